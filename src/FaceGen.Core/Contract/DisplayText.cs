@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace FaceGen.Contract;
+
+/// <summary>Makes text that came from outside fit to be shown.</summary>
+internal static class DisplayText
+{
+    /// <summary>
+    /// Takes out what would steer a terminal (control characters, and the format characters that reorder text), folds
+    /// white space to one line, and cuts to a length.
+    /// </summary>
+    internal static string Clean(string? text, int maxLength = 500)
+    {
+        if (string.IsNullOrEmpty(text)) return "";
+
+        var clean = new StringBuilder(Math.Min(text!.Length, maxLength));
+        foreach (char c in text)
+        {
+            if (clean.Length >= maxLength) return clean.Append('…').ToString();
+            if (char.IsWhiteSpace(c))
+            {
+                if (clean.Length > 0 && clean[clean.Length - 1] != ' ') clean.Append(' ');
+            }
+            else if (!char.IsControl(c) && !IsReordering(c))
+            {
+                clean.Append(c);
+            }
+        }
+
+        return clean.ToString().TrimEnd();
+    }
+
+    private static bool IsReordering(char c) =>
+        c is '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+}

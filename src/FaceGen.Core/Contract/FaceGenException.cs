@@ -1,0 +1,20 @@
+namespace FaceGen.Contract;
+
+/// <summary>An expected failure, with the <see cref="ErrorCode"/> that tells scripts what it is.</summary>
+public sealed class FaceGenException : Exception
+{
+    /// <summary>Makes an exception that says what failed and what to do.</summary>
+    /// <param name="code">What went wrong.</param>
+    /// <param name="message">One or two sentences for the person who reads it.</param>
+    /// <param name="inner">The cause, if another exception was.</param>
+    public FaceGenException(ErrorCode code, string message, Exception? inner = null)
+        : base(message, inner)
+        => Code = code;
+
+    /// <summary>What went wrong.</summary>
+    public ErrorCode Code { get; }
+
+    /// <summary>True where every other request of the run would fail in the same way.</summary>
+    public bool EndsRun => Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
+        or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;
+}

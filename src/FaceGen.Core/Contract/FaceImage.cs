@@ -1,0 +1,116 @@
+namespace FaceGen.Contract;
+
+/// <summary>
+/// The face of a request: a link, a local file, or the image's own bytes. A file is checked when it is named, and read
+/// again only when the request is sent, so that a long list of requests holds no images in memory.
+/// </summary>
+public sealed class FaceImage
+{
+    private readonly byte[]? _bytes;
+
+    private FaceImage(Uri? link, string? path, byte[]? bytes, ImageFormat? format)
+    {
+        Link = link;
+        FilePath = path;
+        _bytes = bytes;
+        Format = format;
+    }
+
+    /// <summary>The image's address, where it is a link.</summary>
+    public Uri? Link { get; }
+
+    /// <summary>The image's full path, where it is a local file.</summary>
+    public string? FilePath { get; }
+
+    /// <summary>The image's format, where it is a file or bytes.</summary>
+    public ImageFormat? Format { get; }
+
+    /// <summary>
+    /// Reads what a person or a cell gives: an http or https link, a data URI, bare base64 of an image, or else the
+    /// path of a file.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="resolvePath">Makes a full path of what stands for a file.</param>
+    /// <exception cref="FaceGenException">The file or the base64 is no image of at most 5 MB.</exception>
+    internal static FaceImage FromText(string text, Func<string, string> resolvePath)
+    {
+        text = text.Trim();
+        if (Uri.TryCreate(text.Length <= 2048 ? text : "", UriKind.Absolute, out Uri? link)
+            && (link.Scheme == Uri.UriSchemeHttps || link.Scheme == Uri.UriSchemeHttp))
+            return new FaceImage(link, null, null, null);
+
+        if (Base64Text.IsDataUri(text))
+        {
+            return Base64Text.TryDecode(text, out byte[] decoded)
+                ? FromBytes(decoded)
+                : throw Invalid("The data URI holds no valid base64.");
+        }
+
+        // A path can look like base64, so that only what decodes to an image is taken for base64.
+        if (Base64Text.TryDecode(text, out byte[] bytes) && ImageHeader.FormatOf(bytes) is not null) return FromBytes(bytes);
+
+        return FromFile(resolvePath(text));
+    }
+
+    /// <summary>Takes an image's bytes.</summary>
+    /// <exception cref="FaceGenException">They are no image of at most 5 MB.</exception>
+    internal static FaceImage FromBytes(byte[] bytes) =>
+        new(null, null, bytes, Check(bytes.Length, bytes, "The face image"));
+
+    /// <summary>Takes a local file.</summary>
+    /// <exception cref="FaceGenException">It is not there, not readable, or no image of at most 5 MB.</exception>
+    internal static FaceImage FromFile(string fullPath)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(fullPath);
+            byte[] head = new byte[ImageHeader.Length];
+            int read = file.Read(head, 0, head.Length);
+            Array.Resize(ref head, read);
+            return new FaceImage(null, fullPath, null, Check(file.Length, head, $"The face image '{fullPath}'"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be read: {e.Message}";
+            throw Invalid($"The face image '{DisplayText.Clean(fullPath, 300)}' {reason}.", e);
+        }
+    }
+
+    /// <summary>What <c>face_image</c> carries: the link, or the bytes as a data URI.</summary>
+    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
+    internal string ToWireText()
+    {
+        if (Link is not null) return Link.AbsoluteUri;
+
+        byte[] bytes = _bytes ?? ReadFile(FilePath!);
+        ImageFormat format = Check(bytes.Length, bytes, "The face image");
+        return $"data:{format.MediaType()};base64,{Convert.ToBase64String(bytes)}";
+    }
+
+    /// <summary>The link, the file's path, or what kind of bytes it is.</summary>
+    public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? $"({_bytes!.Length} bytes of {Format})";
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Invalid($"The face image '{path}' can no longer be read: {e.Message}", e);
+        }
+    }
+
+    private static ImageFormat Check(long length, byte[] head, string name)
+    {
+        if (length == 0) throw Invalid($"{name} is empty.");
+        if (length > Limits.MaxFaceImageBytes)
+            throw Invalid($"{name} has {length / 1048576.0:0.0} MB; at most 5 MB are allowed.");
+
+        return ImageHeader.FormatOf(head) ?? throw Invalid($"{name} is no PNG, JPEG or WebP image.");
+    }
+
+    private static FaceGenException Invalid(string message, Exception? inner = null) =>
+        new(ErrorCode.FaceImageInvalid, message, inner);
+}

@@ -1,0 +1,14 @@
+namespace FaceGen.Contract;
+
+/// <summary>How far a generation is, in the API's words where it has one.</summary>
+public enum GenerationStatus
+{
+    /// <summary>The service has accepted the request and works on it.</summary>
+    Processing,
+
+    /// <summary>The images are ready.</summary>
+    Success,
+
+    /// <summary>The service could not make the images.</summary>
+    Failed,
+}

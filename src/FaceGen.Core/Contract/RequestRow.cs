@@ -1,0 +1,9 @@
+namespace FaceGen.Contract;
+
+/// <summary>One row of a request file: the request, or what is wrong with it.</summary>
+/// <param name="Source">Where the row stands.</param>
+/// <param name="Request">The request, if the row is sound.</param>
+/// <param name="Error">The fault, if it is not; its message names the line.</param>
+/// <param name="Unknown">Names of columns or properties that the API does not have, told once, with the first row.</param>
+internal sealed record RequestRow(
+    RequestSource Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> Unknown);

@@ -1,0 +1,182 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Text.Json;
+
+namespace FaceGen.Contract;
+
+/// <summary>
+/// An answer of the service, read tolerantly: services of this family spell fields differently, send numbers as text,
+/// a bare string for an array and null for anything. What is not understood is left out; nothing here throws for it.
+/// </summary>
+internal sealed record ServiceAnswer
+{
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+
+    /// <summary>The status word in lower case; empty where there is none.</summary>
+    internal string Status { get; private init; } = "";
+
+    internal string? Id { get; private init; }
+
+    /// <summary>What the service says to a person, in one line; empty where it says nothing.</summary>
+    internal string Message { get; private init; } = "";
+
+    /// <summary>The images: links, or base64 in place.</summary>
+    internal IReadOnlyList<string> Output { get; private init; } = [];
+
+    /// <summary>The same images at other links.</summary>
+    internal IReadOnlyList<string> OtherLinks { get; private init; } = [];
+
+    /// <summary>Seconds until the images are likely to be ready.</summary>
+    internal double? Eta { get; private init; }
+
+    /// <summary>Seconds that the generation took.</summary>
+    internal double? GenerationTime { get; private init; }
+
+    /// <summary>Seconds to wait before asking again.</summary>
+    internal double? RetryAfter { get; private init; }
+
+    internal long? Seed { get; private init; }
+
+    internal long? TrackId { get; private init; }
+
+    /// <summary>The parameters as the service used them.</summary>
+    internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = EmptyMeta;
+
+    /// <summary>The whole answer, for the calls whose fields only they have.</summary>
+    internal JsonElement Root { get; private init; }
+
+    internal bool IsDone => Status is "success" or "succeeded" or "completed" or "ready";
+
+    internal bool IsUnderWay => Status is "processing" or "queued" or "pending" or "in_queue" or "starting";
+
+    internal bool IsFailure => Status is "error" or "failed" or "failure";
+
+    internal static IReadOnlyDictionary<string, object?> EmptyMeta { get; } =
+        new ReadOnlyDictionary<string, object?>(new Dictionary<string, object?>());
+
+    /// <summary>Reads a body; null where it is no JSON object.</summary>
+    internal static ServiceAnswer? TryRead(ReadOnlyMemory<byte> body)
+    {
+        JsonElement root;
+        try
+        {
+            using var document = JsonDocument.Parse(body, Options);
+            root = document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+
+        return root.ValueKind == JsonValueKind.Object ? Read(root) : null;
+    }
+
+    private static ServiceAnswer Read(JsonElement root)
+    {
+        IReadOnlyDictionary<string, object?> meta = ReadMeta(Get(root, "meta"));
+        return new ServiceAnswer
+        {
+            Root = root,
+            Status = (TextOf(Get(root, "status")) ?? "").Trim().ToLowerInvariant(),
+            Id = IdOf(Get(root, "id")) ?? IdOf(Get(root, "request_id")) ?? IdInLink(Get(root, "fetch_result")),
+            Message = MessageOf(root),
+            Output = [.. Texts(Get(root, "output"))],
+            OtherLinks = [.. Texts(Get(root, "proxy_links")), .. Texts(Get(root, "links")), .. Texts(Get(root, "future_links"))],
+            Eta = NumberOf(Get(root, "eta")),
+            GenerationTime = NumberOf(Get(root, "generationTime")) ?? NumberOf(Get(root, "generation_time")),
+            RetryAfter = NumberOf(Get(root, "retry_after")),
+            TrackId = WholeNumberOf(Get(root, "track_id")),
+            Seed = WholeNumberOf(Get(Get(root, "meta"), "seed")) ?? WholeNumberOf(Get(root, "seed")),
+            Meta = meta,
+        };
+    }
+
+    internal static JsonElement Get(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) ? value : default;
+
+    internal static double? NumberOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetDouble(out double number) && !double.IsInfinity(number) => number,
+        JsonValueKind.String when double.TryParse(
+            value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && !double.IsNaN(number) && !double.IsInfinity(number) => number,
+        _ => null,
+    };
+
+    internal static string? TextOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Number => value.GetRawText(),
+        _ => null,
+    };
+
+    private static long? WholeNumberOf(JsonElement value) =>
+        long.TryParse(TextOf(value), NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static string? IdOf(JsonElement value)
+    {
+        string? id = TextOf(value)?.Trim();
+        return string.IsNullOrEmpty(id) || id == "0" ? null : id;
+    }
+
+    private static string? IdInLink(JsonElement value)
+    {
+        string? link = TextOf(value);
+        if (!Uri.TryCreate(link, UriKind.Absolute, out Uri? address)) return null;
+
+        string last = address.Segments[address.Segments.Length - 1].Trim('/');
+        return last.Length > 0 && last.All(char.IsDigit) ? last : null;
+    }
+
+    /// <summary>The texts of an array, of an object's values, or a bare one; empty ones are left out.</summary>
+    private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => string.IsNullOrWhiteSpace(value.GetString()) ? [] : [value.GetString()!.Trim()],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(property => Texts(property.Value)),
+        _ => [],
+    };
+
+    private static string MessageOf(JsonElement root)
+    {
+        foreach (string name in (string[])["message", "messege", "error", "detail"])
+        {
+            string said = string.Join(" ", Sentences(Get(root, name)));
+            if (said.Length > 0) return DisplayText.Clean(said);
+        }
+
+        return "";
+    }
+
+    /// <summary>A message can be a text, an array of them, or an object of arrays by field.</summary>
+    private static IEnumerable<string> Sentences(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object when Get(value, "message").ValueKind == JsonValueKind.String => Texts(Get(value, "message")),
+        JsonValueKind.Object => value.EnumerateObject().Select(field => $"{field.Name}: {string.Join(" ", Texts(field.Value))}"),
+        _ => Texts(value),
+    };
+
+    private static IReadOnlyDictionary<string, object?> ReadMeta(JsonElement meta)
+    {
+        if (meta.ValueKind != JsonValueKind.Object) return EmptyMeta;
+
+        var values = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (JsonProperty property in meta.EnumerateObject())
+        {
+            // Some services echo the request with its key.
+            if (property.Name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
+
+            values[property.Name] = property.Value.ValueKind switch
+            {
+                JsonValueKind.String => property.Value.GetString(),
+                JsonValueKind.Number => property.Value.TryGetInt64(out long whole) ? whole : property.Value.GetDouble(),
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                JsonValueKind.Null => null,
+                _ => property.Value.GetRawText(),
+            };
+        }
+
+        return new ReadOnlyDictionary<string, object?>(values);
+    }
+}

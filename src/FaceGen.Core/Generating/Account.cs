@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>
+/// What this process knows of one account at the service: the places of its queue, shared by every pipeline, and the
+/// generations that it started and whose end nobody has seen yet.
+/// </summary>
+internal sealed class Account
+{
+    private static readonly ConcurrentDictionary<(Uri Address, string Key), Account> Known = new();
+
+    private readonly ConcurrentDictionary<string, Watch> _unseen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, byte> _submissions = new();
+
+    private Account(int queueLimit) => Slots = new Slots(queueLimit);
+
+    internal Slots Slots { get; }
+
+    /// <summary>The generations that were started and whose end has not been seen, the oldest first.</summary>
+    internal IReadOnlyList<Watch> Unseen => [.. _unseen.Values.OrderBy(watch => watch.Latest.CreatedAt)];
+
+    /// <summary>The account of a connection: one for each address and key in the whole process.</summary>
+    internal static Account Of(Connection connection) =>
+        Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));
+
+    /// <summary>Waits until no submission is without an answer, so that <see cref="Unseen"/> is complete.</summary>
+    internal async Task SettleAsync(CancellationToken cancel)
+    {
+        var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancel.Register(() => cancelled.TrySetCanceled(cancel)))
+        {
+            // Each submission reports its own outcome to whoever started it: here only its end counts.
+            Task ends = Task.WhenAll(_submissions.Keys.Select(task => task.ContinueWith(_ => { }, CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)));
+            await await Task.WhenAny(ends, cancelled.Task).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Keeps sight of a submission whose answer is out, whatever becomes of the pipeline that made it.</summary>
+    internal Task<T> Keep<T>(Task<T> submission)
+    {
+        if (_submissions.TryAdd(submission, 0))
+        {
+            _ = submission.ContinueWith(ended => _submissions.TryRemove(ended, out _), CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return submission;
+    }
+
+    /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>
+    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot)
+    {
+        var watch = new Watch(connection, generation, slot);
+        _unseen[generation.Id] = watch;
+        return watch;
+    }
+
+    /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
+    internal Watch? Find(string id) => _unseen.TryGetValue(id, out Watch? watch) ? watch : null;
+
+    /// <summary>The end of a generation has reached the user: it need not be kept any longer.</summary>
+    internal void MarkSeen(string id) => _unseen.TryRemove(id, out _);
+}

@@ -1,0 +1,57 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>A time that work may take, kept apart from a stop: only the one that came is reported.</summary>
+internal sealed class Deadline : IDisposable
+{
+    private readonly CancellationTokenSource _timer;
+    private readonly CancellationTokenSource _either;
+    private readonly CancellationToken _stop;
+
+    /// <summary>Starts the time.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="length">How long the work may take; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="stop">What stops the work early.</param>
+    internal Deadline(TimeProvider time, TimeSpan length, CancellationToken stop)
+    {
+        Length = length;
+        _stop = stop;
+        _timer = length == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : time.Timer(length);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop);
+    }
+
+    internal TimeSpan Length { get; }
+
+    /// <summary>Cancelled by the stop and by the end of the time alike.</summary>
+    internal CancellationToken Token => _either.Token;
+
+    /// <summary>Awaits work that follows <see cref="Token"/>; where the time cut it short, throws what is given.</summary>
+    internal async Task<T> HoldAsync<T>(Task<T> work, Func<FaceGenException> over)
+    {
+        try
+        {
+            return await work.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_timer.IsCancellationRequested && !_stop.IsCancellationRequested)
+        {
+            throw over();
+        }
+    }
+
+    /// <summary>Awaits work that goes on by itself, no longer than until <see cref="Token"/> is cancelled.</summary>
+    internal async Task<T> UnlessOverAsync<T>(Task<T> work)
+    {
+        var over = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (Token.Register(() => over.TrySetCanceled(Token)))
+            return await (await Task.WhenAny(work, over.Task).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _either.Dispose();
+        _timer.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>Looks at a generation by its id. Looking generates nothing and costs nothing.</summary>
+internal static class Fetch
+{
+    /// <summary>How many times in a row the service may say that it knows no such generation before it is believed.</summary>
+    private const int Denials = 3;
+
+    /// <summary>One look; one that finds nothing out is an error.</summary>
+    /// <exception cref="FaceGenException">The service did not answer, or does not give the generation out.</exception>
+    internal static async Task<Generation> OnceAsync(Connection connection, Generation generation, CancellationToken cancel) =>
+        await LookAsync(connection, generation, cancel).ConfigureAwait(false) switch
+        {
+            Outcome.Ended ended => generation.With(ended.Answer, ended.Status),
+            Outcome.UnderWay underWay => generation.With(underWay.Answer, GenerationStatus.Processing),
+            Outcome.Failed failed => throw failed.Error,
+            Outcome.Retry retry => throw new FaceGenException(ErrorCode.FetchFailed,
+                $"The service did not say how generation {generation.Id} is: {retry.Reason.TrimEnd('.')}. It is not lost: ask again later."),
+            Outcome other => throw new InvalidOperationException($"A look cannot be {other}."),
+        };
+
+    /// <summary>Looks until the service tells how the generation is.</summary>
+    /// <exception cref="FaceGenException">The service keeps denying it, or refuses the key.</exception>
+    internal static async Task<Generation> UntilAnsweredAsync(Connection connection, Generation generation, CancellationToken cancel)
+    {
+        int denials = 0;
+        for (int attempt = 0; ; attempt++)
+        {
+            Outcome outcome = await LookAsync(connection, generation, cancel).ConfigureAwait(false);
+            TimeSpan? asked = null;
+            switch (outcome)
+            {
+                case Outcome.Ended ended: return generation.With(ended.Answer, ended.Status);
+                case Outcome.UnderWay underWay: return generation.With(underWay.Answer, GenerationStatus.Processing);
+                // An id can be unknown for a moment after it was given out.
+                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= Denials: throw failed.Error;
+                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
+                case Outcome.Failed failed: throw failed.Error;
+                case Outcome.Retry retry: asked = retry.After; break;
+            }
+
+            await connection.Services.Time.Wait(Pace.BeforeRetry(attempt, asked, connection.Services), cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel) =>
+        Classifier.OfFetch(await connection.Api
+            .PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false));
+}

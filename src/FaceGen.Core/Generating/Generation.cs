@@ -1,0 +1,97 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Generating;
+
+/// <summary>A generation at the service, as it was when it was last looked at.</summary>
+public sealed record Generation
+{
+    private IReadOnlyList<string> _images = [];
+
+    /// <summary>The service's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How far it is.</summary>
+    public GenerationStatus Status { get; init; }
+
+    /// <summary>The links of the images; empty until they are ready, and where images came as base64 in place.</summary>
+    public Uri[] Output { get; private init; } = [];
+
+    /// <summary>What the picture was to show.</summary>
+    public string? Prompt { get; init; }
+
+    /// <summary>The seed that was used: the same one gives the same image again.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>How many seconds the service took.</summary>
+    public double? GenerationTime { get; init; }
+
+    /// <summary>How many seconds the service expected to take, when it last said so.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>When the service accepted the request.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the links stop working: 24 hours after <see cref="CreatedAt"/>.</summary>
+    public DateTimeOffset ExpiresAt => CreatedAt.AddHours(Limits.LinkHours);
+
+    /// <summary>The caller's own number.</summary>
+    public long? TrackId { get; init; }
+
+    /// <summary>What the service last said of it; empty where it said nothing.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>The parameters as the service used them.</summary>
+    public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceAnswer.EmptyMeta;
+
+    /// <summary>What was asked for; null where only the id is known.</summary>
+    public Request? Request { get; init; }
+
+    /// <summary>The file and line of the request, if it was read from a file.</summary>
+    public RequestSource? Source => Request?.Source;
+
+    /// <summary>Each image: a link, or base64 in place.</summary>
+    internal IReadOnlyList<string> Images
+    {
+        get => _images;
+        init
+        {
+            _images = value;
+            Output = [.. value.Select(AsLink).OfType<Uri>()];
+        }
+    }
+
+    /// <summary>The same images at other links, in the same order as far as that can be known.</summary>
+    internal IReadOnlyList<string> OtherLinks { get; init; } = [];
+
+    internal bool IsFinished => Status is not GenerationStatus.Processing;
+
+    /// <summary>Takes in what an answer tells.</summary>
+    internal Generation With(ServiceAnswer answer, GenerationStatus status)
+    {
+        bool elsewhere = answer.Output.Count == 0;
+        IReadOnlyList<string> images = elsewhere ? answer.OtherLinks : answer.Output;
+        return this with
+        {
+            Status = status,
+            Images = status == GenerationStatus.Success ? images : [],
+            OtherLinks = elsewhere ? OtherLinks : answer.OtherLinks,
+            Prompt = Prompt ?? (answer.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
+            Seed = answer.Seed ?? Seed,
+            GenerationTime = answer.GenerationTime ?? GenerationTime,
+            Eta = answer.Eta ?? Eta,
+            TrackId = answer.TrackId ?? TrackId,
+            Message = answer.Message,
+            Meta = answer.Meta.Count > 0 ? answer.Meta : Meta,
+        };
+    }
+
+    /// <summary>An image as a link; null where it is base64 in place.</summary>
+    internal static Uri? AsLink(string image) =>
+        image.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(image, UriKind.Absolute, out Uri? link)
+            && (link.Scheme == Uri.UriSchemeHttps || link.Scheme == Uri.UriSchemeHttp)
+            ? link
+            : null;
+
+    /// <summary>The id, the status and the prompt.</summary>
+    public override string ToString() => $"{Id} {Status}{(Prompt is null ? "" : $": {DisplayText.Clean(Prompt, 60)}")}";
+}

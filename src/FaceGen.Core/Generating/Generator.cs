@@ -1,0 +1,118 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>Submits requests and waits for what comes of them.</summary>
+/// <param name="connection">The connection that submits.</param>
+/// <param name="tell">Takes, on any thread, a line about what is waited for and why.</param>
+internal sealed class Generator(Connection connection, Action<string>? tell = null)
+{
+    private readonly Account _account = Account.Of(connection);
+
+    /// <summary>Takes the account's next free slot.</summary>
+    internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _account.Slots.TakeAsync(cancel);
+
+    /// <summary>
+    /// Submits a request and, unless told otherwise, waits for its end. The slot is given back when the generation
+    /// ends, or at once where nothing was accepted; from here on it is no longer the caller's.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="slot">A slot of this account's.</param>
+    /// <param name="wait">Whether to wait for the end; otherwise the generation is returned as it was accepted.</param>
+    /// <param name="timeout">How long all of it may take. A call that is under way is not cut off by it.</param>
+    /// <param name="cancel">
+    /// Ends waiting and trying again. A submission whose bytes are on their way goes on: its answer is awaited and the
+    /// generation kept, so that nothing that was paid for is lost.
+    /// </param>
+    /// <exception cref="FaceGenException">
+    /// Nothing was accepted, or nobody knows whether it was, or the time is over.
+    /// </exception>
+    internal async Task<Generation> GenerateAsync(
+        Request request, Slots.Slot slot, bool wait, TimeSpan timeout, CancellationToken cancel)
+    {
+        using var deadline = new Deadline(connection.Services.Time, timeout, cancel);
+        Generation generation = await deadline.HoldAsync(
+            _account.Keep(SubmitAsync(request, slot, deadline.Token)),
+            () => new FaceGenException(ErrorCode.ServiceBusy,
+                $"The service accepted nothing within {timeout.TotalSeconds:0} seconds; the request was not paid for.")).ConfigureAwait(false);
+        return wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
+    }
+
+    /// <summary>Waits until a generation ends.</summary>
+    /// <exception cref="FaceGenException">The service does not tell of it, or the time is over.</exception>
+    internal async Task<Generation> WaitAsync(Generation generation, TimeSpan timeout, CancellationToken cancel)
+    {
+        using var deadline = new Deadline(connection.Services.Time, timeout, cancel);
+        return await WaitAsync(generation, deadline).ConfigureAwait(false);
+    }
+
+    private async Task<Generation> WaitAsync(Generation generation, Deadline deadline)
+    {
+        if (generation.IsFinished) return generation;
+
+        Watch watch = _account.Find(generation.Id) ?? _account.Add(connection, generation, null);
+        return await deadline.HoldAsync(deadline.UnlessOverAsync(watch.EndAsync(connection)), () => new FaceGenException(
+            ErrorCode.GenerationTimeout,
+            $"Generation {generation.Id} was not ready within {deadline.Length.TotalSeconds:0} seconds. It goes on at the service: Wait-FaceGenImage -Id {generation.Id} waits for it again.")).ConfigureAwait(false);
+    }
+
+    private async Task<Generation> SubmitAsync(Request request, Slots.Slot slot, CancellationToken cancel)
+    {
+        bool kept = false;
+        try
+        {
+            string faceImage = request.FaceImage.ToWireText();
+            for (int attempt = 0; ; attempt++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
+                ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
+                    json => RequestJson.Write(json, request, faceImage), CancellationToken.None).ConfigureAwait(false);
+                switch (Classifier.OfSubmission(result))
+                {
+                    case Outcome.Ended ended:
+                        kept = true;
+                        return Accept(request, ended.Answer, ended.Status, sentAt, slot);
+                    case Outcome.UnderWay underWay:
+                        kept = true;
+                        return Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot);
+                    case Outcome.Failed failed:
+                        throw failed.Error;
+                    case Outcome.Uncertain uncertain:
+                        throw new FaceGenException(ErrorCode.SubmissionUncertain,
+                            $"The answer to the submission was lost ({uncertain.Reason.TrimEnd('.')}): the service may or may not have accepted it. It was not sent again, because that could be paid for twice.");
+                    case Outcome.Retry retry:
+                        await WaitToRetryAsync(retry, attempt, cancel).ConfigureAwait(false);
+                        break;
+                }
+            }
+        }
+        finally
+        {
+            if (!kept) slot.Dispose();
+        }
+    }
+
+    private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, CancellationToken cancel)
+    {
+        TimeSpan wait = Pace.BeforeRetry(attempt, retry.After, connection.Services);
+        tell?.Invoke($"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.");
+        await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
+    }
+
+    private Generation Accept(Request request, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot)
+    {
+        var generation = new Generation
+        {
+            // An answer that brings the images at once may do without an id: there is nothing left to ask for.
+            Id = answer.Id ?? Guid.NewGuid().ToString("N"),
+            CreatedAt = sentAt,
+            Prompt = request.Prompt,
+            Seed = request.Seed,
+            TrackId = request.TrackId,
+            Request = request,
+        };
+        return _account.Add(connection, generation.With(answer, status), slot).Latest;
+    }
+}

@@ -1,0 +1,92 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>
+/// Watches one generation until it ends, whoever waits for it: a pipeline may stop waiting, and another may begin to,
+/// and still each generation is looked at by one poller only and gives its slot back at its end.
+/// </summary>
+internal sealed class Watch
+{
+    private readonly object _gate = new();
+    private readonly Slots.Slot? _slot;
+    private Connection _connection;
+    private Task<Generation>? _end;
+
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot)
+    {
+        _connection = connection;
+        _slot = slot;
+        Latest = generation;
+        if (generation.IsFinished) slot?.Dispose();
+        else _ = EndAsync(connection);
+    }
+
+    /// <summary>The generation as it was last seen.</summary>
+    internal Generation Latest { get; private set; }
+
+    /// <summary>
+    /// The end of the generation. A watch that broke off (the connection was ended, or the service refused to tell) is
+    /// taken up again with the connection of whoever asks.
+    /// </summary>
+    /// <exception cref="FaceGenException">The generation failed, or the service does not tell of it.</exception>
+    internal Task<Generation> EndAsync(Connection connection)
+    {
+        lock (_gate)
+        {
+            if (Latest.IsFinished) return Task.FromResult(Latest);
+            if (_end is null || _end.IsFaulted || _end.IsCanceled)
+            {
+                _connection = connection;
+                _end = PollAsync();
+                // Nobody may be waiting: the failure is then told to whoever asks next.
+                _ = _end.ContinueWith(end => end.Exception, CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+
+            return _end;
+        }
+    }
+
+    /// <summary>Looks once, now.</summary>
+    /// <exception cref="FaceGenException">The generation failed, or the service does not tell of it.</exception>
+    internal async Task<Generation> LookAsync(Connection connection, CancellationToken cancel)
+    {
+        if (!Latest.IsFinished) Take(await Fetch.OnceAsync(connection, Latest, cancel).ConfigureAwait(false));
+        return Latest;
+    }
+
+    private async Task<Generation> PollAsync()
+    {
+        Connection connection = _connection;
+        TimeProvider time = connection.Services.Time;
+        long start = time.GetTimestamp();
+        try
+        {
+            TimeSpan elapsed = TimeSpan.Zero;
+            while (!Latest.IsFinished)
+            {
+                await time.Wait(Pace.BeforeLook(elapsed, Latest.Eta), connection.Lifetime).ConfigureAwait(false);
+                Take(await Fetch.UntilAnsweredAsync(connection, Latest, connection.Lifetime).ConfigureAwait(false));
+                elapsed = time.GetElapsedTime(start);
+            }
+
+            return Latest;
+        }
+        finally
+        {
+            _slot?.Dispose();
+        }
+    }
+
+    private void Take(Generation seen)
+    {
+        lock (_gate)
+        {
+            if (Latest.IsFinished) return;
+            Latest = seen;
+            if (seen.IsFinished) _slot?.Dispose();
+        }
+    }
+}

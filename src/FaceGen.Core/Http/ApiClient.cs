@@ -1,0 +1,84 @@
+using System.Text.Json;
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>Posts JSON with the key to the service's own address, and to no other.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    /// <summary>The largest answer: two images as base64 in place have room in it.</summary>
+    internal const int MaxAnswerBytes = 64 * 1024 * 1024;
+
+    private readonly ServiceAddress _address;
+    private readonly ApiKey _key;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _timeout;
+    private readonly HttpClient _http;
+
+    internal ApiClient(ServiceAddress address, ApiKey key, TimeSpan timeout, HttpMessageHandler handler, TimeProvider time)
+    {
+        _address = address;
+        _key = key;
+        _timeout = timeout;
+        _time = time;
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
+        _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+    }
+
+    /// <summary>
+    /// Posts once. Whatever happens on the network is a result, not an exception; only <paramref name="cancel"/>
+    /// throws.
+    /// </summary>
+    internal async Task<ApiResult> PostAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancel)
+    {
+        if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key does not go to {address.Host}.");
+
+        using var content = new OnceContent(Body(writeFields));
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        using CancellationTokenSource timer = _time.Timer(_timeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        ApiResult result = new();
+        try
+        {
+            using HttpResponseMessage response = await _http
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            result = result with { StatusCode = response.StatusCode, RetryAfter = RetryAfterOf(response) };
+            byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
+            return result with { Answer = ServiceAnswer.TryRead(_key.Redact(body)) };
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidOperationException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            string reason = timer.IsCancellationRequested
+                ? $"no answer within {_timeout.TotalSeconds:0} seconds"
+                : Innermost(e).Message;
+            return result with { Failure = _key.Redact(DisplayText.Clean(reason)), WasSent = content.WasSent };
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private byte[] Body(Action<Utf8JsonWriter>? writeFields)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("key", _key.Value);
+            writeFields?.Invoke(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        TimeSpan? wait = response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - _time.GetUtcNow();
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+}

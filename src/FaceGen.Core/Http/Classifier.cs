@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>
+/// Turns the result of a call into its one outcome. The rule above all: a submission may be sent again only where the
+/// service certainly did not accept it.
+/// </summary>
+internal static class Classifier
+{
+    private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full", Loose);
+    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient|no) (credits?|funds|balance)|wallet|add funds|top up", Loose);
+    private static readonly Regex Key = new(@"(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key|key is (invalid|wrong|required|missing)|unauthori[sz]ed", Loose);
+    private static readonly Regex Plan = new(@"not (allowed|included|available) (in|on|for) your (plan|subscription)|upgrade your (plan|subscription)|subscription (has )?expired", Loose);
+    private static readonly Regex ProseWait = new(@"(?:in|after)\s+(\d{1,6}(?:\.\d+)?)\s*(second|sec|minute|min|hour)", Loose);
+
+    /// <summary>What the result of a submission means.</summary>
+    internal static Outcome OfSubmission(ApiResult result)
+    {
+        if (result.StatusCode is null)
+            return result.WasSent ? new Outcome.Uncertain(result.Describe()) : new Outcome.Retry(result.Describe(), null);
+
+        if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
+        if (IsRateLimit(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
+
+        return result.Status switch
+        {
+            >= 200 and < 300 => OfAnswer(result),
+            >= 400 and < 500 => new Outcome.Failed(Refusal(result)),
+            // Only the API itself writes its own error object: a proxy's 503 tells nothing about what lies behind it.
+            503 when result.Answer is { IsFailure: true } => new Outcome.Retry(result.Describe(), WaitOf(result)),
+            _ => new Outcome.Uncertain(result.Describe()),
+        };
+    }
+
+    /// <summary>What the result of a look at a generation means. Looking is free, so that it may always be repeated.</summary>
+    internal static Outcome OfFetch(ApiResult result)
+    {
+        if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null);
+        if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
+        if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
+        if (result.Status is 404 or 410 || result.Answer is { IsFailure: true, Status: "error" })
+        {
+            return new Outcome.Failed(new FaceGenException(
+                ErrorCode.GenerationNotFound, Sentence("The service does not give this generation out", result)));
+        }
+
+        if (result.Answer is { IsFailure: true } failure) return new Outcome.Ended(failure, GenerationStatus.Failed);
+        if (result.Answer is not { } answer || result.Status >= 300) return new Outcome.Retry(result.Describe(), WaitOf(result));
+
+        bool hasImages = answer.Output.Count > 0 || (answer.IsDone && answer.OtherLinks.Count > 0);
+        return hasImages && !answer.IsUnderWay
+            ? new Outcome.Ended(answer, GenerationStatus.Success)
+            : new Outcome.UnderWay(answer);
+    }
+
+    private static Outcome OfAnswer(ApiResult result)
+    {
+        if (result.Answer is not { } answer) return new Outcome.Uncertain(result.Describe());
+
+        if (answer.IsFailure)
+        {
+            // With an id the request was accepted, and then failed.
+            return answer.Id is null
+                ? new Outcome.Failed(Refusal(result))
+                : new Outcome.Ended(answer, GenerationStatus.Failed);
+        }
+
+        if (!answer.IsUnderWay && answer.Output.Count > 0) return new Outcome.Ended(answer, GenerationStatus.Success);
+        return answer.Id is null
+            ? new Outcome.Uncertain($"the service accepted the request without telling its id ({result.Describe()})")
+            : new Outcome.UnderWay(answer);
+    }
+
+    private static FaceGenException? WholeRunFailure(ApiResult result)
+    {
+        bool refused = result.Answer is { IsFailure: true, Id: null };
+        string said = refused ? result.Answer!.Message : "";
+        return result.Status switch
+        {
+            >= 300 and < 400 => new FaceGenException(ErrorCode.ServiceMoved,
+                $"The service answers with a redirect (HTTP {result.Status}); the key is not sent elsewhere. Check the address of Connect-FaceGen -BaseUri."),
+            401 => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
+            402 => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),
+            403 => new FaceGenException(ErrorCode.NotInPlan, Sentence("The account may not do this", result)),
+            _ when RateLimit.IsMatch(said) => null,
+            _ when Key.IsMatch(said) => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
+            _ when Credits.IsMatch(said) => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),
+            _ when Plan.IsMatch(said) => new FaceGenException(ErrorCode.NotInPlan, Sentence("The account may not do this", result)),
+            _ => null,
+        };
+    }
+
+    private static bool IsRateLimit(ApiResult result) => result.Status == 429
+        || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.Message));
+
+    private static TimeSpan? WaitOf(ApiResult result)
+    {
+        if (result.Answer?.RetryAfter is >= 0 and <= 86400 and { } seconds) return TimeSpan.FromSeconds(seconds);
+        if (result.RetryAfter is { } header) return header;
+
+        Match prose = ProseWait.Match(result.Answer?.Message ?? "");
+        if (!prose.Success) return null;
+
+        double number = double.Parse(prose.Groups[1].Value, CultureInfo.InvariantCulture);
+        return char.ToLowerInvariant(prose.Groups[2].Value[0]) switch
+        {
+            's' => TimeSpan.FromSeconds(number),
+            'm' => TimeSpan.FromMinutes(number),
+            _ => TimeSpan.FromHours(number),
+        };
+    }
+
+    private static FaceGenException Refusal(ApiResult result) =>
+        new(ErrorCode.RequestRefused, Sentence("The service refused the request", result));
+
+    private static string Sentence(string what, ApiResult result) => $"{what}: {result.Describe().TrimEnd('.')}.";
+}

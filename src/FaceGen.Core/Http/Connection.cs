@@ -1,0 +1,76 @@
+using System.Net;
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>A connection to the service: its address, its limits and, unseen, the key.</summary>
+public sealed class Connection : IDisposable
+{
+    /// <summary>Seconds that one call may take, unless told.</summary>
+    internal const int DefaultTimeoutSec = 120;
+
+    private readonly CancellationTokenSource _lifetime = new();
+
+    internal Connection(
+        ServiceAddress address,
+        ApiKey key,
+        int queueLimit = Limits.DefaultQueueLimit,
+        int timeoutSec = DefaultTimeoutSec,
+        IWebProxy? proxy = null,
+        EngineServices? services = null)
+    {
+        Address = address;
+        Key = key;
+        QueueLimit = queueLimit;
+        TimeoutSec = timeoutSec;
+        Proxy = (proxy as WebProxy)?.Address;
+        Services = services ?? EngineServices.System;
+
+        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy);
+        Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
+        Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
+        Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
+        Lifetime = _lifetime.Token;
+    }
+
+    /// <summary>The service's root.</summary>
+    public Uri BaseUri => Address.Root;
+
+    /// <summary>How many requests the account may have queued at the service: 5, 10 or 15 by plan.</summary>
+    public int QueueLimit { get; }
+
+    /// <summary>How many seconds one call to the service may take.</summary>
+    public int TimeoutSec { get; }
+
+    /// <summary>The proxy's address, if one was given.</summary>
+    public Uri? Proxy { get; }
+
+    internal ServiceAddress Address { get; }
+
+    internal ApiKey Key { get; }
+
+    internal EngineServices Services { get; }
+
+    /// <summary>The calls that carry the key.</summary>
+    internal ApiClient Api { get; }
+
+    /// <summary>The client of links that answers name: it knows no key.</summary>
+    internal HttpClient Downloads { get; }
+
+    /// <summary>Ends with the connection; whatever works for it in the background ends with it.</summary>
+    internal CancellationToken Lifetime { get; }
+
+    /// <summary>Ends the connection; generations under way go on at the service.</summary>
+    public void Dispose()
+    {
+        if (_lifetime.IsCancellationRequested) return;
+
+        _lifetime.Cancel();
+        _lifetime.Dispose();
+        Api.Dispose();
+        Downloads.Dispose();
+    }
+
+    /// <summary>The service's root.</summary>
+    public override string ToString() => BaseUri.ToString();
+}

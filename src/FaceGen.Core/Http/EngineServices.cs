@@ -1,0 +1,22 @@
+namespace FaceGen.Http;
+
+/// <summary>What the engine takes from the world, so that tests can give it a world of their own.</summary>
+internal sealed record EngineServices
+{
+    /// <summary>The machine's clock, network and chance.</summary>
+    internal static readonly EngineServices System = new();
+
+    private static readonly Random Chance = new();
+
+    /// <summary>The clock of every wait, deadline and time stamp.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Makes the handler below an HTTP client; null for the framework's own.</summary>
+    internal Func<HttpMessageHandler>? Handler { get; init; }
+
+    /// <summary>A number from 0 to 1, for jitter.</summary>
+    internal Func<double> NextDouble { get; init; } = () =>
+    {
+        lock (Chance) return Chance.NextDouble();
+    };
+}

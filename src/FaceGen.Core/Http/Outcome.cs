@@ -1,0 +1,26 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>What an answer means for the request that it answers; each kind calls for another act.</summary>
+internal abstract record Outcome
+{
+    private Outcome() { }
+
+    /// <summary>The generation has ended: its images are ready, or the service could not make them.</summary>
+    internal sealed record Ended(ServiceAnswer Answer, GenerationStatus Status) : Outcome;
+
+    /// <summary>The service has accepted the request and works on it.</summary>
+    internal sealed record UnderWay(ServiceAnswer Answer) : Outcome;
+
+    /// <summary>Nothing was accepted, and the same request may be sent again.</summary>
+    /// <param name="Reason">What the service, or the network, said.</param>
+    /// <param name="After">How long to wait first, if that was said.</param>
+    internal sealed record Retry(string Reason, TimeSpan? After) : Outcome;
+
+    /// <summary>It failed for good: for this request, or for the whole run (<see cref="FaceGenException.EndsRun"/>).</summary>
+    internal sealed record Failed(FaceGenException Error) : Outcome;
+
+    /// <summary>Nobody can tell whether the service accepted the request: sending it again could pay twice.</summary>
+    internal sealed record Uncertain(string Reason) : Outcome;
+}

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using FaceGen.Contract;
+
+namespace FaceGen.Saving;
+
+/// <summary>
+/// Tells a picture with nothing in it, which is what a censored one comes back as: all black, or all of one colour.
+/// </summary>
+internal static class BlankImage
+{
+    /// <summary>
+    /// Bytes a pixel below which a lossy picture is of one colour: a flat JPEG needs some 0.018, a flat WebP less, and
+    /// the plainest portrait several times as much.
+    /// </summary>
+    private const double FlatLossyDensity = 0.022;
+
+    /// <summary>Room for a lossy file's tables and headers.</summary>
+    private const int LossyOverhead = 1024;
+
+    /// <summary>The smallest picture that is judged: fewer pixels can honestly be alike.</summary>
+    private const int FewestPixels = 64 * 64;
+
+    /// <summary>How far bytes of one channel may lie apart in a picture that counts as flat.</summary>
+    private const int Tolerance = 6;
+
+    internal static bool IsBlank(byte[] image, ImageInfo info)
+    {
+        long pixels = (long)info.Width * info.Height;
+        if (pixels < FewestPixels) return false;
+
+        return info.Format == ImageFormat.Png
+            ? IsFlatPng(image, info)
+            : image.Length - LossyOverhead < pixels * FlatLossyDensity;
+    }
+
+    private static bool IsFlatPng(byte[] png, ImageInfo info)
+    {
+        int channels = png[25] switch { 0 => 1, 2 => 3, 4 => 2, 6 => 4, _ => 0 };
+        bool isPlain = png[24] == 8 && png[28] == 0 && channels > 0;
+        if (!isPlain) return false;
+
+        try
+        {
+            using var packed = new MemoryStream(DataOf(png), writable: false);
+            // The zlib header's two bytes come before the deflated data.
+            packed.Position = 2;
+            using var pixels = new DeflateStream(packed, CompressionMode.Decompress);
+            return IsFlat(pixels, info.Width * channels, info.Height, channels);
+        }
+        catch (InvalidDataException)
+        {
+            // Its structure is whole but its pixels do not unpack: whatever it is, it is not blank.
+            return false;
+        }
+    }
+
+    /// <summary>Undoes each row's filter and compares every byte with the first of its channel.</summary>
+    private static bool IsFlat(Stream pixels, int rowLength, int rows, int channels)
+    {
+        byte[] above = new byte[rowLength];
+        byte[] row = new byte[rowLength];
+        byte[] least = [255, 255, 255, 255];
+        byte[] most = [0, 0, 0, 0];
+        for (int y = 0; y < rows; y++)
+        {
+            int filter = pixels.ReadByte();
+            if (filter < 0 || !Fill(pixels, row)) return false;
+
+            for (int x = 0; x < rowLength; x++)
+            {
+                int left = x < channels ? 0 : row[x - channels];
+                int aboveLeft = x < channels ? 0 : above[x - channels];
+                row[x] += (byte)(filter switch
+                {
+                    1 => left,
+                    2 => above[x],
+                    3 => (left + above[x]) / 2,
+                    4 => Paeth(left, above[x], aboveLeft),
+                    _ => 0,
+                });
+                int channel = x % channels;
+                if (row[x] < least[channel]) least[channel] = row[x];
+                if (row[x] > most[channel]) most[channel] = row[x];
+                if (most[channel] - least[channel] > Tolerance) return false;
+            }
+
+            (above, row) = (row, above);
+        }
+
+        return true;
+    }
+
+    private static int Paeth(int left, int above, int aboveLeft)
+    {
+        int estimate = left + above - aboveLeft;
+        int toLeft = Math.Abs(estimate - left), toAbove = Math.Abs(estimate - above), toCorner = Math.Abs(estimate - aboveLeft);
+        if (toLeft <= toAbove && toLeft <= toCorner) return left;
+        return toAbove <= toCorner ? above : aboveLeft;
+    }
+
+    private static bool Fill(Stream stream, byte[] buffer)
+    {
+        int filled = 0;
+        while (filled < buffer.Length)
+        {
+            int read = stream.Read(buffer, filled, buffer.Length - filled);
+            if (read == 0) return false;
+            filled += read;
+        }
+
+        return true;
+    }
+
+    private static byte[] DataOf(byte[] png)
+    {
+        using var data = new MemoryStream(png.Length);
+        int length;
+        for (int at = 8; at + 12 <= png.Length; at += 12 + length)
+        {
+            length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
+            if (png.AsSpan(at + 4, 4).SequenceEqual("IDAT"u8)) data.Write(png, at + 8, length);
+        }
+
+        return data.ToArray();
+    }
+}

@@ -1,0 +1,137 @@
+using System.Net;
+using System.Text;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+
+namespace FaceGen.Saving;
+
+/// <summary>An image's bytes, checked.</summary>
+/// <param name="Bytes">The file.</param>
+/// <param name="Info">What it is.</param>
+internal sealed record CheckedImage(byte[] Bytes, ImageInfo Info);
+
+/// <summary>Brings in one image of a generation, from its link or from the base64 that stands in its place.</summary>
+internal static class Download
+{
+    /// <summary>The largest file that is taken in.</summary>
+    private const int MaxBytes = 64 * 1024 * 1024;
+
+    private const int MaxRedirects = 5;
+
+    /// <summary>How long one try may take.</summary>
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
+    /// tried again, as are the same image's other links, until the time is over.
+    /// </summary>
+    /// <exception cref="FaceGenException">There is no complete image to be had.</exception>
+    internal static async Task<CheckedImage> ImageAsync(
+        Connection connection, Generation generation, int index, TimeSpan timeout, CancellationToken cancel)
+    {
+        string image = generation.Images[index];
+        if (Generation.AsLink(image) is not { } link)
+            return Decode(image) ?? throw new FaceGenException(ErrorCode.ImageInvalid, "What came in place of a link is no complete PNG, JPEG or WebP image.");
+
+        List<Uri> links = [link];
+        if (generation.OtherLinks.Count == generation.Images.Count && Generation.AsLink(generation.OtherLinks[index]) is { } other)
+            links.Add(other);
+
+        TimeProvider time = connection.Services.Time;
+        long start = time.GetTimestamp();
+        for (int attempt = 0; ; attempt++)
+        {
+            Attempt result = await TryAsync(connection, links[attempt % links.Count], cancel).ConfigureAwait(false);
+            if (result.Image is { } found) return found;
+
+            TimeSpan wait = Pace.BeforeRetry(attempt / links.Count, result.RetryAfter, connection.Services);
+            bool isOver = time.GetElapsedTime(start) + wait > timeout;
+            bool hasExpired = result.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden
+                && (result.Status == HttpStatusCode.Gone || time.GetUtcNow() >= generation.ExpiresAt);
+            if (hasExpired)
+            {
+                throw new FaceGenException(ErrorCode.LinkExpired,
+                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({result.Reason}): images are kept for {Limits.LinkHours} hours.");
+            }
+
+            if (isOver || result.IsFinal)
+            {
+                throw new FaceGenException(result.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
+                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {result.Reason}. The link works until {generation.ExpiresAt:u}.");
+            }
+
+            if ((attempt + 1) % links.Count == 0) await time.Wait(wait, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Attempt> TryAsync(Connection connection, Uri link, CancellationToken cancel)
+    {
+        using CancellationTokenSource timer = connection.Services.Time.Timer(TryTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            for (int redirects = 0; redirects <= MaxRedirects; redirects++)
+            {
+                if (!LinkPolicy.Allows(connection, link)) return new Attempt($"the link leads to {link.GetLeftPart(UriPartial.Authority)}, which is not followed") { IsFinal = true };
+
+                using HttpResponseMessage response = await connection.Downloads
+                    .GetAsync(link, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
+                {
+                    link = new Uri(link, location);
+                    continue;
+                }
+
+                if (!response.IsSuccessStatusCode)
+                {
+                    return new Attempt($"HTTP {(int)response.StatusCode}")
+                    {
+                        Status = response.StatusCode,
+                        RetryAfter = response.Headers.RetryAfter?.Delta,
+                    };
+                }
+
+                byte[] body = await response.Content.ReadBytesAsync(MaxBytes, either.Token).ConfigureAwait(false);
+                return Check(body) is { } image
+                    ? new Attempt("") { Image = image }
+                    : new Attempt($"what came ({body.Length} bytes) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
+            }
+
+            return new Attempt("it redirects too often") { IsFinal = true };
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return new Attempt(timer.IsCancellationRequested ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.'));
+        }
+    }
+
+    /// <summary>The body is the image, or a text that holds it as base64.</summary>
+    private static CheckedImage? Check(byte[] body)
+    {
+        if (ImageInfo.Check(body) is { } info) return new CheckedImage(body, info);
+        return ImageHeader.FormatOf(body) is null ? Decode(Encoding.UTF8.GetString(body)) : null;
+    }
+
+    private static CheckedImage? Decode(string text) =>
+        Base64Text.TryDecode(text.Trim().Trim('"'), out byte[] bytes) && ImageInfo.Check(bytes) is { } info
+            ? new CheckedImage(bytes, info)
+            : null;
+
+    /// <summary>What one try brought.</summary>
+    private sealed record Attempt(string Reason)
+    {
+        internal CheckedImage? Image { get; init; }
+
+        internal HttpStatusCode? Status { get; init; }
+
+        internal TimeSpan? RetryAfter { get; init; }
+
+        /// <summary>Trying again cannot help.</summary>
+        internal bool IsFinal { get; init; }
+
+        /// <summary>Something came, and it was no image.</summary>
+        internal bool IsImageFault { get; init; }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+using FaceGen.Generating;
+
+namespace FaceGen.Saving;
+
+/// <summary>
+/// Names the files of images: <c>{id} {index} {prompt} {seed} {style} {track_id} {row} {date}</c> stand for what they
+/// say, a slash makes a folder, and the extension is the image's own. Whatever the values are, the path stays inside
+/// the folder and is a name that every file system takes.
+/// </summary>
+internal sealed class FileNameTemplate
+{
+    /// <summary>The names of files unless told.</summary>
+    internal const string Default = "{id}-{index}";
+
+    /// <summary>File systems allow 255 bytes; some are left for the extension and a temporary file's ending.</summary>
+    private const int MaxNameBytes = 200;
+
+    private static readonly Regex Field = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
+
+    private static readonly Regex DeviceName = new(
+        @"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    private static readonly Dictionary<string, Func<Generation, int, string?>> Values = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["id"] = (generation, _) => generation.Id,
+        ["index"] = (_, index) => (index + 1).ToString(CultureInfo.InvariantCulture),
+        ["prompt"] = (generation, _) => Short(generation.Prompt),
+        ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
+        ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
+        ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
+        ["row"] = (generation, _) => generation.Source?.Row.ToString(CultureInfo.InvariantCulture),
+        ["date"] = (generation, _) => generation.CreatedAt.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    };
+
+    private readonly string[] _segments;
+    private readonly bool _hasIndex;
+
+    /// <summary>Checks a template.</summary>
+    /// <exception cref="FaceGenException">It names a field that there is not, or leads out of the folder.</exception>
+    internal FileNameTemplate(string template)
+    {
+        string[] fields = [.. Field.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
+        string? unknown = fields.FirstOrDefault(name => !Values.ContainsKey(name));
+        if (unknown is not null)
+            throw Invalid($"'{{{DisplayText.Clean(unknown, 40)}}}' is no field of a file name; there are {string.Join(", ", Values.Keys.Select(name => $"{{{name}}}"))}.");
+
+        _segments = template.Split('/', '\\');
+        if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
+            throw Invalid($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
+
+        _hasIndex = fields.Contains("index", StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The path below the folder, without extension.</summary>
+    internal string Expand(Generation generation, int index)
+    {
+        string[] names = [.. _segments.Select(segment => Field.Replace(
+            segment, match => Values[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none"))];
+        if (!_hasIndex && generation.Images.Count > 1)
+            names[names.Length - 1] += $"-{index + 1}";
+
+        return Path.Combine([.. names.Select(SafeName)]);
+    }
+
+    /// <summary>Makes a name that is one name, on every file system.</summary>
+    private static string SafeName(string name)
+    {
+        var safe = new StringBuilder(name.Length);
+        int bytes = 0;
+        foreach (char c in DisplayText.Clean(name, MaxNameBytes).Normalize(NormalizationForm.FormC))
+        {
+            bytes += c < 0x80 ? 1 : char.IsSurrogate(c) ? 2 : 3;
+            if (bytes > MaxNameBytes) break;
+            safe.Append(c is '<' or '>' or ':' or '"' or '/' or '\\' or '|' or '?' or '*' ? '_' : c);
+        }
+
+        // A cut can leave half of a pair behind, and Windows drops blanks and dots at the end.
+        if (safe.Length > 0 && char.IsHighSurrogate(safe[safe.Length - 1])) safe.Length--;
+        string trimmed = safe.ToString().Trim().TrimEnd('.', ' ');
+        return trimmed.Length == 0 || DeviceName.IsMatch(trimmed) ? "_" + trimmed : trimmed;
+    }
+
+    private static string? Short(string? prompt)
+    {
+        const int longest = 60;
+        if (prompt is null) return null;
+
+        string clean = DisplayText.Clean(prompt, int.MaxValue);
+        if (clean.Length <= longest) return clean;
+
+        int word = clean.LastIndexOf(' ', longest);
+        return clean.Substring(0, word > longest / 2 ? word : longest);
+    }
+
+    private static FaceGenException Invalid(string message) => new(ErrorCode.FileNameInvalid, message);
+}

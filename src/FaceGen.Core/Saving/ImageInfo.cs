@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using FaceGen.Contract;
+
+namespace FaceGen.Saving;
+
+/// <summary>What an image's own bytes say of it, once they have been checked to the last.</summary>
+/// <param name="Format">The format.</param>
+/// <param name="Width">The width in pixels.</param>
+/// <param name="Height">The height in pixels.</param>
+internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
+{
+    /// <summary>No picture of this service has a side this long: a header that says so is not believed.</summary>
+    private const int MaxSide = 16384;
+
+    /// <summary>Reads an image's structure from its first byte to its last.</summary>
+    /// <returns>What it is; null where it is no image, or not a complete one.</returns>
+    internal static ImageInfo? Check(ReadOnlySpan<byte> image)
+    {
+        (int Width, int Height)? size = ImageHeader.FormatOf(image) switch
+        {
+            ImageFormat.Png => Png(image),
+            ImageFormat.Jpeg => Jpeg(image),
+            ImageFormat.WebP => WebP(image),
+            _ => null,
+        };
+        return size is { } s && s.Width is > 0 and <= MaxSide && s.Height is > 0 and <= MaxSide
+            ? new ImageInfo(ImageHeader.FormatOf(image)!.Value, s.Width, s.Height)
+            : null;
+    }
+
+    /// <summary>A PNG is a row of chunks, from IHDR to an IEND that nothing needs to follow.</summary>
+    private static (int Width, int Height)? Png(ReadOnlySpan<byte> image)
+    {
+        const int signature = 8, around = 12;
+        (int, int)? size = null;
+        bool hasData = false;
+        for (int at = signature; at <= image.Length - around;)
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(image.Slice(at));
+            if (length > image.Length - at - around) return null;
+
+            ReadOnlySpan<byte> type = image.Slice(at + 4, 4);
+            ReadOnlySpan<byte> data = image.Slice(at + 8, (int)length);
+            if (at == signature)
+            {
+                if (!type.SequenceEqual("IHDR"u8) || length != 13) return null;
+                size = (BinaryPrimitives.ReadInt32BigEndian(data), BinaryPrimitives.ReadInt32BigEndian(data.Slice(4)));
+            }
+
+            hasData |= type.SequenceEqual("IDAT"u8);
+            if (type.SequenceEqual("IEND"u8)) return hasData ? size : null;
+            at += around + (int)length;
+        }
+
+        return null;
+    }
+
+    /// <summary>A JPEG is a row of segments; after the start of a scan comes its data, until the end marker.</summary>
+    private static (int Width, int Height)? Jpeg(ReadOnlySpan<byte> image)
+    {
+        (int, int)? size = null;
+        int at = 2;
+        while (at + 4 <= image.Length)
+        {
+            if (image[at] != 0xFF) return null;
+            byte marker = image[at + 1];
+            if (marker == 0xFF)
+            {
+                at++;
+                continue;
+            }
+
+            int length = BinaryPrimitives.ReadUInt16BigEndian(image.Slice(at + 2));
+            if (length < 2 || at + 2 + length > image.Length) return null;
+
+            ReadOnlySpan<byte> data = image.Slice(at + 4, length - 2);
+            bool isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
+            if (isFrame && data.Length >= 5)
+                size = (BinaryPrimitives.ReadUInt16BigEndian(data.Slice(3)), BinaryPrimitives.ReadUInt16BigEndian(data.Slice(1)));
+
+            at += 2 + length;
+            if (marker == 0xDA) return size is not null && HasEnd(image.Slice(at)) ? size : null;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the end marker follows; inside a scan a real 0xFF is always followed by another byte.</summary>
+    private static bool HasEnd(ReadOnlySpan<byte> scan) => scan.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) >= 0;
+
+    /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size.</summary>
+    private static (int Width, int Height)? WebP(ReadOnlySpan<byte> image)
+    {
+        if (image.Length < 30 || BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) > image.Length - 8) return null;
+
+        ReadOnlySpan<byte> type = image.Slice(12, 4);
+        ReadOnlySpan<byte> data = image.Slice(20);
+        if (type.SequenceEqual("VP8X"u8)) return (UInt24(data.Slice(4)) + 1, UInt24(data.Slice(7)) + 1);
+        if (type.SequenceEqual("VP8 "u8))
+        {
+            return (BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(6)) & 0x3FFF,
+                BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(8)) & 0x3FFF);
+        }
+
+        if (type.SequenceEqual("VP8L"u8))
+        {
+            uint bits = BinaryPrimitives.ReadUInt32LittleEndian(data.Slice(1));
+            return ((int)(bits & 0x3FFF) + 1, (int)((bits >> 14) & 0x3FFF) + 1);
+        }
+
+        return null;
+    }
+
+    private static int UInt24(ReadOnlySpan<byte> bytes) => bytes[0] | (bytes[1] << 8) | (bytes[2] << 16);
+}

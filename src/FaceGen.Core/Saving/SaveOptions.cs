@@ -1,0 +1,19 @@
+namespace FaceGen.Saving;
+
+/// <summary>How and where images are saved.</summary>
+/// <param name="Folder">The full path of the folder.</param>
+/// <param name="Name">The files' names.</param>
+internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
+{
+    /// <summary>Whether a file of the same name is replaced.</summary>
+    internal bool Force { get; init; }
+
+    /// <summary>Whether an image whose file is there already is left alone.</summary>
+    internal bool SkipExisting { get; init; }
+
+    /// <summary>Whether a JSON file beside each image tells how it was made.</summary>
+    internal bool Sidecar { get; init; }
+
+    /// <summary>How long one image may take to come.</summary>
+    internal TimeSpan Timeout { get; init; }
+}

@@ -1,0 +1,38 @@
+using FaceGen.Contract;
+using FaceGen.Generating;
+
+namespace FaceGen.Saving;
+
+/// <summary>An image of a generation that stands, complete and checked, in a file.</summary>
+public sealed record SavedImage
+{
+    /// <summary>The file's full path.</summary>
+    public required string FullName { get; init; }
+
+    /// <summary>The file's size in bytes.</summary>
+    public required long Length { get; init; }
+
+    /// <summary>The SHA-256 of the file, in lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>The format that the file's own bytes tell.</summary>
+    public required ImageFormat Format { get; init; }
+
+    /// <summary>The width in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>The height in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Whether the picture is blank (all black, or of one colour), as the service's safety filter makes it.</summary>
+    public required bool Filtered { get; init; }
+
+    /// <summary>Which of the generation's images it is, the first being 1.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The generation that it belongs to.</summary>
+    public required Generation Generation { get; init; }
+
+    /// <summary>The file's full path.</summary>
+    public override string ToString() => FullName;
+}
