@@ -1,64 +1,91 @@
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Gathers one request's values as they are read from a row, and makes the request of them. All that is wrong with
-/// the row is said at once.
+/// Gathers one row's values as they are read, and makes the row's request of them, or one error that says all that is
+/// wrong. It serves one row after the other.
 /// </summary>
-/// <param name="resolvePath">Makes a full path of a face image's path.</param>
-internal sealed class RequestDraft(Func<string, string> resolvePath)
+/// <param name="readFace">Makes a face image of its text.</param>
+internal sealed class RequestDraft(Func<string, FaceImage> readFace)
 {
-    private readonly Dictionary<RequestField, object?> _values = [];
+    private readonly Dictionary<RequestField, object?> _raw = [];
     private readonly List<FaceGenException> _faults = [];
 
-    /// <summary>Reads one value; a fault is kept for <see cref="ToRequest"/>.</summary>
-    internal void Set(RequestField field, object? raw) => Try(() => _values[field] = field.Read(raw));
+    /// <summary>Takes a field's value as it was written; the last one wins.</summary>
+    internal void Set(RequestField field, object? raw) => _raw[field] = raw;
 
-    /// <summary>Makes the request.</summary>
-    /// <exception cref="FaceGenException">Values are missing or not allowed; the message names all of them.</exception>
-    internal Request ToRequest(RequestSource? source)
+    /// <summary>Notes a fault of the row that belongs to no field.</summary>
+    internal void Refuse(string reason) => _faults.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
+
+    /// <summary>Forgets the row.</summary>
+    internal void Clear()
     {
-        string prompt = "";
-        FaceImage? face = null;
-        Try(() => prompt = (string)RequestField.Prompt.Require(Get<string>(RequestField.Prompt)));
-        Try(() => face = FaceImage.FromText(
-            (string)RequestField.FaceImage.Require(Get<string>(RequestField.FaceImage)), resolvePath));
-
-        if (_faults.Count > 0)
-            throw new FaceGenException(_faults[0].Code, string.Join(" ", _faults.Select(fault => fault.Message)), _faults[0]);
-
-        return new Request
-        {
-            Prompt = prompt,
-            NegativePrompt = Get<string>(RequestField.NegativePrompt),
-            FaceImage = face!,
-            Width = Get<int?>(RequestField.Width),
-            Height = Get<int?>(RequestField.Height),
-            NumInferenceSteps = Get<int?>(RequestField.NumInferenceSteps),
-            GuidanceScale = Get<double?>(RequestField.GuidanceScale),
-            SScale = Get<double?>(RequestField.SScale),
-            Samples = Get<int?>(RequestField.Samples),
-            SafetyChecker = Get<bool?>(RequestField.SafetyChecker),
-            SafetyCheckerType = Get<string>(RequestField.SafetyCheckerType),
-            Base64 = Get<bool?>(RequestField.Base64),
-            Style = Get<string>(RequestField.Style),
-            Seed = Get<long?>(RequestField.Seed),
-            Webhook = Get<Uri>(RequestField.Webhook),
-            TrackId = Get<long?>(RequestField.TrackId),
-            Source = source,
-        };
+        _raw.Clear();
+        _faults.Clear();
     }
 
-    private T? Get<T>(RequestField field) => _values.TryGetValue(field, out object? value) ? (T?)value : default;
-
-    private void Try(Action read)
+    /// <summary>Makes the row, sound or not, and is ready for the next.</summary>
+    internal RequestRow Finish(RequestSource source, IReadOnlyList<string> unknown)
     {
+        Request? request = ToRequest(source);
+        var row = new RequestRow(source, request, request is null ? ToError(source) : null, unknown);
+        Clear();
+        return row;
+    }
+
+    private Request? ToRequest(RequestSource source)
+    {
+        var request = new Request
+        {
+            Prompt = Require(RequestField.Prompt, text => text) ?? "",
+            NegativePrompt = Read<string>(RequestField.NegativePrompt),
+            FaceImage = Require(RequestField.FaceImage, readFace)!,
+            Width = Read<int?>(RequestField.Width),
+            Height = Read<int?>(RequestField.Height),
+            NumInferenceSteps = Read<int?>(RequestField.NumInferenceSteps),
+            GuidanceScale = Read<double?>(RequestField.GuidanceScale),
+            SScale = Read<double?>(RequestField.SScale),
+            Samples = Read<int?>(RequestField.Samples),
+            SafetyChecker = Read<bool?>(RequestField.SafetyChecker),
+            SafetyCheckerType = Read<string>(RequestField.SafetyCheckerType),
+            Base64 = Read<bool?>(RequestField.Base64),
+            Style = Read<string>(RequestField.Style),
+            Seed = Read<long?>(RequestField.Seed),
+            Webhook = Read<Uri>(RequestField.Webhook),
+            TrackId = Read<long?>(RequestField.TrackId),
+            Source = source,
+        };
+        return _faults.Count == 0 ? request : null;
+    }
+
+    private FaceGenException ToError(RequestSource source) =>
+        new(_faults[0].Code, $"{source}: {string.Join(" ", _faults.Select(fault => fault.Message))}", _faults[0]);
+
+    private T? Read<T>(RequestField field)
+    {
+        if (!_raw.TryGetValue(field, out object? raw)) return default;
+
         try
         {
-            read();
+            return (T?)field.Read(raw);
         }
         catch (FaceGenException fault)
         {
             _faults.Add(fault);
+            return default;
+        }
+    }
+
+    private T? Require<T>(RequestField field, Func<string, T> make) where T : class
+    {
+        _raw.TryGetValue(field, out object? raw);
+        try
+        {
+            return make((string)field.Require(raw));
+        }
+        catch (FaceGenException fault)
+        {
+            _faults.Add(fault);
+            return null;
         }
     }
 }

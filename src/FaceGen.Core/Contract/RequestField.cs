@@ -10,8 +10,9 @@ internal sealed class RequestField
 {
     private readonly Func<object, object?> _read;
 
-    private RequestField(string name, string allowed, Func<object, object?> read)
+    private RequestField(string name, string allowed, Func<object, object?> read, IEnumerable<string>? choices = null)
     {
+        Choices = [.. choices ?? []];
         Name = name;
         Allowed = allowed;
         _read = read;
@@ -26,7 +27,8 @@ internal sealed class RequestField
 
     internal static readonly RequestField NumInferenceSteps =
         new("num_inference_steps", OneOf(Limits.NumInferenceSteps), value =>
-            ToWholeNumber(value) is { } steps && Limits.NumInferenceSteps.Any(allowed => allowed == steps) ? (int)steps : null);
+            ToWholeNumber(value) is { } steps && Limits.NumInferenceSteps.Any(allowed => allowed == steps) ? (int)steps : null,
+            Limits.NumInferenceSteps.Select(steps => steps.ToString(CultureInfo.InvariantCulture)));
 
     internal static readonly RequestField GuidanceScale =
         Number("guidance_scale", Limits.MinGuidanceScale, Limits.MaxGuidanceScale);
@@ -62,6 +64,9 @@ internal sealed class RequestField
     /// <summary>What the API allows, in words that follow "must be".</summary>
     internal string Allowed { get; }
 
+    /// <summary>The values to choose from, where the API lists them.</summary>
+    internal IReadOnlyList<string> Choices { get; }
+
     /// <summary>Finds a field by either of its names, in any case; null where the API has no such field.</summary>
     internal static RequestField? Find(string name) => ByName.TryGetValue(name.Trim(), out RequestField? field) ? field : null;
 
@@ -90,7 +95,7 @@ internal sealed class RequestField
         return new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
     }
 
-    private static RequestField Text(string name, string allowed) => new(name, allowed, value => value.ToString());
+    private static RequestField Text(string name, string allowed) => new(name, allowed, value => value as string);
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
         value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);
@@ -99,10 +104,11 @@ internal sealed class RequestField
         string.Format(CultureInfo.InvariantCulture, "{0} to {1}", min, max),
         value => ToNumber(value) is { } number && number >= min && number <= max ? number : null);
 
-    private static RequestField Boolean(string name) => new(name, "true or false", value => ToBoolean(value));
+    private static RequestField Boolean(string name) =>
+        new(name, "true or false", value => ToBoolean(value), ["true", "false"]);
 
     private static RequestField Choice(string name, IReadOnlyList<string> choices) => new(name, OneOf(choices),
-        value => choices.FirstOrDefault(c => c.Equals(value.ToString()?.Trim(), StringComparison.OrdinalIgnoreCase)));
+        value => choices.FirstOrDefault(c => c.Equals(value.ToString()?.Trim(), StringComparison.OrdinalIgnoreCase)), choices);
 
     private static string OneOf<T>(IReadOnlyList<T> choices) =>
         $"{string.Join(", ", choices.Take(choices.Count - 1))} or {choices[choices.Count - 1]}";

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FaceGen.Contract;
 using FaceGen.Http;
 
 namespace FaceGen.Generating;
@@ -9,6 +10,9 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class Account
 {
+    /// <summary>How many generations are looked at at the same time.</summary>
+    internal const int LooksAtOnce = 16;
+
     private static readonly ConcurrentDictionary<(Uri Address, string Key), Account> Known = new();
 
     private readonly ConcurrentDictionary<string, Watch> _unseen = new(StringComparer.Ordinal);
@@ -26,7 +30,7 @@ internal sealed class Account
         Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));
 
     /// <summary>Waits until no submission is without an answer, so that <see cref="Unseen"/> is complete.</summary>
-    internal async Task SettleAsync(CancellationToken cancel)
+    internal async Task<bool> SettleAsync(CancellationToken cancel)
     {
         var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancel.Register(() => cancelled.TrySetCanceled(cancel)))
@@ -34,7 +38,8 @@ internal sealed class Account
             // Each submission reports its own outcome to whoever started it: here only its end counts.
             Task ends = Task.WhenAll(_submissions.Keys.Select(task => task.ContinueWith(_ => { }, CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)));
-            await await Task.WhenAny(ends, cancelled.Task).ConfigureAwait(false);
+            await (await Task.WhenAny(ends, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
+            return true;
         }
     }
 
@@ -57,6 +62,16 @@ internal sealed class Account
         _unseen[generation.Id] = watch;
         return watch;
     }
+
+    /// <summary>Looks once at a generation.</summary>
+    /// <exception cref="FaceGenException">The service does not tell how it is.</exception>
+    internal Task<Generation> LookAsync(Connection connection, string id, CancellationToken cancel) => Find(id) is { } watch
+        ? watch.LookAsync(connection, cancel)
+        : Fetch.OnceAsync(connection, Recall(id, connection), cancel);
+
+    /// <summary>What is known of an id: all, where this process started it, or nothing but the id.</summary>
+    internal Generation Recall(string id, Connection connection) =>
+        Find(id)?.Latest ?? new Generation { Id = id, CreatedAt = connection.Services.Time.GetUtcNow() };
 
     /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
     internal Watch? Find(string id) => _unseen.TryGetValue(id, out Watch? watch) ? watch : null;

@@ -31,6 +31,9 @@ public sealed record Generation
     /// <summary>When the service accepted the request.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>How many images there are.</summary>
+    public int ImageCount => Images.Count;
+
     /// <summary>When the links stop working: 24 hours after <see cref="CreatedAt"/>.</summary>
     public DateTimeOffset ExpiresAt => CreatedAt.AddHours(Limits.LinkHours);
 

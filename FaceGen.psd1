@@ -1,0 +1,34 @@
+@{
+    RootModule           = 'FaceGen.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5c0b8d4e-3f6a-4d0e-9a55-6f1d1f2a7c31'
+    Author               = 'The FaceGen authors'
+    CompanyName          = 'The FaceGen authors'
+    Copyright            = '(c) The FaceGen authors. MIT licence.'
+    Description          = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. Nothing is paid for twice, and nothing that was paid for is lost.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+    FormatsToProcess     = @('FaceGen.Format.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Connect-FaceGen'
+        'Disconnect-FaceGen'
+        'Get-FaceGenConnection'
+        'Get-FaceGenImage'
+        'Import-FaceGenRequest'
+        'New-FaceGenImage'
+        'Save-FaceGenOutput'
+        'Start-FaceGenEmulator'
+        'Stop-FaceGenEmulator'
+        'Test-FaceGenConnection'
+        'Wait-FaceGenImage'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('AI', 'Image', 'Face', 'ModelsLab', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

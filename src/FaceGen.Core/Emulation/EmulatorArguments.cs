@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace FaceGen.Emulation;
+
+/// <summary>How an emulator is started.</summary>
+/// <param name="Port">The port; 0 for a free one.</param>
+/// <param name="QueueLimit">How many requests may be queued.</param>
+/// <param name="ServiceTime">How long a generation takes, as the emulator spells it.</param>
+/// <param name="Balance">The money in the wallet.</param>
+/// <param name="Seed">The seed of everything random.</param>
+internal sealed record EmulatorArguments(int Port, int QueueLimit, string ServiceTime, double Balance, int Seed)
+{
+    /// <summary>The key that the emulator takes; it opens nothing else.</summary>
+    internal const string ApiKey = "emulator-key";
+
+    internal IReadOnlyList<string> CommandLine =>
+    [
+        "--port", Text(Port), "--api-key", ApiKey, "--queue-limit", Text(QueueLimit), "--service-time", ServiceTime,
+        "--balance", Text(Balance), "--seed", Text(Seed), "--exit-with-stdin",
+    ];
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+
+namespace FaceGen.Emulation;
+
+/// <summary>Starts and stops the emulator as a process of its own, which ends when this one does.</summary>
+internal static class EmulatorProcess
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly Regex ReadyLine = new(@"ready: (http://\S+)", RegexOptions.CultureInvariant);
+    private static readonly Regex MissingRuntime =
+        new("must install or update|framework.*not found", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    private static readonly ConcurrentDictionary<Emulator, Process> Started = new();
+
+    /// <summary>The emulators that this process started and has not stopped.</summary>
+    internal static ICollection<Emulator> Running => Started.Keys;
+
+    /// <summary>Starts an emulator and waits until it is ready.</summary>
+    /// <exception cref="FaceGenException">It did not start; the message says what to install or change.</exception>
+    internal static async Task<Emulator> StartAsync(string program, EmulatorArguments arguments, CancellationToken cancel)
+    {
+        if (!File.Exists(program))
+            throw Failed($"The emulator is not part of this copy of the module: '{program}' is missing.");
+
+        var process = new Process { StartInfo = StartInfo(program, arguments.CommandLine) };
+        var errors = new StringBuilder();
+        var firstLine = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => firstLine.TrySetResult(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (errors) errors.AppendLine(line.Data);
+        };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception e)
+        {
+            process.Dispose();
+            throw Failed("The emulator needs the ASP.NET Core runtime 10, and there is no 'dotnet' on the path. Install it from https://dot.net.", e);
+        }
+
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        bool isReady = false;
+        try
+        {
+            Task timer = Task.Delay(StartTimeout, cancel);
+            if (await Task.WhenAny(firstLine.Task, timer).ConfigureAwait(false) == timer)
+            {
+                cancel.ThrowIfCancellationRequested();
+                throw Failed($"The emulator was not ready within {StartTimeout.TotalSeconds:0} seconds.");
+            }
+
+            Match ready = ReadyLine.Match(await firstLine.Task.ConfigureAwait(false));
+            if (!ready.Success) throw Failed(Explain(process, errors));
+
+            var emulator = new Emulator(new Uri(ready.Groups[1].Value), EmulatorArguments.ApiKey, arguments.QueueLimit, process.Id);
+            Started[emulator] = process;
+            isReady = true;
+            return emulator;
+        }
+        finally
+        {
+            if (!isReady) End(process);
+        }
+    }
+
+    /// <summary>Stops an emulator; one that has ended already is fine.</summary>
+    internal static void Stop(Emulator emulator)
+    {
+        if (Started.TryRemove(emulator, out Process? process)) End(process);
+    }
+
+    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new()
+    {
+        FileName = "dotnet",
+        Arguments = string.Join(" ", new[] { program }.Concat(arguments).Select(Quote)),
+        UseShellExecute = false,
+        CreateNoWindow = true,
+        // The emulator ends when its input does, which also happens when this process is killed.
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    /// <summary>The only free text among the arguments is a service time and a path: a quote has no place in either.</summary>
+    private static string Quote(string argument) => $"\"{argument.Replace("\"", "")}\"";
+
+    private static string Explain(Process process, StringBuilder errors)
+    {
+        // The reader of its errors ends only when the process has.
+        process.WaitForExit();
+        string said;
+        lock (errors) said = DisplayText.Clean(errors.ToString(), 600);
+        return MissingRuntime.IsMatch(said)
+            ? $"The emulator needs the ASP.NET Core runtime 10. Install it from https://dot.net. ({said})"
+            : $"The emulator did not start: {said}";
+    }
+
+    private static void End(Process process)
+    {
+        using (process)
+        {
+            if (process.HasExited) return;
+            process.Kill();
+            process.WaitForExit();
+        }
+    }
+
+    private static FaceGenException Failed(string message, Exception? inner = null) => new(ErrorCode.EmulatorFailed, message, inner);
+}

@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using FaceGen.Generating;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Looks once at generations.</para>
+/// <para type="description">By id, or, without one, at those that this session started and has not yet seen finished:
+/// also those whose pipeline was stopped. Looking costs nothing.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "FaceGenImage")]
+[OutputType(typeof(Generation))]
+public sealed class GetFaceGenImageCommand : FaceGenCmdlet
+{
+    private readonly List<string> _ids = [];
+
+    /// <summary><para type="description">The ids of generations.</para></summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Id { get; set; }
+
+    private protected override void Process() => _ids.AddRange(Id ?? []);
+
+    private protected override void End()
+    {
+        Account account = Account.Of(Connection);
+        if (!MyInvocation.ExpectingInput && Id is null)
+        {
+            RunUntil(account.SettleAsync(Stop));
+            _ids.AddRange(account.Unseen.Select(watch => watch.Latest.Id));
+        }
+
+        foreach (string id in _ids.Distinct())
+        {
+            Drain(Account.LooksAtOnce - 1);
+            Start(id, () => account.LookAsync(Connection, id, Stop), WriteGeneration);
+        }
+
+        Drain(0);
+    }
+}

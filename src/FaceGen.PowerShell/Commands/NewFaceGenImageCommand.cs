@@ -1,0 +1,232 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.PowerShell.Parameters;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Generates images of a face.</para>
+/// <para type="description">Submits each request, waits for its end, and emits the generation. In a pipeline as many
+/// requests are under way as the account's queue allows, and each result is emitted when it is ready. Parameters that
+/// are not given are not sent, so that the service's defaults hold.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
+[OutputType(typeof(Generation))]
+public sealed class NewFaceGenImageCommand : FaceGenCmdlet
+{
+    private readonly ProgressMeter _progress = new("Generating images");
+    private Generator? _generator;
+    private PSObject? _inputObject;
+    private int _inputs;
+    private int _lastInput;
+
+    /// <summary><para type="description">What the picture shows.</para></summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [RequestField("prompt")]
+    public string? Prompt { get; set; }
+
+    /// <summary><para type="description">What to keep out of the picture.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("negative_prompt")]
+    [RequestField("negative_prompt")]
+    public string? NegativePrompt { get; set; }
+
+    /// <summary>
+    /// <para type="description">The face: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file object,
+    /// the image's bytes, a data URI, or base64.</para>
+    /// </summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("face_image", "FullName")]
+    public object? FaceImage { get; set; }
+
+    /// <summary><para type="description">The picture's width in pixels, 1 to 512; the face image's own unless given.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("width")]
+    public int? Width { get; set; }
+
+    /// <summary><para type="description">The picture's height in pixels, 1 to 768; the face image's own unless given.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("height")]
+    public int? Height { get; set; }
+
+    /// <summary><para type="description">How many steps the service takes: 21, 31 or 41.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("num_inference_steps")]
+    [RequestField("num_inference_steps")]
+    [ArgumentCompleter(typeof(ChoiceCompleter))]
+    public int? NumInferenceSteps { get; set; }
+
+    /// <summary><para type="description">How closely the prompt is followed, 1 to 20.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("guidance_scale")]
+    [RequestField("guidance_scale")]
+    public double? GuidanceScale { get; set; }
+
+    /// <summary><para type="description">The weight of the face's structure, 0 to 2; the service's default is 1.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("s_scale")]
+    [RequestField("s_scale")]
+    public double? SScale { get; set; }
+
+    /// <summary><para type="description">How many images come back, 1 or 2; each is paid for.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("samples")]
+    public int? Samples { get; set; }
+
+    /// <summary><para type="description">Whether images that are not safe for work are altered: $true or $false.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("safety_checker")]
+    [RequestField("safety_checker")]
+    public bool? SafetyChecker { get; set; }
+
+    /// <summary><para type="description">How they are altered: black, blur, sensitive_content_text or pixelate.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("safety_checker_type")]
+    [RequestField("safety_checker_type")]
+    [ArgumentCompleter(typeof(ChoiceCompleter))]
+    public string? SafetyCheckerType { get; set; }
+
+    /// <summary><para type="description">Lets the images come as base64 instead of plain links.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("base64", Empty = false)]
+    public SwitchParameter Base64 { get; set; }
+
+    /// <summary><para type="description">realistic (the service's default), comic, chibi, 3d or anime.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("style")]
+    [ArgumentCompleter(typeof(ChoiceCompleter))]
+    public string? Style { get; set; }
+
+    /// <summary><para type="description">A whole number; the same seed gives the same image again.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("seed")]
+    public long? Seed { get; set; }
+
+    /// <summary><para type="description">An https address that the service calls with the result.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RequestField("webhook")]
+    public Uri? Webhook { get; set; }
+
+    /// <summary><para type="description">A whole number of yours that comes back in the webhook's call.</para></summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("track_id")]
+    [RequestField("track_id")]
+    public long? TrackId { get; set; }
+
+    /// <summary>
+    /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, an
+    /// image file, or a prompt.</para>
+    /// </summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject
+    {
+        get => _inputObject;
+        set
+        {
+            // The engine sets it for every input, also for one whose other values it then refuses.
+            if (value is not null) _inputs++;
+            _inputObject = value;
+        }
+    }
+
+    /// <summary>
+    /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
+    /// account's queue allows.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 1000;
+
+    /// <summary>
+    /// <para type="description">How many seconds one request may take from its submission to its end; 600 unless given,
+    /// 0 for no limit. A generation that is not ready then is not lost: Wait-FaceGenImage goes on waiting.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int TimeoutSec { get; set; } = 600;
+
+    /// <summary><para type="description">Returns each generation as soon as the service has accepted it.</para></summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    private protected override void Process()
+    {
+        TellOfSkipped(_inputs - 1);
+        _lastInput = _inputs;
+
+        Request request;
+        try
+        {
+            request = ToRequest();
+        }
+        catch (FaceGenException e)
+        {
+            WriteFault(new FaceGenException(e.Code, Where() + e.Message, e), InputObject);
+            return;
+        }
+
+        string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
+        if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style)")) return;
+
+        _generator ??= new Generator(Connection, PostVerbose);
+        Drain(ThrottleLimit - 1);
+        Slots.Slot slot = RunUntil(_generator.TakeSlotAsync(Stop));
+        _progress.Total++;
+        Start(
+            request,
+            () => _generator.GenerateAsync(request, slot, !NoWait, Seconds(TimeoutSec), Stop),
+            generation => WriteGeneration(generation));
+    }
+
+    private protected override void End()
+    {
+        TellOfSkipped(_inputs);
+        _progress.Complete(this);
+    }
+
+    private protected override void Tick() => _progress.Show(this, RunningCount);
+
+    /// <summary>PowerShell refuses a bad cell before the cmdlet sees its row, and does not say which row it was.</summary>
+    private void TellOfSkipped(int lastBefore)
+    {
+        for (int input = _lastInput + 1; input <= lastBefore; input++)
+            WriteWarning($"Input {input} was left out: the error before this line names its value.");
+        _lastInput = Math.Max(_lastInput, lastBefore);
+    }
+
+    private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)
+        : InputObject is null ? "" : $"Input {_inputs}: ";
+
+    private Request ToRequest() => new()
+    {
+        Prompt = (string)RequestField.Prompt.Require(Prompt ?? InputObject?.BaseObject as string),
+        NegativePrompt = NegativePrompt,
+        FaceImage = ToFaceImage(FaceImage ?? InputObject?.BaseObject as FileInfo),
+        Width = Width,
+        Height = Height,
+        NumInferenceSteps = NumInferenceSteps,
+        GuidanceScale = GuidanceScale,
+        SScale = SScale,
+        Samples = Samples,
+        SafetyChecker = SafetyChecker,
+        SafetyCheckerType = SafetyCheckerType,
+        Base64 = Base64 ? true : null,
+        Style = Style,
+        Seed = Seed,
+        Webhook = Webhook,
+        TrackId = TrackId,
+        Source = (InputObject?.BaseObject as Request)?.Source,
+    };
+
+    private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    {
+        FaceImage image => image,
+        byte[] bytes => Contract.FaceImage.FromBytes(bytes),
+        object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),
+        FileInfo file => Contract.FaceImage.FromFile(file.FullName),
+        Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolvePath),
+        var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolvePath),
+    };
+}

@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Emulation;
+using FaceGen.PowerShell.Loading;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Starts the offline stand-in for the service.</para>
+/// <para type="description">It listens on this machine only, checks requests as the service does, keeps a queue and a
+/// wallet, and draws pictures from the face image. It generates no faces and costs nothing. It needs the ASP.NET Core
+/// runtime 10 and ends with this process.</para>
+/// </summary>
+[Cmdlet(VerbsLifecycle.Start, "FaceGenEmulator", SupportsShouldProcess = true)]
+[OutputType(typeof(Emulator))]
+public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
+{
+    /// <summary><para type="description">The port; a free one unless given.</para></summary>
+    [Parameter]
+    [ValidateRange(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary><para type="description">How many requests may be queued; 5 unless given.</para></summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int QueueLimit { get; set; } = Limits.DefaultQueueLimit;
+
+    /// <summary>
+    /// <para type="description">How long a generation takes, in seconds: fixed:1 (the default), uniform:1-3,
+    /// lognormal:3,0.4 (median, sigma) or steps:0.05 (for each inference step).</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string ServiceTime { get; set; } = "fixed:1";
+
+    /// <summary><para type="description">The money in the emulated wallet; 100 unless given.</para></summary>
+    [Parameter]
+    [ValidateRange(0.0, 1e9)]
+    public double Balance { get; set; } = 100;
+
+    /// <summary><para type="description">Makes a run repeatable: the same seed, the same service times.</para></summary>
+    [Parameter]
+    public int Seed { get; set; }
+
+    private protected override void End()
+    {
+        if (!ShouldProcess("this machine", "Start the emulator")) return;
+
+        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, Balance, Seed);
+        WriteObject(RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop)));
+    }
+}

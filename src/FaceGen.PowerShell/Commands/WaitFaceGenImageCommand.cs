@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using FaceGen.Generating;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Waits for generations to finish.</para>
+/// <para type="description">Emits each generation when it is ready. Without input it waits for all that this session
+/// started and has not yet seen finished.</para>
+/// </summary>
+[Cmdlet(VerbsLifecycle.Wait, "FaceGenImage", DefaultParameterSetName = ByGeneration)]
+[OutputType(typeof(Generation))]
+public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
+{
+    private const string ByGeneration = "Generation";
+    private const string ById = "Id";
+
+    private readonly ProgressMeter _progress = new("Waiting for images");
+    private Generator? _generator;
+
+    /// <summary><para type="description">Generations of New-FaceGenImage or Get-FaceGenImage.</para></summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = ByGeneration)]
+    [Alias("InputObject")]
+    [ValidateNotNull]
+    public Generation[]? Generation { get; set; }
+
+    /// <summary><para type="description">The ids of generations.</para></summary>
+    [Parameter(Mandatory = true, ParameterSetName = ById)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Id { get; set; }
+
+    /// <summary>
+    /// <para type="description">How many seconds to wait for each generation; 600 unless given, 0 for no limit.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int TimeoutSec { get; set; } = 600;
+
+    private protected override void Begin() => _generator = new Generator(Connection, PostVerbose);
+
+    private protected override void Process()
+    {
+        Account account = Account.Of(Connection);
+        if (Generation is null && Id is null && !MyInvocation.ExpectingInput)
+        {
+            RunUntil(account.SettleAsync(Stop));
+            Generation = [.. account.Unseen.Select(watch => watch.Latest)];
+        }
+
+        foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id, Connection))])
+        {
+            _progress.Total++;
+            Start(generation, () => _generator!.WaitAsync(generation, Seconds(TimeoutSec), Stop), WriteGeneration);
+        }
+
+        Drain(int.MaxValue);
+    }
+
+    private protected override void End() => _progress.Complete(this);
+
+    private protected override void Tick() => _progress.Show(this, RunningCount);
+}

@@ -1,0 +1,42 @@
+using System.Reflection;
+using FaceGen.Contract;
+
+namespace FaceGen.PowerShell.Loading;
+
+/// <summary>
+/// Opens FaceGen.Batches when it is first needed. On PowerShell 7 it lives with its packages in a load context of its
+/// own, so that they cannot meet other versions of the same packages in other modules.
+/// </summary>
+internal static class BatchesRoom
+{
+    private static readonly Lazy<Assembly> Room = new(Open);
+
+    internal static IRequestFileReader RequestFiles => Create<IRequestFileReader>("FaceGen.Batches.Requests.RequestFileReader");
+
+    private static T Create<T>(string type) => (T)Activator.CreateInstance(Room.Value.GetType(type, throwOnError: true)!)!;
+
+    private static Assembly Open()
+    {
+        string path = Path.Combine(ModuleFolder.Batches, "FaceGen.Batches.dll");
+#if NETSTANDARD
+        return Assembly.LoadFrom(path);
+#else
+        return new LoadContext().LoadFromAssemblyPath(path);
+#endif
+    }
+
+#if !NETSTANDARD
+    private sealed class LoadContext() : System.Runtime.Loader.AssemblyLoadContext("FaceGen.Batches")
+    {
+        protected override Assembly? Load(AssemblyName assemblyName)
+        {
+            // The one assembly that both sides share: its types cross the border.
+            Assembly core = typeof(Request).Assembly;
+            if (assemblyName.Name == core.GetName().Name) return core;
+
+            string file = Path.Combine(ModuleFolder.Batches, assemblyName.Name + ".dll");
+            return File.Exists(file) ? LoadFromAssemblyPath(file) : null;
+        }
+    }
+#endif
+}

@@ -1,0 +1,32 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+
+namespace FaceGen.PowerShell.Parameters;
+
+/// <summary>
+/// Reads a parameter as a field of the request: cells of a CSV are strings, an empty one means "not given", and the
+/// API's limits are those of <see cref="RequestField"/>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class RequestFieldAttribute(string name) : ArgumentTransformationAttribute
+{
+    internal RequestField Field { get; } = RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
+
+    /// <summary>What stands for "not given" where the parameter's type has no null.</summary>
+    public object? Empty { get; set; }
+
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (raw is SwitchParameter flag) raw = flag.ToBool();
+        try
+        {
+            return Field.Read(raw) ?? Empty;
+        }
+        catch (FaceGenException e)
+        {
+            throw new ArgumentTransformationMetadataException(e.Message, e);
+        }
+    }
+}

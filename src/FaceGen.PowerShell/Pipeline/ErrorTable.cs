@@ -1,0 +1,34 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+
+namespace FaceGen.PowerShell.Pipeline;
+
+/// <summary>Makes error records: the id is the error's code, the category is one for each code.</summary>
+internal static class ErrorTable
+{
+    internal static ErrorRecord Record(Exception exception, object? target) => exception is FaceGenException fault
+        ? new ErrorRecord(fault, fault.Code.ToString(), CategoryOf(fault.Code), target)
+        : new ErrorRecord(exception, "Unexpected", ErrorCategory.NotSpecified, target);
+
+    internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
+    {
+        ErrorCode.RequestInvalid or ErrorCode.FaceImageInvalid or ErrorCode.FileNameInvalid => ErrorCategory.InvalidArgument,
+        ErrorCode.RequestFileInvalid => ErrorCategory.ReadError,
+        ErrorCode.NotConnected or ErrorCode.ConnectionInvalid or ErrorCode.ServiceUnreachable or ErrorCode.ServiceMoved =>
+            ErrorCategory.ConnectionError,
+        ErrorCode.KeyRejected => ErrorCategory.AuthenticationError,
+        ErrorCode.OutOfCredits => ErrorCategory.QuotaExceeded,
+        ErrorCode.NotInPlan => ErrorCategory.PermissionDenied,
+        ErrorCode.RequestRefused or ErrorCode.GenerationFailed => ErrorCategory.InvalidResult,
+        ErrorCode.ServiceBusy => ErrorCategory.ResourceBusy,
+        ErrorCode.SubmissionUncertain => ErrorCategory.InvalidResult,
+        ErrorCode.GenerationTimeout => ErrorCategory.OperationTimeout,
+        ErrorCode.GenerationNotFound or ErrorCode.OutputMissing or ErrorCode.LinkExpired => ErrorCategory.ObjectNotFound,
+        ErrorCode.FetchFailed or ErrorCode.DownloadFailed => ErrorCategory.ReadError,
+        ErrorCode.ImageInvalid => ErrorCategory.InvalidData,
+        ErrorCode.FileExists => ErrorCategory.ResourceExists,
+        ErrorCode.FileNotWritten => ErrorCategory.WriteError,
+        ErrorCode.EmulatorFailed => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

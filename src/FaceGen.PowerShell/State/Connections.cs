@@ -1,0 +1,64 @@
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.PowerShell.State;
+
+/// <summary>The connection of each runspace.</summary>
+internal static class Connections
+{
+    /// <summary>The environment variables that ModelsLab's own tools read.</summary>
+    internal const string KeyVariable = "MODELSLAB_API_KEY";
+    internal const string AddressVariable = "MODELSLAB_BASE_URL";
+
+    private static readonly ConditionalWeakTable<Runspace, Holder> Holders = new();
+
+    /// <summary>This runspace's connection, if there is one.</summary>
+    internal static Connection? Current => Here.Connection;
+
+    private static Holder Here => Holders.GetOrCreateValue(Runspace.DefaultRunspace);
+
+    /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
+    /// <exception cref="FaceGenException">There is no key in the environment.</exception>
+    internal static Connection Require() => Current ?? Replace(new Connection(DefaultAddress(), KeyFromEnvironment()));
+
+    /// <summary>Takes a connection for this runspace; the one before it ends. Null only ends it.</summary>
+    internal static Connection Replace(Connection connection)
+    {
+        End();
+        Here.Connection = connection;
+        return connection;
+    }
+
+    /// <summary>Ends this runspace's connection, if there is one.</summary>
+    internal static void End()
+    {
+        Here.Connection?.Dispose();
+        Here.Connection = null;
+    }
+
+    /// <summary>The key in the environment.</summary>
+    /// <exception cref="FaceGenException">There is none.</exception>
+    internal static ApiKey KeyFromEnvironment() =>
+        Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key)
+            ? new ApiKey(key.Trim())
+            : throw new FaceGenException(ErrorCode.NotConnected,
+                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {KeyVariable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
+
+    /// <summary>The address in the environment, or the service's own.</summary>
+    internal static ServiceAddress DefaultAddress()
+    {
+        string? address = Environment.GetEnvironmentVariable(AddressVariable);
+        if (string.IsNullOrWhiteSpace(address)) return ServiceAddress.Parse(ServiceAddress.Default);
+
+        return Uri.TryCreate(address, UriKind.RelativeOrAbsolute, out Uri? uri)
+            ? ServiceAddress.Parse(uri)
+            : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} holds no address.");
+    }
+
+    private sealed class Holder
+    {
+        internal Connection? Connection { get; set; }
+    }
+}
