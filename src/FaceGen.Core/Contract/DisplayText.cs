@@ -16,7 +16,13 @@ internal static class DisplayText
         var clean = new StringBuilder(Math.Min(text!.Length, maxLength));
         foreach (char c in text)
         {
-            if (clean.Length >= maxLength) return clean.Append('…').ToString();
+            if (clean.Length >= maxLength)
+            {
+                // Half of a pair is no character.
+                if (clean.Length > 0 && char.IsHighSurrogate(clean[clean.Length - 1])) clean.Length--;
+                return clean.Append('…').ToString();
+            }
+
             if (char.IsWhiteSpace(c))
             {
                 if (clean.Length > 0 && clean[clean.Length - 1] != ' ') clean.Append(' ');

@@ -13,22 +13,19 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
     /// <summary>Takes a field's value as it was written; the last one wins.</summary>
     internal void Set(RequestField field, object? raw) => _raw[field] = raw;
 
-    /// <summary>Notes a fault of the row that belongs to no field.</summary>
-    internal void Refuse(string reason) => _faults.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
+    /// <summary>Takes what no field can have, in words that follow "not".</summary>
+    internal void SetUnusable(RequestField field, string what) => _raw[field] = new Unusable(what);
 
-    /// <summary>Forgets the row.</summary>
-    internal void Clear()
-    {
-        _raw.Clear();
-        _faults.Clear();
-    }
+    /// <summary>Refuses the row as a whole: what its fields hold is not even looked at.</summary>
+    internal void Refuse(string reason) => _faults.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
 
     /// <summary>Makes the row, sound or not, and is ready for the next.</summary>
     internal RequestRow Finish(RequestSource source, IReadOnlyList<string> unknown)
     {
-        Request? request = ToRequest(source);
+        Request? request = _faults.Count == 0 ? ToRequest(source) : null;
         var row = new RequestRow(source, request, request is null ? ToError(source) : null, unknown);
-        Clear();
+        _raw.Clear();
+        _faults.Clear();
         return row;
     }
 
@@ -62,11 +59,9 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
 
     private T? Read<T>(RequestField field)
     {
-        if (!_raw.TryGetValue(field, out object? raw)) return default;
-
         try
         {
-            return (T?)field.Read(raw);
+            return (T?)field.Read(Get(field));
         }
         catch (FaceGenException fault)
         {
@@ -77,15 +72,24 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
 
     private T? Require<T>(RequestField field, Func<string, T> make) where T : class
     {
-        _raw.TryGetValue(field, out object? raw);
         try
         {
-            return make((string)field.Require(raw));
+            return make((string)field.Require(Get(field)));
         }
         catch (FaceGenException fault)
         {
             _faults.Add(fault);
             return null;
         }
+    }
+
+    private object? Get(RequestField field) =>
+        !_raw.TryGetValue(field, out object? raw) ? null
+        : raw is Unusable ? throw field.Refuse(raw)
+        : raw;
+
+    private sealed record Unusable(string What)
+    {
+        public override string ToString() => What;
     }
 }

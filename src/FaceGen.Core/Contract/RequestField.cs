@@ -84,7 +84,8 @@ internal sealed class RequestField
     internal object Require(object? raw) => Read(raw)
         ?? throw new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
 
-    private FaceGenException Refuse(object raw)
+    /// <summary>Says that the field cannot have a value.</summary>
+    internal FaceGenException Refuse(object raw)
     {
         string shown = raw switch
         {
@@ -95,7 +96,8 @@ internal sealed class RequestField
         return new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
     }
 
-    private static RequestField Text(string name, string allowed) => new(name, allowed, value => value as string);
+    private static RequestField Text(string name, string allowed) =>
+        new(name, allowed, value => value is bool ? null : value.ToString());
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
         value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);
@@ -115,15 +117,21 @@ internal sealed class RequestField
 
     private static long? ToWholeNumber(object value)
     {
-        if (value is string text
-            && long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole))
-            return whole;
+        if (value is long typed) return typed;
+        if (value is string text)
+        {
+            if (long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
+            if (MayGroupThousands(text.TrimEnd())) return null;
+        }
 
-        // 2^53: beyond it a double no longer holds every whole number.
-        return ToNumber(value) is { } number && Math.Floor(number) == number && Math.Abs(number) <= 9007199254740992
+        // From 2^53 on a double no longer holds every whole number.
+        return ToNumber(value) is { } number && Math.Floor(number) == number && Math.Abs(number) < 9007199254740992
             ? (long)number
             : null;
     }
+
+    /// <summary>Nobody shall pay for 1 of something where a sheet's 1,000 (or 1.000) was meant.</summary>
+    private static bool MayGroupThousands(string text) => text.Length > 4 && text[text.Length - 4] is ',' or '.';
 
     private static double? ToNumber(object value)
     {
@@ -138,9 +146,9 @@ internal sealed class RequestField
                 : null;
         }
 
-        return value is bool || value is not IConvertible number || Type.GetTypeCode(value.GetType()) < TypeCode.SByte
-            ? null
-            : number.ToDouble(CultureInfo.InvariantCulture);
+        return Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal
+            ? Convert.ToDouble(value, CultureInfo.InvariantCulture)
+            : null;
     }
 
     private static bool? ToBoolean(object value) => value switch

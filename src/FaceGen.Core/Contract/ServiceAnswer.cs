@@ -57,6 +57,9 @@ internal sealed record ServiceAnswer
     /// <summary>Reads a body; null where it is no JSON object.</summary>
     internal static ServiceAnswer? TryRead(ReadOnlyMemory<byte> body)
     {
+        // Some servers begin with a byte order mark, which JSON does not have.
+        if (body.Span.StartsWith("\uFEFF"u8)) body = body.Slice(3);
+
         JsonElement root;
         try
         {
@@ -98,25 +101,50 @@ internal sealed record ServiceAnswer
     {
         JsonValueKind.Number when value.TryGetDouble(out double number) && !double.IsInfinity(number) => number,
         JsonValueKind.String when double.TryParse(
-            value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            StringOf(value), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             && !double.IsNaN(number) && !double.IsInfinity(number) => number,
         _ => null,
     };
 
     internal static string? TextOf(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString(),
+        JsonValueKind.String => StringOf(value),
         JsonValueKind.Number => value.GetRawText(),
         _ => null,
     };
+
+    /// <summary>A text; null where its bytes or escapes are no Unicode, which the parser lets pass until here.</summary>
+    private static string? StringOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
+    }
 
     private static long? WholeNumberOf(JsonElement value) =>
         long.TryParse(TextOf(value), NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static string? IdOf(JsonElement value)
     {
-        string? id = TextOf(value)?.Trim();
-        return string.IsNullOrEmpty(id) || id == "0" ? null : id;
+        string id = DisplayText.Clean(TextOf(value));
+        return id is "" or "0" ? null : id;
     }
 
     private static string? IdInLink(JsonElement value)
@@ -131,7 +159,7 @@ internal sealed record ServiceAnswer
     /// <summary>The texts of an array, of an object's values, or a bare one; empty ones are left out.</summary>
     private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => string.IsNullOrWhiteSpace(value.GetString()) ? [] : [value.GetString()!.Trim()],
+        JsonValueKind.String => StringOf(value)?.Trim() is { Length: > 0 } text ? [text] : [],
         JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
         JsonValueKind.Object => value.EnumerateObject().SelectMany(property => Texts(property.Value)),
         _ => [],
@@ -152,7 +180,7 @@ internal sealed record ServiceAnswer
     private static IEnumerable<string> Sentences(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object when Get(value, "message").ValueKind == JsonValueKind.String => Texts(Get(value, "message")),
-        JsonValueKind.Object => value.EnumerateObject().Select(field => $"{field.Name}: {string.Join(" ", Texts(field.Value))}"),
+        JsonValueKind.Object => value.EnumerateObject().Select(field => $"{NameOf(field)}: {string.Join(" ", Texts(field.Value))}"),
         _ => Texts(value),
     };
 
@@ -164,12 +192,14 @@ internal sealed record ServiceAnswer
         foreach (JsonProperty property in meta.EnumerateObject())
         {
             // Some services echo the request with its key.
-            if (property.Name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
+            string name = NameOf(property);
+            if (name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
 
-            values[property.Name] = property.Value.ValueKind switch
+            values[name] = property.Value.ValueKind switch
             {
-                JsonValueKind.String => property.Value.GetString(),
-                JsonValueKind.Number => property.Value.TryGetInt64(out long whole) ? whole : property.Value.GetDouble(),
+                JsonValueKind.String => StringOf(property.Value),
+                JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
+                JsonValueKind.Number => property.Value.GetDouble(),
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,
                 JsonValueKind.Null => null,

@@ -6,7 +6,7 @@ namespace FaceGen.Generating;
 
 /// <summary>
 /// What this process knows of one account at the service: the places of its queue, shared by every pipeline, and the
-/// generations that it started and whose end nobody has seen yet.
+/// generations that are not settled yet.
 /// </summary>
 internal sealed class Account
 {
@@ -15,21 +15,24 @@ internal sealed class Account
 
     private static readonly ConcurrentDictionary<(Uri Address, string Key), Account> Known = new();
 
-    private readonly ConcurrentDictionary<string, Watch> _unseen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _submissions = new();
+    private readonly Pace _pace = new();
 
     private Account(int queueLimit) => Slots = new Slots(queueLimit);
 
     internal Slots Slots { get; }
 
-    /// <summary>The generations that were started and whose end has not been seen, the oldest first.</summary>
-    internal IReadOnlyList<Watch> Unseen => [.. _unseen.Values.OrderBy(watch => watch.Latest.CreatedAt)];
+    /// <summary>
+    /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first.
+    /// </summary>
+    internal IReadOnlyList<Watch> Open => [.. _open.Values.OrderBy(watch => watch.Latest.CreatedAt)];
 
     /// <summary>The account of a connection: one for each address and key in the whole process.</summary>
     internal static Account Of(Connection connection) =>
         Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));
 
-    /// <summary>Waits until no submission is without an answer, so that <see cref="Unseen"/> is complete.</summary>
+    /// <summary>Waits until no submission is without an answer, so that <see cref="Open"/> is complete.</summary>
     internal async Task<bool> SettleAsync(CancellationToken cancel)
     {
         var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,8 +61,8 @@ internal sealed class Account
     /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>
     internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot)
     {
-        var watch = new Watch(connection, generation, slot);
-        _unseen[generation.Id] = watch;
+        var watch = new Watch(connection, generation, slot, _pace);
+        _open[generation.Id] = watch;
         return watch;
     }
 
@@ -74,8 +77,23 @@ internal sealed class Account
         Find(id)?.Latest ?? new Generation { Id = id, CreatedAt = connection.Services.Time.GetUtcNow() };
 
     /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
-    internal Watch? Find(string id) => _unseen.TryGetValue(id, out Watch? watch) ? watch : null;
+    internal Watch? Find(string id) => _open.TryGetValue(id, out Watch? watch) ? watch : null;
 
-    /// <summary>The end of a generation has reached the user: it need not be kept any longer.</summary>
-    internal void MarkSeen(string id) => _unseen.TryRemove(id, out _);
+    /// <summary>The end of a generation has reached the user.</summary>
+    internal void MarkSeen(string id) => Settle(id, watch => watch.MarkSeen());
+
+    /// <summary>Keeps a generation in sight until each of its images stands in a file.</summary>
+    internal void BeginSaving(Connection connection, Generation generation) =>
+        (Find(generation.Id) ?? Add(connection, generation, null)).BeginSaving();
+
+    /// <summary>One of a generation's images stands in a file.</summary>
+    internal void MarkSaved(string id, int index) => Settle(id, watch => watch.MarkSaved(index));
+
+    private void Settle(string id, Action<Watch> mark)
+    {
+        if (Find(id) is not { } watch) return;
+
+        mark(watch);
+        if (watch.IsSettled) _open.TryRemove(id, out _);
+    }
 }

@@ -42,7 +42,7 @@ internal static class Fetch
                 case Outcome.Retry retry: asked = retry.After; break;
             }
 
-            await connection.Services.Time.Wait(Pace.BeforeRetry(attempt, asked, connection.Services), cancel).ConfigureAwait(false);
+            await connection.Services.Time.Wait(Backoff.Wait(attempt, asked, connection.Services), cancel).ConfigureAwait(false);
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, CancellationToken cancel)
     {
-        TimeSpan wait = Pace.BeforeRetry(attempt, retry.After, connection.Services);
+        TimeSpan wait = Backoff.Wait(attempt, retry.After, connection.Services);
         tell?.Invoke($"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.");
         await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
     }

@@ -1,31 +1,45 @@
-using FaceGen.Http;
-
 namespace FaceGen.Generating;
 
-/// <summary>How long the engine waits before it looks, or tries, again.</summary>
-internal static class Pace
+/// <summary>
+/// When to look at a generation, learnt from how long the account's generations have taken so far: the service's own
+/// word is in whole seconds, often wrong, and sometimes missing.
+/// </summary>
+internal sealed class Pace
 {
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
+    /// <summary>How many of the last generations are remembered.</summary>
+    private const int Memory = 32;
 
-    /// <summary>
-    /// The wait before the next look at a generation: the first is due when the service expects to be ready, later
-    /// ones at a tenth of the time that it has taken so far.
-    /// </summary>
-    internal static TimeSpan BeforeLook(TimeSpan elapsed, double? eta) => elapsed == TimeSpan.Zero
-        ? Clamp(eta ?? 1, 0.05, 60)
-        : Clamp(elapsed.TotalSeconds / 10, 0.05, 5);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    /// <summary>The wait before trying again: what the service asked for, else doubling from a second, with jitter.</summary>
-    internal static TimeSpan BeforeRetry(int attempt, TimeSpan? asked, EngineServices services)
+    private readonly Queue<TimeSpan> _times = new();
+
+    /// <summary>Takes in how long a generation took: it ended between the last two looks at it.</summary>
+    internal void Learn(TimeSpan before, TimeSpan after)
     {
-        double jitter = services.NextDouble();
-        // Everybody was asked to come back at the same moment: jitter only adds to that.
-        if (asked is { } wait) return wait + TimeSpan.FromSeconds(jitter);
-
-        double doubled = Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, Math.Min(attempt, 10)));
-        return TimeSpan.FromSeconds(doubled * (0.5 + (jitter / 2)));
+        lock (_times)
+        {
+            _times.Enqueue(TimeSpan.FromTicks((before.Ticks + after.Ticks) / 2));
+            if (_times.Count > Memory) _times.Dequeue();
+        }
     }
 
-    private static TimeSpan Clamp(double seconds, double min, double max) =>
-        TimeSpan.FromSeconds(Math.Min(max, Math.Max(min, seconds)));
+    /// <summary>
+    /// The wait before the first look: when one in five generations has ended; or, while nothing is known, after the
+    /// time that the service expects, at most a second.
+    /// </summary>
+    internal TimeSpan BeforeFirstLook(double? eta)
+    {
+        lock (_times)
+        {
+            return _times.Count == 0
+                ? Clamp(TimeSpan.FromSeconds(Math.Min(eta ?? 1, 1)), TimeSpan.FromSeconds(1))
+                : Clamp(_times.OrderBy(time => time).ElementAt(_times.Count / 5), TimeSpan.FromMinutes(1));
+        }
+    }
+
+    /// <summary>The wait before another look: a tenth of the time that the generation has taken so far.</summary>
+    internal static TimeSpan BeforeNextLook(TimeSpan elapsed) => Clamp(TimeSpan.FromTicks(elapsed.Ticks / 10), Longest);
+
+    private static TimeSpan Clamp(TimeSpan wait, TimeSpan most) => wait < Shortest ? Shortest : wait > most ? most : wait;
 }

@@ -10,12 +10,16 @@ namespace FaceGen.Generating;
 internal sealed class Watch
 {
     private readonly object _gate = new();
+    private readonly Pace _pace;
     private readonly Slots.Slot? _slot;
     private Connection _connection;
     private Task<Generation>? _end;
+    private HashSet<int>? _unsaved;
+    private bool _isSeen;
 
-    internal Watch(Connection connection, Generation generation, Slots.Slot? slot)
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace)
     {
+        _pace = pace;
         _connection = connection;
         _slot = slot;
         Latest = generation;
@@ -25,6 +29,35 @@ internal sealed class Watch
 
     /// <summary>The generation as it was last seen.</summary>
     internal Generation Latest { get; private set; }
+
+    /// <summary>Whether the end has been seen, and no image waits to be saved.</summary>
+    internal bool IsSettled
+    {
+        get
+        {
+            lock (_gate) return _isSeen && _unsaved is not { Count: > 0 };
+        }
+    }
+
+    internal void MarkSeen()
+    {
+        lock (_gate) _isSeen = Latest.IsFinished;
+    }
+
+    internal void BeginSaving()
+    {
+        lock (_gate) _unsaved ??= [.. Enumerable.Range(0, Latest.Images.Count)];
+    }
+
+    internal void MarkSaved(int index)
+    {
+        lock (_gate)
+        {
+            _unsaved?.Remove(index);
+            // Whoever has the files has seen the end.
+            _isSeen |= _unsaved is { Count: 0 };
+        }
+    }
 
     /// <summary>
     /// The end of the generation. A watch that broke off (the connection was ended, or the service refused to tell) is
@@ -65,11 +98,20 @@ internal sealed class Watch
         try
         {
             TimeSpan elapsed = TimeSpan.Zero;
-            while (!Latest.IsFinished)
+            TimeSpan wait = _pace.BeforeFirstLook(Latest.Eta);
+            while (true)
             {
-                await time.Wait(Pace.BeforeLook(elapsed, Latest.Eta), connection.Lifetime).ConfigureAwait(false);
+                await time.Wait(wait, connection.Lifetime).ConfigureAwait(false);
+                TimeSpan before = elapsed;
                 Take(await Fetch.UntilAnsweredAsync(connection, Latest, connection.Lifetime).ConfigureAwait(false));
                 elapsed = time.GetElapsedTime(start);
+                if (Latest.IsFinished)
+                {
+                    _pace.Learn(before, elapsed);
+                    break;
+                }
+
+                wait = Pace.BeforeNextLook(elapsed);
             }
 
             return Latest;

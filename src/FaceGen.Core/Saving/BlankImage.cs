@@ -21,8 +21,14 @@ internal static class BlankImage
     /// <summary>The smallest picture that is judged: fewer pixels can honestly be alike.</summary>
     private const int FewestPixels = 64 * 64;
 
-    /// <summary>How far bytes of one channel may lie apart in a picture that counts as flat.</summary>
-    private const int Tolerance = 6;
+    /// <summary>How far a channel may lie from black, or from the first pixel, to count as the same.</summary>
+    private const int Tolerance = 8;
+
+    /// <summary>The share of black pixels that makes a picture censored: a caption may remain.</summary>
+    private const double MostlyBlack = 0.85;
+
+    /// <summary>The share of pixels like the first that leaves nothing to see.</summary>
+    private const double AllAlike = 0.995;
 
     internal static bool IsBlank(byte[] image, ImageInfo info)
     {
@@ -55,40 +61,56 @@ internal static class BlankImage
         }
     }
 
-    /// <summary>Undoes each row's filter and compares every byte with the first of its channel.</summary>
+    /// <summary>Undoes each row's filter and counts the pixels that are black, or like the first.</summary>
     private static bool IsFlat(Stream pixels, int rowLength, int rows, int channels)
     {
         byte[] above = new byte[rowLength];
         byte[] row = new byte[rowLength];
-        byte[] least = [255, 255, 255, 255];
-        byte[] most = [0, 0, 0, 0];
+        byte[]? first = null;
+        int colours = channels > 2 ? 3 : 1;
+        long black = 0, alike = 0;
         for (int y = 0; y < rows; y++)
         {
             int filter = pixels.ReadByte();
             if (filter < 0 || !Fill(pixels, row)) return false;
 
-            for (int x = 0; x < rowLength; x++)
+            Unfilter(filter, row, above, channels);
+            first ??= row.AsSpan(0, colours).ToArray();
+            for (int x = 0; x < rowLength; x += channels)
             {
-                int left = x < channels ? 0 : row[x - channels];
-                int aboveLeft = x < channels ? 0 : above[x - channels];
-                row[x] += (byte)(filter switch
+                bool isBlack = true, isAlike = true;
+                for (int c = 0; c < colours; c++)
                 {
-                    1 => left,
-                    2 => above[x],
-                    3 => (left + above[x]) / 2,
-                    4 => Paeth(left, above[x], aboveLeft),
-                    _ => 0,
-                });
-                int channel = x % channels;
-                if (row[x] < least[channel]) least[channel] = row[x];
-                if (row[x] > most[channel]) most[channel] = row[x];
-                if (most[channel] - least[channel] > Tolerance) return false;
+                    isBlack &= row[x + c] <= Tolerance;
+                    isAlike &= Math.Abs(row[x + c] - first[c]) <= Tolerance;
+                }
+
+                if (isBlack) black++;
+                if (isAlike) alike++;
             }
 
             (above, row) = (row, above);
         }
 
-        return true;
+        long all = (long)rows * (rowLength / channels);
+        return black >= all * MostlyBlack || alike >= all * AllAlike;
+    }
+
+    private static void Unfilter(int filter, byte[] row, byte[] above, int channels)
+    {
+        for (int x = 0; x < row.Length; x++)
+        {
+            int left = x < channels ? 0 : row[x - channels];
+            int aboveLeft = x < channels ? 0 : above[x - channels];
+            row[x] += (byte)(filter switch
+            {
+                1 => left,
+                2 => above[x],
+                3 => (left + above[x]) / 2,
+                4 => Paeth(left, above[x], aboveLeft),
+                _ => 0,
+            });
+        }
     }
 
     private static int Paeth(int left, int above, int aboveLeft)

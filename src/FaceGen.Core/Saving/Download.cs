@@ -45,7 +45,7 @@ internal static class Download
             Attempt result = await TryAsync(connection, links[attempt % links.Count], cancel).ConfigureAwait(false);
             if (result.Image is { } found) return found;
 
-            TimeSpan wait = Pace.BeforeRetry(attempt / links.Count, result.RetryAfter, connection.Services);
+            TimeSpan wait = Backoff.Wait(attempt / links.Count, result.RetryAfter, connection.Services);
             bool isOver = time.GetElapsedTime(start) + wait > timeout;
             bool hasExpired = result.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden
                 && (result.Status == HttpStatusCode.Gone || time.GetUtcNow() >= generation.ExpiresAt);

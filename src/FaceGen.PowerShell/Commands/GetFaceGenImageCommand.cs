@@ -28,7 +28,7 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
         if (!MyInvocation.ExpectingInput && Id is null)
         {
             RunUntil(account.SettleAsync(Stop));
-            _ids.AddRange(account.Unseen.Select(watch => watch.Latest.Id));
+            _ids.AddRange(account.Open.Select(watch => watch.Latest.Id));
         }
 
         foreach (string id in _ids.Distinct())

@@ -118,13 +118,21 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
                 $"{Prefix(generation.Source)}Generation {generation.Id} ({generation.Status}) has no images to save."), generation);
         }
 
+        Account.Of(Connection).BeginSaving(Connection, generation);
         for (int i = 0; i < generation.Images.Count; i++)
         {
             int index = i;
             Drain(ThrottleLimit - 1);
             _progress.Total++;
-            Start(generation, () => _saver!.SaveAsync(generation, index, Stop), WriteObject);
+            Start(generation, () => SaveAsync(generation, index), WriteObject);
         }
+    }
+
+    private async Task<SavedImage> SaveAsync(Generation generation, int index)
+    {
+        SavedImage saved = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
+        Account.Of(Connection).MarkSaved(generation.Id, index);
+        return saved;
     }
 
     private string ResolveFolder(string path)

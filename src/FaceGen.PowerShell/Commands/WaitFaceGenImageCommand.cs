@@ -45,7 +45,7 @@ public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
         if (Generation is null && Id is null && !MyInvocation.ExpectingInput)
         {
             RunUntil(account.SettleAsync(Stop));
-            Generation = [.. account.Unseen.Select(watch => watch.Latest)];
+            Generation = [.. account.Open.Select(watch => watch.Latest)];
         }
 
         foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id, Connection))])

@@ -1,0 +1,20 @@
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>How long the engine waits before it tries again.</summary>
+internal static class Backoff
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>The wait before trying again: what the service asked for, else doubling from a second, with jitter.</summary>
+    internal static TimeSpan Wait(int attempt, TimeSpan? asked, EngineServices services)
+    {
+        double jitter = services.NextDouble();
+        // Everybody was asked to come back at the same moment: jitter only adds to that.
+        if (asked is { } wait) return wait + TimeSpan.FromSeconds(jitter);
+
+        double doubled = Math.Min(Longest.TotalSeconds, Math.Pow(2, Math.Min(attempt, 10)));
+        return TimeSpan.FromSeconds(doubled * (0.5 + (jitter / 2)));
+    }
+}

@@ -1,0 +1,86 @@
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+public sealed class ConnectionTests
+{
+    [Fact]
+    public async Task A_connection_tells_its_address_and_never_its_key()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 10", bed.Emulator.BaseUri).WithoutErrors();
+
+        Assert.Equal(bed.Emulator.BaseUri, ran.Single.Properties["BaseUri"].Value);
+        Assert.Equal(10, ran.Single.Properties["QueueLimit"].Value);
+        Assert.DoesNotContain("emulator-key", bed.Run("Get-FaceGenConnection | Format-List * -Force | Out-Default").Output.Aggregate("", (all, line) => all + line), StringComparison.Ordinal);
+        Assert.DoesNotContain(ran.Single.Properties, property => "emulator-key".Equals(property.Value?.ToString(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("api")]
+    [InlineData("api/")]
+    [InlineData("api/v6")]
+    public async Task An_address_with_the_api_s_path_means_the_same(string path)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri; Test-FaceGenConnection", new Uri(bed.Emulator.BaseUri, path));
+
+        Assert.Equal(bed.Emulator.BaseUri, ran.WithoutErrors().Output[0].Properties["BaseUri"].Value);
+        Assert.Equal(true, ran.Output[1].BaseObject);
+    }
+
+    [Fact]
+    public async Task A_wrong_key_tests_false_and_ends_a_run_at_its_first_row()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Run("param($uri) Connect-FaceGen wrong-key-xyz -BaseUri $uri", bed.Emulator.BaseUri).WithoutErrors();
+
+        Ran test = bed.Run("Test-FaceGenConnection");
+        Ran run = bed.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", bed.Face);
+
+        Assert.Equal(false, test.Single.BaseObject);
+        Assert.Contains("does not accept the key", Assert.Single(test.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("KeyRejected,", run.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong-key-xyz", run.Error.ToString(), StringComparison.Ordinal);
+        Assert.InRange(bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("face_gen", StringComparison.Ordinal)), 1, 5);
+    }
+
+    [Fact]
+    public void Nobody_listening_is_told_as_that()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("Connect-FaceGen some-key -BaseUri http://127.0.0.1:9 | ForEach-Object { }; Test-FaceGenConnection");
+
+        Assert.Equal(false, ran.WithoutErrors().Single.BaseObject);
+        Assert.Contains("cannot be reached", Assert.Single(ran.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://example.com", "unencrypted")]
+    [InlineData("ftp://example.com", "no address of a service")]
+    [InlineData("nonsense", "no address of a service")]
+    public void An_address_that_would_not_do_is_refused(string address, string reason)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("param($uri) Connect-FaceGen some-key -BaseUri $uri", address);
+
+        Assert.StartsWith("ConnectionInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(ran.Output);
+    }
+
+    [Fact]
+    public async Task Disconnecting_leaves_no_connection()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("Disconnect-FaceGen; Get-FaceGenConnection").WithoutErrors();
+
+        Assert.Empty(ran.Output);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+public sealed class EmulatorTests
+{
+    [Fact]
+    public void An_emulator_starts_connects_by_the_pipeline_and_stops()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("""
+            $script:e = Start-FaceGenEmulator -QueueLimit 7 -ServiceTime fixed:0
+            $null = $e | Connect-FaceGen
+            Get-FaceGenConnection
+            Test-FaceGenConnection
+            $e.ProcessId
+            """).WithoutErrors();
+        using Process process = Process.GetProcessById((int)ran.Output[2].BaseObject);
+        session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
+
+        Assert.Equal(7, ran.Output[0].Properties["QueueLimit"].Value);
+        Assert.Equal(true, ran.Output[1].BaseObject);
+        Assert.True(process.WaitForExit(5000));
+    }
+
+    [Fact]
+    public void A_service_time_that_is_none_is_told_by_the_emulator_s_own_words()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
+
+        Assert.StartsWith("EmulatorFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("sometimes", ran.Error.ToString(), StringComparison.Ordinal);
+    }
+}

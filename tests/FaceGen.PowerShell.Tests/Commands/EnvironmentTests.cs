@@ -1,0 +1,45 @@
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>What comes from the environment, which belongs to the whole process: these tests run alone.</summary>
+[Collection("environment")]
+public sealed class EnvironmentTests : IDisposable
+{
+    public void Dispose() => Set(null, null);
+
+    [Fact]
+    public async Task Without_a_connection_one_is_made_from_the_environment()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        using var fresh = new Session();
+        Set("emulator-key", bed.Emulator.BaseUri + "api/v6");
+
+        Ran ran = fresh.Run("Test-FaceGenConnection; Get-FaceGenConnection").WithoutErrors();
+
+        Assert.Equal(true, ran.Output[0].BaseObject);
+        Assert.Equal(bed.Emulator.BaseUri, ran.Output[1].Properties["BaseUri"].Value);
+    }
+
+    [Fact]
+    public void Without_a_key_the_error_says_how_to_connect()
+    {
+        using var session = new Session();
+        Set(null, null);
+
+        Ran ran = session.Run("Get-FaceGenImage");
+
+        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Connect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("MODELSLAB_API_KEY", ran.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    private static void Set(string? key, string? address)
+    {
+        Environment.SetEnvironmentVariable("MODELSLAB_API_KEY", key);
+        Environment.SetEnvironmentVariable("MODELSLAB_BASE_URL", address);
+    }
+}
+
+[CollectionDefinition("environment", DisableParallelization = true)]
+public sealed class EnvironmentDefinition;

@@ -1,0 +1,277 @@
+using System.Globalization;
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+public sealed class NewFaceGenImageTests
+{
+    [Fact]
+    public async Task A_line_at_the_prompt_gives_a_finished_generation()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        PSObject generation = bed.Run("param($face) New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Seed 7 -Samples 2 -TrackId 12", bed.Face).WithoutErrors().Single;
+
+        Assert.Equal("Success", generation.Properties["Status"].Value.ToString());
+        Assert.Equal(2, ((Uri[])generation.Properties["Output"].Value).Length);
+        Assert.Equal("a pilot", generation.Properties["Prompt"].Value);
+        Assert.Equal(7L, generation.Properties["Seed"].Value);
+        Assert.Equal(12L, generation.Properties["TrackId"].Value);
+        Assert.Equal(1, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Every_field_that_is_given_arrives_and_no_other()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("""
+            param($face)
+            New-FaceGenImage p $face -NegativePrompt n -Width 64 -Height 72 -NumInferenceSteps 31 -GuidanceScale 7.5 `
+                -SScale 0.5 -Samples 1 -SafetyChecker $true -SafetyCheckerType blur -Base64 -Style comic -Seed 3 `
+                -Webhook https://example.org/hook -TrackId 9
+            New-FaceGenImage q $face
+            """, bed.Face).WithoutErrors();
+
+        string[] requests = [.. bed.Emulator.Journal.AcceptedByRequest.Keys.Order(StringComparer.Ordinal)];
+        Assert.Equal(2, requests.Length);
+        string full = Assert.Single(requests, request => request.Contains("\"prompt\":\"p\"", StringComparison.Ordinal));
+        foreach (string field in (string[])
+            [
+                "\"negative_prompt\":\"n\"", "\"width\":64", "\"height\":72", "\"num_inference_steps\":31", "\"guidance_scale\":7.5",
+                "\"s_scale\":0.5", "\"samples\":1", "\"safety_checker\":true", "\"safety_checker_type\":\"blur\"", "\"base64\":true",
+                "\"style\":\"comic\"", "\"seed\":3", "\"webhook\":\"https://example.org/hook\"", "\"track_id\":9",
+            ])
+            Assert.Contains(field, full, StringComparison.Ordinal);
+        string bare = Assert.Single(requests, request => request.Contains("\"prompt\":\"q\"", StringComparison.Ordinal));
+        Assert.Equal(2, bare.Count(c => c == ':') - bare.Split("sha256:").Length + 1);
+    }
+
+    [Theory]
+    [InlineData("-Width 900", "Width", "1 to 512")]
+    [InlineData("-Height 769", "Height", "1 to 768")]
+    [InlineData("-Style watercolor", "Style", "realistic, comic, chibi, 3d or anime")]
+    [InlineData("-NumInferenceSteps 22", "NumInferenceSteps", "21, 31 or 41")]
+    [InlineData("-GuidanceScale 0.5", "GuidanceScale", "1 to 20")]
+    [InlineData("-SScale 2.1", "SScale", "0 to 2")]
+    [InlineData("-Samples 3", "Samples", "1 to 2")]
+    [InlineData("-Webhook http://example.org", "Webhook", "https")]
+    [InlineData("-SafetyCheckerType red", "SafetyCheckerType", "black, blur")]
+    public async Task What_the_api_forbids_is_refused_before_anything_is_sent(string argument, string parameter, string allowed)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run($"param($face) New-FaceGenImage p $face {argument}", bed.Face);
+
+        Assert.Contains(parameter, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(allowed, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    [InlineData("tr-TR")]
+    public async Task Rows_of_a_csv_bind_by_either_spelling_under_any_culture(string culture)
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo(culture);
+            await using TestBed bed = await TestBed.StartAsync();
+            PSObject snake = Row(("prompt", "snake"), ("face_image", bed.Face), ("guidance_scale", "7.5"), ("s_scale", "0,25"),
+                ("num_inference_steps", "31"), ("safety_checker", "no"), ("base64", "1"), ("width", " 64 "), ("track_id", ""));
+            PSObject pascal = Row(("Prompt", "pascal"), ("FaceImage", bed.Face), ("GuidanceScale", "12,5"), ("NumInferenceSteps", "21"),
+                ("SafetyChecker", "TRUE"), ("Base64", ""), ("Style", ""), ("Seed", "9007199254740993"), ("Width", ""), ("Samples", " "));
+
+            bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { new[] { snake, pascal } }).WithoutErrors();
+
+            string[] requests = [.. bed.Emulator.Journal.AcceptedByRequest.Keys];
+            string first = Assert.Single(requests, request => request.Contains("snake", StringComparison.Ordinal));
+            Assert.Contains("\"guidance_scale\":7.5", first, StringComparison.Ordinal);
+            Assert.Contains("\"s_scale\":0.25", first, StringComparison.Ordinal);
+            Assert.Contains("\"safety_checker\":false", first, StringComparison.Ordinal);
+            Assert.Contains("\"base64\":true", first, StringComparison.Ordinal);
+            Assert.DoesNotContain("track_id", first, StringComparison.Ordinal);
+            string second = Assert.Single(requests, request => request.Contains("pascal", StringComparison.Ordinal));
+            Assert.Contains("\"guidance_scale\":12.5", second, StringComparison.Ordinal);
+            Assert.Contains("\"safety_checker\":true", second, StringComparison.Ordinal);
+            Assert.Contains("\"seed\":9007199254740993", second, StringComparison.Ordinal);
+            foreach (string absent in (string[])["base64", "style", "width", "samples"])
+                Assert.DoesNotContain(absent, second, StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public async Task A_bad_row_spoils_only_itself_and_comes_back_with_its_error()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        PSObject[] rows =
+        [
+            Row(("prompt", "one"), ("face_image", bed.Face)),
+            Row(("prompt", "two"), ("face_image", bed.Face), ("width", "900")),
+            Row(("prompt", ""), ("face_image", bed.Face)),
+            Row(("prompt", "four"), ("face_image", "/no/such/face.jpg")),
+            Row(("prompt", "five"), ("face_image", bed.Face)),
+        ];
+
+        Ran ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
+
+        Assert.Equal(["five", "one"], ran.Each("Prompt").Cast<string>().Order());
+        Assert.Equal(3, ran.Errors.Count);
+        Assert.Contains("Width must be 1 to 512, not '900'", ran.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal("two", ((PSObject)ran.Errors[0].TargetObject).Properties["prompt"].Value);
+        Assert.Contains("Input 2 ", Assert.Single(ran.Warnings), StringComparison.Ordinal);
+        Assert.Contains("Input 3: Prompt is required", ran.Errors[1].ToString(), StringComparison.Ordinal);
+        Assert.Contains("Input 4: The face image '/no/such/face.jpg' does not exist", ran.Errors[2].ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task A_row_without_a_prompt_never_becomes_one()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($row, $face) $row | New-FaceGenImage -FaceImage $face", Row(("title", "x")), bed.Face);
+
+        Assert.StartsWith("RequestInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task A_face_may_be_a_path_a_file_bytes_a_data_uri_base64_or_a_link()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string base64 = Convert.ToBase64String(File.ReadAllBytes(bed.Face));
+
+        Ran ran = bed.Run("""
+            param($face, $base64)
+            $bytes = [IO.File]::ReadAllBytes($face)
+            New-FaceGenImage absolute $face
+            New-FaceGenImage bytes $bytes
+            New-FaceGenImage data "data:image/png;base64,$base64"
+            New-FaceGenImage bare $base64
+            New-FaceGenImage link https://example.org/face.png
+            [IO.FileInfo]::new($face) | New-FaceGenImage file
+            New-FaceGenImage object ([IO.FileInfo]::new($face))
+            """, bed.Face, base64).WithoutErrors();
+
+        Assert.Equal(["absolute", "bytes", "data", "bare", "link", "file", "object"], ran.Each("Prompt"));
+        Assert.Equal(2, bed.Emulator.Journal.AcceptedByRequest.Keys
+            .Select(request => request[request.IndexOf("\"face_image\"", StringComparison.Ordinal)..].Split(',', '}')[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_face_s_relative_path_is_relative_to_the_current_location()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("""
+            param($folder)
+            $ExecutionContext.SessionState.Path.SetLocation($folder)
+            New-FaceGenImage here face.png
+            New-FaceGenImage dotted ./face.png
+            """, bed.Folder).WithoutErrors();
+
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData("empty.jpg", "", "is empty")]
+    [InlineData("text.jpg", "this is no picture", "is no PNG, JPEG or WebP image")]
+    [InlineData("missing.jpg", null, "does not exist")]
+    public async Task A_face_that_is_no_image_is_refused_before_anything_is_sent(string name, string? content, string reason)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string path = Path.Combine(bed.Folder, name);
+        if (content is not null) bed.Write(name, content);
+
+        Ran ran = bed.Run("param($face) 'p' | New-FaceGenImage -FaceImage $face", path);
+
+        Assert.StartsWith("FaceImageInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Input 1: ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task A_face_over_5_MB_is_refused_before_anything_is_sent()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        byte[] large = new byte[(5 * 1024 * 1024) + 1];
+        File.ReadAllBytes(bed.Face).CopyTo(large, 0);
+        string path = Path.Combine(bed.Folder, "large.png");
+        File.WriteAllBytes(path, large);
+
+        Ran ran = bed.Run("param($face) New-FaceGenImage p $face", path);
+
+        Assert.Contains("at most 5 MB", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task WhatIf_sends_nothing_and_needs_no_connection()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Run("Disconnect-FaceGen");
+
+        Ran ran = bed.Run("param($face) 'a','b' | New-FaceGenImage -FaceImage $face -WhatIf", bed.Face).WithoutErrors();
+
+        Assert.Empty(ran.Output);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task NoWait_returns_what_was_accepted_and_still_keeps_to_the_queue()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 3);
+        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -QueueLimit 3", bed.Emulator.BaseUri);
+
+        Ran submitted = bed.Run("param($face) 1..9 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait", bed.Face).WithoutErrors();
+        Ran finished = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
+        Ran left = bed.Run("Get-FaceGenImage").WithoutErrors();
+
+        Assert.Equal(9, submitted.Output.Count);
+        Assert.All(submitted.Each("Status"), status => Assert.Equal("Processing", status!.ToString()));
+        Assert.Equal(9, finished.Output.Count);
+        Assert.Empty(left.Output);
+        Assert.Equal(3, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task ThrottleLimit_keeps_below_the_queue()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
+
+        bed.Run("param($face) 1..8 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 2", bed.Face).WithoutErrors();
+
+        Assert.Equal(2, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task A_generation_that_is_not_ready_in_time_is_not_lost()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1.5);
+
+        Ran late = bed.Run("param($face) New-FaceGenImage slow $face -TimeoutSec 1", bed.Face);
+        Ran later = bed.Run("Wait-FaceGenImage").WithoutErrors();
+
+        Assert.StartsWith("GenerationTimeout,", late.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.OperationTimeout, late.Error.CategoryInfo.Category);
+        Assert.Equal("slow", later.Single.Properties["Prompt"].Value);
+        Assert.Equal(1, bed.Emulator.Journal.Accepted);
+    }
+
+    /// <summary>An object as Import-Csv makes it: every cell is a string.</summary>
+    private static PSObject Row(params (string Name, string Value)[] cells)
+    {
+        var row = new PSObject();
+        foreach ((string name, string value) in cells) row.Properties.Add(new PSNoteProperty(name, value));
+        return row;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+using SkiaSharp;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>The main job: from a request file to saved images.</summary>
+public sealed class PipelineTests
+{
+    private const string Job = "param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage -Width 48 -Height 64 | Save-FaceGenOutput $out";
+
+    [Fact]
+    public async Task Five_hundred_rows_become_five_hundred_images_each_accepted_once()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.02);
+
+        Ran ran = bed.Run(Job, Rows(bed, 500), bed.Out).WithoutErrors();
+
+        Assert.Equal(500, ran.Output.Count);
+        string[] files = Directory.GetFiles(bed.Out);
+        Assert.Equal(500, files.Length);
+        Assert.All(files, AssertIsImage);
+        Assert.Equal(500, bed.Emulator.Journal.AcceptedByPrompt.Count);
+        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
+        Assert.Equal(5, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_answers_within_a_second_and_loses_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3);
+        using System.Management.Automation.PowerShell job = bed.Session.Create(Job, Rows(bed, 500), bed.Out);
+        using var output = new PSDataCollection<PSObject>();
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        output.DataAdded += (_, _) =>
+        {
+            if (output.Count >= 12) enough.TrySetResult();
+        };
+
+        IAsyncResult running = job.BeginInvoke<PSObject, PSObject>(null, output);
+        await enough.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var stopping = Stopwatch.StartNew();
+        job.Stop();
+        TimeSpan took = stopping.Elapsed;
+
+        Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
+        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
+        bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out -SkipExisting", bed.Out).WithoutErrors();
+        Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
+        Assert.InRange(bed.Emulator.Journal.Accepted, 12, 499);
+        Assert.Equal(bed.Emulator.Journal.Accepted, Directory.GetFiles(bed.Out).Length);
+        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_is_ended_from_below_loses_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+
+        // What Select-Object -First 1 does, in an engine that does not have it.
+        Ran first = bed.Run("""
+            param($face)
+            do { 1..50 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; break } } while ($false)
+            """, bed.Face).WithoutErrors();
+        Ran others = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
+
+        Assert.Single(first.Output);
+        Assert.InRange(bed.Emulator.Journal.Accepted, 1, 10);
+        Assert.Equal(bed.Emulator.Journal.AcceptedByPrompt.Keys.Order(),
+            first.Each("Prompt").Concat(others.Each("Prompt")).Cast<string>().Distinct().Order());
+    }
+
+    [Fact]
+    public async Task Bad_rows_give_one_error_each_that_names_parameter_limit_and_line()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.Write("people.csv", """
+            prompt,face_image,width,style,num_inference_steps
+            good one,face.png,64,anime,21
+            too wide,face.png,900,,
+            no such style,face.png,,watercolor,
+            odd steps,face.png,,,22
+            ,face.png,,,
+            good two,face.png,64,,41
+            """);
+
+        Ran ran = bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Save-FaceGenOutput $out", csv, bed.Out);
+
+        Assert.Equal(2, ran.Output.Count);
+        Assert.Collection(ran.Errors.Select(error => error.ToString()),
+            message => Assert.Equal("people.csv:3: Width must be 1 to 512, not '900'.", message),
+            message => Assert.Equal("people.csv:4: Style must be realistic, comic, chibi, 3d or anime, not 'watercolor'.", message),
+            message => Assert.Equal("people.csv:5: NumInferenceSteps must be 21, 31 or 41, not '22'.", message),
+            message => Assert.Equal("people.csv:6: Prompt is required: it must be a text that is not empty.", message));
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Input_is_taken_no_faster_than_it_can_be_sent()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.02);
+        var ahead = new ConcurrentBag<int>();
+
+        bed.Run("""
+            param($face, $journal, $ahead)
+            1..200 | ForEach-Object { $ahead.Add($_ - $journal.Accepted); "p$_" } | New-FaceGenImage -FaceImage $face -Width 16
+            """, bed.Face, bed.Emulator.Journal, ahead).WithoutErrors();
+
+        Assert.Equal(200, ahead.Count);
+        Assert.InRange(ahead.Max(), 1, 7);
+    }
+
+    [Fact]
+    public async Task Runspaces_in_parallel_share_the_account_s_queue()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
+
+        Ran ran = bed.Run("""
+            param($manifest, $framework, $uri, $face)
+            1..4 | ForEach-Object -Parallel {
+                Import-Module $using:manifest -ArgumentList $using:framework
+                $null = Connect-FaceGen emulator-key -BaseUri $using:uri
+                1..5 | ForEach-Object { "p$PSItem" } | New-FaceGenImage -FaceImage $using:face -Width 16
+            } -ThrottleLimit 4
+            """, StagedModule.Manifest, StagedModule.Framework, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
+
+        Assert.Equal(20, bed.Emulator.Journal.Accepted);
+        Assert.Equal(5, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    private static string Rows(TestBed bed, int count) => bed.Write("people.csv",
+        "prompt,face_image,style\n" + string.Concat(Enumerable.Range(1, count).Select(i => $"person {i},face.png,{(i % 2 == 0 ? "comic" : "")}\n")));
+
+    private static void AssertIsImage(string path)
+    {
+        using SKBitmap? bitmap = SKBitmap.Decode(path);
+        Assert.NotNull(bitmap);
+        Assert.Equal((48, 64), (bitmap.Width, bitmap.Height));
+    }
+}

@@ -1,0 +1,141 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+public sealed class SaveFaceGenOutputTests
+{
+    [Fact]
+    public async Task A_saved_image_tells_what_is_in_the_file()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Height 80 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+
+        string path = (string)saved.Properties["FullName"].Value;
+        byte[] bytes = File.ReadAllBytes(path);
+        Assert.Equal(bed.Out, Path.GetDirectoryName(path));
+        Assert.Equal((long)bytes.Length, saved.Properties["Length"].Value);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), saved.Properties["Sha256"].Value);
+        Assert.Equal((64, 80), (saved.Properties["Width"].Value, saved.Properties["Height"].Value));
+        Assert.Equal(false, saved.Properties["Filtered"].Value);
+        Assert.Equal(path, saved.ToString());
+    }
+
+    [Fact]
+    public async Task Names_follow_the_template_and_two_samples_never_share_one()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(["a _ b_ c 5 8-1.png", "a _ b_ c 5 8-2.png"],
+            Directory.GetFiles(Path.Combine(bed.Out, "comic")).Select(Path.GetFileName).Order());
+    }
+
+    [Theory]
+    [InlineData("{nonsense}", "is no field of a file name")]
+    [InlineData("../{id}", "must name a file inside the folder")]
+    [InlineData("C:/{id}", "must name a file inside the folder")]
+    public async Task A_template_that_will_not_do_is_refused_before_anything_is_downloaded(string name, string reason)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face, $out, $name) $g = New-FaceGenImage p $face -Width 16; $g | Save-FaceGenOutput $out -Name $name", bed.Face, bed.Out, name);
+
+        Assert.StartsWith("FileNameInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(bed.Out));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_is_neither_replaced_nor_fetched_again_unless_told()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Run("param($face, $out) $script:g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
+        string file = Assert.Single(Directory.GetFiles(bed.Out));
+        int Downloads() => bed.Emulator.Journal.Entries.Count(entry => entry.Path.StartsWith("/images", StringComparison.Ordinal));
+
+        Ran again = bed.Run("param($out) $g | Save-FaceGenOutput $out", bed.Out);
+        int before = Downloads();
+        Ran skipped = bed.Run("param($out) $g | Save-FaceGenOutput $out -SkipExisting", bed.Out).WithoutErrors();
+        int after = Downloads();
+        Ran forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.Out).WithoutErrors();
+
+        Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(file, skipped.Single.ToString());
+        Assert.Equal(before, after);
+        Assert.Equal(file, forced.Single.ToString());
+        Assert.Single(Directory.GetFiles(bed.Out));
+    }
+
+    [Fact]
+    public async Task A_sidecar_tells_how_the_image_was_made()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.Out).WithoutErrors().Single;
+
+        string text = File.ReadAllText(saved + ".json");
+        using JsonDocument sidecar = JsonDocument.Parse(text);
+        Assert.Equal(saved.Properties["Sha256"].Value, sidecar.RootElement.GetProperty("sha256").GetString());
+        Assert.Equal(5, sidecar.RootElement.GetProperty("seed").GetInt64());
+        Assert.Equal("Zoë", sidecar.RootElement.GetProperty("request").GetProperty("prompt").GetString());
+        Assert.Equal(bed.Face, sidecar.RootElement.GetProperty("request").GetProperty("face_image").GetString());
+        Assert.DoesNotContain("emulator-key", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Base64_images_are_saved_as_the_images_that_they_are()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Base64 -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+
+        Assert.Equal("Png", saved.Properties["Format"].Value.ToString());
+    }
+
+    [Fact]
+    public async Task A_censored_image_is_flagged()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        var saved = bed.Run("param($face, $out) New-FaceGenImage 'nsfw' $face -SafetyChecker $true -SafetyCheckerType black -Width 128 -Height 128 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+
+        Assert.Equal(true, saved.Properties["Filtered"].Value);
+    }
+
+    [Fact]
+    public async Task A_generation_under_way_is_waited_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+
+        Ran ran = bed.Run("param($face, $out) 'a','b' | New-FaceGenImage -FaceImage $face -Width 32 -NoWait | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(2, ran.Output.Count);
+    }
+
+    [Fact]
+    public async Task After_24_hours_the_link_s_end_is_told_as_that()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Run("param($face) $script:g = New-FaceGenImage p $face -Width 32", bed.Face).WithoutErrors();
+        bed.Emulator.Clock.Advance(TimeSpan.FromHours(25));
+
+        Ran ran = bed.Run("param($out) $g | Save-FaceGenOutput $out -TimeoutSec 1", bed.Out);
+
+        Assert.StartsWith("DownloadFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Same(bed.Run("$g").Single.BaseObject, ran.Error.TargetObject);
+    }
+
+    [Fact]
+    public async Task WhatIf_writes_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("param($face, $out) $g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out -WhatIf", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.False(Directory.Exists(bed.Out));
+    }
+}

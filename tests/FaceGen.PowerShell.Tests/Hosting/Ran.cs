@@ -1,0 +1,26 @@
+using System.Management.Automation;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>What a script wrote to each stream.</summary>
+internal sealed record Ran(
+    IReadOnlyList<PSObject> Output,
+    IReadOnlyList<ErrorRecord> Errors,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> Verbose)
+{
+    /// <summary>A property of every object that came out.</summary>
+    internal IReadOnlyList<object?> Each(string property) => [.. Output.Select(item => item.Properties[property].Value)];
+
+    /// <summary>The only object.</summary>
+    internal PSObject Single => Assert.Single(Output);
+
+    /// <summary>The only error.</summary>
+    internal ErrorRecord Error => Assert.Single(Errors);
+
+    internal Ran WithoutErrors()
+    {
+        Assert.Empty(Errors.Select(error => error.ToString()));
+        return this;
+    }
+}

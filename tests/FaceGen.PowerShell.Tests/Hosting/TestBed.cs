@@ -1,0 +1,75 @@
+using FaceGen.Emulator;
+using FaceGen.Emulator.Generating;
+using SkiaSharp;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>An emulator, a session that is connected to it, a face, and a folder that goes away again.</summary>
+internal sealed class TestBed : IAsyncDisposable
+{
+    private TestBed(EmulatorHost emulator)
+    {
+        Emulator = emulator;
+        Folder = Directory.CreateTempSubdirectory("facegen-").FullName;
+        Face = Path.Combine(Folder, "face.png");
+        File.WriteAllBytes(Face, DrawFace());
+    }
+
+    internal EmulatorHost Emulator { get; }
+
+    internal Session Session { get; } = new();
+
+    internal string Folder { get; }
+
+    /// <summary>The path of a small face image.</summary>
+    internal string Face { get; }
+
+    /// <summary>Where tests save to.</summary>
+    internal string Out => Path.Combine(Folder, "out");
+
+    internal static async Task<TestBed> StartAsync(double serviceSeconds = 0, int queueLimit = 5)
+    {
+        var bed = new TestBed(await EmulatorHost.StartAsync(new EmulatorOptions
+        {
+            ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
+            QueueLimit = queueLimit,
+            Balance = 1000,
+        }));
+        bed.Connect(bed.Session);
+        return bed;
+    }
+
+    internal Ran Run(string script, params object?[] arguments) => Session.Run(script, arguments);
+
+    internal void Connect(Session session) => session
+        .Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri", Emulator.BaseUri).WithoutErrors();
+
+    /// <summary>Writes a file into the folder.</summary>
+    internal string Write(string name, string content)
+    {
+        string path = Path.Combine(Folder, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Session.Dispose();
+        await Emulator.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static byte[] DrawFace()
+    {
+        using var bitmap = new SKBitmap(64, 80);
+        using var canvas = new SKCanvas(bitmap);
+        using var skin = new SKPaint { Color = new SKColor(224, 172, 140), IsAntialias = true };
+        using var dark = new SKPaint { Color = SKColors.DarkSlateBlue };
+        canvas.Clear(SKColors.SteelBlue);
+        canvas.DrawOval(32, 40, 22, 30, skin);
+        canvas.DrawCircle(24, 34, 3, dark);
+        canvas.DrawCircle(40, 34, 3, dark);
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Xml.Linq;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests;
+
+/// <summary>The module as a whole: what it exports, loads and shows.</summary>
+public sealed class ModuleTests
+{
+    [Fact]
+    public void The_build_under_test_is_the_one_that_is_loaded()
+    {
+        using var session = new Session();
+
+        string location = (string)session.Run("(Get-Command New-FaceGenImage).ImplementingType.Assembly.Location").Single.BaseObject;
+
+        Assert.Equal(Path.Combine(StagedModule.Folder, "bin", StagedModule.Framework), Path.GetDirectoryName(location));
+    }
+
+    [Fact]
+    public void Exactly_the_manifest_s_cmdlets_are_exported()
+    {
+        using var session = new Session();
+
+        Ran listed = session.Run("param($manifest) (Test-ModuleManifest $manifest).ExportedCmdlets.Keys", StagedModule.Manifest).WithoutErrors();
+        Ran exported = session.Run("(Get-Module FaceGen).ExportedCommands.Keys").WithoutErrors();
+
+        Assert.NotEmpty(listed.Output);
+        Assert.Equal(listed.Output.Select(name => name.ToString()).Order(), exported.Output.Select(name => name.ToString()).Order());
+    }
+
+    [Fact]
+    public void Importing_it_again_by_force_works()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("""
+            param($manifest, $framework)
+            Import-Module $manifest -ArgumentList $framework -Force -ErrorAction Stop
+            Remove-Module FaceGen
+            Import-Module $manifest -ArgumentList $framework -Force -ErrorAction Stop
+            (Get-Command -Module FaceGen).Count
+            Get-FaceGenConnection
+            """, StagedModule.Manifest, StagedModule.Framework).WithoutErrors();
+
+        Assert.Equal(11, ran.Output[0].BaseObject);
+    }
+
+    [Fact]
+    public void Every_cmdlet_declares_what_it_emits()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("Get-Command -Module FaceGen | Where-Object { -not $_.OutputType }").WithoutErrors();
+
+        Assert.Empty(ran.Output);
+    }
+
+    [Theory]
+    [InlineData("New-FaceGenImage p -Style c", "chibi,comic")]
+    [InlineData("New-FaceGenImage p -SafetyCheckerType b", "black,blur")]
+    [InlineData("New-FaceGenImage p -NumInferenceSteps ", "21,31,41")]
+    public void Tab_completes_what_the_api_lists(string line, string choices)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
+
+        Assert.Equal(choices, string.Join(",", ran.Output.Select(text => text.ToString()).Order()));
+    }
+
+    [Theory]
+    [InlineData("FaceGen.Http.Connection")]
+    [InlineData("FaceGen.Contract.Request")]
+    [InlineData("FaceGen.Generating.Generation")]
+    [InlineData("FaceGen.Saving.SavedImage")]
+    [InlineData("FaceGen.Emulation.Emulator")]
+    public void Every_emitted_type_has_a_table_and_a_list_view(string type)
+    {
+        // Get-FormatData is not among the core cmdlets.
+        XDocument views = XDocument.Load(Path.Combine(StagedModule.Folder, "FaceGen.Format.ps1xml"));
+
+        IEnumerable<XElement> ofType = views.Descendants("View").Where(view => view.Descendants("TypeName").Any(name => name.Value == type));
+
+        Assert.Single(ofType.Elements("TableControl"));
+        Assert.Single(ofType.Elements("ListControl"));
+    }
+}
