@@ -1,0 +1,54 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Requests;
+
+/// <summary>What a CSV file's columns mean, resolved once from its header row.</summary>
+internal sealed class CsvHeader
+{
+    private CsvHeader(IReadOnlyList<string> names)
+    {
+        Width = names.Count;
+        var columns = new List<(int, RequestField)>();
+        var unknown = new List<string>();
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (RequestField.Find(names[i]) is { } field) columns.Add((i, field));
+            else if (names[i].Length > 0) unknown.Add(names[i]);
+        }
+
+        Columns = columns;
+        Unknown = unknown;
+    }
+
+    /// <summary>Where the API's fields stand.</summary>
+    internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
+
+    /// <summary>The columns that the API does not have; those without a name are no columns.</summary>
+    internal IReadOnlyList<string> Unknown { get; }
+
+    /// <summary>How many cells a row may have; names that Excel left empty at the end do not count.</summary>
+    internal int Width { get; }
+
+    /// <summary>Reads the header row.</summary>
+    /// <exception cref="FaceGenException">It has no <c>prompt</c>, or two columns mean the same field.</exception>
+    internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
+    {
+        List<string> names = [.. cells.Select(cell => cell.Trim())];
+        while (names.Count > 0 && names[names.Count - 1].Length == 0) names.RemoveAt(names.Count - 1);
+
+        var header = new CsvHeader(names);
+        if (header.Columns.All(column => column.Field != RequestField.Prompt))
+            throw RequestFileFault.At(path, line, $"The header has no column 'prompt'; it has {List(names)}");
+
+        if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } twice)
+        {
+            string same = List(twice.Select(column => names[column.Ordinal]));
+            throw RequestFileFault.At(path, line, $"The header has {same}, which all mean '{twice.Key.Name}'");
+        }
+
+        return header;
+    }
+
+    private static string List(IEnumerable<string> names) =>
+        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'")));
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Requests;
+
+/// <summary>Reads requests from JSON Lines: one object a line. A line that is no JSON spoils only itself.</summary>
+internal sealed class JsonLinesRequestReader
+{
+    private readonly Utf8Window _window;
+    private readonly RequestRowBuilder _rows;
+
+    private JsonLinesRequestReader(RequestText text, RequestRowBuilder rows)
+    {
+        _window = new Utf8Window(text);
+        _rows = rows;
+    }
+
+    /// <summary>Reads the rows one by one.</summary>
+    /// <param name="text">The file, at its beginning.</param>
+    /// <param name="rows">Makes the rows.</param>
+    internal static IEnumerable<RequestRow> Read(RequestText text, RequestRowBuilder rows)
+    {
+        var reader = new JsonLinesRequestReader(text, rows);
+        while (reader.FindLine() is { } length)
+        {
+            RequestRow? row = reader.ReadLine(length);
+            reader._window.Consume(length);
+            if (row is not null) yield return row;
+        }
+    }
+
+    /// <summary>The length, line break included, of the window's first line; null at the end of the file.</summary>
+    private int? FindLine()
+    {
+        while (true)
+        {
+            int end = _window.Bytes.IndexOf((byte)'\n');
+            if (end >= 0) return end + 1;
+            if (_window.IsFinal) return _window.Bytes.Length is > 0 and var rest ? rest : null;
+            _window.Extend(_window.Line);
+        }
+    }
+
+    private RequestRow? ReadLine(int length)
+    {
+        ReadOnlySpan<byte> line = _window.Bytes.Slice(0, length);
+        if (IsBlank(line)) return null;
+
+        try
+        {
+            var reader = new Utf8JsonReader(line, JsonRequestObject.Options);
+            reader.Read();
+            JsonRequestObject.TryTake(ref reader, _rows);
+
+            // Whatever stands behind the object is invalid, and this is how the reader gets to say so.
+            reader.Read();
+        }
+        catch (JsonException e)
+        {
+            _rows.Refuse($"{JsonRequestObject.Explain(e)}.");
+        }
+
+        return _rows.Build(_window.Line);
+    }
+
+    private static bool IsBlank(ReadOnlySpan<byte> line)
+    {
+        foreach (byte b in line)
+            if (b is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+                return false;
+
+        return true;
+    }
+}

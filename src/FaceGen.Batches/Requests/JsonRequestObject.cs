@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Requests;
+
+/// <summary>Takes one request from JSON: an object whose properties are the API's fields.</summary>
+internal static class JsonRequestObject
+{
+    internal static readonly JsonReaderOptions Options = new() { MaxDepth = 64 };
+
+    /// <summary>Takes the value on whose first token the reader stands.</summary>
+    /// <returns>False if the reader has not got all of it yet; then it is to be taken again from its start.</returns>
+    internal static bool TryTake(ref Utf8JsonReader reader, RequestRowBuilder row)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            string kind = Name(reader.TokenType);
+            if (!reader.TrySkip()) return false;
+            row.Refuse($"A request must be an object, not {kind}.");
+            return true;
+        }
+
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.EndObject) return true;
+
+            string name = Text(ref reader) ?? "";
+            RequestField? field = RequestField.Find(name);
+            if (!reader.Read()) return false;
+            if (field is null) row.AddUnknown(name);
+            else SetValue(ref reader, row, field);
+            if (!reader.TrySkip()) return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Says what is wrong, without the position in the library's own words.</summary>
+    internal static string Explain(JsonException e)
+    {
+        int tail = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        string reason = DisplayText.Clean(tail < 0 ? e.Message : e.Message.Substring(0, tail));
+        return $"Invalid JSON at position {e.BytePositionInLine + 1}: {reason.TrimEnd('.')}";
+    }
+
+    private static void SetValue(ref Utf8JsonReader reader, RequestRowBuilder row, RequestField field)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                if (Text(ref reader) is { } text) row.Set(field, text);
+                else row.SetUnusable(field, "a text with half a \\u pair");
+                break;
+            case JsonTokenType.Number:
+                // As written: a double would round a long seed.
+                row.Set(field, Encoding.UTF8.GetString(reader.ValueSpan.ToArray()));
+                break;
+            case JsonTokenType.True or JsonTokenType.False:
+                row.Set(field, reader.GetBoolean());
+                break;
+            case JsonTokenType.Null:
+                row.SetNull(field);
+                break;
+            default:
+                row.SetUnusable(field, Name(reader.TokenType));
+                break;
+        }
+    }
+
+    /// <summary>The token's text; null where an escape names half of a surrogate pair, which JSON allows.</summary>
+    private static string? Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string Name(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.String => "a text",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.Null => "null",
+        _ => "true or false",
+    };
+}

@@ -1,0 +1,59 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Requests;
+
+/// <summary>Makes one file's rows of the values that the readers of the formats find.</summary>
+/// <param name="file">The file's full path.</param>
+internal sealed class RequestRowBuilder(string file)
+{
+    /// <summary>A file with more names than these is no request file at all; the rest goes untold.</summary>
+    private const int MaxUnknown = 100;
+
+    private readonly RequestDraft _draft = new(new FaceImageCache(Path.GetDirectoryName(file) ?? "").Read);
+    private readonly HashSet<string> _knownUnknown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _unknown = [];
+    private int _row;
+
+    /// <summary>Takes a field's text.</summary>
+    internal void Set(RequestField field, string text)
+    {
+        // A decoder puts U+FFFD for what it cannot read; nobody shall pay for a picture of that.
+        if (text.IndexOf('\uFFFD') < 0) _draft.Set(field, text);
+        else SetUnusable(field, "a text with bytes that are not UTF-8 (save the file as UTF-8)");
+    }
+
+    /// <summary>Takes a field's truth value.</summary>
+    internal void Set(RequestField field, bool value) => _draft.Set(field, value);
+
+    /// <summary>Takes that a field is not given, whatever was taken for it before.</summary>
+    internal void SetNull(RequestField field) => _draft.Set(field, null);
+
+    /// <summary>Takes what no field can have, in words that follow "not".</summary>
+    internal void SetUnusable(RequestField field, string what) => _draft.SetUnusable(field, what);
+
+    /// <summary>Notes a name that the API does not have; each is told once.</summary>
+    internal void AddUnknown(string name)
+    {
+        if (_knownUnknown.Count == MaxUnknown || _knownUnknown.Contains(name)) return;
+
+        string shown = DisplayText.Clean(name, 60);
+        if (_knownUnknown.Add(shown)) _unknown.Add(shown);
+    }
+
+    /// <summary>Refuses the row as a whole.</summary>
+    /// <param name="reason">A sentence.</param>
+    internal void Refuse(string reason) => _draft.Refuse(reason);
+
+    /// <summary>Finishes the row.</summary>
+    /// <param name="line">The line on which it begins.</param>
+    internal RequestRow Build(int line) => _draft.Finish(new RequestSource(file, line, ++_row), TakeUnknown());
+
+    private string[] TakeUnknown()
+    {
+        if (_unknown.Count == 0) return [];
+
+        string[] taken = [.. _unknown];
+        _unknown.Clear();
+        return taken;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Requests;
+
+/// <summary>
+/// A request file's text: decoded by its byte order mark (UTF-8 without one), with a look ahead. A lone CR, the line
+/// end of old Macs, reads as LF, so that all that follows has one way to count lines.
+/// </summary>
+internal sealed class RequestText : TextReader
+{
+    private const int BufferSize = 32 * 1024;
+
+    private readonly StreamReader _reader;
+    private readonly char[] _buffer = new char[BufferSize];
+    private int _start;
+    private int _end;
+    private bool _endsInReturn;
+
+    internal RequestText(string path, Stream stream)
+    {
+        Path = path;
+        _reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, BufferSize);
+    }
+
+    /// <summary>The file's full path.</summary>
+    internal string Path { get; }
+
+    /// <summary>What comes next, up to some 32,000 characters; empty at the end of the file.</summary>
+    internal ReadOnlySpan<char> Ahead
+    {
+        get
+        {
+            if (_start == _end) Fill();
+            return _buffer.AsSpan(_start, _end - _start);
+        }
+    }
+
+    /// <summary>Opens a file that other programs may have open, too.</summary>
+    internal static RequestText Open(string path)
+    {
+        if (Directory.Exists(path)) throw RequestFileFault.Whole(path, "is a folder");
+
+        try
+        {
+            // The StreamReader has the only buffer that is needed.
+            return new RequestText(path, new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw RequestFileFault.Whole(path, "does not exist", e);
+        }
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
+    /// <summary>Leaves out what <see cref="Ahead"/> has shown.</summary>
+    internal void Skip(int count) => _start += count;
+
+    public override int Read(char[] buffer, int index, int count)
+    {
+        ReadOnlySpan<char> ahead = Ahead;
+        int taken = Math.Min(count, ahead.Length);
+        ahead.Slice(0, taken).CopyTo(buffer.AsSpan(index));
+        Skip(taken);
+        return taken;
+    }
+
+    public override int Peek() => Ahead is [char next, ..] ? next : -1;
+
+    public override int Read()
+    {
+        int next = Peek();
+        if (next >= 0) Skip(1);
+        return next;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _reader.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static FaceGenException Unreadable(string path, Exception e) =>
+        RequestFileFault.Whole(path, $"cannot be read: {e.Message.TrimEnd('.')}", e);
+
+    private void Fill()
+    {
+        // Whether a CR at a block's end stands alone is known only with the next block.
+        int kept = 0;
+        if (_endsInReturn) _buffer[kept++] = '\r';
+
+        int read = ReadBlock(kept);
+        _start = 0;
+        _end = kept + read;
+        _endsInReturn = read > 0 && _buffer[_end - 1] == '\r';
+        if (_endsInReturn) _end--;
+
+        ReplaceLoneReturns(_buffer.AsSpan(0, _end));
+        if (_end == 0 && _endsInReturn) Fill();
+    }
+
+    private int ReadBlock(int from)
+    {
+        try
+        {
+            return _reader.ReadBlock(_buffer, from, BufferSize - from);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(Path, e);
+        }
+    }
+
+    private static void ReplaceLoneReturns(Span<char> text)
+    {
+        while (text.IndexOf('\r') is var at and >= 0)
+        {
+            text = text.Slice(at);
+            if (text is not ['\r', '\n', ..]) text[0] = '\n';
+            text = text.Slice(1);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Text;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Requests;
+
+public sealed class CsvRequestReaderTests : IDisposable
+{
+    private readonly RequestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_field_is_read_from_its_column()
+    {
+        Request request = _folder.One("people.csv",
+            "prompt,negative_prompt,face_image,width,height,num_inference_steps,guidance_scale,s_scale,samples,"
+            + "safety_checker,safety_checker_type,base64,style,seed,webhook,track_id\n"
+            + "a pilot,blurry,face.png,512,768,41,7.5,0.8,2,yes,blur,0,Anime,9223372036854775807,https://example.org/h,12\n");
+
+        Assert.Equal("a pilot", request.Prompt);
+        Assert.Equal("blurry", request.NegativePrompt);
+        Assert.Equal(_folder.PathOf("face.png"), request.FaceImage.FilePath);
+        Assert.Equal((512, 768, 41), (request.Width, request.Height, request.NumInferenceSteps));
+        Assert.Equal((7.5, 0.8, 2), (request.GuidanceScale, request.SScale, request.Samples));
+        Assert.Equal((true, "blur", false), (request.SafetyChecker, request.SafetyCheckerType, request.Base64));
+        Assert.Equal(("anime", long.MaxValue, 12L), (request.Style, request.Seed, request.TrackId));
+        Assert.Equal(new Uri("https://example.org/h"), request.Webhook);
+        Assert.Equal(new RequestSource(_folder.PathOf("people.csv"), 2, 1), request.Source);
+    }
+
+    [Theory]
+    [InlineData("prompt,face_image,num_inference_steps")]
+    [InlineData("Prompt,FaceImage,NumInferenceSteps")]
+    [InlineData("PROMPT,FACE_IMAGE,numinferencesteps")]
+    [InlineData("  prompt , Face_Image\t,\"Num_Inference_Steps \"")]
+    public void Headers_come_in_both_spellings_any_case_and_with_blanks(string header) =>
+        Assert.Equal(31, _folder.One("people.csv", $"{header}\na pilot,face.png,31\n").NumInferenceSteps);
+
+    [Fact]
+    public void Empty_cells_are_not_given()
+    {
+        Request request = _folder.One(
+            "people.csv", "prompt,face_image,width,seed,safety_checker\na pilot,face.png,, ,\"\"\n");
+
+        Assert.Null(request.Width);
+        Assert.Null(request.Seed);
+        Assert.Null(request.SafetyChecker);
+    }
+
+    [Fact]
+    public void Quoted_cells_hold_delimiters_quotes_and_line_breaks()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "face_image,prompt\r\nface.png,\"one, \"\"two\"\"\r\nthree\n\nfour\"\r\nface.png,five\r\n");
+
+        Assert.Equal(["one, \"two\"\r\nthree\n\nfour", "five"], rows.Prompts());
+        Assert.Equal([2, 6], rows.Lines());
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void Lines_are_counted_over_empty_lines_and_cells_with_line_breaks(string lineBreak)
+    {
+        string text = "\nprompt,\"face\n_image\",face_image\n\na,,face.png\n\n\n\"b\n\nb\",,face.png\nc,,face.png"
+            .Replace("\n", lineBreak, StringComparison.Ordinal);
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv", text);
+
+        Assert.Equal([5, 8, 11], rows.Lines());
+        Assert.Equal([1, 2, 3], rows.Select(row => row.Source.Row));
+        Assert.All(rows, row => row.Sound());
+    }
+
+    [Fact]
+    public void Line_ends_may_be_mixed()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "prompt,face_image\na long enough prompt for a vector,face.png\rb long enough prompt for a vector,face.png\r\n"
+            + "c,face.png\n\r\rd,face.png\r");
+
+        Assert.Equal([2, 3, 4, 7], rows.Lines());
+        Assert.All(rows, row => Assert.Equal(_folder.PathOf("face.png"), row.Sound().FaceImage.FilePath));
+    }
+
+    [Fact]
+    public void Lines_that_have_delimiters_only_are_empty()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "prompt,face_image,note\na,face.png,\n,,\n \n,\nb,face.png,\n,,,,\n");
+
+        Assert.Equal(["a", "b"], rows.Prompts());
+        Assert.Equal([2, 6], rows.Lines());
+    }
+
+    [Fact]
+    public void A_row_that_begins_with_a_hash_is_a_row()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", "prompt,face_image\n#1 of 2,face.png\nb,face.png");
+
+        Assert.Equal(["#1 of 2", "b"], rows.Prompts());
+    }
+
+    public static TheoryData<Encoding> Encodings => new(
+        new UTF8Encoding(false),
+        new UTF8Encoding(true),
+        new UnicodeEncoding(bigEndian: false, byteOrderMark: true),
+        new UnicodeEncoding(bigEndian: true, byteOrderMark: true));
+
+    [Theory]
+    [MemberData(nameof(Encodings), DisableDiscoveryEnumeration = true)]
+    public void The_byte_order_mark_tells_the_encoding(Encoding encoding)
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", "prompt,face_image\nMädchen 👩 口,face.png\n", encoding);
+
+        Assert.Equal(["Mädchen 👩 口"], rows.Prompts());
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_UTF8_spoil_the_row_that_has_them()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", "prompt,face_image\na,face.png\nMädchen,face.png\nb,face.png\n", Encoding.Latin1);
+
+        Assert.Contains("people.csv:3: Prompt must be", rows[1].Fault().Message, StringComparison.Ordinal);
+        Assert.Contains("save the file as UTF-8", rows[1].Fault().Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
+    }
+
+    [Theory]
+    [InlineData("prompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
+    [InlineData("prompt\tface_image\tguidance_scale\na, b\tface.png\t7.5\n")]
+    [InlineData("prompt,face_image,guidance_scale\n\"a, b\",face.png,7.5\n")]
+    [InlineData("\"note,;,;,;\",prompt,face_image,guidance_scale\n,\"a, b\",face.png,\"7,5\"\n")]
+    [InlineData("\"a;b;c;d\n\";prompt;face_image;guidance_scale\n;a, b;face.png;7,5\n")]
+    [InlineData("sep=;\nprompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
+    [InlineData("SEP=|\r\nprompt|face_image|guidance_scale\r\na, b|face.png|7.5\r\n")]
+    [InlineData("\"sep=;\"\nprompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
+    public void The_delimiter_is_told_by_the_first_line(string text)
+    {
+        Request request = _folder.One("people.csv", text);
+
+        Assert.Equal("a, b", request.Prompt);
+        Assert.Equal(7.5, request.GuidanceScale);
+    }
+
+    [Fact]
+    public void The_line_that_declares_the_delimiter_counts_as_a_line() =>
+        Assert.Equal([3, 4], _folder.Rows("people.csv", "sep=;\nprompt;face_image\na;face.png\nb;face.png").Lines());
+
+    [Theory]
+    [InlineData("prompt|x,x,x;x|face_image\na,b||face.png\n")]
+    [InlineData("sep=,\nprompt|x,x,x|face_image\na,b||face.png\n")]
+    public void A_given_delimiter_goes_before_all_others(string text)
+    {
+        RequestRow row = Assert.Single(_folder.Rows("people.csv", text, delimiter: '|'));
+
+        Assert.Equal("a,b", row.Sound().Prompt);
+    }
+
+    [Theory]
+    [InlineData('"')]
+    [InlineData('\n')]
+    [InlineData('a')]
+    [InlineData('…')]
+    public void A_delimiter_that_cannot_be_one_is_refused(char delimiter)
+    {
+        (_, FaceGenException fault) = _folder.Broken("people.csv", "prompt,face_image\na,face.png", delimiter);
+
+        Assert.Contains("cannot be separated by", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_shorter_row_leaves_out_the_rest()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", "prompt,face_image,style,seed\na,face.png\nb,face.png,comic");
+
+        Assert.Equal(["a", "b"], rows.Prompts());
+        Assert.Equal([null, "comic"], rows.Select(row => row.Sound().Style));
+    }
+
+    [Fact]
+    public void A_longer_row_is_refused_if_its_extra_cells_hold_something()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "prompt,face_image,,\na,face.png,, ,\nb, with a comma,face.png\nc,face.png,,,,x\n");
+
+        Assert.Equal("a", rows[0].Sound().Prompt);
+        Assert.Equal(
+            "people.csv:3: The row has 3 cells and the header only 2; a cell that holds the delimiter must stand in quotes.",
+            rows[1].Fault().Message);
+        Assert.Contains("The row has 6 cells", rows[2].Fault().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_columns_are_told_with_the_first_row_only()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            ",prompt,Name,face_image,name, Dept \n0,a,A,face.png,B,C\n1,b,A,face.png,B,C\n");
+
+        Assert.Equal(["Name", "Dept"], rows[0].Unknown);
+        Assert.Empty(rows[1].Unknown);
+    }
+
+    [Fact]
+    public void A_file_with_only_a_header_has_no_rows() =>
+        Assert.Empty(_folder.Rows("people.csv", "prompt,face_image\r\n"));
+
+    [Fact]
+    public void All_that_is_wrong_with_a_row_is_said_at_once_and_spoils_only_that_row()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "prompt,face_image,width,style,num_inference_steps\n"
+            + "a,face.png,512,anime,21\n,face.png,900,oil,22\nb,face.png,,,\n");
+
+        Assert.Equal(
+            "people.csv:3: Prompt is required: it must be a text that is not empty. Width must be 1 to 512, not '900'. "
+            + "NumInferenceSteps must be 21, 31 or 41, not '22'. "
+            + "Style must be realistic, comic, chibi, 3d or anime, not 'oil'.",
+            rows[1].Fault().Message);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[1].Fault().Code);
+        Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
+    }
+
+    [Fact]
+    public void A_cell_may_hold_a_face_image_of_5_MB()
+    {
+        byte[] image = new byte[Limits.MaxFaceImageBytes];
+        RequestFolder.FaceBytes.CopyTo(image, 0);
+
+        Request request = _folder.One("people.csv", $"prompt,face_image\na,{Convert.ToBase64String(image)}\n");
+
+        Assert.Equal(ImageFormat.Png, request.FaceImage.Format);
+        Assert.Null(request.FaceImage.FilePath);
+    }
+
+    [Fact]
+    public void A_row_of_more_than_16_MB_ends_the_file_with_its_line()
+    {
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.csv",
+            $"prompt,face_image\na,face.png\n\"b\nb\",face.png\nc,{new string('A', 17 * 1024 * 1024)}\n");
+
+        Assert.Equal(["a", "b\nb"], rows.Prompts());
+        Assert.StartsWith("people.csv:5: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("larger than 16 MB", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"c\nd,face.png\ne,face.png\n")]
+    [InlineData("\"c\" d,face.png\ne,face.png\n")]
+    [InlineData("c,\"")]
+    public void A_wrong_quote_ends_the_file_with_the_line_where_the_row_begins(string rest)
+    {
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken(
+            "people.csv", $"prompt,face_image\na,face.png\n\n\"b\nb\",face.png\n{rest}");
+
+        Assert.Equal(["a", "b\nb"], rows.Prompts());
+        Assert.StartsWith(
+            "people.csv:6: The row that begins here has a wrong quote in cell ", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_quote_in_the_header_names_the_header()
+    {
+        (_, FaceGenException fault) = _folder.Broken("people.csv", "sep=,\nprompt,\"face_image\na,face.png\n");
+
+        Assert.StartsWith("people.csv:2: ", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_without_a_prompt_is_refused_with_what_it_has()
+    {
+        (_, FaceGenException fault) = _folder.Broken("people.csv", "\nName,face image;Style\na,b,c\n");
+
+        Assert.Equal("people.csv:2: The header has no column 'prompt'; it has 'Name', 'face image;Style'.", fault.Message);
+    }
+
+    [Fact]
+    public void Two_columns_for_one_field_are_refused()
+    {
+        (_, FaceGenException fault) = _folder.Broken("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
+
+        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'.", fault.Message);
+    }
+}

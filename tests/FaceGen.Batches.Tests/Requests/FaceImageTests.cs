@@ -1,0 +1,91 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Requests;
+
+public sealed class FaceImageTests : IDisposable
+{
+    private readonly RequestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("face.png")]
+    [InlineData(" ./face.png ")]
+    [InlineData("faces/../face.png")]
+    public void A_relative_path_begins_at_the_files_folder(string path)
+    {
+        Request fromCsv = _folder.One("people.csv", $"prompt,face_image\na,{path}\n");
+        Request fromJson = _folder.One("people.json", $$"""{"prompt":"a","face_image":"{{path}}"}""");
+
+        Assert.Equal(_folder.PathOf("face.png"), fromCsv.FaceImage.FilePath);
+        Assert.Equal(_folder.PathOf("face.png"), fromJson.FaceImage.FilePath);
+    }
+
+    [Fact]
+    public void A_link_and_an_absolute_path_stay_what_they_are()
+    {
+        string absolute = _folder.WriteBytes("faces/other.png", RequestFolder.FaceBytes);
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", $"prompt,face_image\na,https://example.org/f.png\nb,{absolute}\n");
+
+        Assert.Equal(new Uri("https://example.org/f.png"), rows[0].Sound().FaceImage.Link);
+        Assert.Equal(absolute, rows[1].Sound().FaceImage.FilePath);
+    }
+
+    [Fact]
+    public void A_faulty_image_names_the_line()
+    {
+        _folder.Write("text.jpg", "no image");
+        _folder.Write("empty.png", "");
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
+            "prompt,face_image,width\na,none.png,\nb,text.jpg,\nc,empty.png,\nd,,\n"
+            + "e,face.png,\nf,no\0path,\ng,none.png,900\n");
+
+        Assert.Equal($"people.csv:2: The face image '{_folder.PathOf("none.png")}' does not exist.", rows[0].Fault().Message);
+        Assert.EndsWith("is no PNG, JPEG or WebP image.", rows[1].Fault().Message, StringComparison.Ordinal);
+        Assert.EndsWith("is empty.", rows[2].Fault().Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[3].Fault().Code);
+        Assert.Equal("e", rows[4].Sound().Prompt);
+        Assert.Equal("people.csv:7: The face image 'nopath' is no path of a file.", rows[5].Fault().Message);
+        Assert.EndsWith(
+            "does not exist. Width must be 1 to 512, not '900'.", rows[6].Fault().Message, StringComparison.Ordinal);
+        Assert.All(
+            [rows[0], rows[1], rows[2], rows[5], rows[6]],
+            row => Assert.Equal(ErrorCode.FaceImageInvalid, row.Fault().Code));
+    }
+
+    [Fact]
+    public void One_image_of_many_rows_is_checked_once()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv", "prompt,face_image\na,face.png\nb,face.png\n");
+
+        Assert.Same(rows[0].Sound().FaceImage, rows[1].Sound().FaceImage);
+    }
+
+    [Fact]
+    public void An_image_that_comes_while_the_file_is_read_is_seen()
+    {
+        string path = _folder.Write("people.csv", "prompt,face_image\na,late.png\nb,late.png\n");
+        using IEnumerator<RequestRow> rows = RequestFolder.Open(path).GetEnumerator();
+
+        Assert.True(rows.MoveNext());
+        rows.Current.Fault();
+        _folder.WriteBytes("late.png", RequestFolder.FaceBytes);
+
+        Assert.True(rows.MoveNext());
+        Assert.Equal(_folder.PathOf("late.png"), rows.Current.Sound().FaceImage.FilePath);
+    }
+
+    [Fact]
+    public void More_images_than_are_remembered_are_all_found()
+    {
+        string[] links = [.. Enumerable.Range(0, 3000).Select(i => $"https://example.org/{i % 1500}.png")];
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows(
+            "people.csv", "prompt,face_image\n" + string.Concat(links.Select(link => $"a,{link}\n")));
+
+        Assert.Equal(links, rows.Select(row => row.Sound().FaceImage.Link!.AbsoluteUri));
+    }
+}

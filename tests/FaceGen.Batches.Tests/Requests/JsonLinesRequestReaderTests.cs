@@ -1,0 +1,70 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Requests;
+
+public sealed class JsonLinesRequestReaderTests : IDisposable
+{
+    private readonly RequestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void Each_line_is_a_row_and_empty_lines_are_skipped(string lineBreak)
+    {
+        string text = string.Join(lineBreak,
+            "",
+            """{"prompt":"a","face_image":"face.png"}""",
+            " \t",
+            """{"Prompt":"b","FaceImage":"face.png","seed":9007199254740993}""");
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.jsonl", text);
+
+        Assert.Equal(["a", "b"], rows.Prompts());
+        Assert.Equal([2, 4], rows.Lines());
+        Assert.Equal([1, 2], rows.Select(row => row.Source.Row));
+        Assert.Equal(9007199254740993, rows[1].Sound().Seed);
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\":\"x\",\"width\":900", "Invalid JSON at position ")]
+    [InlineData("{\"prompt\":\"x\",}", "Invalid JSON at position 15: ")]
+    [InlineData("{\"prompt\":\"x\"} // no", "Invalid JSON at position 16: ")]
+    [InlineData("{\"prompt\":\"x\"} {}", "Invalid JSON at position 16: ")]
+    [InlineData("nonsense", "Invalid JSON at position ")]
+    [InlineData("[]", "A request must be an object, not an array.")]
+    [InlineData("{\"prompt\":\"x\",\"face_image\":\"face.png\",\"width\":{}}", "Width must be 1 to 512, not an object.")]
+    public void A_bad_line_spoils_only_itself(string line, string fault)
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.ndjson",
+            $"{{\"prompt\":\"a\",\"face_image\":\"face.png\"}}\n{line}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
+
+        Assert.Equal(3, rows.Count);
+        Assert.StartsWith($"people.ndjson:2: {fault}", rows[1].Fault().Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[1].Fault().Code);
+        Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
+        Assert.Null(rows[2].Sound().Width);
+    }
+
+    [Fact]
+    public void Nesting_beyond_64_levels_spoils_only_its_line()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.jsonl",
+            $"{{\"x\":{new string('[', 64)}{new string(']', 64)}}}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
+
+        Assert.Contains("64", rows[0].Fault().Message, StringComparison.Ordinal);
+        Assert.Equal("b", rows[1].Sound().Prompt);
+    }
+
+    [Fact]
+    public void A_line_of_more_than_16_MB_ends_the_file_with_its_number()
+    {
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.jsonl",
+            "{\"prompt\":\"a\",\"face_image\":\"face.png\"}\n\n{\"prompt\":\"" + new string('b', 17 * 1024 * 1024) + "\"}\n");
+
+        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.StartsWith("people.jsonl:3: ", fault.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,190 @@
+using System.Text;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Requests;
+
+public sealed class JsonRequestReaderTests : IDisposable
+{
+    private readonly RequestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_field_is_read_from_its_property()
+    {
+        Request request = _folder.One("people.json", """
+            {
+              "prompt": "a pilot", "negative_prompt": "blurry", "face_image": "face.png", "width": 512, "height": "768",
+              "num_inference_steps": 41, "guidance_scale": 7.5, "s_scale": "0,8", "samples": 2, "safety_checker": true,
+              "safety_checker_type": "blur", "base64": 0, "style": "Anime", "seed": 9007199254740993,
+              "webhook": "https://example.org/h", "track_id": -9223372036854775808
+            }
+            """);
+
+        Assert.Equal(("a pilot", "blurry"), (request.Prompt, request.NegativePrompt));
+        Assert.Equal(_folder.PathOf("face.png"), request.FaceImage.FilePath);
+        Assert.Equal((512, 768, 41), (request.Width, request.Height, request.NumInferenceSteps));
+        Assert.Equal((7.5, 0.8, 2), (request.GuidanceScale, request.SScale, request.Samples));
+        Assert.Equal((true, "blur", false), (request.SafetyChecker, request.SafetyCheckerType, request.Base64));
+        Assert.Equal(("anime", 9007199254740993, long.MinValue), (request.Style, request.Seed, request.TrackId));
+        Assert.Equal(new Uri("https://example.org/h"), request.Webhook);
+        Assert.Equal(1, request.Source!.Line);
+    }
+
+    [Fact]
+    public void An_array_gives_one_row_an_element_with_its_line()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
+            "\n[ {\"prompt\":\"a\",\"face_image\":\"face.png\"},\r\n\r\n"
+            + "  {\n    \"Prompt\": \"b\\nb\",\n    \"FACEIMAGE\": \"face.png\"\n  }\n,\n{\"prompt\":\"c\",\"face_image\":\"face.png\"}]\n");
+
+        Assert.Equal(["a", "b\nb", "c"], rows.Prompts());
+        Assert.Equal([2, 4, 9], rows.Lines());
+        Assert.Equal([1, 2, 3], rows.Select(row => row.Source.Row));
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData(" [\n ] \n")]
+    public void An_empty_array_has_no_rows(string text) => Assert.Empty(_folder.Rows("people.json", text));
+
+    [Fact]
+    public void Null_is_not_given_and_the_last_of_duplicates_wins()
+    {
+        Request request = _folder.One("people.json", """
+            [{"prompt":"x","width":900,"face_image":"none.png","seed":1,"style":null,
+              "Prompt":"a","width":300,"face_image":"face.png","Seed":null}]
+            """);
+
+        Assert.Equal(("a", 300), (request.Prompt, request.Width));
+        Assert.Null(request.Seed);
+        Assert.Null(request.Style);
+    }
+
+    [Theory]
+    [InlineData("\"width\": {\"a\":[1]}", "Width must be 1 to 512, not an object.")]
+    [InlineData("\"seed\": [1, 2]", "Seed must be a whole number, not an array.")]
+    [InlineData("\"prompt\": [\"a\"]", "Prompt must be a text that is not empty, not an array.")]
+    [InlineData("\"prompt\": true", "Prompt must be a text that is not empty, not True.")]
+    [InlineData("\"prompt\": \"\\ud83d\"", "Prompt must be a text that is not empty, not a text with half a \\u pair.")]
+    [InlineData("\"face_image\": {}", "FaceImage must be a link, a file or base64, not an object.")]
+    [InlineData("\"style\": {\"comic\":1}", "Style must be realistic, comic, chibi, 3d or anime, not an object.")]
+    [InlineData("\"seed\": 1.5", "Seed must be a whole number, not '1.5'.")]
+    [InlineData("\"seed\": 12345678901234567890", "Seed must be a whole number, not '12345678901234567890'.")]
+    public void A_value_of_the_wrong_kind_names_field_and_line(string property, string fault)
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
+            $"[\n{{\"prompt\":\"a\",\"face_image\":\"face.png\",\n{property}}},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
+
+        Assert.Equal($"people.json:2: {fault}", rows[0].Fault().Message);
+        Assert.Equal("b", rows[1].Sound().Prompt);
+    }
+
+    [Theory]
+    [InlineData("5", "a number")]
+    [InlineData("null", "null")]
+    [InlineData("\"a\"", "a text")]
+    [InlineData("false", "true or false")]
+    [InlineData("[[{}]]", "an array")]
+    public void An_element_that_is_no_object_spoils_only_itself(string element, string kind)
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
+            $"[\n{element},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
+
+        Assert.Equal($"people.json:2: A request must be an object, not {kind}.", rows[0].Fault().Message);
+        Assert.Equal("b", rows[1].Sound().Prompt);
+    }
+
+    [Fact]
+    public void An_unknown_property_is_told_with_the_first_row_that_has_it_and_skipped()
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", """
+            [{"prompt":"a","face_image":"face.png","name":{"first":["x"]}},
+             {"prompt":"b","face_image":"face.png","name":[{}],"team":1, "":2}]
+            """);
+
+        Assert.Equal(["name"], rows[0].Unknown);
+        Assert.Equal(["team", ""], rows[1].Unknown);
+        Assert.Equal(["a", "b"], rows.Prompts());
+    }
+
+    [Theory]
+    [InlineData("// no\n", 3, 1)]
+    [InlineData(",]", 2, 41)]
+    [InlineData(" {\"prompt\":\"b\"}]", 2, 41)]
+    [InlineData(",\n {\"prompt\": b}]", 3, 13)]
+    [InlineData(",\n {\"prompt\": \"b\n\"}]", 3, 15)]
+    [InlineData("] x", 2, 42)]
+    [InlineData(",\n {\"prompt\":\"b\"", 3, 15)]
+    public void Invalid_JSON_ends_the_file_with_line_and_position(string rest, int line, int position)
+    {
+        string lead = rest.StartsWith('/') ? "\n" : "";
+
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.json",
+            $"[\n {{\"prompt\":\"a\",\"face_image\":\"face.png\"}}{lead}{rest}");
+
+        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.StartsWith(
+            $"people.json:{line}: Invalid JSON at position {position}: ", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\n5")]
+    [InlineData("\n\"text\"")]
+    public void A_document_that_is_neither_array_nor_object_is_refused(string text)
+    {
+        (_, FaceGenException fault) = _folder.Broken("people.json", text);
+
+        Assert.Equal("people.json:2: The file must hold an array of objects, or one object.", fault.Message);
+    }
+
+    [Fact]
+    public void Nesting_beyond_64_levels_is_refused()
+    {
+        string Nested(int levels) => $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"x\":"
+            + $"{new string('[', levels)}{new string(']', levels)}}}]";
+
+        Assert.Equal("a", _folder.One("people.json", Nested(62)).Prompt);
+        (_, FaceGenException fault) = _folder.Broken("people.json", Nested(63));
+        Assert.Contains("64", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_element_may_hold_a_face_image_of_5_MB()
+    {
+        byte[] image = new byte[Limits.MaxFaceImageBytes];
+        RequestFolder.FaceBytes.CopyTo(image, 0);
+        string element = $"{{\"prompt\":\"a\",\"face_image\":\"{Convert.ToBase64String(image)}\"}}";
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", $"[{element},\n{element}]");
+
+        Assert.Equal([1, 2], rows.Lines());
+        Assert.All(rows, row => Assert.Equal(ImageFormat.Png, row.Sound().FaceImage.Format));
+    }
+
+    [Fact]
+    public void An_element_of_more_than_16_MB_ends_the_file_with_its_line()
+    {
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.json",
+            "[{\"prompt\":\"a\",\"face_image\":\"face.png\"},\n\n {\"prompt\":\n\"" + new string('b', 17 * 1024 * 1024) + "\"}]");
+
+        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.StartsWith("people.json:3: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("larger than 16 MB", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Thousands_of_elements_keep_their_lines()
+    {
+        var text = new StringBuilder("[\n");
+        for (int i = 0; i < 20_000; i++)
+            text.Append('\n').Append("{\"prompt\":\"a 👩 ").Append(i).Append("\",\"face_image\":\"face.png\"},");
+        text.Length--;
+
+        IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", text.Append(']').ToString(), Encoding.Unicode);
+
+        Assert.Equal(Enumerable.Range(0, 20_000).Select(i => $"a 👩 {i}"), rows.Prompts());
+        Assert.Equal(Enumerable.Range(3, 20_000), rows.Lines());
+    }
+}

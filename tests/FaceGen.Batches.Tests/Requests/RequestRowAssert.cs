@@ -1,0 +1,29 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Requests;
+
+internal static class RequestRowAssert
+{
+    /// <summary>The request of a row that must be sound.</summary>
+    internal static Request Sound(this RequestRow row)
+    {
+        Assert.Null(row.Error);
+        Assert.NotNull(row.Request);
+        Assert.Equal(row.Source, row.Request.Source);
+        return row.Request;
+    }
+
+    /// <summary>The fault of a row that must have one, and must begin with where the row stands.</summary>
+    internal static FaceGenException Fault(this RequestRow row)
+    {
+        Assert.Null(row.Request);
+        Assert.NotNull(row.Error);
+        Assert.StartsWith($"{row.Source}: ", row.Error.Message, StringComparison.Ordinal);
+        return row.Error;
+    }
+
+    internal static IEnumerable<string> Prompts(this IEnumerable<RequestRow> rows) =>
+        rows.Select(row => row.Sound().Prompt);
+
+    internal static IEnumerable<int> Lines(this IEnumerable<RequestRow> rows) => rows.Select(row => row.Source.Line);
+}
