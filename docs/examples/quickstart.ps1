@@ -15,7 +15,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-$emulator = Start-FaceGenEmulator -ServiceTime 'lognormal:0.8,0.4'
+$emulator = Start-FaceGenEmulator -ServiceTime lognormal:0.8:0.4
 try {
     $null = $emulator | Connect-FaceGen
 

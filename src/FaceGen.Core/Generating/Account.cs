@@ -89,11 +89,14 @@ internal sealed class Account
     /// <summary>One of a generation's images stands in a file.</summary>
     internal void MarkSaved(string id, int index) => Settle(id, watch => watch.MarkSaved(index));
 
+    /// <summary>An id is none of this account's.</summary>
+    internal void Forget(string id) => _open.TryRemove(id, out _);
+
     private void Settle(string id, Action<Watch> mark)
     {
         if (Find(id) is not { } watch) return;
 
         mark(watch);
-        if (watch.IsSettled) _open.TryRemove(id, out _);
+        if (watch.IsSettled) Forget(id);
     }
 }

@@ -51,10 +51,20 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
     {
         if (generation.IsFinished) return generation;
 
-        Watch watch = _account.Find(generation.Id) ?? _account.Add(connection, generation, null);
-        return await deadline.HoldAsync(deadline.UnlessOverAsync(watch.EndAsync(connection)), () => new FaceGenException(
-            ErrorCode.GenerationTimeout,
-            $"Generation {generation.Id} was not ready within {deadline.Length.TotalSeconds:0} seconds. It goes on at the service: Wait-FaceGenImage -Id {generation.Id} waits for it again.")).ConfigureAwait(false);
+        Watch? known = _account.Find(generation.Id);
+        Watch watch = known ?? _account.Add(connection, generation, null);
+        try
+        {
+            return await deadline.HoldAsync(deadline.UnlessOverAsync(watch.EndAsync(connection)), () => new FaceGenException(
+                ErrorCode.GenerationTimeout,
+                $"Generation {generation.Id} was not ready within {deadline.Length.TotalSeconds:0} seconds. It goes on at the service: Wait-FaceGenImage -Id {generation.Id} waits for it again.")).ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (known is null && e.Code == ErrorCode.GenerationNotFound)
+        {
+            // An id that somebody mistyped is nothing to keep.
+            _account.Forget(generation.Id);
+            throw;
+        }
     }
 
     private async Task<Generation> SubmitAsync(Request request, Slots.Slot slot, CancellationToken cancel)

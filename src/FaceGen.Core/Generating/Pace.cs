@@ -33,7 +33,7 @@ internal sealed class Pace
         lock (_times)
         {
             return _times.Count == 0
-                ? Clamp(TimeSpan.FromSeconds(Math.Min(eta ?? 1, 1)), TimeSpan.FromSeconds(1))
+                ? Clamp(TimeSpan.FromSeconds(Math.Min(Math.Max(eta ?? 1, 0), 1)), TimeSpan.FromSeconds(1))
                 : Clamp(_times.OrderBy(time => time).ElementAt(_times.Count / 5), TimeSpan.FromMinutes(1));
         }
     }

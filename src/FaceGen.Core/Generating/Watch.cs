@@ -24,7 +24,7 @@ internal sealed class Watch
         _slot = slot;
         Latest = generation;
         if (generation.IsFinished) slot?.Dispose();
-        else _ = EndAsync(connection);
+        else _ = Poll(connection);
     }
 
     /// <summary>The generation as it was last seen.</summary>
@@ -64,7 +64,27 @@ internal sealed class Watch
     /// taken up again with the connection of whoever asks.
     /// </summary>
     /// <exception cref="FaceGenException">The generation failed, or the service does not tell of it.</exception>
-    internal Task<Generation> EndAsync(Connection connection)
+    internal async Task<Generation> EndAsync(Connection connection)
+    {
+        while (true)
+        {
+            Task<Generation> end = Poll(connection);
+            await Task.WhenAny(end).ConfigureAwait(false);
+            // Another connection watched, and was ended: this one takes over.
+            if (!end.IsCanceled || connection.Lifetime.IsCancellationRequested) return await end.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks once, now.</summary>
+    /// <exception cref="FaceGenException">The generation failed, or the service does not tell of it.</exception>
+    internal async Task<Generation> LookAsync(Connection connection, CancellationToken cancel)
+    {
+        if (!Latest.IsFinished) Take(await Fetch.OnceAsync(connection, Latest, cancel).ConfigureAwait(false));
+        return Latest;
+    }
+
+    /// <summary>The one poller of the generation, begun or taken up again where none is at work.</summary>
+    private Task<Generation> Poll(Connection connection)
     {
         lock (_gate)
         {
@@ -80,14 +100,6 @@ internal sealed class Watch
 
             return _end;
         }
-    }
-
-    /// <summary>Looks once, now.</summary>
-    /// <exception cref="FaceGenException">The generation failed, or the service does not tell of it.</exception>
-    internal async Task<Generation> LookAsync(Connection connection, CancellationToken cancel)
-    {
-        if (!Latest.IsFinished) Take(await Fetch.OnceAsync(connection, Latest, cancel).ConfigureAwait(false));
-        return Latest;
     }
 
     private async Task<Generation> PollAsync()

@@ -78,7 +78,8 @@ internal static class Classifier
 
     private static FaceGenException? WholeRunFailure(ApiResult result)
     {
-        bool refused = result.Answer is { IsFailure: true, Id: null };
+        // What a server says that is in trouble itself tells nothing of the key or the account.
+        bool refused = result.Status < 500 && result.Answer is { IsFailure: true, Id: null };
         string said = refused ? result.Answer!.Message : "";
         return result.Status switch
         {

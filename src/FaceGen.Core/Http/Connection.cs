@@ -60,15 +60,14 @@ public sealed class Connection : IDisposable
     /// <summary>Ends with the connection; whatever works for it in the background ends with it.</summary>
     internal CancellationToken Lifetime { get; }
 
-    /// <summary>Ends the connection; generations under way go on at the service.</summary>
+    /// <summary>
+    /// Ends what works for the connection in the background; generations go on at the service. The clients below are
+    /// left to the collector: a submission whose answer is still out must get it.
+    /// </summary>
     public void Dispose()
     {
-        if (_lifetime.IsCancellationRequested) return;
-
         _lifetime.Cancel();
         _lifetime.Dispose();
-        Api.Dispose();
-        Downloads.Dispose();
     }
 
     /// <summary>The service's root.</summary>

@@ -6,8 +6,9 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Looks once at generations.</para>
-/// <para type="description">By id, or, without one, at those that this session started and has not yet seen finished:
-/// also those whose pipeline was stopped. Looking costs nothing.</para>
+/// <para type="description">By id, or, without one, at those that this session started and has not settled: also those
+/// whose pipeline was stopped. Looking costs nothing and settles nothing: what is shown here stays in the list until
+/// Wait-FaceGenImage has brought it in or its images are saved.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenImage")]
 [OutputType(typeof(Generation))]
@@ -34,7 +35,7 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
         foreach (string id in _ids.Distinct())
         {
             Drain(Account.LooksAtOnce - 1);
-            Start(id, () => account.LookAsync(Connection, id, Stop), WriteGeneration);
+            Start(id, () => account.LookAsync(Connection, id, Stop), WriteObject);
         }
 
         Drain(0);

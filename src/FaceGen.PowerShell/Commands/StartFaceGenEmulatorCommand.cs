@@ -28,7 +28,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 
     /// <summary>
     /// <para type="description">How long a generation takes, in seconds: fixed:1 (the default), uniform:1-3,
-    /// lognormal:3,0.4 (median, sigma) or steps:0.05 (for each inference step).</para>
+    /// lognormal:3:0.4 (median, sigma) or steps:0.05 (for each inference step).</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

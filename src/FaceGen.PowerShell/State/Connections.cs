@@ -1,6 +1,7 @@
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using FaceGen.Contract;
+using FaceGen.Generating;
 using FaceGen.Http;
 
 namespace FaceGen.PowerShell.State;
@@ -23,10 +24,10 @@ internal static class Connections
     /// <exception cref="FaceGenException">There is no key in the environment.</exception>
     internal static Connection Require() => Current ?? Replace(new Connection(DefaultAddress(), KeyFromEnvironment()));
 
-    /// <summary>Takes a connection for this runspace; the one before it ends. Null only ends it.</summary>
+    /// <summary>Takes a connection for this runspace. What works for the one before it goes on to its end.</summary>
     internal static Connection Replace(Connection connection)
     {
-        End();
+        Account.Of(connection).Slots.Limit = connection.QueueLimit;
         Here.Connection = connection;
         return connection;
     }

@@ -47,6 +47,7 @@ public sealed class PipelineTests
 
         Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
         Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
+        Assert.NotEmpty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
         bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out -SkipExisting", bed.Out).WithoutErrors();
         Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
         Assert.InRange(bed.Emulator.Journal.Accepted, 12, 499);
