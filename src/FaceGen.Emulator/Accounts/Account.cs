@@ -1,0 +1,143 @@
+using FaceGen.Emulator.Contract;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Journaling;
+
+namespace FaceGen.Emulator.Accounts;
+
+/// <summary>One key's wallet, queue and generations.</summary>
+internal sealed class Account
+{
+    /// <summary>How often a minute the queue's length may be asked for.</summary>
+    internal const int RequestCountsPerMinute = 30;
+
+    private readonly Lock _lock = new();
+    private readonly EmulatorOptions _options;
+    private readonly Journal _journal;
+    private readonly Func<long> _nextId;
+    private readonly Dictionary<long, Generation> _generations = [];
+    private readonly CallRate _requestCounts = new(RequestCountsPerMinute);
+
+    /// <summary>Accepted and not yet seen finished, in the order of acceptance.</summary>
+    private readonly List<Generation> _queue = [];
+
+    /// <summary>For each worker, when it has done all that it was given.</summary>
+    private readonly DateTimeOffset[] _workersFreeAt;
+
+    private decimal _balance;
+    private int _openSubmissions;
+
+    internal Account(EmulatorOptions options, Journal journal, Func<long> nextId)
+    {
+        _options = options;
+        _journal = journal;
+        _nextId = nextId;
+        _balance = options.Balance;
+        _workersFreeAt = new DateTimeOffset[options.WorkerCount ?? options.QueueLimit];
+    }
+
+    internal decimal Balance
+    {
+        get
+        {
+            lock (_lock)
+                return _balance;
+        }
+    }
+
+    internal int QueueLimit => _options.QueueLimit;
+
+    /// <summary>How many requests are queued or running.</summary>
+    internal int CountQueued(DateTimeOffset now)
+    {
+        lock (_lock)
+            return Queue(now).Count;
+    }
+
+    /// <inheritdoc cref="CallRate.Take"/>
+    internal TimeSpan TakeRequestCount(DateTimeOffset now)
+    {
+        lock (_lock)
+            return _requestCounts.Take(now);
+    }
+
+    internal Generation? Find(long id)
+    {
+        lock (_lock)
+            return _generations.GetValueOrDefault(id);
+    }
+
+    /// <summary>The generations whose images can be downloaded now, the newest first.</summary>
+    internal IReadOnlyList<Generation> ListWithImages(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            return [.. _generations.Values
+                .Where(generation => generation.HasImages(now))
+                .OrderByDescending(static generation => generation.Id)];
+        }
+    }
+
+    /// <summary>A submission has arrived; <see cref="CloseSubmission"/> must follow before its answer leaves.</summary>
+    internal void OpenSubmission(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _openSubmissions++;
+            _journal.SeeInFlight(_openSubmissions + Queue(now).Count(static generation => generation.IsAnswered));
+        }
+    }
+
+    /// <param name="accepted">What the submission became; null where it was refused.</param>
+    internal void CloseSubmission(Generation? accepted)
+    {
+        lock (_lock)
+        {
+            _openSubmissions--;
+            accepted?.IsAnswered = true;
+        }
+    }
+
+    /// <summary>Takes a request in and takes its price, unless wallet or queue forbid it.</summary>
+    internal Admission Admit(GenerationRequest request, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            decimal price = _options.PricePerImage * (request.Samples ?? 1);
+            if (_balance < price)
+                return new Admission(AdmissionResult.WalletTooLow);
+            if (Queue(now).Count >= _options.QueueLimit)
+                return new Admission(AdmissionResult.QueueFull);
+
+            _balance -= price;
+            int occurrence = _journal.CountAccepted(request.Prompt, request.Canonical);
+            Generation generation = Schedule(request, Lot.For(_options.Seed, request.Canonical, occurrence), now);
+            _generations.Add(generation.Id, generation);
+            _queue.Add(generation);
+            return new Admission(AdmissionResult.Accepted, generation);
+        }
+    }
+
+    /// <summary>Gives the request to the worker that is free first: first in, first out.</summary>
+    private Generation Schedule(GenerationRequest request, Random lot, DateTimeOffset now)
+    {
+        var parameters = GenerationParameters.Settle(request, drawnSeed: lot.NextInt64(0, uint.MaxValue));
+        TimeSpan serviceTime = _options.ServiceTime.Draw(lot, parameters.NumInferenceSteps);
+
+        DateTimeOffset free = _workersFreeAt.Min();
+        DateTimeOffset startsAt = free > now ? free : now;
+        _workersFreeAt[Array.IndexOf(_workersFreeAt, free)] = startsAt + serviceTime;
+        return new Generation
+        {
+            Id = _nextId(),
+            Parameters = parameters,
+            StartsAt = startsAt,
+            FinishesAt = startsAt + serviceTime,
+        };
+    }
+
+    private List<Generation> Queue(DateTimeOffset now)
+    {
+        _queue.RemoveAll(generation => generation.IsFinished(now));
+        return _queue;
+    }
+}

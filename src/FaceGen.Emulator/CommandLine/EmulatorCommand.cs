@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FaceGen.Emulator.Generating;
+
+namespace FaceGen.Emulator.CommandLine;
+
+/// <summary>The emulator as a program: its options, and what it does with them.</summary>
+internal static class EmulatorCommand
+{
+    private const int UsageError = 2;
+    private const string ServiceTimes =
+        "fixed:1.5, uniform:1-3, lognormal:3:0.4 (median, sigma) "
+        + "or steps:0.05 (per inference step), in seconds";
+    private static readonly EmulatorOptions Defaults = new();
+
+    private static readonly Option<int> Port = Create(
+        "--port", "The port on 127.0.0.1; 0 takes a free one.", Defaults.Port, "a number from 0 to 65535",
+        static (string text, out int port) => TryReadWhole(text, out port) && port <= 65535);
+
+    private static readonly Option<string> ApiKey = Create(
+        "--api-key", "The key that callers must send.", Defaults.ApiKey, "a text",
+        static (string text, out string key) => !string.IsNullOrWhiteSpace(key = text));
+
+    private static readonly Option<int> QueueLimit = Create(
+        "--queue-limit", "How many requests may be queued.", Defaults.QueueLimit, "a number from 1",
+        static (string text, out int limit) => TryReadWhole(text, out limit) && limit >= 1);
+
+    private static readonly Option<ServiceTime> GenerationTime = Create(
+        "--service-time", $"How long a generation takes: {ServiceTimes}.", Defaults.ServiceTime, ServiceTimes,
+        static (string text, out ServiceTime time) => ServiceTime.TryParse(text, out time));
+
+    private static readonly Option<decimal> Balance = Create(
+        "--balance", "What the wallet holds, in US dollars.", Defaults.Balance, "an amount from 0",
+        static (string text, out decimal balance) =>
+            decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out balance));
+
+    private static readonly Option<int> Seed = Create(
+        "--seed", "Seeds the service times and the seeds that requests leave open.", Defaults.Seed, "a whole number",
+        static (string text, out int seed) =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
+
+    private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin")
+    {
+        Description = "Stop when standard input closes.",
+    };
+
+    private delegate bool TryRead<T>(string text, out T value);
+
+    /// <returns>The exit code: 0, 1 where it could not start, 2 where the options are wrong.</returns>
+    internal static async Task<int> RunAsync(string[] arguments)
+    {
+        var command = new RootCommand("An offline stand-in for the ModelsLab face generation API.")
+        {
+            Port, ApiKey, QueueLimit, GenerationTime, Balance, Seed, ExitWithStdin,
+        };
+        command.SetAction(static (result, cancellationToken) => EmulatorProgram.RunAsync(
+            Options(result), result.GetValue(ExitWithStdin), cancellationToken));
+
+        ParseResult parsed = command.Parse(arguments);
+        if (parsed.Errors.Count == 0)
+        {
+            // Ctrl+C at a prompt reaches every process of the terminal: one that a parent keeps lives on.
+            bool isKept = parsed.GetValue(ExitWithStdin);
+            using PosixSignalRegistration? ignored = isKept
+                ? PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true)
+                : null;
+            var configuration = new InvocationConfiguration();
+            if (isKept)
+                configuration.ProcessTerminationTimeout = null;
+            return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        }
+
+        string problems = string.Join(" ", parsed.Errors.Select(static error => error.Message));
+        await Console.Error.WriteLineAsync($"{problems} Run with --help to see the options.").ConfigureAwait(false);
+        return UsageError;
+    }
+
+    private static EmulatorOptions Options(ParseResult result) => new()
+    {
+        Port = result.GetValue(Port),
+        ApiKey = result.GetValue(ApiKey)!,
+        QueueLimit = result.GetValue(QueueLimit),
+        ServiceTime = result.GetValue(GenerationTime)!,
+        Balance = result.GetValue(Balance),
+        Seed = result.GetValue(Seed),
+        OnWarning = static warning => Console.Error.WriteLine($"warning: {warning}"),
+    };
+
+    /// <param name="name">The option as typed.</param>
+    /// <param name="description">What it does, for the help.</param>
+    /// <param name="byDefault">Its value where it is not given.</param>
+    /// <param name="expected">What its value may be, for the error.</param>
+    /// <param name="tryRead">Reads and checks a value.</param>
+    private static Option<T> Create<T>(
+        string name, string description, T byDefault, string expected, TryRead<T> tryRead) => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => byDefault,
+            CustomParser = result =>
+            {
+                string text = result.Tokens.Single().Value;
+                if (!tryRead(text, out T value))
+                    result.AddError($"The option {name} wants {expected}, not '{text}'.");
+                return value;
+            },
+        };
+
+    private static bool TryReadWhole(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

@@ -1,0 +1,41 @@
+namespace FaceGen.Emulator.CommandLine;
+
+/// <summary>The emulator's life as a program: started, announced, running until it is told to end.</summary>
+internal static class EmulatorProgram
+{
+    private const int StartError = 1;
+
+    internal static async Task<int> RunAsync(
+        EmulatorOptions options, bool exitWithStdin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            EmulatorHost host = await EmulatorHost.StartAsync(options, cancellationToken).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                string address = host.BaseUri.GetLeftPart(UriPartial.Authority);
+                await Console.Out.WriteLineAsync($"FaceGen emulator ready: {address} (key {options.ApiKey})")
+                    .ConfigureAwait(false);
+                await WaitForEndAsync(exitWithStdin, cancellationToken).ConfigureAwait(false);
+            }
+
+            return 0;
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return StartError;
+        }
+    }
+
+    private static async Task WaitForEndAsync(bool exitWithStdin, CancellationToken cancellationToken)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = cancellationToken.Register(cancelled.SetResult);
+        Task stdinClosed = exitWithStdin ? ReadToEndAsync(Console.OpenStandardInput()) : cancelled.Task;
+        await Task.WhenAny(cancelled.Task, stdinClosed).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads until nothing more can come: the parent closed its end of the pipe, or died.</summary>
+    private static Task ReadToEndAsync(Stream input) => input.CopyToAsync(Stream.Null);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace FaceGen.Emulator.Contract;
+
+/// <summary>
+/// Takes typed fields out of a JSON object and notes each one that breaks its rule, so that one answer can name them
+/// all. A field that is not given is null; so is one that was noted as wrong.
+/// </summary>
+internal sealed class FieldReader(JsonElement body)
+{
+    private readonly HashSet<string> _known = ["key"];
+
+    internal FieldErrors Errors { get; } = new();
+
+    /// <summary>The body's fields that nobody asked for.</summary>
+    internal IEnumerable<string> UnknownFields =>
+        body.EnumerateObject().Select(static given => given.Name).Where(name => !_known.Contains(name));
+
+    internal string? RequiredText(string name) => Require(name) ? Text(name) : null;
+
+    internal long? RequiredInteger(string name) => Require(name) ? Integer(name) : null;
+
+    internal string? RequiredChoice(string name, IReadOnlyList<string> choices) =>
+        Require(name) ? Choice(name, choices) : null;
+
+    internal string? Text(string name, bool nullable = false) => Find(name, nullable) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        _ => Wrong(name, "must be a string"),
+    };
+
+    internal long? Integer(string name, long min = long.MinValue, long max = long.MaxValue, bool nullable = false)
+    {
+        if (Find(name, nullable) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out long number))
+            return Wrong<long>(name, "must be an integer");
+        return number >= min && number <= max ? number : Wrong<long>(name, Between(min, max));
+    }
+
+    internal double? Number(string name, double min, double max)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Number)
+            return Wrong<double>(name, "must be a number");
+        double number = value.GetDouble();
+        return number >= min && number <= max ? number : Wrong<double>(name, Between(min, max));
+    }
+
+    internal bool? Flag(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        _ => Wrong<bool>(name, "must be true or false"),
+    };
+
+    internal string? Choice(string name, IReadOnlyList<string> choices)
+    {
+        string? text = Text(name);
+        return text is null || choices.Contains(text)
+            ? text
+            : Wrong(name, $"must be one of: {string.Join(", ", choices)}");
+    }
+
+    internal string? Wrong(string name, string rule)
+    {
+        Errors.Add(name, $"The {Label(name)} {rule}.");
+        return null;
+    }
+
+    private T? Wrong<T>(string name, string rule)
+        where T : struct
+    {
+        Wrong(name, rule);
+        return null;
+    }
+
+    /// <returns>Whether there is anything at all: neither null nor an empty text.</returns>
+    private bool Require(string name)
+    {
+        bool empty = Find(name, nullable: true) is not { } value
+            || (value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString()));
+        if (empty)
+            Errors.Add(name, $"The {Label(name)} field is required.");
+        return !empty;
+    }
+
+    private static string Label(string name) => name.Replace('_', ' ');
+
+    private static string Between<T>(T min, T max) =>
+        string.Create(CultureInfo.InvariantCulture, $"must be between {min} and {max}");
+
+    private JsonElement? Find(string name, bool nullable = false)
+    {
+        _known.Add(name);
+        bool given = body.TryGetProperty(name, out JsonElement value);
+        return given && !(nullable && value.ValueKind == JsonValueKind.Null) ? value : null;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using SkiaSharp;
+
+namespace FaceGen.Emulator.Drawing.Pixels;
+
+/// <summary>
+/// Colours to calculate with: red, green and blue in a <see cref="Vector3"/>, where 0 to 1 is what can be shown and more
+/// or less may come up on the way.
+/// </summary>
+internal static class Colors
+{
+    private static readonly Vector3 EyeWeights = new(0.299f, 0.587f, 0.114f);
+
+    /// <param name="hue">0 to 360.</param>
+    /// <param name="saturation">0 to 1.</param>
+    /// <param name="lightness">0 to 1.</param>
+    internal static Vector3 FromHsl(float hue, float saturation, float lightness)
+    {
+        var color = SKColor.FromHsl(hue, saturation * 100, lightness * 100);
+        return new Vector3(color.Red, color.Green, color.Blue) / byte.MaxValue;
+    }
+
+    extension(Vector3 color)
+    {
+        /// <summary>The brightness as the eye weighs the colours.</summary>
+        internal float Luminance
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => Vector3.Dot(color, EyeWeights);
+        }
+
+        /// <summary>Part of the way to another colour: 0 is this one, 1 the other.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Vector3 Towards(Vector3 other, float part) => color + ((other - color) * part);
+
+        /// <summary>Away from grey for a factor above 1, towards it below; the brightness stays.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Vector3 Saturate(float factor)
+        {
+            var grey = new Vector3(color.Luminance);
+            return grey + ((color - grey) * factor);
+        }
+
+        /// <summary>The same colour with another brightness.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Vector3 WithLuminance(float luminance) => color * (luminance / MathF.Max(color.Luminance, 0.02f));
+
+        /// <summary>Lights add up without burning out, as on a screen that two projectors shine on.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Vector3 Screen(Vector3 light) => color + light - (color * light);
+    }
+}

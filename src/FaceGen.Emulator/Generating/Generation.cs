@@ -1,0 +1,32 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Emulator.Generating;
+
+/// <summary>
+/// An accepted request. When it will be finished is settled as it is accepted, so that what it is at a moment follows
+/// from the clock alone.
+/// </summary>
+internal sealed class Generation
+{
+    private volatile bool _deleted;
+
+    internal required long Id { get; init; }
+    internal required GenerationParameters Parameters { get; init; }
+    internal required DateTimeOffset StartsAt { get; init; }
+    internal required DateTimeOffset FinishesAt { get; init; }
+
+    /// <summary>Whether the submission's own call has been answered; guarded by the account's lock.</summary>
+    internal bool IsAnswered { get; set; }
+
+    internal TimeSpan GenerationTime => FinishesAt - StartsAt;
+
+    internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
+
+    /// <summary>
+    /// Whether the images can be downloaded: generated, not deleted, and not older than their links live.
+    /// </summary>
+    internal bool HasImages(DateTimeOffset now) =>
+        IsFinished(now) && now < FinishesAt.AddHours(Limits.LinkHours) && !_deleted;
+
+    internal void DeleteImages() => _deleted = true;
+}

@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Contract;
+using FaceGen.Emulator.Generating;
+using Microsoft.AspNetCore.Http;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>What an account may ask about itself: its queue, its wallet and its images.</summary>
+internal static class AccountEndpoints
+{
+    private const int DefaultPerPage = 10;
+    private const int MaxPerPage = 30;
+
+    internal static ApiAnswer RequestCount(ApiCall call)
+    {
+        TimeSpan wait = call.Account.TakeRequestCount(call.Now);
+        if (wait > TimeSpan.Zero)
+        {
+            return ApiAnswer.RateLimited(
+                $"Maximum {Account.RequestCountsPerMinute} calls per minute allowed.",
+                (int)Math.Ceiling(wait.TotalSeconds));
+        }
+
+        int count = call.Account.CountQueued(call.Now);
+        return ApiAnswer.Success(new JsonObject
+        {
+            ["processing_count"] = count,
+            ["message"] = $"{count} requests are in the queue.",
+        });
+    }
+
+    internal static ApiAnswer WalletBalance(ApiCall call) => ApiAnswer.Success(new JsonObject
+    {
+        ["data"] = new JsonObject { ["balance"] = call.Account.Balance, ["currency"] = "USD" },
+    });
+
+    internal static ApiAnswer DeleteImage(ApiCall call)
+    {
+        var fields = new FieldReader(call.Body);
+        long? id = fields.RequiredInteger("request_id");
+        fields.RequiredChoice("type", ["image"]);
+        if (fields.Errors.Any)
+            return ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+
+        call.Generation = call.Account.Find(id!.Value);
+        if (call.Generation is not { } generation || !generation.HasImages(call.Now))
+            return ApiAnswer.Error(StatusCodes.Status200OK, $"No image of the request {id} belongs to this key.");
+
+        generation.DeleteImages();
+        // Spelt as the service spells it.
+        return ApiAnswer.Success(new JsonObject { ["messege"] = "image deleted" });
+    }
+
+    internal static ApiAnswer AssetsGenerated(ApiCall call)
+    {
+        var fields = new FieldReader(call.Body);
+        fields.RequiredChoice("type", ["image"]);
+        int perPage = (int)(fields.Integer("per_page", 1, MaxPerPage) ?? DefaultPerPage);
+        int page = (int)(fields.Integer("page", 1, int.MaxValue) ?? 1);
+        if (fields.Errors.Any)
+            return ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+
+        IReadOnlyList<Generation> all = call.Account.ListWithImages(call.Now);
+        long before = (page - 1L) * perPage;
+        Generation[] shown = before < all.Count ? [.. all.Skip((int)before).Take(perPage)] : [];
+        return ApiAnswer.Success(new JsonObject
+        {
+            ["type"] = "image",
+            ["data"] = new JsonArray([.. shown.Select(generation => Asset(call, generation))]),
+            ["pagination"] = new JsonObject
+            {
+                ["current_page"] = page,
+                ["per_page"] = perPage,
+                ["total"] = all.Count,
+                ["last_page"] = Math.Max(1, (all.Count + perPage - 1) / perPage),
+                ["from"] = shown.Length == 0 ? null : before + 1,
+                ["to"] = shown.Length == 0 ? null : before + shown.Length,
+            },
+        });
+    }
+
+    private static JsonObject Asset(ApiCall call, Generation generation) => new()
+    {
+        ["id"] = generation.Id,
+        ["output"] = new GenerationLinks(call.Service.Links, generation).Output(),
+    };
+}

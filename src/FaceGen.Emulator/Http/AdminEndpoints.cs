@@ -1,0 +1,89 @@
+using System.Text.Json;
+using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Journaling;
+using Microsoft.AspNetCore.Http;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>What the emulator's owner may see and do. No key is needed: the address is this machine's own.</summary>
+internal sealed class AdminEndpoints(Service service)
+{
+    internal IResult State(HttpContext http)
+    {
+        ServiceState state = service.State;
+        DateTimeOffset now = service.Clock.GetUtcNow();
+        return Results.Json(new
+        {
+            Time = now,
+            ClockOffsetSeconds = service.Clock.Offset.TotalSeconds,
+            service.Options.QueueLimit,
+            ServiceTime = service.Options.ServiceTime.ToString(),
+            service.Options.PricePerImage,
+            Accounts = state.Accounts.Values.Select((Account account) => new
+            {
+                account.Balance,
+                Queued = account.CountQueued(now),
+            }),
+        });
+    }
+
+    internal IResult Journal(HttpContext http) => Results.Json(service.State.Journal.Entries);
+
+    internal IResult Accepted(HttpContext http)
+    {
+        Journal journal = service.State.Journal;
+        return Results.Json(new
+        {
+            journal.Accepted,
+            journal.MaxInFlight,
+            ByPrompt = journal.AcceptedByPrompt,
+            ByRequest = journal.AcceptedByRequest,
+        });
+    }
+
+    /// <summary>Moves the clock forward: <c>{"seconds": 3600}</c>.</summary>
+    internal async Task MoveClockAsync(HttpContext http)
+    {
+        double? seconds = await ReadSecondsAsync(http.Request).ConfigureAwait(false);
+        IResult answer;
+        if (seconds is >= 0 and <= MaxMoveSeconds)
+        {
+            service.Clock.Advance(TimeSpan.FromSeconds(seconds.Value));
+            answer = State(http);
+        }
+        else
+        {
+            answer = ApiAnswer.Error(
+                StatusCodes.Status400BadRequest, $"Post {{\"seconds\": n}} with n between 0 and {MaxMoveSeconds}.");
+        }
+
+        await answer.ExecuteAsync(http).ConfigureAwait(false);
+    }
+
+    internal IResult Reset(HttpContext http)
+    {
+        service.Reset();
+        return State(http);
+    }
+
+    /// <summary>Ten years: more would reach the end of what a date can be.</summary>
+    private const double MaxMoveSeconds = 10 * 365 * 24 * 60 * 60.0;
+
+    private static async Task<double?> ReadSecondsAsync(HttpRequest request)
+    {
+        try
+        {
+            using JsonDocument body = await JsonDocument.ParseAsync(
+                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            return body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty("seconds", out JsonElement seconds)
+                && seconds.ValueKind == JsonValueKind.Number
+                    ? seconds.GetDouble()
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

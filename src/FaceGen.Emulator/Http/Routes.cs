@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>Every address that the emulator answers.</summary>
+internal static class Routes
+{
+    /// <summary>The route value that holds a generation's id.</summary>
+    internal const string Id = "id";
+
+    /// <summary>For each address that takes submissions, the one that fetches their results.</summary>
+    private static readonly Dictionary<string, string> FetchBySubmit = new Dictionary<string, string>
+    {
+        ["/api/v6/image_editing/face_gen"] = "/api/v6/image_editing/fetch/",
+        ["/api/v1/enterprise/image_editing/face_gen"] = "/api/v1/enterprise/image_editing/fetch/",
+        ["/api/v1/enterprise/face_gen/make_gen"] = "/api/v1/enterprise/face_gen/fetch/",
+    };
+
+    internal static string FetchPath(string submitPath, long id) =>
+        FetchBySubmit[submitPath] + id.ToString(CultureInfo.InvariantCulture);
+
+    internal static void Map(IEndpointRouteBuilder app, Service service)
+    {
+        var api = new ApiPipeline(service);
+        foreach ((string submit, string fetch) in FetchBySubmit)
+        {
+            Post(submit, FaceGenEndpoint.Submit);
+            Post($"{fetch}{{{Id}}}", FetchEndpoint.Fetch);
+        }
+
+        Post("/api/v6/base64_to_url", UploadEndpoint.Base64ToUrl);
+        Post("/api/v6/image_editing/base64_to_url", UploadEndpoint.ImageEditingBase64ToUrl);
+        Post("/api/v6/processing/request_count", AccountEndpoints.RequestCount);
+        Post("/api/wallet_balance", AccountEndpoints.WalletBalance);
+        Post("/api/v3/delete_image", AccountEndpoints.DeleteImage);
+        Post("/api/assets_generated", AccountEndpoints.AssetsGenerated);
+
+        var files = new FileEndpoints(service);
+        Get("/images/{id:long}-{index:int}.{extension}", files.Picture);
+        Get("/proxy/images/{id:long}-{index:int}.{extension}", files.Picture);
+        Get("/uploads/{sha256}.{extension}", files.Upload);
+
+        var admin = new AdminEndpoints(service);
+        Get("/health", static _ => Results.Ok());
+        Get("/admin/state", admin.State);
+        Get("/admin/journal", admin.Journal);
+        Get("/admin/accepted", admin.Accepted);
+        app.MapPost("/admin/clock", admin.MoveClockAsync);
+        app.MapPost("/admin/reset", http => admin.Reset(http).ExecuteAsync(http));
+
+        void Post(string pattern, ApiHandler handler) =>
+            app.MapPost(pattern, http => api.RunAsync(http, handler));
+
+        void Get(string pattern, Func<HttpContext, IResult> handler) =>
+            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], http => handler(http).ExecuteAsync(http));
+    }
+}

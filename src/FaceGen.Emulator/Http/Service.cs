@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using FaceGen.Emulator.Drawing;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Images;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>
+/// What every endpoint stands on: the options, the clock, the links, the painter, and the state of now.
+/// </summary>
+internal sealed class Service : IDisposable
+{
+    private readonly ConcurrentDictionary<string, bool> _warnings = new(StringComparer.Ordinal);
+    private volatile ServiceState _state;
+
+    internal Service(EmulatorOptions options)
+    {
+        Options = options;
+        Clock = new EmulatorClock(options.TimeProvider);
+        _state = NewState();
+    }
+
+    internal EmulatorOptions Options { get; }
+
+    internal EmulatorClock Clock { get; }
+
+    internal LinkFactory Links { get; } = new();
+
+    internal PictureStore Pictures { get; } = new();
+
+    internal ServiceState State => _state;
+
+    internal void Reset() => _state = NewState();
+
+    /// <summary>Tells the emulator's owner, once for each warning.</summary>
+    internal void Warn(string warning)
+    {
+        if (_warnings.TryAdd(warning, true))
+            Options.OnWarning?.Invoke(warning);
+    }
+
+    public void Dispose() => Pictures.Dispose();
+
+    private ServiceState NewState() => new(Options, Clock, Links);
+}

@@ -1,0 +1,37 @@
+using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Images;
+using FaceGen.Emulator.Journaling;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>All that the service remembers; a reset puts a new one in its place.</summary>
+internal sealed class ServiceState
+{
+    private const long FirstId = 100_000_001;
+
+    private readonly Dictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private long _lastId = FirstId - 1;
+
+    internal ServiceState(EmulatorOptions options, TimeProvider clock, LinkFactory links)
+    {
+        Faces = new FaceReader(Uploads = new UploadStore(clock, links), links);
+        foreach (string key in options.FurtherApiKeys.Prepend(options.ApiKey))
+            _accounts[key] = new Account(options, Journal, NextId);
+    }
+
+    internal Journal Journal { get; } = new();
+
+    internal UploadStore Uploads { get; }
+
+    internal FaceReader Faces { get; }
+
+    internal IReadOnlyDictionary<string, Account> Accounts => _accounts;
+
+    /// <summary>An id that nothing had before: generations and uploads share one row of numbers.</summary>
+    internal long NextId() => Interlocked.Increment(ref _lastId);
+
+    /// <summary>A generation of any account: its images' links work for whoever knows them.</summary>
+    internal Generation? FindGeneration(long id) =>
+        _accounts.Values.Select(account => account.Find(id)).FirstOrDefault(static found => found is not null);
+}

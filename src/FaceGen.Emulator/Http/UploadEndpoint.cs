@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Contract;
+using FaceGen.Emulator.Images;
+using Microsoft.AspNetCore.Http;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>Turns an image in base64 into a link that lives 24 hours.</summary>
+internal static class UploadEndpoint
+{
+    internal static ApiAnswer Base64ToUrl(ApiCall call) => Upload(call, "base64_string");
+
+    internal static ApiAnswer ImageEditingBase64ToUrl(ApiCall call) => Upload(call, "init_image");
+
+    private static ApiAnswer Upload(ApiCall call, string field)
+    {
+        var fields = new FieldReader(call.Body);
+        string? brokenRule = null;
+        FaceReference? upload = fields.RequiredText(field) is { } text
+            ? call.State.Faces.ReadInline(text, out brokenRule)
+            : null;
+        if (brokenRule is not null)
+            fields.Wrong(field, brokenRule);
+
+        return upload is null
+            ? ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
+            : ApiAnswer.Success(new JsonObject
+            {
+                ["id"] = call.State.NextId(),
+                ["output"] = new JsonArray(upload.Link),
+            });
+    }
+}

@@ -1,0 +1,32 @@
+namespace FaceGen.Emulator.Images;
+
+/// <summary>Makes the links that answers carry, all on the emulator's own address, and knows its own again.</summary>
+internal sealed class LinkFactory
+{
+    private const string Uploads = "/uploads/";
+    private Uri? _baseUri;
+
+    /// <summary>The emulator's address; known once it listens, which is before any answer needs it.</summary>
+    internal Uri BaseUri
+    {
+        get => _baseUri ?? throw new InvalidOperationException("The emulator does not listen yet.");
+        set => _baseUri = value;
+    }
+
+    internal string To(string path) => new Uri(BaseUri, path).AbsoluteUri;
+
+    internal string ToPicture(long generationId, int index, string extension) =>
+        To(FormattableString.Invariant($"/images/{generationId}-{index}.{extension}"));
+
+    internal string ToProxiedPicture(long generationId, int index, string extension) =>
+        To(FormattableString.Invariant($"/proxy/images/{generationId}-{index}.{extension}"));
+
+    internal string ToUpload(FaceImage image) => To($"{Uploads}{image.Sha256}.{image.Extension}");
+
+    /// <returns>The SHA-256 in a link that <see cref="ToUpload"/> made; null for any other link.</returns>
+    internal string? Sha256OfUpload(Uri link) =>
+        link.GetLeftPart(UriPartial.Authority) == BaseUri.GetLeftPart(UriPartial.Authority)
+        && link.AbsolutePath.StartsWith(Uploads, StringComparison.Ordinal)
+            ? Path.GetFileNameWithoutExtension(link.AbsolutePath)
+            : null;
+}

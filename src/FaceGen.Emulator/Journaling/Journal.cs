@@ -1,0 +1,106 @@
+namespace FaceGen.Emulator.Journaling;
+
+/// <summary>
+/// What happened at the emulator: every call that was answered, what was accepted and how often, and how much was in
+/// flight at most. An entry is there before its answer reaches the caller. Safe for use by several threads.
+/// </summary>
+public sealed class Journal
+{
+    /// <summary>How many entries are kept; older ones are forgotten, the counts are not.</summary>
+    public const int Capacity = 100_000;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<JournalEntry> _entries = new();
+    private readonly Dictionary<string, int> _acceptedByPrompt = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _acceptedByRequest = new(StringComparer.Ordinal);
+    private long _calls;
+    private int _accepted;
+    private int _maxInFlight;
+
+    internal Journal()
+    {
+    }
+
+    /// <summary>The calls in the order of their answers, at most the last <see cref="Capacity"/>.</summary>
+    public IReadOnlyList<JournalEntry> Entries
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _entries];
+        }
+    }
+
+    /// <summary>How many submissions were accepted, and so paid for.</summary>
+    public int Accepted
+    {
+        get
+        {
+            lock (_lock)
+                return _accepted;
+        }
+    }
+
+    /// <summary>How many submissions were accepted for each prompt.</summary>
+    public IReadOnlyDictionary<string, int> AcceptedByPrompt
+    {
+        get
+        {
+            lock (_lock)
+                return new Dictionary<string, int>(_acceptedByPrompt);
+        }
+    }
+
+    /// <summary>
+    /// How many submissions were accepted for each request in canonical form: its fields as JSON, sorted by name,
+    /// without the key, and with a face image's SHA-256 in place of its bytes or of the link it was uploaded to.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> AcceptedByRequest
+    {
+        get
+        {
+            lock (_lock)
+                return new Dictionary<string, int>(_acceptedByRequest);
+        }
+    }
+
+    /// <summary>
+    /// The most that any one account ever had in flight: submissions not yet answered plus accepted generations not yet
+    /// finished. A caller that keeps to the queue limit never drives it above that limit.
+    /// </summary>
+    public int MaxInFlight
+    {
+        get
+        {
+            lock (_lock)
+                return _maxInFlight;
+        }
+    }
+
+    internal void Add(JournalEntry entry)
+    {
+        lock (_lock)
+        {
+            _entries.Enqueue(entry with { Sequence = ++_calls });
+            if (_entries.Count > Capacity)
+                _entries.Dequeue();
+        }
+    }
+
+    /// <returns>How often this canonical request has been accepted by now, at least 1.</returns>
+    internal int CountAccepted(string prompt, string canonicalRequest)
+    {
+        lock (_lock)
+        {
+            _accepted++;
+            _acceptedByPrompt[prompt] = _acceptedByPrompt.GetValueOrDefault(prompt) + 1;
+            return _acceptedByRequest[canonicalRequest] = _acceptedByRequest.GetValueOrDefault(canonicalRequest) + 1;
+        }
+    }
+
+    internal void SeeInFlight(int count)
+    {
+        lock (_lock)
+            _maxInFlight = Math.Max(_maxInFlight, count);
+    }
+}

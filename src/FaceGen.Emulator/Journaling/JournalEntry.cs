@@ -1,0 +1,31 @@
+namespace FaceGen.Emulator.Journaling;
+
+/// <summary>One call that the emulator answered.</summary>
+public sealed record JournalEntry
+{
+    /// <summary>The place in the order of answers, counted from 1; given by the journal.</summary>
+    public long Sequence { get; init; }
+
+    /// <summary>When it was answered, on the emulator's clock.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The HTTP method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The path without the host.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The HTTP status of the answer.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>
+    /// The JSON body as it came, but with the key blotted out and long texts shortened; null without one.
+    /// </summary>
+    public string? Body { get; init; }
+
+    /// <summary>The generation that the call was about: just accepted, fetched or downloaded.</summary>
+    public long? GenerationId { get; init; }
+
+    /// <summary>What was odd about the call though it was answered, such as an unknown field.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

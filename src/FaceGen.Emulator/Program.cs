@@ -1,0 +1,3 @@
+using FaceGen.Emulator.CommandLine;
+
+return await EmulatorCommand.RunAsync(args).ConfigureAwait(false);

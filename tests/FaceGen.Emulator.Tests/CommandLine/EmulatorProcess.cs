@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace FaceGen.Emulator.Tests.CommandLine;
+
+/// <summary>The emulator as a program of its own.</summary>
+internal sealed class EmulatorProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private EmulatorProcess(Process process) => _process = process;
+
+    public static EmulatorProcess Start(params string[] arguments)
+    {
+        var info = new ProcessStartInfo("dotnet", [typeof(EmulatorHost).Assembly.Location, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new EmulatorProcess(Process.Start(info)!);
+    }
+
+    public Task<string?> ReadLineAsync() => _process.StandardOutput.ReadLineAsync();
+
+    public void CloseInput() => _process.StandardInput.Close();
+
+    /// <returns>The exit code and what was written and not yet read.</returns>
+    public async Task<(int ExitCode, string Output, string Errors)> WaitForExitAsync()
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Task<string> output = _process.StandardOutput.ReadToEndAsync(timeout.Token);
+        Task<string> errors = _process.StandardError.ReadToEndAsync(timeout.Token);
+        await _process.WaitForExitAsync(timeout.Token);
+        return (_process.ExitCode, await output, await errors);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.CommandLine;
+
+public sealed partial class ProgramTests
+{
+    [Fact]
+    public async Task It_prints_one_line_when_ready_serves_and_ends_with_its_input()
+    {
+        using var emulator = EmulatorProcess.Start(
+            "--exit-with-stdin",
+            "--api-key", "mine",
+            "--service-time", "fixed:5",
+            "--queue-limit", "1",
+            "--balance", "2.5");
+
+        string line = await emulator.ReadLineAsync() ?? "";
+        Match ready = ReadyLine().Match(line);
+        Assert.True(ready.Success, line);
+        using var client = new HttpClient { BaseAddress = new Uri(ready.Groups["address"].Value) };
+
+        JsonNode first = await PostAsync(client, TestService.FaceGen, TestService.Request(("key", "mine"), ("cfg", 1)));
+        JsonNode second = await PostAsync(client, TestService.FaceGen, TestService.Request(("key", "mine"), ("cfg", 2)));
+        JsonNode wallet = await PostAsync(client, "/api/wallet_balance", new JsonObject { ["key"] = "mine" });
+        emulator.CloseInput();
+        (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
+
+        Assert.Equal("processing", first["status"]!.GetValue<string>());
+        Assert.Contains("Maximum 1 queued", second["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(2.49m, wallet["data"]!["balance"]!.GetValue<decimal>());
+        Assert.Equal(0, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal(
+            $"warning: The field 'cfg' is not part of the contract and was ignored.{Environment.NewLine}", errors);
+    }
+
+    [Theory]
+    [InlineData("--port", "99999")]
+    [InlineData("--port", "many")]
+    [InlineData("--api-key", "")]
+    [InlineData("--queue-limit", "0")]
+    [InlineData("--service-time", "soon")]
+    [InlineData("--balance", "-1")]
+    [InlineData("--seed", "x")]
+    [InlineData("--colour", "blue")]
+    public async Task A_wrong_option_is_one_clear_line_and_exit_code_2(string option, string value)
+    {
+        using var emulator = EmulatorProcess.Start(option, value);
+
+        (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(option, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_one_clear_line_and_exit_code_1()
+    {
+        await using TestService service = await TestService.StartAsync();
+        using var emulator = EmulatorProcess.Start(
+            "--port", service.Host.BaseUri.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+        (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("", output);
+        string line = Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("address already in use", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_names_every_option()
+    {
+        using var emulator = EmulatorProcess.Start("--help");
+
+        (int exitCode, string output, _) = await emulator.WaitForExitAsync();
+
+        Assert.Equal(0, exitCode);
+        string[] options =
+            ["--port", "--api-key", "--queue-limit", "--service-time", "--balance", "--seed", "--exit-with-stdin"];
+        Assert.All(options, option => Assert.Contains(option, output, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"^FaceGen emulator ready: (?<address>http://127\.0\.0\.1:\d+) \(key mine\)$")]
+    private static partial Regex ReadyLine();
+
+    private static async Task<JsonNode> PostAsync(HttpClient client, string path, JsonObject body)
+    {
+        using var content = new StringContent(body.ToJsonString());
+        using HttpResponseMessage response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Tests.Support;
+using SkiaSharp;
+
+namespace FaceGen.Emulator.Tests.Contract;
+
+/// <summary>Every rule of the contract, kept and broken.</summary>
+public sealed class RequestRulesTests : IAsyncLifetime
+{
+    private TestService _service = null!;
+
+    public async Task InitializeAsync() => _service = await TestService.StartAsync();
+
+    public async Task DisposeAsync() => await _service.DisposeAsync();
+
+    [Theory]
+    [InlineData("prompt", "null", "The prompt field is required.")]
+    [InlineData("prompt", "\"\"", "The prompt field is required.")]
+    [InlineData("prompt", "\"  \"", "The prompt field is required.")]
+    [InlineData("prompt", "5", "The prompt must be a string.")]
+    [InlineData("negative_prompt", "5", "The negative prompt must be a string.")]
+    [InlineData("face_image", "null", "The face image field is required.")]
+    [InlineData("face_image", "\"face.jpg\"", "The face image must be a link or a data URI with base64.")]
+    [InlineData("face_image", "\"data:image/png;base64,@@@\"", "The face image must be a data URI of an image in base64")]
+    [InlineData("face_image", "\"data:text/plain;base64,AAAA\"", "The face image must be a data URI of an image in base64")]
+    [InlineData("face_image", "\"data:image/png;base64,AAAA\"", "The face image must be an image that can be decoded.")]
+    [InlineData("width", "513", "The width must be between 1 and 512.")]
+    [InlineData("width", "0", "The width must be between 1 and 512.")]
+    [InlineData("width", "\"512\"", "The width must be an integer.")]
+    [InlineData("width", "1.5", "The width must be an integer.")]
+    [InlineData("height", "769", "The height must be between 1 and 768.")]
+    [InlineData("height", "-1", "The height must be between 1 and 768.")]
+    [InlineData("num_inference_steps", "22", "The num inference steps must be one of: 21, 31, 41.")]
+    [InlineData("num_inference_steps", "\"21\"", "The num inference steps must be an integer.")]
+    [InlineData("guidance_scale", "0.9", "The guidance scale must be between 1 and 20.")]
+    [InlineData("guidance_scale", "20.1", "The guidance scale must be between 1 and 20.")]
+    [InlineData("guidance_scale", "\"7\"", "The guidance scale must be a number.")]
+    [InlineData("s_scale", "-0.1", "The s scale must be between 0 and 2.")]
+    [InlineData("s_scale", "2.1", "The s scale must be between 0 and 2.")]
+    [InlineData("samples", "3", "The samples must be between 1 and 2.")]
+    [InlineData("samples", "0", "The samples must be between 1 and 2.")]
+    [InlineData("safety_checker", "\"yes\"", "The safety checker must be true or false.")]
+    [InlineData("safety_checker_type", "\"hide\"", "The safety checker type must be one of: black, blur, sensitive_content_text, pixelate.")]
+    [InlineData("base64", "1", "The base64 must be true or false.")]
+    [InlineData("style", "\"cubist\"", "The style must be one of: realistic, comic, chibi, 3d, anime.")]
+    [InlineData("style", "\"Anime\"", "The style must be one of: realistic, comic, chibi, 3d, anime.")]
+    [InlineData("seed", "\"abc\"", "The seed must be an integer.")]
+    [InlineData("webhook", "\"http://example.org\"", "The webhook must be a valid HTTPS link.")]
+    [InlineData("webhook", "\"here\"", "The webhook must be a valid HTTPS link.")]
+    [InlineData("track_id", "\"7\"", "The track id must be an integer.")]
+    public async Task A_broken_rule_is_refused_with_the_fields_name_and_limit(string field, string json, string expected)
+    {
+        Answer answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+        Assert.Equal("error", answer.Status);
+        Assert.StartsWith(expected, answer.FieldError(field), StringComparison.Ordinal);
+        Assert.Equal(0, _service.Host.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData("width", "1")]
+    [InlineData("width", "512")]
+    [InlineData("height", "768")]
+    [InlineData("num_inference_steps", "41")]
+    [InlineData("guidance_scale", "1")]
+    [InlineData("guidance_scale", "20")]
+    [InlineData("s_scale", "0")]
+    [InlineData("s_scale", "2")]
+    [InlineData("samples", "2")]
+    [InlineData("safety_checker", "true")]
+    [InlineData("safety_checker_type", "\"pixelate\"")]
+    [InlineData("base64", "true")]
+    [InlineData("style", "\"3d\"")]
+    [InlineData("seed", "null")]
+    [InlineData("seed", "-9223372036854775808")]
+    [InlineData("webhook", "null")]
+    [InlineData("webhook", "\"https://example.org/hook\"")]
+    [InlineData("track_id", "null")]
+    [InlineData("track_id", "42")]
+    [InlineData("face_image", "\"https://example.org/face.jpg\"")]
+    public async Task A_value_on_the_border_is_accepted(string field, string json)
+    {
+        Answer answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+
+        Assert.Equal("success", answer.Status);
+    }
+
+    [Fact]
+    public async Task All_broken_rules_are_named_at_once()
+    {
+        Answer answer = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
+
+        Assert.Equal(3, answer.Body["message"]!.AsObject().Count);
+    }
+
+    [Fact]
+    public async Task A_face_image_over_5_megabytes_is_refused()
+    {
+        string tooLarge = SyntheticFace.ToDataUri(new byte[(5 * 1024 * 1024) + 1]);
+
+        Answer answer = await _service.SubmitAsync(("face_image", tooLarge));
+
+        Assert.Equal("The face image must not be larger than 5242880 bytes (5 MB).", answer.FieldError("face_image"));
+    }
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("null")]
+    [InlineData("[1, \"two\"]")]
+    [InlineData("{\"deep\": {\"er\": [null]}}")]
+    public async Task An_unknown_field_is_accepted_and_noted(string json)
+    {
+        Answer answer = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
+
+        Assert.Equal("success", answer.Status);
+        Assert.Equal(
+            ["The field 'cfg' is not part of the contract and was ignored."],
+            Assert.Single(_service.Host.Journal.Entries).Warnings);
+    }
+
+    [Theory]
+    [InlineData("wrong")]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task A_wrong_or_missing_key_is_refused(string? key)
+    {
+        Answer answer = await _service.SubmitAsync(("key", key));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
+        Assert.Equal("error", answer.Status);
+        Assert.Equal("Invalid API key.", answer.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    public async Task A_body_that_is_no_object_is_refused(string body)
+    {
+        using var content = new StringContent(body);
+
+        Answer answer = await _service.SendAsync(TestService.FaceGen, content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+        Assert.Equal("error", answer.Status);
+    }
+
+    [Theory]
+    [InlineData("prompt", "\"\\ud800\"")]
+    [InlineData("key", "\"\\ud800\"")]
+    [InlineData("style", "\"\\ud800\"")]
+    [InlineData("unknown", "[{\"x\":\"\\ud800\"}]")]
+    public async Task Half_a_surrogate_pair_is_refused_as_no_text(string field, string json)
+    {
+        using var content = new StringContent(
+            $"{{\"key\":\"{TestService.Key}\",\"prompt\":\"p\",\"face_image\":\"https://example.org/f\",\"{field}\":{json}}}");
+
+        Answer answer = await _service.SendAsync(TestService.FaceGen, content);
+
+        Assert.Equal("error", answer.Status);
+    }
+
+    [Theory]
+    [InlineData(SKEncodedImageFormat.Png, "image/png")]
+    [InlineData(SKEncodedImageFormat.Jpeg, "image/jpeg")]
+    [InlineData(SKEncodedImageFormat.Webp, "image/webp")]
+    public async Task Face_images_come_in_the_usual_formats(SKEncodedImageFormat format, string mediaType)
+    {
+        string uri = SyntheticFace.ToDataUri(SyntheticFace.Draw(100, 120, format), mediaType);
+
+        Answer answer = await _service.SubmitAsync(("face_image", uri));
+
+        Assert.Equal("success", answer.Status);
+        Assert.Equal(100, answer.Meta["width"]!.GetValue<int>());
+        Assert.Equal(120, answer.Meta["height"]!.GetValue<int>());
+    }
+}

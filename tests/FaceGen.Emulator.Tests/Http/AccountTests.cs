@@ -1,0 +1,154 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.Http;
+
+public sealed class AccountTests
+{
+    private const string RequestCount = "/api/v6/processing/request_count";
+    private const string DeleteImage = "/api/v3/delete_image";
+    private const string AssetsGenerated = "/api/assets_generated";
+
+    [Fact]
+    public async Task The_request_count_is_what_is_in_the_queue()
+    {
+        await using TestService service = await TestService.StartAsync(
+            new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(30)) });
+        await service.SubmitAsync();
+        await service.SubmitAsync();
+
+        Answer answer = await service.PostAsync(RequestCount);
+
+        Assert.Equal("success", answer.Status);
+        Assert.Equal(2, answer.Body["processing_count"]!.GetValue<int>());
+        Assert.NotEmpty(answer.Message);
+        service.Host.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(0, (await service.PostAsync(RequestCount)).Body["processing_count"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task The_request_count_may_be_asked_for_30_times_a_minute()
+    {
+        await using TestService service = await TestService.StartAsync();
+        for (int i = 0; i < 30; i++)
+            Assert.Equal("success", (await service.PostAsync(RequestCount)).Status);
+
+        Answer refused = await service.PostAsync(RequestCount);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.HttpStatus);
+        Assert.StartsWith("Rate limit exceeded.", refused.Message, StringComparison.Ordinal);
+        int wait = refused.Body["retry_after"]!.GetValue<int>();
+        Assert.InRange(wait, 1, 60);
+        service.Host.Clock.Advance(TimeSpan.FromSeconds(wait));
+        Assert.Equal("success", (await service.PostAsync(RequestCount)).Status);
+    }
+
+    [Fact]
+    public async Task A_deleted_image_is_gone()
+    {
+        await using TestService service = await TestService.StartAsync();
+        Answer submitted = await service.SubmitAsync();
+        JsonObject body = new() { ["request_id"] = submitted.Id, ["type"] = "image" };
+
+        Answer deleted = await service.PostAsync(DeleteImage, body);
+
+        Assert.Equal("success", deleted.Status);
+        Assert.Equal("image deleted", deleted.Body["messege"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(submitted.Output[0]));
+        Assert.Equal("error", (await service.PostAsync(DeleteImage, body.DeepClone().AsObject())).Status);
+    }
+
+    [Theory]
+    [InlineData("request_id", "null", "The request id field is required.")]
+    [InlineData("request_id", "\"1\"", "The request id must be an integer.")]
+    [InlineData("type", "null", "The type field is required.")]
+    [InlineData("type", "\"video\"", "The type must be one of: image.")]
+    public async Task Deleting_checks_its_fields(string field, string json, string expected)
+    {
+        await using TestService service = await TestService.StartAsync();
+        JsonObject body = new() { ["request_id"] = 1, ["type"] = "image", [field] = JsonNode.Parse(json) };
+
+        Answer answer = await service.PostAsync(DeleteImage, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+        Assert.Equal(expected, answer.FieldError(field));
+    }
+
+    [Fact]
+    public async Task Nobody_deletes_or_lists_what_is_anothers()
+    {
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { FurtherApiKeys = ["second"] });
+        Answer submitted = await service.SubmitAsync();
+
+        Answer deleted = await service.PostAsync(
+            DeleteImage, new JsonObject { ["key"] = "second", ["request_id"] = submitted.Id, ["type"] = "image" });
+        Answer listed = await service.PostAsync(AssetsGenerated, new JsonObject { ["key"] = "second", ["type"] = "image" });
+
+        Assert.Equal("error", deleted.Status);
+        Assert.Empty(listed.Body["data"]!.AsArray());
+        Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(submitted.Output[0]));
+    }
+
+    [Fact]
+    public async Task Generated_assets_come_in_pages_the_newest_first()
+    {
+        await using TestService service = await TestService.StartAsync();
+        var ids = new List<long>();
+        for (int i = 0; i < 25; i++)
+            ids.Add((await service.SubmitAsync()).Id);
+
+        Answer first = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image" });
+        Answer last = await service.PostAsync(
+            AssetsGenerated, new JsonObject { ["type"] = "image", ["per_page"] = 10, ["page"] = 3 });
+        Answer beyond = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", ["page"] = 4 });
+
+        Assert.Equal(ids.AsEnumerable().Reverse().Take(10), Ids(first));
+        Assert.Equal(ids.AsEnumerable().Reverse().Skip(20), Ids(last));
+        Assert.Equal("image", last.Body["type"]!.GetValue<string>());
+        Assert.True(JsonNode.DeepEquals(last.Body["pagination"], new JsonObject
+        {
+            ["current_page"] = 3,
+            ["per_page"] = 10,
+            ["total"] = 25,
+            ["last_page"] = 3,
+            ["from"] = 21,
+            ["to"] = 25,
+        }));
+        Assert.Empty(Ids(beyond));
+        Assert.Null(beyond.Body["pagination"]!["from"]);
+    }
+
+    [Theory]
+    [InlineData("per_page", 31)]
+    [InlineData("per_page", 0)]
+    [InlineData("page", 0)]
+    public async Task Listing_checks_its_fields(string field, int value)
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer answer = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+        Assert.NotEmpty(answer.FieldError(field));
+    }
+
+    [Theory]
+    [InlineData("/api/wallet_balance")]
+    [InlineData(RequestCount)]
+    [InlineData(DeleteImage)]
+    [InlineData(AssetsGenerated)]
+    [InlineData("/api/v6/base64_to_url")]
+    public async Task Every_call_wants_the_key(string path)
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer answer = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
+    }
+
+    private static IEnumerable<long> Ids(Answer answer) =>
+        answer.Body["data"]!.AsArray().Select(static asset => asset!["id"]!.GetValue<long>());
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.Http;
+
+public sealed class FetchTests
+{
+    private static readonly EmulatorOptions Slow = new()
+    {
+        ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(90)),
+        FurtherApiKeys = ["second"],
+    };
+
+    [Fact]
+    public async Task A_generation_is_processing_until_its_time_has_come()
+    {
+        await using TestService service = await TestService.StartAsync(Slow);
+        Answer submitted = await service.SubmitAsync();
+
+        Answer early = await service.FetchAsync(submitted);
+        service.Host.Clock.Advance(TimeSpan.FromSeconds(90));
+        Answer late = await service.FetchAsync(submitted);
+
+        Assert.Equal("processing", early.Status);
+        Assert.Equal("", early.Body["output"]!.GetValue<string>());
+        Assert.NotEmpty(early.Message);
+        Assert.NotEmpty(early.Body["tip"]!.GetValue<string>());
+        Assert.Equal("success", late.Status);
+        Assert.Equal(submitted.Id, late.Id);
+        Assert.Equal(submitted.Links("future_links"), late.Output);
+        Assert.Equal(1, service.Host.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("abc")]
+    [InlineData("99999999999999999999999")]
+    public async Task An_unknown_id_is_an_error(string id)
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer answer = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
+
+        Assert.Equal(HttpStatusCode.OK, answer.HttpStatus);
+        Assert.Equal("error", answer.Status);
+        Assert.Contains(id, answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_keys_id_is_an_error()
+    {
+        await using TestService service = await TestService.StartAsync(Slow);
+        Answer submitted = await service.SubmitAsync();
+
+        Assert.Equal("error", (await service.FetchAsync(submitted, key: "second")).Status);
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_refused()
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer answer = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
+    }
+}

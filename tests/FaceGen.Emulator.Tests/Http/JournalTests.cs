@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Journaling;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.Http;
+
+public sealed class JournalTests
+{
+    [Fact]
+    public async Task Every_call_is_there_before_its_answer_is()
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer submitted = await service.SubmitAsync();
+        await service.FetchAsync(submitted);
+        await service.GetStatusAsync(submitted.Output[0]);
+        await service.SubmitAsync(("key", "wrong"));
+
+        IReadOnlyList<JournalEntry> entries = service.Host.Journal.Entries;
+        Assert.Equal([1, 2, 3, 4], entries.Select(static entry => entry.Sequence));
+        Assert.Equal(["POST", "POST", "GET", "POST"], entries.Select(static entry => entry.Method));
+        Assert.Equal([200, 200, 200, 401], entries.Select(static entry => entry.Status));
+        Assert.Equal([submitted.Id, submitted.Id, submitted.Id, null], entries.Select(static entry => entry.GenerationId));
+        Assert.Equal(TestService.FaceGen, entries[0].Path);
+    }
+
+    [Fact]
+    public async Task Bodies_are_kept_without_key_and_pictures()
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        await service.SubmitAsync(("width", 64));
+
+        string body = Assert.Single(service.Host.Journal.Entries).Body!;
+        Assert.DoesNotContain(TestService.Key, body, StringComparison.Ordinal);
+        Assert.InRange(body.Length, 1, 500);
+        Assert.Equal(64, JsonNode.Parse(body)!["width"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Acceptances_are_counted_by_prompt_and_by_request()
+    {
+        await using TestService service = await TestService.StartAsync();
+        await service.SubmitAsync(("prompt", "a"), ("seed", 1));
+        await service.SubmitAsync(("seed", 1), ("prompt", "a"));
+        await service.SubmitAsync(("prompt", "a"), ("seed", 2));
+        await service.SubmitAsync(("prompt", "b"));
+        await service.SubmitAsync(("prompt", "b"), ("width", 900));
+
+        Journal journal = service.Host.Journal;
+        Assert.Equal(4, journal.Accepted);
+        Assert.Equal(new Dictionary<string, int> { ["a"] = 3, ["b"] = 1 }, journal.AcceptedByPrompt);
+        Assert.Equal([1, 1, 2], journal.AcceptedByRequest.Values.Order());
+    }
+
+    [Fact]
+    public async Task A_caller_that_keeps_to_the_limit_is_never_seen_above_it()
+    {
+        await using TestService service = await TestService.StartAsync();
+        using var slots = new SemaphoreSlim(3);
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ =>
+        {
+            await slots.WaitAsync();
+            await service.SubmitAsync();
+            slots.Release();
+        }));
+
+        Assert.InRange(service.Host.Journal.MaxInFlight, 1, 3);
+        Assert.Equal(60, service.Host.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Warnings_are_told_once_each()
+    {
+        var told = new List<string>();
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { OnWarning = told.Add });
+
+        await service.SubmitAsync(("cfg", 1));
+        await service.SubmitAsync(("cfg", 2));
+        await service.SubmitAsync(("webhook", "https://example.org/"));
+
+        Assert.Equal(2, told.Count);
+        Assert.All(service.Host.Journal.Entries, static entry => Assert.Single(entry.Warnings));
+    }
+
+    [Fact]
+    public async Task A_reset_forgets_everything_but_the_time()
+    {
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions
+        {
+            QueueLimit = 1,
+            Balance = 0.01m,
+            ServiceTime = ServiceTime.Fixed(TimeSpan.FromHours(1)),
+        });
+        service.Host.Clock.Advance(TimeSpan.FromDays(2));
+        Answer before = await service.SubmitAsync();
+
+        service.Host.Reset();
+
+        Assert.Empty(service.Host.Journal.Entries);
+        Assert.Equal("error", (await service.FetchAsync(before)).Status);
+        Assert.Equal("processing", (await service.SubmitAsync()).Status);
+        Assert.Equal(TimeSpan.FromDays(2), service.Host.Clock.Offset);
+    }
+}

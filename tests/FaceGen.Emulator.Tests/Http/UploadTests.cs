@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.Http;
+
+public sealed class UploadTests
+{
+    [Theory]
+    [InlineData("/api/v6/base64_to_url", "base64_string")]
+    [InlineData("/api/v6/image_editing/base64_to_url", "init_image")]
+    public async Task An_image_becomes_a_link_that_holds_it_for_24_hours(string path, string field)
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        Answer answer = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
+
+        Assert.Equal("success", answer.Status);
+        Assert.True(answer.Id > 0);
+        string link = Assert.Single(answer.Output);
+        using (HttpResponseMessage response = await service.GetAsync(link))
+            Assert.Equal(SyntheticFace.Png, await response.Content.ReadAsByteArrayAsync());
+
+        service.Host.Clock.Advance(TimeSpan.FromHours(24));
+        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(link));
+    }
+
+    [Theory]
+    [InlineData("/api/v6/base64_to_url", "base64_string")]
+    [InlineData("/api/v6/image_editing/base64_to_url", "init_image")]
+    public async Task What_is_no_image_is_refused(string path, string field)
+    {
+        await using TestService service = await TestService.StartAsync();
+
+        foreach (string? value in new[] { null, "", "AAAA", "https://example.org/face.jpg", "data:image/png;base64,AAAA" })
+        {
+            Answer answer = await service.PostAsync(path, new JsonObject { [field] = value });
+            Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+            Assert.NotEmpty(answer.FieldError(field));
+        }
+    }
+
+    [Fact]
+    public async Task An_uploaded_face_draws_the_same_picture_as_an_inline_one()
+    {
+        await using TestService service = await TestService.StartAsync();
+        Answer upload = await service.PostAsync(
+            "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
+
+        byte[] inline = await service.DrawAsync(("seed", 3));
+        byte[] byLink = await service.DrawAsync(("seed", 3), ("face_image", upload.Output[0]));
+
+        Assert.Equal(inline, byLink);
+        Assert.Equal([2], service.Host.Journal.AcceptedByRequest.Values);
+    }
+
+    [Fact]
+    public async Task A_face_whose_link_has_expired_is_refused()
+    {
+        await using TestService service = await TestService.StartAsync();
+        Answer upload = await service.PostAsync(
+            "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
+        service.Host.Clock.Advance(TimeSpan.FromHours(24));
+
+        Answer answer = await service.SubmitAsync(("face_image", upload.Output[0]));
+
+        Assert.StartsWith("The face image could not be downloaded", answer.FieldError("face_image"), StringComparison.Ordinal);
+    }
+}

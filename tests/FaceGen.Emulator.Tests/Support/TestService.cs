@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using SkiaSharp;
+
+namespace FaceGen.Emulator.Tests.Support;
+
+/// <summary>An emulator on a free port and a client that speaks to it.</summary>
+internal sealed class TestService : IAsyncDisposable
+{
+    public const string Key = "emulator-key";
+    public const string FaceGen = "/api/v6/image_editing/face_gen";
+
+    private readonly HttpClient _client;
+
+    private TestService(EmulatorHost host)
+    {
+        Host = host;
+        _client = new HttpClient { BaseAddress = host.BaseUri };
+    }
+
+    public EmulatorHost Host { get; }
+
+    public static async Task<TestService> StartAsync(EmulatorOptions? options = null) =>
+        new(await EmulatorHost.StartAsync(options ?? new EmulatorOptions(), CancellationToken.None));
+
+    /// <summary>A request that keeps to the contract, with fields of the test's own.</summary>
+    public static JsonObject Request(params (string Name, JsonNode? Value)[] fields)
+    {
+        var request = new JsonObject { ["prompt"] = "a pilot", ["face_image"] = SyntheticFace.DataUri };
+        foreach ((string name, JsonNode? value) in fields)
+            request[name] = value;
+        return request;
+    }
+
+    /// <summary>Posts a body; the good key is put into it unless it has one already.</summary>
+    public async Task<Answer> PostAsync(string path, JsonObject? body = null)
+    {
+        body ??= [];
+        if (!body.ContainsKey("key"))
+            body["key"] = Key;
+        return await SendAsync(path, JsonContent.Create(body));
+    }
+
+    public async Task<Answer> SendAsync(string path, HttpContent content)
+    {
+        using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
+        string text = await response.Content.ReadAsStringAsync();
+        return new Answer(response.StatusCode, JsonNode.Parse(text)!.AsObject());
+    }
+
+    public Task<Answer> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
+        PostAsync(FaceGen, Request(fields));
+
+    public Task<Answer> FetchAsync(Answer submitted, string key = Key) =>
+        PostAsync($"/api/v6/image_editing/fetch/{submitted.Id}", new JsonObject { ["key"] = key });
+
+    public Task<HttpResponseMessage> GetAsync(string link) =>
+        _client.GetAsync(new Uri(link, UriKind.RelativeOrAbsolute));
+
+    public async Task<HttpStatusCode> GetStatusAsync(string link)
+    {
+        using HttpResponseMessage response = await GetAsync(link);
+        return response.StatusCode;
+    }
+
+    /// <summary>Submits, and downloads the first image.</summary>
+    public async Task<byte[]> DrawAsync(params (string Name, JsonNode? Value)[] fields)
+    {
+        Answer answer = await SubmitAsync(fields);
+        return await _client.GetByteArrayAsync(new Uri(answer.Output[0]));
+    }
+
+    /// <inheritdoc cref="DrawAsync"/>
+    public async Task<SKBitmap> DrawBitmapAsync(params (string Name, JsonNode? Value)[] fields) =>
+        SKBitmap.Decode(await DrawAsync(fields));
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await Host.DisposeAsync();
+    }
+}
