@@ -1,11 +1,14 @@
 using System.Text.Json.Nodes;
+using FaceGen.Emulator.Http.Replies;
 using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
 /// <summary>An answer of the API: an HTTP status and a JSON object.</summary>
-internal sealed record ApiAnswer(int StatusCode, JsonObject Body) : IResult
+internal sealed record ApiAnswer(int StatusCode, JsonObject Body) : IReply
 {
+    public bool IsGood => StatusCode == StatusCodes.Status200OK && (string?)Body["status"] != "error";
+
     /// <summary>An answer with <c>status:"success"</c> before the given fields.</summary>
     internal static ApiAnswer Success(JsonObject fields) => WithStatusWord("success", fields);
 
@@ -24,12 +27,10 @@ internal sealed record ApiAnswer(int StatusCode, JsonObject Body) : IResult
         return answer;
     }
 
-    public Task ExecuteAsync(HttpContext httpContext)
-    {
-        httpContext.Response.StatusCode = StatusCode;
-        httpContext.Response.ContentType = "application/json";
-        return httpContext.Response.WriteAsync(Body.ToJsonString(), httpContext.RequestAborted);
-    }
+    /// <summary>The answer, byte by byte.</summary>
+    internal RawReply ToRaw() => RawReply.Text(StatusCode, "application/json", Body.ToJsonString());
+
+    public Task ExecuteAsync(HttpContext httpContext) => ToRaw().ExecuteAsync(httpContext);
 
     private static ApiAnswer WithStatusWord(string word, JsonObject fields)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Http.Replies;
 using FaceGen.Emulator.Images;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
@@ -10,32 +10,36 @@ namespace FaceGen.Emulator.Http;
 /// <summary>Hands out what the links of answers point at: pictures, pictures as base64 text, and uploads.</summary>
 internal sealed class FileEndpoints(Service service)
 {
-    internal IResult Picture(HttpContext http)
+    private static readonly IReply NotFound = RawReply.Empty(StatusCodes.Status404NotFound);
+
+    internal Task PictureAsync(HttpContext http)
     {
         ServiceState state = service.State;
-        long id = Number(http, Routes.Id);
-        Generation? generation = state.FindGeneration(id);
-        bool found = generation is not null
-            && generation.HasImages(service.Clock.GetUtcNow())
-            && Number(http, "index") < generation.Parameters.Samples
-            && Extension(http) == (generation.Parameters.Base64 ? "base64" : "png");
-        Record(http, state, found, generation?.Id);
-        if (!found)
-            return Results.NotFound();
-
-        byte[] png = service.Pictures.Get(generation!, (int)Number(http, "index"));
-        return generation!.Parameters.Base64
-            ? Results.Text(Convert.ToBase64String(png), "text/plain", Encoding.ASCII)
-            : Results.Bytes(png, "image/png", enableRangeProcessing: true);
+        Generation? generation = state.FindGeneration(Number(http, Routes.Id));
+        return SendAsync(http, state, FindPicture(http, generation), generation);
     }
 
-    internal IResult Upload(HttpContext http)
+    internal Task UploadAsync(HttpContext http)
     {
         ServiceState state = service.State;
         FaceImage? image = state.Uploads.Find((string)http.Request.RouteValues["sha256"]!);
-        bool found = image is not null && image.Extension == Extension(http);
-        Record(http, state, found, generationId: null);
-        return found ? Results.Bytes(image!.Bytes, image.MediaType, enableRangeProcessing: true) : Results.NotFound();
+        IReply reply = image is not null && image.Extension == Extension(http)
+            ? PartialContent.Answer(http.Request, image.Bytes, image.MediaType)
+            : NotFound;
+        return SendAsync(http, state, reply, generation: null);
+    }
+
+    private IReply FindPicture(HttpContext http, Generation? generation)
+    {
+        long index = Number(http, "index");
+        PictureForm form = generation is { Parameters.Base64: true } ? PictureForm.Base64 : PictureForm.Png;
+        bool found = generation is not null
+            && generation.HasImages(service.Clock.GetUtcNow())
+            && index < generation.Parameters.Samples
+            && Extension(http) == (form == PictureForm.Png ? "png" : "base64");
+        return found
+            ? new PictureReply(http.Request, service.Pictures.Get(generation!, (int)index), form)
+            : NotFound;
     }
 
     private static long Number(HttpContext http, string name) =>
@@ -43,13 +47,16 @@ internal sealed class FileEndpoints(Service service)
 
     private static string? Extension(HttpContext http) => (string?)http.Request.RouteValues["extension"];
 
-    private void Record(HttpContext http, ServiceState state, bool found, long? generationId) =>
+    private Task SendAsync(HttpContext http, ServiceState state, IReply reply, Generation? generation)
+    {
         state.Journal.Add(new JournalEntry
         {
             Time = service.Clock.GetUtcNow(),
             Method = http.Request.Method,
             Path = http.Request.Path,
-            Status = found ? StatusCodes.Status200OK : StatusCodes.Status404NotFound,
-            GenerationId = generationId,
+            Status = reply.StatusCode,
+            GenerationId = generation?.Id,
         });
+        return reply.ExecuteAsync(http);
+    }
 }

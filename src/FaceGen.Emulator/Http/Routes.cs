@@ -39,22 +39,25 @@ internal static class Routes
         Post("/api/assets_generated", AccountEndpoints.AssetsGenerated);
 
         var files = new FileEndpoints(service);
-        Get("/images/{id:long}-{index:int}.{extension}", files.Picture);
-        Get("/proxy/images/{id:long}-{index:int}.{extension}", files.Picture);
-        Get("/uploads/{sha256}.{extension}", files.Upload);
+        Get("/images/{id:long}-{index:int}.{extension}", files.PictureAsync);
+        Get("/proxy/images/{id:long}-{index:int}.{extension}", files.PictureAsync);
+        Get("/uploads/{sha256}.{extension}", files.UploadAsync);
 
         var admin = new AdminEndpoints(service);
-        Get("/health", static _ => Results.Ok());
-        Get("/admin/state", admin.State);
-        Get("/admin/journal", admin.Journal);
-        Get("/admin/accepted", admin.Accepted);
+        Show("/health", static _ => Results.Ok());
+        Show("/admin/state", admin.State);
+        Show("/admin/journal", admin.Journal);
+        Show("/admin/accepted", admin.Accepted);
         app.MapPost("/admin/clock", admin.MoveClockAsync);
         app.MapPost("/admin/reset", http => admin.Reset(http).ExecuteAsync(http));
 
         void Post(string pattern, ApiHandler handler) =>
             app.MapPost(pattern, http => api.RunAsync(http, handler));
 
-        void Get(string pattern, Func<HttpContext, IResult> handler) =>
-            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], http => handler(http).ExecuteAsync(http));
+        void Show(string pattern, Func<HttpContext, IResult> handler) =>
+            Get(pattern, http => handler(http).ExecuteAsync(http));
+
+        void Get(string pattern, RequestDelegate handler) =>
+            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
     }
 }
