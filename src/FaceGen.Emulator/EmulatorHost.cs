@@ -1,3 +1,4 @@
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http;
 using FaceGen.Emulator.Journaling;
@@ -29,6 +30,9 @@ public sealed class EmulatorHost : IAsyncDisposable
     /// <summary>The emulator's time, to be moved forward where a person would have to wait.</summary>
     public EmulatorClock Clock => _service.Clock;
 
+    /// <summary>Which faults happen, to be changed at any moment.</summary>
+    public FaultPlan Faults => _service.Faults;
+
     /// <summary>Starts an emulator; when the task ends, it answers.</summary>
     /// <param name="options">How it behaves.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
@@ -48,6 +52,7 @@ public sealed class EmulatorHost : IAsyncDisposable
 
         var service = new Service(options);
         WebApplication app = builder.Build();
+        app.Use(SlashRuns.Collapse);
         app.UseRouting();
         Routes.Map(app, service);
 
@@ -67,7 +72,7 @@ public sealed class EmulatorHost : IAsyncDisposable
 
     /// <summary>
     /// Forgets everything: generations, uploads, queues and the journal; wallets are filled as at the start. The clock
-    /// stays where it is.
+    /// stays where it is; so do the rules of <see cref="Faults"/>, which count anew.
     /// </summary>
     public void Reset() => _service.Reset();
 

@@ -1,4 +1,5 @@
 using FaceGen.Contract;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 
 namespace FaceGen.Emulator;
@@ -41,10 +42,13 @@ public sealed class EmulatorOptions
     public decimal PricePerImage { get; init; } = 0.01m;
 
     /// <summary>
-    /// Seeds what the emulator draws by lot: service times, and the seed of a request that names none. The same request
-    /// asked for the n-th time gets the same lot under the same seed, in whatever order requests come. Default: 0.
+    /// Seeds what the emulator draws by lot: service times, the seed of a request that names none, and faults. The same
+    /// request asked for the n-th time gets the same lot under the same seed, in whatever order requests come. Default: 0.
     /// </summary>
     public int Seed { get; init; }
+
+    /// <summary>Which faults happen from the start; <see cref="EmulatorHost.Faults"/> can change it. Default: none.</summary>
+    public IReadOnlyList<FaultRule> Faults { get; init; } = [];
 
     /// <summary>The time that <see cref="EmulatorHost.Clock"/> runs on. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

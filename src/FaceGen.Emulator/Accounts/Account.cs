@@ -1,3 +1,4 @@
+using System.Globalization;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Journaling;
@@ -110,7 +111,7 @@ internal sealed class Account
 
             _balance -= price;
             int occurrence = _journal.CountAccepted(request.Prompt, request.Canonical);
-            Generation generation = Schedule(request, Lot.For(_options.Seed, request.Canonical, occurrence), now);
+            Generation generation = Schedule(request, occurrence, now);
             _generations.Add(generation.Id, generation);
             _queue.Add(generation);
             return new Admission(AdmissionResult.Accepted, generation);
@@ -118,8 +119,9 @@ internal sealed class Account
     }
 
     /// <summary>Gives the request to the worker that is free first: first in, first out.</summary>
-    private Generation Schedule(GenerationRequest request, Random lot, DateTimeOffset now)
+    private Generation Schedule(GenerationRequest request, int occurrence, DateTimeOffset now)
     {
+        Random lot = Lot.For(_options.Seed, request.Canonical, occurrence);
         var parameters = GenerationParameters.Settle(request, drawnSeed: lot.NextInt64(0, uint.MaxValue));
         TimeSpan serviceTime = _options.ServiceTime.Draw(lot, parameters.NumInferenceSteps);
 
@@ -129,6 +131,7 @@ internal sealed class Account
         return new Generation
         {
             Id = _nextId(),
+            Identity = string.Create(CultureInfo.InvariantCulture, $"{occurrence} {request.Canonical}"),
             Parameters = parameters,
             StartsAt = startsAt,
             FinishesAt = startsAt + serviceTime,

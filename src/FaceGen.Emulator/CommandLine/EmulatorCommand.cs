@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 
 namespace FaceGen.Emulator.CommandLine;
@@ -36,9 +38,29 @@ internal static class EmulatorCommand
             decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out balance));
 
     private static readonly Option<int> Seed = Create(
-        "--seed", "Seeds the service times and the seeds that requests leave open.", Defaults.Seed, "a whole number",
+        "--seed", "Seeds the service times, the faults drawn by lot, and the seeds that requests leave open.", Defaults.Seed, "a whole number",
         static (string text, out int seed) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
+
+    private static readonly Option<FaultRule[]> FaultRules = new("--fault")
+    {
+        Description = "A fault and the calls it hits, such as accepted-then-dropped@submit:nth=3; can be repeated. "
+            + "After the kind of call (submit, fetch, download, upload, account, any) come conditions: "
+            + "nth=3, first=2 (calls about the same thing), rate=0.1, seed=7, times=4, wait=0.5 (seconds to tell "
+            + "the caller), and last prompt=text.",
+        AllowMultipleArgumentsPerToken = false,
+        DefaultValueFactory = static _ => [],
+        CustomParser = ReadRules,
+    };
+
+    private static readonly Option<double?> FaultRate = Create<double?>(
+        "--fault-rate", "Of all calls, this share has a fault, drawn from the transient ones.", null,
+        "a number above 0 and at most 1", TryReadRate);
+
+    private static readonly Option<bool> ListFaults = new("--list-faults")
+    {
+        Description = "Show every fault and end.",
+    };
 
     private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin")
     {
@@ -52,10 +74,11 @@ internal static class EmulatorCommand
     {
         var command = new RootCommand("An offline stand-in for the ModelsLab face generation API.")
         {
-            Port, ApiKey, QueueLimit, GenerationTime, Balance, Seed, ExitWithStdin,
+            Port, ApiKey, QueueLimit, GenerationTime, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
         };
-        command.SetAction(static (result, cancellationToken) => EmulatorProgram.RunAsync(
-            Options(result), result.GetValue(ExitWithStdin), cancellationToken));
+        command.SetAction(static (result, cancellationToken) => result.GetValue(ListFaults)
+            ? FaultList.WriteAsync(Console.Out)
+            : EmulatorProgram.RunAsync(Options(result), result.GetValue(ExitWithStdin), cancellationToken));
 
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count == 0)
@@ -84,8 +107,26 @@ internal static class EmulatorCommand
         ServiceTime = result.GetValue(GenerationTime)!,
         Balance = result.GetValue(Balance),
         Seed = result.GetValue(Seed),
+        Faults = [.. result.GetValue(FaultRules)!, .. ByRate(result.GetValue(FaultRate))],
         OnWarning = static warning => Console.Error.WriteLine($"warning: {warning}"),
     };
+
+    private static IEnumerable<FaultRule> ByRate(double? rate) =>
+        rate is null ? [] : [FaultRule.AnyTransient(At.Any.AtRate(rate.Value))];
+
+    private static FaultRule[] ReadRules(ArgumentResult result)
+    {
+        List<FaultRule> rules = [];
+        foreach (Token token in result.Tokens)
+        {
+            if (FaultRule.TryParse(token.Value, out FaultRule? rule, out string error))
+                rules.Add(rule);
+            else
+                result.AddError($"The option --fault: {error}");
+        }
+
+        return [.. rules];
+    }
 
     /// <param name="name">The option as typed.</param>
     /// <param name="description">What it does, for the help.</param>
@@ -105,6 +146,14 @@ internal static class EmulatorCommand
                 return value;
             },
         };
+
+    private static bool TryReadRate(string text, out double? rate)
+    {
+        bool read = double.TryParse(
+            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        rate = number;
+        return read && number is > 0 and <= 1;
+    }
 
     private static bool TryReadWhole(string text, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

@@ -11,6 +11,10 @@ internal sealed class Generation
     private volatile bool _deleted;
 
     internal required long Id { get; init; }
+
+    /// <summary>What was asked for and for the how manieth time: the same in every run, whatever id it is given.</summary>
+    internal required string Identity { get; init; }
+
     internal required GenerationParameters Parameters { get; init; }
     internal required DateTimeOffset StartsAt { get; init; }
     internal required DateTimeOffset FinishesAt { get; init; }

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Faults;
+using FaceGen.Emulator.Http.Replies;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
 
@@ -9,43 +12,75 @@ namespace FaceGen.Emulator.Http;
 internal delegate ApiAnswer ApiHandler(ApiCall call);
 
 /// <summary>
-/// What all calls of the API share: the body is read, the key checked, and the answer put in the journal.
+/// What all calls of the API share: the body is read, the key checked, a fault injected where one is planned, and the
+/// reply put in the journal.
 /// </summary>
 internal sealed class ApiPipeline(Service service)
 {
-    internal async Task RunAsync(HttpContext http, ApiHandler handler)
+    internal async Task RunAsync(HttpContext http, CallKind kind, ApiHandler handler)
     {
         ServiceState state = service.State;
+        if (service.Faults.OnArrival(CallFacts.OfOther(kind, http.Request.Path)) is { } early)
+        {
+            await SendAsync(http, state, early.RunBeforeBody(new FaultContext(service, kind)), body: null, call: null)
+                .ConfigureAwait(false);
+            return;
+        }
+
         using JsonDocument? body = await ReadBodyAsync(http.Request).ConfigureAwait(false);
+        ApiCall? call = body?.RootElement is { ValueKind: JsonValueKind.Object } root
+            && FindAccount(state, root) is { } account
+                ? new ApiCall(service, state, http, root, account)
+                : null;
 
-        ApiCall? call = null;
-        ApiAnswer answer;
-        if (body?.RootElement is not { ValueKind: JsonValueKind.Object } root)
-        {
-            answer = ApiAnswer.Error(StatusCodes.Status400BadRequest, "The request body must be a JSON object.");
-        }
-        else if (FindAccount(state, root) is not { } account)
-        {
-            answer = ApiAnswer.Error(StatusCodes.Status401Unauthorized, "Invalid API key.");
-        }
-        else
-        {
-            call = new ApiCall(service, state, http, root, account);
-            answer = handler(call);
-        }
+        FaultInjection? fault = service.Faults.OnCall(FactsOf(http, state, kind, body));
+        var context = new FaultContext(service, kind) { Call = call, Key = Text(body, "key") ?? "" };
+        (IReply, Fault?) outcome = fault?.Run(context, Handle) ?? (Handle(), null);
+        await SendAsync(http, state, outcome, body, call).ConfigureAwait(false);
 
+        IReply Handle() => (body, call) switch
+        {
+            (_, not null) => handler(call),
+            ({ RootElement.ValueKind: JsonValueKind.Object }, _) =>
+                ApiAnswer.Error(StatusCodes.Status401Unauthorized, "Invalid API key."),
+            _ => ApiAnswer.Error(StatusCodes.Status400BadRequest, "The request body must be a JSON object."),
+        };
+    }
+
+    private Task SendAsync(
+        HttpContext http, ServiceState state, (IReply Reply, Fault? Fault) outcome, JsonDocument? body, ApiCall? call)
+    {
         state.Journal.Add(new JournalEntry
         {
             Time = service.Clock.GetUtcNow(),
             Method = http.Request.Method,
             Path = http.Request.Path,
-            Status = answer.StatusCode,
+            Status = outcome.Reply.StatusCode,
             Body = body is null ? null : Redaction.Redact(body.RootElement),
             GenerationId = call?.Generation?.Id,
+            Fault = outcome.Fault?.Id,
             Warnings = call?.Warnings ?? [],
         });
-        await answer.ExecuteAsync(http).ConfigureAwait(false);
+        return outcome.Reply.ExecuteAsync(http);
     }
+
+    private static CallFacts FactsOf(HttpContext http, ServiceState state, CallKind kind, JsonDocument? body) =>
+        kind switch
+        {
+            CallKind.Submit => CallFacts.OfSubmission(Text(body, "prompt")),
+            CallKind.Fetch => CallFacts.OfFetch(
+                long.TryParse((string?)http.Request.RouteValues[Routes.Id], CultureInfo.InvariantCulture, out long id)
+                    ? state.FindGeneration(id)
+                    : null),
+            _ => CallFacts.OfOther(kind, http.Request.Path),
+        };
+
+    private static string? Text(JsonDocument? body, string field) =>
+        body?.RootElement is { ValueKind: JsonValueKind.Object } root
+        && root.TryGetProperty(field, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static async Task<JsonDocument?> ReadBodyAsync(HttpRequest request)
     {

@@ -36,7 +36,9 @@ internal static class FaceGenEndpoint
         call.Generation = admission.Generation;
         return admission switch
         {
-            { Generation: { } accepted } => Answer(call, accepted),
+            { Generation: { } accepted } => accepted.IsFinished(call.Now)
+                ? Finished(call, accepted)
+                : Queued(call, accepted),
             { Result: AdmissionResult.QueueFull } => ApiAnswer.RateLimited(
                 $"Maximum {call.Account.QueueLimit} queued requests allowed.", QueueRetryAfterSeconds),
             _ => ApiAnswer.Error(
@@ -44,32 +46,41 @@ internal static class FaceGenEndpoint
         };
     }
 
-    private static ApiAnswer Answer(ApiCall call, Generation generation)
+    /// <summary>The answer to a submission whose images are still to come, or are made out to be.</summary>
+    internal static ApiAnswer Queued(ApiCall call, Generation generation)
     {
         GenerationLinks links = new(call.Service.Links, generation);
-        JsonObject fields = generation.IsFinished(call.Now)
-            ? new JsonObject
-            {
-                ["generationTime"] = Math.Round(generation.GenerationTime.TotalSeconds, 3),
-                ["id"] = generation.Id,
-                ["output"] = links.Output(),
-                ["proxy_links"] = links.Proxied(),
-            }
-            : new JsonObject
-            {
-                ["id"] = generation.Id,
-                ["eta"] = (int)Math.Ceiling((generation.FinishesAt - call.Now).TotalSeconds),
-                ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
-                ["tip"] = "Post your key to fetch_result until its status is success.",
-                ["fetch_result"] = call.Service.Links.To(Routes.FetchPath(call.Path, generation.Id)),
-                ["output"] = new JsonArray(),
-                ["future_links"] = links.Output(),
-                ["proxy_links"] = links.Proxied(),
-            };
+        return ApiAnswer.Processing(WithParameters(generation, new JsonObject
+        {
+            ["id"] = generation.Id,
+            ["eta"] = Math.Max(0, (int)Math.Ceiling((generation.FinishesAt - call.Now).TotalSeconds)),
+            ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
+            ["tip"] = "Post your key to fetch_result until its status is success.",
+            ["fetch_result"] = call.Service.Links.To(Routes.FetchPath(call.Path, generation.Id)),
+            ["output"] = new JsonArray(),
+            ["future_links"] = links.Output(),
+            ["proxy_links"] = links.Proxied(),
+        }));
+    }
+
+    private static ApiAnswer Finished(ApiCall call, Generation generation)
+    {
+        GenerationLinks links = new(call.Service.Links, generation);
+        return ApiAnswer.Success(WithParameters(generation, new JsonObject
+        {
+            ["generationTime"] = Math.Round(generation.GenerationTime.TotalSeconds, 3),
+            ["id"] = generation.Id,
+            ["output"] = links.Output(),
+            ["proxy_links"] = links.Proxied(),
+        }));
+    }
+
+    private static JsonObject WithParameters(Generation generation, JsonObject fields)
+    {
         fields["meta"] = GenerationMeta.Write(generation.Parameters);
         if (generation.Parameters.TrackId is { } trackId)
             fields["track_id"] = trackId;
-        return generation.IsFinished(call.Now) ? ApiAnswer.Success(fields) : ApiAnswer.Processing(fields);
+        return fields;
     }
 
     private static void Warn(ApiCall call, FieldReader fields, GenerationRequest? request)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http.Replies;
 using FaceGen.Emulator.Images;
@@ -15,8 +16,23 @@ internal sealed class FileEndpoints(Service service)
     internal Task PictureAsync(HttpContext http)
     {
         ServiceState state = service.State;
-        Generation? generation = state.FindGeneration(Number(http, Routes.Id));
-        return SendAsync(http, state, FindPicture(http, generation), generation);
+        Generation? generation = Find(http, state);
+        FaultInjection? fault = generation is null
+            ? null
+            : service.Faults.OnCall(CallFacts.OfDownload(generation, Number(http, "index")));
+        var context = new FaultContext(service, CallKind.Download) { Downloaded = generation };
+        (IReply, Fault?) outcome = fault?.Run(context, Handle) ?? (Handle(), null);
+        return SendAsync(http, state, outcome, generation);
+
+        IReply Handle() => Picture(http, generation);
+    }
+
+    /// <summary>The same picture at the address that redirects lead to.</summary>
+    internal Task MovedPictureAsync(HttpContext http)
+    {
+        ServiceState state = service.State;
+        Generation? generation = Find(http, state);
+        return SendAsync(http, state, (Picture(http, generation), null), generation);
     }
 
     internal Task UploadAsync(HttpContext http)
@@ -26,17 +42,20 @@ internal sealed class FileEndpoints(Service service)
         IReply reply = image is not null && image.Extension == Extension(http)
             ? PartialContent.Answer(http.Request, image.Bytes, image.MediaType)
             : NotFound;
-        return SendAsync(http, state, reply, generation: null);
+        return SendAsync(http, state, (reply, null), generation: null);
     }
 
-    private IReply FindPicture(HttpContext http, Generation? generation)
+    private static Generation? Find(HttpContext http, ServiceState state) =>
+        state.FindGeneration(Number(http, Routes.Id));
+
+    private IReply Picture(HttpContext http, Generation? generation)
     {
         long index = Number(http, "index");
         PictureForm form = generation is { Parameters.Base64: true } ? PictureForm.Base64 : PictureForm.Png;
         bool found = generation is not null
             && generation.HasImages(service.Clock.GetUtcNow())
             && index < generation.Parameters.Samples
-            && Extension(http) == (form == PictureForm.Png ? "png" : "base64");
+            && (Extension(http) is not { } extension || extension == (form == PictureForm.Png ? "png" : "base64"));
         return found
             ? new PictureReply(http.Request, service.Pictures.Get(generation!, (int)index), form)
             : NotFound;
@@ -47,16 +66,18 @@ internal sealed class FileEndpoints(Service service)
 
     private static string? Extension(HttpContext http) => (string?)http.Request.RouteValues["extension"];
 
-    private Task SendAsync(HttpContext http, ServiceState state, IReply reply, Generation? generation)
+    private Task SendAsync(
+        HttpContext http, ServiceState state, (IReply Reply, Fault? Fault) outcome, Generation? generation)
     {
         state.Journal.Add(new JournalEntry
         {
             Time = service.Clock.GetUtcNow(),
             Method = http.Request.Method,
             Path = http.Request.Path,
-            Status = reply.StatusCode,
+            Status = outcome.Reply.StatusCode,
             GenerationId = generation?.Id,
+            Fault = outcome.Fault?.Id,
         });
-        return reply.ExecuteAsync(http);
+        return outcome.Reply.ExecuteAsync(http);
     }
 }

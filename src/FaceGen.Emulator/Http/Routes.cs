@@ -1,4 +1,5 @@
 using System.Globalization;
+using FaceGen.Emulator.Faults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,6 +11,9 @@ internal static class Routes
 {
     /// <summary>The route value that holds a generation's id.</summary>
     internal const string Id = "id";
+
+    /// <summary>Before a picture's path: where redirects lead to, and no fault happens.</summary>
+    internal const string Moved = "/moved";
 
     /// <summary>For each address that takes submissions, the one that fetches their results.</summary>
     private static readonly Dictionary<string, string> FetchBySubmit = new Dictionary<string, string>
@@ -27,20 +31,27 @@ internal static class Routes
         var api = new ApiPipeline(service);
         foreach ((string submit, string fetch) in FetchBySubmit)
         {
-            Post(submit, FaceGenEndpoint.Submit);
-            Post($"{fetch}{{{Id}}}", FetchEndpoint.Fetch);
+            Post(submit, CallKind.Submit, FaceGenEndpoint.Submit);
+            Post($"{fetch}{{{Id}}}", CallKind.Fetch, FetchEndpoint.Fetch);
         }
 
-        Post("/api/v6/base64_to_url", UploadEndpoint.Base64ToUrl);
-        Post("/api/v6/image_editing/base64_to_url", UploadEndpoint.ImageEditingBase64ToUrl);
-        Post("/api/v6/processing/request_count", AccountEndpoints.RequestCount);
-        Post("/api/wallet_balance", AccountEndpoints.WalletBalance);
-        Post("/api/v3/delete_image", AccountEndpoints.DeleteImage);
-        Post("/api/assets_generated", AccountEndpoints.AssetsGenerated);
+        Post("/api/v6/base64_to_url", CallKind.Upload, UploadEndpoint.Base64ToUrl);
+        Post("/api/v6/image_editing/base64_to_url", CallKind.Upload, UploadEndpoint.ImageEditingBase64ToUrl);
+        Post("/api/v6/processing/request_count", CallKind.Account, AccountEndpoints.RequestCount);
+        Post("/api/wallet_balance", CallKind.Account, AccountEndpoints.WalletBalance);
+        Post("/api/v3/delete_image", CallKind.Account, AccountEndpoints.DeleteImage);
+        Post("/api/assets_generated", CallKind.Account, AccountEndpoints.AssetsGenerated);
 
         var files = new FileEndpoints(service);
-        Get("/images/{id:long}-{index:int}.{extension}", files.PictureAsync);
-        Get("/proxy/images/{id:long}-{index:int}.{extension}", files.PictureAsync);
+        foreach (string picture in (string[])["/images/{id:long}-{index:int}", "/proxy/images/{id:long}-{index:int}"])
+        {
+            foreach (string pattern in (string[])[picture, $"{picture}.{{extension}}"])
+            {
+                Get(pattern, files.PictureAsync);
+                Get($"{Moved}{pattern}", files.MovedPictureAsync);
+            }
+        }
+
         Get("/uploads/{sha256}.{extension}", files.UploadAsync);
 
         var admin = new AdminEndpoints(service);
@@ -49,10 +60,14 @@ internal static class Routes
         Show("/admin/journal", admin.Journal);
         Show("/admin/accepted", admin.Accepted);
         app.MapPost("/admin/clock", admin.MoveClockAsync);
+        var faults = new FaultEndpoints(service);
+        Show("/admin/faults", faults.Show);
+        app.MapPost("/admin/faults", faults.AddAsync);
+        app.MapDelete("/admin/faults", http => faults.Clear().ExecuteAsync(http));
         app.MapPost("/admin/reset", http => admin.Reset(http).ExecuteAsync(http));
 
-        void Post(string pattern, ApiHandler handler) =>
-            app.MapPost(pattern, http => api.RunAsync(http, handler));
+        void Post(string pattern, CallKind kind, ApiHandler handler) =>
+            app.MapPost(pattern, http => api.RunAsync(http, kind, handler));
 
         void Show(string pattern, Func<HttpContext, IResult> handler) =>
             Get(pattern, http => handler(http).ExecuteAsync(http));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FaceGen.Emulator.Drawing;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Images;
 
@@ -17,6 +18,7 @@ internal sealed class Service : IDisposable
     {
         Options = options;
         Clock = new EmulatorClock(options.TimeProvider);
+        Faults = new FaultPlan(options.Faults, options.Seed);
         _state = NewState();
     }
 
@@ -24,13 +26,19 @@ internal sealed class Service : IDisposable
 
     internal EmulatorClock Clock { get; }
 
+    internal FaultPlan Faults { get; }
+
     internal LinkFactory Links { get; } = new();
 
     internal PictureStore Pictures { get; } = new();
 
     internal ServiceState State => _state;
 
-    internal void Reset() => _state = NewState();
+    internal void Reset()
+    {
+        _state = NewState();
+        Faults.Restart();
+    }
 
     /// <summary>Tells the emulator's owner, once for each warning.</summary>
     internal void Warn(string warning)

@@ -15,7 +15,7 @@ public sealed record JournalEntry
     /// <summary>The path without the host.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The HTTP status of the answer.</summary>
+    /// <summary>The HTTP status of the answer; 0 where none was sent.</summary>
     public required int Status { get; init; }
 
     /// <summary>
@@ -25,6 +25,9 @@ public sealed record JournalEntry
 
     /// <summary>The generation that the call was about: just accepted, fetched or downloaded.</summary>
     public long? GenerationId { get; init; }
+
+    /// <summary>The id of the fault that was injected; null where the call was served well.</summary>
+    public string? Fault { get; init; }
 
     /// <summary>What was odd about the call though it was answered, such as an unknown field.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -1,0 +1,25 @@
+using System.Globalization;
+using FaceGen.Emulator.Generating;
+
+namespace FaceGen.Emulator.Faults;
+
+/// <summary>What the choice of a fault goes by.</summary>
+/// <param name="Kind">The kind of call.</param>
+/// <param name="Subject">
+/// What the call is about. The same for calls about the same thing, and in every run, whatever order ids are given in.
+/// </param>
+/// <param name="Prompt">The prompt that it is about; null where it is about none.</param>
+internal sealed record CallFacts(CallKind Kind, string Subject, string? Prompt)
+{
+    internal static CallFacts OfSubmission(string? prompt) => new(CallKind.Submit, prompt ?? "", prompt);
+
+    internal static CallFacts OfFetch(Generation? generation) =>
+        new(CallKind.Fetch, generation?.Identity ?? "", generation?.Parameters.Prompt);
+
+    internal static CallFacts OfDownload(Generation generation, long index) => new(
+        CallKind.Download,
+        string.Create(CultureInfo.InvariantCulture, $"{index} {generation.Identity}"),
+        generation.Parameters.Prompt);
+
+    internal static CallFacts OfOther(CallKind kind, string path) => new(kind, path, Prompt: null);
+}

@@ -1,0 +1,26 @@
+using FaceGen.Emulator.Drawing;
+using FaceGen.Emulator.Http.Replies;
+
+namespace FaceGen.Emulator.Faults.Catalogue;
+
+/// <summary>Pictures that are censored, broken or not what was asked for.</summary>
+internal static class PictureFaults
+{
+    internal static readonly IReadOnlyList<Fault> All =
+    [
+        Create("Q16-black", "A picture that is all black, for good.", SpoiltPicture.Black).ForGood(),
+        Create("Q16-near-black", "A picture that is nearly black, for good.", SpoiltPicture.NearBlack).ForGood(),
+        Create("Q16-same-file", "The same file whatever was asked for, for good.", static _ => SpoiltPicture.Placeholder)
+            .ForGood(),
+        Create("Q17-other-size", "A picture of half the size, for good.", SpoiltPicture.HalfSize).ForGood(),
+        Create("png-half", "Half of the PNG, with the Content-Length of that half.", static png => png[..(png.Length / 2)]),
+        Create("png-huge-header", "A PNG whose header declares 65,535 x 65,535 pixels.", SpoiltPicture.HugeHeader),
+    ];
+
+    private static Fault Create(string id, string description, Func<byte[], byte[]> spoil) =>
+        OnPicture.Create(id, description, (_, picture) => Spoil(picture, spoil));
+
+    /// <summary>Of another file, the part that was asked for need not be there.</summary>
+    private static PictureReply? Spoil(PictureReply picture, Func<byte[], byte[]> spoil) =>
+        picture.With(spoil(picture.Png)) is { IsGood: true } spoilt ? spoilt : null;
+}

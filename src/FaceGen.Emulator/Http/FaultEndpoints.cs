@@ -1,0 +1,71 @@
+using System.Text.Json;
+using FaceGen.Emulator.Faults;
+using Microsoft.AspNetCore.Http;
+
+namespace FaceGen.Emulator.Http;
+
+/// <summary>Shows which faults there are and which are planned, and changes the plan.</summary>
+internal sealed class FaultEndpoints(Service service)
+{
+    internal IResult Show(HttpContext http) => Show();
+
+    /// <summary>Adds a rule: <c>{"rule": "accepted-then-dropped@submit:nth=3"}</c>.</summary>
+    internal async Task AddAsync(HttpContext http)
+    {
+        string? text = await ReadRuleAsync(http.Request).ConfigureAwait(false);
+        await Add(text).ExecuteAsync(http).ConfigureAwait(false);
+    }
+
+    internal IResult Clear()
+    {
+        service.Faults.Clear();
+        return Show();
+    }
+
+    private IResult Show() => Results.Json(new
+    {
+        Rules = service.Faults.Count().Select(static counted => new
+        {
+            Rule = counted.Rule.ToString(),
+            counted.Times,
+        }),
+        Faults = Fault.All.Select(static fault => new
+        {
+            fault.Id,
+            fault.Description,
+            Kinds = fault.Kinds.Select(FaultText.Name),
+            fault.AcceptsSubmission,
+            fault.IsTransient,
+        }),
+    });
+
+    private IResult Add(string? text)
+    {
+        if (text is null)
+            return Refuse("Post {\"rule\": \"fault@kind:condition,condition\"}.");
+        if (!FaultRule.TryParse(text, out FaultRule? rule, out string error))
+            return Refuse(error);
+        service.Faults.Add(rule);
+        return Show();
+    }
+
+    private static ApiAnswer Refuse(string message) => ApiAnswer.Error(StatusCodes.Status400BadRequest, message);
+
+    private static async Task<string?> ReadRuleAsync(HttpRequest request)
+    {
+        try
+        {
+            using JsonDocument body = await JsonDocument.ParseAsync(
+                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            return body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty("rule", out JsonElement rule)
+                && rule.ValueKind == JsonValueKind.String
+                    ? rule.GetString()
+                    : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
