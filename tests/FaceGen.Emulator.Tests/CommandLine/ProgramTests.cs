@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Tests.Support;
 
 namespace FaceGen.Emulator.Tests.CommandLine;
@@ -44,6 +45,10 @@ public sealed partial class ProgramTests
     [InlineData("--service-time", "soon")]
     [InlineData("--balance", "-1")]
     [InlineData("--seed", "x")]
+    [InlineData("--fault", "accepted-then-dropped@fetch")]
+    [InlineData("--fault", "nothing@submit")]
+    [InlineData("--fault-rate", "1.5")]
+    [InlineData("--fault-rate", "0")]
     [InlineData("--colour", "blue")]
     public async Task A_wrong_option_is_one_clear_line_and_exit_code_2(string option, string value)
     {
@@ -55,6 +60,37 @@ public sealed partial class ProgramTests
         Assert.Equal("", output);
         Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(option, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Faults_can_be_named_and_drawn()
+    {
+        using var emulator = EmulatorProcess.Start(
+            "--exit-with-stdin", "--api-key", "mine", "--seed", "7", "--fault-rate", "1",
+            "--fault", "Q3-code@submit:nth=1", "--fault", "Q24-500@fetch:prompt=a, b");
+
+        Match ready = ReadyLine().Match(await emulator.ReadLineAsync() ?? "");
+        using var client = new HttpClient { BaseAddress = new Uri(ready.Groups["address"].Value) };
+        JsonNode faulty = await PostAsync(client, TestService.FaceGen, TestService.Request(("key", "mine")));
+        JsonNode shown = JsonNode.Parse(await client.GetStringAsync(new Uri("/admin/faults", UriKind.Relative)))!;
+        emulator.CloseInput();
+        await emulator.WaitForExitAsync();
+
+        Assert.Equal(1001, faulty["code"]!.GetValue<int>());
+        Assert.Equal(
+            ["Q3-code@submit:nth=1", "Q24-500@fetch:prompt=a, b", "any@any:rate=1"],
+            shown["rules"]!.AsArray().Select(static rule => (string?)rule!["rule"]));
+    }
+
+    [Fact]
+    public async Task Faults_can_be_listed()
+    {
+        using var emulator = EmulatorProcess.Start("--list-faults");
+
+        (int exitCode, string output, _) = await emulator.WaitForExitAsync();
+
+        Assert.Equal(0, exitCode);
+        Assert.All(Fault.All, fault => Assert.Contains(fault.Description, output, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,7 +117,10 @@ public sealed partial class ProgramTests
 
         Assert.Equal(0, exitCode);
         string[] options =
-            ["--port", "--api-key", "--queue-limit", "--service-time", "--balance", "--seed", "--exit-with-stdin"];
+        [
+            "--port", "--api-key", "--queue-limit", "--service-time", "--balance", "--seed", "--fault ", "--fault-rate",
+            "--list-faults", "--exit-with-stdin",
+        ];
         Assert.All(options, option => Assert.Contains(option, output, StringComparison.Ordinal));
     }
 

@@ -1,0 +1,477 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Tests.Support;
+using SkiaSharp;
+
+namespace FaceGen.Emulator.Tests.Faults;
+
+/// <summary>For each fault, what it looks like to the caller.</summary>
+internal static class FaultCases
+{
+    /// <summary>What the tests' rules tell the caller to wait.</summary>
+    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(90);
+
+    /// <summary>The faults that a fetch can show only while the generation is in the queue.</summary>
+    public static readonly IReadOnlySet<string> ShownInQueue = new HashSet<string>
+    {
+        "Q7-no-output", "Q12-queued", "Q12-pending", "Q18-request-processing", "Q19-output-null",
+    };
+
+    public static readonly IReadOnlyDictionary<string, Action<Hit>> All = new Dictionary<string, Action<Hit>>
+    {
+        ["request-dropped"] = Silence,
+        ["unavailable"] = static hit => Error(hit, 503),
+        ["unavailable-html"] = static hit => Html(hit, 503),
+        ["Q1-error"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.False(hit.Json.ContainsKey("id"));
+        },
+        ["Q2-message-object"] = static hit =>
+        {
+            Assert.Equal(200, hit.Answer.Status);
+            Assert.Equal("error", hit.Status);
+            Assert.Equal("The face image field is required.", (string?)hit.Json["message"]!["face_image"]![0]);
+        },
+        ["Q3-code"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.Equal(JsonValueKind.Number, hit.Json["code"]!.GetValueKind());
+        },
+        ["Q4-messege"] = static hit => SaidOnlyIn(hit, "messege", hit.Json["messege"]),
+        ["Q4-error"] = static hit => SaidOnlyIn(hit, "error", hit.Json["error"]),
+        ["Q4-error-message"] = static hit => SaidOnlyIn(hit, "error", hit.Json["error"]!["message"]),
+        ["Q13-out-of-credits"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.Contains("out of credits", hit.Message, StringComparison.Ordinal);
+        },
+        ["not-in-plan"] = static hit => Error(hit, 403),
+        ["key-in-refusal"] = static hit =>
+        {
+            Error(hit, 400);
+            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
+        },
+        ["control-sequences"] = static hit =>
+        {
+            Error(hit, 400);
+            Assert.Contains('\e', hit.Message);
+            Assert.Contains('\u009b', hit.Message);
+        },
+        ["Q23-other-key"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.Contains("this key", hit.Message, StringComparison.Ordinal);
+        },
+        ["Q24-429"] = RateLimited,
+        ["Q24-500"] = static hit => Error(hit, 500),
+        ["rate-limited"] = RateLimited,
+        ["key-in-500"] = static hit =>
+        {
+            Error(hit, 500);
+            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
+        },
+        ["queue-full-body"] = static hit =>
+        {
+            RateLimited(hit);
+            Assert.Equal("Rate limit exceeded. Maximum 5 queued requests allowed.", hit.Message);
+            Assert.Null(hit.Answer.Header("Retry-After"));
+        },
+        ["queue-full-header-seconds"] = static hit =>
+        {
+            Bare(hit, 429);
+            Assert.Equal("90", hit.Answer.Header("Retry-After"));
+        },
+        ["queue-full-header-date"] = static hit =>
+        {
+            Bare(hit, 429);
+            var date = DateTimeOffset.ParseExact(hit.Answer.Header("Retry-After")!, "R", CultureInfo.InvariantCulture);
+            var now = DateTimeOffset.Parse(hit.Answer.Header("Date")!, CultureInfo.InvariantCulture);
+            Assert.InRange(date - now, Wait - TimeSpan.FromSeconds(2), Wait + TimeSpan.FromSeconds(2));
+        },
+        ["Q5-rate-limit"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.StartsWith("Rate limit exceeded.", hit.Message, StringComparison.Ordinal);
+            Assert.False(hit.Json.ContainsKey("retry_after"));
+        },
+        ["Q6-wait-in-seconds"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.EndsWith("Try again in 90 seconds.", hit.Message, StringComparison.Ordinal);
+        },
+        ["Q6-wait-in-minutes"] = static hit =>
+        {
+            Error(hit, 200);
+            Assert.EndsWith("Try again in 1.5 minutes.", hit.Message, StringComparison.Ordinal);
+        },
+
+        ["accepted-then-dropped"] = Silence,
+        ["accepted-then-500"] = static hit => Error(hit, 500),
+        ["accepted-then-never-answered"] = Hangs,
+        ["dropped"] = Silence,
+        ["never-answered"] = Hangs,
+        ["Q14-502-html"] = static hit => Html(hit, 502),
+        ["Q14-504-html"] = static hit => Html(hit, 504),
+        ["Q14-524-html"] = static hit => Html(hit, 524),
+        ["Q14-200-html"] = static hit => Html(hit, 200),
+        ["Q14-empty"] = static hit =>
+        {
+            Assert.Equal(200, hit.Answer.Status);
+            Assert.Equal(0, hit.Answer.Length);
+        },
+        ["Q14-cut"] = static hit =>
+        {
+            Cut(hit);
+            Assert.StartsWith("{\"status\":\"", hit.Answer.Text, StringComparison.Ordinal);
+        },
+        ["Q14-half"] = static hit =>
+        {
+            Assert.Equal(hit.Answer.Body.Length, hit.Answer.Length);
+            Assert.StartsWith("{\"status\":\"", hit.Answer.Text, StringComparison.Ordinal);
+            Assert.ThrowsAny<JsonException>(() => hit.Json);
+        },
+        ["deep"] = static hit =>
+        {
+            Assert.ThrowsAny<JsonException>(() => hit.Json);
+            using var deep = JsonDocument.Parse(hit.Answer.Text, new JsonDocumentOptions { MaxDepth = 20_000 });
+            Assert.Equal("success", deep.RootElement.GetProperty("status").GetString());
+        },
+        ["endless"] = Endless,
+
+        ["Q7-output-text"] = static hit => Assert.Equal("", (string?)Processing(hit)["output"]),
+        ["Q7-no-output"] = static hit => Assert.False(Processing(hit).ContainsKey("output")),
+        ["Q8-no-id"] = static hit =>
+        {
+            Assert.False(Processing(hit).ContainsKey("id"));
+            Assert.Contains("/fetch/", (string?)hit.Json["fetch_result"], StringComparison.Ordinal);
+        },
+        ["Q8-no-fetch-result"] = static hit =>
+        {
+            Assert.False(Processing(hit).ContainsKey("fetch_result"));
+            Assert.True(hit.Json.ContainsKey("id"));
+        },
+        ["Q8-neither"] = static hit => Assert.DoesNotContain(
+            hit.Scene.LastEntry.GenerationId!.Value.ToString(CultureInfo.InvariantCulture),
+            Processing(hit).ToJsonString(),
+            StringComparison.Ordinal),
+        ["Q9-other-version"] = static hit =>
+            Assert.EndsWith($"/api/v3/fetch/{hit.Json["id"]}", (string?)Processing(hit)["fetch_result"], StringComparison.Ordinal),
+        ["Q9-other-host"] = static hit =>
+            Assert.NotEqual(hit.Scene.Host.BaseUri.Host, new Uri((string)Processing(hit)["fetch_result"]!).Host),
+        ["Q10-eta-fraction"] = static hit => Assert.Equal(0.5, (double)Processing(hit)["eta"]! % 1),
+        ["Q10-eta-zero"] = static hit => Assert.Equal(0, (int)Processing(hit)["eta"]!),
+        ["Q10-no-eta"] = static hit => Assert.False(Processing(hit).ContainsKey("eta")),
+        ["Q10-eta-text"] = static hit => Assert.True(int.TryParse((string?)Processing(hit)["eta"], out _)),
+        ["Q12-queued"] = static hit => Assert.Equal("queued", hit.Status),
+        ["Q12-pending"] = static hit => Assert.Equal("pending", hit.Status),
+        ["Q18-request-processing"] = static hit => Assert.Equal("Request processing", (string?)Processing(hit)["message"]),
+        ["Q19-output-null"] = static hit =>
+        {
+            Assert.True(Processing(hit).ContainsKey("output"));
+            Assert.Null(hit.Output);
+        },
+
+        ["Q11-id-text"] = static hit =>
+            Assert.Equal(hit.Scene.LastEntry.GenerationId, long.Parse((string)hit.Json["id"]!, CultureInfo.InvariantCulture)),
+        ["Q11-track-id-text"] = static hit => Assert.Equal("42", (string?)hit.Json["track_id"]),
+        ["Q12-failed"] = static hit =>
+        {
+            Assert.Equal("failed", hit.Status);
+            Assert.Equal(hit.Scene.LastEntry.GenerationId, (long)hit.Json["id"]!);
+        },
+        ["Q12-ready"] = static hit =>
+        {
+            Assert.Equal("ready", hit.Status);
+            Assert.Equal(hit.GoodLink, hit.Link("output"));
+        },
+        ["Q15-meta-texts"] = static hit =>
+        {
+            Assert.Equal("96", (string?)hit.Json["meta"]!["width"]);
+            Assert.Equal("7.5", (string?)hit.Json["meta"]!["guidance_scale"]);
+            Assert.Equal("no", (string?)hit.Json["meta"]!["base64"]);
+        },
+        ["Q19-extra-fields"] = static hit =>
+        {
+            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Equal("error", (string?)hit.Json["more"]!["status"]);
+        },
+        ["Q19-nulls"] = static hit =>
+        {
+            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.All(["meta", "proxy_links", "message"], field => Assert.Null(hit.Json[field]));
+            Assert.True(hit.Json.ContainsKey("meta"));
+        },
+        ["key-echoed"] = static hit =>
+        {
+            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
+            Assert.Equal(TestService.Key, (string?)hit.Json["meta"]!["key"]);
+        },
+
+        ["Q20-empty-output"] = static hit =>
+        {
+            Assert.Equal("success", hit.Status);
+            Assert.Empty(hit.Output!.AsArray());
+            Assert.False(hit.Json.ContainsKey("proxy_links"));
+        },
+        ["Q20-null-output"] = static hit =>
+        {
+            Assert.Equal("success", hit.Status);
+            Assert.True(hit.Json.ContainsKey("output"));
+            Assert.Null(hit.Output);
+        },
+        ["Q20-no-output"] = static hit =>
+        {
+            Assert.Equal("success", hit.Status);
+            Assert.False(hit.Json.ContainsKey("output"));
+        },
+        ["Q21-output-text"] = static hit => Assert.Equal(hit.GoodLink, (string?)hit.Output),
+        ["Q21-output-object"] = static hit =>
+            Assert.Equal(hit.GoodLink, (string?)Assert.Single(hit.Output!.AsObject()).Value),
+        ["Q22-proxy-links"] = static hit => LinksOnlyIn(hit, "proxy_links"),
+        ["Q22-links"] = static hit => LinksOnlyIn(hit, "links"),
+        ["Q22-future-links"] = static hit => LinksOnlyIn(hit, "future_links"),
+        ["Q27-inline"] = static hit => Picture(Convert.FromBase64String(hit.Link("output"))),
+        ["Q27-inline-data-uri"] = static hit =>
+        {
+            string[] parts = hit.Link("output").Split(',');
+            Assert.Equal("data:image/png;base64", parts[0]);
+            Picture(Convert.FromBase64String(parts[1]));
+        },
+        ["Q29-no-extension"] = static hit =>
+        {
+            Assert.Equal(hit.GoodLink, hit.Link("output") + ".png");
+            LeadsToThePicture(hit);
+        },
+        ["Q29-slashes"] = static hit =>
+        {
+            Assert.Contains("///", new Uri(hit.Link("output")).AbsolutePath, StringComparison.Ordinal);
+            LeadsToThePicture(hit);
+        },
+        ["Q29-query"] = static hit =>
+        {
+            Assert.NotEmpty(new Uri(hit.Link("output")).Query);
+            LeadsToThePicture(hit);
+        },
+        ["Q30-other-host"] = static hit =>
+        {
+            Assert.NotEqual(hit.Scene.Host.BaseUri.Host, new Uri(hit.Link("output")).Host);
+            LeadsToThePicture(hit);
+        },
+
+        ["Q25-404"] = static hit => Bare(hit, 404),
+        ["Q25-403"] = static hit => Bare(hit, 403),
+        ["Q25-429"] = static hit =>
+        {
+            Bare(hit, 429);
+            Assert.Equal("90", hit.Answer.Header("Retry-After"));
+        },
+        ["download-503"] = static hit => Html(hit, 503),
+        ["Q26-html"] = static hit => Html(hit, 200),
+        ["Q26-html-for-good"] = static hit => Html(hit, 200),
+        ["Q27-base64"] = static hit =>
+        {
+            Assert.Equal("text/plain", hit.Answer.MediaType);
+            Assert.Equal(hit.Scene.Png, Convert.FromBase64String(hit.Answer.Text));
+        },
+        ["Q27-base64-data-uri"] = static hit =>
+        {
+            Assert.Equal("text/plain", hit.Answer.MediaType);
+            Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(hit.Scene.Png)}", hit.Answer.Text);
+        },
+        ["Q28-text-plain"] = static hit => WholeAs(hit, "text/plain"),
+        ["Q28-octet-stream"] = static hit => WholeAs(hit, "application/octet-stream"),
+        ["Q31-cut"] = static hit =>
+        {
+            Cut(hit);
+            Assert.Equal(hit.Scene.Png[..hit.Answer.Body.Length], hit.Answer.Body);
+        },
+        ["Q31-chunked"] = static hit =>
+        {
+            Assert.True(hit.Answer.IsChunked);
+            Assert.Null(hit.Answer.Length);
+            Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+        },
+        ["Q31-until-close"] = static hit =>
+        {
+            UntilClose(hit);
+            Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+        },
+        ["Q31-until-close-cut"] = static hit =>
+        {
+            UntilClose(hit);
+            Assert.Equal(hit.Scene.Png[..(hit.Scene.Png.Length / 2)], hit.Answer.Body);
+        },
+        ["endless-picture"] = Endless,
+        ["Q32-range-ignored"] = static hit => WholeAs(hit, "image/png"),
+        ["Q32-wrong-range"] = static hit =>
+        {
+            Assert.Equal(206, hit.Answer.Status);
+            Assert.Equal($"bytes 50-{hit.Scene.Png.Length - 1}/{hit.Scene.Png.Length}", hit.Answer.Header("Content-Range"));
+            Assert.Equal(hit.Scene.Png[50..], hit.Answer.Body);
+        },
+        ["Q32-416"] = static hit =>
+        {
+            Bare(hit, 416);
+            Assert.Equal($"bytes */{hit.Scene.Png.Length}", hit.Answer.Header("Content-Range"));
+        },
+        ["Q33-404"] = static hit => Bare(hit, 404),
+        ["Q33-410"] = static hit => Bare(hit, 410),
+        ["redirect"] = static hit => RedirectsTo(hit, new Uri(hit.Scene.Host.BaseUri, "/moved" + new Uri(hit.Scene.Link).AbsolutePath)),
+        ["redirect-https"] = static hit => RedirectsTo(
+            hit, new UriBuilder(new Uri(hit.Scene.Host.BaseUri, "/moved" + new Uri(hit.Scene.Link).AbsolutePath)) { Scheme = "https" }.Uri),
+        ["redirect-private"] = static hit => RedirectsTo(hit, new Uri("http://10.0.0.1/picture.png")),
+        ["redirect-link-local"] = static hit => RedirectsTo(hit, new Uri("http://169.254.169.254/latest/meta-data/")),
+        ["redirect-file"] = static hit => RedirectsTo(hit, new Uri("file:///etc/hostname")),
+        ["redirect-loop"] = static hit => RedirectsTo(hit, new Uri(hit.Scene.Link)),
+        ["Q16-black"] = static hit => Assert.All(
+            Colors(Picture(hit)), static color => Assert.Equal(SKColors.Black, color)),
+        ["Q16-near-black"] = static hit =>
+        {
+            SKColor[] colors = [.. Colors(Picture(hit))];
+            Assert.True(colors.Distinct().Count() > 1);
+            Assert.All(colors, static color => Assert.True(color.Red < 8 && color.Green < 8 && color.Blue < 8));
+        },
+        ["Q16-same-file"] = static hit =>
+        {
+            using SKBitmap picture = SKBitmap.Decode(hit.Answer.Body);
+            Assert.Equal((512, 512), (picture.Width, picture.Height));
+        },
+        ["Q17-other-size"] = static hit =>
+        {
+            using SKBitmap picture = SKBitmap.Decode(hit.Answer.Body);
+            Assert.Equal((FaultScene.Width / 2, FaultScene.Height / 2), (picture.Width, picture.Height));
+        },
+        ["png-half"] = static hit =>
+        {
+            Assert.Equal(hit.Answer.Length, hit.Answer.Body.Length);
+            Assert.Equal(hit.Scene.Png[..(hit.Scene.Png.Length / 2)], hit.Answer.Body);
+        },
+        ["png-huge-header"] = static hit =>
+        {
+            using var data = SKData.CreateCopy(hit.Answer.Body);
+            using SKCodec codec = SKCodec.Create(data);
+            Assert.Equal((65_535, 65_535), (codec.Info.Width, codec.Info.Height));
+        },
+    };
+
+    private static void Silence(Hit hit)
+    {
+        Assert.True(hit.Answer.IsClosed);
+        Assert.Empty(hit.Answer.Bytes);
+    }
+
+    private static void Hangs(Hit hit)
+    {
+        Assert.False(hit.Answer.IsClosed);
+        Assert.Empty(hit.Answer.Bytes);
+    }
+
+    private static void Endless(Hit hit)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.Null(hit.Answer.Length);
+        Assert.False(hit.Answer.IsClosed);
+        Assert.True(hit.Answer.Body.Length > 1024 * 1024);
+    }
+
+    private static void Error(Hit hit, int status)
+    {
+        Assert.Equal(status, hit.Answer.Status);
+        Assert.Equal("application/json", hit.Answer.MediaType);
+        Assert.Equal("error", hit.Status);
+        Assert.NotEmpty(hit.Message);
+    }
+
+    private static void RateLimited(Hit hit)
+    {
+        Error(hit, 429);
+        Assert.Equal(90, (int)hit.Json["retry_after"]!);
+    }
+
+    private static void SaidOnlyIn(Hit hit, string field, JsonNode? said)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal(["status", field], hit.Json.Select(static pair => pair.Key));
+        Assert.NotEmpty(said!.GetValue<string>());
+    }
+
+    private static void Html(Hit hit, int status)
+    {
+        Assert.Equal(status, hit.Answer.Status);
+        Assert.Equal("text/html", hit.Answer.MediaType);
+        Assert.StartsWith("<!DOCTYPE html>", hit.Answer.Text, StringComparison.Ordinal);
+    }
+
+    private static void Bare(Hit hit, int status)
+    {
+        Assert.Equal(status, hit.Answer.Status);
+        Assert.Empty(hit.Answer.Body);
+    }
+
+    private static void Cut(Hit hit)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.True(hit.Answer.IsClosed);
+        Assert.InRange(hit.Answer.Body.Length, 1, hit.Answer.Length!.Value - 1);
+    }
+
+    private static void UntilClose(Hit hit)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.True(hit.Answer.IsClosed);
+        Assert.False(hit.Answer.IsChunked);
+        Assert.Null(hit.Answer.Length);
+    }
+
+    private static JsonObject Processing(Hit hit)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal("processing", hit.Status);
+        return hit.Json;
+    }
+
+    private static void LinksOnlyIn(Hit hit, string field)
+    {
+        Assert.Equal("success", hit.Status);
+        Assert.Empty(hit.Output!.AsArray());
+        Assert.Equal(hit.GoodLink, hit.Link(field));
+    }
+
+    private static void LeadsToThePicture(Hit hit)
+    {
+        using var client = new HttpClient();
+        Picture(client.GetByteArrayAsync(new Uri(hit.Link("output"))).GetAwaiter().GetResult());
+    }
+
+    private static void WholeAs(Hit hit, string mediaType)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal(mediaType, hit.Answer.MediaType);
+        Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+    }
+
+    private static void RedirectsTo(Hit hit, Uri location)
+    {
+        Bare(hit, 302);
+        Assert.Equal(location.AbsoluteUri, hit.Answer.Header("Location"));
+    }
+
+    private static SKBitmap Picture(Hit hit)
+    {
+        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal("image/png", hit.Answer.MediaType);
+        return Picture(hit.Answer.Body);
+    }
+
+    private static SKBitmap Picture(byte[] png)
+    {
+        SKBitmap picture = SKBitmap.Decode(png);
+        Assert.Equal((FaultScene.Width, FaultScene.Height), (picture.Width, picture.Height));
+        return picture;
+    }
+
+    private static IEnumerable<SKColor> Colors(SKBitmap picture) => Pixels.Colors(picture, 0, 1);
+}

@@ -1,0 +1,88 @@
+using FaceGen.Emulator.Faults;
+
+namespace FaceGen.Emulator.Tests.Faults;
+
+public sealed class FaultRuleTests
+{
+    [Theory]
+    [InlineData("accepted-then-dropped@submit:nth=3")]
+    [InlineData("Q25-404@download:first=2")]
+    [InlineData("Q6-wait-in-minutes@submit:times=4,wait=0.5")]
+    [InlineData("dropped@any:rate=0.25,seed=-7")]
+    [InlineData("any@any:rate=0.3")]
+    [InlineData("any@fetch")]
+    [InlineData("Q14-empty|Q14-cut@fetch:nth=1,prompt=a, b=c: \"d\"")]
+    [InlineData("Q33-410@download:prompt=,prompt=")]
+    public void What_is_read_is_written_the_same(string text) =>
+        Assert.Equal(text, FaultRule.Parse(text).ToString());
+
+    [Fact]
+    public void Every_part_is_read()
+    {
+        FaultRule rule = FaultRule.Parse("q6-wait-in-seconds@submit:nth=2,first=3,rate=0.5,seed=7,times=4,wait=1.5,prompt=a, b");
+
+        Assert.Equal("Q6-wait-in-seconds", Assert.Single(rule.Faults).Id);
+        Assert.Equal([CallKind.Submit], rule.Occasion.Kinds);
+        Assert.Equal(
+            (2, 3, 0.5, 7, 4, "a, b"),
+            (rule.Occasion.Number, rule.Occasion.FirstCalls, rule.Occasion.Rate, rule.Occasion.Seed, rule.Occasion.MaxTimes,
+                rule.Occasion.Prompt));
+        Assert.Equal(TimeSpan.FromSeconds(1.5), rule.Wait);
+    }
+
+    [Fact]
+    public void The_conditions_order_is_free() =>
+        Assert.Equal("dropped@fetch:rate=0.5,seed=7", FaultRule.Parse("dropped@fetch:seed=7,rate=0.5").ToString());
+
+    [Fact]
+    public void Any_kind_means_the_kinds_that_the_fault_fits() =>
+        Assert.Equal([CallKind.Submit, CallKind.Fetch], FaultRule.Parse("Q21-output-text@any").Occasion.Kinds);
+
+    [Theory]
+    [InlineData("", "fault@kind")]
+    [InlineData("dropped", "fault@kind")]
+    [InlineData("dripped@fetch", "no fault 'dripped'")]
+    [InlineData("@fetch", "no fault ''")]
+    [InlineData("dropped|@fetch", "no fault ''")]
+    [InlineData("dropped@fetching", "'fetching' is no kind of call")]
+    [InlineData("dropped@submit", "'dropped' fits fetch, download, upload, account only")]
+    [InlineData("dropped|Q25-404@fetch", "'Q25-404' fits download only")]
+    [InlineData("dropped@fetch:", "'' is no condition")]
+    [InlineData("dropped@fetch:nth", "'nth' is no condition")]
+    [InlineData("dropped@fetch:when=1", "no condition 'when'")]
+    [InlineData("dropped@fetch:nth=0", "nth wants a whole number from 1, not '0'")]
+    [InlineData("dropped@fetch:nth=1.5", "nth wants a whole number, not '1.5'")]
+    [InlineData("dropped@fetch:first=-1", "first wants a whole number from 1")]
+    [InlineData("dropped@fetch:times=many", "times wants a whole number")]
+    [InlineData("dropped@fetch:rate=0", "above 0 and at most 1")]
+    [InlineData("dropped@fetch:rate=1.1", "rate wants a number from 0 to 1, not '1.1'")]
+    [InlineData("dropped@fetch:rate=NaN", "rate wants a number")]
+    [InlineData("dropped@fetch:seed=7", "seed is for the lots")]
+    [InlineData("Q25-429@download:wait=-1", "wait wants a number")]
+    [InlineData("Q25-429@download:wait=90000", "from 0 to 86400")]
+    [InlineData("dropped@upload:prompt=x", "have a prompt")]
+    [InlineData("dropped@fetch:prompt=", "prompt wants a text")]
+    public void Nonsense_is_refused_and_says_why(string text, string reason)
+    {
+        FormatException error = Assert.Throws<FormatException>(() => FaultRule.Parse(text));
+
+        Assert.StartsWith($"The fault rule '{text}' is wrong.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rule_in_code_is_checked_alike()
+    {
+        Fault fault = Fault.ById("Q25-404");
+
+        Assert.Throws<ArgumentException>(() => new FaultRule(fault, At.Submit));
+        Assert.Throws<ArgumentException>(() => new FaultRule([], At.Submit));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FaultRule(fault, At.Download) { Wait = TimeSpan.FromDays(2) });
+        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.Nth(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.First(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.Times(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.AtRate(double.NaN));
+        Assert.Throws<ArgumentException>(() => At.Download.WithPrompt(""));
+    }
+}
