@@ -38,7 +38,8 @@ internal static class EmulatorCommand
             decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out balance));
 
     private static readonly Option<int> Seed = Create(
-        "--seed", "Seeds the service times, the faults drawn by lot, and the seeds that requests leave open.", Defaults.Seed, "a whole number",
+        "--seed", "Seeds the service times, the faults drawn by lot, and the seeds that requests leave open.",
+        Defaults.Seed, "a whole number",
         static (string text, out int seed) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace FaceGen.Emulator.Faults;
 
 /// <summary>
@@ -36,7 +38,10 @@ public sealed record FaultRule
         foreach (Fault fault in Faults)
         {
             if (!occasion.Kinds.Any(fault.Fits))
-                throw new ArgumentException($"The fault '{fault}' fits {FaultText.Kinds(fault.Kinds)} only.", nameof(occasion));
+            {
+                throw new ArgumentException(
+                    $"The fault '{fault}' fits {FaultText.Kinds(fault.Kinds)} only.", nameof(occasion));
+            }
         }
 
         Occasion = occasion with { Kinds = [.. occasion.Kinds.Where(kind => Faults.Any(fault => fault.Fits(kind)))] };
@@ -97,7 +102,7 @@ public sealed record FaultRule
     /// <param name="error">Why there is none; empty where there is one.</param>
     /// <returns>Whether <paramref name="text"/> is a rule.</returns>
     public static bool TryParse(
-        string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out FaultRule? rule, out string error)
+        string text, [NotNullWhen(true)] out FaultRule? rule, out string error)
     {
         ArgumentNullException.ThrowIfNull(text);
         return FaultText.TryRead(text, out rule, out error);

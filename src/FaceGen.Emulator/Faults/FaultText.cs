@@ -26,7 +26,8 @@ internal static class FaultText
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             rule = null;
-            error = $"The fault rule '{text}' is wrong. {(e is ArgumentException argument ? Reason(argument) : e.Message)}";
+            string reason = e is ArgumentException argument ? Reason(argument) : e.Message;
+            error = $"The fault rule '{text}' is wrong. {reason}";
             return false;
         }
     }
@@ -94,7 +95,8 @@ internal static class FaultText
                 return At.Kind(kind);
         }
 
-        throw new FormatException($"'{text}' is no kind of call, which are {Kinds(Enum.GetValues<CallKind>())} and {Any}.");
+        throw new FormatException(
+            $"'{text}' is no kind of call, which are {Kinds(Enum.GetValues<CallKind>())} and {Any}.");
     }
 
     private static Fault ReadFault(string id) => FaultCatalogue.Find(id)
@@ -117,7 +119,10 @@ internal static class FaultText
         }
 
         if (prompt >= 0)
-            yield return ("prompt", text[text.IndexOf(PromptName, prompt, StringComparison.Ordinal)..][PromptName.Length..]);
+        {
+            int start = text.IndexOf(PromptName, prompt, StringComparison.Ordinal) + PromptName.Length;
+            yield return ("prompt", text[start..]);
+        }
     }
 
     private static Occasion Apply(Occasion on, string name, string value) => name switch
@@ -129,7 +134,8 @@ internal static class FaultText
         "seed" => on with { Seed = Whole(name, value) },
         "prompt" when value.Length > 0 => on.WithPrompt(value),
         "prompt" => throw new FormatException("The condition prompt wants a text."),
-        _ => throw new FormatException($"There is no condition '{name}', only nth, first, rate, seed, times, wait and prompt."),
+        _ => throw new FormatException(
+            $"There is no condition '{name}', only nth, first, rate, seed, times, wait and prompt."),
     };
 
     private static int Count(string name, string value) => Whole(name, value) is >= 1 and int count
@@ -145,8 +151,8 @@ internal static class FaultText
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
             && number <= most
                 ? number
-                : throw new FormatException(
-                    string.Create(CultureInfo.InvariantCulture, $"The condition {name} wants a number from 0 to {most}, not '{value}'."));
+                : throw new FormatException(FormattableString.Invariant(
+                    $"The condition {name} wants a number from 0 to {most}, not '{value}'."));
 
     /// <summary>What an exception says, without the parameter's name that the framework adds.</summary>
     private static string Reason(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];

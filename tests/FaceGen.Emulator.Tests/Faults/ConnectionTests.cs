@@ -86,6 +86,33 @@ public sealed class ConnectionTests
         Assert.Equal(scene.Png, (byte[])[.. cut.Body, .. rest.Body]);
     }
 
+    [Theory]
+    [InlineData("Q31-chunked")]
+    [InlineData("Q31-until-close")]
+    public async Task An_http_client_reads_a_picture_without_a_length_to_its_end(string fault)
+    {
+        await using FaultScene scene = await FaultScene.OpenAsync();
+        scene.Host.Faults.Add(Fault.ById(fault), At.Download);
+        using var client = new HttpClient();
+
+        Assert.Equal(scene.Png, await client.GetByteArrayAsync(new Uri(scene.Link)));
+        Assert.Equal(scene.Png, await client.GetByteArrayAsync(new Uri(scene.Link)));
+    }
+
+    [Theory]
+    [InlineData("accepted-then-dropped")]
+    [InlineData("Q14-cut")]
+    public async Task An_http_client_sees_an_answer_that_is_lost_as_an_error(string fault)
+    {
+        await using TestService service = await TestService.StartAsync();
+        service.Host.Faults.Add(Fault.ById(fault), At.Submit.Nth(2));
+        await service.SubmitAsync();
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => service.SubmitAsync());
+
+        Assert.Equal(2, service.Host.Journal.Accepted);
+    }
+
     [Fact]
     public async Task A_redirect_leads_to_the_picture()
     {

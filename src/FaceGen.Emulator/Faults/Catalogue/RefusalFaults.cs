@@ -8,6 +8,9 @@ namespace FaceGen.Emulator.Faults.Catalogue;
 /// <summary>Calls that are refused: nothing is accepted.</summary>
 internal static class RefusalFaults
 {
+    /// <summary>Sets the title, clears the screen, colours, and goes back over what was written.</summary>
+    private const string ControlSequences = "\e]0;title\a\e[2J\e[31mNot processed.\e[0m\u009b1A\r\n\b";
+
     private const string Sorry = "Something went wrong. The request was not processed.";
 
     internal static readonly IReadOnlyList<Fault> All =
@@ -42,7 +45,7 @@ internal static class RefusalFaults
         Create("key-in-refusal", "HTTP 400 with the caller's key in the message.", Kinds.Submit,
             static context => Error(StatusCodes.Status400BadRequest, Echo(context))),
         Create("control-sequences", "HTTP 400 with terminal control sequences in the message.", Kinds.Submit,
-            static _ => Error(StatusCodes.Status400BadRequest, "\e]0;title\a\e[2J\e[31mNot processed.\e[0m\u009b1A\r\n\b")),
+            static _ => Error(StatusCodes.Status400BadRequest, ControlSequences)),
         Create("Q23-other-key", "An error for the id, as for one that was submitted with another key.", Kinds.Fetch,
             static _ => Error(StatusCodes.Status200OK, "No request with this id belongs to this key."))
             .ForGood(),
