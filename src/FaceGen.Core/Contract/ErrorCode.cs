@@ -71,6 +71,9 @@ public enum ErrorCode
     /// <summary>What the link gave is no complete PNG, JPEG or WebP image.</summary>
     ImageInvalid,
 
+    /// <summary>Parameters contradict each other.</summary>
+    ParametersInvalid,
+
     /// <summary>The template of file names is no template, or leads out of the folder.</summary>
     FileNameInvalid,
 

@@ -11,4 +11,9 @@ public enum GenerationStatus
 
     /// <summary>The service could not make the images.</summary>
     Failed,
+
+    /// <summary>
+    /// The answer to the submission was lost: the service may or may not have accepted it. There is no id to ask for.
+    /// </summary>
+    Uncertain,
 }

@@ -97,7 +97,8 @@ internal sealed class RequestField
     }
 
     private static RequestField Text(string name, string allowed) =>
-        new(name, allowed, value => value is bool ? null : value.ToString());
+        new(name, allowed, value =>
+            value is string or char or Uri || (value is not bool && ToNumber(value) is not null) ? Convert.ToString(value, CultureInfo.InvariantCulture) : null);
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
         value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace FaceGen.Contract;
 
@@ -10,6 +11,13 @@ namespace FaceGen.Contract;
 /// </summary>
 internal sealed record ServiceAnswer
 {
+    /// <summary>Where links stand besides <c>output</c>, the likeliest first.</summary>
+    private static readonly string[] LinkFields = ["links", "future_links", "proxy_links"];
+
+    private static readonly string[] MessageFields = ["message", "messege", "error", "detail"];
+
+    private static readonly Regex Quoted = new("\"[^\"]*\"|'[^']*'|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
     /// <summary>The status word in lower case; empty where there is none.</summary>
@@ -20,11 +28,17 @@ internal sealed record ServiceAnswer
     /// <summary>What the service says to a person, in one line; empty where it says nothing.</summary>
     internal string Message { get; private init; } = "";
 
+    /// <summary>
+    /// The message where it is one plain sentence of the service's own, without what it quotes; else empty. What it says
+    /// of single fields can quote the request, and must not be taken for the service's own words.
+    /// </summary>
+    internal string OwnWords { get; private init; } = "";
+
     /// <summary>The images: links, or base64 in place.</summary>
     internal IReadOnlyList<string> Output { get; private init; } = [];
 
-    /// <summary>The same images at other links.</summary>
-    internal IReadOnlyList<string> OtherLinks { get; private init; } = [];
+    /// <summary>The same images at other links, each list in the order of the images; no list is empty.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> OtherLinks { get; private init; } = [];
 
     /// <summary>Seconds until the images are likely to be ready.</summary>
     internal double? Eta { get; private init; }
@@ -81,10 +95,13 @@ internal sealed record ServiceAnswer
         {
             Root = root,
             Status = (TextOf(Get(root, "status")) ?? "").Trim().ToLowerInvariant(),
-            Id = IdOf(Get(root, "id")) ?? IdOf(Get(root, "request_id")) ?? IdInLink(Get(root, "fetch_result")),
+            Id = IdOf(Get(root, "id")) ?? IdInLink(Get(root, "fetch_result")),
             Message = MessageOf(root),
+            OwnWords = Quoted.Replace(DisplayText.Clean(MessageFields
+                .Select(name => TextOf(Get(root, name)) ?? TextOf(Get(Get(root, name), "message")))
+                .FirstOrDefault(text => text is not null)), ""),
             Output = [.. Texts(Get(root, "output"))],
-            OtherLinks = [.. Texts(Get(root, "proxy_links")), .. Texts(Get(root, "links")), .. Texts(Get(root, "future_links"))],
+            OtherLinks = [.. LinkFields.Select(name => Texts(Get(root, name)).ToArray()).Where(links => links.Length > 0)],
             Eta = NumberOf(Get(root, "eta")),
             GenerationTime = NumberOf(Get(root, "generationTime")) ?? NumberOf(Get(root, "generation_time")),
             RetryAfter = NumberOf(Get(root, "retry_after")),
@@ -152,8 +169,8 @@ internal sealed record ServiceAnswer
         string? link = TextOf(value);
         if (!Uri.TryCreate(link, UriKind.Absolute, out Uri? address)) return null;
 
-        string last = address.Segments[address.Segments.Length - 1].Trim('/');
-        return last.Length > 0 && last.All(char.IsDigit) ? last : null;
+        string[] segments = [.. address.Segments.Select(segment => Uri.UnescapeDataString(segment.Trim('/'))).Where(segment => segment.Length > 0)];
+        return segments.Length >= 2 && segments[segments.Length - 2] == "fetch" ? segments[segments.Length - 1] : null;
     }
 
     /// <summary>The texts of an array, of an object's values, or a bare one; empty ones are left out.</summary>
@@ -167,7 +184,7 @@ internal sealed record ServiceAnswer
 
     private static string MessageOf(JsonElement root)
     {
-        foreach (string name in (string[])["message", "messege", "error", "detail"])
+        foreach (string name in MessageFields)
         {
             string said = string.Join(" ", Sentences(Get(root, name)));
             if (said.Length > 0) return DisplayText.Clean(said);

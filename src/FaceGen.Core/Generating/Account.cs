@@ -17,6 +17,7 @@ internal sealed class Account
 
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _submissions = new();
+    private readonly ConcurrentQueue<(FaceGenException, Request)> _reports = new();
     private readonly Pace _pace = new();
 
     private Account(int queueLimit) => Slots = new Slots(queueLimit);
@@ -66,15 +67,32 @@ internal sealed class Account
         return watch;
     }
 
+    /// <summary>
+    /// Keeps the outcome of a submission whose pipeline has gone, so that the next one can tell it.
+    /// </summary>
+    internal void Report(FaceGenException outcome, Request request) => _reports.Enqueue((outcome, request));
+
+    /// <summary>Gives out what <see cref="Report"/> kept, each once.</summary>
+    internal IEnumerable<(FaceGenException Outcome, Request Request)> TakeReports()
+    {
+        while (_reports.TryDequeue(out (FaceGenException, Request) report)) yield return report;
+    }
+
+    /// <summary>Takes up what another connection to the same account left unwatched.</summary>
+    internal void Resume(Connection connection)
+    {
+        foreach (Watch watch in _open.Values) watch.Resume(connection);
+    }
+
     /// <summary>Looks once at a generation.</summary>
     /// <exception cref="FaceGenException">The service does not tell how it is.</exception>
     internal Task<Generation> LookAsync(Connection connection, string id, CancellationToken cancel) => Find(id) is { } watch
         ? watch.LookAsync(connection, cancel)
-        : Fetch.OnceAsync(connection, Recall(id, connection), cancel);
+        : Fetch.OnceAsync(connection, Recall(id), cancel);
 
     /// <summary>What is known of an id: all, where this process started it, or nothing but the id.</summary>
-    internal Generation Recall(string id, Connection connection) =>
-        Find(id)?.Latest ?? new Generation { Id = id, CreatedAt = connection.Services.Time.GetUtcNow() };
+    internal Generation Recall(string id) =>
+        Find(id)?.Latest ?? new Generation { Id = id };
 
     /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
     internal Watch? Find(string id) => _open.TryGetValue(id, out Watch? watch) ? watch : null;

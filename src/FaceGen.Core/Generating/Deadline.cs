@@ -9,6 +9,8 @@ internal sealed class Deadline : IDisposable
     private readonly CancellationTokenSource _timer;
     private readonly CancellationTokenSource _either;
     private readonly CancellationToken _stop;
+    private readonly TimeProvider _time;
+    private readonly long _start;
 
     /// <summary>Starts the time.</summary>
     /// <param name="time">The clock.</param>
@@ -18,6 +20,8 @@ internal sealed class Deadline : IDisposable
     {
         Length = length;
         _stop = stop;
+        _time = time;
+        _start = time.GetTimestamp();
         _timer = length == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : time.Timer(length);
         _either = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop);
     }
@@ -26,6 +30,10 @@ internal sealed class Deadline : IDisposable
 
     /// <summary>Cancelled by the stop and by the end of the time alike.</summary>
     internal CancellationToken Token => _either.Token;
+
+    /// <summary>Whether so long a wait still ends in time.</summary>
+    internal bool HasTimeFor(TimeSpan wait) =>
+        Length == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(_start) + wait < Length;
 
     /// <summary>Awaits work that follows <see cref="Token"/>; where the time cut it short, throws what is given.</summary>
     internal async Task<T> HoldAsync<T>(Task<T> work, Func<FaceGenException> over)

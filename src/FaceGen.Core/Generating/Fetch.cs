@@ -24,13 +24,15 @@ internal static class Fetch
 
     /// <summary>Looks until the service tells how the generation is.</summary>
     /// <exception cref="FaceGenException">The service keeps denying it, or refuses the key.</exception>
-    internal static async Task<Generation> UntilAnsweredAsync(Connection connection, Generation generation, CancellationToken cancel)
+    internal static async Task<Generation> UntilAnsweredAsync(
+        Connection connection, Generation generation, Action<string> tell, CancellationToken cancel)
     {
         int denials = 0;
         for (int attempt = 0; ; attempt++)
         {
             Outcome outcome = await LookAsync(connection, generation, cancel).ConfigureAwait(false);
             TimeSpan? asked = null;
+            string reason = "it is not known yet";
             switch (outcome)
             {
                 case Outcome.Ended ended: return generation.With(ended.Answer, ended.Status);
@@ -39,10 +41,12 @@ internal static class Fetch
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= Denials: throw failed.Error;
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
                 case Outcome.Failed failed: throw failed.Error;
-                case Outcome.Retry retry: asked = retry.After; break;
+                case Outcome.Retry retry: (asked, reason) = (retry.After, retry.Reason); break;
             }
 
-            await connection.Services.Time.Wait(Backoff.Wait(attempt, asked, connection.Services), cancel).ConfigureAwait(false);
+            TimeSpan wait = Backoff.Wait(attempt, asked, connection.Services);
+            tell($"The service did not say how generation {generation.Id} is ({reason.TrimEnd('.')}): asking again in {wait.TotalSeconds:0.0} seconds.");
+            await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }
 

@@ -7,7 +7,7 @@ public sealed record Generation
 {
     private IReadOnlyList<string> _images = [];
 
-    /// <summary>The service's id.</summary>
+    /// <summary>The service's id; empty where it is not known (<see cref="GenerationStatus.Uncertain"/>).</summary>
     public required string Id { get; init; }
 
     /// <summary>How far it is.</summary>
@@ -28,14 +28,14 @@ public sealed record Generation
     /// <summary>How many seconds the service expected to take, when it last said so.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>When the service accepted the request.</summary>
-    public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>When the request was sent that the service accepted; null where only the id is known.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>How many images there are.</summary>
     public int ImageCount => Images.Count;
 
     /// <summary>When the links stop working: 24 hours after <see cref="CreatedAt"/>.</summary>
-    public DateTimeOffset ExpiresAt => CreatedAt.AddHours(Limits.LinkHours);
+    public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkHours);
 
     /// <summary>The caller's own number.</summary>
     public long? TrackId { get; init; }
@@ -63,21 +63,22 @@ public sealed record Generation
         }
     }
 
-    /// <summary>The same images at other links, in the same order as far as that can be known.</summary>
-    internal IReadOnlyList<string> OtherLinks { get; init; } = [];
+    /// <summary>The same images at other links, each list in the order of the images.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> OtherLinks { get; init; } = [];
 
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
     /// <summary>Takes in what an answer tells.</summary>
     internal Generation With(ServiceAnswer answer, GenerationStatus status)
     {
-        bool elsewhere = answer.Output.Count == 0;
-        IReadOnlyList<string> images = elsewhere ? answer.OtherLinks : answer.Output;
+        IReadOnlyList<IReadOnlyList<string>> lists =
+            answer.Output.Count > 0 ? [answer.Output, .. answer.OtherLinks] : answer.OtherLinks;
+        IReadOnlyList<string> images = lists.Count > 0 ? lists[0] : [];
         return this with
         {
             Status = status,
             Images = status == GenerationStatus.Success ? images : [],
-            OtherLinks = elsewhere ? OtherLinks : answer.OtherLinks,
+            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == images.Count)] : OtherLinks,
             Prompt = Prompt ?? (answer.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = answer.Seed ?? Seed,
             GenerationTime = answer.GenerationTime ?? GenerationTime,

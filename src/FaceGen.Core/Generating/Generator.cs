@@ -5,10 +5,11 @@ namespace FaceGen.Generating;
 
 /// <summary>Submits requests and waits for what comes of them.</summary>
 /// <param name="connection">The connection that submits.</param>
-/// <param name="tell">Takes, on any thread, a line about what is waited for and why.</param>
-internal sealed class Generator(Connection connection, Action<string>? tell = null)
+/// <param name="listener">Is told what is waited for and why.</param>
+internal sealed class Generator(Connection connection, IListener? listener = null)
 {
     private readonly Account _account = Account.Of(connection);
+    private int _unreachableWarned;
 
     /// <summary>Takes the account's next free slot.</summary>
     internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _account.Slots.TakeAsync(cancel);
@@ -19,8 +20,7 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="slot">A slot of this account's.</param>
-    /// <param name="wait">Whether to wait for the end; otherwise the generation is returned as it was accepted.</param>
-    /// <param name="timeout">How long all of it may take. A call that is under way is not cut off by it.</param>
+    /// <param name="options">Whether to wait, and how long.</param>
     /// <param name="cancel">
     /// Ends waiting and trying again. A submission whose bytes are on their way goes on: its answer is awaited and the
     /// generation kept, so that nothing that was paid for is lost.
@@ -29,14 +29,21 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
     /// Nothing was accepted, or nobody knows whether it was, or the time is over.
     /// </exception>
     internal async Task<Generation> GenerateAsync(
-        Request request, Slots.Slot slot, bool wait, TimeSpan timeout, CancellationToken cancel)
+        Request request, Slots.Slot slot, GenerateOptions options, CancellationToken cancel)
     {
-        using var deadline = new Deadline(connection.Services.Time, timeout, cancel);
-        Generation generation = await deadline.HoldAsync(
-            _account.Keep(SubmitAsync(request, slot, deadline.Token)),
-            () => new FaceGenException(ErrorCode.ServiceBusy,
-                $"The service accepted nothing within {timeout.TotalSeconds:0} seconds; the request was not paid for.")).ConfigureAwait(false);
-        return wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
+        using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancel);
+        try
+        {
+            Generation generation = await deadline.HoldAsync(
+                _account.Keep(SubmitAsync(request, slot, options, deadline)), () => NothingAccepted(deadline, "no answer")).ConfigureAwait(false);
+            return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain && cancel.IsCancellationRequested)
+        {
+            // The pipeline that asked has gone: the next one is told.
+            _account.Report(e, request);
+            throw;
+        }
     }
 
     /// <summary>Waits until a generation ends.</summary>
@@ -53,6 +60,7 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
 
         Watch? known = _account.Find(generation.Id);
         Watch watch = known ?? _account.Add(connection, generation, null);
+        using IDisposable? listening = listener is null ? null : watch.Listen(listener);
         try
         {
             return await deadline.HoldAsync(deadline.UnlessOverAsync(watch.EndAsync(connection)), () => new FaceGenException(
@@ -67,15 +75,16 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
         }
     }
 
-    private async Task<Generation> SubmitAsync(Request request, Slots.Slot slot, CancellationToken cancel)
+    private async Task<Generation> SubmitAsync(Request request, Slots.Slot slot, GenerateOptions options, Deadline deadline)
     {
         bool kept = false;
+        Outcome.Uncertain? lost = null;
         try
         {
             string faceImage = request.FaceImage.ToWireText();
             for (int attempt = 0; ; attempt++)
             {
-                cancel.ThrowIfCancellationRequested();
+                deadline.Token.ThrowIfCancellationRequested();
                 DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
                 ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
                     json => RequestJson.Write(json, request, faceImage), CancellationToken.None).ConfigureAwait(false);
@@ -89,11 +98,15 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
                         return Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot);
                     case Outcome.Failed failed:
                         throw failed.Error;
+                    case Outcome.Uncertain uncertain when !options.RetryUncertain:
+                        throw Lost(uncertain, "It was not sent again, because that could be paid for twice.");
                     case Outcome.Uncertain uncertain:
-                        throw new FaceGenException(ErrorCode.SubmissionUncertain,
-                            $"The answer to the submission was lost ({uncertain.Reason.TrimEnd('.')}): the service may or may not have accepted it. It was not sent again, because that could be paid for twice.");
+                        lost = uncertain;
+                        listener?.Warn($"The answer to a submission was lost ({uncertain.Reason.TrimEnd('.')}); it is sent again, as asked, and may be paid for twice.");
+                        await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost).ConfigureAwait(false);
+                        break;
                     case Outcome.Retry retry:
-                        await WaitToRetryAsync(retry, attempt, cancel).ConfigureAwait(false);
+                        await WaitToRetryAsync(retry, attempt, deadline, lost).ConfigureAwait(false);
                         break;
                 }
             }
@@ -104,12 +117,32 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
         }
     }
 
-    private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, CancellationToken cancel)
+    private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost)
     {
+        if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
+        else if (retry.QueueIsFull) _account.Slots.GiveWay();
+
         TimeSpan wait = Backoff.Wait(attempt, retry.After, connection.Services);
-        tell?.Invoke($"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.");
-        await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
+        if (!deadline.HasTimeFor(wait))
+        {
+            if (lost is not null) throw Lost(lost, $"It was sent again, as asked, and not accepted within {deadline.Length.TotalSeconds:0} seconds.");
+            throw retry.IsUnreachable
+                ? new FaceGenException(ErrorCode.ServiceUnreachable,
+                    $"{connection.BaseUri} could not be reached within {deadline.Length.TotalSeconds:0} seconds ({retry.Reason.TrimEnd('.')}). Nothing was sent.")
+                : NothingAccepted(deadline, retry.Reason);
+        }
+
+        string line = $"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.";
+        if (retry.IsUnreachable && Interlocked.Exchange(ref _unreachableWarned, 1) == 0) listener?.Warn(line);
+        else listener?.Tell(line);
+        await connection.Services.Time.Wait(wait, deadline.Token).ConfigureAwait(false);
     }
+
+    private static FaceGenException Lost(Outcome.Uncertain uncertain, string afterwards) => new(ErrorCode.SubmissionUncertain,
+        $"The answer to the submission was lost ({uncertain.Reason.TrimEnd('.')}): the service may or may not have accepted it. {afterwards}");
+
+    private static FaceGenException NothingAccepted(Deadline deadline, string reason) => new(ErrorCode.ServiceBusy,
+        $"The service accepted nothing within {deadline.Length.TotalSeconds:0} seconds, and nothing was paid for: {reason.TrimEnd('.')}.");
 
     private Generation Accept(Request request, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot)
     {
@@ -123,6 +156,7 @@ internal sealed class Generator(Connection connection, Action<string>? tell = nu
             TrackId = request.TrackId,
             Request = request,
         };
+        _account.Slots.Recover();
         return _account.Add(connection, generation.With(answer, status), slot).Latest;
     }
 }

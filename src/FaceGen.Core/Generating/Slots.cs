@@ -2,18 +2,21 @@ namespace FaceGen.Generating;
 
 /// <summary>
 /// The places of an account's queue at the service. Who submits takes one first, in the order of asking, and gives it
-/// back when the generation has ended.
+/// back when the generation has ended. Where the service refuses in spite of a place (somebody else uses the account
+/// too), fewer are given for a while.
 /// </summary>
 internal sealed class Slots
 {
     private readonly object _gate = new();
     private readonly LinkedList<TaskCompletionSource<Slot>> _waiting = [];
     private int _limit;
+    private int _open;
     private int _taken;
+    private int _acceptedInARow;
 
-    internal Slots(int limit) => _limit = limit;
+    internal Slots(int limit) => _limit = _open = limit;
 
-    /// <summary>How many may be taken at a time. A smaller limit takes effect as places are given back.</summary>
+    /// <summary>How many the account has. A smaller number takes effect as places are given back.</summary>
     internal int Limit
     {
         get
@@ -24,9 +27,18 @@ internal sealed class Slots
         {
             lock (_gate)
             {
-                _limit = Math.Max(1, value);
+                _limit = _open = Math.Max(1, value);
                 Grant();
             }
+        }
+    }
+
+    /// <summary>How many of them are in use for now.</summary>
+    internal int Open
+    {
+        get
+        {
+            lock (_gate) return _open;
         }
     }
 
@@ -54,9 +66,32 @@ internal sealed class Slots
         using (cancel.Register(() => turn.TrySetCanceled(cancel))) return await turn.Task.ConfigureAwait(false);
     }
 
+    /// <summary>The service's queue is full although this account's places are not: one fewer than are taken now.</summary>
+    internal void GiveWay()
+    {
+        lock (_gate)
+        {
+            _acceptedInARow = 0;
+            _open = Math.Max(1, Math.Min(_open, _taken) - 1);
+        }
+    }
+
+    /// <summary>The service has accepted a request; when it has filled all open places so, one more is tried.</summary>
+    internal void Recover()
+    {
+        lock (_gate)
+        {
+            if (_open >= _limit || ++_acceptedInARow < _open) return;
+
+            _acceptedInARow = 0;
+            _open++;
+            Grant();
+        }
+    }
+
     private void Grant()
     {
-        while (_taken < _limit && _waiting.First is { } first)
+        while (_taken < _open && _waiting.First is { } first)
         {
             _waiting.RemoveFirst();
             // One that was cancelled while it waited takes no place.

@@ -16,6 +16,7 @@ internal sealed class Watch
     private Task<Generation>? _end;
     private HashSet<int>? _unsaved;
     private bool _isSeen;
+    private IListener[] _listeners = [];
 
     internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace)
     {
@@ -39,6 +40,13 @@ internal sealed class Watch
         }
     }
 
+    /// <summary>Tells a listener what the watch waits for, until what is returned is disposed of.</summary>
+    internal IDisposable Listen(IListener listener)
+    {
+        lock (_gate) _listeners = [.. _listeners, listener];
+        return new Listening(this, listener);
+    }
+
     internal void MarkSeen()
     {
         lock (_gate) _isSeen = Latest.IsFinished;
@@ -46,7 +54,7 @@ internal sealed class Watch
 
     internal void BeginSaving()
     {
-        lock (_gate) _unsaved ??= [.. Enumerable.Range(0, Latest.Images.Count)];
+        lock (_gate) _unsaved = _unsaved is { Count: > 0 } ? _unsaved : [.. Enumerable.Range(0, Latest.Images.Count)];
     }
 
     internal void MarkSaved(int index)
@@ -73,6 +81,12 @@ internal sealed class Watch
             // Another connection watched, and was ended: this one takes over.
             if (!end.IsCanceled || connection.Lifetime.IsCancellationRequested) return await end.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Goes on watching where the connection that watched was ended.</summary>
+    internal void Resume(Connection connection)
+    {
+        if (!Latest.IsFinished) _ = Poll(connection);
     }
 
     /// <summary>Looks once, now.</summary>
@@ -115,7 +129,7 @@ internal sealed class Watch
             {
                 await time.Wait(wait, connection.Lifetime).ConfigureAwait(false);
                 TimeSpan before = elapsed;
-                Take(await Fetch.UntilAnsweredAsync(connection, Latest, connection.Lifetime).ConfigureAwait(false));
+                Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, connection.Lifetime).ConfigureAwait(false));
                 elapsed = time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
@@ -128,10 +142,19 @@ internal sealed class Watch
 
             return Latest;
         }
-        finally
+        catch (FaceGenException)
         {
+            // The service does not tell of it: nobody will see the slot's end. A connection that was only ended leaves
+            // the slot taken, since the generation goes on at the service.
             _slot?.Dispose();
+            throw;
         }
+    }
+
+    private void Tell(string line)
+    {
+        // The array is replaced, never changed.
+        foreach (IListener listener in _listeners) listener.Tell(line);
     }
 
     private void Take(Generation seen)
@@ -141,6 +164,14 @@ internal sealed class Watch
             if (Latest.IsFinished) return;
             Latest = seen;
             if (seen.IsFinished) _slot?.Dispose();
+        }
+    }
+
+    private sealed class Listening(Watch watch, IListener listener) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (watch._gate) watch._listeners = [.. watch._listeners.Where(other => other != listener)];
         }
     }
 }

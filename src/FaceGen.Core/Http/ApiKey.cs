@@ -10,19 +10,25 @@ namespace FaceGen.Http;
 internal sealed class ApiKey
 {
     private const string Mask = "***";
+
+    /// <summary>A shorter piece of base64 could be part of any text.</summary>
+    private const int ShortestBase64 = 8;
+
     private readonly Regex _spellings;
 
     internal ApiKey(string value)
     {
         Value = value;
-        string base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
-        string[] spellings = [value, Uri.EscapeDataString(value), base64, Uri.EscapeDataString(base64)];
-        _spellings = new Regex(string.Join("|", spellings.Distinct().Select(Pattern)), RegexOptions.CultureInvariant);
+        _spellings = new Regex(string.Join("|", Spellings(value).Distinct().OrderByDescending(spelling => spelling.Length).Select(Pattern)),
+            RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
     }
 
     internal string Value { get; }
 
-    /// <summary>Masks the key wherever a text holds it: plain, URL-encoded or base64, and escaped as in JSON or not.</summary>
+    /// <summary>
+    /// Masks the key wherever a text holds it: plain, URL-encoded, in hexadecimal, as entities, or base64 wherever it
+    /// begins in what was encoded; and escaped as in JSON or not.
+    /// </summary>
     internal string Redact(string text) => _spellings.Replace(text, Mask);
 
     /// <summary>The same for a body as it came: what is read from it afterwards cannot hold the key.</summary>
@@ -34,6 +40,28 @@ internal sealed class ApiKey
 
     /// <summary>A mask.</summary>
     public override string ToString() => Mask;
+
+    private static IEnumerable<string> Spellings(string key)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(key);
+        yield return key;
+        yield return Uri.EscapeDataString(key);
+        yield return string.Concat(bytes.Select(b => $"%{b:X2}"));
+        yield return string.Concat(bytes.Select(b => $"{b:X2}"));
+        yield return string.Concat(key.Select(c => $"&#{(int)c};"));
+        yield return string.Concat(key.Select(c => $"&#x{(int)c:X};"));
+        yield return Convert.ToBase64String(bytes);
+        yield return Uri.EscapeDataString(Convert.ToBase64String(bytes));
+        for (int before = 0; before < 3; before++)
+        {
+            // The characters that hold nothing but the key's own bits, whatever stands before and after it.
+            string base64 = Convert.ToBase64String([.. new byte[before], .. bytes]);
+            int own = (before + bytes.Length) * 8 / 6, first = (before * 8 + 5) / 6;
+            string core = base64.Substring(first, own - first);
+            if (core.Length >= ShortestBase64) yield return core;
+            if (core.Length >= ShortestBase64) yield return Uri.EscapeDataString(core);
+        }
+    }
 
     /// <summary>JSON may write any character as its number, and some behind a backslash.</summary>
     private static string Pattern(string spelling) => string.Concat(spelling.Select(c =>

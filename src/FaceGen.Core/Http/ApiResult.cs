@@ -26,7 +26,8 @@ internal sealed record ApiResult
     /// <summary>What happened, in words for an error message.</summary>
     internal string Describe()
     {
-        string said = Answer?.Message is { Length: > 0 } message ? message : Failure ?? "the body is no JSON";
+        string said = Answer is null ? Failure ?? "the body is no JSON"
+            : Answer.Message.Length > 0 ? Answer.Message : "the service gave no reason";
         return StatusCode is null or HttpStatusCode.OK ? said : $"HTTP {Status}: {said}";
     }
 }

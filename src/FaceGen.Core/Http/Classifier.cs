@@ -13,19 +13,28 @@ internal static class Classifier
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full", Loose);
-    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient|no) (credits?|funds|balance)|wallet|add funds|top up", Loose);
+    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient|no) (credits?|funds|balance)|add (funds|credits)|top up your", Loose);
     private static readonly Regex Key = new(@"(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key|key is (invalid|wrong|required|missing)|unauthori[sz]ed", Loose);
     private static readonly Regex Plan = new(@"not (allowed|included|available) (in|on|for) your (plan|subscription)|upgrade your (plan|subscription)|subscription (has )?expired", Loose);
+    private static readonly Regex QueueLimit = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
     private static readonly Regex ProseWait = new(@"(?:in|after)\s+(\d{1,6}(?:\.\d+)?)\s*(second|sec|minute|min|hour)", Loose);
 
     /// <summary>What the result of a submission means.</summary>
     internal static Outcome OfSubmission(ApiResult result)
     {
         if (result.StatusCode is null)
-            return result.WasSent ? new Outcome.Uncertain(result.Describe()) : new Outcome.Retry(result.Describe(), null);
+        {
+            return result.WasSent
+                ? new Outcome.Uncertain(result.Describe())
+                : new Outcome.Retry(result.Describe(), null) { IsUnreachable = true };
+        }
+
+        // Whatever the status says: with an id the request was accepted, and asking by it tells the rest.
+        if (result.Status >= 300 && result.Answer is { Id: not null } accepted) return new Outcome.UnderWay(accepted);
 
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
-        if (IsRateLimit(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
+        if (IsRateLimit(result))
+            return new Outcome.Retry(result.Describe(), WaitOf(result)) { QueueIsFull = true, QueueLimit = QueueLimitOf(result) };
 
         return result.Status switch
         {
@@ -71,16 +80,19 @@ internal static class Classifier
         }
 
         if (!answer.IsUnderWay && answer.Output.Count > 0) return new Outcome.Ended(answer, GenerationStatus.Success);
-        return answer.Id is null
-            ? new Outcome.Uncertain($"the service accepted the request without telling its id ({result.Describe()})")
-            : new Outcome.UnderWay(answer);
+        if (answer.Id is not null) return new Outcome.UnderWay(answer);
+
+        // Without an id there is nothing to ask for, but where the images will be is enough: downloading waits for them.
+        return answer.OtherLinks.Count > 0
+            ? new Outcome.Ended(answer, GenerationStatus.Success)
+            : new Outcome.Uncertain($"the service accepted the request without telling its id ({result.Describe()})");
     }
 
     private static FaceGenException? WholeRunFailure(ApiResult result)
     {
         // What a server says that is in trouble itself tells nothing of the key or the account.
         bool refused = result.Status < 500 && result.Answer is { IsFailure: true, Id: null };
-        string said = refused ? result.Answer!.Message : "";
+        string said = refused ? result.Answer!.OwnWords : "";
         return result.Status switch
         {
             >= 300 and < 400 => new FaceGenException(ErrorCode.ServiceMoved,
@@ -97,7 +109,7 @@ internal static class Classifier
     }
 
     private static bool IsRateLimit(ApiResult result) => result.Status == 429
-        || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.Message));
+        || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.OwnWords));
 
     private static TimeSpan? WaitOf(ApiResult result)
     {
@@ -114,6 +126,12 @@ internal static class Classifier
             'm' => TimeSpan.FromMinutes(number),
             _ => TimeSpan.FromHours(number),
         };
+    }
+
+    private static int? QueueLimitOf(ApiResult result)
+    {
+        Match said = QueueLimit.Match(result.Answer?.Message ?? "");
+        return said.Success ? int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture) : null;
     }
 
     private static FaceGenException Refusal(ApiResult result) =>

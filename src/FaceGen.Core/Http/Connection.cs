@@ -24,7 +24,7 @@ public sealed class Connection : IDisposable
         QueueLimit = queueLimit;
         TimeoutSec = timeoutSec;
         Proxy = (proxy as WebProxy)?.Address;
-        Services = services ?? EngineServices.System;
+        Services = services ?? EngineServices.Default;
 
         HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy);
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
@@ -66,6 +66,8 @@ public sealed class Connection : IDisposable
     /// </summary>
     public void Dispose()
     {
+        if (_lifetime.IsCancellationRequested) return;
+
         _lifetime.Cancel();
         _lifetime.Dispose();
     }

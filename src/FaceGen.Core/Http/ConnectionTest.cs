@@ -8,8 +8,9 @@ internal static class ConnectionTest
     {
         ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, cancel).ConfigureAwait(false);
         if (result.StatusCode is null) return $"{connection.BaseUri} cannot be reached: {result.Describe()}";
-        return result.Status == 200 && result.Answer is { IsFailure: false }
-            ? null
-            : $"{connection.BaseUri} does not accept the key: {result.Describe()}";
+        if (result.Status == 200 && result.Answer is { IsFailure: false }) return null;
+
+        bool isKey = result.Status is 401 or 403 || (result.Status == 200 && result.Answer is not null);
+        return $"{connection.BaseUri} {(isKey ? "does not accept the key" : "does not answer as the service does")}: {result.Describe()}";
     }
 }

@@ -1,10 +1,12 @@
+using System.Net;
+
 namespace FaceGen.Http;
 
 /// <summary>What the engine takes from the world, so that tests can give it a world of their own.</summary>
 internal sealed record EngineServices
 {
-    /// <summary>The machine's clock, network and chance.</summary>
-    internal static readonly EngineServices System = new();
+    /// <summary>The machine's clock, network and chance; a test may give the whole process others.</summary>
+    internal static EngineServices Default { get; set; } = new();
 
     private static readonly Random Chance = new();
 
@@ -13,6 +15,9 @@ internal sealed record EngineServices
 
     /// <summary>Makes the handler below an HTTP client; null for the framework's own.</summary>
     internal Func<HttpMessageHandler>? Handler { get; init; }
+
+    /// <summary>Looks a host up.</summary>
+    internal Func<string, Task<IPAddress[]>> LookUp { get; init; } = Dns.GetHostAddressesAsync;
 
     /// <summary>A number from 0 to 1, for jitter.</summary>
     internal Func<double> NextDouble { get; init; } = () =>

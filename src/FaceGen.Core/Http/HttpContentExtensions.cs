@@ -7,8 +7,18 @@ internal static class HttpContentExtensions
     /// <exception cref="IOException">It is longer than allowed, or shorter than announced.</exception>
     internal static async Task<byte[]> ReadBytesAsync(this HttpContent content, int maxBytes, CancellationToken cancel)
     {
+        using var body = new MemoryStream();
+        await content.AppendToAsync(body, maxBytes, cancel).ConfigureAwait(false);
+        return body.ToArray();
+    }
+
+    /// <summary>Reads a body to the end of what has come before it; what was read stays there also when it fails.</summary>
+    /// <exception cref="IOException">All of it is longer than allowed, or this is shorter than announced.</exception>
+    internal static async Task AppendToAsync(this HttpContent content, MemoryStream body, int maxBytes, CancellationToken cancel)
+    {
+        long before = body.Length;
         long? announced = content.Headers.ContentLength;
-        if (announced > maxBytes) throw TooLong(maxBytes);
+        if (before + announced > maxBytes) throw TooLong(maxBytes);
 
 #if NETSTANDARD
         using Stream stream = await content.ReadAsStreamAsync().ConfigureAwait(false);
@@ -17,7 +27,7 @@ internal static class HttpContentExtensions
 #else
         using Stream stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
 #endif
-        using var body = new MemoryStream((int)(announced ?? 0));
+        if (announced is not null) body.Capacity = (int)(before + announced);
         byte[] buffer = new byte[16 * 1024];
         int read;
         while ((read = await ReadAsync(stream, buffer, cancel).ConfigureAwait(false)) > 0)
@@ -26,10 +36,8 @@ internal static class HttpContentExtensions
             body.Write(buffer, 0, read);
         }
 
-        if (announced is not null && body.Length != announced)
-            throw new IOException($"The body ended after {body.Length} of {announced} bytes.");
-
-        return body.ToArray();
+        if (announced is not null && body.Length - before != announced)
+            throw new IOException($"The body ended after {body.Length - before} of {announced} bytes.");
     }
 
     private static async Task<int> ReadAsync(Stream stream, byte[] buffer, CancellationToken cancel)

@@ -16,7 +16,17 @@ internal abstract record Outcome
     /// <summary>Nothing was accepted, and the same request may be sent again.</summary>
     /// <param name="Reason">What the service, or the network, said.</param>
     /// <param name="After">How long to wait first, if that was said.</param>
-    internal sealed record Retry(string Reason, TimeSpan? After) : Outcome;
+    internal sealed record Retry(string Reason, TimeSpan? After) : Outcome
+    {
+        /// <summary>Whether the account's queue is full.</summary>
+        internal bool QueueIsFull { get; init; }
+
+        /// <summary>How many requests the service says it queues for the account.</summary>
+        internal int? QueueLimit { get; init; }
+
+        /// <summary>Whether the service was not even reached.</summary>
+        internal bool IsUnreachable { get; init; }
+    }
 
     /// <summary>It failed for good: for this request, or for the whole run (<see cref="FaceGenException.EndsRun"/>).</summary>
     internal sealed record Failed(FaceGenException Error) : Outcome;

@@ -1,3 +1,6 @@
+#if !NETSTANDARD
+using System.Runtime.InteropServices;
+#endif
 using FaceGen.Contract;
 
 namespace FaceGen.Saving;
@@ -48,10 +51,20 @@ internal static class AtomicFile
         if (replace && File.Exists(path)) File.Replace(temporary, path, null);
         else File.Move(temporary, path);
 #else
+        // Outside Windows a move looks for the file and then replaces it: one that came in between would be lost. A
+        // link is made only where there is none; where the file system has no links, the move has to do.
+        if (!replace && !OperatingSystem.IsWindows() && Link(temporary, path) == 0) return;
+
         File.Move(temporary, path, replace);
 #endif
     }
 
-    private static FaceGenException Exists(string path) =>
+#if !NETSTANDARD
+    [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int Link(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+#endif
+
+    internal static FaceGenException Exists(string path) =>
         new(ErrorCode.FileExists, $"'{path}' is there already. -Force replaces it, -SkipExisting leaves it.");
 }

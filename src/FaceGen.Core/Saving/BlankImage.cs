@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using FaceGen.Contract;
 
@@ -137,11 +136,10 @@ internal static class BlankImage
     private static byte[] DataOf(byte[] png)
     {
         using var data = new MemoryStream(png.Length);
-        int length;
-        for (int at = 8; at + 12 <= png.Length; at += 12 + length)
+        var chunks = new PngChunks(png);
+        while (chunks.MoveNext() && !chunks.Type.SequenceEqual("IEND"u8))
         {
-            length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
-            if (png.AsSpan(at + 4, 4).SequenceEqual("IDAT"u8)) data.Write(png, at + 8, length);
+            if (chunks.Type.SequenceEqual("IDAT"u8)) data.Write(chunks.Data.ToArray(), 0, chunks.Data.Length);
         }
 
         return data.ToArray();

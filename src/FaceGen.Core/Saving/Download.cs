@@ -34,16 +34,27 @@ internal static class Download
         if (Generation.AsLink(image) is not { } link)
             return Decode(image) ?? throw new FaceGenException(ErrorCode.ImageInvalid, "What came in place of a link is no complete PNG, JPEG or WebP image.");
 
-        List<Uri> links = [link];
-        if (generation.OtherLinks.Count == generation.Images.Count && Generation.AsLink(generation.OtherLinks[index]) is { } other)
-            links.Add(other);
+        List<Uri> links = [.. generation.OtherLinks.Select(list => Generation.AsLink(list[index])).OfType<Uri>().Prepend(link).Distinct()];
 
+        using var partial = new PartialBody();
+        Uri? partialOf = null;
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
         for (int attempt = 0; ; attempt++)
         {
-            Attempt result = await TryAsync(connection, links[attempt % links.Count], cancel).ConfigureAwait(false);
+            Uri tried = links[attempt % links.Count];
+            TimeSpan left = timeout - time.GetElapsedTime(start);
+            if (tried != partialOf) partial.StartAnew();
+            partialOf = tried;
+            Attempt result = await TryAsync(connection, tried, partial, left < TryTimeout ? left : TryTimeout, cancel).ConfigureAwait(false);
             if (result.Image is { } found) return found;
+
+            // A link that is dead for good leaves the other one.
+            if (links.Count > 1 && (result.IsFinal || result.Status == HttpStatusCode.Gone))
+            {
+                links.Remove(tried);
+                continue;
+            }
 
             TimeSpan wait = Backoff.Wait(attempt / links.Count, result.RetryAfter, connection.Services);
             bool isOver = time.GetElapsedTime(start) + wait > timeout;
@@ -58,33 +69,40 @@ internal static class Download
             if (isOver || result.IsFinal)
             {
                 throw new FaceGenException(result.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
-                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {result.Reason}. The link works until {generation.ExpiresAt:u}.");
+                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {result.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
             }
 
             if ((attempt + 1) % links.Count == 0) await time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }
 
-    private static async Task<Attempt> TryAsync(Connection connection, Uri link, CancellationToken cancel)
+    private static async Task<Attempt> TryAsync(
+        Connection connection, Uri link, PartialBody partial, TimeSpan timeout, CancellationToken cancel)
     {
-        using CancellationTokenSource timer = connection.Services.Time.Timer(TryTimeout);
+        using CancellationTokenSource timer = connection.Services.Time.Timer(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
         try
         {
             for (int redirects = 0; redirects <= MaxRedirects; redirects++)
             {
-                if (!LinkPolicy.Allows(connection, link)) return new Attempt($"the link leads to {link.GetLeftPart(UriPartial.Authority)}, which is not followed") { IsFinal = true };
+                // Each step of a redirect is judged like the link itself.
+                if (await LinkPolicy.RefusalAsync(connection, link).ConfigureAwait(false) is { } refusal)
+                    return new Attempt($"{refusal} ({link.Scheme}://{link.Host})") { IsFinal = true };
 
+                using var request = new HttpRequestMessage(HttpMethod.Get, link);
+                partial.Prepare(request);
                 using HttpResponseMessage response = await connection.Downloads
-                    .GetAsync(link, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-                if ((int)response.StatusCode is >= 300 and < 400 && response.Headers.Location is { } location)
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                if ((int)response.StatusCode is >= 300 and < 400
+                    && response.Headers.Location is { } location && Uri.TryCreate(link, location, out Uri? next))
                 {
-                    link = new Uri(link, location);
+                    link = next;
                     continue;
                 }
 
                 if (!response.IsSuccessStatusCode)
                 {
+                    partial.StartAnew();
                     return new Attempt($"HTTP {(int)response.StatusCode}")
                     {
                         Status = response.StatusCode,
@@ -92,7 +110,9 @@ internal static class Download
                     };
                 }
 
-                byte[] body = await response.Content.ReadBytesAsync(MaxBytes, either.Token).ConfigureAwait(false);
+                if (await partial.TakeAsync(response, MaxBytes, either.Token).ConfigureAwait(false) is not { } body)
+                    return new Attempt("the server gave another part than was asked for");
+
                 return Check(body) is { } image
                     ? new Attempt("") { Image = image }
                     : new Attempt($"what came ({body.Length} bytes) is no complete PNG, JPEG or WebP image") { IsImageFault = true };

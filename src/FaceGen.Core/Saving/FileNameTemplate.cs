@@ -22,7 +22,7 @@ internal sealed class FileNameTemplate
     private static readonly Regex Field = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
 
     private static readonly Regex DeviceName = new(
-        @"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        @"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static readonly Dictionary<string, Func<Generation, int, string?>> Values = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -33,11 +33,10 @@ internal sealed class FileNameTemplate
         ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
         ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
         ["row"] = (generation, _) => generation.Source?.Row.ToString(CultureInfo.InvariantCulture),
-        ["date"] = (generation, _) => generation.CreatedAt.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        ["date"] = (generation, _) => generation.CreatedAt?.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
     private readonly string[] _segments;
-    private readonly bool _hasIndex;
 
     /// <summary>Checks a template.</summary>
     /// <exception cref="FaceGenException">It names a field that there is not, or leads out of the folder.</exception>
@@ -51,27 +50,31 @@ internal sealed class FileNameTemplate
         _segments = template.Split('/', '\\');
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
             throw Invalid($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
-
-        _hasIndex = fields.Contains("index", StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The path below the folder, without extension.</summary>
     internal string Expand(Generation generation, int index)
     {
-        string[] names = [.. _segments.Select(segment => Field.Replace(
-            segment, match => Values[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none"))];
-        if (!_hasIndex && generation.Images.Count > 1)
+        string[] names = Names(generation, index);
+        // Two images never share a name: not without {index}, nor where a long name was cut before it.
+        if (generation.Images.Count > 1 && names.SequenceEqual(Names(generation, index + 1)))
             names[names.Length - 1] += $"-{index + 1}";
 
-        return Path.Combine([.. names.Select(SafeName)]);
+        return Path.Combine(names);
     }
+
+    private string[] Names(Generation generation, int index) =>
+        [.. _segments.Select(segment => SafeName(Field.Replace(
+            segment, match => Values[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none")))];
 
     /// <summary>Makes a name that is one name, on every file system.</summary>
     private static string SafeName(string name)
     {
         var safe = new StringBuilder(name.Length);
         int bytes = 0;
-        foreach (char c in DisplayText.Clean(name, MaxNameBytes).Normalize(NormalizationForm.FormC))
+        // Half of a pair, which cannot be normalized, comes back from its bytes as U+FFFD.
+        string whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(DisplayText.Clean(name, MaxNameBytes))).Replace("\uFFFD", "");
+        foreach (char c in whole.Normalize(NormalizationForm.FormC))
         {
             bytes += c < 0x80 ? 1 : char.IsSurrogate(c) ? 2 : 3;
             if (bytes > MaxNameBytes) break;

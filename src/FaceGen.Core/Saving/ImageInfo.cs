@@ -28,28 +28,18 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
             : null;
     }
 
-    /// <summary>A PNG is a row of chunks, from IHDR to an IEND that nothing needs to follow.</summary>
+    /// <summary>A PNG is a row of chunks, from IHDR to IEND, with data between.</summary>
     private static (int Width, int Height)? Png(ReadOnlySpan<byte> image)
     {
-        const int signature = 8, around = 12;
-        (int, int)? size = null;
+        var chunks = new PngChunks(image);
+        if (!chunks.MoveNext() || !chunks.Type.SequenceEqual("IHDR"u8) || chunks.Data.Length != 13) return null;
+
+        (int, int) size = (BinaryPrimitives.ReadInt32BigEndian(chunks.Data), BinaryPrimitives.ReadInt32BigEndian(chunks.Data.Slice(4)));
         bool hasData = false;
-        for (int at = signature; at <= image.Length - around;)
+        while (chunks.MoveNext())
         {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(image.Slice(at));
-            if (length > image.Length - at - around) return null;
-
-            ReadOnlySpan<byte> type = image.Slice(at + 4, 4);
-            ReadOnlySpan<byte> data = image.Slice(at + 8, (int)length);
-            if (at == signature)
-            {
-                if (!type.SequenceEqual("IHDR"u8) || length != 13) return null;
-                size = (BinaryPrimitives.ReadInt32BigEndian(data), BinaryPrimitives.ReadInt32BigEndian(data.Slice(4)));
-            }
-
-            hasData |= type.SequenceEqual("IDAT"u8);
-            if (type.SequenceEqual("IEND"u8)) return hasData ? size : null;
-            at += around + (int)length;
+            if (chunks.Type.SequenceEqual("IEND"u8)) return hasData ? size : null;
+            hasData |= chunks.Type.SequenceEqual("IDAT"u8);
         }
 
         return null;

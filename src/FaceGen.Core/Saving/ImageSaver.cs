@@ -10,38 +10,79 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options)
 {
     private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
-    /// <summary>Saves one image.</summary>
+    private readonly RepeatedImages _repeated = new();
+
+    /// <summary>The names that this run has given: no file of it replaces another, in no file system.</summary>
+    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Saves one image; it is settled as soon as it stands in its file.</summary>
     /// <exception cref="FaceGenException">There is no image to be had, or it cannot be written.</exception>
     internal async Task<SavedImage> SaveAsync(Generation generation, int index, CancellationToken cancel)
     {
         string path = Path.Combine(options.Folder, options.Name.Expand(generation, index));
+        TakeName(path);
+        SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
-            return Describe(existing, File.ReadAllBytes(existing), generation, index);
+        {
+            saved = Describe(existing, ReadExisting(existing), generation, index);
+        }
+        else
+        {
+            CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel).ConfigureAwait(false);
+            path += image.Info.Format.Extension();
+            // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
+            if (options.Sidecar && !options.Force && File.Exists(path + Sidecar.Extension)) throw AtomicFile.Exists(path + Sidecar.Extension);
+            saved = Describe(path, image.Bytes, generation, index);
+            AtomicFile.Write(path, image.Bytes, options.Force);
+        }
 
-        CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel).ConfigureAwait(false);
-        path += image.Info.Format.Extension();
-        AtomicFile.Write(path, image.Bytes, options.Force);
-        SavedImage saved = Describe(path, image.Bytes, generation, index);
-        if (options.Sidecar) AtomicFile.Write(path + Sidecar.Extension, Sidecar.Write(saved), replace: true);
+        Account.Of(connection).MarkSaved(generation.Id, index);
+        string sidecar = saved.FullName + Sidecar.Extension;
+        if (options.Sidecar && (options.Force || !File.Exists(sidecar)))
+            AtomicFile.Write(sidecar, Sidecar.Write(saved), options.Force);
         return saved;
+    }
+
+    private void TakeName(string path)
+    {
+        lock (_taken)
+        {
+            if (_taken.Add(path)) return;
+        }
+
+        throw new FaceGenException(ErrorCode.FileExists,
+            $"Another image of this run has the name '{path}' already. Put {{id}} and {{index}} into -Name; nothing is lost.");
     }
 
     private static string? Existing(string path) =>
         Formats.Select(format => path + format.Extension()).FirstOrDefault(File.Exists);
 
-    private static SavedImage Describe(string path, byte[] bytes, Generation generation, int index)
+    private static byte[] ReadExisting(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FaceGenException(ErrorCode.FileExists, $"'{path}' is there already and cannot be read: {e.Message}", e);
+        }
+    }
+
+    private SavedImage Describe(string path, byte[] bytes, Generation generation, int index)
     {
         ImageInfo info = ImageInfo.Check(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
+        string sha256 = Hash(bytes);
         return new SavedImage
         {
             FullName = path,
             Length = bytes.Length,
-            Sha256 = Hash(bytes),
+            Sha256 = sha256,
             Format = info.Format,
             Width = info.Width,
             Height = info.Height,
-            Filtered = BlankImage.IsBlank(bytes, info),
+            Filtered = BlankImage.IsBlank(bytes, info) || _repeated.Knows(sha256, generation),
             Index = index + 1,
             Generation = generation,
         };

@@ -24,7 +24,10 @@ public sealed record SavedImage
     /// <summary>The height in pixels.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Whether the picture is blank (all black, or of one colour), as the service's safety filter makes it.</summary>
+    /// <summary>
+    /// Whether the service's safety filter seems to have taken the picture away: it is blank (all but black, or of one
+    /// colour), or the same file came before for another prompt or seed.
+    /// </summary>
     public required bool Filtered { get; init; }
 
     /// <summary>Which of the generation's images it is, the first being 1.</summary>

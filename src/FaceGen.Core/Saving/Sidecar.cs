@@ -31,7 +31,7 @@ internal static class Sidecar
             json.WriteNumber("index", image.Index);
             if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
             if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
-            json.WriteString("created_at", generation.CreatedAt.ToUniversalTime());
+            if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
             if (generation.Source is { } source) json.WriteString("source", source.ToString());
             if (generation.Request is { } request)
             {

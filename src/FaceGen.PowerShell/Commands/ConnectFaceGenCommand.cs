@@ -55,6 +55,9 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     {
         ApiKey key = ApiKey is null ? Connections.KeyFromEnvironment() : Unlock(ApiKey);
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress() : ServiceAddress.Parse(BaseUri);
+        if (Proxy is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
+            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{Proxy}' is no address of a proxy: give one like http://proxy:8080.");
+
         WriteObject(Connections.Replace(new Connection(
             address, key, QueueLimit, TimeoutSec, Proxy is null ? null : new WebProxy(Proxy))));
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Pipeline;
 
@@ -28,8 +29,11 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
         Account account = Account.Of(Connection);
         if (!MyInvocation.ExpectingInput && Id is null)
         {
-            RunUntil(account.SettleAsync(Stop));
-            _ids.AddRange(account.Open.Select(watch => watch.Latest.Id));
+            foreach (Generation known in OpenGenerations())
+            {
+                Drain(Account.LooksAtOnce - 1);
+                Start(known, () => LookAsync(account, known), WriteObject);
+            }
         }
 
         foreach (string id in _ids.Distinct())
@@ -39,5 +43,19 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
         }
 
         Drain(0);
+    }
+
+    /// <summary>A look that finds nothing out leaves what was known: the list is complete also while the service is not there.</summary>
+    private async Task<Generation> LookAsync(Account account, Generation known)
+    {
+        try
+        {
+            return await account.LookAsync(Connection, known.Id, Stop).ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (!e.EndsRun)
+        {
+            Post(() => WriteWarning(e.Message));
+            return known;
+        }
     }
 }

@@ -18,6 +18,9 @@ public sealed class ImportFaceGenRequestCommand : FaceGenCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
+    /// <summary>How many rows are read ahead.</summary>
+    private const int RowsAtOnce = 64;
+
     /// <summary><para type="description">The files; wildcards are resolved.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
@@ -39,11 +42,14 @@ public sealed class ImportFaceGenRequestCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        foreach (string path in Files())
+        foreach (string path in LiteralPath ?? Path)
         {
             try
             {
-                Read(path);
+                IReadOnlyList<string> files = LiteralPath is null
+                    ? ResolveWildcards(path, ErrorCode.RequestFileInvalid)
+                    : [ResolvePath(path, ErrorCode.RequestFileInvalid)];
+                foreach (string file in files) Read(file);
             }
             catch (FaceGenException e)
             {
@@ -52,22 +58,30 @@ public sealed class ImportFaceGenRequestCommand : FaceGenCmdlet
         }
     }
 
-    private IEnumerable<string> Files() => LiteralPath is not null
-        ? LiteralPath.Select(ResolvePath)
-        : Path.SelectMany(path => WildcardPattern.ContainsWildcardCharacters(path)
-            ? GetResolvedProviderPathFromPSPath(path, out _)
-            : (IEnumerable<string>)[ResolvePath(path)]);
-
+    /// <summary>Reads away from the pipeline's thread, which must answer a stop also while a disk or a share does not.</summary>
     private void Read(string path)
     {
-        foreach (RequestRow row in BatchesRoom.RequestFiles.Read(path, Format, Delimiter))
+        using IEnumerator<RequestRow> rows = BatchesRoom.RequestFiles.Read(path, Format, Delimiter).GetEnumerator();
+        while (RunUntil(Task.Run(() => Next(rows))) is { Count: > 0 } next)
         {
-            Stop.ThrowIfCancellationRequested();
-            if (row.Unknown.Count > 0)
-                WriteWarning($"{row.Source}: the API has no field {string.Join(", ", row.Unknown.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
-
-            if (row.Error is not null) WriteFault(row.Error, row.Source);
-            else WriteObject(row.Request);
+            foreach (RequestRow row in next) Write(row);
         }
+    }
+
+    private static List<RequestRow> Next(IEnumerator<RequestRow> rows)
+    {
+        List<RequestRow> next = new(RowsAtOnce);
+        while (next.Count < RowsAtOnce && rows.MoveNext()) next.Add(rows.Current);
+        return next;
+    }
+
+    private void Write(RequestRow row)
+    {
+        Stop.ThrowIfCancellationRequested();
+        if (row.Unknown.Count > 0)
+            WriteWarning($"{row.Source}: the API has no field {string.Join(", ", row.Unknown.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
+
+        if (row.Error is not null) WriteFault(row.Error, row.Source);
+        else WriteObject(row.Request);
     }
 }

@@ -151,6 +151,20 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
+    /// <summary>
+    /// <para type="description">Sends a submission again whose answer was lost. The service may have accepted it before:
+    /// this takes the risk of paying twice.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter RetryUncertain { get; set; }
+
+    /// <summary>
+    /// <para type="description">Emits a generation with the status Uncertain, in place of an error, where the answer to
+    /// a submission was lost.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter IncludeUncertain { get; set; }
+
     private protected override void Process()
     {
         TellOfSkipped(_inputs - 1);
@@ -170,14 +184,11 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
         if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style)")) return;
 
-        _generator ??= new Generator(Connection, PostVerbose);
+        _generator ??= new Generator(Connection, Listener);
         Drain(ThrottleLimit - 1);
-        Slots.Slot slot = RunUntil(_generator.TakeSlotAsync(Stop));
+        Slots.Slot slot = Take(_generator.TakeSlotAsync(Stop));
         _progress.Total++;
-        Start(
-            request,
-            () => _generator.GenerateAsync(request, slot, !NoWait, Seconds(TimeoutSec), Stop),
-            generation => WriteGeneration(generation));
+        Start(request, () => GenerateAsync(request, slot), WriteGeneration);
     }
 
     private protected override void End()
@@ -196,29 +207,58 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         _lastInput = Math.Max(_lastInput, lastBefore);
     }
 
+    private async Task<Generation> GenerateAsync(Request request, Slots.Slot slot)
+    {
+        var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain };
+        try
+        {
+            return await _generator!.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (IncludeUncertain && e.Code == ErrorCode.SubmissionUncertain)
+        {
+            return new Generation
+            {
+                Id = "",
+                Status = GenerationStatus.Uncertain,
+                CreatedAt = Connection.Services.Time.GetUtcNow(),
+                Prompt = request.Prompt,
+                Seed = request.Seed,
+                TrackId = request.TrackId,
+                Message = e.Message,
+                Request = request,
+            };
+        }
+    }
+
     private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)
         : InputObject is null ? "" : $"Input {_inputs}: ";
 
-    private Request ToRequest() => new()
+    /// <summary>What is given here, over what a generation that is piped back was asked for.</summary>
+    private Request ToRequest()
     {
-        Prompt = (string)RequestField.Prompt.Require(Prompt ?? InputObject?.BaseObject as string),
-        NegativePrompt = NegativePrompt,
-        FaceImage = ToFaceImage(FaceImage ?? InputObject?.BaseObject as FileInfo),
-        Width = Width,
-        Height = Height,
-        NumInferenceSteps = NumInferenceSteps,
-        GuidanceScale = GuidanceScale,
-        SScale = SScale,
-        Samples = Samples,
-        SafetyChecker = SafetyChecker,
-        SafetyCheckerType = SafetyCheckerType,
-        Base64 = Base64 ? true : null,
-        Style = Style,
-        Seed = Seed,
-        Webhook = Webhook,
-        TrackId = TrackId,
-        Source = (InputObject?.BaseObject as Request)?.Source,
-    };
+        object? input = InputObject?.BaseObject;
+        Request? before = (input as Generation)?.Request;
+        return new Request
+        {
+            Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),
+            NegativePrompt = NegativePrompt ?? before?.NegativePrompt,
+            FaceImage = FaceImage is null && before is not null ? before.FaceImage : ToFaceImage(FaceImage ?? input as FileInfo),
+            Width = Width ?? before?.Width,
+            Height = Height ?? before?.Height,
+            NumInferenceSteps = NumInferenceSteps ?? before?.NumInferenceSteps,
+            GuidanceScale = GuidanceScale ?? before?.GuidanceScale,
+            SScale = SScale ?? before?.SScale,
+            Samples = Samples ?? before?.Samples,
+            SafetyChecker = SafetyChecker ?? before?.SafetyChecker,
+            SafetyCheckerType = SafetyCheckerType ?? before?.SafetyCheckerType,
+            Base64 = Base64 ? true : before?.Base64,
+            Style = Style ?? before?.Style,
+            Seed = Seed ?? before?.Seed,
+            Webhook = Webhook ?? before?.Webhook,
+            TrackId = TrackId ?? before?.TrackId,
+            Source = (input as Request ?? before)?.Source,
+        };
+    }
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
@@ -226,7 +266,9 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         byte[] bytes => Contract.FaceImage.FromBytes(bytes),
         object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),
         FileInfo file => Contract.FaceImage.FromFile(file.FullName),
-        Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolvePath),
-        var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolvePath),
+        Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolveFace),
+        var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolveFace),
     };
+
+    private string ResolveFace(string path) => ResolvePath(path, ErrorCode.FaceImageInvalid);
 }

@@ -21,7 +21,11 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     private readonly ProgressMeter _progress = new("Saving images");
     private ImageSaver? _saver;
     private Generator? _generator;
+    private SemaphoreSlim? _downloads;
     private string _folder = "";
+
+    /// <summary>How many generations may wait for their end or their turn, so that a long input stays in flat memory.</summary>
+    private const int MostPending = 64;
 
     /// <summary>
     /// <para type="description">The folder; wildcards that name one folder are resolved. It is made where it is not
@@ -80,29 +84,33 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
 
     private protected override void Begin()
     {
-        _folder = LiteralPath is not null ? ResolvePath(LiteralPath) : ResolveFolder(Path);
-        var options = new SaveOptions(_folder, new FileNameTemplate(Name))
+        if (Force && SkipExisting)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together.");
+
+        _folder = LiteralPath is not null ? ResolvePath(LiteralPath, ErrorCode.FileNotWritten) : ResolveFolder(Path);
+        RefuseFileAbove(_folder);
+        _saver = new ImageSaver(Connection, new SaveOptions(_folder, new FileNameTemplate(Name))
         {
             Force = Force,
             SkipExisting = SkipExisting,
             Sidecar = Sidecar,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
-        };
-        if (Force && SkipExisting)
-            throw new FaceGenException(ErrorCode.FileNameInvalid, "-Force and -SkipExisting cannot be used together.");
-
-        _saver = new ImageSaver(Connection, options);
-        _generator = new Generator(Connection, PostVerbose);
+        });
+        _generator = new Generator(Connection, Listener);
+        _downloads = new SemaphoreSlim(ThrottleLimit);
     }
 
     private protected override void Process()
     {
         foreach (Generation generation in InputObject)
         {
+            // From here on it is this command that answers for it, also where it then does nothing.
+            Account.Of(Connection).BeginSaving(Connection, generation);
             if (!ShouldProcess(_folder, $"Save the images of {generation.Id}")) continue;
 
-            if (generation.IsFinished) SaveAll(generation);
-            else Start(generation, () => _generator!.WaitAsync(generation, Timeout.InfiniteTimeSpan, Stop), SaveAll);
+            _progress.Total++;
+            Start(generation, () => SaveAllAsync(generation));
+            Drain(MostPending);
         }
     }
 
@@ -110,36 +118,55 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
 
     private protected override void Tick() => _progress.Show(this, RunningCount);
 
-    private void SaveAll(Generation generation)
+    /// <summary>Waits for a generation and saves each of its images; one that fails leaves the others.</summary>
+    private async Task SaveAllAsync(Generation generation)
     {
-        if (generation.Images.Count == 0)
+        if (generation.Status == GenerationStatus.Processing)
         {
-            WriteFault(new FaceGenException(ErrorCode.OutputMissing,
-                $"{Prefix(generation.Source)}Generation {generation.Id} ({generation.Status}) has no images to save."), generation);
+            generation = await _generator!.WaitAsync(generation, Timeout.InfiniteTimeSpan, Stop).ConfigureAwait(false);
+            Account.Of(Connection).BeginSaving(Connection, generation);
         }
 
-        Account.Of(Connection).BeginSaving(Connection, generation);
-        for (int i = 0; i < generation.Images.Count; i++)
+        if (generation.Images.Count == 0)
         {
-            int index = i;
-            Drain(ThrottleLimit - 1);
-            _progress.Total++;
-            Start(generation, () => SaveAsync(generation, index), WriteObject);
+            throw new FaceGenException(ErrorCode.OutputMissing,
+                $"{Prefix(generation.Source)}Generation {generation.Id} ({generation.Status}) has no images to save.");
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+    }
+
+    private async Task SaveAsync(Generation generation, int index)
+    {
+        await _downloads!.WaitAsync(Stop).ConfigureAwait(false);
+        try
+        {
+            SavedImage image = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
+            Post(() => WriteObject(image));
+        }
+        catch (FaceGenException e)
+        {
+            Post(() => WriteFault(new FaceGenException(e.Code, Prefix(generation.Source) + e.Message, e), generation));
+        }
+        finally
+        {
+            _downloads.Release();
         }
     }
 
-    private async Task<SavedImage> SaveAsync(Generation generation, int index)
+    /// <summary>A folder that cannot be made is better told before anything is generated for it.</summary>
+    private static void RefuseFileAbove(string folder)
     {
-        SavedImage saved = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
-        Account.Of(Connection).MarkSaved(generation.Id, index);
-        return saved;
+        for (string? above = folder; above is not null && !Directory.Exists(above); above = System.IO.Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+                throw new FaceGenException(ErrorCode.FileNotWritten, $"'{folder}' cannot be a folder: '{above}' is a file.");
+        }
     }
 
     private string ResolveFolder(string path)
     {
-        if (!WildcardPattern.ContainsWildcardCharacters(path)) return ResolvePath(path);
-
-        var folders = GetResolvedProviderPathFromPSPath(path, out _);
+        IReadOnlyList<string> folders = ResolveWildcards(path, ErrorCode.FileNotWritten);
         return folders.Count == 1
             ? folders[0]
             : throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders; -LiteralPath takes it as it stands.");

@@ -26,7 +26,7 @@ public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
     public Generation[]? Generation { get; set; }
 
     /// <summary><para type="description">The ids of generations.</para></summary>
-    [Parameter(Mandatory = true, ParameterSetName = ById)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
@@ -37,18 +37,14 @@ public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;
 
-    private protected override void Begin() => _generator = new Generator(Connection, PostVerbose);
+    private protected override void Begin() => _generator = new Generator(Connection, Listener);
 
     private protected override void Process()
     {
         Account account = Account.Of(Connection);
-        if (Generation is null && Id is null && !MyInvocation.ExpectingInput)
-        {
-            RunUntil(account.SettleAsync(Stop));
-            Generation = [.. account.Open.Select(watch => watch.Latest)];
-        }
+        if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. OpenGenerations()];
 
-        foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id, Connection))])
+        foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id))])
         {
             _progress.Total++;
             Start(generation, () => _generator!.WaitAsync(generation, Seconds(TimeoutSec), Stop), WriteGeneration);

@@ -12,7 +12,8 @@ internal static class ErrorTable
 
     internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
     {
-        ErrorCode.RequestInvalid or ErrorCode.FaceImageInvalid or ErrorCode.FileNameInvalid => ErrorCategory.InvalidArgument,
+        ErrorCode.RequestInvalid or ErrorCode.FaceImageInvalid or ErrorCode.ParametersInvalid
+            or ErrorCode.FileNameInvalid => ErrorCategory.InvalidArgument,
         ErrorCode.RequestFileInvalid => ErrorCategory.ReadError,
         ErrorCode.NotConnected or ErrorCode.ConnectionInvalid or ErrorCode.ServiceUnreachable or ErrorCode.ServiceMoved =>
             ErrorCategory.ConnectionError,
@@ -21,7 +22,7 @@ internal static class ErrorTable
         ErrorCode.NotInPlan => ErrorCategory.PermissionDenied,
         ErrorCode.RequestRefused or ErrorCode.GenerationFailed => ErrorCategory.InvalidResult,
         ErrorCode.ServiceBusy => ErrorCategory.ResourceBusy,
-        ErrorCode.SubmissionUncertain => ErrorCategory.InvalidResult,
+        ErrorCode.SubmissionUncertain => ErrorCategory.OperationStopped,
         ErrorCode.GenerationTimeout => ErrorCategory.OperationTimeout,
         ErrorCode.GenerationNotFound or ErrorCode.OutputMissing or ErrorCode.LinkExpired => ErrorCategory.ObjectNotFound,
         ErrorCode.FetchFailed or ErrorCode.DownloadFailed => ErrorCategory.ReadError,

@@ -16,6 +16,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
+    private readonly List<string> _emitted = [];
     private Connection? _connection;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
@@ -56,6 +57,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         Drain(0);
         End();
+
+        // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
+        if (_emitted.Count == 0) return;
+        Account account = Account.Of(Connection);
+        foreach (string id in _emitted) account.MarkSeen(id);
     });
 
     /// <summary>Before the first input.</summary>
@@ -72,6 +78,25 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Waits for a task on the pipeline's thread, which meanwhile writes what background work has posted.</summary>
     private protected T RunUntil<T>(Task<T> task) => _pipeline.RunUntil(task, Tick, Stop);
+
+    /// <summary>Waits for something that must be given back, also where the pipeline ends while it is waited for.</summary>
+    private protected T Take<T>(Task<T> task)
+        where T : IDisposable
+    {
+        try
+        {
+            return RunUntil(task);
+        }
+        catch
+        {
+            _ = task.ContinueWith(taken => taken.Result.Dispose(), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    /// <summary>Has the pipeline's thread do something, from any thread.</summary>
+    private protected void Post(Action action) => _pipeline.Post(action);
 
     /// <summary>Starts work in the background; what it returns is done on the pipeline's thread.</summary>
     /// <param name="target">What an error of the work is about.</param>
@@ -102,6 +127,13 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Starts work in the background that posts by itself what is to be written.</summary>
+    private protected void Start(object? target, Func<Task> work) => Start(target, async () =>
+    {
+        await work().ConfigureAwait(false);
+        return true;
+    }, _ => { });
+
     /// <summary>Waits until no more than so many pieces of background work are under way.</summary>
     private protected void Drain(int most)
     {
@@ -116,8 +148,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         _pipeline.RunPosted(Stop);
     }
 
-    /// <summary>Writes a line to the verbose stream, from any thread.</summary>
-    private protected void PostVerbose(string line) => _pipeline.Post(() => WriteVerbose(Connection.Key.Redact(line)));
+    /// <summary>Writes what the engine tells, from any thread, to the streams of verbose lines and warnings.</summary>
+    private protected IListener Listener => new StreamListener(this);
 
     /// <summary>Writes the error of one item, or ends the run where every other item would fail as well.</summary>
     private protected void WriteFault(Exception exception, object? target)
@@ -127,7 +159,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         WriteError(error);
     }
 
-    /// <summary>Emits a generation; one whose end has now been seen need not be kept any longer.</summary>
+    /// <summary>Emits a generation; one that has ended is settled when this command has ended too.</summary>
     private protected void WriteGeneration(Generation generation)
     {
         if (generation.Status == GenerationStatus.Failed)
@@ -142,14 +174,65 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteObject(generation);
         }
 
-        if (generation.IsFinished) Account.Of(Connection).MarkSeen(generation.Id);
+        if (generation.IsFinished) _emitted.Add(generation.Id);
+    }
+
+    /// <summary>
+    /// The generations that this session started and has not settled, when every answer that is still out has come.
+    /// What became of submissions whose pipeline has gone is told here.
+    /// </summary>
+    private protected IReadOnlyList<Generation> OpenGenerations()
+    {
+        Account account = Account.Of(Connection);
+        RunUntil(account.SettleAsync(Stop));
+        foreach ((FaceGenException outcome, Request request) in account.TakeReports()) WriteFault(outcome, request);
+        return [.. account.Open.Select(watch => watch.Latest)];
     }
 
     /// <summary>What begins a message about a row of a file.</summary>
     private protected static string Prefix(RequestSource? source) => source is null ? "" : $"{source}: ";
 
     /// <summary>A full path of the file system; the current location and drives are PowerShell's.</summary>
-    private protected string ResolvePath(string path) => GetUnresolvedProviderPathFromPSPath(path);
+    /// <param name="path">The path as it was given; no character is a wildcard.</param>
+    /// <param name="code">What a path that is none of the file system's is.</param>
+    /// <exception cref="FaceGenException">It is none of the file system's.</exception>
+    private protected string ResolvePath(string path, ErrorCode code)
+    {
+        try
+        {
+            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            if (provider.Name == "FileSystem") return full;
+        }
+        catch (Exception e) when (e is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException or ItemNotFoundException
+            or ProviderInvocationException or NotSupportedException or PSArgumentException or PSInvalidOperationException)
+        {
+            throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system: {e.Message.TrimEnd('.')}.", e);
+        }
+
+        throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system.");
+    }
+
+    /// <summary>The full paths that a path with wildcards matches; one that exists as it stands is no wildcard.</summary>
+    /// <exception cref="FaceGenException">Nothing matches.</exception>
+    private protected IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path)) return [ResolvePath(path, code)];
+
+        string literal = ResolvePath(path, code);
+        if (File.Exists(literal) || Directory.Exists(literal)) return [literal];
+
+        try
+        {
+            IReadOnlyList<string> matches = [.. GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider)];
+            if (matches.Count > 0 && provider.Name == "FileSystem") return matches;
+        }
+        catch (ItemNotFoundException)
+        {
+            // Told below, as for a pattern that matches nothing.
+        }
+
+        throw new FaceGenException(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
+    }
 
     /// <summary>Seconds as a parameter gives them; 0 means no limit.</summary>
     private protected static TimeSpan Seconds(int seconds) =>
@@ -169,5 +252,12 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         {
             ThrowTerminatingError(ErrorTable.Record(e, null));
         }
+    }
+
+    private sealed class StreamListener(FaceGenCmdlet cmdlet) : IListener
+    {
+        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(line));
+
+        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(line));
     }
 }

@@ -27,7 +27,9 @@ internal static class Connections
     /// <summary>Takes a connection for this runspace. What works for the one before it goes on to its end.</summary>
     internal static Connection Replace(Connection connection)
     {
-        Account.Of(connection).Slots.Limit = connection.QueueLimit;
+        Account account = Account.Of(connection);
+        account.Slots.Limit = connection.QueueLimit;
+        account.Resume(connection);
         Here.Connection = connection;
         return connection;
     }

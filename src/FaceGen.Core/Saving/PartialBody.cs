@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Http.Headers;
+using FaceGen.Http;
+
+namespace FaceGen.Saving;
+
+/// <summary>
+/// A download that may be cut off and taken up again: only where the server names the version by a strong tag, and only
+/// when it then gives exactly the part that was asked for.
+/// </summary>
+internal sealed class PartialBody : IDisposable
+{
+    private readonly MemoryStream _body = new();
+    private EntityTagHeaderValue? _version;
+
+    /// <summary>Asks for what is still missing, if anything of a known version is there.</summary>
+    internal void Prepare(HttpRequestMessage request)
+    {
+        if (_version is null || _body.Length == 0) return;
+
+        request.Headers.Range = new RangeHeaderValue(_body.Length, null);
+        request.Headers.IfRange = new RangeConditionHeaderValue(_version);
+    }
+
+    /// <summary>Takes in a successful answer, to its end.</summary>
+    /// <returns>The whole body; null where the server gave another part than was asked for.</returns>
+    internal async Task<byte[]?> TakeAsync(HttpResponseMessage response, int maxBytes, CancellationToken cancel)
+    {
+        bool isPart = response.StatusCode == HttpStatusCode.PartialContent;
+        bool continues = isPart && _body.Length > 0
+            && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from } && from == _body.Length
+            && (response.Headers.ETag is null || response.Headers.ETag.Equals(_version));
+        if (!continues) StartAnew();
+        if (isPart && !continues) return null;
+
+        if (!isPart && response.Headers.ETag is { IsWeak: false } version) _version = version;
+        await response.Content.AppendToAsync(_body, maxBytes, cancel).ConfigureAwait(false);
+        byte[] whole = _body.ToArray();
+        StartAnew();
+        return whole;
+    }
+
+    /// <summary>Forgets what has come.</summary>
+    internal void StartAnew()
+    {
+        _body.SetLength(0);
+        _version = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _body.Dispose();
+}

@@ -1,0 +1,35 @@
+using FaceGen.Contract;
+using FsCheck.Xunit;
+
+namespace FaceGen.Core.Tests.Contract;
+
+public sealed class DisplayTextTests
+{
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("", "")]
+    [InlineData("  plain text  ", "plain text")]
+    [InlineData("one\r\n\ttwo\u2028three\u00a0four", "one two three four")]
+    [InlineData("\u001b[31mred\u001b[0m", "[31mred[0m")]
+    [InlineData("\u001b]0;title\u0007rest", "]0;titlerest")]
+    [InlineData("\u009b31mC1\u009d\u0085x", "31mC1 x")]
+    [InlineData("a\0b\u0008\u007f", "ab")]
+    [InlineData("abc\u202egnp.exe\u202c\u2066x\u2069\u200e\u200f\u061c", "abcgnp.exex")]
+    [InlineData("Grüße, 世界 😀", "Grüße, 世界 😀")]
+    public void Text_is_made_fit_to_be_shown(string? text, string expected) =>
+        Assert.Equal(expected, DisplayText.Clean(text));
+
+    [Theory]
+    [InlineData("12345", 5, "12345")]
+    [InlineData("123456", 5, "12345…")]
+    [InlineData("1234😀6", 5, "1234…")]
+    public void Long_text_is_cut_between_characters(string text, int longest, string expected) =>
+        Assert.Equal(expected, DisplayText.Clean(text, longest));
+
+    [Property]
+    public bool Whatever_comes_is_one_short_line(string? text)
+    {
+        string clean = DisplayText.Clean(text, 20);
+        return clean.Length <= 21 && !clean.Any(char.IsControl);
+    }
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Core.Tests.Contract;
+
+public sealed class RequestFieldTests
+{
+    [Theory]
+    [InlineData("width", "1", 1)]
+    [InlineData("width", "512", 512)]
+    [InlineData("height", "1", 1)]
+    [InlineData("height", "768", 768)]
+    [InlineData("num_inference_steps", "21", 21)]
+    [InlineData("num_inference_steps", "31", 31)]
+    [InlineData("num_inference_steps", "41", 41)]
+    [InlineData("guidance_scale", "1", 1.0)]
+    [InlineData("guidance_scale", "20", 20.0)]
+    [InlineData("s_scale", "0", 0.0)]
+    [InlineData("s_scale", "2", 2.0)]
+    [InlineData("samples", "1", 1)]
+    [InlineData("samples", "2", 2)]
+    [InlineData("seed", "-9223372036854775808", long.MinValue)]
+    [InlineData("seed", "9223372036854775807", long.MaxValue)]
+    [InlineData("track_id", "0", 0L)]
+    public void A_value_at_the_limit_is_taken(string name, string cell, object expected) =>
+        Assert.Equal(expected, Field(name).Read(cell));
+
+    [Theory]
+    [InlineData("width", "0", "Width must be 1 to 512, not '0'.")]
+    [InlineData("width", "513", "Width must be 1 to 512, not '513'.")]
+    [InlineData("height", "0", "Height must be 1 to 768, not '0'.")]
+    [InlineData("height", "769", "Height must be 1 to 768, not '769'.")]
+    [InlineData("num_inference_steps", "22", "NumInferenceSteps must be 21, 31 or 41, not '22'.")]
+    [InlineData("num_inference_steps", "4294967317", "NumInferenceSteps must be 21, 31 or 41, not '4294967317'.")]
+    [InlineData("guidance_scale", "0.99", "GuidanceScale must be 1 to 20, not '0.99'.")]
+    [InlineData("guidance_scale", "20.01", "GuidanceScale must be 1 to 20, not '20.01'.")]
+    [InlineData("s_scale", "-0.01", "SScale must be 0 to 2, not '-0.01'.")]
+    [InlineData("s_scale", "2.01", "SScale must be 0 to 2, not '2.01'.")]
+    [InlineData("samples", "0", "Samples must be 1 to 2, not '0'.")]
+    [InlineData("samples", "3", "Samples must be 1 to 2, not '3'.")]
+    [InlineData("safety_checker", "maybe", "SafetyChecker must be true or false, not 'maybe'.")]
+    [InlineData("base64", "2", "Base64 must be true or false, not '2'.")]
+    [InlineData("safety_checker_type", "nude", "SafetyCheckerType must be black, blur, sensitive_content_text or pixelate, not 'nude'.")]
+    [InlineData("style", "manga", "Style must be realistic, comic, chibi, 3d or anime, not 'manga'.")]
+    [InlineData("seed", "1.5", "Seed must be a whole number, not '1.5'.")]
+    [InlineData("seed", "9223372036854775808", "Seed must be a whole number, not '9223372036854775808'.")]
+    [InlineData("track_id", "x7", "TrackId must be a whole number, not 'x7'.")]
+    [InlineData("webhook", "http://example.org/hook", "Webhook must be an https address, not 'http://example.org/hook'.")]
+    [InlineData("webhook", "hook", "Webhook must be an https address, not 'hook'.")]
+    public void A_value_beyond_the_limit_is_refused_by_parameter_and_limit(string name, string cell, string message)
+    {
+        FaceGenException fault = Refused(name, cell);
+
+        Assert.Equal(ErrorCode.RequestInvalid, fault.Code);
+        Assert.Equal(message, fault.Message);
+        Assert.False(fault.EndsRun);
+    }
+
+    [Theory]
+    [InlineData("width", "NaN")]
+    [InlineData("guidance_scale", "NaN")]
+    [InlineData("guidance_scale", "Infinity")]
+    [InlineData("guidance_scale", "-Infinity")]
+    [InlineData("guidance_scale", "1e400")]
+    [InlineData("guidance_scale", "7.5.1")]
+    [InlineData("guidance_scale", "7,5,1")]
+    [InlineData("guidance_scale", "seven")]
+    [InlineData("s_scale", "∞")]
+    [InlineData("width", "7,5")]
+    [InlineData("width", "99999999999999999999")]
+    [InlineData("samples", "4294967298")]
+    [InlineData("height", "0x10")]
+    [InlineData("width", "5 12")]
+    public void What_is_no_number_of_the_field_is_refused(string name, string cell) =>
+        Assert.Equal(ErrorCode.RequestInvalid, Refused(name, cell).Code);
+
+    [Theory]
+    [InlineData("width", "1,000")]
+    [InlineData("width", "1.000")]
+    [InlineData("seed", "1,000")]
+    [InlineData("seed", "-12,000")]
+    [InlineData("seed", "123.000")]
+    [InlineData("track_id", " 1,000,000 ")]
+    public void Thousands_of_another_locale_are_never_read_as_units(string name, string cell) =>
+        Assert.Equal(ErrorCode.RequestInvalid, Refused(name, cell).Code);
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(double.MaxValue)]
+    public void Numbers_that_are_none_are_refused_as_typed_values_too(double value) => Assert.All(
+        ["width", "num_inference_steps", "guidance_scale", "s_scale", "seed"],
+        name => Assert.Equal(ErrorCode.RequestInvalid, Refused(name, value).Code));
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    [InlineData("fr-FR")]
+    [InlineData("tr-TR")]
+    [InlineData("ar-SA")]
+    public void Numbers_read_and_are_shown_alike_under_any_culture(string culture)
+    {
+        using var scope = new CultureScope(culture);
+
+        Assert.Equal(7.5, Field("guidance_scale").Read("7.5"));
+        Assert.Equal(7.5, Field("guidance_scale").Read("7,5"));
+        Assert.Equal(7.5, Field("guidance_scale").Read(7.5m));
+        Assert.Equal(0.25, Field("s_scale").Read("2.5e-1"));
+        Assert.Equal(512, Field("width").Read("512.0"));
+        Assert.Equal(512, Field("width").Read("512,0"));
+        Assert.Equal(-1L, Field("seed").Read("-1"));
+        Assert.Equal(true, Field("BASE64").Read("TRUE"));
+        Assert.Equal("sensitive_content_text", Field("SAFETY_CHECKER_TYPE").Read("SENSITIVE_CONTENT_TEXT"));
+        Assert.Equal("GuidanceScale must be 1 to 20, not 20.5.", Refused("guidance_scale", 20.5).Message);
+        Assert.Equal("Width must be 1 to 512, not -1.", Refused("width", -1).Message);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("True", true)]
+    [InlineData("YES", true)]
+    [InlineData(" yes ", true)]
+    [InlineData("1", true)]
+    [InlineData(1, true)]
+    [InlineData(1.0, true)]
+    [InlineData(true, true)]
+    [InlineData("false", false)]
+    [InlineData("FALSE", false)]
+    [InlineData("No", false)]
+    [InlineData("0", false)]
+    [InlineData(0, false)]
+    [InlineData(0L, false)]
+    [InlineData(false, false)]
+    public void Booleans_are_read_in_every_spelling(object value, bool expected)
+    {
+        Assert.Equal(expected, Field("safety_checker").Read(value));
+        Assert.Equal(expected, Field("base64").Read(value));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("\t\r\n")]
+    [InlineData(null)]
+    public void An_empty_cell_means_not_given(string? cell) =>
+        Assert.All(RequestField.All, field => Assert.Null(field.Read(cell)));
+
+    [Theory]
+    [InlineData("prompt", "Prompt is required: it must be a text that is not empty.")]
+    [InlineData("face_image", "FaceImage is required: it must be a link, a file or base64.")]
+    public void What_must_be_given_is_missed(string name, string message)
+    {
+        var fault = Assert.Throws<FaceGenException>(() => Field(name).Require(" "));
+
+        Assert.Equal((ErrorCode.RequestInvalid, message), (fault.Code, fault.Message));
+    }
+
+    [Fact]
+    public void Every_field_is_found_by_both_names_in_any_case()
+    {
+        Assert.Equal(16, RequestField.All.Count);
+        Assert.All(RequestField.All, field =>
+        {
+            Assert.Same(field, RequestField.Find(field.Name));
+            Assert.Same(field, RequestField.Find(field.Name.ToUpperInvariant()));
+            Assert.Same(field, RequestField.Find($" {field.ParameterName} "));
+            Assert.Same(field, RequestField.Find(field.ParameterName.ToUpperInvariant()));
+        });
+        Assert.Null(RequestField.Find("numinference_steps"));
+        Assert.Null(RequestField.Find("key"));
+        Assert.Null(RequestField.Find(""));
+    }
+
+    [Fact]
+    public void Choices_are_sent_as_the_API_spells_them()
+    {
+        Assert.Equal("3d", Field("style").Read(" 3D "));
+        Assert.Equal("pixelate", Field("safety_checker_type").Read("Pixelate"));
+        Assert.Equal(["21", "31", "41"], Field("num_inference_steps").Choices);
+        Assert.Equal(Limits.Styles, Field("style").Choices);
+        Assert.Equal(["true", "false"], Field("base64").Choices);
+        Assert.Empty(Field("width").Choices);
+    }
+
+    [Theory]
+    [InlineData(9007199254740993)]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public void A_whole_number_keeps_every_digit(long seed)
+    {
+        Assert.Equal(seed, Field("seed").Read(seed));
+        Assert.Equal(seed, Field("seed").Read(seed.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    [Theory]
+    [InlineData("9007199254740993.0")]
+    [InlineData(9007199254740994.0)]
+    public void A_number_that_may_have_lost_digits_is_refused(object seed) =>
+        Assert.Equal("Seed", Refused("seed", seed).Message.Split(' ')[0]);
+
+    [Theory]
+    [InlineData('7')]
+    [InlineData(true)]
+    public void A_value_of_a_kind_that_is_no_number_is_refused(object value) =>
+        Assert.All(["width", "guidance_scale", "seed"], name => Refused(name, value));
+
+    [Fact]
+    public void A_date_is_no_number()
+    {
+        Assert.StartsWith("Width must be 1 to 512, not ", Refused("width", new DateTime(2030, 1, 2)).Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, Refused("seed", DBNull.Value).Code);
+    }
+
+    [Fact]
+    public void What_a_message_shows_of_a_value_is_short_and_harmless()
+    {
+        string message = Refused("style", "\u001b]0;x\u0007" + new string('x', 5000)).Message;
+
+        Assert.True(message.Length < 200);
+        Assert.DoesNotContain(message, char.IsControl);
+    }
+
+    [Fact]
+    public void A_webhook_is_an_https_address()
+    {
+        Assert.Equal(new Uri("https://example.org/hook?id=1"), Field("webhook").Read("https://example.org/hook?id=1"));
+        Assert.Equal(new Uri("https://example.org/hook"), Field("webhook").Read(new Uri("https://example.org/hook")));
+    }
+
+    private static RequestField Field(string name) =>
+        RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
+
+    private static FaceGenException Refused(string name, object value) =>
+        Assert.Throws<FaceGenException>(() => Field(name).Read(value));
+}

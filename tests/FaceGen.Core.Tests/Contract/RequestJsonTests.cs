@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Core.Tests.Contract;
+
+public sealed class RequestJsonTests
+{
+    [Fact]
+    public void What_was_not_given_is_not_sent() =>
+        Assert.Equal("""{"prompt":"a pilot","face_image":"https://faces.example/face.png"}""", Written(FakeService.Request()));
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    public void What_was_given_is_sent_by_name_and_type(string culture)
+    {
+        using var scope = new CultureScope(culture);
+        Request request = FakeService.Request("Übung \"1\"") with
+        {
+            NegativePrompt = "blurry",
+            Width = 512,
+            Height = 768,
+            NumInferenceSteps = 31,
+            GuidanceScale = 7.5,
+            SScale = 0.1,
+            Samples = 2,
+            SafetyChecker = false,
+            SafetyCheckerType = "blur",
+            Base64 = true,
+            Style = "3d",
+            Seed = long.MaxValue,
+            Webhook = new Uri("https://example.org/a b?c=ü"),
+            TrackId = -5,
+            Source = new RequestSource("people.csv", 1, 1),
+        };
+
+        using var json = JsonDocument.Parse(Written(request));
+
+        Assert.Equal(
+            [
+                """prompt="Übung "1"" """, """negative_prompt="blurry" """, """face_image="https://faces.example/face.png" """,
+                "width=512", "height=768", "num_inference_steps=31", "guidance_scale=7.5", "s_scale=0.1", "samples=2",
+                "safety_checker=false", """safety_checker_type="blur" """, "base64=true", """style="3d" """,
+                "seed=9223372036854775807", """webhook="https://example.org/a%20b?c=%C3%BC" """, "track_id=-5",
+            ],
+            json.RootElement.EnumerateObject().Select(Show));
+        Assert.Equal(RequestField.All.Select(field => field.Name), json.RootElement.EnumerateObject().Select(property => property.Name));
+    }
+
+    [Fact]
+    public void A_prompt_of_broken_characters_is_sent_as_valid_text()
+    {
+        using var json = JsonDocument.Parse(Written(FakeService.Request("a\ud83d b\0c\u2028")));
+
+        Assert.Equal("a\ufffd b\0c\u2028", json.RootElement.GetProperty("prompt").GetString());
+    }
+
+    private static string Show(JsonProperty property) => property.Value.ValueKind == JsonValueKind.String
+        ? $"{property.Name}=\"{property.Value.GetString()}\" "
+        : $"{property.Name}={property.Value.GetRawText()}";
+
+    private static string Written(Request request)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            RequestJson.Write(json, request, request.FaceImage.ToWireText());
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+}

@@ -1,0 +1,56 @@
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Emulation;
+
+namespace FaceGen.Core.Tests.Emulation;
+
+public sealed class EmulatorProcessTests
+{
+    private static readonly EmulatorArguments Arguments = new(0, 5, "lognormal:2,0.5", 2.5, 7);
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    public void The_command_line_reads_alike_under_any_culture(string culture)
+    {
+        using var scope = new CultureScope(culture);
+
+        Assert.Equal(
+            ["--port", "0", "--api-key", "emulator-key", "--queue-limit", "5", "--service-time", "lognormal:2,0.5", "--balance", "2.5", "--seed", "7", "--exit-with-stdin"],
+            Arguments.CommandLine);
+    }
+
+    [Fact]
+    public async Task A_missing_program_is_told()
+    {
+        using var folder = new TemporaryFolder();
+
+        FaceGenException fault = await Signals.FailureAsync(EmulatorProcess.StartAsync(folder.PathOf("none.dll"), Arguments, default));
+
+        Assert.Equal(ErrorCode.EmulatorFailed, fault.Code);
+        Assert.Contains("is missing", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_is_no_emulator_is_told_with_its_own_words()
+    {
+        using var folder = new TemporaryFolder();
+        string program = folder.Write("no program.dll", "text"u8.ToArray());
+
+        FaceGenException fault = await Signals.FailureAsync(EmulatorProcess.StartAsync(program, Arguments, default).GuardAsync());
+
+        Assert.Equal(ErrorCode.EmulatorFailed, fault.Code);
+        Assert.StartsWith("The emulator did not start: ", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(EmulatorProcess.Running);
+    }
+
+    [Fact]
+    public void An_emulator_shows_its_address_and_hides_its_key()
+    {
+        var emulator = new Emulator(new Uri("http://127.0.0.1:5000"), "secret", 5, 1);
+
+        Assert.Equal("http://127.0.0.1:5000/", emulator.ToString());
+        Assert.Equal(6, emulator.ApiKey.Length);
+        Assert.True(emulator.ApiKey.IsReadOnly());
+    }
+}

@@ -1,0 +1,232 @@
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FsCheck.Xunit;
+
+namespace FaceGen.Core.Tests.Generating;
+
+public sealed class SlotsTests
+{
+    [Fact]
+    public async Task As_many_as_the_limit_are_taken_at_once()
+    {
+        var slots = new Slots(2);
+
+        using Slots.Slot first = await slots.TakeAsync(default).GuardAsync();
+        using Slots.Slot second = await slots.TakeAsync(default).GuardAsync();
+        Task<Slots.Slot> third = slots.TakeAsync(default);
+
+        Assert.False(third.IsCompleted);
+        Assert.Equal((2, 2), (slots.Taken, slots.Limit));
+        first.Dispose();
+        (await third.GuardAsync()).Dispose();
+        Assert.Equal(1, slots.Taken);
+    }
+
+    [Fact]
+    public async Task Who_came_first_is_served_first()
+    {
+        var slots = new Slots(1);
+        Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
+        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => slots.TakeAsync(default))];
+
+        for (int i = 0; i < waiting.Length; i++)
+        {
+            held.Dispose();
+            held = await waiting[i].GuardAsync();
+            Assert.All(waiting[(i + 1)..], later => Assert.False(later.IsCompleted));
+        }
+    }
+
+    [Fact]
+    public async Task Who_stops_waiting_takes_nothing()
+    {
+        var slots = new Slots(1);
+        Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
+        using var stop = new CancellationTokenSource();
+        Task<Slots.Slot> stopped = slots.TakeAsync(stop.Token);
+        Task<Slots.Slot> next = slots.TakeAsync(default);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.GuardAsync());
+        Assert.False(next.IsCompleted);
+        held.Dispose();
+
+        (await next.GuardAsync()).Dispose();
+        Assert.Equal(0, slots.Taken);
+    }
+
+    [Fact]
+    public async Task Who_was_stopped_before_asking_takes_nothing()
+    {
+        var slots = new Slots(1);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slots.TakeAsync(new CancellationToken(canceled: true)));
+
+        Assert.Equal(0, slots.Taken);
+    }
+
+    [Fact]
+    public async Task Giving_back_twice_gives_back_once()
+    {
+        var slots = new Slots(2);
+        Slots.Slot first = await slots.TakeAsync(default).GuardAsync();
+        using Slots.Slot second = await slots.TakeAsync(default).GuardAsync();
+
+        first.Dispose();
+        first.Dispose();
+
+        Assert.Equal(1, slots.Taken);
+    }
+
+    [Fact]
+    public async Task A_raised_limit_lets_those_in_who_wait()
+    {
+        var slots = new Slots(1);
+        using Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
+        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))];
+
+        slots.Limit = 3;
+
+        await waiting[0].GuardAsync();
+        await waiting[1].GuardAsync();
+        Assert.False(waiting[2].IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_lowered_limit_takes_effect_as_places_are_given_back()
+    {
+        var slots = new Slots(3);
+        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))).GuardAsync()];
+        Task<Slots.Slot> waiting = slots.TakeAsync(default);
+
+        slots.Limit = 0;
+        Assert.Equal((1, 3), (slots.Limit, slots.Taken));
+        held[0].Dispose();
+        held[1].Dispose();
+        Assert.False(waiting.IsCompleted);
+        held[2].Dispose();
+
+        (await waiting.GuardAsync()).Dispose();
+    }
+
+    [Fact]
+    public async Task Where_the_queue_is_full_in_spite_of_a_place_fewer_are_given_until_the_service_accepts_again()
+    {
+        var slots = new Slots(3);
+        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))).GuardAsync()];
+
+        slots.GiveWay();
+        Assert.Equal((2, 3), (slots.Open, slots.Limit));
+        held[0].Dispose();
+        Task<Slots.Slot> waiting = slots.TakeAsync(default);
+        Assert.False(waiting.IsCompleted);
+
+        slots.Recover();
+        Assert.Equal(2, slots.Open);
+        slots.Recover();
+        Assert.Equal(3, slots.Open);
+        (await waiting.GuardAsync()).Dispose();
+        for (int i = 0; i < 10; i++) slots.Recover();
+        Assert.Equal(3, slots.Open);
+    }
+
+    [Fact]
+    public void One_place_is_always_given()
+    {
+        var slots = new Slots(3);
+
+        for (int i = 0; i < 10; i++) slots.GiveWay();
+
+        Assert.Equal(1, slots.Open);
+    }
+
+    /// <summary>
+    /// Any order of taking, stopping, giving back and changing the limit, against a model: whoever should have a place
+    /// has one, and nobody else.
+    /// </summary>
+    [Property(MaxTest = 300)]
+    public async Task Any_order_of_events_ends_as_the_model_says(byte[] events)
+    {
+        int limit = 2;
+        var slots = new Slots(limit);
+        var waiting = new List<(Task<Slots.Slot> Place, CancellationTokenSource Stop)>();
+        var taken = new List<Task<Slots.Slot>>();
+        foreach (byte choice in events)
+        {
+            int which = choice / 4;
+            switch (choice % 4)
+            {
+                case 0 when waiting.Count > 0:
+                    (Task<Slots.Slot> place, CancellationTokenSource stop) = waiting[which % waiting.Count];
+                    waiting.RemoveAt(which % waiting.Count);
+                    await stop.CancelAsync();
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => place.GuardAsync());
+                    break;
+                case 1 when taken.Count > 0:
+                    Task<Slots.Slot> held = taken[which % taken.Count];
+                    taken.RemoveAt(which % taken.Count);
+                    (await held.GuardAsync()).Dispose();
+                    break;
+                case 2 when which % 5 == 0:
+                    limit = 1 + (which / 5 % 4);
+                    slots.Limit = limit;
+                    break;
+                default:
+                    var token = new CancellationTokenSource();
+                    waiting.Add((slots.TakeAsync(token.Token), token));
+                    break;
+            }
+
+            while (taken.Count < limit && waiting.Count > 0)
+            {
+                taken.Add(waiting[0].Place);
+                waiting.RemoveAt(0);
+            }
+
+            Assert.Equal(taken.Count, slots.Taken);
+        }
+
+        await Task.WhenAll(taken).GuardAsync();
+        Assert.All(waiting, turn => Assert.False(turn.Place.IsCompleted));
+    }
+
+    [Fact]
+    public async Task Many_at_once_never_take_more_than_the_limit_and_all_are_served()
+    {
+        var slots = new Slots(5);
+        int inside = 0, most = 0, served = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(worker => Task.Run(async () =>
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                using var stop = new CancellationTokenSource();
+                Task<Slots.Slot> turn = slots.TakeAsync(stop.Token);
+                if (i % 7 == worker % 7) await stop.CancelAsync();
+                try
+                {
+                    using Slots.Slot slot = await turn;
+                    int now = Interlocked.Increment(ref inside);
+                    InterlockedMax(ref most, now);
+                    await Task.Yield();
+                    Interlocked.Decrement(ref inside);
+                }
+                catch (OperationCanceledException)
+                {
+                    Assert.True(stop.IsCancellationRequested);
+                }
+
+                Interlocked.Increment(ref served);
+            }
+        }))).GuardAsync();
+
+        Assert.Equal((0, 16 * 500), (slots.Taken, served));
+        Assert.InRange(most, 1, 5);
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        int seen;
+        while ((seen = Volatile.Read(ref most)) < value) Interlocked.CompareExchange(ref most, value, seen);
+    }
+}

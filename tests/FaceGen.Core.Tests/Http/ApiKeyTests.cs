@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Http;
+
+public sealed class ApiKeyTests
+{
+    // Its own characters and its base64 (which has + and /) both change where they are escaped.
+    private const string Secret = "s3cret/~~~???+key\"ü";
+
+    private static readonly string Base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret));
+    private readonly ApiKey _key = new(Secret);
+
+    public static TheoryData<string> Spellings => new(
+        Secret, Uri.EscapeDataString(Secret), Base64, Uri.EscapeDataString(Base64));
+
+    [Theory]
+    [MemberData(nameof(Spellings))]
+    public void The_key_is_masked_in_every_spelling(string spelling) =>
+        Assert.Equal("before *** after", _key.Redact($"before {spelling} after"));
+
+    [Theory]
+    [MemberData(nameof(Spellings))]
+    public void An_answer_never_holds_the_key_however_its_JSON_is_escaped(string spelling)
+    {
+        string relaxed = $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(spelling)}\"";
+        string strict = JsonSerializer.Serialize(spelling);
+        string slashes = relaxed.Replace("/", "\\/", StringComparison.Ordinal);
+        string lowerCase = string.Concat(spelling.Select(c => char.IsAsciiLetterOrDigit(c) ? c.ToString() : $"\\u{(int)c:x4}"));
+        string everything = string.Concat(spelling.Select(c => $"\\u{(int)c:X4}"));
+
+        Assert.All([relaxed, strict, slashes, $"\"{lowerCase}\"", $"\"{everything}\""], text =>
+        {
+            byte[] body = Encoding.UTF8.GetBytes(
+                """{"status":"processing","id":1,"message":@,"output":[@],"meta":{"a":@,"deep":{"b":[@]}},"data":{"x":@}}"""
+                    .Replace("@", text, StringComparison.Ordinal));
+
+            ServiceAnswer? answer = ServiceAnswer.TryRead(_key.Redact(body));
+
+            Assert.NotNull(answer);
+            Assert.Equal("1", answer.Id);
+            string all = string.Join('\n', [answer.Message, .. answer.Output, .. answer.Meta.Values.Select(value => $"{value}"), answer.Root.GetProperty("data").GetProperty("x").GetString()!]);
+            Assert.DoesNotContain(spelling, all, StringComparison.Ordinal);
+            Assert.DoesNotContain(spelling, Regex.Unescape(answer.Root.GetRawText()), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void A_body_without_the_key_stays_as_it_is()
+    {
+        byte[] body = [0xFF, 0xFE, .. "no UTF-8"u8];
+
+        Assert.Same(body, _key.Redact(body));
+    }
+
+    [Fact]
+    public void The_key_as_a_text_is_a_mask() => Assert.Equal("*** ***", $"{_key} {new ApiKey("x")}");
+}

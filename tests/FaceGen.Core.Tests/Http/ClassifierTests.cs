@@ -1,0 +1,208 @@
+using System.Net;
+using System.Text;
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Http;
+
+public sealed class ClassifierTests
+{
+    private const string Html = "<html>Bad gateway</html>";
+    private const string Full = """{"status":"error","message":"Rate limit exceeded. Maximum 5 queued requests allowed.","retry_after":30}""";
+
+    [Theory]
+    // It was accepted.
+    [InlineData(200, """{"status":"success","id":1,"output":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"status":"success","output":["https://a/1.png"]}""", "Success")]
+    [InlineData(201, """{"status":"ready","id":1,"output":"https://a/1.png"}""", "Success")]
+    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","id":1,"output":""}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","id":1,"message":"Request processing"}""", "UnderWay")]
+    [InlineData(200, """{"status":"queued","id":"1"}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","fetch_result":"https://other/fetch/9"}""", "UnderWay")]
+    [InlineData(200, """{"status":"failed","id":1,"message":"no face found"}""", "Failed")]
+    [InlineData(200, """{"id":1}""", "UnderWay")]
+    // It was certainly not.
+    [InlineData(200, """{"status":"error","message":"The prompt is not allowed."}""", "RequestRefused")]
+    [InlineData(200, """{"status":"failed","messege":"no"}""", "RequestRefused")]
+    [InlineData(400, """{"status":"error","message":{"width":["too large"]}}""", "RequestRefused")]
+    [InlineData(400, Html, "RequestRefused")]
+    [InlineData(404, Html, "RequestRefused")]
+    [InlineData(408, "", "RequestRefused")]
+    [InlineData(409, "{}", "RequestRefused")]
+    [InlineData(422, """{"detail":"bad"}""", "RequestRefused")]
+    [InlineData(401, """{"status":"error","message":"no"}""", "KeyRejected")]
+    [InlineData(401, "", "KeyRejected")]
+    [InlineData(402, "{}", "OutOfCredits")]
+    [InlineData(403, Html, "NotInPlan")]
+    [InlineData(200, """{"status":"error","message":"Invalid API Key"}""", "KeyRejected")]
+    [InlineData(400, """{"status":"error","message":"Your key is invalid"}""", "KeyRejected")]
+    [InlineData(200, """{"status":"error","message":"You are out of credits. Please top up."}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","messege":"Insufficient funds in your wallet"}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","message":"Not included in your plan"}""", "NotInPlan")]
+    [InlineData(301, Html, "ServiceMoved")]
+    [InlineData(302, "", "ServiceMoved")]
+    [InlineData(308, "{}", "ServiceMoved")]
+    // It was not, and may be sent again: the rate limit in its disguises, and the API's own 503.
+    [InlineData(429, Full, "Retry 30")]
+    [InlineData(429, Html, "Retry")]
+    [InlineData(429, "", "Retry")]
+    [InlineData(200, Full, "Retry 30")]
+    [InlineData(200, """{"status":"error","message":"Too many requests. Try again in 45 seconds"}""", "Retry 45")]
+    [InlineData(400, """{"status":"error","messege":"Rate limit! Try again in 30 minutes."}""", "Retry 1800")]
+    [InlineData(200, """{"status":"error","error":{"message":"Queue is full, come back in 1 hour"}}""", "Retry 3600")]
+    [InlineData(200, """{"status":"error","message":"Too many requests, your wallet is fine"}""", "Retry")]
+    [InlineData(503, """{"status":"error","message":"Server busy, retry after 2.5 sec"}""", "Retry 2.5")]
+    // Nobody knows.
+    [InlineData(200, Html, "Uncertain")]
+    [InlineData(200, "", "Uncertain")]
+    [InlineData(200, """{"status":"processing","id":1,"outp""", "Uncertain")]
+    [InlineData(200, """{"status":"processing","message":"Request processing"}""", "Uncertain")]
+    [InlineData(200, "{}", "Uncertain")]
+    [InlineData(200, "[]", "Uncertain")]
+    [InlineData(500, """{"status":"error","message":"Server error"}""", "Uncertain")]
+    [InlineData(500, """{"status":"error","message":"Rate limit store is down"}""", "Uncertain")]
+    [InlineData(500, """{"status":"error","message":"Insufficient wallet balance after charging"}""", "Uncertain")]
+    [InlineData(502, Html, "Uncertain")]
+    [InlineData(503, Html, "Uncertain")]
+    [InlineData(503, "", "Uncertain")]
+    [InlineData(503, """{"message":"upstream connect error"}""", "Uncertain")]
+    [InlineData(503, """{"status":"processing","id":1}""", "UnderWay")]
+    [InlineData(504, Html, "Uncertain")]
+    [InlineData(524, Html, "Uncertain")]
+    public void A_submission_has_one_outcome(int status, string body, string expected) =>
+        Assert.Equal(expected, Show(Classifier.OfSubmission(Result(status, body))));
+
+    [Fact]
+    public void A_submission_that_never_left_the_machine_may_be_sent_again() => Assert.Equal("Retry",
+        Show(Classifier.OfSubmission(new ApiResult { Failure = "Connection refused", WasSent = false })));
+
+    [Fact]
+    public void A_submission_that_was_sent_and_not_answered_is_uncertain() => Assert.Equal("Uncertain",
+        Show(Classifier.OfSubmission(new ApiResult { Failure = "The connection broke", WasSent = true })));
+
+    [Theory]
+    [InlineData(200, "Uncertain")]
+    [InlineData(500, "Uncertain")]
+    [InlineData(503, "Uncertain")]
+    [InlineData(429, "Retry")]
+    [InlineData(401, "KeyRejected")]
+    [InlineData(400, "RequestRefused")]
+    public void A_lost_body_leaves_what_the_status_says(int status, string expected) => Assert.Equal(expected,
+        Show(Classifier.OfSubmission(new ApiResult { StatusCode = (HttpStatusCode)status, Failure = "cut", WasSent = true })));
+
+    [Fact]
+    public void Nothing_is_sent_again_unless_it_was_certainly_not_accepted()
+    {
+        string[] words = ["", "Rate limit exceeded", "Too many requests", "Server error", "wallet", "Invalid key"];
+        string[] bodies =
+        [
+            "", Html, "{}", "[]", "{\"status\"",
+            .. from status in (string[])["success", "processing", "error", "failed", "other", ""]
+               from id in (string[])["", "\"id\":1,", "\"id\":\"0\","]
+               from output in (string[])["[]", "\"\"", "[\"https://a/1.png\"]"]
+               from word in words
+               select $$"""{"status":"{{status}}",{{id}}"output":{{output}},"message":"{{word}}","retry_after":5}""",
+        ];
+
+        foreach (int status in Enumerable.Range(200, 400))
+        {
+            foreach (string body in bodies)
+            {
+                ApiResult result = Result(status, body);
+                if (Classifier.OfSubmission(result) is not Outcome.Retry) continue;
+
+                bool isRateLimit = status < 500 && result.Answer is { IsFailure: true, Id: null } answer
+                    && (answer.Message.Contains("limit", StringComparison.Ordinal) || answer.Message.StartsWith("Too", StringComparison.Ordinal));
+                Assert.True(status == 429 || isRateLimit || (status == 503 && result.Answer is { IsFailure: true }), $"{status} {body}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"status":"error","message":"Rate limit","retry_after":7}""", 90, 7.0)]
+    [InlineData("""{"status":"error","message":"Rate limit","retry_after":-7}""", 90, 90.0)]
+    [InlineData("""{"status":"error","message":"Rate limit","retry_after":1e300}""", 90, 90.0)]
+    [InlineData("""{"status":"error","message":"Rate limit, try again in 12 seconds"}""", 90, 90.0)]
+    [InlineData("""{"status":"error","message":"Rate limit, try again in 12 seconds"}""", null, 12.0)]
+    [InlineData("""{"status":"error","message":"Rate limit, try again in 2 min"}""", null, 120.0)]
+    [InlineData("""{"status":"error","message":"Rate limit, try again soon"}""", null, null)]
+    public void The_waiting_time_is_taken_from_body_then_header_then_prose(string body, int? header, double? expected)
+    {
+        ApiResult result = Result(429, body) with { RetryAfter = header is { } seconds ? TimeSpan.FromSeconds(seconds) : null };
+
+        var retry = Assert.IsType<Outcome.Retry>(Classifier.OfSubmission(result));
+
+        Assert.Equal(expected, retry.After?.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData(200, """{"status":"success","id":1,"output":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"status":"success","output":{"0":"https://a/1.png"}}""", "Success")]
+    [InlineData(200, """{"status":"success","output":"","proxy_links":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"status":"success","future_links":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"output":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","message":"wait","output":""}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","future_links":["https://a/1.png"]}""", "UnderWay")]
+    [InlineData(200, """{"status":"processing","output":["https://a/1.png"]}""", "UnderWay")]
+    [InlineData(200, """{"status":"failed","message":"no face"}""", "Failed")]
+    [InlineData(200, """{"status":"error","message":"Invalid id"}""", "GenerationNotFound")]
+    [InlineData(404, Html, "GenerationNotFound")]
+    [InlineData(410, "", "GenerationNotFound")]
+    [InlineData(401, "", "KeyRejected")]
+    [InlineData(402, "", "OutOfCredits")]
+    [InlineData(403, "", "NotInPlan")]
+    [InlineData(302, "", "ServiceMoved")]
+    [InlineData(429, Full, "Retry 30")]
+    [InlineData(200, Full, "Retry 30")]
+    [InlineData(200, Html, "Retry")]
+    [InlineData(200, "", "Retry")]
+    [InlineData(400, "{}", "Retry")]
+    [InlineData(500, """{"status":"error","message":"Server error"}""", "Retry")]
+    [InlineData(500, """{"status":"error","message":"Unauthorized database user"}""", "Retry")]
+    [InlineData(502, Html, "Retry")]
+    [InlineData(503, """{"status":"error","message":"busy"}""", "Retry")]
+    public void A_look_has_one_outcome(int status, string body, string expected) =>
+        Assert.Equal(expected, Show(Classifier.OfFetch(Result(status, body))));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_look_that_was_not_answered_may_always_be_repeated(bool wasSent) =>
+        Assert.Equal("Retry", Show(Classifier.OfFetch(new ApiResult { Failure = "broke", WasSent = wasSent })));
+
+    [Theory]
+    [InlineData(ErrorCode.KeyRejected, true)]
+    [InlineData(ErrorCode.OutOfCredits, true)]
+    [InlineData(ErrorCode.NotInPlan, true)]
+    [InlineData(ErrorCode.ServiceMoved, true)]
+    [InlineData(ErrorCode.RequestRefused, false)]
+    [InlineData(ErrorCode.SubmissionUncertain, false)]
+    [InlineData(ErrorCode.GenerationNotFound, false)]
+    public void Only_what_would_fail_every_request_ends_the_run(ErrorCode code, bool endsRun) =>
+        Assert.Equal(endsRun, new FaceGenException(code, "x").EndsRun);
+
+    [Fact]
+    public void A_refusal_tells_what_the_service_said()
+    {
+        var failed = Assert.IsType<Outcome.Failed>(Classifier.OfSubmission(
+            Result(400, """{"status":"error","message":{"width":["The width is too large."]}}""")));
+
+        Assert.Equal("The service refused the request: HTTP 400: width: The width is too large.", failed.Error.Message);
+    }
+
+    private static ApiResult Result(int status, string body) => new()
+    {
+        StatusCode = (HttpStatusCode)status,
+        Answer = ServiceAnswer.TryRead(Encoding.UTF8.GetBytes(body)),
+    };
+
+    private static string Show(Outcome outcome) => outcome switch
+    {
+        Outcome.Ended ended => ended.Status.ToString(),
+        Outcome.Failed failed => failed.Error.Code.ToString(),
+        Outcome.Retry { After: { } wait } => FormattableString.Invariant($"Retry {wait.TotalSeconds}"),
+        _ => outcome.GetType().Name,
+    };
+}

@@ -1,0 +1,397 @@
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Core.Tests.Saving;
+
+public sealed class DownloadTests : IDisposable
+{
+    private const string Link = "https://cdn.example/1.png";
+    private const string Other = "https://proxy.example/1.png";
+
+    private static readonly byte[] Image = TestImages.Portrait;
+
+    private readonly FakeService _service = new();
+
+    public void Dispose() => _service.Dispose();
+
+    [Theory] // Q29, Q30
+    [InlineData(Link)]
+    [InlineData("https://r2.example/a///b//image?X-Amz=1%2F2&y=z")]
+    [InlineData("https://r2.example:8443/generations/0-9f3c")]
+    public async Task Any_link_brings_its_image_and_the_key_stays_at_home(string link)
+    {
+        _service.OnLink(link, Answer.Image(Image));
+
+        CheckedImage image = await DownloadAsync([link]);
+
+        Assert.Equal(Image, image.Bytes);
+        Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), image.Info);
+        Call call = Assert.Single(_service.Calls);
+        Assert.Equal(new Uri(link), call.Address);
+        Assert.DoesNotContain(FakeService.Key, call.Address + call.Headers + call.Body, StringComparison.Ordinal);
+    }
+
+    [Theory] // Q28
+    [InlineData("text/plain")]
+    [InlineData("application/octet-stream")]
+    [InlineData("image/jpeg")]
+    public async Task The_bytes_count_and_not_what_the_server_calls_them(string mediaType)
+    {
+        _service.OnLink(Link, Answer.Bytes(Image, mediaType));
+
+        Assert.Equal(ImageFormat.Png, (await DownloadAsync()).Info.Format);
+    }
+
+    [Theory] // Q25
+    [InlineData(404)]
+    [InlineData(403)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task A_link_that_lags_behind_is_tried_again(int status)
+    {
+        _service.OnLink(Link, Answer.Empty(status), Answer.Html(status), Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(3, _service.Calls.Count);
+    }
+
+    [Fact]
+    public async Task The_wait_that_a_server_asks_for_is_kept()
+    {
+        _service.OnLink(Link, Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(17)), Answer.Image(Image));
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        await DownloadAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(17), _service.Clock.GetUtcNow() - start);
+    }
+
+    [Fact] // Q26
+    public async Task A_page_in_place_of_the_image_is_no_image()
+    {
+        _service.OnLink(Link, Answer.Html(200), Answer.Image(Image));
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+
+        _service.OnLink(Link, Answer.Html(200));
+        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+
+        Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
+        Assert.Contains("no complete PNG, JPEG or WebP image", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory] // Q27
+    [InlineData("{0}")]
+    [InlineData("data:image/png;base64,{0}")]
+    [InlineData("\"{0}\"\n")]
+    public async Task A_text_of_base64_holds_the_image(string form)
+    {
+        string text = string.Format(null, form, Convert.ToBase64String(Image));
+        _service.OnLink("https://cdn.example/1.base64", Answer.Bytes(System.Text.Encoding.UTF8.GetBytes(text), "text/plain"));
+
+        Assert.Equal(Image, (await DownloadAsync(["https://cdn.example/1.base64"])).Bytes);
+    }
+
+    [Theory] // Q27
+    [InlineData("{0}")]
+    [InlineData("data:image/png;base64,{0}")]
+    public async Task Base64_in_place_of_a_link_is_the_image(string form)
+    {
+        Assert.Equal(Image, (await DownloadAsync([string.Format(null, form, Convert.ToBase64String(Image))])).Bytes);
+        Assert.Empty(_service.Calls);
+    }
+
+    [Theory]
+    [InlineData("AAAA")]
+    [InlineData("no base64 at all")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://cdn.example/1.png")]
+    public async Task What_is_neither_link_nor_image_is_refused(string image)
+    {
+        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.FailureAsync(DownloadAsync([image]))).Code);
+        Assert.Empty(_service.Calls);
+    }
+
+    [Fact] // Q31
+    public async Task A_body_shorter_than_announced_is_fetched_again()
+    {
+        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length), Answer.Stream(Image, Image.Length));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+    }
+
+    [Fact] // Q31
+    public async Task A_body_of_unknown_length_that_was_cut_is_fetched_again()
+    {
+        _service.OnLink(Link, Answer.Stream(Image[..^1]), Answer.Stream([]), Answer.Stream(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(3, _service.Calls.Count);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_made_again()
+    {
+        _service.OnLink(Link, Answer.NotConnected, Answer.Lost, Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_is_asked_again()
+    {
+        _service.OnLink(Link, Answer.Silence, Answer.Image(Image));
+
+        Task<CheckedImage> downloading = Begin([Link]);
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes);
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_takes_no_longer_than_was_allowed()
+    {
+        _service.OnLink(Link, Answer.Silence);
+
+        Task<CheckedImage> downloading = Begin([Link], timeout: TimeSpan.FromSeconds(10));
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(10));
+
+        FaceGenException fault = await Signals.FailureAsync(downloading.GuardAsync());
+        Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
+        Assert.Contains("no answer in time", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_download_without_a_limit_goes_on()
+    {
+        _service.OnLink(Link, Answer.Silence, Answer.Image(Image));
+
+        Task<CheckedImage> downloading = Begin([Link], timeout: TimeSpan.MaxValue);
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_a_download()
+    {
+        _service.OnLink(Link, Answer.Silence);
+        using var stop = new CancellationTokenSource();
+
+        Task<CheckedImage> downloading = Begin([Link], cancel: stop.Token);
+        await _service.ArrivalAsync();
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => downloading.GuardAsync());
+    }
+
+    [Theory] // Q33
+    [InlineData(404)]
+    [InlineData(403)]
+    [InlineData(410)]
+    public async Task A_link_that_is_dead_after_a_day_has_expired(int status)
+    {
+        _service.OnLink(Link, Answer.Empty(status));
+        await _service.Clock.PassAsync(TimeSpan.FromHours(24));
+
+        FaceGenException fault = await Signals.FailureAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
+
+        Assert.Equal(ErrorCode.LinkExpired, fault.Code);
+        Assert.Contains("images are kept for 24 hours", fault.Message, StringComparison.Ordinal);
+        Assert.Single(_service.Calls);
+    }
+
+    [Fact] // Q33
+    public async Task A_link_that_the_server_calls_gone_has_expired_at_once()
+    {
+        _service.OnLink(Link, Answer.Empty(410));
+
+        Assert.Equal(ErrorCode.LinkExpired, (await Signals.FailureAsync(DownloadAsync())).Code);
+    }
+
+    [Fact]
+    public async Task A_link_that_never_works_within_its_day_has_failed_and_may_work_later()
+    {
+        _service.OnLink(Link, Answer.Empty(404));
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        FaceGenException fault = await Signals.FailureAsync(DownloadAsync(timeout: TimeSpan.FromSeconds(60)));
+
+        Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
+        Assert.Contains("HTTP 404. The link works until 2030-01-03 03:04:05Z.", fault.Message, StringComparison.Ordinal);
+        Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60));
+        Assert.InRange(_service.Calls.Count, 5, 10);
+    }
+
+    [Theory]
+    [InlineData("https://other.example/a.png")]
+    [InlineData("//other.example/a.png")]
+    public async Task A_redirect_is_followed(string location)
+    {
+        _service.OnLink(Link, Answer.Redirect(location)).OnLink("https://other.example/a.png", Answer.Redirect("/b.png", 308))
+            .OnLink("https://other.example/b.png", Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+    }
+
+    [Theory]
+    [InlineData("http://other.example/a.png")]
+    [InlineData("http://127.0.0.1/latest/meta-data")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://other.example/a.png")]
+    public async Task A_redirect_to_where_nobody_follows_is_the_end(string location)
+    {
+        _service.OnLink(Link, Answer.Redirect(location));
+
+        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+
+        Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
+        Assert.Contains("is not followed", fault.Message, StringComparison.Ordinal);
+        Assert.Single(_service.Calls);
+    }
+
+    [Theory]
+    [InlineData("//")]
+    [InlineData("https://")]
+    [InlineData("https://[half/a.png")]
+    public async Task A_redirect_to_no_address_is_a_failure_like_any_other(string location)
+    {
+        _service.OnLink(Link, Answer.Redirect(location));
+
+        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.FailureAsync(DownloadAsync())).Code);
+    }
+
+    [Fact]
+    public async Task Redirects_without_end_are_the_end()
+    {
+        _service.OnLink(Link, Answer.Redirect(Link));
+
+        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+
+        Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
+        Assert.Contains("it redirects too often", fault.Message, StringComparison.Ordinal);
+        Assert.InRange(_service.Calls.Count, 6, 6);
+    }
+
+    [Fact]
+    public async Task A_plain_link_is_followed_only_where_the_connection_itself_is_plain()
+    {
+        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.FailureAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
+        Assert.Empty(_service.Calls);
+
+        using var local = new FakeService(root: new Uri("http://localhost:49999"));
+        local.OnLink("http://127.0.0.1:49999/1.png", Answer.Image(Image));
+        Assert.Equal(Image, (await Download.ImageAsync(
+            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, TimeSpan.FromMinutes(1), default).GuardAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task The_images_other_link_is_tried_without_a_wait()
+    {
+        _service.OnLink(Link, Answer.Empty(404)).OnLink(Other, Answer.Image(Image));
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+        Assert.Equal(start, _service.Clock.GetUtcNow());
+    }
+
+    [Theory]
+    [InlineData(410, "")]
+    [InlineData(302, "http://other.example/")]
+    [InlineData(302, Link)]
+    public async Task A_link_that_is_dead_for_good_leaves_the_other_one(int status, string location)
+    {
+        _service.OnLink(Link, location.Length > 0 ? Answer.Redirect(location, status) : Answer.Empty(status))
+            .OnLink(Other, Answer.Empty(404), Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+    }
+
+    [Theory]
+    [InlineData("http://proxy.example/1.png")]
+    [InlineData("https://proxy.example/gone.png")]
+    public async Task An_other_link_that_is_dead_for_good_leaves_the_first_one(string other)
+    {
+        _service.OnLink(Link, Answer.Empty(404), Answer.Image(Image)).OnLink("https://proxy.example/gone.png", Answer.Empty(410));
+
+        Assert.Equal(Image, (await DownloadAsync(others: [other])).Bytes);
+    }
+
+    [Fact] // Q31, Q32
+    public async Task A_download_that_was_cut_goes_on_where_it_ended()
+    {
+        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Part(100, Image[100..], "\"v1\""));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Contains("Range: bytes=100-", _service.Calls[1].Headers, StringComparison.Ordinal);
+        Assert.Contains("If-Range: \"v1\"", _service.Calls[1].Headers, StringComparison.Ordinal);
+    }
+
+    [Theory] // Q32
+    [InlineData("whole")]
+    [InlineData("another part")]
+    [InlineData("another version")]
+    [InlineData("no range")]
+    [InlineData("416")]
+    public async Task A_download_that_was_cut_starts_anew_where_it_cannot_go_on(string answer)
+    {
+        Answer second = answer switch
+        {
+            "whole" => Answer.Image(Image),
+            "another part" => Part(50, Image[50..], "\"v1\""),
+            "another version" => Part(100, Image[100..], "\"v2\""),
+            "no range" => Answer.Bytes(Image[100..], "image/png", 206),
+            _ => Answer.Empty(416),
+        };
+        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), second, Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        if (answer != "whole") Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("W/\"v1\"")]
+    [InlineData(null)]
+    public async Task A_download_of_no_certain_version_starts_anew(string? tag)
+    {
+        Answer cut = Answer.Stream(Image[..100], Image.Length);
+        _service.OnLink(Link, tag is null ? cut : cut.WithTag(tag), Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.DoesNotContain("Range", _service.Calls[1].Headers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_part_is_never_joined_to_the_part_of_another_link()
+    {
+        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Answer.Image(Image)).OnLink(Other, Answer.Empty(404));
+
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+        Assert.All(_service.Calls, call => Assert.DoesNotContain("Range", call.Headers, StringComparison.Ordinal));
+    }
+
+    private static Answer Part(long from, byte[] bytes, string tag) =>
+        Answer.Bytes(bytes, "image/png", 206).WithTag(tag).WithRange(from, from + bytes.Length - 1);
+
+    private Task<CheckedImage> DownloadAsync(
+        string[]? images = null, string[]? others = null, TimeSpan? timeout = null, DateTimeOffset? createdAt = null) =>
+        _service.Clock.RunAsync(Begin(images ?? [Link], others ?? [], timeout, createdAt));
+
+    private Task<CheckedImage> Begin(string[] images, string[]? others = null, TimeSpan? timeout = null,
+        DateTimeOffset? createdAt = null, CancellationToken cancel = default) => Download.ImageAsync(
+            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, timeout ?? TimeSpan.FromMinutes(10), cancel);
+
+    private Generation GenerationOf(string[] images, string[] others, DateTimeOffset? createdAt) => new()
+    {
+        Id = "1",
+        Status = GenerationStatus.Success,
+        CreatedAt = createdAt ?? _service.Clock.GetUtcNow(),
+        Images = images,
+        OtherLinks = others.Length > 0 ? [others] : [],
+    };
+}

@@ -1,0 +1,172 @@
+using System.Text;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Saving;
+using FsCheck.Xunit;
+
+namespace FaceGen.Core.Tests.Saving;
+
+public sealed class FileNameTemplateTests
+{
+    private static readonly Generation Plain = new()
+    {
+        Id = "77",
+        Status = GenerationStatus.Success,
+        CreatedAt = new DateTimeOffset(2030, 1, 2, 12, 0, 0, TimeZoneInfo.Local.GetUtcOffset(new DateTime(2030, 1, 2, 12, 0, 0))),
+        Prompt = "a pilot",
+        Seed = -5,
+        TrackId = 9,
+        Images = ["https://cdn.example/1.png"],
+        Request = FakeService.Request() with { Style = "3d", Source = new RequestSource("/data/people.csv", 7, 6) },
+    };
+
+    // What tears names apart: ways out, devices, the ends that Windows drops, half characters, long ones, fields.
+    private static readonly string[] Shards =
+    [
+        "a", "..", ".", " ", "/", "\\", ":", "*", "?", "\"", "<", ">", "|", "\0", "\n", "\u001b[2J", "\u202e", "\u00a0", "\u3000", "~",
+        "CON", "nul", "com1", "LPT¹", "aux.", "con .", "CONIN$", "PRN.txt", "é", "e\u0301", "世界", "😀", "\ud83d", "\ude00", "\u0300", "ﷺ",
+        new string('x', 250), new string('世', 90), string.Concat(Enumerable.Repeat("😀", 40)), "{id}", "{index}", "{prompt}", "{SEED}", "{style}", "{track_id}", "{row}", "{date}", "{", "}",
+    ];
+
+    [Theory]
+    [InlineData("{id}-{index}", "77-1")]
+    [InlineData("{row} {prompt}", "6 a pilot")]
+    [InlineData("{Style}/{SEED}_{track_id}", "3d/-5_9")]
+    [InlineData("by date/{date}\\{id}", "by date/2030-01-02/77")]
+    [InlineData("plain", "plain")]
+    public void Fields_stand_for_what_they_say(string template, string expected) =>
+        Assert.Equal(expected.Replace("/", Path.DirectorySeparatorChar.ToString(), StringComparison.Ordinal), new FileNameTemplate(template).Expand(Plain, 0));
+
+    [Fact]
+    public void What_is_not_known_is_none()
+    {
+        var unknown = new Generation { Id = "1" };
+
+        Assert.Equal("none-none-none-none-none", new FileNameTemplate("{prompt}-{seed}-{style}-{track_id}-{row}").Expand(unknown, 0));
+    }
+
+    [Fact]
+    public void Two_images_of_a_generation_never_have_one_name()
+    {
+        Generation two = Plain with { Images = ["https://cdn.example/1.png", "https://cdn.example/2.png"], Prompt = new string('世', 300) };
+
+        Assert.All(["{id}", "{id}-{index}", "{prompt}", "{prompt}{prompt}{prompt}{prompt}", new string('x', 300), "{prompt}{prompt}{prompt}{prompt}-{index}", "{index}/" + new string('x', 300)], text =>
+        {
+            var template = new FileNameTemplate(text);
+            Assert.NotEqual(template.Expand(two, 0), template.Expand(two, 1), StringComparer.OrdinalIgnoreCase);
+        });
+        Assert.Equal("77-2", new FileNameTemplate("{id}").Expand(two, 1));
+    }
+
+    [Theory]
+    [InlineData("{name}")]
+    [InlineData("{}")]
+    [InlineData("{id }")]
+    [InlineData("{../x}")]
+    [InlineData("../{id}")]
+    [InlineData("a/../../{id}")]
+    [InlineData("..")]
+    [InlineData(".")]
+    [InlineData("/{id}")]
+    [InlineData("{id}/")]
+    [InlineData("a//b")]
+    [InlineData("C:\\{id}")]
+    [InlineData("{id}:stream")]
+    [InlineData("a/ .. /b")]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void A_template_that_is_none_or_leads_out_is_refused(string template) => Assert.Equal(
+        ErrorCode.FileNameInvalid, Assert.Throws<FaceGenException>(() => new FileNameTemplate(template)).Code);
+
+    [Theory]
+    [InlineData("../../etc/passwd", ".._.._etc_passwd")]
+    [InlineData("..\\..\\x", ".._.._x")]
+    [InlineData("C:\\x", "C__x")]
+    [InlineData("..", "_")]
+    [InlineData("...", "_")]
+    [InlineData("name. . .", "name")]
+    [InlineData("a\0b\u0007", "ab")]
+    [InlineData("\u001b[2J", "[2J")]
+    [InlineData("CON", "_CON")]
+    [InlineData("con.txt", "_con.txt")]
+    [InlineData("con .txt", "_con .txt")]
+    [InlineData("Com1", "_Com1")]
+    [InlineData("lpt³.a.b", "_lpt³.a.b")]
+    [InlineData("console", "console")]
+    [InlineData("com10", "com10")]
+    [InlineData("a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h")]
+    [InlineData("e\u0301", "é")]
+    [InlineData("😀 smile", "😀 smile")]
+    public void Values_are_made_names(string prompt, string expected) =>
+        Assert.Equal(expected, new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = prompt }, 0));
+
+    [Fact]
+    public void Half_characters_are_left_out() => Assert.All(
+        ["half \ud83d", "\ude00 half", "ha\ud83d\ud83dlf\ude00"],
+        prompt => Assert.Equal("half", new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = prompt }, 0)));
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("世")]
+    [InlineData("😀")]
+    [InlineData("a😀")]
+    public void Names_of_300_characters_are_cut_to_what_file_systems_take(string character)
+    {
+        string prompt = string.Concat(Enumerable.Repeat(character, 300));
+
+        foreach (string template in (string[])["{prompt}", "{prompt}{prompt}{prompt}{prompt}{prompt}{prompt}", prompt, "x" + prompt])
+        {
+            string name = new FileNameTemplate(template).Expand(Plain with { Prompt = prompt }, 0);
+            Assert.InRange(Encoding.UTF8.GetByteCount(name), 60, 200);
+            Assert.DoesNotContain('\ufffd', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name)));
+        }
+    }
+
+    [Fact]
+    public void A_long_prompt_ends_with_a_word() => Assert.Equal(
+        "a portrait of a pilot in front of an old plane in the",
+        new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = "a portrait of a pilot in front of an old plane in the evening sun" }, 0));
+
+    [Property(MaxTest = 2000)]
+    public void Whatever_is_accepted_names_a_file_inside_the_folder(byte[] template, byte[] prompt, byte[] style, byte[] id)
+    {
+        FileNameTemplate accepted;
+        try
+        {
+            accepted = new FileNameTemplate(Text(template));
+        }
+        catch (FaceGenException refused)
+        {
+            Assert.Equal(ErrorCode.FileNameInvalid, refused.Code);
+            return;
+        }
+
+        Generation generation = Plain with
+        {
+            Id = Text(id),
+            Prompt = Text(prompt),
+            Request = null,
+            Meta = new Dictionary<string, object?> { ["style"] = Text(style) },
+        };
+        string folder = Path.Combine(Path.GetTempPath(), "folder");
+
+        string path = Path.Combine(folder, accepted.Expand(generation, 0));
+
+        Assert.StartsWith(folder + Path.DirectorySeparatorChar, Path.GetFullPath(path), StringComparison.Ordinal);
+        Assert.All(Path.GetRelativePath(folder, path + ".webp.json").Split('/', '\\'), AssertIsName);
+        Assert.All(Path.GetRelativePath(folder, path).Split('/', '\\'), AssertIsName);
+    }
+
+    private static void AssertIsName(string name)
+    {
+        Assert.NotEmpty(name);
+        Assert.DoesNotContain(name, c => char.IsControl(c) || "<>:\"/\\|?*".Contains(c, StringComparison.Ordinal));
+        Assert.False(name[^1] is '.' || char.IsWhiteSpace(name[^1]) || char.IsWhiteSpace(name[0]), name);
+        Assert.DoesNotMatch(@"(?i)^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", name);
+        Assert.InRange(Encoding.UTF8.GetByteCount(name), 1, 255);
+        Assert.Equal(name, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name)));
+    }
+
+    private static string Text(byte[] choices) => string.Concat(choices.Take(8).Select(choice => Shards[choice % Shards.Length]));
+}

@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Core.Tests.Saving;
+
+public sealed class ImageSaverTests : IDisposable
+{
+    private readonly FakeService _service = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _service.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task An_image_is_saved_under_its_name_with_the_extension_of_its_bytes()
+    {
+        byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(jpeg));
+        Generation generation = GenerationOf("https://cdn.example/1.png");
+
+        SavedImage saved = await SaveAsync(generation);
+
+        Assert.Equal(_folder.PathOf("77-1.jpg"), saved.FullName);
+        Assert.Equal(saved.FullName, saved.ToString());
+        Assert.Equal(jpeg, await File.ReadAllBytesAsync(saved.FullName));
+        Assert.Equal((ImageFormat.Jpeg, 512, 768, (long)jpeg.Length, 1, false), (saved.Format, saved.Width, saved.Height, saved.Length, saved.Index, saved.Filtered));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(jpeg)), saved.Sha256);
+        Assert.Same(generation, saved.Generation);
+        Assert.Equal(["77-1.jpg"], _folder.Files);
+    }
+
+    [Fact]
+    public async Task Each_format_has_its_extension()
+    {
+        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait)).OnLink("https://cdn.example/2", Answer.Image(TestImages.WebPLossless(90, 90)));
+        Generation generation = GenerationOf("https://cdn.example/1", "https://cdn.example/2");
+
+        await SaveAsync(generation, index: 0);
+        await SaveAsync(generation, index: 1);
+
+        Assert.Equal(["77-1.png", "77-2.webp"], _folder.Files);
+    }
+
+    [Fact]
+    public async Task A_censored_image_is_marked()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Png(100, 100, (_, _, _) => 0)));
+
+        Assert.True((await SaveAsync(GenerationOf("https://cdn.example/1.png"))).Filtered);
+    }
+
+    [Fact] // Q16
+    public async Task A_file_that_came_for_another_prompt_before_is_marked()
+    {
+        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait));
+        var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { Timeout = TimeSpan.FromMinutes(1) });
+        Generation first = GenerationOf("https://cdn.example/1") with { Prompt = "a", Seed = 1 };
+
+        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
+        Assert.False((await saver.SaveAsync(first with { Id = "78" }, 0, default).GuardAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(first with { Id = "79", Prompt = "b" }, 0, default).GuardAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(first with { Id = "80", Seed = 2 }, 0, default).GuardAsync()).Filtered);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_there_is_not_replaced_unasked()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        Generation generation = GenerationOf("https://cdn.example/1.png");
+        _folder.Write("77-1.png", [1]);
+
+        Assert.Equal(ErrorCode.FileExists, (await Signals.FailureAsync(SaveAsync(generation))).Code);
+        Assert.Equal([1], await File.ReadAllBytesAsync(_folder.PathOf("77-1.png")));
+
+        await SaveAsync(generation, force: true);
+        Assert.Equal(TestImages.Portrait, await File.ReadAllBytesAsync(_folder.PathOf("77-1.png")));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_there_is_told_of_without_a_download_where_it_shall_be_left_alone()
+    {
+        _folder.Write("77-1.webp", TestImages.WebPLossy(90, 90));
+
+        SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true);
+
+        Assert.Equal((_folder.PathOf("77-1.webp"), ImageFormat.WebP), (saved.FullName, saved.Format));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(TestImages.WebPLossy(90, 90))), saved.Sha256);
+        Assert.Empty(_service.Calls);
+    }
+
+    [Fact]
+    public async Task A_broken_file_is_not_taken_for_the_image()
+    {
+        _folder.Write("77-1.png", TestImages.Portrait[..50]);
+
+        FaceGenException fault = await Signals.FailureAsync(SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true));
+
+        Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
+        Assert.Empty(_service.Calls);
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_behind_where_there_is_no_image_to_be_had()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Html(200));
+
+        await Signals.FailureAsync(SaveAsync(GenerationOf("https://cdn.example/1.png")));
+
+        Assert.Empty(_folder.Files);
+    }
+
+    [Fact]
+    public async Task A_sidecar_tells_how_the_image_was_made_and_holds_no_key()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        Generation generation = GenerationOf("https://cdn.example/1.png") with
+        {
+            Seed = long.MaxValue,
+            GenerationTime = 2.5,
+            Request = FakeService.Request("Ein Übungsflug & mehr") with
+            {
+                GuidanceScale = 7.5,
+                FaceImage = FaceImage.FromBytes(TestImages.Portrait),
+                Source = new RequestSource("/data/people.csv", 7, 6),
+            },
+        };
+
+        SavedImage saved = await SaveAsync(generation, sidecar: true);
+
+        Assert.Equal(["77-1.png", "77-1.png.json"], _folder.Files);
+        string text = await File.ReadAllTextAsync(_folder.PathOf("77-1.png.json"), Encoding.UTF8);
+        Assert.Contains("Ein Übungsflug & mehr", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(FakeService.Key, text, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(text);
+        Assert.Equal(
+            [
+                "file=77-1.png", $"sha256={saved.Sha256}", "format=image/png", "width=80", "height=90", "filtered=False", "id=77",
+                "index=1", "seed=9223372036854775807", "generation_time=2.5", "created_at=2030-01-02T03:04:05+00:00", "source=people.csv:7",
+            ],
+            json.RootElement.EnumerateObject().Where(property => property.Name != "request").Select(property => $"{property.Name}={property.Value}"));
+        Assert.Equal(
+            ["prompt=Ein Übungsflug & mehr", $"face_image=({TestImages.Portrait.Length} bytes of Png)", "guidance_scale=7.5"],
+            json.RootElement.GetProperty("request").EnumerateObject().Select(property => $"{property.Name}={property.Value}"));
+    }
+
+    [Fact]
+    public async Task A_sidecar_of_an_image_of_another_session_tells_what_is_known()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+
+        await SaveAsync(GenerationOf("https://cdn.example/1.png") with { Request = null }, sidecar: true);
+
+        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder.PathOf("77-1.png.json")));
+        Assert.DoesNotContain(json.RootElement.EnumerateObject(), property => property.Name is "request" or "seed" or "source");
+    }
+
+    private Task<SavedImage> SaveAsync(
+        Generation generation, int index = 0, bool force = false, bool skipExisting = false, bool sidecar = false)
+    {
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default))
+        {
+            Force = force,
+            SkipExisting = skipExisting,
+            Sidecar = sidecar,
+            Timeout = TimeSpan.FromMinutes(1),
+        };
+        return _service.Clock.RunAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, index, default));
+    }
+
+    private Generation GenerationOf(params string[] images) => new()
+    {
+        Id = "77",
+        Status = GenerationStatus.Success,
+        CreatedAt = _service.Clock.GetUtcNow(),
+        Images = images,
+        Request = FakeService.Request(),
+    };
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Net;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>
+/// A connection to a service that exists only in the test, at an address and a key of its own. Each list of answers is
+/// given in order; the last one stays.
+/// </summary>
+internal sealed class FakeService : IListener, IDisposable
+{
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<Answer>> _scripts = new();
+    private readonly ScriptedHandler _handler;
+
+    internal FakeService(int queueLimit = Limits.DefaultQueueLimit, Uri? root = null)
+    {
+        Root = root ?? new Uri($"https://{Guid.NewGuid():N}.example");
+        _handler = new ScriptedHandler(Next);
+        Connection = Connect(queueLimit);
+    }
+
+    internal static string Key { get; } = "key-of-the-test/+1";
+
+    internal Uri Root { get; }
+
+    internal TestClock Clock { get; } = new();
+
+    internal Connection Connection { get; }
+
+    internal Account Account => Account.Of(Connection);
+
+    internal Generator Generator => field ??= new Generator(Connection, this);
+
+    /// <summary>What the engine told whoever waits and wants to know more.</summary>
+    internal ConcurrentQueue<string> Told { get; } = new();
+
+    /// <summary>What the engine told everybody.</summary>
+    internal ConcurrentQueue<string> Warned { get; } = new();
+
+    /// <summary>Where hosts stand; those that are not named here stand somewhere in the world.</summary>
+    internal ConcurrentDictionary<string, string> Hosts { get; } = new() { ["localhost"] = "127.0.0.1" };
+
+    internal IReadOnlyList<Call> Calls => _handler.Calls;
+
+    internal IReadOnlyList<Call> Submissions => [.. Calls.Where(call => call.Address.AbsolutePath.EndsWith("/face_gen", StringComparison.Ordinal))];
+
+    internal IReadOnlyList<Call> Fetches => [.. Calls.Where(call => call.Address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal))];
+
+    /// <summary>The ids of the generations that the account still keeps.</summary>
+    internal IReadOnlyList<string> Kept => [.. Account.Open.Select(watch => watch.Latest.Id)];
+
+    internal static Request Request(string prompt = "a pilot") => new()
+    {
+        Prompt = prompt,
+        FaceImage = FaceImage.FromText("https://faces.example/face.png", path => path),
+    };
+
+    /// <summary>One more connection to the same account.</summary>
+    internal Connection Connect(int queueLimit = Limits.DefaultQueueLimit) => new(
+        ServiceAddress.Parse(Root), new ApiKey(Key), queueLimit,
+        services: new EngineServices { Time = Clock, Handler = () => _handler, NextDouble = () => 0, LookUp = LookUpAsync });
+
+    internal FakeService OnSubmit(params Answer[] answers) => On("submit", answers);
+
+    internal FakeService OnFetch(params Answer[] answers) => On("fetch", answers);
+
+    internal FakeService OnLink(string link, params Answer[] answers) => On(new Uri(link).AbsoluteUri, answers);
+
+    internal Task ArrivalAsync() => _handler.ArrivalAsync();
+
+    /// <summary>Submits a request as a cmdlet does; the clock is the test's to move.</summary>
+    internal async Task<Generation> GenerateAsync(
+        bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, CancellationToken cancel = default)
+    {
+        Slots.Slot slot = await Generator.TakeSlotAsync(cancel);
+        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain };
+        return await Generator.GenerateAsync(
+            request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancel);
+    }
+
+    void IListener.Tell(string line) => Told.Enqueue(line);
+
+    void IListener.Warn(string line) => Warned.Enqueue(line);
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        _handler.Dispose();
+    }
+
+    private FakeService On(string what, Answer[] answers)
+    {
+        _scripts[what] = new ConcurrentQueue<Answer>(answers);
+        return this;
+    }
+
+    private Task<IPAddress[]> LookUpAsync(string host) =>
+        Task.FromResult<IPAddress[]>([IPAddress.Parse(Hosts.GetValueOrDefault(host, "203.0.113.7"))]);
+
+    private Answer Next(Uri address)
+    {
+        string what = address.Host != Root.Host ? address.AbsoluteUri
+            : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
+            : "submit";
+        if (!_scripts.TryGetValue(what, out ConcurrentQueue<Answer>? script))
+            throw new InvalidOperationException($"The test says nothing about {address}.");
+
+        return script.Count > 1 && script.TryDequeue(out Answer? answer) || script.TryPeek(out answer)
+            ? answer
+            : throw new InvalidOperationException($"The test gives no answer for {address}.");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>An HTTP server down to its sockets: each request that has arrived whole is answered, or not, as the test says.</summary>
+internal sealed class RawServer : IAsyncDisposable
+{
+    /// <summary>What follows a request.</summary>
+    internal enum Reply
+    {
+        /// <summary>An answer; the connection stays open.</summary>
+        KeepAlive,
+
+        /// <summary>An answer that says nothing of closing, and then the connection is closed all the same.</summary>
+        AnswerThenClose,
+
+        /// <summary>No answer: the connection is closed.</summary>
+        Close,
+    }
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentQueue<Reply> _replies;
+    private readonly ConcurrentQueue<string> _requests = new();
+    private readonly SemaphoreSlim _closed = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+    private int _connections;
+
+    internal RawServer(params Reply[] replies)
+    {
+        _replies = new ConcurrentQueue<Reply>(replies);
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    internal Uri Root => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+
+    /// <summary>The bodies of the requests that arrived whole.</summary>
+    internal IReadOnlyList<string> Requests => [.. _requests];
+
+    internal int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Waits until the server has closed one more connection.</summary>
+    internal Task ClosedAsync() => _closed.WaitAsync().GuardAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _stop.Dispose();
+        _closed.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var serving = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Interlocked.Increment(ref _connections);
+                serving.Add(ServeAsync(client));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(serving);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            NetworkStream stream = client.GetStream();
+            try
+            {
+                while (await ReadRequestAsync(stream) is { } body)
+                {
+                    _requests.Enqueue(body);
+                    Reply reply = _replies.TryDequeue(out Reply next) ? next : Reply.KeepAlive;
+                    if (reply != Reply.Close) await stream.WriteAsync(Response, _stop.Token);
+                    if (reply != Reply.KeepAlive) break;
+                }
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                // The other side has hung up, or the test is over.
+                client.Close();
+            }
+        }
+
+        _closed.Release();
+    }
+
+    private static byte[] Response { get; } = Encoding.ASCII.GetBytes(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 52\r\n\r\n{\"status\":\"processing\",\"id\":1,\"eta\":1,\"output\":[]  }");
+
+    /// <summary>Reads one request; null where the other side closed.</summary>
+    private async Task<string?> ReadRequestAsync(NetworkStream stream)
+    {
+        var head = new StringBuilder();
+        byte[] one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await stream.ReadAsync(one, _stop.Token) == 0) return null;
+            head.Append((char)one[0]);
+        }
+
+        string length = head.ToString().Split("\r\n").Single(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+        byte[] body = new byte[int.Parse(length.Split(':')[1], null)];
+        await stream.ReadExactlyAsync(body, _stop.Token);
+        return Encoding.UTF8.GetString(body);
+    }
+}

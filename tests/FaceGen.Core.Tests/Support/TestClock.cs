@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>A clock that stands still until a test moves it, and that knows which timers wait for it.</summary>
+internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero))
+{
+    private readonly object _gate = new();
+    private readonly HashSet<Timer> _timers = [];
+    private TaskCompletionSource _changed = NewSignal();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        // Task.Delay waits with a timer whose state is the task; a cancellation source is its own state.
+        var timer = new Timer(this, isWait: state is Task);
+        timer.Start(base.CreateTimer(_ =>
+        {
+            timer.Forget();
+            callback(state);
+        }, null, dueTime, period), dueTime);
+        return timer;
+    }
+
+    /// <summary>
+    /// Moves the clock from timer to timer until a task has ended. While nothing waits by a delay the work is under
+    /// way: then the clock stands, so that a time-out never overtakes work that is merely slow on this machine.
+    /// </summary>
+    internal Task<T> RunAsync<T>(Task<T> task) => Task.Run(async () =>
+    {
+        while (!task.IsCompleted)
+        {
+            Task changed = Changed();
+            if (NextDue() is not { } due) await Signals.GuardAsync(Task.WhenAny(task, changed));
+            else if (due > GetUtcNow()) SetUtcNow(due);
+            else await Signals.GuardAsync(Task.WhenAny(task, changed));
+        }
+
+        return await task;
+    });
+
+    /// <summary>Moves the clock, on a thread where continuations run at once.</summary>
+    internal Task PassAsync(TimeSpan time) => Task.Run(() => Advance(time));
+
+    private DateTimeOffset? NextDue()
+    {
+        lock (_gate) return _timers.Any(timer => timer.IsWait) ? _timers.Min(timer => timer.Due) : null;
+    }
+
+    private Task Changed()
+    {
+        lock (_gate) return _changed.Task;
+    }
+
+    private void Note(Action change)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            change();
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        changed.SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Timer(TestClock clock, bool isWait) : ITimer
+    {
+        private ITimer? _inner;
+
+        internal bool IsWait { get; } = isWait;
+
+        internal DateTimeOffset Due { get; private set; }
+
+        internal void Start(ITimer inner, TimeSpan dueTime)
+        {
+            _inner = inner;
+            Track(dueTime);
+        }
+
+        internal void Forget() => clock.Note(() => clock._timers.Remove(this));
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            Track(dueTime);
+            return _inner!.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            Forget();
+            _inner!.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Track(TimeSpan dueTime) => clock.Note(() =>
+        {
+            clock._timers.Remove(this);
+            if (dueTime <= TimeSpan.Zero) return;
+
+            Due = clock.GetUtcNow() + dueTime;
+            clock._timers.Add(this);
+        });
+    }
+}

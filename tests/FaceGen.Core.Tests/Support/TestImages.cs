@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.IO.Compression;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>Pictures made byte by byte. Checksums are left zero: the engine leaves them to whoever decodes the picture.</summary>
+internal static class TestImages
+{
+    /// <summary>A small sound picture that is not blank.</summary>
+    internal static byte[] Portrait { get; } = Png(80, 90, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel * 50)));
+
+    /// <summary>A PNG of 8-bit pixels.</summary>
+    /// <param name="width">Its width.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="pixel">The value by column, row and channel.</param>
+    /// <param name="filter">The filter of every row, 0 to 4.</param>
+    /// <param name="colorType">0 grey, 2 RGB, 4 grey with alpha, 6 RGBA.</param>
+    internal static byte[] Png(int width, int height, Func<int, int, int, byte> pixel, int filter = 0, int colorType = 2)
+    {
+        int channels = colorType switch { 0 => 1, 4 => 2, 6 => 4, _ => 3 };
+        byte At(int x, int y, int channel) => x < 0 || y < 0 ? (byte)0 : pixel(x, y, channel);
+
+        using var data = new MemoryStream();
+        using (var zlib = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (int y = 0; y < height; y++)
+            {
+                zlib.WriteByte((byte)filter);
+                for (int x = 0; x < width; x++)
+                {
+                    for (int c = 0; c < channels; c++)
+                    {
+                        int left = At(x - 1, y, c), above = At(x, y - 1, c), corner = x < 1 ? 0 : At(x - 1, y - 1, c);
+                        zlib.WriteByte((byte)(At(x, y, c) - filter switch
+                        {
+                            1 => left,
+                            2 => above,
+                            3 => (left + above) / 2,
+                            4 => Paeth(left, above, corner),
+                            _ => 0,
+                        }));
+                    }
+                }
+            }
+        }
+
+        return PngOf(width, height, colorType, data.ToArray());
+    }
+
+    internal static byte[] PngOf(int width, int height, int colorType, byte[] data)
+    {
+        byte[] header = new byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
+        header[8] = 8;
+        header[9] = (byte)colorType;
+        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data), .. Chunk("IEND"u8, [])];
+    }
+
+    /// <summary>A JPEG of the right structure; its pixels are <paramref name="scanLength"/> bytes of nothing.</summary>
+    internal static byte[] Jpeg(int width, int height, int scanLength = 20) =>
+    [
+        0xFF, 0xD8,
+        0xFF, 0xE0, 0, 16, .. "JFIF\0"u8, 1, 1, 0, 0, 1, 0, 1, 0, 0,
+        // The thumbnail of a camera: an end marker that does not end the picture.
+        0xFF, 0xE1, 0, 8, 0xFF, 0xD8, 0xFF, 0xDA, 0xFF, 0xD9,
+        0xFF, 0xC0, 0, 17, 8, .. BigEndian(height), .. BigEndian(width), 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1,
+        0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0,
+        .. Enumerable.Range(0, scanLength).Select(i => (byte)(i % 251)), 0xFF, 0x00, 0xFF, 0xD9,
+    ];
+
+    /// <summary>A lossy WebP.</summary>
+    internal static byte[] WebPLossy(int width, int height) => Riff("VP8 "u8,
+        [0x10, 0, 0, 0x9D, 0x01, 0x2A, .. LittleEndian(width), .. LittleEndian(height), 1, 2, 3, 4]);
+
+    /// <summary>A lossless WebP.</summary>
+    internal static byte[] WebPLossless(int width, int height)
+    {
+        byte[] bits = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bits, (uint)(width - 1) | ((uint)(height - 1) << 14));
+        return Riff("VP8L"u8, [0x2F, .. bits, 1, 2, 3, 4, 5]);
+    }
+
+    /// <summary>An extended WebP.</summary>
+    internal static byte[] WebPExtended(int width, int height) => Riff("VP8X"u8,
+        [0, 0, 0, 0, .. Int24(width - 1), .. Int24(height - 1), .. "VP8L"u8, 6, 0, 0, 0, 0x2F, 0, 0, 0, 0, 0], chunkLength: 10);
+
+    private static byte[] Riff(ReadOnlySpan<byte> type, byte[] data, int? chunkLength = null)
+    {
+        byte[] whole = new byte[4], chunk = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(whole, 12 + data.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(chunk, chunkLength ?? data.Length);
+        return [.. "RIFF"u8, .. whole, .. "WEBP"u8, .. type, .. chunk, .. data];
+    }
+
+    private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)
+    {
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, data.Length);
+        byte[] sum = Crc32.Hash([.. type, .. data]);
+        Array.Reverse(sum);
+        return [.. length, .. type, .. data, .. sum];
+    }
+
+    private static byte[] BigEndian(int value) => [(byte)(value >> 8), (byte)value];
+
+    private static byte[] LittleEndian(int value) => [(byte)value, (byte)(value >> 8)];
+
+    private static byte[] Int24(int value) => [(byte)value, (byte)(value >> 8), (byte)(value >> 16)];
+
+    private static int Paeth(int left, int above, int corner)
+    {
+        int estimate = left + above - corner;
+        return new[] { left, above, corner }.MinBy(neighbour => Math.Abs(estimate - neighbour));
+    }
+}

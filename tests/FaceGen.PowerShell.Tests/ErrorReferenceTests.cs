@@ -1,0 +1,36 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests;
+
+/// <summary>The reference of errors and the code say the same.</summary>
+public sealed partial class ErrorReferenceTests
+{
+    [Fact]
+    public void Every_error_stands_in_the_reference_with_its_category_and_whether_it_ends_the_run()
+    {
+        using var session = new Session();
+        Type table = session.Run("(Get-Command New-FaceGenImage).ImplementingType.Assembly.GetType('FaceGen.PowerShell.Pipeline.ErrorTable')").Single.BaseObject as Type
+            ?? throw new InvalidOperationException("There is no table of errors.");
+        MethodInfo categoryOf = table.GetMethod("CategoryOf", BindingFlags.Static | BindingFlags.NonPublic)!;
+        Type code = categoryOf.GetParameters().Single().ParameterType;
+        Type exception = code.Assembly.GetType("FaceGen.Contract.FaceGenException")!;
+
+        IEnumerable<string> coded = Enum.GetValues(code).Cast<object>().Select(value =>
+        {
+            object fault = Activator.CreateInstance(exception, value, "message", null)!;
+            bool endsRun = (bool)exception.GetProperty("EndsRun")!.GetValue(fault)!;
+            return $"{value} {(ErrorCategory)categoryOf.Invoke(null, [value])!} {endsRun}";
+        });
+        string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "about_FaceGen_Errors.md"));
+        IEnumerable<string> written = Row().Matches(text)
+            .Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Value.Contains("**Ends the run.**", StringComparison.Ordinal)}");
+
+        Assert.Equal(coded, written);
+    }
+
+    [GeneratedRegex(@"^\| `(\w+)` \| (\w+) \|.*$", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
