@@ -97,6 +97,21 @@ internal sealed class Account
     /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
     internal Watch? Find(string id) => _open.TryGetValue(id, out Watch? watch) ? watch : null;
 
+    /// <summary>
+    /// Gives a slot back when a generation that was perhaps accepted, and will not be heard of, is likely to have ended.
+    /// </summary>
+    internal async Task GiveBackLaterAsync(Connection connection, Slots.Slot slot)
+    {
+        try
+        {
+            await connection.Services.Time.Wait(_pace.LongTime(), connection.Lifetime).ConfigureAwait(false);
+        }
+        finally
+        {
+            slot.Dispose();
+        }
+    }
+
     /// <summary>The end of a generation has reached the user.</summary>
     internal void MarkSeen(string id) => Settle(id, watch => watch.MarkSeen());
 

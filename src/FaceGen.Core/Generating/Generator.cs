@@ -99,6 +99,9 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                     case Outcome.Failed failed:
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain:
+                        // The service may be at work on it: its place in the queue is not free yet.
+                        kept = true;
+                        _ = _account.GiveBackLaterAsync(connection, slot);
                         throw Lost(uncertain, "It was not sent again, because that could be paid for twice.");
                     case Outcome.Uncertain uncertain:
                         lost = uncertain;

@@ -12,6 +12,8 @@ internal sealed class Pace
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Unknown = TimeSpan.FromSeconds(10);
+
     private readonly Queue<TimeSpan> _times = new();
 
     /// <summary>Takes in how long a generation took: it ended between the last two looks at it.</summary>
@@ -36,6 +38,12 @@ internal sealed class Pace
                 ? Clamp(TimeSpan.FromSeconds(Math.Min(Math.Max(eta ?? 1, 0), 1)), TimeSpan.FromSeconds(1))
                 : Clamp(_times.OrderBy(time => time).ElementAt(_times.Count / 5), TimeSpan.FromMinutes(1));
         }
+    }
+
+    /// <summary>How long a generation may well take of which nothing will be heard.</summary>
+    internal TimeSpan LongTime()
+    {
+        lock (_times) return _times.Count == 0 ? Unknown : Clamp(_times.Max(), TimeSpan.FromMinutes(2));
     }
 
     /// <summary>The wait before another look: a tenth of the time that the generation has taken so far.</summary>

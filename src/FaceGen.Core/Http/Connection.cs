@@ -24,7 +24,7 @@ public sealed class Connection : IDisposable
         QueueLimit = queueLimit;
         TimeoutSec = timeoutSec;
         Proxy = (proxy as WebProxy)?.Address;
-        Services = services ?? EngineServices.Default;
+        Services = services ?? EngineServices.System;
 
         HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy);
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);

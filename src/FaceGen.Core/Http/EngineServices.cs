@@ -5,8 +5,8 @@ namespace FaceGen.Http;
 /// <summary>What the engine takes from the world, so that tests can give it a world of their own.</summary>
 internal sealed record EngineServices
 {
-    /// <summary>The machine's clock, network and chance; a test may give the whole process others.</summary>
-    internal static EngineServices Default { get; set; } = new();
+    /// <summary>The machine's clock, network and chance.</summary>
+    internal static readonly EngineServices System = new();
 
     private static readonly Random Chance = new();
 

@@ -59,7 +59,7 @@ internal sealed class TestBed : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static byte[] DrawFace()
+    internal static byte[] DrawFace()
     {
         using var bitmap = new SKBitmap(64, 80);
         using var canvas = new SKCanvas(bitmap);

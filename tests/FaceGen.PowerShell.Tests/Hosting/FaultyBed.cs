@@ -1,0 +1,107 @@
+using System.Management.Automation;
+using System.Reflection;
+using FaceGen.Emulator;
+using FaceGen.Emulator.Faults;
+using FaceGen.Emulator.Generating;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>
+/// A session that is connected to an emulator with faults, both on a fast clock, with a key that is easily recognised.
+/// The clock is the module's own injected one, which no cmdlet has a parameter for: it is set by reflection.
+/// </summary>
+internal sealed class FaultyBed : IAsyncDisposable
+{
+    internal const string Key = "sk-Str0ng/Key+Of~The=Test";
+
+    private FaultyBed(EmulatorHost emulator)
+    {
+        Emulator = emulator;
+        Folder = Directory.CreateTempSubdirectory("facegen-faulty-").FullName;
+        Face = Path.Combine(Folder, "face.png");
+        File.WriteAllBytes(Face, TestBed.DrawFace());
+    }
+
+    internal EmulatorHost Emulator { get; }
+
+    internal Session Session { get; } = new();
+
+    internal string Folder { get; }
+
+    internal string Face { get; }
+
+    internal string Out => Path.Combine(Folder, "out");
+
+    internal static async Task<FaultyBed> StartAsync(IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5)
+    {
+        var clock = new FastClock(speed);
+        var bed = new FaultyBed(await EmulatorHost.StartAsync(new EmulatorOptions
+        {
+            ApiKey = Key,
+            ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
+            QueueLimit = queueLimit,
+            Balance = 1_000_000,
+            TimeProvider = clock,
+            Faults = [.. faults],
+        }));
+        bed.Connect(clock, queueLimit);
+        return bed;
+    }
+
+    /// <summary>Runs a script with every stream open.</summary>
+    internal Ran Run(string script, params object?[] arguments) => Session.Run(script, arguments);
+
+    /// <summary>Everything that came out anywhere, as one text: objects, errors with their exceptions, files.</summary>
+    internal string Everything(Ran ran)
+    {
+        IEnumerable<string> errors = ran.Errors.SelectMany(error => new[]
+        {
+            error.ToString(), error.Exception.ToString(), error.FullyQualifiedErrorId, error.ScriptStackTrace ?? "",
+            string.Join(" ", error.Exception.Data.Values.Cast<object>()), Text(error.TargetObject),
+        });
+        IEnumerable<string> files = !Directory.Exists(Out) ? [] : Directory.EnumerateFiles(Out, "*", SearchOption.AllDirectories)
+            .SelectMany(file => new[] { file, file.EndsWith(".json", StringComparison.Ordinal) ? File.ReadAllText(file) : "" });
+        IEnumerable<string> calls = Emulator.Journal.Entries.Select(entry => entry.Path);
+        return string.Join("\n", [.. ran.Output.Select(item => Text(item)), .. errors, .. ran.Warnings, .. ran.Verbose, .. files, .. calls]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Session.Dispose();
+        await Emulator.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>An object with all of its properties, and theirs.</summary>
+    private static string Text(object? item) => Text(item, depth: 3);
+
+    private static string Text(object? item, int depth)
+    {
+        if (item is null) return "";
+        if (depth == 0 || item is string || item.GetType().IsPrimitive) return item.ToString() ?? "";
+
+        return item + " " + string.Join(" ", PSObject.AsPSObject(item).Properties
+            .Where(property => property.IsGettable)
+            .Select(property => $"{property.Name}={Text(property.Value is System.Collections.IEnumerable and not string ? string.Join(' ', ((System.Collections.IEnumerable)property.Value).Cast<object>()) : property.Value, depth - 1)}"));
+    }
+
+    private void Connect(TimeProvider clock, int queueLimit)
+    {
+        const BindingFlags hidden = BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance;
+        var module = (Assembly)Session.Run("(Get-Command New-FaceGenImage).ImplementingType.Assembly").WithoutErrors().Single.BaseObject;
+        Type Core(string name) => module.GetReferencedAssemblies().Where(reference => reference.Name == "FaceGen.Core")
+            .Select(reference => Assembly.Load(reference)).Single().GetType(name, throwOnError: true)!;
+
+        object services = Activator.CreateInstance(Core("FaceGen.Http.EngineServices"), nonPublic: true)!;
+        services.GetType().GetProperty("Time", hidden)!.SetValue(services, clock);
+        object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri])!;
+        object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
+        object connection = Activator.CreateInstance(
+            Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, 120, null, services], null)!;
+        MethodInfo replace = module.GetType("FaceGen.PowerShell.State.Connections")!.GetMethod("Replace", hidden)!;
+
+        Session.Run("$global:VerbosePreference = $global:DebugPreference = 'Continue'").WithoutErrors();
+        // A runspace's connection is set on the runspace's own thread.
+        Session.Run("param($replace, $connection) $null = $replace.Invoke($null, @($connection))", replace, connection).WithoutErrors();
+    }
+}

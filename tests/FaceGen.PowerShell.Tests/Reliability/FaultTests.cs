@@ -1,0 +1,124 @@
+using FaceGen.Emulator.Faults;
+using FaceGen.PowerShell.Tests.Hosting;
+using SkiaSharp;
+
+namespace FaceGen.PowerShell.Tests.Reliability;
+
+/// <summary>
+/// Every odd answer that the emulator can give, end to end: one request through the pipeline that people type, the
+/// fault hitting the first call of its kind.
+/// </summary>
+public sealed class FaultTests
+{
+    private const string Saved = "saved";
+    private const double Speed = 40;
+
+    /// <summary>The faults that do not end in a saved image, and the error in which they end instead.</summary>
+    private static readonly Dictionary<string, string> Errors = new()
+    {
+        // Refused: nothing was accepted.
+        ["Submit Q1-error"] = "RequestRefused",
+        ["Submit Q2-message-object"] = "RequestRefused",
+        ["Submit Q3-code"] = "RequestRefused",
+        ["Submit Q4-messege"] = "RequestRefused",
+        ["Submit Q4-error"] = "RequestRefused",
+        ["Submit Q4-error-message"] = "RequestRefused",
+        ["Submit key-in-refusal"] = "RequestRefused",
+        ["Submit control-sequences"] = "RequestRefused",
+        ["Submit Q13-out-of-credits"] = "OutOfCredits",
+        ["Submit not-in-plan"] = "NotInPlan",
+
+        // The answer was lost: nobody knows.
+        ["Submit request-dropped"] = "SubmissionUncertain",
+        ["Submit unavailable-html"] = "SubmissionUncertain",
+        ["Submit accepted-then-dropped"] = "SubmissionUncertain",
+        ["Submit accepted-then-500"] = "SubmissionUncertain",
+        ["Submit accepted-then-never-answered"] = "SubmissionUncertain",
+        ["Submit Q14-502-html"] = "SubmissionUncertain",
+        ["Submit Q14-504-html"] = "SubmissionUncertain",
+        ["Submit Q14-524-html"] = "SubmissionUncertain",
+        ["Submit Q14-200-html"] = "SubmissionUncertain",
+        ["Submit Q14-empty"] = "SubmissionUncertain",
+        ["Submit Q14-cut"] = "SubmissionUncertain",
+        ["Submit Q14-half"] = "SubmissionUncertain",
+        ["Submit deep"] = "SubmissionUncertain",
+        ["Submit endless"] = "SubmissionUncertain",
+        ["Submit Q8-neither"] = "SubmissionUncertain",
+
+        // Accepted, and then it failed.
+        ["Submit Q12-failed"] = "GenerationFailed",
+        ["Fetch Q12-failed"] = "GenerationFailed",
+        ["Fetch Q23-other-key"] = "GenerationNotFound",
+
+        // There is no picture to be had.
+        ["Download Q26-html-for-good"] = "ImageInvalid",
+        ["Download Q33-404"] = "DownloadFailed",
+        ["Download Q33-410"] = "LinkExpired",
+        ["Download redirect-file"] = "DownloadFailed",
+        ["Download redirect-loop"] = "DownloadFailed",
+        ["Download redirect-private"] = "DownloadFailed",
+        ["Download redirect-link-local"] = "DownloadFailed",
+    };
+
+    /// <summary>What begins the names of faults in an answer that brings the images at once.</summary>
+    private static readonly string[] ReadyAnswers = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30"];
+
+    public static IEnumerable<object[]> Cases => Fault.All.SelectMany(fault => fault.Kinds
+        .Where(kind => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download)
+        .Select(kind => new object[] { fault.Id, kind.ToString() }));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Each_fault_has_its_known_end(string fault, string kind)
+    {
+        var rule = new FaultRule(Fault.ById(fault), At.Kind(Enum.Parse<CallKind>(kind)).Times(1)) { Wait = TimeSpan.FromSeconds(2) };
+        // Only a download that was cut before asks for a part.
+        FaultRule[] rules = fault.StartsWith("Q32", StringComparison.Ordinal)
+            ? [new FaultRule(Fault.ById("Q31-cut"), At.Download.Times(1)), rule]
+            : [rule];
+        await using FaultyBed bed = await FaultyBed.StartAsync(rules, Speed, ServiceSeconds(fault, kind));
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            New-FaceGenImage 'the one' -FaceImage $face -Width 32 -Height 40 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
+            """, bed.Face, bed.Out);
+
+        string end = ran.Errors.Count == 0 ? Saved : ran.Error.FullyQualifiedErrorId.Split(',')[0];
+        Assert.Equal(Errors.GetValueOrDefault($"{kind} {fault}", Saved), end);
+        Assert.Equal(end == Saved ? 1 : 0, ran.Output.Count);
+        Assert.InRange(bed.Emulator.Journal.Accepted, 0, 1);
+        Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
+        Assert.All(Files(bed), AssertComplete);
+        Assert.Equal(end == Saved ? 1 : 0, Files(bed).Count);
+        string everything = bed.Everything(ran);
+        foreach (string spelling in Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\u001b', everything);
+    }
+
+    [Fact]
+    public void Every_expected_error_names_a_fault_that_there_is() =>
+        Assert.Empty(Errors.Keys.Except(Cases.Select(row => $"{row[1]} {row[0]}")));
+
+    /// <summary>A fault in the images of a submission's answer needs one that is ready; one of a look, one that is not.</summary>
+    private static double ServiceSeconds(string fault, string kind) => kind switch
+    {
+        "Submit" when ReadyAnswers.Any(start => fault.StartsWith(start, StringComparison.Ordinal)) => 0,
+        "Fetch" => 3,
+        _ => 1,
+    };
+
+    internal static IReadOnlyList<string> Files(FaultyBed bed) => !Directory.Exists(bed.Out) ? []
+        : [.. Directory.GetFiles(bed.Out, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".json", StringComparison.Ordinal))];
+
+    internal static void AssertComplete(string file)
+    {
+        using SKBitmap? picture = SKBitmap.Decode(file);
+        Assert.True(picture is { Width: > 0 }, $"{file} is no picture.");
+    }
+
+    internal static IEnumerable<string> Spellings(string key)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(key);
+        return [key, Uri.EscapeDataString(key), Convert.ToBase64String(bytes), Convert.ToBase64String(bytes).TrimEnd('='), Convert.ToHexString(bytes)];
+    }
+}
