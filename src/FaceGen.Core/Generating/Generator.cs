@@ -160,6 +160,9 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             Request = request,
         };
         _account.Slots.Recover();
-        return _account.Add(connection, generation.With(answer, status), slot).Latest;
+        bool isHeardOf = status == GenerationStatus.Processing || !answer.IsUnderWay;
+        // Where only the links are known, nobody will be told when the service is done with it.
+        if (!isHeardOf) _ = _account.GiveBackLaterAsync(connection, slot);
+        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null).Latest;
     }
 }

@@ -11,7 +11,6 @@ internal sealed class Pace
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan Unknown = TimeSpan.FromSeconds(10);
 
     private readonly Queue<TimeSpan> _times = new();
@@ -40,10 +39,10 @@ internal sealed class Pace
         }
     }
 
-    /// <summary>How long a generation may well take of which nothing will be heard.</summary>
+    /// <summary>How long a generation may well take of which nothing will be heard: twice the longest seen of late.</summary>
     internal TimeSpan LongTime()
     {
-        lock (_times) return _times.Count == 0 ? Unknown : Clamp(_times.Max(), TimeSpan.FromMinutes(2));
+        lock (_times) return _times.Count == 0 ? Unknown : Clamp(TimeSpan.FromTicks(_times.Max().Ticks * 2), TimeSpan.FromMinutes(2));
     }
 
     /// <summary>The wait before another look: a tenth of the time that the generation has taken so far.</summary>

@@ -132,6 +132,80 @@ public sealed class NewFaceGenImageTests
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }
 
+    [Theory]
+    [InlineData("'a','b'")]
+    [InlineData("@{ a = 1 }")]
+    [InlineData("$true")]
+    public async Task What_is_no_text_never_becomes_a_prompt(string prompt)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run($"param($face) New-FaceGenImage {prompt} $face", bed.Face);
+
+        Assert.Contains("Prompt must be a text", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData(@"nosuchdrive:\faces\x.jpg")]
+    [InlineData("Env:HOME")]
+    public async Task A_path_that_is_none_of_the_file_system_s_spoils_only_its_row(string path)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        PSObject[] rows = [Row(("prompt", "bad"), ("face_image", path)), Row(("prompt", "good"), ("face_image", bed.Face))];
+
+        Ran ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
+
+        Assert.Equal("good", ran.Single.Properties["Prompt"].Value);
+        Assert.StartsWith("FaceImageInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("is no path of the file system", ran.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_generation_pipes_back_with_what_is_given_anew()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face)
+            $g = New-FaceGenImage p $face -Style comic -Seed 5 -Width 32
+            $g | New-FaceGenImage -Style anime
+            """, bed.Face).WithoutErrors();
+
+        var request = (PSObject)PSObject.AsPSObject(ran.Single.Properties["Request"].Value);
+        Assert.Equal(("p", "anime", 5L, 32), (request.Properties["Prompt"].Value, request.Properties["Style"].Value, request.Properties["Seed"].Value, request.Properties["Width"].Value));
+    }
+
+    [Fact]
+    public async Task A_connection_that_ends_leaves_the_queue_s_places_to_what_fills_them()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3, queueLimit: 3);
+
+        bed.Run("param($face) 1..3 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait; Disconnect-FaceGen", bed.Face).WithoutErrors();
+        bed.Connect(bed.Session);
+        Ran ran = bed.Run("param($face) 4..6 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face", bed.Face).WithoutErrors();
+
+        Assert.Equal(3, ran.Output.Count);
+        Assert.Equal(3, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task The_service_s_own_words_correct_a_wrong_queue_limit()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2, queueLimit: 2);
+        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -QueueLimit 3", bed.Emulator.BaseUri).WithoutErrors();
+
+        // The third is refused, and is not waited for: what counts is that later ones are not tried three at a time.
+        bed.Run("param($face) 1..3 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -TimeoutSec 5", bed.Face);
+        int refusals = Refusals();
+        bed.Run("param($face) 4..12 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face", bed.Face).WithoutErrors();
+
+        Assert.Equal(1, refusals);
+        Assert.Equal(1, Refusals());
+
+        int Refusals() => bed.Emulator.Journal.Entries.Count(entry => entry.Status == 429);
+    }
+
     [Fact]
     public async Task A_row_without_a_prompt_never_becomes_one()
     {
@@ -230,8 +304,6 @@ public sealed class NewFaceGenImageTests
     public async Task NoWait_returns_what_was_accepted_and_still_keeps_to_the_queue()
     {
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 3);
-        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -QueueLimit 3", bed.Emulator.BaseUri);
-
         Ran submitted = bed.Run("param($face) 1..9 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait", bed.Face).WithoutErrors();
         Ran finished = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
         Ran left = bed.Run("Get-FaceGenImage").WithoutErrors();

@@ -74,6 +74,40 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Pipelines_that_end_early_again_and_again_leave_the_queue_s_places_free()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05, queueLimit: 2);
+
+        for (int i = 0; i < 6; i++)
+        {
+            bed.Run("""
+                param($face)
+                do { 1..20 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face -Width 16 | ForEach-Object { $_; break } } while ($false)
+                """, bed.Face).WithoutErrors();
+        }
+
+        Ran after = bed.Run("param($face) 1..6 | ForEach-Object { \"q$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
+        Assert.Equal(6, after.Output.Count);
+        Assert.Equal(2, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task A_run_that_ends_in_the_middle_of_an_assignment_loses_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05, balance: 0.1m);
+
+        Ran ran = bed.Run("""
+            param($face)
+            try { $g = 1..30 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face -Width 16 } catch { $_.FullyQualifiedErrorId }
+            Get-FaceGenImage | Wait-FaceGenImage
+            """, bed.Face);
+
+        Assert.StartsWith("OutOfCredits,", ran.Output[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal(bed.Emulator.Journal.AcceptedByPrompt.Keys.Order(),
+            ran.Output.Skip(1).Select(generation => (string)generation.Properties["Prompt"].Value).Order());
+    }
+
+    [Fact]
     public async Task Bad_rows_give_one_error_each_that_names_parameter_limit_and_line()
     {
         await using TestBed bed = await TestBed.StartAsync();

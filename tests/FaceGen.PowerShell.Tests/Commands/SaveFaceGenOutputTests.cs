@@ -70,6 +70,44 @@ public sealed class SaveFaceGenOutputTests
         Assert.Single(Directory.GetFiles(bed.Out));
     }
 
+    [Theory]
+    [InlineData("-Force")]
+    [InlineData("-SkipExisting")]
+    public async Task Images_of_one_run_never_take_each_other_s_name(string option)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run($"param($face, $out) 1..6 | ForEach-Object {{ \"p$_\" }} | New-FaceGenImage -FaceImage $face -Width 16 -Style comic | Save-FaceGenOutput $out -Name '{{style}}' {option}", bed.Face, bed.Out);
+        Ran rest = bed.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", bed.Out).WithoutErrors();
+
+        Assert.Single(ran.Output);
+        Assert.Equal(5, ran.Errors.Count);
+        Assert.All(ran.Errors, error => Assert.StartsWith("FileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.Equal(5, rest.Output.Count);
+        Assert.Equal(6, Directory.GetFiles(bed.Out).Length);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_one_is_told_before_anything_is_generated()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face) New-FaceGenImage p $face | Save-FaceGenOutput \"$face/out\"", bed.Face);
+
+        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task What_is_not_saved_for_WhatIf_is_not_lost()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf; Get-FaceGenImage", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal("p", ran.Single.Properties["Prompt"].Value);
+    }
+
     [Fact]
     public async Task A_sidecar_tells_how_the_image_was_made()
     {

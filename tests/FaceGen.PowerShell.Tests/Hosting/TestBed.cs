@@ -7,15 +7,18 @@ namespace FaceGen.PowerShell.Tests.Hosting;
 /// <summary>An emulator, a session that is connected to it, a face, and a folder that goes away again.</summary>
 internal sealed class TestBed : IAsyncDisposable
 {
-    private TestBed(EmulatorHost emulator)
+    private TestBed(EmulatorHost emulator, int queueLimit)
     {
         Emulator = emulator;
+        QueueLimit = queueLimit;
         Folder = Directory.CreateTempSubdirectory("facegen-").FullName;
         Face = Path.Combine(Folder, "face.png");
         File.WriteAllBytes(Face, DrawFace());
     }
 
     internal EmulatorHost Emulator { get; }
+
+    internal int QueueLimit { get; }
 
     internal Session Session { get; } = new();
 
@@ -27,14 +30,14 @@ internal sealed class TestBed : IAsyncDisposable
     /// <summary>Where tests save to.</summary>
     internal string Out => Path.Combine(Folder, "out");
 
-    internal static async Task<TestBed> StartAsync(double serviceSeconds = 0, int queueLimit = 5)
+    internal static async Task<TestBed> StartAsync(double serviceSeconds = 0, int queueLimit = 5, decimal balance = 1000)
     {
         var bed = new TestBed(await EmulatorHost.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
-            Balance = 1000,
-        }));
+            Balance = balance,
+        }), queueLimit);
         bed.Connect(bed.Session);
         return bed;
     }
@@ -42,7 +45,7 @@ internal sealed class TestBed : IAsyncDisposable
     internal Ran Run(string script, params object?[] arguments) => Session.Run(script, arguments);
 
     internal void Connect(Session session) => session
-        .Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri", Emulator.BaseUri).WithoutErrors();
+        .Run("param($uri, $limit) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit $limit", Emulator.BaseUri, QueueLimit).WithoutErrors();
 
     /// <summary>Writes a file into the folder.</summary>
     internal string Write(string name, string content)
