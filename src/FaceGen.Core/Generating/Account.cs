@@ -34,18 +34,11 @@ internal sealed class Account
         Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));
 
     /// <summary>Waits until no submission is without an answer, so that <see cref="Open"/> is complete.</summary>
-    internal async Task<bool> SettleAsync(CancellationToken cancel)
-    {
-        var cancelled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (cancel.Register(() => cancelled.TrySetCanceled(cancel)))
-        {
-            // Each submission reports its own outcome to whoever started it: here only its end counts.
-            Task ends = Task.WhenAll(_submissions.Keys.Select(task => task.ContinueWith(_ => { }, CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)));
-            await (await Task.WhenAny(ends, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
-            return true;
-        }
-    }
+    internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_submissions.Keys.Select(EndAsync)).UnlessAsync(cancel);
+
+    /// <summary>Each submission reports its own outcome to whoever started it: here only its end counts.</summary>
+    private static Task<bool> EndAsync(Task submission) => submission.ContinueWith(_ => true, CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Keeps sight of a submission whose answer is out, whatever becomes of the pipeline that made it.</summary>
     internal Task<T> Keep<T>(Task<T> submission)

@@ -48,14 +48,6 @@ internal sealed class Deadline : IDisposable
         }
     }
 
-    /// <summary>Awaits work that goes on by itself, no longer than until <see cref="Token"/> is cancelled.</summary>
-    internal async Task<T> UnlessOverAsync<T>(Task<T> work)
-    {
-        var over = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (Token.Register(() => over.TrySetCanceled(Token)))
-            return await (await Task.WhenAny(work, over.Task).ConfigureAwait(false)).ConfigureAwait(false);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

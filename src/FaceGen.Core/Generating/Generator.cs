@@ -63,7 +63,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         using IDisposable? listening = listener is null ? null : watch.Listen(listener);
         try
         {
-            return await deadline.HoldAsync(deadline.UnlessOverAsync(watch.EndAsync(connection)), () => new FaceGenException(
+            return await deadline.HoldAsync(watch.EndAsync(connection).UnlessAsync(deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
                 $"Generation {generation.Id} was not ready within {deadline.Length.TotalSeconds:0} seconds. It goes on at the service: Wait-FaceGenImage -Id {generation.Id} waits for it again.")).ConfigureAwait(false);
         }

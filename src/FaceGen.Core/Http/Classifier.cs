@@ -99,7 +99,8 @@ internal static class Classifier
                 $"The service answers with a redirect (HTTP {result.Status}); the key is not sent elsewhere. Check the address of Connect-FaceGen -BaseUri."),
             401 => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
             402 => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),
-            403 => new FaceGenException(ErrorCode.NotInPlan, Sentence("The account may not do this", result)),
+            // A page in place of the API's own words comes from a firewall, and may be about this one request.
+            403 when result.Answer is not null => new FaceGenException(ErrorCode.NotInPlan, Sentence("The account may not do this", result)),
             _ when RateLimit.IsMatch(said) => null,
             _ when Key.IsMatch(said) => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
             _ when Credits.IsMatch(said) => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),

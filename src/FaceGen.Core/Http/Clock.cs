@@ -3,6 +3,14 @@ namespace FaceGen.Http;
 /// <summary>Waiting on an injected clock, alike on every framework.</summary>
 internal static class Clock
 {
+    /// <summary>Awaits work that takes no token, no longer than until it is cancelled; the work goes on by itself.</summary>
+    internal static async Task<T> UnlessAsync<T>(this Task<T> work, CancellationToken cancel)
+    {
+        var cancelled = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancel.Register(() => cancelled.TrySetCanceled(cancel)))
+            return await (await Task.WhenAny(work, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
 #if NETSTANDARD
     internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => time.Delay(delay, cancel);
 

@@ -9,13 +9,16 @@ namespace FaceGen.Saving;
 internal static class BlankImage
 {
     /// <summary>
-    /// Bytes a pixel below which a lossy picture is of one colour: a flat JPEG needs some 0.018, a flat WebP less, and
-    /// the plainest portrait several times as much.
+    /// Bytes a pixel below which a JPEG is of one colour: a flat one needs some 0.018, the plainest portrait several
+    /// times as much.
     /// </summary>
-    private const double FlatLossyDensity = 0.022;
+    private const double FlatJpegDensity = 0.022;
 
-    /// <summary>Room for a lossy file's tables and headers.</summary>
-    private const int LossyOverhead = 1024;
+    /// <summary>The same for a WebP, which packs a flat picture into almost nothing.</summary>
+    private const double FlatWebPDensity = 0.003;
+
+    /// <summary>Room for a JPEG's tables and headers.</summary>
+    private const int JpegOverhead = 1024;
 
     /// <summary>The smallest picture that is judged: fewer pixels can honestly be alike.</summary>
     private const int FewestPixels = 64 * 64;
@@ -34,9 +37,12 @@ internal static class BlankImage
         long pixels = (long)info.Width * info.Height;
         if (pixels < FewestPixels) return false;
 
-        return info.Format == ImageFormat.Png
-            ? IsFlatPng(image, info)
-            : image.Length - LossyOverhead < pixels * FlatLossyDensity;
+        return info.Format switch
+        {
+            ImageFormat.Png => IsFlatPng(image, info),
+            ImageFormat.Jpeg => image.Length - JpegOverhead < pixels * FlatJpegDensity,
+            _ => image.Length < pixels * FlatWebPDensity,
+        };
     }
 
     private static bool IsFlatPng(byte[] png, ImageInfo info)

@@ -86,7 +86,7 @@ internal static class Download
             for (int redirects = 0; redirects <= MaxRedirects; redirects++)
             {
                 // Each step of a redirect is judged like the link itself.
-                if (await LinkPolicy.RefusalAsync(connection, link).ConfigureAwait(false) is { } refusal)
+                if (await LinkPolicy.RefusalAsync(connection, link, either.Token).ConfigureAwait(false) is { } refusal)
                     return new Attempt($"{refusal} ({link.Scheme}://{link.Host})") { IsFinal = true };
 
                 using var request = new HttpRequestMessage(HttpMethod.Get, link);

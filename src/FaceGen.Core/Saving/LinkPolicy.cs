@@ -11,30 +11,30 @@ namespace FaceGen.Saving;
 internal static class LinkPolicy
 {
     /// <summary>Why a link is not followed; null where it is.</summary>
-    internal static async Task<string?> RefusalAsync(Connection connection, Uri link)
+    internal static async Task<string?> RefusalAsync(Connection connection, Uri link, CancellationToken cancel)
     {
         bool isHttp = link.Scheme == Uri.UriSchemeHttp;
         if (!isHttp && link.Scheme != Uri.UriSchemeHttps) return $"a link by '{link.Scheme}' is not followed";
         if (isHttp && connection.BaseUri.Scheme != Uri.UriSchemeHttp) return "a link without encryption is not followed";
         if (link.UserInfo.Length > 0) return "a link that names a user is not followed";
         return connection.Address.IsOwn(link)
-            || !await IsInsideAsync(connection, link).ConfigureAwait(false)
-            || await IsInsideAsync(connection, connection.BaseUri).ConfigureAwait(false)
+            || !await IsInsideAsync(connection, link, cancel).ConfigureAwait(false)
+            || await IsInsideAsync(connection, connection.BaseUri, cancel).ConfigureAwait(false)
             ? null
             : "a link into this network is not followed";
     }
 
     /// <summary>Whether a host is, or stands for, an address of this machine or of a private network.</summary>
-    private static async Task<bool> IsInsideAsync(Connection connection, Uri address)
+    private static async Task<bool> IsInsideAsync(Connection connection, Uri address, CancellationToken cancel)
     {
         if (IPAddress.TryParse(address.DnsSafeHost, out IPAddress? literal)) return IsInside(literal);
 
         try
         {
-            IPAddress[] addresses = await connection.Services.LookUp(address.DnsSafeHost).ConfigureAwait(false);
+            IPAddress[] addresses = await connection.Services.LookUp(address.DnsSafeHost).UnlessAsync(cancel).ConfigureAwait(false);
             return addresses.Any(IsInside);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             // A name that this machine cannot look up leads nowhere in its network; a proxy may know it.
             return false;

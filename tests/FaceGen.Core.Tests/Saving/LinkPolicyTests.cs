@@ -48,6 +48,6 @@ public sealed class LinkPolicyTests
     {
         using var service = new FakeService(root: new Uri(root));
         service.Hosts["inside.example"] = "10.0.0.8";
-        return await LinkPolicy.RefusalAsync(service.Connection, new Uri(link)).GuardAsync();
+        return await LinkPolicy.RefusalAsync(service.Connection, new Uri(link), default).GuardAsync();
     }
 }

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Text;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FsCheck.Xunit;
+
+namespace FaceGen.Core.Tests.Http;
+
+/// <summary>Whatever comes, it has an outcome; and no damage to an answer makes a submission look refused.</summary>
+public sealed class AnyAnswerTests
+{
+    private static readonly int[] Statuses = [0, 200, 201, 204, 301, 307, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 524];
+
+    private static readonly string[] Names =
+    [
+        "status", "id", "message", "messege", "error", "output", "proxy_links", "links", "future_links", "meta", "eta", "seed",
+        "fetch_result", "retry_after", "generationTime", "track_id", "code", "data", "",
+    ];
+
+    private static readonly string[] Scalars =
+    [
+        "null", "true", "false", "0", "-1", "1e999", "1.5", "123456789012345678901234567890", "\"\"", "\"success\"", "\"processing\"",
+        "\"error\"", "\"failed\"", "\"https://a.example/1.png\"", "\"data:image/png;base64,AAAA\"", "\"\\ud800\"", "\"\\u001b[31m\"",
+        "\"Rate limit exceeded. Maximum 5 queued requests allowed.\"", "\"Try again in 99999999 hours\"", "\"invalid api key\"",
+    ];
+
+    private static readonly string[] Accepted =
+    [
+        """{"status":"success","generationTime":1.5,"id":7,"output":["https://a.example/1.png"],"meta":{"prompt":"rate limit","seed":1}}""",
+        """{"status":"processing","id":7,"eta":3.5,"message":"out of credits soon","tip":"x","fetch_result":"https://a.example/fetch/7","output":[],"future_links":["https://a.example/1.png"]}""",
+    ];
+
+    [Property(MaxTest = 3000)]
+    public void Any_JSON_has_an_outcome(byte[] shape, byte status) => Judge(Json(new Queue<byte>(shape), 0), Statuses[status % Statuses.Length]);
+
+    [Property(MaxTest = 2000)]
+    public void Any_bytes_have_an_outcome(byte[] body, byte status) => Judge(body, Statuses[status % Statuses.Length]);
+
+    [Property(MaxTest = 2000)]
+    public void Any_change_to_an_accepted_answer_has_an_outcome(bool first, ushort at, byte value)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(Accepted[first ? 0 : 1]);
+        body[at % body.Length] = value;
+
+        Judge(body, 200);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void An_accepted_answer_that_is_cut_off_anywhere_is_uncertain(int which)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(Accepted[which]);
+
+        for (int length = 0; length < body.Length; length++)
+            Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(Result(body.AsMemory(0, length), 200)));
+    }
+
+    private static void Judge(byte[] body, int status)
+    {
+        ApiResult result = Result(body, status);
+        Outcome submitted = Classifier.OfSubmission(result);
+        Outcome fetched = Classifier.OfFetch(result);
+
+        Assert.False(fetched is Outcome.Uncertain, "Looking costs nothing: it is never uncertain.");
+        foreach (Outcome outcome in (Outcome[])[submitted, fetched])
+        {
+            if (outcome is Outcome.Ended ended) _ = new Generation { Id = "7" }.With(ended.Answer, ended.Status).ToString();
+            if (outcome is Outcome.UnderWay underWay) _ = new Generation { Id = "7" }.With(underWay.Answer, GenerationStatus.Processing).ToString();
+            if (outcome is Outcome.Retry { After: { } wait }) Assert.True(wait >= TimeSpan.Zero);
+        }
+
+        // Only what was certainly not accepted may be sent again.
+        bool mayHaveBeenAccepted = status is 0 or 500 or 502 or 504 or 524 || (status is >= 200 and < 300 && result.Answer is null);
+        if (mayHaveBeenAccepted) Assert.False(submitted is Outcome.Retry or Outcome.Failed, $"{status} {Encoding.UTF8.GetString(body)} gives {submitted}");
+    }
+
+    private static ApiResult Result(ReadOnlyMemory<byte> body, int status) => status == 0
+        ? new ApiResult { Failure = "The connection broke." }
+        : new ApiResult { StatusCode = (HttpStatusCode)status, Answer = ServiceAnswer.TryRead(body) };
+
+    /// <summary>Builds JSON of the vocabulary that services use, its shape taken from random bytes.</summary>
+    private static byte[] Json(Queue<byte> shape, int depth)
+    {
+        return Encoding.UTF8.GetBytes(Value(depth));
+
+        string Value(int level)
+        {
+            int choice = Next();
+            if (level > 4) return Scalars[choice % Scalars.Length];
+            return (level == 0 ? 0 : choice % 4) switch
+            {
+                0 => $"{{{string.Join(",", Enumerable.Range(0, Next() % 7).Select(_ => $"\"{Names[Next() % Names.Length]}\":{Value(level + 1)}"))}}}",
+                1 => $"[{string.Join(",", Enumerable.Range(0, Next() % 4).Select(_ => Value(level + 1)))}]",
+                _ => Scalars[Next() % Scalars.Length],
+            };
+        }
+
+        int Next() => shape.TryDequeue(out byte next) ? next : 0;
+    }
+}
