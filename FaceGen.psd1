@@ -8,6 +8,7 @@
     Description          = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. Nothing is paid for twice, and nothing that was paid for is lost.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
+    TypesToProcess       = @('FaceGen.Types.ps1xml')
     FormatsToProcess     = @('FaceGen.Format.ps1xml')
     FunctionsToExport    = @()
     VariablesToExport    = @()

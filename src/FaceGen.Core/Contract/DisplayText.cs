@@ -36,6 +36,12 @@ internal static class DisplayText
         return clean.ToString().TrimEnd();
     }
 
+    /// <summary>Takes out control characters other than line breaks and tabs.</summary>
+    internal static string WithoutControls(string text) =>
+        text.Any(IsSteering) ? string.Concat(text.Where(c => !IsSteering(c))) : text;
+
+    private static bool IsSteering(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
+
     private static bool IsReordering(char c) =>
         c is '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

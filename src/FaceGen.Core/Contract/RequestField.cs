@@ -96,9 +96,13 @@ internal sealed class RequestField
         return new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
     }
 
-    private static RequestField Text(string name, string allowed) =>
-        new(name, allowed, value =>
-            value is string or char or Uri || (value is not bool && ToNumber(value) is not null) ? Convert.ToString(value, CultureInfo.InvariantCulture) : null);
+    /// <summary>A text. Control characters mean nothing to the service and much to a terminal: they are left out.</summary>
+    private static RequestField Text(string name, string allowed) => new(name, allowed, value =>
+        (value is string or char or Uri || (value is not bool && ToNumber(value) is not null))
+            && DisplayText.WithoutControls(Convert.ToString(value, CultureInfo.InvariantCulture)!) is { } text
+            && !string.IsNullOrWhiteSpace(text)
+            ? text
+            : null);
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
         value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);

@@ -8,7 +8,9 @@ namespace FaceGen.Emulation;
 /// <param name="ServiceTime">How long a generation takes, as the emulator spells it.</param>
 /// <param name="Balance">The money in the wallet.</param>
 /// <param name="Seed">The seed of everything random.</param>
-internal sealed record EmulatorArguments(int Port, int QueueLimit, string ServiceTime, double Balance, int Seed)
+/// <param name="Faults">The rules by which calls go wrong, as the emulator spells them.</param>
+internal sealed record EmulatorArguments(
+    int Port, int QueueLimit, string ServiceTime, double Balance, int Seed, IReadOnlyList<string> Faults)
 {
     /// <summary>The key that the emulator takes; it opens nothing else.</summary>
     internal const string ApiKey = "emulator-key";
@@ -17,6 +19,7 @@ internal sealed record EmulatorArguments(int Port, int QueueLimit, string Servic
     [
         "--port", Text(Port), "--api-key", ApiKey, "--queue-limit", Text(QueueLimit), "--service-time", ServiceTime,
         "--balance", Text(Balance), "--seed", Text(Seed), "--exit-with-stdin",
+        .. Faults.SelectMany(rule => new[] { "--fault", rule }),
     ];
 
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);

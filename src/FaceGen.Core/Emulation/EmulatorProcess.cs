@@ -10,6 +10,8 @@ namespace FaceGen.Emulation;
 /// <summary>Starts and stops the emulator as a process of its own, which ends when this one does.</summary>
 internal static class EmulatorProcess
 {
+    private const int MaxErrorText = 4096;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly Regex ReadyLine = new(@"ready: (http://\S+)", RegexOptions.CultureInvariant);
     private static readonly Regex MissingRuntime =
@@ -33,7 +35,8 @@ internal static class EmulatorProcess
         process.OutputDataReceived += (_, line) => firstLine.TrySetResult(line.Data ?? "");
         process.ErrorDataReceived += (_, line) =>
         {
-            lock (errors) errors.AppendLine(line.Data);
+            // What matters is why it did not start; later lines must not pile up.
+            lock (errors) if (errors.Length < MaxErrorText) errors.AppendLine(line.Data);
         };
         try
         {
@@ -94,7 +97,8 @@ internal static class EmulatorProcess
 
     private static string Explain(Process process, StringBuilder errors)
     {
-        // The reader of its errors ends only when the process has.
+        // The reader of its errors ends only when the process has; one that says something else and lives is ended.
+        if (!process.WaitForExit(5000)) process.Kill();
         process.WaitForExit();
         string said;
         lock (errors) said = DisplayText.Clean(errors.ToString(), 600);

@@ -186,7 +186,10 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
 
         _generator ??= new Generator(Connection, Listener);
         Drain(ThrottleLimit - 1);
-        Slots.Slot slot = Take(_generator.TakeSlotAsync(Stop));
+        Task<Slots.Slot> turn = _generator.TakeSlotAsync(Stop);
+        if (!turn.IsCompleted && RunningCount == 0)
+            WriteVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
+        Slots.Slot slot = Take(turn);
         _progress.Total++;
         Start(request, () => GenerateAsync(request, slot), WriteGeneration);
     }

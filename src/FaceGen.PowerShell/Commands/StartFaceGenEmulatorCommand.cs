@@ -43,11 +43,20 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     [Parameter]
     public int Seed { get; set; }
 
+    /// <summary>
+    /// <para type="description">How calls go wrong, as fault@kind:condition, for trying out what a script does then:
+    /// accepted-then-dropped@submit:nth=3, Q25-404@download:first=2, any@any:rate=0.3 (any passing fault, three calls in
+    /// ten). The emulator's own program lists them all: --list-faults.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Fault { get; set; } = [];
+
     private protected override void End()
     {
         if (!ShouldProcess("this machine", "Start the emulator")) return;
 
-        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, Balance, Seed);
+        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, Balance, Seed, Fault);
         WriteObject(RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop)));
     }
 }

@@ -26,6 +26,39 @@ public sealed class EmulatorTests
     }
 
     [Fact]
+    public void An_emulator_goes_wrong_where_it_is_told_to()
+    {
+        using var session = new Session();
+        string face = Path.Combine(Directory.CreateTempSubdirectory("facegen-").FullName, "face.png");
+        File.WriteAllBytes(face, TestBed.DrawFace());
+
+        Ran ran = session.Run("""
+            param($face)
+            $script:e = Start-FaceGenEmulator -ServiceTime fixed:0 -Fault 'Q1-error@submit:nth=1', 'accepted-then-dropped@submit:nth=2'
+            $null = $e | Connect-FaceGen
+            'a','b','c' | New-FaceGenImage -FaceImage $face -ThrottleLimit 1
+            """, face);
+        session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
+        Directory.Delete(Path.GetDirectoryName(face)!, recursive: true);
+
+        Assert.Equal(["RequestRefused", "SubmissionUncertain"], ran.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal("c", ran.Single.Properties["Prompt"].Value);
+    }
+
+    [Theory]
+    [InlineData("nonsense@submit")]
+    [InlineData("Q1-error")]
+    public void A_fault_that_is_none_is_told_by_the_emulator_s_own_words(string rule)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
+
+        Assert.StartsWith("EmulatorFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(rule, ran.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_service_time_that_is_none_is_told_by_the_emulator_s_own_words()
     {
         using var session = new Session();

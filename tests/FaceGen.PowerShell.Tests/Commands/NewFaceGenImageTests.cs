@@ -207,6 +207,17 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task What_would_steer_a_terminal_is_left_out_of_a_prompt()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face) New-FaceGenImage \"a`e]0;title`a `e[31mred`e[0m pilot\" $face -NegativePrompt \"x`e[2J\"", bed.Face).WithoutErrors();
+
+        Assert.Equal("a]0;title [31mred[0m pilot", ran.Single.Properties["Prompt"].Value);
+        Assert.Equal("a]0;title [31mred[0m pilot", Assert.Single(bed.Emulator.Journal.AcceptedByPrompt.Keys));
+    }
+
+    [Fact]
     public async Task A_row_without_a_prompt_never_becomes_one()
     {
         await using TestBed bed = await TestBed.StartAsync();
