@@ -21,7 +21,7 @@ internal sealed class RequestField
 
     internal static readonly RequestField Prompt = Text("prompt", "a text that is not empty");
     internal static readonly RequestField NegativePrompt = Text("negative_prompt", "a text");
-    internal static readonly RequestField FaceImage = Text("face_image", "a link, a file or base64");
+    internal static readonly RequestField FaceImage = new("face_image", "a link, a file or base64", ToText);
     internal static readonly RequestField Width = Integer("width", Limits.MinSide, Limits.MaxWidth);
     internal static readonly RequestField Height = Integer("height", Limits.MinSide, Limits.MaxHeight);
 
@@ -98,11 +98,12 @@ internal sealed class RequestField
 
     /// <summary>A text. Control characters mean nothing to the service and much to a terminal: they are left out.</summary>
     private static RequestField Text(string name, string allowed) => new(name, allowed, value =>
-        (value is string or char or Uri || (value is not bool && ToNumber(value) is not null))
-            && DisplayText.WithoutControls(Convert.ToString(value, CultureInfo.InvariantCulture)!) is { } text
-            && !string.IsNullOrWhiteSpace(text)
-            ? text
-            : null);
+        ToText(value) is { } text && DisplayText.WithoutControls(text) is { } shown && !string.IsNullOrWhiteSpace(shown) ? shown : null);
+
+    private static string? ToText(object value) =>
+        value is string or char or Uri || (value is not bool && ToNumber(value) is not null)
+            ? Convert.ToString(value, CultureInfo.InvariantCulture)
+            : null;
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
         value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);

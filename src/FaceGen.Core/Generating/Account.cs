@@ -17,7 +17,7 @@ internal sealed class Account
 
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _submissions = new();
-    private readonly ConcurrentQueue<(FaceGenException, Request)> _reports = new();
+    private readonly ConcurrentDictionary<FaceGenException, Request> _reports = new();
     private readonly Pace _pace = new();
 
     private Account(int queueLimit) => Slots = new Slots(queueLimit);
@@ -60,16 +60,17 @@ internal sealed class Account
         return watch;
     }
 
-    /// <summary>
-    /// Keeps the outcome of a submission whose pipeline has gone, so that the next one can tell it.
-    /// </summary>
-    internal void Report(FaceGenException outcome, Request request) => _reports.Enqueue((outcome, request));
+    /// <summary>The outcomes that were reported and that nobody has been told.</summary>
+    internal IReadOnlyList<(FaceGenException Outcome, Request Request)> Untold => [.. _reports.Select(report => (report.Key, report.Value))];
 
-    /// <summary>Gives out what <see cref="Report"/> kept, each once.</summary>
-    internal IEnumerable<(FaceGenException Outcome, Request Request)> TakeReports()
-    {
-        while (_reports.TryDequeue(out (FaceGenException, Request) report)) yield return report;
-    }
+    /// <summary>
+    /// Keeps the outcome of a submission that may have been paid for, until it has been told: the pipeline that asked may
+    /// have gone.
+    /// </summary>
+    internal void Report(FaceGenException outcome, Request request) => _reports[outcome] = request;
+
+    /// <summary>An outcome has been told.</summary>
+    internal void MarkTold(FaceGenException outcome) => _reports.TryRemove(outcome, out _);
 
     /// <summary>Takes up what another connection to the same account left unwatched.</summary>
     internal void Resume(Connection connection)

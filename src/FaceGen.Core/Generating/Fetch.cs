@@ -9,6 +9,9 @@ internal static class Fetch
     /// <summary>How many times in a row the service may say that it knows no such generation before it is believed.</summary>
     private const int Denials = 3;
 
+    /// <summary>The longest wait that the service is given: looking costs nothing, and a slot hangs on it.</summary>
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(1);
+
     /// <summary>One look; one that finds nothing out is an error.</summary>
     /// <exception cref="FaceGenException">The service did not answer, or does not give the generation out.</exception>
     internal static async Task<Generation> OnceAsync(Connection connection, Generation generation, CancellationToken cancel) =>
@@ -41,7 +44,7 @@ internal static class Fetch
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= Denials: throw failed.Error;
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
                 case Outcome.Failed failed: throw failed.Error;
-                case Outcome.Retry retry: (asked, reason) = (retry.After, retry.Reason); break;
+                case Outcome.Retry retry: (asked, reason) = (retry.After > LongestAsked ? LongestAsked : retry.After, retry.Reason); break;
             }
 
             TimeSpan wait = Backoff.Wait(attempt, asked, connection.Services);

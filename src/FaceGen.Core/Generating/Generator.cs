@@ -35,12 +35,11 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         try
         {
             Generation generation = await deadline.HoldAsync(
-                _account.Keep(SubmitAsync(request, slot, options, deadline)), () => NothingAccepted(deadline, "no answer")).ConfigureAwait(false);
+                SubmitAsync(request, slot, options, deadline), () => NothingAccepted(deadline, "no answer")).ConfigureAwait(false);
             return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
         }
-        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain && cancel.IsCancellationRequested)
+        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain)
         {
-            // The pipeline that asked has gone: the next one is told.
             _account.Report(e, request);
             throw;
         }
@@ -85,17 +84,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             for (int attempt = 0; ; attempt++)
             {
                 deadline.Token.ThrowIfCancellationRequested();
-                DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
-                ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
-                    json => RequestJson.Write(json, request, faceImage), CancellationToken.None).ConfigureAwait(false);
-                switch (Classifier.OfSubmission(result))
+                (Outcome outcome, Generation? accepted) =
+                    await _account.Keep(SendAsync(request, faceImage, slot, deadline.Token)).ConfigureAwait(false);
+                kept = accepted is not null;
+                switch (outcome)
                 {
-                    case Outcome.Ended ended:
-                        kept = true;
-                        return Accept(request, ended.Answer, ended.Status, sentAt, slot);
-                    case Outcome.UnderWay underWay:
-                        kept = true;
-                        return Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot);
+                    case Outcome.Ended or Outcome.UnderWay:
+                        return accepted!;
                     case Outcome.Failed failed:
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain:
@@ -114,10 +109,32 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 }
             }
         }
+        catch (Exception e) when (lost is not null && e is not FaceGenException { Code: ErrorCode.SubmissionUncertain })
+        {
+            // Whatever ended the later tries, the first may have been accepted: the next look tells.
+            _account.Report(Lost(lost, "Sending it again came to nothing."), request);
+            throw;
+        }
         finally
         {
             if (!kept) slot.Dispose();
         }
+    }
+
+    /// <summary>Sends a request once, and takes in what the service accepted; only before the first byte is it cut off.</summary>
+    private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
+        Request request, string faceImage, Slots.Slot slot, CancellationToken unsent)
+    {
+        DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
+            json => RequestJson.Write(json, request, faceImage), CancellationToken.None, unsent).ConfigureAwait(false);
+        Outcome outcome = Classifier.OfSubmission(result);
+        return (outcome, outcome switch
+        {
+            Outcome.Ended ended => Accept(request, ended.Answer, ended.Status, sentAt, slot),
+            Outcome.UnderWay underWay => Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot),
+            _ => null,
+        });
     }
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost)

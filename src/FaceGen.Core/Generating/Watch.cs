@@ -9,6 +9,9 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class Watch
 {
+    /// <summary>How long a generation may keep its place in the queue: many times what one takes.</summary>
+    private static readonly TimeSpan LongestPlace = TimeSpan.FromHours(1);
+
     private readonly object _gate = new();
     private readonly Pace _pace;
     private readonly Slots.Slot? _slot;
@@ -103,7 +106,7 @@ internal sealed class Watch
         lock (_gate)
         {
             if (Latest.IsFinished) return Task.FromResult(Latest);
-            if (_end is null || _end.IsFaulted || _end.IsCanceled)
+            if (_end is null || _end.IsFaulted || _end.IsCanceled || _connection.Lifetime.IsCancellationRequested)
             {
                 _connection = connection;
                 _end = PollAsync();
@@ -137,12 +140,14 @@ internal sealed class Watch
                     break;
                 }
 
-                wait = Pace.BeforeNextLook(elapsed);
+                // A service that has forgotten a generation must not block the queue for ever.
+                if (elapsed > LongestPlace) _slot?.Dispose();
+                wait = elapsed > LongestPlace ? TimeSpan.FromMinutes(1) : Pace.BeforeNextLook(elapsed);
             }
 
             return Latest;
         }
-        catch (FaceGenException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // The service does not tell of it: nobody will see the slot's end. A connection that was only ended leaves
             // the slot taken, since the generation goes on at the service.

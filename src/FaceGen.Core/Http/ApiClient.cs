@@ -30,11 +30,16 @@ internal sealed class ApiClient : IDisposable
     /// Posts once. Whatever happens on the network is a result, not an exception; only <paramref name="cancel"/>
     /// throws.
     /// </summary>
-    internal async Task<ApiResult> PostAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancel)
+    /// <param name="address">An address of the service's own.</param>
+    /// <param name="writeFields">Writes what stands beside the key.</param>
+    /// <param name="cancel">Cuts the call off wherever it is.</param>
+    /// <param name="unsent">Ends the call as long as nothing of it has been sent; then its result is "not sent".</param>
+    internal async Task<ApiResult> PostAsync(
+        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancel, CancellationToken unsent = default)
     {
         if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key does not go to {address.Host}.");
 
-        using var content = new OnceContent(Body(writeFields));
+        using var content = new OnceContent(Body(writeFields), unsent);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
         using CancellationTokenSource timer = _time.Timer(_timeout);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
@@ -47,8 +52,12 @@ internal sealed class ApiClient : IDisposable
             byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
             return result with { Answer = ServiceAnswer.TryRead(_key.Redact(body)) };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or InvalidOperationException
-            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        // Whatever else goes wrong on the way, a body that cannot be unpacked among it, leaves the outcome unknown.
+        catch (Exception) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancel);
+        }
+        catch (Exception e)
         {
             string reason = timer.IsCancellationRequested
                 ? $"no answer within {_timeout.TotalSeconds:0} seconds"

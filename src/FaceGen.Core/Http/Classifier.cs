@@ -29,8 +29,8 @@ internal static class Classifier
                 : new Outcome.Retry(result.Describe(), null) { IsUnreachable = true };
         }
 
-        // Whatever the status says: with an id the request was accepted, and asking by it tells the rest.
-        if (result.Status >= 300 && result.Answer is { Id: not null } accepted) return new Outcome.UnderWay(accepted);
+        // Whatever trouble the server is in: with an id the request was accepted, and asking by it tells the rest.
+        if (result.Status >= 500 && result.Answer is { Id: not null } accepted) return new Outcome.UnderWay(accepted);
 
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
         if (IsRateLimit(result))
@@ -52,7 +52,7 @@ internal static class Classifier
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null);
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
         if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
-        if (result.Status is 404 or 410 || result.Answer is { IsFailure: true, Status: "error" })
+        if (result.Status is 404 or 410 || result.Answer is { IsFailure: true, Status: "error", Id: null })
         {
             return new Outcome.Failed(new FaceGenException(
                 ErrorCode.GenerationNotFound, Sentence("The service does not give this generation out", result)));

@@ -26,7 +26,7 @@ public sealed class Connection : IDisposable
         Proxy = (proxy as WebProxy)?.Address;
         Services = services ?? EngineServices.System;
 
-        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy);
+        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp);
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
         Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
         Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);

@@ -8,7 +8,9 @@ internal static class HttpHandlers
     internal static readonly string UserAgent = $"FaceGen/{typeof(HttpHandlers).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>A handler that keeps no cookies and follows no redirect by itself.</summary>
-    internal static HttpMessageHandler Create(IWebProxy? proxy)
+    /// <param name="proxy">A proxy; null for the system's own settings.</param>
+    /// <param name="isLocal">Whether the service is on this machine: its unencrypted calls go through no proxy.</param>
+    internal static HttpMessageHandler Create(IWebProxy? proxy, bool isLocal)
     {
 #if NETSTANDARD
         var handler = new HttpClientHandler
@@ -30,6 +32,7 @@ internal static class HttpHandlers
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
 #endif
+        handler.UseProxy = !isLocal;
         if (proxy is not null) handler.Proxy = proxy;
         return handler;
     }

@@ -10,11 +10,15 @@ namespace FaceGen.Http;
 internal sealed class OnceContent : HttpContent
 {
     private readonly byte[] _body;
+    private readonly CancellationToken _unsent;
     private int _writes;
 
-    internal OnceContent(byte[] body)
+    /// <param name="body">The body.</param>
+    /// <param name="unsent">Ends a request as long as nothing of it has been written.</param>
+    internal OnceContent(byte[] body, CancellationToken unsent = default)
     {
         _body = body;
+        _unsent = unsent;
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
     }
 
@@ -24,6 +28,7 @@ internal sealed class OnceContent : HttpContent
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
+        if (!WasSent) _unsent.ThrowIfCancellationRequested();
         if (Interlocked.Increment(ref _writes) > 1)
             throw new InvalidOperationException("The connection broke, and the request was not sent a second time.");
 

@@ -87,7 +87,7 @@ internal static class Download
             {
                 // Each step of a redirect is judged like the link itself.
                 if (await LinkPolicy.RefusalAsync(connection, link, either.Token).ConfigureAwait(false) is { } refusal)
-                    return new Attempt($"{refusal} ({link.Scheme}://{link.Host})") { IsFinal = true };
+                    return new Attempt(connection.Key.Redact($"{refusal} ({link.Scheme}://{link.Host})")) { IsFinal = true };
 
                 using var request = new HttpRequestMessage(HttpMethod.Get, link);
                 partial.Prepare(request);
@@ -120,10 +120,11 @@ internal static class Download
 
             return new Attempt("it redirects too often") { IsFinal = true };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException
-            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        // Whatever else goes wrong on the way, a body that cannot be unpacked among it, may go right the next time.
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            return new Attempt(timer.IsCancellationRequested ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.'));
+            string reason = timer.IsCancellationRequested ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.');
+            return new Attempt(connection.Key.Redact(reason));
         }
     }
 

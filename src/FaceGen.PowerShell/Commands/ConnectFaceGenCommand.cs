@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Security;
 using FaceGen.Contract;
+using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
@@ -58,8 +59,11 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         if (Proxy is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
             throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{Proxy}' is no address of a proxy: give one like http://proxy:8080.");
 
-        WriteObject(Connections.Replace(new Connection(
-            address, key, QueueLimit, TimeoutSec, Proxy is null ? null : new WebProxy(Proxy))));
+        Connection connection = Connections.Replace(new Connection(
+            address, key, QueueLimit, TimeoutSec, Proxy is null ? null : new WebProxy(Proxy)));
+        // Only who names a limit changes it: other runspaces share the account, and the service may have corrected it.
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.Of(connection).Slots.Limit = QueueLimit;
+        WriteObject(connection);
     }
 
     private static ApiKey Unlock(SecureString secret)

@@ -186,12 +186,19 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
 
         _generator ??= new Generator(Connection, Listener);
         Drain(ThrottleLimit - 1);
-        Task<Slots.Slot> turn = _generator.TakeSlotAsync(Stop);
-        if (!turn.IsCompleted && RunningCount == 0)
-            WriteVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
-        Slots.Slot slot = Take(turn);
+        Slots.Slot slot;
+        try
+        {
+            slot = TakeSlot(_generator);
+        }
+        catch (FaceGenException e)
+        {
+            WriteFault(new FaceGenException(e.Code, Where() + e.Message, e), request);
+            return;
+        }
+
         _progress.Total++;
-        Start(request, () => GenerateAsync(request, slot), WriteGeneration);
+        Start(request, () => GenerateAsync(request, slot), ended => Write(ended.Generation, ended.Lost));
     }
 
     private protected override void End()
@@ -210,16 +217,29 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         _lastInput = Math.Max(_lastInput, lastBefore);
     }
 
-    private async Task<Generation> GenerateAsync(Request request, Slots.Slot slot)
+    /// <summary>Takes a place in the account's queue; one that only other commands could free is not waited for without end.</summary>
+    private Slots.Slot TakeSlot(Generator generator)
+    {
+        if (RunningCount > 0) return Take(generator.TakeSlotAsync(Stop));
+
+        using var deadline = new Deadline(Connection.Services.Time, Seconds(TimeoutSec), Stop);
+        Task<Slots.Slot> turn = generator.TakeSlotAsync(deadline.Token);
+        if (!turn.IsCompleted)
+            WriteVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
+        return Take(deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
+            $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")));
+    }
+
+    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Request request, Slots.Slot slot)
     {
         var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain };
         try
         {
-            return await _generator!.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false);
+            return (await _generator!.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false), null);
         }
         catch (FaceGenException e) when (IncludeUncertain && e.Code == ErrorCode.SubmissionUncertain)
         {
-            return new Generation
+            return (new Generation
             {
                 Id = "",
                 Status = GenerationStatus.Uncertain,
@@ -229,8 +249,14 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
                 TrackId = request.TrackId,
                 Message = e.Message,
                 Request = request,
-            };
+            }, e);
         }
+    }
+
+    private void Write(Generation generation, FaceGenException? lost)
+    {
+        WriteGeneration(generation);
+        if (lost is not null) Account.Of(Connection).MarkTold(lost);
     }
 
     private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)

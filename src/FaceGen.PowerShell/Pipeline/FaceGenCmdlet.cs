@@ -157,6 +157,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         ErrorRecord error = ErrorTable.Record(exception, target);
         if (exception is FaceGenException { EndsRun: true }) ThrowTerminatingError(error);
         WriteError(error);
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Connection).MarkTold(told);
     }
 
     /// <summary>Emits a generation; one that has ended is settled when this command has ended too.</summary>
@@ -185,7 +186,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         Account account = Account.Of(Connection);
         RunUntil(account.SettleAsync(Stop));
-        foreach ((FaceGenException outcome, Request request) in account.TakeReports()) WriteFault(outcome, request);
+        foreach ((FaceGenException outcome, Request request) in account.Untold) WriteFault(outcome, request);
         return [.. account.Open.Select(watch => watch.Latest)];
     }
 

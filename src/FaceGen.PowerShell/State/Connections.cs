@@ -28,7 +28,6 @@ internal static class Connections
     internal static Connection Replace(Connection connection)
     {
         Account account = Account.Of(connection);
-        account.Slots.Limit = connection.QueueLimit;
         account.Resume(connection);
         Here.Connection = connection;
         return connection;
@@ -37,7 +36,8 @@ internal static class Connections
     /// <summary>Ends this runspace's connection, if there is one.</summary>
     internal static void End()
     {
-        Here.Connection?.Dispose();
+        // What works for it in the background goes on to its end: a generation's place in the queue is given back only
+        // when somebody has seen the generation end, and other runspaces wait for that place.
         Here.Connection = null;
     }
 

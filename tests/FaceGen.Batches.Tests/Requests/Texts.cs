@@ -4,7 +4,9 @@ using FsCheck.Fluent;
 
 namespace FaceGen.Batches.Tests.Requests;
 
-/// <summary>A text that is not blank and can be written as UTF-8.</summary>
+/// <summary>
+/// A text that is not blank, can be written as UTF-8, and holds no control characters, which a prompt loses.
+/// </summary>
 public sealed record Text(string Value);
 
 /// <summary>How a CSV file is written.</summary>
@@ -43,6 +45,7 @@ public static class Texts
         select new CsvStyle(delimiter, lineBreak, flags[0], flags[1], flags[2]));
 
     private static bool IsWritable(string text) =>
+        !text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')) &&
         !text.Contains('\uFFFD', StringComparison.Ordinal) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
 
     private static IEnumerable<Text> Halves(string text) =>

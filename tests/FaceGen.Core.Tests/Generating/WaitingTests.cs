@@ -67,8 +67,10 @@ public sealed class WaitingTests : IDisposable
     {
         _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Processing("9"));
 
-        FaceGenException fault = await Signals.FailureAsync(
-            _service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromSeconds(60))));
+        Task<Generation> generating = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(60));
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(61));
+        FaceGenException fault = await Signals.FailureAsync(generating);
 
         Assert.Equal(ErrorCode.GenerationTimeout, fault.Code);
         Assert.Contains("Wait-FaceGenImage -Id 9", fault.Message, StringComparison.Ordinal);
