@@ -63,6 +63,9 @@ public sealed class FaceImage
     {
         try
         {
+            // What is no file of its own, a pipe say, has no length: opening it could wait for ever.
+            if (new FileInfo(fullPath) is { Exists: true, Length: 0 }) throw Invalid($"The face image '{fullPath}' is empty.");
+
             using FileStream file = File.OpenRead(fullPath);
             byte[] head = new byte[ImageHeader.Length];
             int read = file.Read(head, 0, head.Length);
