@@ -46,6 +46,7 @@ public sealed class ClassifierTests
     [InlineData(308, "{}", "ServiceMoved")]
     // It was not, and may be sent again: the rate limit in its disguises, and the API's own 503.
     [InlineData(429, Full, "Retry 30")]
+    [InlineData(429, """{"status":"error","id":"req_77","message":"Rate limit exceeded","retry_after":1}""", "Retry 1")]
     [InlineData(429, Html, "Retry")]
     [InlineData(429, "", "Retry")]
     [InlineData(200, Full, "Retry 30")]

@@ -190,6 +190,44 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task A_runspace_that_disconnects_does_not_starve_the_others()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3, queueLimit: 2);
+        using var other = new Session();
+        bed.Connect(other);
+
+        other.Run("param($face) 1..2 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait; Disconnect-FaceGen", bed.Face).WithoutErrors();
+        Ran ran = bed.Run("param($face) 3..4 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -TimeoutSec 30", bed.Face).WithoutErrors();
+
+        Assert.Equal(2, ran.Output.Count);
+        Assert.Equal(2, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task A_connection_that_names_no_limit_leaves_the_account_s_own()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
+        using var other = new Session();
+        other.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri", bed.Emulator.BaseUri).WithoutErrors();
+
+        other.Run("param($face) 1..3 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face", bed.Face).WithoutErrors();
+
+        Assert.Equal(1, bed.Emulator.Journal.MaxInFlight);
+    }
+
+    [Fact]
+    public async Task A_place_that_only_others_could_free_is_waited_for_no_longer_than_told()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 60, queueLimit: 1);
+
+        bed.Run("param($face) New-FaceGenImage long $face -NoWait", bed.Face).WithoutErrors();
+        Ran ran = bed.Run("param($face) New-FaceGenImage p $face -TimeoutSec 1", bed.Face);
+
+        Assert.StartsWith("ServiceBusy,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(1, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task The_service_s_own_words_correct_a_wrong_queue_limit()
     {
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2, queueLimit: 2);

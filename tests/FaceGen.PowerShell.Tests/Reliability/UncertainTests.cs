@@ -45,6 +45,35 @@ public sealed class UncertainTests
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }
 
+    [Fact]
+    public async Task It_is_told_once_whatever_became_of_the_pipeline()
+    {
+        await using FaultyBed bed = await FaultyBed.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
+
+        Ran ended = bed.Run("""
+            param($face)
+            do { 'lost', 'other', 'third' | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; break } } while ($false)
+            """, bed.Face);
+        Ran next = bed.Run("Get-FaceGenImage");
+        Ran after = bed.Run("Get-FaceGenImage").WithoutErrors();
+
+        Assert.Equal(["SubmissionUncertain"], ended.Errors.Concat(next.Errors).Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.NotEmpty(after.Output);
+    }
+
+    [Fact]
+    public async Task A_later_refusal_does_not_hide_it()
+    {
+        await using FaultyBed bed = await FaultyBed.StartAsync(
+            [FaultRule.Parse("accepted-then-dropped@submit:nth=1"), FaultRule.Parse("Q1-error@submit:nth=2")], Speed);
+
+        Ran refused = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", bed.Face);
+        Ran next = bed.Run("Get-FaceGenImage");
+
+        Assert.StartsWith("RequestRefused,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("SubmissionUncertain,", next.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     private static Task<FaultyBed> StartAsync() =>
         FaultyBed.StartAsync([new FaultRule(Fault.ById("accepted-then-dropped"), At.Submit.Times(1))], Speed);
 }

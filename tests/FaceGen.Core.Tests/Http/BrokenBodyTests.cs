@@ -1,0 +1,39 @@
+using System.Net;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Http;
+
+/// <summary>A body that the framework cannot unpack comes as other exceptions than those of the network.</summary>
+public sealed class BrokenBodyTests
+{
+    [Fact]
+    public async Task A_body_that_cannot_be_unpacked_leaves_the_outcome_unknown()
+    {
+        using var handler = new Unpackable();
+        var connection = new Connection(
+            ServiceAddress.Parse(new Uri("https://unpackable.example")), new ApiKey("key-of-the-test"), services: new EngineServices { Handler = () => handler });
+
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default);
+
+        Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
+        Assert.IsType<Outcome.Retry>(Classifier.OfFetch(result));
+        connection.Dispose();
+    }
+
+    private sealed class Unpackable : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await request.Content!.LoadIntoBufferAsync(cancellationToken);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Broken()) };
+        }
+    }
+
+    private sealed class Broken : MemoryStream
+    {
+        public override int Read(byte[] buffer, int offset, int count) => throw new InvalidDataException("The archive entry was compressed using an unsupported compression method.");
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidDataException("The archive entry was compressed using an unsupported compression method.");
+    }
+}
