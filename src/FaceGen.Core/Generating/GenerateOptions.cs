@@ -6,7 +6,7 @@ internal sealed record GenerateOptions
     /// <summary>Whether to wait for the end; otherwise the generation is returned as it was accepted.</summary>
     internal bool Wait { get; init; } = true;
 
-    /// <summary>How long all of it may take. A call that is under way is not cut off by it.</summary>
+    /// <summary>How long all of it may take. A submission on its way goes on then, and the account keeps what comes of it.</summary>
     internal TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
 
     /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>

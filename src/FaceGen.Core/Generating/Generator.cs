@@ -32,17 +32,15 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Request request, Slots.Slot slot, GenerateOptions options, CancellationToken cancel)
     {
         using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancel);
-        try
-        {
-            Generation generation = await deadline.HoldAsync(
-                SubmitAsync(request, slot, options, deadline), () => NothingAccepted(deadline, "no answer")).ConfigureAwait(false);
-            return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
-        }
-        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain)
-        {
-            _account.Report(e, request);
-            throw;
-        }
+        Task<Generation> submission = SubmitAsync(request, slot, options, deadline);
+        // Where nobody waits for it any more, its outcome is kept by the account.
+        _ = submission.ContinueWith(ended => ended.Exception, CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Generation generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted
+            ? NothingAccepted(deadline, "no answer")
+            : new FaceGenException(ErrorCode.GenerationTimeout,
+                $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. Its answer is still awaited: Get-FaceGenImage tells what comes of it.")).ConfigureAwait(false);
+        return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
     }
 
     /// <summary>Waits until a generation ends.</summary>
@@ -78,14 +76,16 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     {
         bool kept = false;
         Outcome.Uncertain? lost = null;
+        // Taken now: the deadline itself may be gone before this has ended.
+        CancellationToken over = deadline.Token;
         try
         {
             string faceImage = request.FaceImage.ToWireText();
             for (int attempt = 0; ; attempt++)
             {
-                deadline.Token.ThrowIfCancellationRequested();
+                over.ThrowIfCancellationRequested();
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(SendAsync(request, faceImage, slot, deadline.Token)).ConfigureAwait(false);
+                    await _account.Keep(SendAsync(request, faceImage, slot, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 switch (outcome)
                 {
@@ -101,15 +101,21 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                     case Outcome.Uncertain uncertain:
                         lost = uncertain;
                         listener?.Warn($"The answer to a submission was lost ({uncertain.Reason.TrimEnd('.')}); it is sent again, as asked, and may be paid for twice.");
-                        await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost).ConfigureAwait(false);
+                        await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
                     case Outcome.Retry retry:
-                        await WaitToRetryAsync(retry, attempt, deadline, lost).ConfigureAwait(false);
+                        await WaitToRetryAsync(retry, attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
                 }
             }
         }
-        catch (Exception e) when (lost is not null && e is not FaceGenException { Code: ErrorCode.SubmissionUncertain })
+        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain)
+        {
+            // Kept until it has been told: whoever asked may be gone.
+            _account.Report(e, request);
+            throw;
+        }
+        catch (Exception) when (lost is not null)
         {
             // Whatever ended the later tries, the first may have been accepted: the next look tells.
             _account.Report(Lost(lost, "Sending it again came to nothing."), request);
@@ -137,7 +143,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         });
     }
 
-    private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost)
+    private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost, CancellationToken over)
     {
         if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
         else if (retry.QueueIsFull) _account.Slots.GiveWay();
@@ -155,7 +161,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         string line = $"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.";
         if (retry.IsUnreachable && Interlocked.Exchange(ref _unreachableWarned, 1) == 0) listener?.Warn(line);
         else listener?.Tell(line);
-        await connection.Services.Time.Wait(wait, deadline.Token).ConfigureAwait(false);
+        await connection.Services.Time.Wait(wait, over).ConfigureAwait(false);
     }
 
     private static FaceGenException Lost(Outcome.Uncertain uncertain, string afterwards) => new(ErrorCode.SubmissionUncertain,

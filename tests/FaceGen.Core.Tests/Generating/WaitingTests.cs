@@ -90,9 +90,10 @@ public sealed class WaitingTests : IDisposable
         Task<Generation> generating = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(10));
         await _service.ArrivalAsync();
         await _service.Clock.PassAsync(TimeSpan.FromSeconds(11));
-        answer.SetResult(Answer.Processing("9"));
 
         Assert.Equal(ErrorCode.GenerationTimeout, (await Signals.FailureAsync(generating.GuardAsync())).Code);
+        answer.SetResult(Answer.Processing("9"));
+        await _service.Account.SettleAsync(default).GuardAsync();
         Assert.Equal(["9"], _service.Kept);
     }
 
