@@ -28,7 +28,7 @@ internal static class Download
     /// </summary>
     /// <exception cref="FaceGenException">There is no complete image to be had.</exception>
     internal static async Task<CheckedImage> ImageAsync(
-        Connection connection, Generation generation, int index, TimeSpan timeout, CancellationToken cancel)
+        Connection connection, Generation generation, int index, TimeSpan timeout, CancellationToken cancel, IListener? listener = null)
     {
         string image = generation.Images[index];
         if (Generation.AsLink(image) is not { } link)
@@ -72,7 +72,10 @@ internal static class Download
                     $"Image {index + 1} of generation {generation.Id} could not be downloaded: {result.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
             }
 
-            if ((attempt + 1) % links.Count == 0) await time.Wait(wait, cancel).ConfigureAwait(false);
+            if ((attempt + 1) % links.Count != 0) continue;
+
+            listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({result.Reason}): trying again in {wait.TotalSeconds:0.0} seconds.");
+            await time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }
 

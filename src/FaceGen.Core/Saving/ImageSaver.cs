@@ -6,7 +6,7 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>Saves the images of generations as files.</summary>
-internal sealed class ImageSaver(Connection connection, SaveOptions options)
+internal sealed class ImageSaver(Connection connection, SaveOptions options, IListener? listener = null)
 {
     private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
@@ -28,7 +28,7 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options)
         }
         else
         {
-            CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel).ConfigureAwait(false);
+            CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel, listener).ConfigureAwait(false);
             path += image.Info.Format.Extension();
             // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
             if (options.Sidecar && !options.Force && File.Exists(path + Sidecar.Extension)) throw AtomicFile.Exists(path + Sidecar.Extension);

@@ -95,7 +95,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
             SkipExisting = SkipExisting,
             Sidecar = Sidecar,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
-        });
+        }, Listener);
         _generator = new Generator(Connection, Listener);
         _downloads = new SemaphoreSlim(ThrottleLimit);
     }

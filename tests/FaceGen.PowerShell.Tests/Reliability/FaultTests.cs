@@ -95,6 +95,20 @@ public sealed class FaultTests
         Assert.DoesNotContain('\u001b', everything);
     }
 
+    [Theory]
+    [InlineData("unavailable", "Submit", "Nothing was accepted")]
+    [InlineData("Q24-500", "Fetch", "did not say how generation")]
+    [InlineData("Q25-404", "Download", "is not there yet")]
+    public async Task Verbose_tells_what_is_waited_for_and_why(string fault, string kind, string line)
+    {
+        var rule = new FaultRule(Fault.ById(fault), At.Kind(Enum.Parse<CallKind>(kind)).Times(1));
+        await using FaultyBed bed = await FaultyBed.StartAsync([rule], Speed);
+
+        Ran ran = bed.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Contains(ran.Verbose, told => told.Contains(line, StringComparison.Ordinal) && told.Contains("again in", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Every_expected_error_names_a_fault_that_there_is() =>
         Assert.Empty(Errors.Keys.Except(Cases.Select(row => $"{row[1]} {row[0]}")));
