@@ -83,6 +83,21 @@ public enum ErrorCode
     /// <summary>The file could not be written: disk full, folder read-only, name impossible.</summary>
     FileNotWritten,
 
+    /// <summary>The input of a batch has rows that are invalid; nothing was sent.</summary>
+    BatchInvalid,
+
+    /// <summary>The ledger is not there, damaged, of a newer version, or no ledger at all.</summary>
+    LedgerInvalid,
+
+    /// <summary>Another run works on the ledger.</summary>
+    LedgerInUse,
+
+    /// <summary>The ledger could not be written: disk full, folder read-only.</summary>
+    LedgerNotWritten,
+
+    /// <summary>The ledger's database could not be reached.</summary>
+    LedgerUnreachable,
+
     /// <summary>The emulator could not be started.</summary>
     EmulatorFailed,
 }

@@ -85,10 +85,14 @@ public sealed class FaceImage
     {
         if (Link is not null) return Link.AbsoluteUri;
 
-        byte[] bytes = _bytes ?? ReadFile(FilePath!);
+        byte[] bytes = ReadBytes();
         ImageFormat format = Check(bytes.Length, bytes, "The face image");
         return $"data:{format.MediaType()};base64,{Convert.ToBase64String(bytes)}";
     }
+
+    /// <summary>The image's bytes; a link has none.</summary>
+    /// <exception cref="FaceGenException">The file has gone.</exception>
+    internal byte[] ReadBytes() => _bytes ?? ReadFile(FilePath!);
 
     /// <summary>The link, the file's path, or what kind of bytes it is.</summary>
     public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? $"({_bytes!.Length} bytes of {Format})";

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -73,7 +72,7 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
     {
         ImageInfo info = ImageInfo.Check(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
-        string sha256 = Hash(bytes);
+        string sha256 = Sha256.Hex(bytes);
         return new SavedImage
         {
             FullName = path,
@@ -86,15 +85,5 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
             Index = index + 1,
             Generation = generation,
         };
-    }
-
-    private static string Hash(byte[] bytes)
-    {
-#if NETSTANDARD
-        using var sha = SHA256.Create();
-        return string.Concat(sha.ComputeHash(bytes).Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
-#else
-        return Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant();
-#endif
     }
 }

@@ -15,6 +15,10 @@ internal static class ErrorTable
         ErrorCode.RequestInvalid or ErrorCode.FaceImageInvalid or ErrorCode.ParametersInvalid
             or ErrorCode.FileNameInvalid => ErrorCategory.InvalidArgument,
         ErrorCode.RequestFileInvalid => ErrorCategory.ReadError,
+        ErrorCode.BatchInvalid or ErrorCode.LedgerInvalid => ErrorCategory.InvalidData,
+        ErrorCode.LedgerInUse => ErrorCategory.ResourceBusy,
+        ErrorCode.LedgerNotWritten => ErrorCategory.WriteError,
+        ErrorCode.LedgerUnreachable => ErrorCategory.ConnectionError,
         ErrorCode.NotConnected or ErrorCode.ConnectionInvalid or ErrorCode.ServiceUnreachable or ErrorCode.ServiceMoved =>
             ErrorCategory.ConnectionError,
         ErrorCode.KeyRejected => ErrorCategory.AuthenticationError,

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+using FaceGen.Generating;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>Generations as the ledger keeps them: enough to fetch them, and to download images whose links are known.</summary>
+internal static class GenerationText
+{
+    internal static string Write(Generation generation)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("status", generation.Status.ToString());
+            if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
+            WriteTexts(json, "images", generation.Images);
+            json.WriteStartArray("other_links");
+            foreach (IReadOnlyList<string> links in generation.OtherLinks) WriteTexts(json, null, links);
+            json.WriteEndArray();
+            if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
+            if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
+            if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
+            if (generation.Eta is { } eta) json.WriteNumber("eta", eta);
+            if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
+            json.WriteString("message", generation.Message);
+            json.WriteStartObject("meta");
+            foreach (KeyValuePair<string, object?> value in generation.Meta) WriteValue(json, value.Key, value.Value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>Makes the generation again.</summary>
+    /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
+    internal static Generation Read(string id, string text, Request request)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            JsonElement root = document.RootElement;
+            return new Generation
+            {
+                Id = id,
+                Status = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
+                CreatedAt = Get(root, "created_at")?.GetDateTimeOffset(),
+                Images = Texts(root.GetProperty("images")),
+                OtherLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(Texts)],
+                Prompt = Get(root, "prompt")?.GetString(),
+                Seed = Get(root, "seed")?.GetInt64(),
+                GenerationTime = Get(root, "generation_time")?.GetDouble(),
+                Eta = Get(root, "eta")?.GetDouble(),
+                TrackId = Get(root, "track_id")?.GetInt64(),
+                Message = root.GetProperty("message").GetString()!,
+                Meta = root.GetProperty("meta").EnumerateObject().ToDictionary(value => value.Name, value => Value(value.Value)),
+                Request = request,
+            };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or FormatException)
+        {
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"What the ledger holds of generation {id} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static JsonElement? Get(JsonElement parent, string name) => parent.TryGetProperty(name, out JsonElement value) ? value : null;
+
+    private static string[] Texts(JsonElement array) => [.. array.EnumerateArray().Select(text => text.GetString()!)];
+
+    private static void WriteTexts(Utf8JsonWriter json, string? name, IReadOnlyList<string> texts)
+    {
+        if (name is null) json.WriteStartArray();
+        else json.WriteStartArray(name);
+        foreach (string text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, string name, object? value)
+    {
+        switch (value)
+        {
+            case null: json.WriteNull(name); break;
+            case bool flag: json.WriteBoolean(name, flag); break;
+            case long number: json.WriteNumber(name, number); break;
+            case double number: json.WriteNumber(name, number); break;
+            default: json.WriteString(name, value.ToString()); break;
+        }
+    }
+
+    private static object? Value(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => value.TryGetInt64(out long whole) ? whole : value.GetDouble(),
+        _ => value.GetString(),
+    };
+}

@@ -1,0 +1,73 @@
+using FaceGen.Batching;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>
+/// The ledger of a batch: what became of each row, on disk before the next thing happens. One that is opened to be
+/// written makes its opener a worker; workers that died are noticed, and what they had begun can be taken over.
+/// </summary>
+/// <remarks>
+/// Every call that writes has reached the disk when it returns. A database that cannot be reached for a while is waited
+/// for (a listener is told); a disk that is full is an error of the code <see cref="ErrorCode.LedgerNotWritten"/>, after
+/// which the same call may be made again.
+/// </remarks>
+internal interface ILedger : IAsyncDisposable
+{
+    /// <summary>What stands for it in messages: a file's full path, or the server, database and schema.</summary>
+    string Name { get; }
+
+    /// <summary>Takes in more rows of an input, in its order. They do not show in the ledger before they are entered.</summary>
+    Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel);
+
+    /// <summary>What a run of the staged rows would do.</summary>
+    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+
+    /// <summary>
+    /// Enters the staged rows, all or none: a row is known by its hash and by which of the rows with that hash it is. Only
+    /// rows of the latest input are wanted, and of several workers' inputs where they work at the same time.
+    /// </summary>
+    Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+
+    /// <summary>
+    /// Takes the next wanted row that is pending: it is <see cref="BatchItemStatus.Submitting"/> then, with one more
+    /// attempt. Null where there is none, or where the account's places are all filled by the rows of all workers.
+    /// </summary>
+    /// <param name="address">The root of the service.</param>
+    /// <param name="places">How many places the account's queue has.</param>
+    /// <param name="cancel">Ends the call; a row that was taken is then given back by the next worker.</param>
+    Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel);
+
+    /// <summary>
+    /// Takes rows over that nobody works on any more, the nearest expiry first: those that are accepted or generated, and
+    /// those that were being sent, which are <see cref="BatchItemStatus.Uncertain"/> then. What a dead worker had taken and
+    /// not sent is pending again. Rows that were sent to another service are left alone.
+    /// </summary>
+    /// <param name="address">The root of the service.</param>
+    /// <param name="most">How many rows to take at most.</param>
+    /// <param name="cancel">Ends the call.</param>
+    Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel);
+
+    /// <summary>
+    /// Writes what has become of a row that was taken. False where somebody else has taken it over: then nothing was
+    /// written, and the row is to be left alone. One exception: whoever was taken for dead while a submission was on its
+    /// way, and now knows its id, takes the row back where it is still <see cref="BatchItemStatus.Uncertain"/> after the
+    /// same attempt; nothing that was paid for is lost, and nobody else holds it.
+    /// </summary>
+    /// <param name="row">The row as it is now.</param>
+    /// <param name="release">Whether nobody works on it from now on.</param>
+    /// <param name="cancel">Ends the call.</param>
+    Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel);
+
+    /// <summary>How many wanted rows are how far, and those that are unfinished whether wanted or not.</summary>
+    Task<LedgerCounts> CountAsync(CancellationToken cancel);
+
+    /// <summary>Reads rows in the order of the input, as they are taken.</summary>
+    IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses);
+
+    /// <summary>The bytes of a face image that was entered with the input.</summary>
+    Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);
+
+    /// <summary>Which of the service's ids no row has.</summary>
+    Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel);
+}

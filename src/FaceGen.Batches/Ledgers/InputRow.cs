@@ -1,0 +1,12 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>A row of the input, as it is entered in the ledger.</summary>
+/// <param name="Hash">What the row asks for, in short: equal for equal requests.</param>
+/// <param name="Request">The request, as <see cref="RequestText"/> writes it.</param>
+/// <param name="Images">How many images it pays for.</param>
+/// <param name="Face">The hash of its face image where that is no link; null for a link.</param>
+/// <param name="FaceBytes">The face image's bytes where it is neither link nor file.</param>
+/// <param name="Source">Where it stands.</param>
+internal sealed record InputRow(string Hash, string Request, int Images, string? Face, byte[]? FaceBytes, RequestSource? Source);

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>
+/// Requests as the ledger keeps them: the API's own JSON, in which a face image is a link, a file's path, or the hash of
+/// bytes that the ledger keeps beside it.
+/// </summary>
+internal sealed class RequestText
+{
+    private const string HashPrefix = "sha256:";
+
+    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    private const int Capacity = 1024;
+
+    private readonly Dictionary<string, string> _hashByPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the ledger's row of a request.</summary>
+    /// <exception cref="FaceGenException">The face image's file cannot be read.</exception>
+    internal InputRow Write(Request request)
+    {
+        FaceImage face = request.FaceImage;
+        string? hash = face.Link is null ? HashOf(face) : null;
+        // What a row asks for is known by the image, wherever it lies; where the result is told does not belong to it.
+        string identity = Json(request with { Webhook = null }, hash ?? face.Link!.AbsoluteUri);
+        bool isInline = face.Link is null && face.FilePath is null;
+        string text = Json(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!);
+        return new InputRow(Sha256.Hex(Encoding.UTF8.GetBytes(identity)), text, request.ImageCount, hash,
+            isInline ? face.ReadBytes() : null, request.Source);
+    }
+
+    /// <summary>Makes the request again.</summary>
+    /// <param name="text">What <see cref="Write"/> wrote.</param>
+    /// <param name="source">Where it stood.</param>
+    /// <param name="readFace">Reads the bytes of a face image that the ledger keeps.</param>
+    /// <exception cref="FaceGenException">The face image's file has gone, or the text was changed by hand to something invalid.</exception>
+    internal Request Read(string text, RequestSource? source, Func<string, byte[]> readFace)
+    {
+        var draft = new RequestDraft(face => Face(face, readFace));
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            foreach (JsonProperty property in json.RootElement.EnumerateObject())
+            {
+                if (RequestField.Find(property.Name) is { } field) draft.Set(field, Value(property.Value));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"A request in the ledger is no JSON object: {e.Message}", e);
+        }
+
+        RequestRow row = draft.Finish(source ?? new RequestSource("", 0, 0), []);
+        return row.Request is null ? throw row.Error! : row.Request with { Source = source };
+    }
+
+    private static object? Value(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => value.TryGetInt64(out long whole) ? whole : value.GetDouble(),
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    };
+
+    private static string Json(Request request, string face)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            RequestJson.Write(json, request, face);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private FaceImage Face(string text, Func<string, byte[]> readFace)
+    {
+        if (_faceByText.TryGetValue(text, out FaceImage? known)) return known;
+
+        if (text.StartsWith(HashPrefix, StringComparison.Ordinal)) return FaceImage.FromBytes(readFace(text));
+
+        if (_faceByText.Count == Capacity) _faceByText.Clear();
+        return _faceByText[text] = FaceImage.FromText(text, path => path);
+    }
+
+    private string HashOf(FaceImage face)
+    {
+        if (face.FilePath is not { } path) return HashPrefix + Sha256.Hex(face.ReadBytes());
+        if (_hashByPath.TryGetValue(path, out string? known)) return known;
+
+        if (_hashByPath.Count == Capacity) _hashByPath.Clear();
+        return _hashByPath[path] = HashPrefix + Sha256.Hex(face.ReadBytes());
+    }
+}

@@ -1,0 +1,26 @@
+using FaceGen.Saving;
+
+namespace FaceGen.Batching;
+
+/// <summary>How a batch is run.</summary>
+/// <param name="Save">Where and how the images are saved.</param>
+internal sealed record BatchOptions(SaveOptions Save)
+{
+    /// <summary>How many rows this run keeps under way at the service at most; never more than the account's queue allows.</summary>
+    internal int ThrottleLimit { get; init; } = int.MaxValue;
+
+    /// <summary>How many images are downloaded at once.</summary>
+    internal int Downloads { get; init; } = 8;
+
+    /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>
+    internal bool RetryUncertain { get; init; }
+
+    /// <summary>How many images this run may pay for; null for as many as there are.</summary>
+    internal long? MaxImages { get; init; }
+
+    /// <summary>The wallet's balance below which nothing more is submitted; null not to ask for it.</summary>
+    internal decimal? MinimumBalance { get; init; }
+
+    /// <summary>How long the run may take: it stops submitting in time to finish and save what is under way.</summary>
+    internal TimeSpan? TimeLimit { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace FaceGen.Batching;
+
+/// <summary>What a run would do.</summary>
+/// <param name="Rows">How many rows the input has.</param>
+/// <param name="Done">How many of them are saved already.</param>
+/// <param name="UnderWay">How many were paid for by an earlier run, and would be finished and saved.</param>
+/// <param name="LeftAlone">How many ended as failed, expired or uncertain in an earlier run, and would not be sent again.</param>
+/// <param name="ToSubmit">How many would be sent to the service.</param>
+/// <param name="Images">How many images would be paid for.</param>
+/// <param name="Uploads">How many different local face images they use.</param>
+internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftAlone, long ToSubmit, long Images, long Uploads);

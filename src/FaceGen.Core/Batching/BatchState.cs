@@ -1,0 +1,14 @@
+namespace FaceGen.Batching;
+
+/// <summary>How a batch stands.</summary>
+public enum BatchState
+{
+    /// <summary>Every row is saved.</summary>
+    Complete,
+
+    /// <summary>Every row has ended, and some of them failed, are expired, invalid, or of unknown outcome.</summary>
+    SomeFailed,
+
+    /// <summary>Rows are still to be done: the same command goes on with them.</summary>
+    Unfinished,
+}

@@ -1,0 +1,30 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Batching;
+
+/// <summary>
+/// A batch on its ledger. Its input is taken in first; nothing of it counts, and nothing is sent, before the run.
+/// </summary>
+internal interface IBatch : IAsyncDisposable
+{
+    /// <summary>How far the run is; null before it has begun.</summary>
+    BatchProgress? Progress { get; }
+
+    /// <summary>Takes in more rows of the input.</summary>
+    Task AddAsync(IReadOnlyList<Request> requests, CancellationToken cancel);
+
+    /// <summary>What a run would do.</summary>
+    /// <param name="retryFailed">Whether rows that failed or expired before would be sent again.</param>
+    /// <param name="retryUncertain">Whether rows whose outcome is unknown would be sent again.</param>
+    /// <param name="cancel">Ends the call.</param>
+    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+
+    /// <summary>Enters the input in the ledger and does the rows.</summary>
+    /// <exception cref="FaceGenException">
+    /// Every other row would fail too, or the ledger cannot be used. What was paid for is finished and saved first, where
+    /// that is possible.
+    /// </exception>
+    Task<BatchSummary> RunAsync(
+        Connection connection, BatchOptions options, bool retryFailed, IBatchListener listener, CancellationToken cancel);
+}

@@ -1,0 +1,30 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batching;
+
+/// <summary>
+/// Opens batches. It stands here, and is implemented in FaceGen.Batches, so that the packages that ledgers need are
+/// loaded only when there is one.
+/// </summary>
+internal interface IBatchRoom
+{
+    /// <summary>Opens the batch of a ledger, to run it.</summary>
+    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL. A ledger that is not there is made.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="FaceGenException">The ledger is in use, damaged, of a newer version, or cannot be reached.</exception>
+    Task<IBatch> OpenAsync(string ledger, CancellationToken cancel);
+
+    /// <summary>Opens the batch of a ledger to plan a run: nothing is written, and no ledger is made.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    Task<IBatch> OpenToPlanAsync(string ledger, CancellationToken cancel);
+
+    /// <summary>How the batch of a ledger stands.</summary>
+    /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
+    Task<BatchSummary> SummarizeAsync(string ledger, CancellationToken cancel);
+
+    /// <summary>The rows of a ledger, in the order of the input, read as they are taken.</summary>
+    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL.</param>
+    /// <param name="statuses">Which rows; empty for all.</param>
+    /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
+    IEnumerable<BatchItem> ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses);
+}
