@@ -12,6 +12,9 @@ internal sealed record BatchOptions(SaveOptions Save)
     /// <summary>How many images are downloaded at once.</summary>
     internal int Downloads { get; init; } = 8;
 
+    /// <summary>Whether rows that failed or expired in an earlier run are sent again.</summary>
+    internal bool RetryFailed { get; init; }
+
     /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>
     internal bool RetryUncertain { get; init; }
 

@@ -1,5 +1,4 @@
 using FaceGen.Contract;
-using FaceGen.Http;
 
 namespace FaceGen.Batching;
 
@@ -25,6 +24,5 @@ internal interface IBatch : IAsyncDisposable
     /// Every other row would fail too, or the ledger cannot be used. What was paid for is finished and saved first, where
     /// that is possible.
     /// </exception>
-    Task<BatchSummary> RunAsync(
-        Connection connection, BatchOptions options, bool retryFailed, IBatchListener listener, CancellationToken cancel);
+    Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel);
 }

@@ -1,4 +1,5 @@
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen.Batching;
 
@@ -10,12 +11,14 @@ internal interface IBatchRoom
 {
     /// <summary>Opens the batch of a ledger, to run it.</summary>
     /// <param name="ledger">A file's full path, or a connection string of PostgreSQL. A ledger that is not there is made.</param>
+    /// <param name="connection">The connection of the run.</param>
+    /// <param name="listener">Is told what becomes of the rows, and what is waited for.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <exception cref="FaceGenException">The ledger is in use, damaged, of a newer version, or cannot be reached.</exception>
-    Task<IBatch> OpenAsync(string ledger, CancellationToken cancel);
+    Task<IBatch> OpenAsync(string ledger, Connection connection, IBatchListener listener, CancellationToken cancel);
 
     /// <summary>Opens the batch of a ledger to plan a run: nothing is written, and no ledger is made.</summary>
-    /// <inheritdoc cref="OpenAsync"/>
+    /// <exception cref="FaceGenException">The ledger is damaged, of a newer version, or cannot be reached.</exception>
     Task<IBatch> OpenToPlanAsync(string ledger, CancellationToken cancel);
 
     /// <summary>How the batch of a ledger stands.</summary>
