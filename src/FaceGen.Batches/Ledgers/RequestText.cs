@@ -36,7 +36,7 @@ internal sealed class RequestText
     /// <param name="text">What <see cref="Write"/> wrote.</param>
     /// <param name="source">Where it stood.</param>
     /// <param name="readFace">Reads the bytes of a face image that the ledger keeps.</param>
-    /// <exception cref="FaceGenException">The face image's file has gone, or the text was changed by hand to something invalid.</exception>
+    /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
     internal Request Read(string text, RequestSource? source, Func<string, byte[]> readFace)
     {
         var draft = new RequestDraft(face => Face(face, readFace));
@@ -50,7 +50,7 @@ internal sealed class RequestText
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new FaceGenException(ErrorCode.LedgerInvalid, $"A request in the ledger is no JSON object: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.RequestInvalid, $"The row's request in the ledger is no JSON object: {e.Message}", e);
         }
 
         RequestRow row = draft.Finish(source ?? new RequestSource("", 0, 0), []);
@@ -67,7 +67,8 @@ internal sealed class RequestText
         _ => value.GetRawText(),
     };
 
-    private static string Json(Request request, string face)
+    /// <summary>The API's JSON of a request.</summary>
+    internal static string Json(Request request, string face)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -87,7 +88,8 @@ internal sealed class RequestText
         if (text.StartsWith(HashPrefix, StringComparison.Ordinal)) return FaceImage.FromBytes(readFace(text));
 
         if (_faceByText.Count == Capacity) _faceByText.Clear();
-        return _faceByText[text] = FaceImage.FromText(text, path => path);
+        // Rows can be looked at also when the file has gone; it is checked when it is sent.
+        return _faceByText[text] = text.Contains("://") ? FaceImage.FromText(text, path => path) : FaceImage.Unchecked(text);
     }
 
     private string HashOf(FaceImage face)

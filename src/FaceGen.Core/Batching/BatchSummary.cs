@@ -1,3 +1,5 @@
+using FaceGen.Contract;
+
 namespace FaceGen.Batching;
 
 /// <summary>How a batch stands: how many of its rows are how far.</summary>
@@ -53,6 +55,9 @@ public sealed record BatchSummary
 
     /// <summary>Why the run stopped before all was done, and how to go on; empty where nothing is left to do.</summary>
     public string Message { get; init; } = "";
+
+    /// <summary>What every other row would have failed with too, if that is why the run stopped.</summary>
+    internal FaceGenException? Fault { get; init; }
 
     /// <summary>The state and the counts.</summary>
     public override string ToString() => $"{State}: {Saved + Filtered} of {Rows} saved, {Failed + Expired} failed, {Uncertain} uncertain, {Pending + UnderWay} left";

@@ -20,9 +20,7 @@ internal interface IBatch : IAsyncDisposable
     Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
 
     /// <summary>Enters the input in the ledger and does the rows.</summary>
-    /// <exception cref="FaceGenException">
-    /// Every other row would fail too, or the ledger cannot be used. What was paid for is finished and saved first, where
-    /// that is possible.
-    /// </exception>
+    /// <returns>How the batch stands then, with the <see cref="BatchSummary.Fault"/> that every other row would meet too.</returns>
+    /// <exception cref="FaceGenException">The ledger cannot be used.</exception>
     Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel);
 }

@@ -79,6 +79,9 @@ public sealed class FaceImage
         }
     }
 
+    /// <summary>Takes a local file that was checked before; it is checked again when it is sent.</summary>
+    internal static FaceImage Unchecked(string fullPath) => new(null, fullPath, null, null);
+
     /// <summary>What <c>face_image</c> carries: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
     internal string ToWireText()

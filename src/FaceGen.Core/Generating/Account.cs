@@ -29,6 +29,9 @@ internal sealed class Account
     /// </summary>
     internal IReadOnlyList<Watch> Open => [.. _open.Values.OrderBy(watch => watch.Latest.CreatedAt)];
 
+    /// <summary>How long a generation may well take.</summary>
+    internal TimeSpan LongTime => _pace.LongTime();
+
     /// <summary>The account of a connection: one for each address and key in the whole process.</summary>
     internal static Account Of(Connection connection) =>
         Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));

@@ -11,4 +11,7 @@ internal sealed record GenerateOptions
 
     /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>
     internal bool RetryUncertain { get; init; }
+
+    /// <summary>Is told of each submission before its first byte and after its answer; null for nobody.</summary>
+    internal ISubmissionLog? Log { get; init; }
 }

@@ -51,6 +51,17 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         return await WaitAsync(generation, deadline).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Takes up a generation that another process has submitted, and waits for its end. It fills a place of the queue,
+    /// whether one is free here or not.
+    /// </summary>
+    /// <exception cref="FaceGenException">The service does not tell of it, or the time is over.</exception>
+    internal Task<Generation> ResumeAsync(Generation generation, TimeSpan timeout, CancellationToken cancel)
+    {
+        if (_account.Find(generation.Id) is null) _account.Add(connection, generation, _account.Slots.TakeNow());
+        return WaitAsync(generation, timeout, cancel);
+    }
+
     private async Task<Generation> WaitAsync(Generation generation, Deadline deadline)
     {
         if (generation.IsFinished) return generation;
@@ -85,7 +96,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             {
                 over.ThrowIfCancellationRequested();
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(SendAsync(request, faceImage, slot, over)).ConfigureAwait(false);
+                    await _account.Keep(SendAsync(request, faceImage, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 switch (outcome)
                 {
@@ -129,18 +140,21 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     /// <summary>Sends a request once, and takes in what the service accepted; only before the first byte is it cut off.</summary>
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
-        Request request, string faceImage, Slots.Slot slot, CancellationToken unsent)
+        Request request, string faceImage, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
     {
+        if (log is not null) await log.SendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
             json => RequestJson.Write(json, request, faceImage), CancellationToken.None, unsent).ConfigureAwait(false);
         Outcome outcome = Classifier.OfSubmission(result);
-        return (outcome, outcome switch
+        Generation? accepted = outcome switch
         {
             Outcome.Ended ended => Accept(request, ended.Answer, ended.Status, sentAt, slot),
             Outcome.UnderWay underWay => Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot),
             _ => null,
-        });
+        };
+        if (log is not null) await log.AnsweredAsync(outcome, accepted).ConfigureAwait(false);
+        return (outcome, accepted);
     }
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost, CancellationToken over)

@@ -66,6 +66,13 @@ internal sealed class Slots
         using (cancel.Register(() => turn.TrySetCanceled(cancel))) return await turn.Task.ConfigureAwait(false);
     }
 
+    /// <summary>Takes a place that is filled already, whether one is open here or not.</summary>
+    internal Slot TakeNow()
+    {
+        lock (_gate) _taken++;
+        return new Slot(this);
+    }
+
     /// <summary>The service's queue is full although this account's places are not: one fewer than are taken now.</summary>
     internal void GiveWay()
     {

@@ -16,6 +16,8 @@ internal sealed class ServiceAddress
 
     internal Uri WalletBalance => Call("api/wallet_balance");
 
+    internal Uri AssetsGenerated => Call("api/assets_generated");
+
     internal Uri Fetch(string id) => Call($"api/v6/image_editing/fetch/{Uri.EscapeDataString(id)}");
 
     /// <summary>Takes the root; an address that ends in <c>/api</c> or <c>/api/v6</c> means the same.</summary>

@@ -52,6 +52,16 @@ internal sealed class FileNameTemplate
             throw Invalid($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
     }
 
+    /// <summary>Whether the names are known before the service has answered.</summary>
+    internal bool IsKnownBefore(Request request) => _segments.All(segment =>
+        Field.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() switch
+        {
+            "ID" or "DATE" => false,
+            "SEED" => request.Seed is not null,
+            "STYLE" => request.Style is not null,
+            _ => true,
+        }));
+
     /// <summary>The path below the folder, without extension.</summary>
     internal string Expand(Generation generation, int index)
     {

@@ -19,7 +19,8 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
     internal async Task<SavedImage> SaveAsync(Generation generation, int index, CancellationToken cancel)
     {
         string path = Path.Combine(options.Folder, options.Name.Expand(generation, index));
-        TakeName(path);
+        // Without these two a file that is there is never written over.
+        if (options.Force || options.SkipExisting) TakeName(path);
         SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
         {
@@ -29,10 +30,13 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
         {
             CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel, listener).ConfigureAwait(false);
             path += image.Info.Format.Extension();
-            // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
-            if (options.Sidecar && !options.Force && File.Exists(path + Sidecar.Extension)) throw AtomicFile.Exists(path + Sidecar.Extension);
             saved = Describe(path, image.Bytes, generation, index);
-            AtomicFile.Write(path, image.Bytes, options.Force);
+            if (!options.AcceptSame || !IsThere(saved))
+            {
+                // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
+                if (options.Sidecar && !options.Force && File.Exists(path + Sidecar.Extension)) throw AtomicFile.Exists(path + Sidecar.Extension);
+                AtomicFile.Write(path, image.Bytes, options.Force);
+            }
         }
 
         Account.Of(connection).MarkSaved(generation.Id, index);
@@ -40,6 +44,22 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
         if (options.Sidecar && (options.Force || !File.Exists(sidecar)))
             AtomicFile.Write(sidecar, Sidecar.Write(saved), options.Force);
         return saved;
+    }
+
+    /// <summary>The files of a generation's images, where all of them are there already, complete; else null.</summary>
+    internal IReadOnlyList<SavedImage>? FindExisting(Generation generation)
+    {
+        string?[] paths = [.. Enumerable.Range(0, generation.Images.Count)
+            .Select(index => Existing(Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
+        try
+        {
+            return paths.Any(path => path is null) ? null : [.. paths.Select((path, index) => Describe(path!, ReadExisting(path!), generation, index))];
+        }
+        catch (FaceGenException e) when (e.Code is ErrorCode.ImageInvalid or ErrorCode.FileExists)
+        {
+            // Something by that name that is no image settles nothing.
+            return null;
+        }
     }
 
     private void TakeName(string path)
@@ -52,6 +72,10 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
         throw new FaceGenException(ErrorCode.FileExists,
             $"Another image of this run has the name '{path}' already. Put {{id}} and {{index}} into -Name; nothing is lost.");
     }
+
+    private static bool IsThere(SavedImage image) =>
+        new FileInfo(image.FullName) is { Exists: true } file && file.Length == image.Length
+        && Sha256.Hex(ReadExisting(image.FullName)) == image.Sha256;
 
     private static string? Existing(string path) =>
         Formats.Select(format => path + format.Extension()).FirstOrDefault(File.Exists);

@@ -11,6 +11,12 @@ internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
     /// <summary>Whether an image whose file is there already is left alone.</summary>
     internal bool SkipExisting { get; init; }
 
+    /// <summary>
+    /// Whether a file of the same name that holds the very image counts as saved: a process that was killed may have come
+    /// so far.
+    /// </summary>
+    internal bool AcceptSame { get; init; }
+
     /// <summary>Whether a JSON file beside each image tells how it was made.</summary>
     internal bool Sidecar { get; init; }
 

@@ -1,0 +1,38 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>A batch on its ledger.</summary>
+internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListener? listener) : IBatch
+{
+    private readonly RequestText _text = new();
+    private BatchRun? _run;
+
+    /// <inheritdoc/>
+    public BatchProgress? Progress => _run?.Progress;
+
+    /// <inheritdoc/>
+    public Task AddAsync(IReadOnlyList<Request> requests, CancellationToken cancel) =>
+        ledger.StageAsync([.. requests.Select(_text.Write)], cancel);
+
+    /// <inheritdoc/>
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancel);
+
+    /// <inheritdoc/>
+    public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel)
+    {
+        await ledger.EnterAsync(options.RetryFailed, options.RetryUncertain, cancel).ConfigureAwait(false);
+        LedgerCounts counts = await ledger.CountAsync(cancel).ConfigureAwait(false);
+        BatchSummary before = Summaries.Of(ledger.Name, counts);
+        using var run = new BatchRun(ledger, connection!, options, listener!, before.Pending + before.UnderWay);
+        _run = run;
+        return await run.DoAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ledger.DisposeAsync();
+}

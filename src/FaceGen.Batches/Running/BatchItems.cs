@@ -1,0 +1,45 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>Makes of the ledger's rows what users see of them.</summary>
+internal static class BatchItems
+{
+    internal static BatchItem Of(LedgerRow row, Request request)
+    {
+        Generation? generation = row is { GenerationId: { } id, Generation: { } text } ? GenerationText.Read(id, text, request) : null;
+        return new BatchItem
+        {
+            Status = row.Status,
+            Request = request,
+            Generation = generation,
+            Files = generation is null ? [] : [.. row.Files.Select(file => ToSavedImage(file, generation))],
+            Attempts = row.Attempts,
+            SubmittedAt = row.SubmittedAt,
+            GeneratedAt = row.GeneratedAt,
+            EndedAt = row.EndedAt,
+            ErrorCode = row.ErrorCode,
+            Error = row.Error,
+        };
+    }
+
+    internal static LedgerFile ToFile(SavedImage image) =>
+        new(image.Index, image.FullName, image.Length, image.Sha256, image.Format, image.Width, image.Height, image.Filtered);
+
+    private static SavedImage ToSavedImage(LedgerFile file, Generation generation) => new()
+    {
+        FullName = file.Path,
+        Length = file.Length,
+        Sha256 = file.Sha256,
+        Format = file.Format,
+        Width = file.Width,
+        Height = file.Height,
+        Filtered = file.Filtered,
+        Index = file.Index,
+        Generation = generation,
+    };
+}

@@ -1,0 +1,167 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>
+/// Enters in the ledger, step by step, what becomes of one row that this run has taken. A submission that is out has its
+/// answer entered also where nobody waits for the row any more.
+/// </summary>
+/// <param name="row">The row as it was taken.</param>
+/// <param name="run">What the run works with.</param>
+internal sealed class RowLog(LedgerRow row, RunParts run)
+    : ISubmissionLog
+{
+    private readonly object _gate = new();
+    private TaskCompletionSource<bool>? _out;
+    private FaceGenException? _lost;
+    private bool _isClosed;
+
+    /// <summary>The row as it stands in the ledger.</summary>
+    internal LedgerRow Row { get; private set; } = row;
+
+    /// <summary>Whether somebody else has taken the row over.</summary>
+    internal bool IsLost { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task SendingAsync()
+    {
+        lock (_gate)
+        {
+            if (_isClosed || IsLost) throw new OperationCanceledException();
+            _out = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        try
+        {
+            // When the row was taken, its first submission was entered.
+            if (Row.Status == BatchItemStatus.Submitting) return;
+
+            await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
+            if (IsLost) throw new OperationCanceledException();
+        }
+        catch
+        {
+            _out.TrySetResult(true);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task AnsweredAsync(Outcome outcome, Generation? accepted)
+    {
+        try
+        {
+            switch (outcome)
+            {
+                case Outcome.Ended or Outcome.UnderWay:
+                    await AcceptAsync(accepted!).ConfigureAwait(false);
+                    break;
+                case Outcome.Failed { Error.EndsRun: false } failed:
+                    await EndAsync(BatchItemStatus.Failed, failed.Error).ConfigureAwait(false);
+                    break;
+                case Outcome.Uncertain uncertain:
+                    _lost = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
+                    // Where it is to be sent again, it is entered only if that comes to nothing.
+                    if (!run.Options.RetryUncertain) await EndAsync(BatchItemStatus.Uncertain, _lost).ConfigureAwait(false);
+                    break;
+                case Outcome.Retry when _lost is not null:
+                    break;
+                default:
+                    await WriteAsync(Row with { Status = BatchItemStatus.Pending, Attempts = Row.Attempts - 1 }).ConfigureAwait(false);
+                    break;
+            }
+        }
+        catch (Exception e) when (accepted is not null && e is FaceGenException or OperationCanceledException)
+        {
+            run.Listener.Warn($"Generation {accepted.Id} ({Row.Source}) was accepted, and could not be entered in the ledger ({e.Message.TrimEnd('.')}). It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
+        }
+        finally
+        {
+            _out!.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Waits for the answer to a submission that is out; from then on nothing more is sent.</summary>
+    internal async Task CloseAsync()
+    {
+        Task answered;
+        lock (_gate)
+        {
+            _isClosed = true;
+            answered = _out?.Task ?? Task.CompletedTask;
+        }
+
+        await answered.ConfigureAwait(false);
+    }
+
+    /// <summary>The images are ready.</summary>
+    internal Task GeneratedAsync(Generation generation) => Row.Status == BatchItemStatus.Generated
+        ? Task.CompletedTask
+        : WriteAsync(Known(generation, BatchItemStatus.Generated) with { GeneratedAt = run.Now });
+
+    /// <summary>Each image stands in a file.</summary>
+    internal Task SavedAsync(Generation generation, IReadOnlyList<LedgerFile> files) => WriteAsync(
+        Known(generation, files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved) with
+        {
+            Files = files,
+            EndedAt = run.Now,
+            ErrorCode = null,
+            Error = null,
+        }, release: true);
+
+    /// <summary>The row has come to an end without images.</summary>
+    internal Task EndAsync(BatchItemStatus status, FaceGenException error) => WriteAsync(Row with
+    {
+        Status = status,
+        EndedAt = run.Now,
+        ErrorCode = error.Code,
+        Error = error.Message,
+        PlaceUntil = status == BatchItemStatus.Uncertain ? run.Now + run.Account.LongTime : null,
+    }, release: true);
+
+    /// <summary>Nobody works on the row any more in this run; the next one goes on where this one was.</summary>
+    internal Task ReleaseAsync(FaceGenException? error = null) => _lost is not null && Row.GenerationId is null
+        ? EndAsync(BatchItemStatus.Uncertain, _lost)
+        : WriteAsync(Row with
+        {
+            // A submission that was out has been answered by now.
+            Status = Row.Status == BatchItemStatus.Submitting ? BatchItemStatus.Pending : Row.Status,
+            Attempts = Row.Status == BatchItemStatus.Submitting ? Row.Attempts - 1 : Row.Attempts,
+            ErrorCode = error?.Code,
+            Error = error?.Message,
+        }, release: true);
+
+    private async Task AcceptAsync(Generation accepted)
+    {
+        bool isReady = accepted.Status == GenerationStatus.Success;
+        await WriteAsync(Known(accepted, isReady ? BatchItemStatus.Generated : BatchItemStatus.Submitted) with
+        {
+            SubmittedAt = accepted.CreatedAt,
+            GeneratedAt = isReady ? run.Now : null,
+        }).ConfigureAwait(false);
+        if (IsLost)
+        {
+            run.Listener.Warn($"Generation {accepted.Id} ({Row.Source}) was accepted after another worker had taken the row over. It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
+        }
+    }
+
+    private LedgerRow Known(Generation generation, BatchItemStatus status) => Row with
+    {
+        Status = status,
+        GenerationId = generation.Id,
+        Generation = GenerationText.Write(generation),
+        ExpiresAt = generation.ExpiresAt,
+    };
+
+    private async Task WriteAsync(LedgerRow next, bool release = false)
+    {
+        if (IsLost) return;
+
+        if (await run.Room.WriteAsync(() => run.Ledger.WriteAsync(next, release, run.Abandon), run.Abandon).ConfigureAwait(false)) Row = next;
+        else IsLost = true;
+    }
+}

@@ -1,0 +1,158 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>Brings one row from where it stands to its end: submits, waits, saves, and enters each step in the ledger.</summary>
+internal sealed class RowWork
+{
+    /// <summary>How long a generation is waited for; a run that never ends serves nobody.</summary>
+    private static readonly TimeSpan LongestGeneration = TimeSpan.FromHours(1);
+
+    /// <summary>How long the service may go on accepting nothing.</summary>
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromHours(1);
+
+    private readonly RunParts _run;
+    private readonly Brakes _brakes;
+    private readonly DownloadTurns _downloads;
+    private readonly Generator _generator;
+    private readonly ImageSaver _saver;
+    private int _atService;
+
+    internal RowWork(RunParts run, Brakes brakes, DownloadTurns downloads)
+    {
+        _run = run;
+        _brakes = brakes;
+        _downloads = downloads;
+        _generator = new Generator(run.Connection, run.Listener);
+        _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener);
+    }
+
+    /// <summary>How many rows are at the service.</summary>
+    internal int AtService => Volatile.Read(ref _atService);
+
+    /// <summary>Takes the account's next free slot.</summary>
+    internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _generator.TakeSlotAsync(cancel);
+
+    /// <summary>Does a row that was taken.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="slot">The slot of a row that is to be submitted.</param>
+    /// <param name="stop">Ends waiting; what is out is still entered in the ledger.</param>
+    /// <returns>The row as it stands then, and what was wrong with it; null where it is nothing to tell.</returns>
+    internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(LedgerRow row, Slots.Slot? slot, CancellationToken stop)
+    {
+        var log = new RowLog(row, _run);
+        Request? request = null;
+        FaceGenException? error = null;
+        try
+        {
+            request = _run.Requests.Read(row);
+            Generation generation = await GenerateAsync(log, request, slot, stop).ConfigureAwait(false);
+            if (generation.Status == GenerationStatus.Failed)
+            {
+                throw new FaceGenException(ErrorCode.GenerationFailed, generation.Message.Length > 0
+                    ? $"The service could not make the image of generation {generation.Id}: {generation.Message.TrimEnd('.')}."
+                    : $"The service could not make the image of generation {generation.Id}.");
+            }
+
+            await log.GeneratedAsync(generation).ConfigureAwait(false);
+            await SaveAsync(log, generation, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await log.CloseAsync().ConfigureAwait(false);
+            if (IsUnderWay(log.Row.Status)) await log.ReleaseAsync().ConfigureAwait(false);
+            return null;
+        }
+        catch (FaceGenException e)
+        {
+            error = e;
+            await log.CloseAsync().ConfigureAwait(false);
+            if (await EnterAsync(log, e).ConfigureAwait(false)) return null;
+        }
+        finally
+        {
+            // A slot that a submission took over is not given back by this.
+            if (request is null) slot?.Dispose();
+        }
+
+        if (log.IsLost) return null;
+        if (request is null) _run.Listener.Warn($"{row.Source}: {error!.Message}");
+        if (log.Row is { GenerationId: { } id } && !IsUnderWay(log.Row.Status)) _run.Account.Forget(id);
+        return request is null ? null : (BatchItems.Of(log.Row, request), error);
+    }
+
+    private static bool IsUnderWay(BatchItemStatus status) =>
+        status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated;
+
+    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot? slot, CancellationToken stop)
+    {
+        Interlocked.Increment(ref _atService);
+        try
+        {
+            Generation generation = slot is null
+                ? GenerationText.Read(log.Row.GenerationId!, log.Row.Generation!, request)
+                : await _generator.GenerateAsync(request, slot,
+                    new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, stop).ConfigureAwait(false);
+            return generation.IsFinished ? generation
+                : await _generator.ResumeAsync(generation, LongestGeneration, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _atService);
+        }
+    }
+
+    private async Task SaveAsync(RowLog log, Generation generation, CancellationToken stop)
+    {
+        if (generation.Images.Count == 0)
+            throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
+
+        SavedImage[] images = await Task.WhenAll(
+            Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index, stop))).ConfigureAwait(false);
+        await log.SavedAsync(generation, [.. images.Select(BatchItems.ToFile)]).ConfigureAwait(false);
+    }
+
+    private async Task<SavedImage> SaveAsync(Generation generation, int index, CancellationToken stop)
+    {
+        await _downloads.EnterAsync(generation.ExpiresAt ?? DateTimeOffset.MaxValue, stop).ConfigureAwait(false);
+        try
+        {
+            return await _run.Room.WriteAsync(() => _saver.SaveAsync(generation, index, stop), stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            _downloads.Leave();
+        }
+    }
+
+    /// <summary>Enters what went wrong; true where it says nothing of this row, but of the whole run.</summary>
+    private async Task<bool> EnterAsync(RowLog log, FaceGenException error)
+    {
+        bool wasAccepted = log.Row.GenerationId is not null;
+        bool isRun = error.EndsRun || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
+            || error.Code is ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable;
+        if (isRun) _brakes.Stop(error);
+
+        // What the answer itself was has been entered already.
+        if (!IsUnderWay(log.Row.Status)) return false;
+
+        BatchItemStatus? end = error.Code switch
+        {
+            _ when isRun => null,
+            ErrorCode.SubmissionUncertain => BatchItemStatus.Uncertain,
+            ErrorCode.LinkExpired => BatchItemStatus.Expired,
+            ErrorCode.GenerationFailed or ErrorCode.GenerationNotFound or ErrorCode.OutputMissing => BatchItemStatus.Failed,
+            _ when !wasAccepted => BatchItemStatus.Failed,
+            // The images are paid for and still there: the next run tries again.
+            _ => null,
+        };
+        if (!wasAccepted && end != BatchItemStatus.Uncertain) _brakes.Uncount(log.Row.Images);
+        if (end is { } status) await log.EndAsync(status, error).ConfigureAwait(false);
+        else await log.ReleaseAsync(isRun ? null : error).ConfigureAwait(false);
+        return isRun;
+    }
+}

@@ -1,0 +1,21 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>Makes summaries of counts.</summary>
+internal static class Summaries
+{
+    internal static BatchSummary Of(string ledger, LedgerCounts counts) => new()
+    {
+        Ledger = ledger,
+        Saved = counts[BatchItemStatus.Saved],
+        Filtered = counts[BatchItemStatus.Filtered],
+        Failed = counts[BatchItemStatus.Failed],
+        Expired = counts[BatchItemStatus.Expired],
+        Uncertain = counts[BatchItemStatus.Uncertain],
+        Pending = counts[BatchItemStatus.Pending],
+        UnderWay = counts[BatchItemStatus.Submitting] + counts[BatchItemStatus.Submitted] + counts[BatchItemStatus.Generated],
+        NearestExpiry = counts.NearestExpiry,
+    };
+}

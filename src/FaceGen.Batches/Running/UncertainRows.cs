@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text.Json;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>
+/// Finds out, where that is possible, what became of rows whose answer was lost: a file that is there already, or a
+/// generation in the account's list that says that it is the row's.
+/// </summary>
+internal sealed class UncertainRows(RunParts run)
+{
+    /// <summary>How many pages of the account's list are looked at: what is older is settled by hand.</summary>
+    private const int MostPages = 10;
+
+    /// <summary>How many rows are looked at in one run.</summary>
+    private const int MostRows = 1000;
+
+    private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Listener);
+    private readonly HashSet<string> _knownStrangers = new(StringComparer.Ordinal);
+
+    /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
+    internal async Task SettleAsync(CancellationToken cancel)
+    {
+        List<(LedgerRow Row, Request Request)> rows = [.. run.Ledger.Read([BatchItemStatus.Uncertain])
+            .Where(row => row.Address is null || row.Address == run.Connection.BaseUri.AbsoluteUri)
+            .Take(MostRows).Select(row => (row, run.Requests.Read(row)))];
+        for (int index = rows.Count - 1; index >= 0; index--)
+        {
+            if (await TryFindFilesAsync(rows[index].Row, rows[index].Request).ConfigureAwait(false)) rows.RemoveAt(index);
+        }
+
+        if (rows.Count > 0) await FindGenerationsAsync(rows, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>A name that does not depend on the answer, and whose files are all there, settles the row.</summary>
+    private async Task<bool> TryFindFilesAsync(LedgerRow row, Request request)
+    {
+        if (!run.Options.Save.Name.IsKnownBefore(request)) return false;
+
+        var unknown = new Generation
+        {
+            Id = "",
+            Status = GenerationStatus.Success,
+            Request = request,
+            Prompt = request.Prompt,
+            Seed = request.Seed,
+            TrackId = request.TrackId,
+            Images = [.. Enumerable.Repeat("", row.Images)],
+        };
+        if (_saver.FindExisting(unknown) is not { } files) return false;
+
+        LedgerFile[] found = [.. files.Select(BatchItems.ToFile)];
+        return await SettleAsync(row, row with
+        {
+            Status = found.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
+            GenerationId = "",
+            Generation = GenerationText.Write(unknown),
+            Files = found,
+            EndedAt = run.Now,
+        }, request, $"its files are there already ({files[0].FullName})").ConfigureAwait(false);
+    }
+
+    private async Task FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows, CancellationToken cancel)
+    {
+        try
+        {
+            for (int page = 1; page <= MostPages && rows.Count > 0; page++)
+            {
+                IReadOnlyList<string> ids = await AccountCalls.AssetIdsAsync(run.Connection, page, cancel).ConfigureAwait(false);
+                foreach (string id in await run.Ledger.UnknownIdsAsync(ids, cancel).ConfigureAwait(false))
+                {
+                    if (!_knownStrangers.Add(id)) continue;
+
+                    Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, cancel).ConfigureAwait(false);
+                    await MatchAsync(generation, rows).ConfigureAwait(false);
+                }
+
+                if (ids.Count < AccountCalls.AssetsOnPage) return;
+            }
+        }
+        catch (FaceGenException e)
+        {
+            // The list is not open to every plan. The rows stay what they are: uncertain.
+            run.Listener.Tell($"{rows.Count} rows of unknown outcome could not be looked for at the service: {e.Message}");
+        }
+    }
+
+    /// <summary>A generation is a row's where it says so itself, and no other row could be meant.</summary>
+    private async Task MatchAsync(Generation generation, List<(LedgerRow Row, Request Request)> rows)
+    {
+        if (generation.Prompt is null || generation.Status != GenerationStatus.Success) return;
+
+        (LedgerRow Row, Request Request)[] meant = [.. rows.Where(row => Agrees(generation, row.Request))];
+        if (meant.Length != 1) return;
+
+        (LedgerRow row, Request request) = meant[0];
+        generation = generation with { Request = request, CreatedAt = row.SubmittedAt };
+        bool settled = await SettleAsync(row, row with
+        {
+            Status = BatchItemStatus.Generated,
+            GenerationId = generation.Id,
+            Generation = GenerationText.Write(generation),
+            GeneratedAt = run.Now,
+            ExpiresAt = generation.ExpiresAt,
+        }, request, $"it is generation {generation.Id} of the account's list").ConfigureAwait(false);
+        if (settled) rows.Remove(meant[0]);
+    }
+
+    private static bool Agrees(Generation generation, Request request)
+    {
+        using JsonDocument asked = JsonDocument.Parse(RequestText.Json(request, ""));
+        return request.ImageCount == generation.ImageCount && asked.RootElement.EnumerateObject()
+            .Where(field => field.Name != RequestField.FaceImage.Name && RequestField.Find(field.Name) is not null)
+            .All(field => !generation.Meta.TryGetValue(field.Name, out object? used) || used is null
+                || string.Equals(Convert.ToString(used, CultureInfo.InvariantCulture), field.Value.ToString(), StringComparison.OrdinalIgnoreCase))
+            && generation.Prompt == request.Prompt;
+    }
+
+    private async Task<bool> SettleAsync(LedgerRow row, LedgerRow settled, Request request, string how)
+    {
+        settled = settled with { ErrorCode = null, Error = null, PlaceUntil = null };
+        if (!await run.Room.WriteAsync(() => run.Ledger.WriteAsync(settled, release: true, run.Abandon), run.Abandon).ConfigureAwait(false)) return false;
+
+        run.Listener.Tell($"{row.Source}: the outcome that was unknown is settled: {how}.");
+        if (settled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Listener.End(BatchItems.Of(settled, request), null);
+        return true;
+    }
+}
