@@ -31,6 +31,16 @@ public sealed class Journal
         }
     }
 
+    /// <summary>How many calls were answered.</summary>
+    public long Calls
+    {
+        get
+        {
+            lock (_lock)
+                return _calls;
+        }
+    }
+
     /// <summary>How many submissions were accepted, and so paid for.</summary>
     public int Accepted
     {

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Reflection;
+using FaceGen.Emulator;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>A batch in a process of its own, to be killed at any moment.</summary>
+internal sealed class BatchProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private static readonly string Console = Assembly.GetExecutingAssembly()
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private BatchProcess(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    internal bool HasEnded => _process.HasExited;
+
+    /// <summary>Starts a batch: what it prints at last is the state of its summary.</summary>
+    internal static BatchProcess Start(EmulatorHost emulator, string script, string csv, string folder, string ledger) =>
+        new(Process.Start(new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, script, csv, folder, ledger])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["MODELSLAB_API_KEY"] = "emulator-key", ["MODELSLAB_BASE_URL"] = emulator.BaseUri.AbsoluteUri, ["NO_COLOR"] = "1" },
+        })!);
+
+    /// <summary>Ends it as the power does: SIGKILL, no last word.</summary>
+    internal async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
+    /// <summary>Waits for its end; gives what it printed.</summary>
+    internal async Task<string> EndAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return await _output + await _error;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}

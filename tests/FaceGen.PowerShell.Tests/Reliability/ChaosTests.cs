@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Security.Cryptography;
+using FaceGen.Emulator;
+using FaceGen.Emulator.Generating;
+using FaceGen.PowerShell.Tests.Hosting;
+using Xunit.Abstractions;
+
+namespace FaceGen.PowerShell.Tests.Reliability;
+
+/// <summary>
+/// A batch in a process of its own that is killed again and again, at moments that a seed decides, and started again until
+/// it is done. FACEGEN_CHAOS_ROWS and FACEGEN_CHAOS_KILLS set how much of it; docs/reliability.md has the figures of 300
+/// rows and 100 kills.
+/// </summary>
+public sealed class ChaosTests(ITestOutputHelper report)
+{
+    private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 60);
+    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 8);
+
+    [Theory]
+    [InlineData(1)]
+    public async Task A_batch_that_is_killed_again_and_again_is_done_once(int seed)
+    {
+        await using ChaosBed bed = await ChaosBed.StartAsync(Rows);
+        var random = new Random(seed);
+        int kills = 0, starts = 0;
+        while (kills < Kills && bed.Emulator.Journal.Accepted < Rows)
+        {
+            using BatchProcess batch = bed.StartBatch();
+            starts++;
+            long calls = bed.Emulator.Journal.Calls + random.Next(1, 5 * Rows / Kills);
+            while (!batch.HasEnded && bed.Emulator.Journal.Calls < calls) await Task.Delay(1);
+            // Between two calls there are many moments: writes to the ledger, files half written.
+            long until = Environment.TickCount64 + random.Next(0, 30);
+            while (Environment.TickCount64 < until) await Task.Yield();
+            if (batch.HasEnded) continue;
+
+            await batch.KillAsync();
+            kills++;
+        }
+
+        string last;
+        using (BatchProcess batch = bed.StartBatch()) last = await batch.EndAsync();
+
+        bed.Check(report, $"seed {seed}: {kills} kills", last);
+    }
+
+    private static int Setting(string name, int unset) =>
+        Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : unset;
+
+    /// <summary>An emulator that outlives the processes, and the files of the batch.</summary>
+    private sealed class ChaosBed : IAsyncDisposable
+    {
+        private const string Script = """
+            param($csv, $folder, $ledger)
+            $last = $null
+            Invoke-FaceGenBatch $csv -Destination $folder -Ledger $ledger -ErrorAction SilentlyContinue | ForEach-Object { $last = $_ }
+            "last: $($last.State) $last"
+            """;
+
+        private readonly string _folder = Directory.CreateTempSubdirectory("facegen-chaos-").FullName;
+        private readonly int _rows;
+
+        private ChaosBed(EmulatorHost emulator, int rows)
+        {
+            Emulator = emulator;
+            _rows = rows;
+            Ledger = Path.Combine(_folder, "out", "facegen.ledger");
+            File.WriteAllBytes(Path.Combine(_folder, "face.png"), TestBed.DrawFace());
+            File.WriteAllText(Path.Combine(_folder, "batch.ps1"), Script);
+            File.WriteAllText(Path.Combine(_folder, "people.csv"), "prompt,face_image,width,height\n" + string.Concat(Prompts.Select(prompt => $"{prompt},face.png,64,64\n")));
+        }
+
+        internal EmulatorHost Emulator { get; }
+
+        internal string Ledger { get; init; }
+
+        private string Out => Path.Combine(_folder, "out");
+
+        private IEnumerable<string> Prompts => Enumerable.Range(1, _rows).Select(row => $"person {row:0000}");
+
+        internal static async Task<ChaosBed> StartAsync(int rows) => new(await EmulatorHost.StartAsync(new EmulatorOptions
+        {
+            ServiceTime = ServiceTime.Uniform(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(400)),
+            Balance = 1_000_000,
+        }), rows);
+
+        internal BatchProcess StartBatch() => BatchProcess.Start(
+            Emulator, Path.Combine(_folder, "batch.ps1"), Path.Combine(_folder, "people.csv"), Out, Ledger);
+
+        /// <summary>Nothing was paid for twice, nothing is lost, and every file is what the ledger says.</summary>
+        internal void Check(ITestOutputHelper report, string what, string last)
+        {
+            using var session = new Session();
+            PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", Ledger).WithoutErrors().Output];
+            ILookup<string, string> prompts = items.ToLookup(item => Text(item, "Status"), item => Text(item, "Prompt"));
+            IReadOnlyDictionary<string, int> accepted = Emulator.Journal.AcceptedByPrompt;
+            int twice = accepted.Values.Count(times => times > 1);
+            string[] lost = [.. accepted.Keys.Except(prompts["Saved"]).Except(prompts["Uncertain"])];
+            PSObject[] files = [.. items.SelectMany(item => LanguagePrimitives.GetEnumerable(item.Properties["Files"].Value)!.Cast<object>().Select(PSObject.AsPSObject))];
+            int wrong = files.Count(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Text(file, "FullName")))) != Text(file, "Sha256"));
+            report.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{what}: {items.Length} rows, {accepted.Values.Sum()} accepted, {prompts["Saved"].Count()} saved, {prompts["Uncertain"].Count()} uncertain, {twice} accepted more than once, {lost.Length} lost, {wrong} files unlike their hash, {Emulator.Journal.MaxInFlight} in flight at most; {last.Trim()}"));
+
+            Assert.Equal(Prompts, items.Select(item => Text(item, "Prompt")).Order(StringComparer.Ordinal));
+            Assert.Equal(0, twice);
+            Assert.Empty(lost);
+            Assert.Equal(_rows, prompts["Saved"].Count() + prompts["Uncertain"].Count());
+            Assert.Equal(prompts["Saved"].Count(), files.Length);
+            Assert.Equal(0, wrong);
+            Assert.All(files, file => FaultTests.AssertComplete(Text(file, "FullName")));
+            Assert.Equal(files.Length, Directory.GetFiles(Out, "*.png").Length);
+            Assert.InRange(Emulator.Journal.MaxInFlight, 1, 5);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Emulator.DisposeAsync();
+            Directory.Delete(_folder, recursive: true);
+        }
+
+        private static string Text(PSObject item, string property) => item.Properties[property].Value?.ToString() ?? "";
+    }
+}
