@@ -136,7 +136,7 @@ internal sealed class Watch
                 elapsed = time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
-                    _pace.Learn(before, elapsed);
+                    _pace.Learn(before, elapsed, time.GetUtcNow() - Latest.CreatedAt ?? elapsed);
                     break;
                 }
 

@@ -21,7 +21,7 @@ public sealed class PaceTests
     public bool Whatever_was_learnt_the_first_look_is_within_a_minute(int[] milliseconds, NormalFloat eta)
     {
         var pace = new Pace();
-        foreach (int time in milliseconds) pace.Learn(TimeSpan.Zero, TimeSpan.FromMilliseconds(Math.Abs((long)time)));
+        foreach (int time in milliseconds) Learn(pace, 0, Math.Abs((long)time) / 1000.0);
 
         TimeSpan wait = pace.BeforeFirstLook(eta.Get);
         return wait >= TimeSpan.FromMilliseconds(20) && wait <= TimeSpan.FromMinutes(1);
@@ -31,7 +31,7 @@ public sealed class PaceTests
     public void Generations_that_took_long_are_looked_at_late()
     {
         var pace = new Pace();
-        for (int i = 0; i < 10; i++) pace.Learn(TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(31));
+        for (int i = 0; i < 10; i++) Learn(pace, 29, 31);
 
         Assert.Equal(TimeSpan.FromSeconds(30), pace.BeforeFirstLook(1));
     }
@@ -40,10 +40,32 @@ public sealed class PaceTests
     public void Old_times_are_forgotten()
     {
         var pace = new Pace();
-        for (int i = 0; i < 100; i++) pace.Learn(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
-        for (int i = 0; i < 100; i++) pace.Learn(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
+        for (int i = 0; i < 100; i++) Learn(pace, 50, 50);
+        for (int i = 0; i < 100; i++) Learn(pace, 2, 2);
 
         Assert.Equal(TimeSpan.FromSeconds(2), pace.BeforeFirstLook(null));
+    }
+
+    [Fact]
+    public void What_is_not_heard_of_is_given_ten_seconds_at_least_and_two_minutes_at_most()
+    {
+        var pace = new Pace();
+        Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
+        Learn(pace, 0, 0.1);
+        Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
+        Learn(pace, 15, 20);
+        Assert.Equal(TimeSpan.FromSeconds(40), pace.LongTime());
+        Learn(pace, 80, 90);
+        Assert.Equal(TimeSpan.FromMinutes(2), pace.LongTime());
+    }
+
+    [Fact]
+    public void What_is_not_heard_of_is_given_twice_the_time_since_the_sending_not_since_the_answer()
+    {
+        var pace = new Pace();
+        pace.Learn(TimeSpan.Zero, TimeSpan.FromSeconds(0.02), sinceSent: TimeSpan.FromSeconds(30));
+
+        Assert.Equal(TimeSpan.FromSeconds(60), pace.LongTime());
     }
 
     [Theory]
@@ -54,4 +76,7 @@ public sealed class PaceTests
     [InlineData(86400, 5)]
     public void Later_looks_are_a_tenth_of_the_time_apart(double elapsed, double seconds) =>
         Assert.Equal(seconds, Pace.BeforeNextLook(TimeSpan.FromSeconds(elapsed)).TotalSeconds);
+
+    private static void Learn(Pace pace, double before, double after) =>
+        pace.Learn(TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after), TimeSpan.FromSeconds(after));
 }

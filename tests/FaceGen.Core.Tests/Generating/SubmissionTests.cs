@@ -115,6 +115,25 @@ public sealed class SubmissionTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_uncertain_keeps_its_place_though_an_answer_that_came_late_made_another_look_short()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _service.OnSubmit(Answer.Held(answer.Task), Answer.Lost).OnFetch(Answer.Success("9"));
+        Task<Generation> late = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(20));
+        answer.SetResult(Answer.Processing("9", eta: 0));
+        await _service.Clock.RunAsync(late);
+
+        await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(40));
+        Assert.Equal(1, _service.Account.Slots.Taken);
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, _service.Account.Slots.Taken);
+    }
+
+    [Fact]
     public async Task What_is_uncertain_is_sent_again_where_somebody_takes_the_risk()
     {
         _service.OnSubmit(Answer.Lost, Answer.Html(), Answer.Success());
