@@ -97,17 +97,8 @@ internal sealed class Account
     /// <summary>
     /// Gives a slot back when a generation that was perhaps accepted, and will not be heard of, is likely to have ended.
     /// </summary>
-    internal async Task GiveBackLaterAsync(Connection connection, Slots.Slot slot)
-    {
-        try
-        {
-            await connection.Services.Time.Wait(_pace.LongTime(), connection.Lifetime).ConfigureAwait(false);
-        }
-        finally
-        {
-            slot.Dispose();
-        }
-    }
+    internal Task GiveBackLaterAsync(Connection connection, Slots.Slot slot) =>
+        slot.DisposeAfterAsync(_pace.LongTime(), connection.Services.Time);
 
     /// <summary>The end of a generation has reached the user.</summary>
     internal void MarkSeen(string id) => Settle(id, watch => watch.MarkSeen());

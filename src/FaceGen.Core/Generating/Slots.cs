@@ -1,3 +1,5 @@
+using FaceGen.Http;
+
 namespace FaceGen.Generating;
 
 /// <summary>
@@ -122,5 +124,12 @@ internal sealed class Slots
 
         /// <summary>Gives the place back; a second time does nothing.</summary>
         public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack();
+
+        /// <summary>Gives the place back after a time, for which no connection is needed.</summary>
+        internal async Task DisposeAfterAsync(TimeSpan wait, TimeProvider time)
+        {
+            await time.Wait(wait, CancellationToken.None).ConfigureAwait(false);
+            Dispose();
+        }
     }
 }

@@ -149,9 +149,9 @@ internal sealed class Watch
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The service does not tell of it: nobody will see the slot's end. A connection that was only ended leaves
-            // the slot taken, since the generation goes on at the service.
-            _slot?.Dispose();
+            // The service does not tell of it, which is no word of its end, and nobody will see that. A connection that
+            // was only ended leaves the slot taken, since the generation goes on at the service.
+            _ = _slot?.DisposeAfterAsync(_pace.LongTime(), time);
             throw;
         }
     }

@@ -115,6 +115,20 @@ public sealed class SubmissionTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_uncertain_keeps_its_place_though_its_connection_is_ended()
+    {
+        _service.OnSubmit(Answer.Lost);
+        await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        using Slots.Slot other = await _service.Generator.TakeSlotAsync(default).GuardAsync();
+        DateTimeOffset lost = _service.Clock.GetUtcNow();
+
+        _service.Connection.Dispose();
+        (await _service.Clock.RunAsync(_service.Generator.TakeSlotAsync(default))).Dispose();
+
+        Assert.Equal(TimeSpan.FromSeconds(10), _service.Clock.GetUtcNow() - lost);
+    }
+
+    [Fact]
     public async Task What_is_uncertain_keeps_its_place_though_an_answer_that_came_late_made_another_look_short()
     {
         var answer = new TaskCompletionSource<Answer>();
