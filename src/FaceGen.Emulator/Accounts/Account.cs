@@ -18,7 +18,7 @@ internal sealed class Account
     private readonly Dictionary<long, Generation> _generations = [];
     private readonly CallRate _requestCounts = new(RequestCountsPerMinute);
 
-    /// <summary>Accepted and not yet seen finished, in the order of acceptance.</summary>
+    /// <summary>Accepted and not yet seen to have ended, in the order of acceptance.</summary>
     private readonly List<Generation> _queue = [];
 
     /// <summary>For each worker, when it has done all that it was given.</summary>
@@ -140,7 +140,7 @@ internal sealed class Account
 
     private List<Generation> Queue(DateTimeOffset now)
     {
-        _queue.RemoveAll(generation => generation.IsFinished(now));
+        _queue.RemoveAll(generation => !generation.IsQueued(now));
         return _queue;
     }
 }

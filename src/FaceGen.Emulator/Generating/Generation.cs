@@ -9,6 +9,7 @@ namespace FaceGen.Emulator.Generating;
 internal sealed class Generation
 {
     private volatile bool _deleted;
+    private volatile bool _failed;
 
     internal required long Id { get; init; }
 
@@ -26,6 +27,9 @@ internal sealed class Generation
 
     internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
 
+    /// <summary>Whether it takes a place in the queue: one that is said to have failed takes none.</summary>
+    internal bool IsQueued(DateTimeOffset now) => !_failed && !IsFinished(now);
+
     /// <summary>
     /// Whether the images can be downloaded: generated, not deleted, and not older than their links live.
     /// </summary>
@@ -33,4 +37,6 @@ internal sealed class Generation
         IsFinished(now) && now < FinishesAt.AddHours(Limits.LinkHours) && !_deleted;
 
     internal void DeleteImages() => _deleted = true;
+
+    internal void Fail() => _failed = true;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Tests.Support;
 
@@ -41,6 +42,20 @@ public sealed class QueueTests
 
         Assert.Equal("success", (await service.FetchAsync(first)).Status);
         Assert.Equal("processing", (await service.SubmitAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData(CallKind.Submit)]
+    [InlineData(CallKind.Fetch)]
+    public async Task A_generation_that_is_said_to_have_failed_makes_room(CallKind kind)
+    {
+        await using TestService service = await StartAsync(queueLimit: 1);
+        service.Host.Faults.Add(Fault.ById("Q12-failed"), At.Kind(kind).Nth(1));
+        Answer first = await service.SubmitAsync();
+        Assert.Equal("failed", (kind == CallKind.Fetch ? await service.FetchAsync(first) : first).Status);
+
+        Assert.Equal("processing", (await service.SubmitAsync()).Status);
+        Assert.Equal(1, service.Host.Journal.MaxInFlight);
     }
 
     [Fact]

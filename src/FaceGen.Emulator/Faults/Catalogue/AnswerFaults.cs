@@ -35,9 +35,10 @@ internal static class AnswerFaults
 
     private static void Fail(JsonObject body, FaultContext context)
     {
+        context.Generation!.Fail();
         body.Clear();
         body["status"] = "failed";
-        body["id"] = context.Generation!.Id;
+        body["id"] = context.Generation.Id;
         body["message"] = "The generation failed.";
     }
 
