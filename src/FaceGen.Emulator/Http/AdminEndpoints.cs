@@ -44,7 +44,8 @@ internal sealed class AdminEndpoints(Service service)
     /// <summary>Moves the clock forward: <c>{"seconds": 3600}</c>.</summary>
     internal async Task MoveClockAsync(HttpContext http)
     {
-        double? seconds = await ReadSecondsAsync(http.Request).ConfigureAwait(false);
+        double? seconds = await AdminBody.ReadAsync<double?>(
+            http.Request, "seconds", JsonValueKind.Number, static value => value.GetDouble()).ConfigureAwait(false);
         IResult answer;
         if (seconds is >= 0 and <= MaxMoveSeconds)
         {
@@ -68,22 +69,4 @@ internal sealed class AdminEndpoints(Service service)
 
     /// <summary>Ten years: more would reach the end of what a date can be.</summary>
     private const double MaxMoveSeconds = 10 * 365 * 24 * 60 * 60.0;
-
-    private static async Task<double?> ReadSecondsAsync(HttpRequest request)
-    {
-        try
-        {
-            using JsonDocument body = await JsonDocument.ParseAsync(
-                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
-            return body.RootElement.ValueKind == JsonValueKind.Object
-                && body.RootElement.TryGetProperty("seconds", out JsonElement seconds)
-                && seconds.ValueKind == JsonValueKind.Number
-                    ? seconds.GetDouble()
-                    : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -12,7 +12,8 @@ internal sealed class FaultEndpoints(Service service)
     /// <summary>Adds a rule: <c>{"rule": "accepted-then-dropped@submit:nth=3"}</c>.</summary>
     internal async Task AddAsync(HttpContext http)
     {
-        string? text = await ReadRuleAsync(http.Request).ConfigureAwait(false);
+        string? text = await AdminBody.ReadAsync(
+            http.Request, "rule", JsonValueKind.String, static value => value.GetString()).ConfigureAwait(false);
         await Add(text).ExecuteAsync(http).ConfigureAwait(false);
     }
 
@@ -50,22 +51,4 @@ internal sealed class FaultEndpoints(Service service)
     }
 
     private static ApiAnswer Refuse(string message) => ApiAnswer.Error(StatusCodes.Status400BadRequest, message);
-
-    private static async Task<string?> ReadRuleAsync(HttpRequest request)
-    {
-        try
-        {
-            using JsonDocument body = await JsonDocument.ParseAsync(
-                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
-            return body.RootElement.ValueKind == JsonValueKind.Object
-                && body.RootElement.TryGetProperty("rule", out JsonElement rule)
-                && rule.ValueKind == JsonValueKind.String
-                    ? rule.GetString()
-                    : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
 }
