@@ -1,4 +1,5 @@
 using System.Security;
+using FaceGen.Http;
 
 namespace FaceGen.Emulation;
 
@@ -10,9 +11,7 @@ public sealed class Emulator
         BaseUri = baseUri;
         QueueLimit = queueLimit;
         ProcessId = processId;
-        ApiKey = new SecureString();
-        foreach (char c in apiKey) ApiKey.AppendChar(c);
-        ApiKey.MakeReadOnly();
+        ApiKey = Secret.Lock(apiKey);
     }
 
     /// <summary>The address on this machine.</summary>

@@ -68,7 +68,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 
     private static ApiKey Unlock(SecureString secret)
     {
-        string key = new NetworkCredential("", secret).Password.Trim();
+        string key = Secret.Unlock(secret).Trim();
         return key.Length > 0 ? new ApiKey(key) : throw new FaceGenException(ErrorCode.ConnectionInvalid, "The key is empty.");
     }
 }

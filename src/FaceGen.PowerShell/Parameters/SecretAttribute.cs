@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using System.Security;
+using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
@@ -11,11 +11,6 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (raw is not string text) return raw;
-
-        var secret = new SecureString();
-        foreach (char c in text) secret.AppendChar(c);
-        secret.MakeReadOnly();
-        return secret;
+        return raw is string text ? Secret.Lock(text) : raw;
     }
 }

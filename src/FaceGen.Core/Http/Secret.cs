@@ -1,0 +1,17 @@
+using System.Net;
+using System.Security;
+
+namespace FaceGen.Http;
+
+/// <summary>A secret as a session holds it.</summary>
+internal static class Secret
+{
+    internal static SecureString Lock(string text)
+    {
+        SecureString secret = new NetworkCredential("", text).SecurePassword;
+        secret.MakeReadOnly();
+        return secret;
+    }
+
+    internal static string Unlock(SecureString secret) => new NetworkCredential("", secret).Password;
+}
