@@ -32,7 +32,8 @@ internal sealed class FaultyBed : IAsyncDisposable
 
     internal string Out => Path.Combine(Folder, "out");
 
-    internal static async Task<FaultyBed> StartAsync(IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5)
+    internal static async Task<FaultyBed> StartAsync(
+        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, int timeoutSec = 120)
     {
         var clock = new FastClock(speed);
         var bed = new FaultyBed(await EmulatorHost.StartAsync(new EmulatorOptions
@@ -44,7 +45,7 @@ internal sealed class FaultyBed : IAsyncDisposable
             TimeProvider = clock,
             Faults = [.. faults],
         }));
-        bed.Connect(clock, queueLimit);
+        bed.Connect(clock, queueLimit, timeoutSec);
         return bed;
     }
 
@@ -85,7 +86,7 @@ internal sealed class FaultyBed : IAsyncDisposable
             .Select(property => $"{property.Name}={Text(property.Value is System.Collections.IEnumerable and not string ? string.Join(' ', ((System.Collections.IEnumerable)property.Value).Cast<object>()) : property.Value, depth - 1)}"));
     }
 
-    private void Connect(TimeProvider clock, int queueLimit)
+    private void Connect(TimeProvider clock, int queueLimit, int timeoutSec)
     {
         const BindingFlags hidden = BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance;
         var module = (Assembly)Session.Run("(Get-Command New-FaceGenImage).ImplementingType.Assembly").WithoutErrors().Single.BaseObject;
@@ -97,7 +98,7 @@ internal sealed class FaultyBed : IAsyncDisposable
         object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri])!;
         object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
         object connection = Activator.CreateInstance(
-            Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, 120, null, services], null)!;
+            Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, timeoutSec, null, services], null)!;
         MethodInfo replace = module.GetType("FaceGen.PowerShell.State.Connections")!.GetMethod("Replace", hidden)!;
 
         Session.Run("$global:VerbosePreference = $global:DebugPreference = 'Continue'").WithoutErrors();
