@@ -1,0 +1,96 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>
+/// The rows of an input until they are entered, in a temporary file: memory stays flat however many they are, and they can
+/// be read again after a connection was lost.
+/// </summary>
+internal sealed class InputSpool : IDisposable
+{
+    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    private const int Capacity = 4096;
+
+    private readonly HashSet<string> _faces = new(StringComparer.Ordinal);
+    private FileStream? _file;
+
+    /// <summary>Whether a face's bytes are among the rows.</summary>
+    internal bool HasFaces => _faces.Count > 0;
+
+    /// <summary>Adds rows.</summary>
+    /// <exception cref="FaceGenException">The temporary file cannot be written.</exception>
+    internal void Add(IReadOnlyList<InputRow> rows)
+    {
+        try
+        {
+            _file ??= OwnersFile.CreateTemporary();
+            _file.Seek(0, SeekOrigin.End);
+            using var writer = new BinaryWriter(_file, System.Text.Encoding.UTF8, leaveOpen: true);
+            foreach (InputRow row in rows) Write(writer, row);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FaceGenException(
+                ErrorCode.LedgerNotWritten, $"The input could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Message}", e);
+        }
+    }
+
+    internal IEnumerable<InputRow> Read()
+    {
+        if (_file is null) yield break;
+
+        _file.Seek(0, SeekOrigin.Begin);
+        using var reader = new BinaryReader(_file, System.Text.Encoding.UTF8, leaveOpen: true);
+        while (_file.Position < _file.Length) yield return ReadRow(reader);
+    }
+
+    internal void Clear()
+    {
+        _file?.SetLength(0);
+        _faces.Clear();
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private void Write(BinaryWriter writer, InputRow row)
+    {
+        writer.Write(row.Hash);
+        writer.Write(row.Request);
+        writer.Write(row.Images);
+        WriteText(writer, row.Face);
+        byte[]? bytes = row.FaceBytes is not null && IsNew(row.Face!) ? row.FaceBytes : null;
+        writer.Write(bytes?.Length ?? -1);
+        if (bytes is not null) writer.Write(bytes);
+        WriteText(writer, row.Source?.File);
+        if (row.Source is not { } source) return;
+
+        writer.Write(source.Line);
+        writer.Write(source.Row);
+    }
+
+    private static InputRow ReadRow(BinaryReader reader)
+    {
+        string hash = reader.ReadString();
+        string request = reader.ReadString();
+        int images = reader.ReadInt32();
+        string? face = ReadText(reader);
+        int length = reader.ReadInt32();
+        byte[]? bytes = length < 0 ? null : reader.ReadBytes(length);
+        RequestSource? source = ReadText(reader) is { } file ? new RequestSource(file, reader.ReadInt32(), reader.ReadInt32()) : null;
+        return new InputRow(hash, request, images, face, bytes, source);
+    }
+
+    private static void WriteText(BinaryWriter writer, string? text)
+    {
+        writer.Write(text is not null);
+        if (text is not null) writer.Write(text);
+    }
+
+    private static string? ReadText(BinaryReader reader) => reader.ReadBoolean() ? reader.ReadString() : null;
+
+    private bool IsNew(string face)
+    {
+        if (_faces.Count == Capacity && !_faces.Contains(face)) _faces.Clear();
+        return _faces.Add(face);
+    }
+}

@@ -1,0 +1,14 @@
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>What a ledger is opened for.</summary>
+internal enum LedgerMode
+{
+    /// <summary>To do its rows: a ledger that is not there is made, and the opener is a worker of it.</summary>
+    Run,
+
+    /// <summary>To plan a run: nothing is written; a ledger that is not there counts as an empty one.</summary>
+    Plan,
+
+    /// <summary>To look at it: nothing is written, and it must be there.</summary>
+    Read,
+}

@@ -1,0 +1,93 @@
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>The tables of a ledger, alike in both databases.</summary>
+internal static class LedgerSchema
+{
+    /// <summary>The version that this FaceGen makes and understands.</summary>
+    internal const int Version = 1;
+
+    /// <summary>The rows of an input, while they are entered or planned.</summary>
+    internal const string Input = """
+        CREATE TEMPORARY TABLE input (
+            position BIGINT NOT NULL, hash TEXT NOT NULL, request TEXT NOT NULL, images BIGINT NOT NULL, face TEXT,
+            source_file TEXT, source_line BIGINT, source_row BIGINT)
+        """;
+
+    /// <summary>Makes the tables.</summary>
+    /// <param name="number">How the database calls a key that it numbers itself.</param>
+    /// <param name="bytes">How it calls bytes.</param>
+    internal static string Create(string number, string bytes) => $"""
+        CREATE TABLE ledger (version BIGINT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL);
+
+        CREATE TABLE workers (
+            worker {number},
+            machine TEXT NOT NULL,
+            process BIGINT NOT NULL,
+            started_at BIGINT NOT NULL,
+            seen_at BIGINT NOT NULL,
+            ended_at BIGINT);
+
+        CREATE TABLE items (
+            item {number},
+            hash TEXT NOT NULL,
+            occurrence BIGINT NOT NULL,
+            position BIGINT NOT NULL,
+            wanted BIGINT NOT NULL,
+            source_file TEXT,
+            source_line BIGINT,
+            source_row BIGINT,
+            request TEXT NOT NULL,
+            images BIGINT NOT NULL,
+            face TEXT,
+            status TEXT NOT NULL,
+            attempts BIGINT NOT NULL DEFAULT 0,
+            worker BIGINT,
+            fence BIGINT NOT NULL DEFAULT 0,
+            address TEXT,
+            generation_id TEXT,
+            generation TEXT,
+            submitted_at BIGINT,
+            generated_at BIGINT,
+            ended_at BIGINT,
+            expires_at BIGINT,
+            place_until BIGINT,
+            error_code TEXT,
+            error TEXT,
+            UNIQUE (hash, occurrence));
+
+        CREATE INDEX items_status ON items (status, wanted, position, item);
+        CREATE INDEX items_position ON items (position, item);
+        CREATE INDEX items_worker ON items (worker) WHERE worker IS NOT NULL;
+        CREATE INDEX items_generation ON items (generation_id) WHERE generation_id IS NOT NULL;
+        CREATE INDEX items_place ON items (place_until) WHERE place_until IS NOT NULL;
+
+        CREATE TABLE files (
+            item BIGINT NOT NULL REFERENCES items (item) ON DELETE CASCADE,
+            image BIGINT NOT NULL,
+            path TEXT NOT NULL UNIQUE,
+            length BIGINT NOT NULL,
+            sha256 TEXT NOT NULL,
+            format TEXT NOT NULL,
+            width BIGINT NOT NULL,
+            height BIGINT NOT NULL,
+            filtered BIGINT NOT NULL,
+            PRIMARY KEY (item, image));
+
+        CREATE TABLE faces (hash TEXT PRIMARY KEY, bytes {bytes} NOT NULL);
+
+        CREATE TABLE former (
+            generation_id TEXT PRIMARY KEY,
+            item BIGINT NOT NULL REFERENCES items (item) ON DELETE CASCADE);
+        """;
+
+    /// <summary>What fills the table <c>ledger</c>.</summary>
+    internal const string Sign = "INSERT INTO ledger (version, created_at, created_by) VALUES (@version, @created_at, @created_by)";
+
+    /// <summary>The values of <see cref="Sign"/>.</summary>
+    internal static (string, object?)[] Signature(TimeProvider time) =>
+    [
+        ("version", (long)Version),
+        ("created_at", time.GetUtcNow().ToUnixTimeMilliseconds()),
+        ("created_by", $"FaceGen {typeof(LedgerSchema).Assembly.GetName().Version!.ToString(3)}"),
+    ];
+}

@@ -1,0 +1,61 @@
+using System.Data.Common;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>A connection inside a transaction, and what SQL needs of it.</summary>
+/// <param name="connection">The connection.</param>
+/// <param name="isRepeat">
+/// Whether the same work was tried before and its connection was lost: it may have been done all the same.
+/// </param>
+/// <param name="cancel">Ends what runs.</param>
+internal sealed class LedgerSession(DbConnection connection, bool isRepeat, CancellationToken cancel)
+{
+    internal DbConnection Connection => connection;
+
+    internal bool IsRepeat => isRepeat;
+
+    internal CancellationToken Cancel => cancel;
+
+    /// <summary>How long a statement may take; null for as long as the connection says.</summary>
+    internal TimeSpan? Patience { get; set; }
+
+    /// <summary>Carries a statement out; gives the number of rows that it changed.</summary>
+    internal async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values)
+    {
+        using DbCommand command = Command(sql, values);
+        return await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads all rows of a query.</summary>
+    internal async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
+    {
+        using DbCommand command = Command(sql, values);
+        using DbDataReader reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        List<T> rows = [];
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false)) rows.Add(read(reader));
+        return rows;
+    }
+
+    /// <summary>Reads the one number that a query gives; null where it gives none.</summary>
+    internal async Task<long?> NumberAsync(string sql, params (string Name, object? Value)[] values)
+    {
+        List<long?> numbers = await QueryAsync(sql, row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), values).ConfigureAwait(false);
+        return numbers.Count == 0 ? null : numbers[0];
+    }
+
+    private DbCommand Command(string sql, (string Name, object? Value)[] values)
+    {
+        DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        if (Patience is { } patience) command.CommandTimeout = (int)patience.TotalSeconds;
+        foreach ((string name, object? value) in values)
+        {
+            DbParameter parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Data.Common;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>The database below a ledger: what SQLite and PostgreSQL do not have in common.</summary>
+internal abstract class LedgerStore : IAsyncDisposable
+{
+    /// <inheritdoc cref="ILedger.Name"/>
+    internal abstract string Name { get; }
+
+    /// <summary>The number of this worker; 0 where the ledger is only read.</summary>
+    internal abstract long Worker { get; }
+
+    /// <summary>A query of the numbers of all workers that are alive.</summary>
+    internal abstract string Alive { get; }
+
+    /// <summary>What ends a query that takes rows, where several workers could want the same ones.</summary>
+    internal abstract string Exclusively { get; }
+
+    /// <summary>Waits until no other transaction is past this point with the same text.</summary>
+    internal abstract Task LockAsync(LedgerSession session, string text);
+
+    /// <summary>Adds rows to the temporary table that <see cref="LedgerSchema.Input"/> makes.</summary>
+    internal abstract Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows);
+
+    /// <summary>Whether a statement failed because a value has to be unique.</summary>
+    internal abstract bool IsDuplicate(DbException error);
+
+    /// <summary>
+    /// Does work in one transaction, which has reached the disk when this returns. Where the connection is lost the work
+    /// is done again.
+    /// </summary>
+    internal abstract Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel);
+
+    /// <summary>Does work in one transaction that leaves nothing behind.</summary>
+    internal abstract Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

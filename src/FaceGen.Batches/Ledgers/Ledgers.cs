@@ -1,0 +1,22 @@
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Generating;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>Opens ledgers.</summary>
+internal static class Ledgers
+{
+    /// <summary>Opens a ledger.</summary>
+    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL.</param>
+    /// <param name="mode">What for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="listener">Is told when the database cannot be reached.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="Contract.FaceGenException">The ledger is not there, in use, damaged, of a newer version, or cannot be reached.</exception>
+    internal static async Task<ILedger> OpenAsync(
+        string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
+    {
+        LedgerStore store = await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
+        return new SqlLedger(store, time);
+    }
+}

@@ -1,0 +1,72 @@
+#if !NETSTANDARD
+using System.Security.AccessControl;
+using System.Security.Principal;
+#endif
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>Makes files that their owner alone can read.</summary>
+internal static class OwnersFile
+{
+    /// <summary>Makes an empty file, where there is none.</summary>
+    /// <remarks>One that is there is not opened: closing it would drop the locks that SQLite holds on it in this process.</remarks>
+    internal static void Ensure(string path)
+    {
+        if (File.Exists(path)) return;
+
+        try
+        {
+            Open(path, FileMode.CreateNew, FileShare.ReadWrite | FileShare.Delete).Dispose();
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Somebody else was quicker.
+        }
+    }
+
+    /// <summary>Opens a file that nobody else can open meanwhile; the system closes it when the process dies.</summary>
+    internal static FileStream Lock(string path) => Open(path, FileMode.OpenOrCreate, FileShare.None);
+
+    /// <summary>Makes a file that is gone when it is closed.</summary>
+    internal static FileStream CreateTemporary()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"facegen-{Guid.NewGuid():N}.tmp");
+        FileStream file = Open(path, FileMode.CreateNew, FileShare.Delete, FileOptions.DeleteOnClose);
+#if !NETSTANDARD
+        // There the name can go first, so that nothing is left when the process is killed.
+        if (!OperatingSystem.IsWindows()) File.Delete(path);
+#endif
+        return file;
+    }
+
+    private static FileStream Open(string path, FileMode mode, FileShare share, FileOptions options = FileOptions.None)
+    {
+#if NETSTANDARD
+        // This framework cannot say who may read a file: it has the rights of its folder.
+        return new FileStream(path, mode, FileAccess.ReadWrite, share, BufferSize, options);
+#else
+        if (OperatingSystem.IsWindows())
+        {
+            var security = new FileSecurity();
+            security.SetAccessRuleProtection(isProtected: true, preserveInheritance: false);
+            security.AddAccessRule(new FileSystemAccessRule(
+                WindowsIdentity.GetCurrent().User!, FileSystemRights.FullControl, AccessControlType.Allow));
+            return new FileInfo(path).Create(
+                mode, FileSystemRights.ReadData | FileSystemRights.WriteData | FileSystemRights.Delete | FileSystemRights.Synchronize,
+                share, BufferSize, options, security);
+        }
+
+        return new FileStream(path, new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+            Options = options,
+            BufferSize = BufferSize,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+#endif
+    }
+
+    private const int BufferSize = 64 * 1024;
+}

@@ -1,0 +1,445 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using FaceGen.Batching;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>The ledger in SQL that SQLite and PostgreSQL understand alike.</summary>
+internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
+{
+    /// <summary>How many rows are read at once.</summary>
+    private const int Page = 500;
+
+    /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
+    private const string Unfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
+
+    private static readonly TimeSpan Unlimited = TimeSpan.Zero;
+
+    private readonly InputSpool _input = new();
+    private readonly HashSet<long> _givenUp = [];
+    private int _isClosed;
+
+    /// <inheritdoc/>
+    public string Name => store.Name;
+
+    /// <summary>The worker that this ledger's opener is.</summary>
+    internal long Worker => store.Worker;
+
+    private string Dead => $"worker IS NOT NULL AND worker NOT IN ({store.Alive})";
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => Task.Run(() => _input.Add(rows), cancel);
+
+    /// <inheritdoc/>
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) => store.ReadAsync(async session =>
+    {
+        await BringInputAsync(session).ConfigureAwait(false);
+        string retried = $"status IN ({Retried(retryFailed, retryUncertain)})";
+        // A face that several rows share is uploaded once.
+        List<(string Fate, long Rows, long Images, long Faces)> fates = await session.QueryAsync(
+            $"""
+            WITH rows AS (
+                SELECT s.images, s.face, CASE
+                    WHEN i.status = 'Submitting' AND i.{Dead} THEN 'Uncertain'
+                    ELSE coalesce(i.status, 'Pending') END AS status
+                FROM numbered n JOIN input s ON s.position = n.position
+                LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence)
+            SELECT CASE WHEN {retried} THEN 'Pending' ELSE status END, count(*), CAST(sum(images) AS BIGINT), count(DISTINCT face)
+            FROM rows GROUP BY 1
+            """,
+            row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))).ConfigureAwait(false);
+        long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.Name<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
+        (_, long rows, long images, long faces) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
+        return new BatchPlan(
+            Rows: fates.Sum(fate => fate.Rows),
+            Done: Rows(BatchItemStatus.Saved, BatchItemStatus.Filtered),
+            UnderWay: Rows(BatchItemStatus.Submitting, BatchItemStatus.Submitted, BatchItemStatus.Generated),
+            LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
+            ToSubmit: rows,
+            Images: images,
+            Uploads: faces);
+    }, cancel);
+
+    /// <inheritdoc/>
+    public async Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel)
+    {
+        await store.WriteAsync(async session =>
+        {
+            await store.LockAsync(session, "enter").ConfigureAwait(false);
+            await BringInputAsync(session).ConfigureAwait(false);
+            await RetryAsync(session, Retried(retryFailed, retryUncertain)).ConfigureAwait(false);
+            await MergeAsync(session).ConfigureAwait(false);
+            await AddFacesAsync(session).ConfigureAwait(false);
+            await session.ExecuteAsync("DROP TABLE numbered").ConfigureAwait(false);
+            return await session.ExecuteAsync("DROP TABLE input").ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
+        _input.Clear();
+    }
+
+    /// <inheritdoc/>
+    public Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel)
+    {
+        long fence = NewFence();
+        return store.WriteAsync<LedgerRow?>(async session =>
+        {
+            if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
+
+            await store.LockAsync(session, address.AbsoluteUri).ConfigureAwait(false);
+            List<LedgerRow> rows = await RowsAsync(
+                session,
+                $"""
+                UPDATE items SET
+                    status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
+                WHERE item = (
+                    SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL
+                    ORDER BY position, item LIMIT 1 {store.Exclusively})
+                AND @places >
+                    (SELECT count(*) FROM items WHERE status IN ('Submitting', 'Submitted') AND address = @address)
+                    + (SELECT count(*) FROM items WHERE worker IS NOT NULL AND status = 'Pending' AND address = @address)
+                    + (SELECT count(*) FROM items
+                        WHERE place_until > @now AND status IN ('Uncertain', 'Pending') AND worker IS NULL AND address = @address)
+                RETURNING {LedgerColumns.OfRow}
+                """,
+                ("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places)).ConfigureAwait(false);
+            return rows.SingleOrDefault();
+        }, cancel);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
+    {
+        long fence = NewFence();
+        return store.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
+        {
+            if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
+
+            // Whatever has ended, or was not sent, needs nobody.
+            await session.ExecuteAsync(
+                $"""
+                WITH dead AS (SELECT item AS taken FROM items WHERE {Dead} AND NOT {Unfinished} {store.Exclusively})
+                UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = taken
+                """).ConfigureAwait(false);
+            List<LedgerRow> uncertain = await DoubtAsync(session, address, fence).ConfigureAwait(false);
+            List<LedgerRow> rows = await RowsAsync(
+                session,
+                $"""
+                WITH free AS (
+                    SELECT item AS taken FROM items
+                    WHERE status IN ('Submitted', 'Generated') AND address = @address AND (worker IS NULL OR ({Dead}))
+                        AND item NOT IN ({Numbers(_givenUp)})
+                    ORDER BY expires_at NULLS LAST, item LIMIT @most {store.Exclusively})
+                UPDATE items SET worker = @me, fence = @fence FROM free WHERE item = taken
+                RETURNING {LedgerColumns.OfRow}
+                """,
+                ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("most", (long)most)).ConfigureAwait(false);
+            return [.. uncertain, .. rows.OrderBy(row => row.ExpiresAt ?? DateTimeOffset.MaxValue)];
+        }, cancel);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
+    {
+        bool written = await store.WriteAsync(async session =>
+        {
+            // A row that was given up on for another try is another generation then; the service still knows the former.
+            if (row is { Status: BatchItemStatus.Pending, GenerationId: null })
+                await RememberFormerAsync(session, "item = @item AND fence = @fence", ("item", row.Item), ("fence", row.Fence)).ConfigureAwait(false);
+
+            // Where the answer to the same call was lost, the row may have been released by it.
+            string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
+            if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
+                && !await UpdateAsync(session, row, release, Unsettled(row)).ConfigureAwait(false)) return false;
+
+            foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
+            return true;
+        }, cancel).ConfigureAwait(false);
+
+        lock (_givenUp)
+        {
+            if (written && release && row.Status is BatchItemStatus.Submitted or BatchItemStatus.Generated) _givenUp.Add(row.Item);
+        }
+
+        return written;
+    }
+
+    /// <inheritdoc/>
+    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => store.ReadAsync(async session =>
+    {
+        List<(BatchItemStatus Status, long Count)> counts = await session.QueryAsync(
+            $"SELECT status, count(*) FROM items WHERE wanted = 1 OR {Unfinished} GROUP BY status",
+            row => (LedgerColumns.Name<BatchItemStatus>(row.GetString(0)), row.GetInt64(1))).ConfigureAwait(false);
+        long? others = await session.NumberAsync(
+            "SELECT count(*) FROM items WHERE worker IS NOT NULL AND worker <> @me", ("me", store.Worker)).ConfigureAwait(false);
+        long? expiry = await session.NumberAsync(
+            "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
+        return new LedgerCounts(counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, LedgerColumns.Time(expiry));
+    }, cancel);
+
+    /// <inheritdoc/>
+    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses)
+    {
+        string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
+        (long position, long item) = (long.MinValue, 0);
+        while (true)
+        {
+            List<(LedgerRow Row, long Position)> page = store.ReadAsync(session => PositionedRowsAsync(
+                session,
+                $"""
+                SELECT {LedgerColumns.OfRow} FROM items
+                WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {Unfinished}) {filter}
+                ORDER BY position, item LIMIT {Page}
+                """,
+                [("position", position), ("item", item)]), CancellationToken.None).GetAwaiter().GetResult();
+            foreach ((LedgerRow row, _) in page) yield return row;
+            if (page.Count < Page) yield break;
+
+            (position, item) = (page[^1].Position, page[^1].Row.Item);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel)
+    {
+        List<byte[]> faces = await store.ReadAsync(session => session.QueryAsync(
+            "SELECT bytes FROM faces WHERE hash = @hash", row => (byte[])row.GetValue(0), ("hash", hash)), cancel).ConfigureAwait(false);
+        return faces.Count == 1
+            ? faces[0]
+            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{Name}' does not hold the face image {hash}.");
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var unknown = new HashSet<string>(ids, StringComparer.Ordinal);
+        for (int first = 0; first < ids.Count; first += Page)
+        {
+            (string Name, object? Value)[] values = [.. ids.Skip(first).Take(Page).Select((id, index) => ($"id{index}", (object?)id))];
+            string names = string.Join(", ", values.Select(value => $"@{value.Name}"));
+            unknown.ExceptWith(await store.ReadAsync(session => session.QueryAsync(
+                $"""
+                SELECT generation_id FROM items WHERE generation_id IN ({names})
+                UNION SELECT generation_id FROM former WHERE generation_id IN ({names})
+                """,
+                row => row.GetString(0), values), cancel).ConfigureAwait(false));
+        }
+
+        return [.. ids.Where(unknown.Contains).Distinct()];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 1) return;
+
+        _input.Dispose();
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static string Retried(bool failed, bool uncertain) => (failed, uncertain) switch
+    {
+        (true, true) => "'Failed', 'Expired', 'Uncertain'",
+        (true, false) => "'Failed', 'Expired'",
+        (false, true) => "'Uncertain'",
+        _ => "''",
+    };
+
+    /// <summary>
+    /// Whose submission's outcome nobody knew, until now. Where it is to be sent again already and was not yet taken, an id
+    /// that comes late saves the second submission.
+    /// </summary>
+    private static string Unsettled(LedgerRow row) =>
+        $"attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status IN ('Uncertain'{(row.GenerationId is null ? "" : ", 'Pending'")})";
+
+    private static long NewFence()
+    {
+        byte[] bytes = new byte[sizeof(long)];
+        using (var random = RandomNumberGenerator.Create()) random.GetBytes(bytes);
+        return (BitConverter.ToInt64(bytes, 0) & long.MaxValue) | 1;
+    }
+
+    private static string Numbers(HashSet<long> items)
+    {
+        lock (items) return string.Join(", ", items.Select(item => item.ToString(CultureInfo.InvariantCulture)).DefaultIfEmpty("-1"));
+    }
+
+    /// <summary>Brings the staged rows into the database, numbered: which of the rows with the same hash each one is.</summary>
+    private async Task BringInputAsync(LedgerSession session)
+    {
+        session.Patience = Unlimited;
+        await session.ExecuteAsync(LedgerSchema.Input).ConfigureAwait(false);
+        await store.FillAsync(session, _input.Read()).ConfigureAwait(false);
+        await session.ExecuteAsync("CREATE INDEX input_position ON input (position)").ConfigureAwait(false);
+        await session.ExecuteAsync(
+            """
+            CREATE TEMPORARY TABLE numbered AS
+            SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input
+            """).ConfigureAwait(false);
+        await session.ExecuteAsync("CREATE UNIQUE INDEX numbered_hash ON numbered (hash, occurrence)").ConfigureAwait(false);
+        // Neither database looks at temporary tables by itself.
+        await session.ExecuteAsync("ANALYZE input").ConfigureAwait(false);
+        await session.ExecuteAsync("ANALYZE numbered").ConfigureAwait(false);
+    }
+
+    private static async Task RetryAsync(LedgerSession session, string statuses)
+    {
+        string retried =
+            $"status IN ({statuses}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+        await RememberFormerAsync(session, retried).ConfigureAwait(false);
+        // The place in the queue that an uncertain submission may fill stays counted until its time is over.
+        await session.ExecuteAsync(
+            $"""
+            UPDATE items SET
+                status = 'Pending', generation_id = NULL, generation = NULL, generated_at = NULL, ended_at = NULL,
+                expires_at = NULL, error_code = NULL, error = NULL
+            WHERE {retried}
+            """).ConfigureAwait(false);
+    }
+
+    private async Task MergeAsync(LedgerSession session)
+    {
+        // What has not changed is not written: the same input again costs next to nothing.
+        await session.ExecuteAsync(
+            """
+            UPDATE items SET
+                wanted = 1, position = s.position, source_file = s.source_file, source_line = s.source_line, source_row = s.source_row,
+                request = CASE WHEN items.status = 'Pending' AND items.worker IS NULL THEN s.request ELSE items.request END
+            FROM numbered n JOIN input s ON s.position = n.position
+            WHERE n.hash = items.hash AND n.occurrence = items.occurrence AND (
+                items.wanted <> 1 OR items.position <> s.position OR items.source_file IS DISTINCT FROM s.source_file
+                OR items.source_line IS DISTINCT FROM s.source_line OR items.source_row IS DISTINCT FROM s.source_row
+                OR (items.status = 'Pending' AND items.worker IS NULL AND items.request <> s.request))
+            """).ConfigureAwait(false);
+        int added = await session.ExecuteAsync(
+            """
+            INSERT INTO items (hash, occurrence, position, wanted, source_file, source_line, source_row, request, images, face, status)
+            SELECT n.hash, n.occurrence, n.position, 1, s.source_file, s.source_line, s.source_row, s.request, s.images, s.face, 'Pending'
+            FROM numbered n JOIN input s ON s.position = n.position
+            WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
+            ORDER BY n.position
+            """).ConfigureAwait(false);
+        // Workers that start the same batch with different inputs do the rows of all.
+        await session.ExecuteAsync(
+            $"""
+            UPDATE items SET wanted = 0
+            WHERE wanted = 1
+                AND NOT EXISTS (SELECT 1 FROM ({store.Alive}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
+            """, ("me", store.Worker)).ConfigureAwait(false);
+        if (added > 0) await session.ExecuteAsync("ANALYZE items").ConfigureAwait(false);
+    }
+
+    private async Task AddFacesAsync(LedgerSession session)
+    {
+        if (!_input.HasFaces) return;
+
+        foreach (InputRow row in _input.Read().Where(row => row.FaceBytes is not null))
+        {
+            await session.ExecuteAsync(
+                "INSERT INTO faces (hash, bytes) VALUES (@hash, @bytes) ON CONFLICT DO NOTHING",
+                ("hash", row.Face), ("bytes", row.FaceBytes)).ConfigureAwait(false);
+        }
+    }
+
+    private static Task<int> RememberFormerAsync(LedgerSession session, string filter, params (string Name, object? Value)[] values) =>
+        session.ExecuteAsync(
+            $"""
+            INSERT INTO former (generation_id, item)
+            SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {filter}
+            ON CONFLICT DO NOTHING
+            """, values);
+
+    /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
+    private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long fence)
+    {
+        string doubted = $"status = 'Submitting' AND address = @address AND {Dead}";
+        if (await session.NumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
+            return [];
+
+        long? longest = await session.NumberAsync(
+            """
+            SELECT max(generated_at - submitted_at) FROM (
+                SELECT generated_at, submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32) AS latest
+            """).ConfigureAwait(false);
+        long place = longest is { } known ? Math.Max(2 * known, 10_000) : 60_000;
+        // The fence is that of this call, so that its rows are found again if the answer is lost; nobody holds them.
+        return await RowsAsync(
+            session,
+            $"""
+            WITH doubted AS (SELECT item AS taken FROM items WHERE {doubted} {store.Exclusively})
+            UPDATE items SET
+                status = 'Uncertain', worker = NULL, fence = @fence, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
+                error_code = 'SubmissionUncertain',
+                error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
+            FROM doubted WHERE item = taken
+            RETURNING {LedgerColumns.OfRow}
+            """,
+            ("address", address.AbsoluteUri), ("fence", fence), ("now", Now), ("place", place)).ConfigureAwait(false);
+    }
+
+    private async Task<bool> UpdateAsync(LedgerSession session, LedgerRow row, bool release, string filter)
+    {
+        int changed = await session.ExecuteAsync(
+            $"""
+            UPDATE items SET
+                status = @status, attempts = @attempts, worker = {(release ? "NULL" : "@me")}, fence = @fence, address = @address,
+                generation_id = @generation_id, generation = @generation, submitted_at = @submitted_at, generated_at = @generated_at,
+                ended_at = @ended_at, expires_at = @expires_at, place_until = @place_until, error_code = @error_code, error = @error
+            WHERE item = @item AND {filter}
+            """,
+            ("status", row.Status.ToString()), ("attempts", (long)row.Attempts), ("me", store.Worker), ("fence", row.Fence),
+            ("address", row.Address), ("generation_id", row.GenerationId), ("generation", row.Generation),
+            ("submitted_at", row.SubmittedAt?.ToUnixTimeMilliseconds()), ("generated_at", row.GeneratedAt?.ToUnixTimeMilliseconds()),
+            ("ended_at", row.EndedAt?.ToUnixTimeMilliseconds()), ("expires_at", row.ExpiresAt?.ToUnixTimeMilliseconds()),
+            ("place_until", row.PlaceUntil?.ToUnixTimeMilliseconds()), ("error_code", row.ErrorCode?.ToString()), ("error", row.Error),
+            ("item", row.Item)).ConfigureAwait(false);
+        return changed == 1;
+    }
+
+    private async Task WriteFileAsync(LedgerSession session, long item, LedgerFile file)
+    {
+        try
+        {
+            await session.ExecuteAsync(
+                $"""
+                INSERT INTO files ({LedgerColumns.OfFile})
+                VALUES (@item, @image, @path, @length, @sha256, @format, @width, @height, @filtered)
+                ON CONFLICT (item, image) DO UPDATE SET
+                    path = excluded.path, length = excluded.length, sha256 = excluded.sha256, format = excluded.format,
+                    width = excluded.width, height = excluded.height, filtered = excluded.filtered
+                """,
+                ("item", item), ("image", (long)file.Index), ("path", file.Path), ("length", file.Length), ("sha256", file.Sha256),
+                ("format", file.Format.ToString()), ("width", (long)file.Width), ("height", (long)file.Height),
+                ("filtered", file.Filtered ? 1L : 0L)).ConfigureAwait(false);
+        }
+        catch (DbException e) when (store.IsDuplicate(e))
+        {
+            throw new FaceGenException(ErrorCode.FileExists, $"'{file.Path}' is the file of another row of the batch.", e);
+        }
+    }
+
+    /// <summary>The rows that a call took before its answer was lost.</summary>
+    private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence) =>
+        RowsAsync(session, $"SELECT {LedgerColumns.OfRow} FROM items WHERE fence = @fence", ("fence", fence));
+
+    private static async Task<List<LedgerRow>> RowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values) =>
+        [.. (await PositionedRowsAsync(session, sql, values).ConfigureAwait(false)).Select(row => row.Row)];
+
+    private static async Task<List<(LedgerRow Row, long Position)>> PositionedRowsAsync(
+        LedgerSession session, string sql, (string Name, object? Value)[] values)
+    {
+        List<(LedgerRow Row, long Position)> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
+        // Only what was accepted once can have files.
+        string items = string.Join(", ", rows.Where(row => row.Row.GenerationId is not null || row.Row.Attempts > 1)
+            .Select(row => row.Row.Item.ToString(CultureInfo.InvariantCulture)));
+        if (items.Length == 0) return rows;
+
+        ILookup<long, LedgerFile> files = (await session.QueryAsync(
+            $"SELECT {LedgerColumns.OfFile} FROM files WHERE item IN ({items}) ORDER BY item, image", LedgerColumns.ReadFile).ConfigureAwait(false))
+            .ToLookup(file => file.Item, file => file.File);
+        return [.. rows.Select(row => (row.Row with { Files = [.. files[row.Row.Item]] }, row.Position))];
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using FaceGen.Contract;
+using Microsoft.Data.Sqlite;
+
+namespace FaceGen.Batches.Ledgers.Sqlite;
+
+/// <summary>Opens a ledger's file, and tells whether it is one.</summary>
+internal static class SqliteDatabase
+{
+    /// <summary>What marks a database of SQLite as FaceGen's: "FGen".</summary>
+    private const long ApplicationId = 0x4647656E;
+
+    private static readonly bool IsNativeLoaded = SqliteNative.Load();
+
+    /// <summary>Opens a connection.</summary>
+    /// <param name="path">The file's path; empty for a temporary database that is gone when it is closed.</param>
+    /// <param name="mode">What for.</param>
+    internal static SqliteConnection Open(string path, SqliteOpenMode mode)
+    {
+        // A pool would hold the file open after the ledger was closed.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = !IsNativeLoaded }.ToString());
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch (SqliteException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is a ledger; false where the database is empty.</summary>
+    /// <exception cref="FaceGenException">The database is another program's, or a newer FaceGen's.</exception>
+    internal static bool IsLedger(SqliteConnection connection, string name)
+    {
+        long application = Number(connection, "PRAGMA application_id");
+        long version = Number(connection, "PRAGMA user_version");
+        if (application == 0 && version == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") == 0) return false;
+
+        if (application != ApplicationId)
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{name}' is another program's database and no ledger of FaceGen.");
+
+        if (version > LedgerSchema.Version)
+            throw new FaceGenException(
+                ErrorCode.LedgerInvalid,
+                $"The ledger '{name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {LedgerSchema.Version}). Update FaceGen to use it.");
+
+        return true;
+    }
+
+    /// <summary>Looks through the whole file for damage.</summary>
+    /// <exception cref="FaceGenException">There is some.</exception>
+    internal static void Check(SqliteConnection connection, string name)
+    {
+        string found = Text(connection, "PRAGMA quick_check(1)");
+        if (found != "ok") throw SqliteErrors.Damaged(name, found, null);
+    }
+
+    /// <summary>Prepares a connection that writes: what is committed has reached the disk.</summary>
+    internal static void Prepare(SqliteConnection connection, string name)
+    {
+        string journal = Text(connection, "PRAGMA journal_mode = WAL");
+        if (journal != "wal")
+            throw new FaceGenException(
+                ErrorCode.LedgerNotWritten, $"The file system of '{name}' cannot hold a ledger. Put it on a local disk with -Ledger.");
+
+        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON");
+    }
+
+    /// <summary>Makes the tables, all or none.</summary>
+    internal static void CreateTables(SqliteConnection connection, TimeProvider time)
+    {
+        Execute(connection, $"""
+            BEGIN IMMEDIATE;
+            {LedgerSchema.Create("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")}
+            PRAGMA application_id = {ApplicationId};
+            PRAGMA user_version = {LedgerSchema.Version}
+            """);
+        using SqliteCommand sign = connection.CreateCommand();
+        sign.CommandText = LedgerSchema.Sign;
+        foreach ((string name, object? value) in LedgerSchema.Signature(time)) sign.Parameters.AddWithValue(name, value);
+        sign.ExecuteNonQuery();
+        Execute(connection, "COMMIT");
+    }
+
+    internal static void Execute(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static long Number(SqliteConnection connection, string sql) => Convert.ToInt64(Scalar(connection, sql), CultureInfo.InvariantCulture);
+
+    private static string Text(SqliteConnection connection, string sql) => (string)Scalar(connection, sql);
+
+    private static object Scalar(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar()!;
+    }
+}

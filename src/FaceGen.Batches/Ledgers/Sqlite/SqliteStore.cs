@@ -1,0 +1,216 @@
+using System.Data;
+using System.Data.Common;
+using FaceGen.Contract;
+using Microsoft.Data.Sqlite;
+
+namespace FaceGen.Batches.Ledgers.Sqlite;
+
+/// <summary>A ledger in a file of SQLite, for one run at a time and any number of readers.</summary>
+internal sealed class SqliteStore : LedgerStore
+{
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly FileStream? _lock;
+    private readonly SqliteWriter? _writer;
+    private SqliteConnection? _reader;
+
+    private SqliteStore(string path, string name, TimeProvider time, FileStream? held, SqliteWriter? writer, SqliteConnection? reader, long worker)
+    {
+        (_path, Name, _time, _lock, _writer, _reader, Worker) = (path, name, time, held, writer, reader, worker);
+    }
+
+    /// <inheritdoc/>
+    internal override string Name { get; }
+
+    /// <inheritdoc/>
+    internal override long Worker { get; }
+
+    /// <inheritdoc/>
+    internal override string Alive => FormattableString.Invariant($"SELECT {Worker} AS worker");
+
+    /// <inheritdoc/>
+    internal override string Exclusively => "";
+
+    /// <summary>Opens a ledger's file.</summary>
+    /// <param name="path">The file's full path.</param>
+    /// <param name="mode">What for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
+    internal static async Task<SqliteStore> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            return mode == LedgerMode.Run
+                ? await OpenToRunAsync(path, time, cancel).ConfigureAwait(false)
+                : await Task.Run(() => OpenToRead(path, mode, time), cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (SqliteErrors.Explain(e, path, isWriting: mode == LedgerMode.Run) is { } explained && explained != e)
+        {
+            throw explained;
+        }
+    }
+
+    /// <summary>An empty ledger that stands for one that is not there.</summary>
+    internal static SqliteStore Empty(string name, TimeProvider time)
+    {
+        SqliteConnection connection = SqliteDatabase.Open("", SqliteOpenMode.ReadWriteCreate);
+        SqliteDatabase.CreateTables(connection, time);
+        return new SqliteStore("", name, time, null, null, connection, 0);
+    }
+
+    /// <inheritdoc/>
+    internal override Task LockAsync(LedgerSession session, string text) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    internal override Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
+    {
+        using var insert = (SqliteCommand)session.Connection.CreateCommand();
+        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @file, @line, @row)";
+        SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
+        SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
+        SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text);
+        SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
+        long count = 0;
+        foreach (InputRow row in rows)
+        {
+            position.Value = ++count;
+            (hash.Value, request.Value, images.Value, face.Value) = (row.Hash, row.Request, (long)row.Images, (object?)row.Face ?? DBNull.Value);
+            (file.Value, line.Value, number.Value) = row.Source is { } source
+                ? (source.File, (long)source.Line, (long)source.Row)
+                : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
+            insert.ExecuteNonQuery();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsDuplicate(DbException error) => SqliteErrors.IsConstraint(error);
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel) =>
+        _writer?.DoAsync(work, cancel) ?? throw new InvalidOperationException("The ledger was not opened to be written.");
+
+    /// <inheritdoc/>
+    internal override async Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel)
+    {
+        await _reading.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => Read(work), cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_writer is not null)
+        {
+            // Where that cannot be written any more, the lock tells the same.
+            await Task.WhenAny(WriteAsync(
+                session => session.ExecuteAsync(
+                    "UPDATE workers SET ended_at = @now WHERE worker = @me",
+                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
+            await Task.Run(_writer.Dispose).ConfigureAwait(false);
+        }
+
+        await _reading.WaitAsync().ConfigureAwait(false);
+        _reader?.Dispose();
+        _lock?.Dispose();
+        _reading.Dispose();
+    }
+
+    private static async Task<SqliteStore> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        FileStream held = await SqliteLock.TakeAsync(path, time, cancel).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => OpenHeld(path, time, held), cancel).ConfigureAwait(false);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
+    {
+        OwnersFile.Ensure(path);
+        // What is no ledger is not even opened to be written.
+        using (SqliteConnection look = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly)) SqliteDatabase.IsLedger(look, path);
+
+        SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
+        try
+        {
+            bool isLedger = SqliteDatabase.IsLedger(connection, path);
+            if (isLedger) SqliteDatabase.Check(connection, path);
+            SqliteDatabase.Prepare(connection, path);
+            if (!isLedger) SqliteDatabase.CreateTables(connection, time);
+            long worker = Register(connection, time);
+            return new SqliteStore(path, path, time, held, new SqliteWriter(connection, path), null, worker);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static SqliteStore OpenToRead(string path, LedgerMode mode, TimeProvider time)
+    {
+        SqliteConnection? connection = File.Exists(path) ? SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly) : null;
+        try
+        {
+            if (connection is not null && SqliteDatabase.IsLedger(connection, path)) return new SqliteStore(path, path, time, null, null, connection, 0);
+        }
+        catch
+        {
+            connection!.Dispose();
+            throw;
+        }
+
+        connection?.Dispose();
+        return mode == LedgerMode.Plan ? Empty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
+    }
+
+    private static long Register(SqliteConnection connection, TimeProvider time)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO workers (machine, process, started_at, seen_at) VALUES (@machine, @process, @now, @now) RETURNING worker";
+        command.Parameters.AddWithValue("machine", WorkerProcess.Machine);
+        command.Parameters.AddWithValue("process", WorkerProcess.Id);
+        command.Parameters.AddWithValue("now", time.GetUtcNow().ToUnixTimeMilliseconds());
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private T Read<T>(Func<LedgerSession, Task<T>> work)
+    {
+        try
+        {
+            _reader ??= SqliteDatabase.Open(_path, SqliteOpenMode.ReadOnly);
+            SqliteDatabase.Execute(_reader, "BEGIN");
+            try
+            {
+                // SQLite does everything at once: the task has ended when it is there.
+                return work(new LedgerSession(_reader, isRepeat: false, CancellationToken.None)).GetAwaiter().GetResult();
+            }
+            finally
+            {
+                if (_reader.State == ConnectionState.Open && SQLitePCL.raw.sqlite3_get_autocommit(_reader.Handle) == 0)
+                    SqliteDatabase.Execute(_reader, "ROLLBACK");
+            }
+        }
+        catch (Exception e) when (SqliteErrors.Explain(e, Name, isWriting: false) is { } explained && explained != e)
+        {
+            throw explained;
+        }
+    }
+}

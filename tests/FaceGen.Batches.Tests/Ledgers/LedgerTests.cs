@@ -1,0 +1,714 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>What every ledger does, on whatever database.</summary>
+public abstract class LedgerTests : IAsyncLifetime
+{
+    private protected static readonly Uri Service = new("https://modelslab.example/");
+
+    private readonly List<IAsyncDisposable> _opened = [];
+
+    private protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    private protected Listener Listener { get; } = new();
+
+    private static CancellationToken None => CancellationToken.None;
+
+    /// <summary>Names a ledger of this test that is not there yet.</summary>
+    private protected abstract string Ledger { get; }
+
+    public virtual Task InitializeAsync() => Task.CompletedTask;
+
+    public virtual async Task DisposeAsync()
+    {
+        foreach (IAsyncDisposable ledger in _opened) await ledger.DisposeAsync();
+    }
+
+    /// <summary>Changes the ledger by hand.</summary>
+    private protected abstract Task ExecuteAsync(string sql);
+
+    [SkippableFact]
+    public async Task Rows_are_taken_in_the_order_of_the_input()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "c", "a", "b");
+
+        LedgerRow first = await TakeAsync(ledger);
+        LedgerRow second = await TakeAsync(ledger);
+        LedgerRow third = await TakeAsync(ledger);
+
+        Assert.Equal(["c", "a", "b"], new[] { first, second, third }.Select(row => row.Request));
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Equal(3, new[] { first, second, third }.Select(row => row.Fence).Distinct().Count());
+        Assert.Equal(new RequestSource("people.csv", 2, 1), first.Source);
+        Assert.Equal((BatchItemStatus.Submitting, 1, Clock.GetUtcNow(), Service.AbsoluteUri),
+            (first.Status, first.Attempts, first.SubmittedAt!.Value, first.Address));
+    }
+
+    [SkippableFact]
+    public async Task Staged_rows_show_nowhere_before_they_are_entered()
+    {
+        ILedger ledger = await OpenAsync();
+        await ledger.StageAsync(Rows("a", "b"), None);
+
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Empty((await ledger.CountAsync(None)).ByStatus);
+
+        await ledger.EnterAsync(false, false, None);
+        Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
+    }
+
+    [SkippableFact]
+    public async Task A_row_comes_back_as_it_was_written()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+        LedgerRow taken = await TakeAsync(ledger);
+        DateTimeOffset now = Clock.GetUtcNow();
+        LedgerRow written = taken with
+        {
+            Status = BatchItemStatus.Filtered,
+            GenerationId = "42 ü",
+            Generation = """{"status":"Success"}""",
+            GeneratedAt = now.AddSeconds(3),
+            EndedAt = now.AddSeconds(4),
+            ExpiresAt = now.AddHours(24),
+            PlaceUntil = now.AddSeconds(5),
+            ErrorCode = ErrorCode.DownloadFailed,
+            Error = "a 'quoted' line\nand another",
+            Files =
+            [
+                new LedgerFile(1, "/out/a-1.png", 12, "ab", ImageFormat.Png, 512, 256, false),
+                new LedgerFile(2, "/out/a-2.jpg", 5_000_000_000, "cd", ImageFormat.Jpeg, 1, 2, true),
+            ],
+        };
+
+        Assert.True(await ledger.WriteAsync(written, release: false, None));
+
+        LedgerRow read = Assert.Single(ledger.Read([]));
+        Assert.Equal(written.Files, read.Files);
+        Assert.Equal(written with { Files = read.Files }, read);
+        Assert.True(await ledger.WriteAsync(written, release: true, None));
+        Assert.Equal(0, Assert.Single(ledger.Read([])).Fence);
+    }
+
+    [SkippableFact]
+    public async Task Text_that_a_database_could_not_hold_does_not_lose_the_row()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+        LedgerRow row = await TakeAsync(ledger);
+
+        Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Failed, Error = "nul \0 and half \ud83d" }, release: true, None));
+
+        Assert.Equal(BatchItemStatus.Failed, Assert.Single(ledger.Read([])).Status);
+    }
+
+    [SkippableFact]
+    public async Task The_same_input_again_adds_nothing()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "a");
+        await SaveAllAsync(ledger);
+
+        await EnterAsync(ledger, "a", "b", "a");
+
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Equal(3, (await ledger.CountAsync(None))[BatchItemStatus.Saved]);
+    }
+
+    [SkippableFact]
+    public async Task A_longer_input_in_another_order_adds_what_is_new()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b");
+        await SaveAllAsync(ledger);
+
+        await EnterAsync(ledger, "b", "c", "a", "a", "b");
+
+        Assert.Equal(["c", "a", "b"], await TakeAllAsync(ledger));
+        Assert.Equal(["b", "c", "a", "a", "b"], ledger.Read([]).Select(row => row.Request));
+    }
+
+    [SkippableFact]
+    public async Task What_the_latest_input_does_not_name_is_not_done()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "c");
+
+        await EnterAsync(ledger, "b");
+
+        Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
+        Assert.Equal(["b"], ledger.Read([]).Select(row => row.Request));
+        Assert.Equal(["b"], await TakeAllAsync(ledger));
+        await EnterAsync(ledger, "a", "b", "c");
+        Assert.Equal(["a", "c"], await TakeAllAsync(ledger));
+    }
+
+    [SkippableFact]
+    public async Task What_was_paid_for_counts_even_where_the_latest_input_does_not_name_it()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+
+        await EnterAsync(ledger, "b");
+
+        LedgerCounts counts = await ledger.CountAsync(None);
+        Assert.Equal((1, 1), (counts[BatchItemStatus.Submitted], counts[BatchItemStatus.Pending]));
+        Assert.Equal(["a", "b"], ledger.Read([]).Select(row => row.Request).Order());
+    }
+
+    [SkippableFact]
+    public async Task A_pending_row_takes_the_latest_text_of_its_request()
+    {
+        ILedger ledger = await OpenAsync();
+        await ledger.StageAsync([Row("a", 1) with { Request = "old" }, Row("b", 2) with { Request = "old" }], None);
+        await ledger.EnterAsync(false, false, None);
+        LedgerRow sent = await TakeAsync(ledger);
+
+        await ledger.StageAsync([Row("a", 1) with { Request = "new" }, Row("b", 2) with { Request = "new" }], None);
+        await ledger.EnterAsync(false, false, None);
+
+        Assert.Equal("new", (await TakeAsync(ledger)).Request);
+        Assert.Equal("old", ledger.Read([]).Single(row => row.Item == sent.Item).Request);
+    }
+
+    [SkippableFact]
+    public async Task A_plan_tells_what_a_run_would_do_and_writes_nothing()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "saved", "failed", "uncertain", "submitted");
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed);
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
+        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+        await ledger.StageAsync(Rows("saved", "failed", "uncertain", "submitted", "new", "saved"), None);
+
+        BatchPlan plan = await ledger.PlanAsync(false, false, None);
+        BatchPlan failed = await ledger.PlanAsync(true, false, None);
+        BatchPlan both = await ledger.PlanAsync(true, true, None);
+
+        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, UnderWay: 1, LeftAlone: 2, ToSubmit: 2, Images: 2, Uploads: 0), plan);
+        Assert.Equal((1, 3), (failed.LeftAlone, failed.ToSubmit));
+        Assert.Equal((0, 4), (both.LeftAlone, both.ToSubmit));
+        Assert.Equal(4, ledger.Read([]).Count());
+    }
+
+    [SkippableFact]
+    public async Task A_plan_counts_images_and_different_local_faces()
+    {
+        ILedger ledger = await OpenAsync();
+        await ledger.StageAsync(
+            [
+                Row("a", 1) with { Images = 4, Face = "sha256:1" },
+                Row("b", 2) with { Images = 2, Face = "sha256:1" },
+                Row("c", 3) with { Face = "sha256:2" },
+                Row("d", 4),
+            ],
+            None);
+
+        BatchPlan plan = await ledger.PlanAsync(false, false, None);
+
+        Assert.Equal((4, 8, 2), (plan.ToSubmit, plan.Images, plan.Uploads));
+    }
+
+    [SkippableFact]
+    public async Task A_ledger_that_is_not_there_is_planned_as_an_empty_one_and_not_made()
+    {
+        await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
+        {
+            await plan.StageAsync(Rows("a", "a"), None);
+            Assert.Equal(2, (await plan.PlanAsync(false, false, None)).ToSubmit);
+        }
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Read));
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+    }
+
+    [SkippableFact]
+    public async Task It_can_be_planned_and_read_while_a_run_works_on_it()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b");
+        ILedger plan = await OpenAsync(LedgerMode.Plan);
+        ILedger reader = await OpenAsync(LedgerMode.Read);
+
+        await plan.StageAsync(Rows("a", "b", "c"), None);
+        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+
+        Assert.Equal((1, 2), ((await plan.PlanAsync(false, false, None)).UnderWay, (await plan.PlanAsync(false, false, None)).ToSubmit));
+        Assert.Equal(1, (await reader.CountAsync(None))[BatchItemStatus.Submitted]);
+        Assert.Equal([BatchItemStatus.Submitted], reader.Read([BatchItemStatus.Submitted]).Select(row => row.Status));
+        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, None));
+    }
+
+    [SkippableFact]
+    public async Task No_more_rows_are_taken_than_the_queue_has_places()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "c", "d");
+        LedgerRow first = await TakeAsync(ledger);
+        LedgerRow second = await TakeAsync(ledger);
+
+        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+
+        // Another account's queue is another.
+        LedgerRow? other = await ledger.TakePendingAsync(new Uri("https://enterprise.example/"), 1, None);
+        Assert.NotNull(other);
+        await AcceptAsync(ledger, first, "1");
+        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+        // One that waits to be sent once more keeps its place.
+        Assert.True(await ledger.WriteAsync(second with { Status = BatchItemStatus.Pending }, release: false, None));
+        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+        Assert.True(await ledger.WriteAsync(second with { Status = BatchItemStatus.Pending }, release: true, None));
+        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+        Assert.True(await ledger.WriteAsync(first with { Status = BatchItemStatus.Generated, GenerationId = "1" }, release: false, None));
+        Assert.Equal("d", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+    }
+
+    [SkippableFact]
+    public async Task A_row_of_unknown_outcome_keeps_its_place_for_a_while()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b");
+        LedgerRow row = await TakeAsync(ledger);
+        Assert.True(await ledger.WriteAsync(
+            row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
+
+        Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
+        // That it is to be sent again does not empty the place.
+        await EnterAsync(ledger, ["b", "a"], retryUncertain: true);
+        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None))?.Request);
+    }
+
+    [SkippableFact]
+    public async Task Concurrent_callers_take_each_row_once()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, [.. Enumerable.Range(0, 200).Select(number => $"row {number}")]);
+
+        string[][] taken = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => TakeAllAsync(ledger))));
+
+        Assert.Equal(200, taken.Sum(rows => rows.Length));
+        Assert.Equal(200, taken.SelectMany(rows => rows).Distinct().Count());
+    }
+
+    [SkippableFact]
+    public async Task What_a_dead_worker_was_sending_is_uncertain_and_told_once()
+    {
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a");
+            await TakeAsync(dead);
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(20));
+        ILedger ledger = await OpenAsync();
+
+        LedgerRow row = Assert.Single(await ledger.TakeAbandonedAsync(Service, 0, None));
+
+        Assert.Equal((BatchItemStatus.Uncertain, ErrorCode.SubmissionUncertain, 0), (row.Status, row.ErrorCode, row.Fence));
+        Assert.Equal((Clock.GetUtcNow(), Clock.GetUtcNow().AddSeconds(40)), (row.EndedAt!.Value, row.PlaceUntil!.Value));
+        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
+    }
+
+    [SkippableFact]
+    public async Task How_long_the_place_is_kept_comes_from_how_long_the_service_takes()
+    {
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a", "b");
+            LedgerRow done = await TakeAsync(dead);
+            Assert.True(await dead.WriteAsync(
+                done with { Status = BatchItemStatus.Saved, GeneratedAt = done.SubmittedAt!.Value.AddSeconds(50) }, release: true, None));
+            await TakeAsync(dead);
+        }
+
+        ILedger ledger = await OpenAsync();
+
+        LedgerRow row = Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+
+        Assert.Equal(row.SubmittedAt!.Value.AddSeconds(100), row.PlaceUntil);
+    }
+
+    [SkippableFact]
+    public async Task What_a_dead_worker_had_accepted_is_taken_over_the_nearest_expiry_first()
+    {
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "late", "none", "soon", "kept");
+            await GenerateAsync(dead, await TakeAsync(dead), "1", TimeSpan.FromHours(9));
+            await AcceptAsync(dead, await TakeAsync(dead), "2");
+            await GenerateAsync(dead, await TakeAsync(dead), "3", TimeSpan.FromHours(1));
+            LedgerRow kept = await TakeAsync(dead);
+            Assert.True(await dead.WriteAsync(kept with { Status = BatchItemStatus.Pending }, release: false, None));
+        }
+
+        ILedger ledger = await OpenAsync();
+
+        IReadOnlyList<LedgerRow> first = await ledger.TakeAbandonedAsync(Service, 2, None);
+        IReadOnlyList<LedgerRow> rest = await ledger.TakeAbandonedAsync(Service, 2, None);
+
+        Assert.Equal(["soon", "late"], first.Select(row => row.Request));
+        Assert.Equal(["none"], rest.Select(row => row.Request));
+        Assert.All(first.Concat(rest), row => Assert.NotEqual(0, row.Fence));
+        Assert.True(await ledger.WriteAsync(first[0] with { Status = BatchItemStatus.Saved }, release: true, None));
+        // What it had taken and not sent is pending again.
+        Assert.Equal("kept", (await TakeAsync(ledger)).Request);
+    }
+
+    [SkippableFact]
+    public async Task The_files_that_a_dead_worker_had_saved_come_with_the_row()
+    {
+        var file = new LedgerFile(1, "/out/a.png", 1, "ab", ImageFormat.Png, 1, 1, false);
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a");
+            LedgerRow row = await TakeAsync(dead);
+            Assert.True(await dead.WriteAsync(
+                row with { Status = BatchItemStatus.Generated, GenerationId = "1", Files = [file] }, release: false, None));
+        }
+
+        ILedger ledger = await OpenAsync();
+
+        Assert.Equal([file], Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).Files);
+    }
+
+    [SkippableFact]
+    public async Task What_another_service_was_sent_is_left_alone()
+    {
+        var other = new Uri("https://enterprise.example/");
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a", "b");
+            await AcceptAsync(dead, (await dead.TakePendingAsync(other, 5, None))!, "1");
+            await dead.TakePendingAsync(other, 5, None);
+        }
+
+        ILedger ledger = await OpenAsync();
+
+        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
+        Assert.Equal(2, (await ledger.TakeAbandonedAsync(other, 5, None)).Count);
+    }
+
+    [SkippableFact]
+    public async Task What_a_run_gave_up_is_taken_by_the_next_and_not_by_itself()
+    {
+        await using (ILedger first = await OpenAsync())
+        {
+            await EnterAsync(first, "a");
+            LedgerRow row = await TakeAsync(first);
+            Assert.True(await first.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: true, None));
+            Assert.Empty(await first.TakeAbandonedAsync(Service, 5, None));
+        }
+
+        ILedger next = await OpenAsync();
+
+        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, None)).GenerationId);
+    }
+
+    [SkippableFact]
+    public async Task Whoever_was_taken_for_dead_can_no_longer_write()
+    {
+        LedgerRow stale;
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a");
+            stale = await AcceptAsync(dead, await TakeAsync(dead), "1");
+        }
+
+        ILedger ledger = await OpenAsync();
+        LedgerRow taken = Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+
+        Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Failed, Error = "late" }, release: true, None));
+
+        LedgerRow read = Assert.Single(ledger.Read([]));
+        Assert.Equal((BatchItemStatus.Submitted, null, taken.Fence), (read.Status, read.Error, read.Fence));
+    }
+
+    [SkippableFact]
+    public async Task An_id_that_comes_late_settles_an_uncertain_row()
+    {
+        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+
+        Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
+        Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Saved, GenerationId = "1" }, release: true, None));
+
+        LedgerRow read = Assert.Single(ledger.Read([]));
+        Assert.Equal((BatchItemStatus.Saved, "1", null), (read.Status, read.GenerationId, read.Error));
+    }
+
+    [SkippableFact]
+    public async Task An_id_that_comes_late_saves_a_second_submission_that_was_not_sent_yet()
+    {
+        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        await EnterAsync(ledger, ["a"], retryUncertain: true);
+
+        // That its outcome is unknown is no news.
+        Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Uncertain }, release: true, None));
+        Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
+
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+    }
+
+    [SkippableFact]
+    public async Task An_id_that_comes_after_the_second_submission_changes_nothing()
+    {
+        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        await EnterAsync(ledger, ["a"], retryUncertain: true);
+        LedgerRow again = await TakeAsync(ledger);
+
+        Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
+
+        Assert.Equal((2, again.Fence), (again.Attempts, Assert.Single(ledger.Read([])).Fence));
+    }
+
+    [SkippableTheory]
+    [InlineData(false, false, "")]
+    [InlineData(true, false, "expired,failed")]
+    [InlineData(false, true, "uncertain")]
+    [InlineData(true, true, "expired,failed,uncertain")]
+    public async Task Only_what_is_asked_for_is_sent_again(bool retryFailed, bool retryUncertain, string expected)
+    {
+        ILedger ledger = await OpenAsync();
+        string[] input = ["saved", "filtered", "failed", "expired", "uncertain"];
+        BatchItemStatus[] ends =
+            [BatchItemStatus.Saved, BatchItemStatus.Filtered, BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain];
+        await EnterAsync(ledger, input);
+        foreach (BatchItemStatus end in ends) await EndAsync(ledger, await TakeAsync(ledger), end);
+
+        await EnterAsync(ledger, input, retryFailed, retryUncertain);
+
+        LedgerRow[] pending = [.. ledger.Read([BatchItemStatus.Pending])];
+        Assert.Equal(expected, string.Join(",", pending.Select(row => row.Request).Order()));
+        Assert.All(pending, row => Assert.Equal((null, null, null, null, 1), (row.GenerationId, row.ErrorCode, row.Error, row.EndedAt, row.Attempts)));
+    }
+
+    [SkippableFact]
+    public async Task Ids_that_rows_have_or_had_are_known()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "c");
+        await AcceptAsync(ledger, await TakeAsync(ledger), "has");
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed, "failed");
+        LedgerRow again = await AcceptAsync(ledger, await TakeAsync(ledger), "had");
+        Assert.True(await ledger.WriteAsync(again with { Status = BatchItemStatus.Pending, GenerationId = null }, release: true, None));
+        await EnterAsync(ledger, ["a", "b", "c"], retryFailed: true);
+
+        string[] unknown = [.. await ledger.UnknownIdsAsync(["x", "has", "failed", "had", "y", "x"], None)];
+
+        Assert.Equal(["x", "y"], unknown);
+        Assert.Empty(await ledger.UnknownIdsAsync([], None));
+        Assert.Equal(2000, (await ledger.UnknownIdsAsync([.. Enumerable.Range(0, 2000).Select(id => $"{id}"), "has"], None)).Count);
+    }
+
+    [SkippableFact]
+    public async Task Faces_are_kept_once_with_the_input()
+    {
+        ILedger ledger = await OpenAsync();
+        InputRow first = Row("a", 1) with { Face = "sha256:1", FaceBytes = [1, 2, 3] };
+        await ledger.StageAsync([first, Row("b", 2) with { Face = "sha256:1", FaceBytes = [1, 2, 3] }], None);
+        await ledger.EnterAsync(false, false, None);
+        await ledger.StageAsync([first], None);
+        await ledger.EnterAsync(false, false, None);
+
+        Assert.Equal([1, 2, 3], await ledger.ReadFaceAsync("sha256:1", None));
+        FaceGenException missing = await Assert.ThrowsAsync<FaceGenException>(() => ledger.ReadFaceAsync("sha256:2", None));
+        Assert.Equal(ErrorCode.LedgerInvalid, missing.Code);
+    }
+
+    [SkippableFact]
+    public async Task A_file_belongs_to_one_row()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "c");
+        LedgerFile file = new(1, "/out/same.png", 1, "ab", ImageFormat.Png, 1, 1, false);
+        LedgerRow[] rows = [await TakeAsync(ledger), await TakeAsync(ledger), await TakeAsync(ledger)];
+        Assert.True(await ledger.WriteAsync(rows[0] with { Status = BatchItemStatus.Saved, Files = [file] }, release: true, None));
+
+        Task<bool> same = ledger.WriteAsync(rows[1] with { Status = BatchItemStatus.Saved, Files = [file] }, release: true, None);
+        Task<bool> other = ledger.WriteAsync(
+            rows[2] with { Status = BatchItemStatus.Saved, Files = [file with { Path = "/out/c.png" }] }, release: true, None);
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => same);
+        Assert.Equal(ErrorCode.FileExists, error.Code);
+        Assert.Contains("another row", error.Message, StringComparison.Ordinal);
+        Assert.True(await other);
+        Assert.Equal(
+            [BatchItemStatus.Saved, BatchItemStatus.Submitting, BatchItemStatus.Saved], ledger.Read([]).Select(row => row.Status));
+        // The row is still held.
+        Assert.True(await ledger.WriteAsync(rows[1] with { Status = BatchItemStatus.Failed }, release: true, None));
+    }
+
+    [SkippableFact]
+    public async Task Counts_tell_the_nearest_expiry_and_what_others_hold()
+    {
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a", "b", "c");
+            await GenerateAsync(dead, await TakeAsync(dead), "1", TimeSpan.FromHours(3));
+            await GenerateAsync(dead, await TakeAsync(dead), "2", TimeSpan.FromHours(2));
+            LedgerRow saved = await TakeAsync(dead);
+            Assert.True(await dead.WriteAsync(
+                saved with { Status = BatchItemStatus.Saved, ExpiresAt = Clock.GetUtcNow().AddHours(1) }, release: true, None));
+            Assert.Equal(0, (await dead.CountAsync(None)).HeldByOthers);
+        }
+
+        ILedger ledger = await OpenAsync();
+        LedgerCounts counts = await ledger.CountAsync(None);
+
+        Assert.Equal(
+            (2, 1, 0, 2), (counts[BatchItemStatus.Generated], counts[BatchItemStatus.Saved], counts[BatchItemStatus.Failed], counts.HeldByOthers));
+        Assert.Equal(Clock.GetUtcNow().AddHours(2), counts.NearestExpiry);
+    }
+
+    [SkippableFact]
+    public async Task Rows_are_read_in_order_whatever_becomes_of_them_meanwhile()
+    {
+        ILedger ledger = await OpenAsync();
+        string[] input = [.. Enumerable.Range(0, 1200).Select(number => $"row {number}")];
+        await EnterAsync(ledger, input);
+        List<string> read = [];
+
+        foreach (LedgerRow row in ledger.Read([]))
+        {
+            if (read.Count == 400) await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+            read.Add(row.Request);
+        }
+
+        Assert.Equal(input, read);
+        Assert.Equal(["row 0"], ledger.Read([BatchItemStatus.Saved]).Select(row => row.Request));
+    }
+
+    [SkippableFact]
+    public async Task A_status_that_is_none_is_told()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+        await ExecuteAsync("UPDATE items SET status = 'Sved'");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => ledger.CountAsync(None));
+
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Contains("Sved", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_row_that_is_set_back_by_hand_is_done_again()
+    {
+        await using (ILedger first = await OpenAsync())
+        {
+            await EnterAsync(first, "a");
+            await SaveAllAsync(first);
+        }
+
+        await ExecuteAsync("UPDATE items SET status = 'Pending' WHERE item = 1");
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        Assert.Equal((2, "a"), ((await TakeAsync(ledger)) is { } row ? (row.Attempts, row.Request) : default));
+    }
+
+    [SkippableFact]
+    public async Task A_hundred_thousand_rows_need_no_more_memory_than_a_few()
+    {
+        const int Count = 100_000;
+        ILedger ledger = await OpenAsync();
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long most = 0;
+        for (int time = 0; time < 2; time++)
+        {
+            for (int first = 0; first < Count; first += 1000)
+            {
+                await ledger.StageAsync(
+                    [.. Enumerable.Range(first, 1000).Select(number => Row($"row {number} {new string('x', 300)}", number))], None);
+            }
+
+            await ledger.EnterAsync(false, false, None);
+            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+
+        Assert.Equal(Count, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
+        Assert.Equal(Count, ledger.Read([]).Count());
+        // The rows themselves are more than 60 MB as text.
+        Assert.InRange(most, long.MinValue, 8_000_000);
+    }
+
+    private protected async Task<ILedger> OpenAsync(LedgerMode mode = LedgerMode.Run)
+    {
+        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(Ledger, mode, Clock, Listener, None);
+        _opened.Add(ledger);
+        return ledger;
+    }
+
+    private protected static InputRow Row(string request, int number) =>
+        new($"hash of {request}", request, 1, null, null, new RequestSource("people.csv", number + 1, number));
+
+    private protected static InputRow[] Rows(params string[] requests) => [.. requests.Select((request, index) => Row(request, index + 1))];
+
+    private protected static Task EnterAsync(ILedger ledger, params string[] requests) => EnterAsync(ledger, requests, false);
+
+    private protected static async Task EnterAsync(ILedger ledger, string[] requests, bool retryFailed = false, bool retryUncertain = false)
+    {
+        await ledger.StageAsync(Rows(requests), None);
+        await ledger.EnterAsync(retryFailed, retryUncertain, None);
+    }
+
+    private protected static async Task<LedgerRow> TakeAsync(ILedger ledger)
+    {
+        LedgerRow? row = await ledger.TakePendingAsync(Service, int.MaxValue, None);
+        Assert.NotNull(row);
+        return row;
+    }
+
+    private protected static async Task<string[]> TakeAllAsync(ILedger ledger)
+    {
+        List<string> taken = [];
+        while (await ledger.TakePendingAsync(Service, int.MaxValue, None) is { } row) taken.Add(row.Request);
+        return [.. taken];
+    }
+
+    private protected static async Task<LedgerRow> AcceptAsync(ILedger ledger, LedgerRow row, string id)
+    {
+        LedgerRow accepted = row with { Status = BatchItemStatus.Submitted, GenerationId = id };
+        Assert.True(await ledger.WriteAsync(accepted, release: false, None));
+        return accepted;
+    }
+
+    private async Task GenerateAsync(ILedger ledger, LedgerRow row, string id, TimeSpan left) =>
+        Assert.True(await ledger.WriteAsync(
+            row with { Status = BatchItemStatus.Generated, GenerationId = id, ExpiresAt = Clock.GetUtcNow() + left }, release: false, None));
+
+    private protected async Task EndAsync(ILedger ledger, LedgerRow row, BatchItemStatus status, string? id = null) =>
+        Assert.True(await ledger.WriteAsync(
+            row with { Status = status, GenerationId = id, EndedAt = Clock.GetUtcNow(), Error = "why", ErrorCode = ErrorCode.FetchFailed }, release: true, None));
+
+    private async Task SaveAllAsync(ILedger ledger)
+    {
+        while (await ledger.TakePendingAsync(Service, int.MaxValue, None) is { } row) await EndAsync(ledger, row, BatchItemStatus.Saved);
+    }
+
+    /// <summary>A row whose worker was taken for dead while it was being sent, as that worker has it.</summary>
+    private async Task<(ILedger Ledger, LedgerRow Stale)> DoubtAsync()
+    {
+        LedgerRow stale;
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a");
+            stale = await TakeAsync(dead);
+        }
+
+        ILedger ledger = await OpenAsync();
+        Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+        return (ledger, stale);
+    }
+}
