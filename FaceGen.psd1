@@ -16,9 +16,12 @@
     CmdletsToExport      = @(
         'Connect-FaceGen'
         'Disconnect-FaceGen'
+        'Get-FaceGenBatch'
+        'Get-FaceGenBatchItem'
         'Get-FaceGenConnection'
         'Get-FaceGenImage'
         'Import-FaceGenRequest'
+        'Invoke-FaceGenBatch'
         'New-FaceGenImage'
         'Save-FaceGenOutput'
         'Start-FaceGenEmulator'

@@ -42,7 +42,7 @@ public sealed class ModuleTests
             Get-FaceGenConnection
             """, StagedModule.Manifest, StagedModule.Framework).WithoutErrors();
 
-        Assert.Equal(11, ran.Output[0].BaseObject);
+        Assert.Equal(14, ran.Output[0].BaseObject);
     }
 
     [Fact]
@@ -73,6 +73,8 @@ public sealed class ModuleTests
     [InlineData("FaceGen.Contract.Request")]
     [InlineData("FaceGen.Generating.Generation")]
     [InlineData("FaceGen.Saving.SavedImage")]
+    [InlineData("FaceGen.Batching.BatchItem")]
+    [InlineData("FaceGen.Batching.BatchSummary")]
     [InlineData("FaceGen.Emulation.Emulator")]
     public void Every_emitted_type_has_a_table_and_a_list_view(string type)
     {

@@ -15,12 +15,7 @@ internal sealed class RequestRowBuilder(string file)
     private int _row;
 
     /// <summary>Takes a field's text.</summary>
-    internal void Set(RequestField field, string text)
-    {
-        // A decoder puts U+FFFD for what it cannot read; nobody shall pay for a picture of that.
-        if (text.IndexOf('\uFFFD') < 0) _draft.Set(field, text);
-        else SetUnusable(field, "a text with bytes that are not UTF-8 (save the file as UTF-8)");
-    }
+    internal void Set(RequestField field, string text) => _draft.SetText(field, text);
 
     /// <summary>Takes a field's truth value.</summary>
     internal void Set(RequestField field, bool value) => _draft.Set(field, value);

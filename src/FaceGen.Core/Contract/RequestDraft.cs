@@ -13,6 +13,14 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
     /// <summary>Takes a field's value as it was written; the last one wins.</summary>
     internal void Set(RequestField field, object? raw) => _raw[field] = raw;
 
+    /// <summary>Takes a field's text as a file holds it.</summary>
+    internal void SetText(RequestField field, string text)
+    {
+        // A decoder puts U+FFFD for what it cannot read; nobody shall pay for a picture of that.
+        if (text.IndexOf('\uFFFD') < 0) Set(field, text);
+        else SetUnusable(field, "a text with bytes that are not UTF-8 (save the file as UTF-8)");
+    }
+
     /// <summary>Takes what no field can have, in words that follow "not".</summary>
     internal void SetUnusable(RequestField field, string what) => _raw[field] = new Unusable(what);
 

@@ -1,11 +1,11 @@
 namespace FaceGen.Contract;
 
-/// <summary>Where a request was read: a file and the line on which it begins.</summary>
-/// <param name="File">The file's full path.</param>
-/// <param name="Line">The line, the file's first being 1.</param>
-/// <param name="Row">The request's number in the file, the first being 1.</param>
+/// <summary>Where a request was read: a file and the line on which it begins, or an input of the pipeline.</summary>
+/// <param name="File">The file's full path; empty for an input of the pipeline.</param>
+/// <param name="Line">The line, the file's first being 1; 0 for an input of the pipeline.</param>
+/// <param name="Row">The request's number in the file or pipeline, the first being 1.</param>
 public sealed record RequestSource(string File, int Line, int Row)
 {
-    /// <summary>The file's name and the line, as in <c>people.csv:7</c>.</summary>
-    public override string ToString() => $"{Path.GetFileName(File)}:{Line}";
+    /// <summary>The file's name and the line, as in <c>people.csv:7</c>, or the input, as in <c>Input 7</c>.</summary>
+    public override string ToString() => File.Length == 0 ? $"Input {Row}" : $"{Path.GetFileName(File)}:{Line}";
 }

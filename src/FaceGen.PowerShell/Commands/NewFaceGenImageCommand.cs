@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Parameters;
@@ -116,8 +117,8 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     public long? TrackId { get; set; }
 
     /// <summary>
-    /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, an
-    /// image file, or a prompt.</para>
+    /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, a row
+    /// of a batch, an image file, or a prompt.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     public PSObject? InputObject
@@ -262,11 +263,11 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)
         : InputObject is null ? "" : $"Input {_inputs}: ";
 
-    /// <summary>What is given here, over what a generation that is piped back was asked for.</summary>
+    /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
     {
         object? input = InputObject?.BaseObject;
-        Request? before = (input as Generation)?.Request;
+        Request? before = (input as Generation)?.Request ?? (input as BatchItem)?.Request;
         return new Request
         {
             Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),

@@ -43,7 +43,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     public string? LiteralPath { get; set; }
 
     /// <summary><para type="description">The generations whose images to save; one under way is waited for.</para></summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
     public Generation[] InputObject { get; set; } = [];
@@ -87,8 +87,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         if (Force && SkipExisting)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together.");
 
-        _folder = LiteralPath is not null ? ResolvePath(LiteralPath, ErrorCode.FileNotWritten) : ResolveFolder(Path);
-        RefuseFileAbove(_folder);
+        _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
         _saver = new ImageSaver(Connection, new SaveOptions(_folder, new FileNameTemplate(Name))
         {
             Force = Force,
@@ -152,23 +151,5 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         {
             _downloads.Release();
         }
-    }
-
-    /// <summary>A folder that cannot be made is better told before anything is generated for it.</summary>
-    private static void RefuseFileAbove(string folder)
-    {
-        for (string? above = folder; above is not null && !Directory.Exists(above); above = System.IO.Path.GetDirectoryName(above))
-        {
-            if (File.Exists(above))
-                throw new FaceGenException(ErrorCode.FileNotWritten, $"'{folder}' cannot be a folder: '{above}' is a file.");
-        }
-    }
-
-    private string ResolveFolder(string path)
-    {
-        IReadOnlyList<string> folders = ResolveWildcards(path, ErrorCode.FileNotWritten);
-        return folders.Count == 1
-            ? folders[0]
-            : throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders; -LiteralPath takes it as it stands.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using FaceGen.Batching;
 using FaceGen.Contract;
 
 namespace FaceGen.PowerShell.Loading;
@@ -12,6 +13,8 @@ internal static class BatchesRoom
     private static readonly Lazy<Assembly> Room = new(Open);
 
     internal static IRequestFileReader RequestFiles => Create<IRequestFileReader>("FaceGen.Batches.Requests.RequestFileReader");
+
+    internal static IBatchRoom Batches => Create<IBatchRoom>("FaceGen.Batches.Running.BatchRoom");
 
     private static T Create<T>(string type) => (T)Activator.CreateInstance(Room.Value.GetType(type, throwOnError: true)!)!;
 

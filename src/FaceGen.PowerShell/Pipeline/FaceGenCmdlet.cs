@@ -1,4 +1,7 @@
 using System.Management.Automation;
+using System.Net;
+using System.Security;
+using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -13,6 +16,9 @@ namespace FaceGen.PowerShell.Pipeline;
 /// </summary>
 public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 {
+    /// <summary>How many rows are read ahead.</summary>
+    private const int ReadAtOnce = 64;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
@@ -78,6 +84,26 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Waits for a task on the pipeline's thread, which meanwhile writes what background work has posted.</summary>
     private protected T RunUntil<T>(Task<T> task) => _pipeline.RunUntil(task, Tick, Stop);
+
+    /// <summary>
+    /// Reads away from the pipeline's thread, some rows at a time: it must answer a stop also while a disk or a share does
+    /// not.
+    /// </summary>
+    private protected IEnumerable<T> ReadAhead<T>(IEnumerable<T> source)
+    {
+        using IEnumerator<T> all = source.GetEnumerator();
+        while (RunUntil(Task.Run(Next)) is { Count: > 0 } next)
+        {
+            foreach (T row in next) yield return row;
+        }
+
+        List<T> Next()
+        {
+            List<T> next = new(ReadAtOnce);
+            while (next.Count < ReadAtOnce && all.MoveNext()) next.Add(all.Current);
+            return next;
+        }
+    }
 
     /// <summary>Waits for something that must be given back, also where the pipeline ends while it is waited for.</summary>
     private protected T Take<T>(Task<T> task)
@@ -233,6 +259,41 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         }
 
         throw new FaceGenException(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
+    }
+
+    /// <summary>The full path of a folder to save to, which need not be there yet.</summary>
+    /// <exception cref="FaceGenException">It cannot be made, or is none of the file system's, or wildcards name several.</exception>
+    private protected string ResolveFolder(string path, bool isLiteral = false)
+    {
+        IReadOnlyList<string> folders =
+            isLiteral ? [ResolvePath(path, ErrorCode.FileNotWritten)] : ResolveWildcards(path, ErrorCode.FileNotWritten);
+        if (folders.Count != 1)
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders; -LiteralPath takes it as it stands.");
+
+        // A folder that cannot be made is better told before anything is generated for it.
+        for (string? above = folders[0]; above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+                throw new FaceGenException(ErrorCode.FileNotWritten, $"'{folders[0]}' cannot be a folder: '{above}' is a file.");
+        }
+
+        return folders[0];
+    }
+
+    /// <summary>A ledger's file as a full path; a connection string stays what it is.</summary>
+    /// <param name="ledger">What was given.</param>
+    /// <param name="isTyped">Whether it was typed, where a path is relative to the current location.</param>
+    /// <exception cref="FaceGenException">It is neither.</exception>
+    private protected string ResolveLedger(SecureString ledger, bool isTyped)
+    {
+        string text = new NetworkCredential("", ledger).Password;
+        if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty.");
+        if (LedgerLocation.IsDatabase(text)) return text;
+
+        return isTyped || Path.IsPathRooted(text)
+            ? ResolvePath(text, ErrorCode.LedgerInvalid)
+            : throw new FaceGenException(ErrorCode.LedgerInvalid,
+                $"'{DisplayText.Clean(text, 300)}' only names a database; -Ledger takes its connection string.");
     }
 
     /// <summary>Seconds as a parameter gives them; 0 means no limit.</summary>

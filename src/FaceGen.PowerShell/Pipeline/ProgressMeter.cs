@@ -15,17 +15,37 @@ internal sealed class ProgressMeter(string activity)
     /// <summary>How many pieces of work were begun.</summary>
     internal int Total { get; set; }
 
-    internal void Show(Cmdlet cmdlet, int running)
+    internal void Show(Cmdlet cmdlet, int running) => Show(cmdlet, () => new State($"{Total - running} done, {running} under way"));
+
+    internal void Show(Cmdlet cmdlet, Func<State> look)
     {
         if (_sinceShown.Elapsed < TimeSpan.FromSeconds(1)) return;
 
         _sinceShown.Restart();
         _isShown = true;
-        cmdlet.WriteProgress(new ProgressRecord(_id, activity, $"{Total - running} done, {running} under way"));
+        State state = look();
+        cmdlet.WriteProgress(new ProgressRecord(_id, activity, state.Status)
+        {
+            CurrentOperation = state.Operation,
+            PercentComplete = state.Percent,
+            SecondsRemaining = (int?)state.TimeLeft?.TotalSeconds ?? -1,
+        });
     }
 
     internal void Complete(Cmdlet cmdlet)
     {
         if (_isShown) cmdlet.WriteProgress(new ProgressRecord(_id, activity, "done") { RecordType = ProgressRecordType.Completed });
+    }
+
+    /// <summary>How far it is.</summary>
+    /// <param name="Status">In words.</param>
+    internal sealed record State(string Status)
+    {
+        internal string Operation { get; init; } = "";
+
+        /// <summary>-1 where nobody can tell.</summary>
+        internal int Percent { get; init; } = -1;
+
+        internal TimeSpan? TimeLeft { get; init; }
     }
 }

@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Security;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.PowerShell.Loading;
+using FaceGen.PowerShell.Parameters;
+using FaceGen.PowerShell.Pipeline;
+using FaceGen.Saving;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Generates and saves the images of a whole file, however often it is interrupted.</para>
+/// <para type="description">What became of each row stands in a ledger before the next thing happens. The command may be
+/// killed and run again at any moment: rows that are saved are not sent again, and what was paid for is brought in first.
+/// The whole input is checked before anything is sent. It emits a BatchItem for each row as it ends, and a BatchSummary
+/// at last, whose State tells whether all is done.</para>
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "FaceGenBatch", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
+[OutputType(typeof(BatchItem), typeof(BatchSummary))]
+public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
+{
+    private const string ByPath = "Path";
+    private const string ByLiteralPath = "LiteralPath";
+    private const string ByInput = "InputObject";
+
+    /// <summary>How many rows are staged at once.</summary>
+    private const int RowsAtOnce = 1000;
+
+    /// <summary>How long a stop may wait until the answers that are on their way stand in the ledger.</summary>
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(800);
+
+    private readonly ProgressMeter _progress = new("Running the batch");
+    private readonly List<Request> _staged = new(RowsAtOnce);
+    private RowReader? _rowReader;
+    private BatchOptions? _options;
+    private Task<IBatch>? _opening;
+    private Task? _work;
+    private string _ledger = "";
+    private long _inputs;
+    private long _rows;
+    private long _invalid;
+
+    /// <summary><para type="description">The CSV, JSON or JSON Lines files; wildcards are resolved.</para></summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary><para type="description">The files, taken as they stand: no character is a wildcard.</para></summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
+    [ValidateNotNullOrEmpty]
+    [Alias("PSPath", "FullName")]
+    public string[]? LiteralPath { get; set; }
+
+    /// <summary>
+    /// <para type="description">What the pipeline brings: requests of Import-FaceGenRequest, rows of Import-Csv, rows of
+    /// another batch, generations, or files and their paths. Paths of face images in rows of Import-Csv are relative to
+    /// the current location.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
+    [ValidateNotNull]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary><para type="description">The folder for the images; it is made where it is not there.</para></summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string Destination { get; set; } = "";
+
+    /// <summary>
+    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure string.
+    /// The file facegen.ledger inside the destination unless given.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [Secret]
+    public SecureString? Ledger { get; set; }
+
+    /// <summary>
+    /// <para type="description">The files' names, {id}-{index} unless given. {id} {index} {prompt} {seed} {style}
+    /// {track_id} {row} {date} stand for the generation's own, a slash makes a folder; the extension is added.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = FileNameTemplate.Default;
+
+    /// <summary>
+    /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Sidecar { get; set; }
+
+    /// <summary>
+    /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
+    /// account's queue allows.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 1000;
+
+    /// <summary><para type="description">Sends rows again that failed, or whose images were not fetched in time.</para></summary>
+    [Parameter]
+    public SwitchParameter RetryFailed { get; set; }
+
+    /// <summary>
+    /// <para type="description">Sends rows again whose submission has an unknown outcome. The service may have accepted
+    /// them before: this takes the risk of paying twice.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter RetryUncertain { get; set; }
+
+    /// <summary>
+    /// <para type="description">How many images this run may pay for; 0 only brings in what was paid for before.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? MaxImages { get; set; }
+
+    /// <summary>
+    /// <para type="description">Stops submitting when the wallet's balance falls below it, in the account's currency.</para>
+    /// </summary>
+    [Parameter]
+    public decimal? MinimumBalance { get; set; }
+
+    /// <summary>
+    /// <para type="description">How long the run may take, as 01:30:00: it stops submitting in time to bring in what is
+    /// under way.</para>
+    /// </summary>
+    [Parameter]
+    public TimeSpan? TimeLimit { get; set; }
+
+    /// <summary><para type="description">Leaves invalid rows out and does the others.</para></summary>
+    [Parameter]
+    public SwitchParameter SkipInvalid { get; set; }
+
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? (SwitchParameter)given
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    private protected override void Begin()
+    {
+        if (TimeLimit < TimeSpan.FromSeconds(1))
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-TimeLimit must be at least a second, as in 00:30:00 for half an hour. (A bare number counts ticks.)");
+        if (MinimumBalance < 0)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-MinimumBalance must not be less than 0.");
+
+        string folder = ResolveFolder(Destination);
+        _options = new BatchOptions(new SaveOptions(folder, new FileNameTemplate(Name)) { Sidecar = Sidecar, Timeout = TimeSpan.FromMinutes(2) })
+        {
+            ThrottleLimit = ThrottleLimit,
+            RetryFailed = RetryFailed,
+            RetryUncertain = RetryUncertain,
+            MaxImages = MaxImages,
+            MinimumBalance = MinimumBalance,
+            TimeLimit = TimeLimit,
+        };
+        _ledger = Ledger is null ? System.IO.Path.Combine(folder, LedgerLocation.DefaultName) : ResolveLedger(Ledger, isTyped: true);
+        _rowReader = new RowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
+
+        // A plan needs no connection.
+        Connection? connection = IsWhatIf ? null : Connection;
+        _opening = Task.Run(() => connection is null
+            ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
+            : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
+        RunUntil(_opening);
+    }
+
+    private protected override void Process()
+    {
+        if (LiteralPath is not null) TakeFiles(LiteralPath, isLiteral: true);
+        else if (ParameterSetName == ByPath) TakeFiles(Path, isLiteral: false);
+        else Take(InputObject!);
+    }
+
+    private protected override void End()
+    {
+        Stage();
+        if (_rows == 0) throw new FaceGenException(ErrorCode.BatchInvalid, "The input has no row; nothing was sent.");
+        if (_invalid == _rows || (_invalid > 0 && !SkipInvalid && !IsWhatIf))
+        {
+            throw new FaceGenException(ErrorCode.BatchInvalid,
+                $"{_invalid} of {Count(_rows, "row")} {(_invalid == 1 ? "is" : "are")} invalid; nothing was sent. Mend them, or leave them out with -SkipInvalid.");
+        }
+
+        BatchPlan plan = Do(batch => batch.PlanAsync(RetryFailed, RetryUncertain, Stop));
+        string words = Words(plan);
+        if (!ShouldProcess(words, $"{words} Go on?", "Confirm")) return;
+
+        if (plan.LeftAlone > 0)
+            WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
+        try
+        {
+            Write(Do(batch => batch.RunAsync(_options!, Stop)));
+        }
+        catch (FaceGenException e)
+        {
+            Write(RunUntil(Task.Run(() => BatchesRoom.Batches.SummarizeAsync(_ledger, Stop))) with { Message = e.Message });
+            throw;
+        }
+        finally
+        {
+            _progress.Complete(this);
+        }
+    }
+
+    private protected override void Tick() => _progress.Show(this, () =>
+        _opening is { Status: TaskStatus.RanToCompletion } open && open.Result.Progress is { } progress
+            ? Describe(progress)
+            : new ProgressMeter.State($"{Count(_rows, "row")} read"));
+
+    /// <summary>
+    /// Whatever ended the command, the answers that are on their way get into the ledger first, and the ledger is free for
+    /// the next run. What takes longer than a stop may take is done in the background.
+    /// </summary>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (_opening is not null) Task.WaitAny([CloseAsync(_opening)], ClosingTime);
+        _opening = null;
+    }
+
+    private async Task CloseAsync(Task<IBatch> opening)
+    {
+        // How they ended has been told, or whoever asked has gone.
+        await Task.WhenAny(opening).ConfigureAwait(false);
+        if (_work is not null) await Task.WhenAny(_work).ConfigureAwait(false);
+        if (opening.Status == TaskStatus.RanToCompletion) await opening.Result.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Has the batch do something away from the pipeline's thread, and waits for it.</summary>
+    private T Do<T>(Func<IBatch, Task<T>> work)
+    {
+        Task<T> task = Task.Run(() => work(_opening!.Result));
+        _work = task;
+        return RunUntil(task);
+    }
+
+    private void TakeFiles(IEnumerable<string> paths, bool isLiteral)
+    {
+        foreach (RequestRow row in paths.SelectMany(path => ResolveFiles(path, isLiteral)).SelectMany(ReadFile)) Take(row, row.Source);
+    }
+
+    private void Take(PSObject input)
+    {
+        _inputs++;
+        switch (input.BaseObject)
+        {
+            case string path: TakeFiles([path], isLiteral: false); break;
+            case FileInfo file: TakeFiles([file.FullName], isLiteral: true); break;
+            case Request request: Take(request); break;
+            case BatchItem item: Take(item.Request); break;
+            case Generation { Request: { } request }: Take(request); break;
+            default: Take(_rowReader!.Read(input, (int)_inputs), input); break;
+        }
+    }
+
+    private void Take(RequestRow row, object target)
+    {
+        Stop.ThrowIfCancellationRequested();
+        TellOfUnknown(row);
+        if (row.Request is not null)
+        {
+            Take(row.Request);
+            return;
+        }
+
+        _rows++;
+        _invalid++;
+        WriteFault(row.Error!, target);
+    }
+
+    private void Take(Request request)
+    {
+        _rows++;
+        _staged.Add(request);
+        if (_staged.Count == RowsAtOnce) Stage();
+    }
+
+    private void Stage()
+    {
+        if (_staged.Count == 0) return;
+
+        Request[] rows = [.. _staged];
+        _staged.Clear();
+        Do(async batch =>
+        {
+            await batch.AddAsync(rows, Stop).ConfigureAwait(false);
+            return true;
+        });
+    }
+
+    private void Write(BatchItem item, FaceGenException? error)
+    {
+        WriteObject(item);
+        // What ends the run is told once, when the run has ended.
+        if (error is null or { EndsRun: true }) return;
+
+        string decide = error.Code == ErrorCode.SubmissionUncertain
+            ? " Look at the account's generations; the same command with -RetryUncertain sends it again, and may pay for it twice."
+            : "";
+        WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + decide, error), item.Request);
+        Account.Of(Connection).MarkTold(error);
+    }
+
+    private void Write(BatchSummary summary)
+    {
+        summary = summary with { Invalid = _invalid };
+        if (summary.State == BatchState.Unfinished && summary.Message.Length > 0) WriteWarning(summary.Message);
+        WriteObject(summary);
+    }
+
+    private string Words(BatchPlan plan)
+    {
+        long images = Math.Min(plan.Images, MaxImages ?? long.MaxValue);
+        string limit = images < plan.Images ? $" of the {plan.Images} that are left" : "";
+        string invalid = _invalid == 0 ? "" : SkipInvalid ? $", {_invalid} invalid and left out"
+            : $", {_invalid} invalid (nothing is sent before they are mended, or left out with -SkipInvalid)";
+        return $"Pay for {Count(images, "image")}{limit} and save them in '{_options!.Save.Folder}': {Count(_rows, "row")}, " +
+            $"{plan.ToSubmit} to send with {Count(plan.Uploads, "local face image")}, {plan.UnderWay} under way from before, " +
+            $"{plan.Done} done before, {plan.LeftAlone} left alone{invalid}.";
+    }
+
+    private static ProgressMeter.State Describe(BatchProgress progress)
+    {
+        string expiry = progress.NearestExpiry is { } expires
+            ? string.Format(CultureInfo.InvariantCulture, "the first image that is not saved is lost at {0:yyyy-MM-dd HH:mm}", expires.ToLocalTime())
+            : "";
+        return new ProgressMeter.State(string.Format(CultureInfo.InvariantCulture, "{0} of {1} done, {2} failed, {3} under way, {4:0.0} a minute",
+            progress.Ended, progress.Total, progress.Failed, progress.UnderWay, progress.RowsPerMinute))
+        {
+            Operation = expiry,
+            Percent = progress.Total == 0 ? 100 : (int)(100 * progress.Ended / progress.Total),
+            TimeLeft = progress.TimeLeft,
+        };
+    }
+
+    private static string Count(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+
+    private sealed class RowListener(InvokeFaceGenBatchCommand cmdlet) : IBatchListener
+    {
+        private readonly IListener _lines = cmdlet.Listener;
+
+        public void Tell(string line) => _lines.Tell(line);
+
+        public void Warn(string line) => _lines.Warn(line);
+
+        public void End(BatchItem item, FaceGenException? error) => cmdlet.Post(() => cmdlet.Write(item, error));
+    }
+}

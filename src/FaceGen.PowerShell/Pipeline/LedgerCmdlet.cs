@@ -1,0 +1,82 @@
+using System.Management.Automation;
+using System.Security;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.PowerShell.Parameters;
+
+namespace FaceGen.PowerShell.Pipeline;
+
+/// <summary>What the cmdlets share that look into ledgers.</summary>
+public abstract class LedgerCmdlet : FaceGenCmdlet
+{
+    private const string ByDestination = "Destination";
+    private const string ByLedger = "Ledger";
+
+    private bool _isTyped;
+
+    /// <summary>
+    /// <para type="description">The folders that the batches save to, with the ledgers inside; wildcards are resolved. The
+    /// current location unless given.</para>
+    /// </summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByDestination)]
+    [ValidateNotNullOrEmpty]
+    [Alias("FullName")]
+    public string[] Destination { get; set; } = ["."];
+
+    /// <summary>
+    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure
+    /// string.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLedger)]
+    [ValidateNotNull]
+    [Secret]
+    public SecureString? Ledger { get; set; }
+
+    private protected override void Begin() => _isTyped = Ledger is not null;
+
+    private protected override void Process()
+    {
+        if (Ledger is not null)
+        {
+            OrTell(() => Read(ResolveLedger(Ledger, _isTyped)));
+            return;
+        }
+
+        foreach (string folder in Destination)
+        {
+            OrTell(() =>
+            {
+                foreach (string ledger in Ledgers(folder)) OrTell(() => Read(ledger));
+            });
+        }
+    }
+
+    /// <summary>Reads a ledger: a file's full path, or a connection string.</summary>
+    private protected abstract void Read(string ledger);
+
+    private void OrTell(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FaceGenException e)
+        {
+            WriteFault(e, null);
+        }
+    }
+
+    /// <summary>The ledgers in folders; of those that wildcards match, a folder without one is none that was meant.</summary>
+    private string[] Ledgers(string path)
+    {
+        IReadOnlyList<string> folders = ResolveWildcards(path, ErrorCode.LedgerInvalid);
+        IEnumerable<string> ledgers = folders.Select(LedgerIn);
+        if (folders.Count == 1) return [.. ledgers];
+
+        string[] there = [.. ledgers.Where(File.Exists)];
+        return there.Length > 0 ? there : throw new FaceGenException(ErrorCode.LedgerInvalid,
+            $"No folder that matches '{DisplayText.Clean(path, 300)}' has a ledger ({LedgerLocation.DefaultName}).");
+    }
+
+    private static string LedgerIn(string path) => Directory.Exists(path) ? Path.Combine(path, LedgerLocation.DefaultName) : path;
+}

@@ -1,0 +1,34 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.PowerShell.Loading;
+
+namespace FaceGen.PowerShell.Pipeline;
+
+/// <summary>What the cmdlets share that read request files.</summary>
+public abstract class RequestFileCmdlet : FaceGenCmdlet
+{
+    /// <summary><para type="description">Csv, Json or JsonLines; told by the extension and content unless given.</para></summary>
+    [Parameter]
+    public RequestFileFormat? Format { get; set; }
+
+    /// <summary><para type="description">What separates the cells of a CSV; told by its first line unless given.</para></summary>
+    [Parameter]
+    public char? Delimiter { get; set; }
+
+    /// <summary>The files that a path names.</summary>
+    /// <exception cref="FaceGenException">There is none.</exception>
+    private protected IReadOnlyList<string> ResolveFiles(string path, bool isLiteral) => isLiteral
+        ? [ResolvePath(path, ErrorCode.RequestFileInvalid)]
+        : ResolveWildcards(path, ErrorCode.RequestFileInvalid);
+
+    /// <summary>Reads the rows of a file.</summary>
+    private protected IEnumerable<RequestRow> ReadFile(string file) =>
+        ReadAhead(BatchesRoom.RequestFiles.Read(file, Format, Delimiter));
+
+    /// <summary>Warns of what a row has and the API does not.</summary>
+    private protected void TellOfUnknown(RequestRow row)
+    {
+        if (row.Unknown.Count > 0)
+            WriteWarning($"{row.Source}: the API has no field {string.Join(", ", row.Unknown.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
+    }
+}
