@@ -147,7 +147,13 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-MinimumBalance must not be less than 0.");
 
         string folder = ResolveFolder(Destination);
-        _options = new BatchOptions(new SaveOptions(folder, new FileNameTemplate(Name)) { Sidecar = Sidecar, Timeout = TimeSpan.FromMinutes(2) })
+        var save = new SaveOptions(folder, new FileNameTemplate(Name))
+        {
+            AcceptSame = true,
+            Sidecar = Sidecar,
+            Timeout = TimeSpan.FromMinutes(2),
+        };
+        _options = new BatchOptions(save)
         {
             ThrottleLimit = ThrottleLimit,
             RetryFailed = RetryFailed,
@@ -190,19 +196,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         if (plan.LeftAlone > 0)
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
-        try
-        {
-            Write(Do(batch => batch.RunAsync(_options!, Stop)));
-        }
-        catch (FaceGenException e)
-        {
-            Write(RunUntil(Task.Run(() => BatchesRoom.Batches.SummarizeAsync(_ledger, Stop))) with { Message = e.Message });
-            throw;
-        }
-        finally
-        {
-            _progress.Complete(this);
-        }
+
+        BatchSummary summary = Do(batch => batch.RunAsync(_options!, Stop)) with { Invalid = _invalid };
+        _progress.Complete(this);
+        WriteObject(summary);
+        if (summary.Fault is not null) throw summary.Fault;
+        if (summary.Message.Length > 0) WriteWarning(summary.Message);
     }
 
     private protected override void Tick() => _progress.Show(this, () =>
@@ -302,13 +301,6 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             : "";
         WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + decide, error), item.Request);
         Account.Of(Connection).MarkTold(error);
-    }
-
-    private void Write(BatchSummary summary)
-    {
-        summary = summary with { Invalid = _invalid };
-        if (summary.State == BatchState.Unfinished && summary.Message.Length > 0) WriteWarning(summary.Message);
-        WriteObject(summary);
     }
 
     private string Words(BatchPlan plan)

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>The same command again: after it was done, stopped, limited, and after its input was edited.</summary>
+public sealed class BatchResumeTests
+{
+    [Fact]
+    public async Task The_same_again_sends_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 10));
+        bed.RunBatch(csv).WithoutErrors();
+        int calls = bed.Emulator.Journal.Entries.Count;
+
+        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+
+        Assert.Empty(again.Items);
+        Assert.Equal("Complete", again.State);
+        Assert.Equal((10, 10, 0, 0), (again["Rows"], again["Saved"], again["Submitted"], again["ImagesPaid"]));
+        Assert.Equal(calls, bed.Emulator.Journal.Entries.Count);
+    }
+
+    [Fact]
+    public async Task Rows_that_are_appended_are_sent_in_whatever_order_the_others_come()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b", "c")).WithoutErrors();
+
+        BatchRan longer = bed.RunBatch(bed.WriteCsv("c", "d", "a", "b", "a")).WithoutErrors();
+
+        // The second "a" is one more of it.
+        Assert.Equal(["a", "d"], longer.Prompts);
+        Assert.Equal(5, longer["Saved"]);
+        Assert.Equal(5, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_edited_is_a_new_one_and_one_that_was_taken_out_is_not_counted()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b", "c")).WithoutErrors();
+
+        BatchRan edited = bed.RunBatch(bed.WriteCsv("a", "b and a hat")).WithoutErrors();
+
+        Assert.Equal(["b and a hat"], edited.Prompts);
+        Assert.Equal((2, 2), (edited["Rows"], edited["Saved"]));
+        Assert.Equal(4, bed.Emulator.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task Ctrl_C_answers_within_a_second_and_the_same_command_goes_on(int afterItems)
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 60));
+        using System.Management.Automation.PowerShell job = bed.Session.Create("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+        using var output = new PSDataCollection<PSObject>();
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        output.DataAdded += (_, _) =>
+        {
+            if (output.Count >= afterItems) enough.TrySetResult();
+        };
+
+        IAsyncResult running = job.BeginInvoke<PSObject, PSObject>(null, output);
+        await enough.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var stopping = Stopwatch.StartNew();
+        job.Stop();
+        TimeSpan took = stopping.Elapsed;
+        Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
+        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+
+        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
+        Assert.Equal("Complete", again.State);
+        Assert.Equal(60, again["Saved"]);
+        Assert.Equal(60, bed.Emulator.Journal.AcceptedByPrompt.Count);
+        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
+        Assert.Equal(60, Directory.GetFiles(bed.Out, "*.png").Length);
+        Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 5);
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_is_ended_from_below_goes_on_with_the_same_command()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 20));
+
+        // What Select-Object -First 1 does, in an engine that does not have it.
+        bed.Run("param($csv, $out) do { Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { $_; break } } while ($false)", csv, bed.Out).WithoutErrors();
+        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+
+        Assert.Equal("Complete", again.State);
+        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
+        Assert.Equal(20, Directory.GetFiles(bed.Out, "*.png").Length);
+    }
+
+    [Fact]
+    public async Task MaxImages_is_what_one_run_pays_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 10));
+
+        BatchRan first = bed.RunBatch(csv, "-MaxImages 4").WithoutErrors();
+        BatchRan none = bed.RunBatch(csv, "-MaxImages 0").WithoutErrors();
+        int accepted = bed.Emulator.Journal.Accepted;
+        BatchRan rest = bed.RunBatch(csv).WithoutErrors();
+
+        Assert.Equal("Unfinished", first.State);
+        Assert.Equal((4, 6, 4), (first["Saved"], first["Pending"], first["ImagesPaid"]));
+        Assert.Contains("run the same command again", Assert.Single(first.Ran.Warnings), StringComparison.Ordinal);
+        Assert.Equal("Unfinished", none.State);
+        Assert.Equal(4, accepted);
+        Assert.Equal("Complete", rest.State);
+        Assert.Equal(10, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task MinimumBalance_stays_in_the_wallet()
+    {
+        await using TestBed bed = await TestBed.StartAsync(balance: 0.30m);
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 40));
+
+        BatchRan ran = bed.RunBatch(csv, "-MinimumBalance 0.15").WithoutErrors();
+
+        Assert.Equal("Unfinished", ran.State);
+        Assert.Contains("-MinimumBalance 0.15", (string)ran.Summary.Properties["Message"].Value, StringComparison.Ordinal);
+        // It looks at every fifth submission, with a queue of five.
+        Assert.InRange(bed.Emulator.Journal.Accepted, 15, 25);
+        Assert.Equal(bed.Emulator.Journal.Accepted, ran["Saved"]);
+    }
+
+    [Fact]
+    public async Task TimeLimit_ends_with_all_that_is_under_way_saved()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 400));
+
+        var watch = Stopwatch.StartNew();
+        BatchRan ran = bed.RunBatch(csv, "-TimeLimit 00:00:02").WithoutErrors();
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"It took {watch.Elapsed.TotalSeconds:0.0} s.");
+        Assert.Equal("Unfinished", ran.State);
+        Assert.Equal(0, ran["UnderWay"]);
+        Assert.InRange(ran["Saved"], 1, 399);
+        Assert.Equal(bed.Emulator.Journal.Accepted, ran["Saved"]);
+        Assert.Contains("time limit", (string)ran.Summary.Properties["Message"].Value, StringComparison.Ordinal);
+    }
+}

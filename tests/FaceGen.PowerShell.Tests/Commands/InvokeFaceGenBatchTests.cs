@@ -1,0 +1,303 @@
+using System.Management.Automation;
+using FaceGen.Emulator.Faults;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>What a batch takes, refuses, emits and says.</summary>
+public sealed class InvokeFaceGenBatchTests
+{
+    [Fact]
+    public async Task A_csv_becomes_one_item_a_row_and_a_summary()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        BatchRan ran = bed.RunBatch(bed.WriteCsv(BatchRuns.Prompts(1, 12)), "-Name '{row} {prompt}' -Sidecar").WithoutErrors();
+
+        Assert.Equal(BatchRuns.Prompts(1, 12), ran.Prompts);
+        Assert.All(ran.Statuses, status => Assert.Equal("Saved", status));
+        Assert.Equal("Complete", ran.State);
+        Assert.Equal((12, 12, 12, 12), (ran["Rows"], ran["Saved"], ran["Submitted"], ran["ImagesPaid"]));
+        Assert.Equal("", ran.Summary.Properties["Message"].Value);
+        Assert.Empty(ran.Ran.Warnings);
+        Assert.Equal(12, Directory.GetFiles(bed.Out, "*.png").Length);
+        Assert.Equal(12, Directory.GetFiles(bed.Out, "*.json").Length);
+        Assert.True(File.Exists(Path.Combine(bed.Out, "12 person 012.png")));
+        Assert.Equal(12, bed.Emulator.Journal.Accepted);
+        Assert.Equal(Path.Combine(bed.Out, "facegen.ledger"), ran.Summary.Properties["Ledger"].Value);
+        Assert.True(File.Exists(Path.Combine(bed.Out, "facegen.ledger")));
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_while_a_row_is_invalid_and_the_errors_name_the_lines()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = Faulty(bed);
+
+        Ran ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+
+        Assert.Empty(ran.Output);
+        Assert.Collection(ran.Errors.Select(error => error.ToString()),
+            message => Assert.Equal("people.csv:3: Width must be 1 to 512, not '900'.", message),
+            message => Assert.Contains("people.csv:4: The face image '", message, StringComparison.Ordinal),
+            message => Assert.Equal("2 of 4 rows are invalid; nothing was sent. Mend them, or leave them out with -SkipInvalid.", message));
+        Assert.Equal("people.csv:3", ran.Errors[0].TargetObject.ToString());
+        Assert.StartsWith("BatchInvalid,", ran.Errors[2].FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task SkipInvalid_does_the_other_rows_and_says_that_not_all_is_done()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        BatchRan ran = bed.RunBatch(Faulty(bed), "-SkipInvalid");
+
+        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Ran.Errors.Select(Id));
+        Assert.Equal(["good one", "good two"], ran.Prompts);
+        Assert.Equal("SomeFailed", ran.State);
+        Assert.Equal((2, 2, 2), (ran["Rows"], ran["Saved"], ran["Invalid"]));
+    }
+
+    [Theory]
+    [InlineData("prompt,face_image\n", "", "BatchInvalid", "The input has no row; nothing was sent.")]
+    [InlineData("prompt,face_image\n,face.png\n", "-SkipInvalid", "BatchInvalid", "1 of 1 row is invalid; nothing was sent.")]
+    [InlineData("", "", "RequestFileInvalid", "is empty")]
+    [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 30", "ParametersInvalid", "00:30:00 for half an hour")]
+    [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 00:00", "ParametersInvalid", "at least a second")]
+    [InlineData("prompt,face_image\np,face.png\n", "-MinimumBalance -1", "ParametersInvalid", "must not be less than 0")]
+    [InlineData("prompt,face_image\np,face.png\n", "-Name '../{id}'", "FileNameInvalid", "inside the folder")]
+    [InlineData("prompt,face_image\np,face.png\n", "-Ledger ''", "LedgerInvalid", "-Ledger is empty")]
+    public async Task What_cannot_be_run_is_refused_before_anything_is_sent(string csv, string parameters, string id, string words)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", bed.Write("people.csv", csv), bed.Out);
+
+        Assert.Empty(ran.Output);
+        Assert.Equal(id, Id(ran.Errors[^1]));
+        Assert.Contains(words, ran.Errors[^1].ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task An_input_that_brings_nothing_or_a_file_that_is_not_there_is_an_error()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran nothing = bed.Run("param($out) @() | Invoke-FaceGenBatch -Destination $out", bed.Out);
+        Ran missing = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "gone.csv"), bed.Out);
+        Ran file = bed.Run("param($csv) Invoke-FaceGenBatch $csv -Destination $csv", bed.WriteCsv("p"));
+
+        Assert.Equal("BatchInvalid", Id(nothing.Error));
+        Assert.Equal("RequestFileInvalid", Id(missing.Error));
+        Assert.Equal("FileNotWritten", Id(file.Error));
+    }
+
+    [Fact]
+    public async Task Rows_of_Import_Csv_are_read_as_those_of_a_file_are()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        // Import-Csv is not among the core cmdlets: its rows are objects of strings.
+        BatchRan ran = new(bed.Run("""
+            param($folder, $out)
+            $null = $ExecutionContext.SessionState.Path.SetLocation($folder)
+            [pscustomobject]@{ Prompt = 'a'; FaceImage = 'face.png'; Width = '16'; Height = '16'; GuidanceScale = '7,5'; Colour = 'red' },
+            [pscustomobject]@{ prompt = 'b'; face_image = 'face.png'; width = '16'; height = '16'; negative_prompt = ''; safety_checker = 'no'; Colour = 'red' },
+            @{ prompt = 'c'; face_image = [IO.File]::ReadAllBytes("$folder/face.png"); width = 16; height = 16 } |
+                Invoke-FaceGenBatch -Destination $out -Name '{row}'
+            """, bed.Folder, bed.Out));
+
+        ran.WithoutErrors();
+        Assert.Equal(["a", "b", "c"], ran.Prompts);
+        Assert.Equal("Input 1: the API has no field 'Colour'; it is left out.", Assert.Single(ran.Ran.Warnings));
+        Assert.Equal(["1.png", "2.png", "3.png"], Directory.GetFiles(bed.Out, "*.png").Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task A_bad_cell_of_Import_Csv_names_the_input_and_sends_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            [pscustomobject]@{ prompt = 'a'; face_image = $face },
+            [pscustomobject]@{ prompt = 'b'; face_image = $face; width = '900'; samples = 'x' },
+            [pscustomobject]@{ prompt = 'c'; face_image = $face; negative_prompt = 'x'; NegativePrompt = 'y' },
+            [pscustomobject]@{ prompt = "d$([char]0xFFFD)"; face_image = $face } | Invoke-FaceGenBatch -Destination $out
+            """, bed.Face, bed.Out);
+
+        Assert.Collection(ran.Errors.Select(error => error.ToString()),
+            message => Assert.Equal("Input 2: Width must be 1 to 512, not '900'. Samples must be 1 to 2, not 'x'.", message),
+            message => Assert.Equal("Input 3: 'negative_prompt' and 'NegativePrompt' both mean 'negative_prompt'.", message),
+            message => Assert.StartsWith("Input 4: Prompt must be", message, StringComparison.Ordinal),
+            message => Assert.StartsWith("3 of 4 rows are invalid; nothing was sent.", message, StringComparison.Ordinal));
+        Assert.Equal("b", ((PSObject)ran.Errors[0].TargetObject).Properties["prompt"].Value);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task Requests_paths_files_and_generations_come_by_pipeline()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.WriteCsv("a", "b");
+
+        BatchRan requests = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "1")));
+        BatchRan path = new(bed.Run("param($csv, $out) $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "2")));
+        BatchRan file = new(bed.Run("param($csv, $out) [IO.FileInfo] $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "3")));
+        BatchRan wildcard = new(bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "peo*.csv"), Path.Combine(bed.Out, "4")));
+        BatchRan generations = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "5")));
+
+        Assert.All([requests, path, file, wildcard, generations], ran => Assert.Equal(["a", "b"], ran.WithoutErrors().Prompts));
+        Assert.Equal("people.csv:2", requests.Items[0].Properties["Source"].Value.ToString());
+    }
+
+    [Fact]
+    public async Task A_plan_makes_nothing_sends_nothing_and_needs_no_connection()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = Faulty(bed);
+        bed.Run("Disconnect-FaceGen").WithoutErrors();
+
+        Ran ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", csv, bed.Out);
+
+        Assert.Empty(ran.Output);
+        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Errors.Select(Id));
+        Assert.False(Directory.Exists(bed.Out));
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task The_plan_counts_what_is_done_and_what_is_to_be_paid_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b", "c")).WithoutErrors();
+        string csv = bed.WriteCsv("a", "b", "c", "d", "e", "f", "");
+
+        // Without -WhatIf the same words are a verbose line.
+        BatchRan ran = bed.RunBatch(csv, "-SkipInvalid -MaxImages 2 -Verbose");
+
+        Assert.Contains(
+            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send with 1 local face image, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out.",
+            ran.Ran.Verbose);
+    }
+
+    [Fact]
+    public async Task A_row_that_fails_is_an_error_whose_target_pipes_back()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
+
+        Ran ran = bed.Run("""
+            param($csv, $out)
+            Invoke-FaceGenBatch $csv -Destination $out -ErrorVariable failed
+            "`$? is $?"
+            $failed.TargetObject | New-FaceGenImage
+            """, bed.WriteCsv("good", "bad"), bed.Out);
+
+        Assert.Equal("RequestRefused", Id(ran.Error));
+        Assert.StartsWith("people.csv:3: ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["Failed", "Saved"], ran.Output.Take(2).Select(item => item.Properties["Status"].Value.ToString()).Order());
+        Assert.Equal("SomeFailed", ran.Output[2].Properties["State"].Value.ToString());
+        Assert.Equal("$? is False", ran.Output[3].BaseObject);
+        Assert.Equal("bad", ran.Output[4].Properties["Prompt"].Value);
+    }
+
+    [Fact]
+    public async Task A_row_that_failed_before_is_left_alone_said_so_and_sent_again_when_asked()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
+        string csv = bed.WriteCsv("good", "bad");
+        bed.RunBatch(csv);
+
+        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+        BatchRan retried = bed.RunBatch(csv, "-RetryFailed").WithoutErrors();
+
+        Assert.Empty(again.Items);
+        Assert.Equal("SomeFailed", again.State);
+        Assert.Contains("1 row failed, expired or became uncertain in an earlier run", Assert.Single(again.Ran.Warnings), StringComparison.Ordinal);
+        Assert.Equal(["bad"], retried.Prompts);
+        Assert.Equal("Complete", retried.State);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_names_the_command_that_decides_and_is_sent_again_only_by_that()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-dropped@submit:times=1,prompt=lost"));
+        // Where the account's list can be read, the row would be found there.
+        bed.Emulator.Faults.Add(FaultRule.Parse("not-in-plan@account"));
+        string csv = bed.WriteCsv("good", "lost");
+
+        BatchRan first = bed.RunBatch(csv);
+        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+        int acceptedBefore = bed.Emulator.Journal.Accepted;
+        BatchRan retried = bed.RunBatch(csv, "-RetryUncertain").WithoutErrors();
+
+        Assert.Equal("SubmissionUncertain", Id(first.Ran.Error));
+        Assert.StartsWith("people.csv:3: The answer to the submission was lost", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("-RetryUncertain", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, first["Uncertain"]);
+        Assert.Empty(again.Items);
+        Assert.Equal(2, acceptedBefore);
+        Assert.Equal("Complete", retried.State);
+        Assert.Equal(3, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task What_every_row_would_meet_ends_the_run_after_the_summary()
+    {
+        await using TestBed bed = await TestBed.StartAsync(balance: 0.03m);
+
+        BatchRan ran = bed.RunBatch(bed.WriteCsv(BatchRuns.Prompts(1, 20)));
+
+        Assert.Equal("OutOfCredits", Id(ran.Ran.Error));
+        Assert.Equal("Unfinished", ran.State);
+        Assert.Equal((3, 17), (ran["Saved"], ran["Pending"]));
+        Assert.Equal(3, ran.Items.Count);
+        Assert.Equal(3, Directory.GetFiles(bed.Out, "*.png").Length);
+    }
+
+    [Fact]
+    public async Task Without_a_connection_no_ledger_is_made()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.WriteCsv("a");
+
+        Ran ran = bed.Run("param($csv, $out) Disconnect-FaceGen; Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+
+        Assert.Equal("NotConnected", Id(ran.Error));
+        Assert.False(Directory.Exists(bed.Out));
+    }
+
+    [Fact]
+    public async Task Progress_tells_percent_rate_and_time_left_at_most_once_a_second()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3);
+        using System.Management.Automation.PowerShell job = bed.Session.Create(
+            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", bed.WriteCsv(BatchRuns.Prompts(1, 50)), bed.Out);
+
+        job.Invoke();
+
+        IReadOnlyList<ProgressRecord> shown = [.. job.Streams.Progress];
+        Assert.InRange(shown.Count, 2, 20);
+        Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
+        ProgressRecord late = shown[^2];
+        Assert.Matches(@"^\d+ of 50 done, 0 failed, \d under way, \d+\.\d a minute$", late.StatusDescription);
+        Assert.InRange(late.PercentComplete, 1, 100);
+        Assert.InRange(late.SecondsRemaining, 0, 60);
+    }
+
+    private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+
+    /// <summary>Two good rows and two bad ones.</summary>
+    private static string Faulty(TestBed bed) => bed.Write("people.csv", """
+        prompt,face_image,width,height
+        good one,face.png,16,16
+        too wide,face.png,900,16
+        no face,nobody.png,16,16
+        good two,face.png,16,16
+        """);
+}

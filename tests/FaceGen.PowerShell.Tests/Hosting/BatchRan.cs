@@ -1,0 +1,40 @@
+using System.Management.Automation;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>What a run of a batch gave: its rows, its summary, and what it said.</summary>
+internal sealed record BatchRan(Ran Ran)
+{
+    internal IReadOnlyList<PSObject> Items { get; } = [.. Ran.Output.Where(item => item.BaseObject.GetType().Name == "BatchItem")];
+
+    /// <summary>The summary, which comes last.</summary>
+    internal PSObject Summary { get; } = Ran.Output.Count > 0 ? Ran.Output[^1] : throw new InvalidOperationException(string.Join("\n", Ran.Errors));
+
+    internal string State => Summary.Properties["State"].Value.ToString()!;
+
+    internal long this[string count] => Convert.ToInt64(Summary.Properties[count].Value, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The prompts of the rows that ended, sorted.</summary>
+    internal IReadOnlyList<string> Prompts => [.. Items.Select(item => (string)item.Properties["Prompt"].Value).Order(StringComparer.Ordinal)];
+
+    internal IReadOnlyList<string> Statuses => [.. Items.Select(item => item.Properties["Status"].Value.ToString()!)];
+
+    internal BatchRan WithoutErrors()
+    {
+        Ran.WithoutErrors();
+        return this;
+    }
+}
+
+internal static class BatchRuns
+{
+    /// <summary>Writes a CSV of small pictures.</summary>
+    internal static string WriteCsv(this TestBed bed, params IEnumerable<string> prompts) => bed.Write("people.csv",
+        "prompt,face_image,width,height\n" + string.Concat(prompts.Select(prompt => $"{prompt},face.png,16,16\n")));
+
+    /// <summary>Runs the batch of a CSV.</summary>
+    internal static BatchRan RunBatch(this TestBed bed, string csv, string parameters = "") =>
+        new(bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", csv, bed.Out));
+
+    internal static IEnumerable<string> Prompts(int from, int to) => Enumerable.Range(from, to - from + 1).Select(number => $"person {number:000}");
+}
