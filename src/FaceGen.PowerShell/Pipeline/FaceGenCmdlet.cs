@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Net;
 using System.Security;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -286,7 +285,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">It is neither.</exception>
     private protected string ResolveLedger(SecureString ledger, bool isTyped)
     {
-        string text = new NetworkCredential("", ledger).Password;
+        string text = Secret.Unlock(ledger);
         if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty.");
         if (LedgerLocation.IsDatabase(text)) return text;
 
