@@ -71,7 +71,7 @@ public enum ErrorCode
     /// <summary>What the link gave is no complete PNG, JPEG or WebP image.</summary>
     ImageInvalid,
 
-    /// <summary>Parameters contradict each other.</summary>
+    /// <summary>Parameters contradict each other, or one has a value that makes no sense.</summary>
     ParametersInvalid,
 
     /// <summary>The template of file names is no template, or leads out of the folder.</summary>

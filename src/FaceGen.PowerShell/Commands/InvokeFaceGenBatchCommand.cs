@@ -296,10 +296,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         // What ends the run is told once, when the run has ended.
         if (error is null or { EndsRun: true }) return;
 
-        string decide = error.Code == ErrorCode.SubmissionUncertain
-            ? " Look at the account's generations; the same command with -RetryUncertain sends it again, and may pay for it twice."
-            : "";
-        WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + decide, error), item.Request);
+        string next = item.Status switch
+        {
+            BatchItemStatus.Uncertain => " Look at the account's generations: the same command with -RetryUncertain sends it again, and may pay for it twice.",
+            BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code == ErrorCode.FileExists
+                ? " In a batch: move it away or give another -Name, and run the same command again."
+                : " It is not lost: the same command goes on with it.",
+            _ => "",
+        };
+        WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + next, error), item.Request);
         Account.Of(Connection).MarkTold(error);
     }
 

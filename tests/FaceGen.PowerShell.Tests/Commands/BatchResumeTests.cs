@@ -98,6 +98,28 @@ public sealed class BatchResumeTests
     }
 
     [Fact]
+    public async Task A_file_that_is_in_the_way_is_not_touched_and_the_row_not_lost()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Directory.CreateDirectory(bed.Out);
+        string inTheWay = Path.Combine(bed.Out, "2.png");
+        File.Copy(bed.Face, inTheWay);
+        string csv = bed.WriteCsv("a", "b");
+
+        BatchRan first = bed.RunBatch(csv, "-Name '{row}'");
+        Assert.Equal(File.ReadAllBytes(bed.Face), File.ReadAllBytes(inTheWay));
+        File.Delete(inTheWay);
+        BatchRan again = bed.RunBatch(csv, "-Name '{row}'").WithoutErrors();
+
+        Assert.StartsWith("FileExists,", first.Ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("move it away or give another -Name", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
+        Assert.Equal(["b"], again.Prompts);
+        Assert.Equal("Complete", again.State);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task MaxImages_is_what_one_run_pays_for()
     {
         await using TestBed bed = await TestBed.StartAsync();
