@@ -1,0 +1,59 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Generating;
+using FaceGen.Http;
+
+namespace FaceGen.Batches.Running;
+
+/// <summary>Opens batches.</summary>
+/// <remarks>It is public with a public constructor because it is made by name, in a load context of its own.</remarks>
+public sealed class BatchRoom : IBatchRoom
+{
+    /// <inheritdoc/>
+    async Task<IBatch> IBatchRoom.OpenAsync(string ledger, Connection connection, IBatchListener listener, CancellationToken cancel) =>
+        new Batch(await Ledgers.Ledgers.OpenAsync(ledger, LedgerMode.Run, connection.Services.Time, listener, cancel).ConfigureAwait(false), connection, listener);
+
+    /// <inheritdoc/>
+    async Task<IBatch> IBatchRoom.OpenToPlanAsync(string ledger, CancellationToken cancel) =>
+        new Batch(await OpenAsync(ledger, LedgerMode.Plan, cancel).ConfigureAwait(false), null, null);
+
+    /// <inheritdoc/>
+    async Task<BatchSummary> IBatchRoom.SummarizeAsync(string ledger, CancellationToken cancel)
+    {
+        ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancel).ConfigureAwait(false);
+        try
+        {
+            return Summaries.Of(opened.Name, await opened.CountAsync(cancel).ConfigureAwait(false));
+        }
+        finally
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    IEnumerable<BatchItem> IBatchRoom.ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses)
+    {
+        ILedger opened = OpenAsync(ledger, LedgerMode.Read, CancellationToken.None).GetAwaiter().GetResult();
+        try
+        {
+            var requests = new RowRequests(opened);
+            foreach (LedgerRow row in opened.Read(statuses)) yield return BatchItems.Of(row, requests.Read(row));
+        }
+        finally
+        {
+            opened.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private static Task<ILedger> OpenAsync(string ledger, LedgerMode mode, CancellationToken cancel) =>
+        Ledgers.Ledgers.OpenAsync(ledger, mode, TimeProvider.System, new Silence(), cancel);
+
+    /// <summary>Who only looks is told by an error, if at all.</summary>
+    private sealed class Silence : IListener
+    {
+        public void Tell(string line) { }
+
+        public void Warn(string line) { }
+    }
+}
