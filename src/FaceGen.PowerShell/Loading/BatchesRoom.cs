@@ -40,6 +40,12 @@ internal static class BatchesRoom
             string file = Path.Combine(ModuleFolder.Batches, assemblyName.Name + ".dll");
             return File.Exists(file) ? LoadFromAssemblyPath(file) : null;
         }
+
+        protected override nint LoadUnmanagedDll(string unmanagedDllName)
+        {
+            string? file = Directory.GetFiles(ModuleFolder.Native, "*" + unmanagedDllName + ".*").FirstOrDefault();
+            return file is null ? 0 : LoadUnmanagedDllFromPath(file);
+        }
     }
 #endif
 }

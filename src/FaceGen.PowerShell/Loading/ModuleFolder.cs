@@ -12,6 +12,12 @@ internal static class ModuleFolder
     /// <summary>What Windows PowerShell's framework lacks.</summary>
     internal static readonly string Dependencies = Path.Combine(Build, "dependencies");
 
+#if !NETSTANDARD
+    /// <summary>The native libraries for this machine.</summary>
+    internal static readonly string Native =
+        Path.GetFullPath(Path.Combine(Build, "..", "runtimes", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, "native"));
+#endif
+
     /// <summary>The emulator's program.</summary>
     internal static readonly string Emulator = Path.GetFullPath(Path.Combine(Build, "..", "..", "emulator", "FaceGen.Emulator.dll"));
 }
