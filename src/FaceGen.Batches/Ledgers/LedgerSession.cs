@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -43,6 +44,14 @@ internal sealed class LedgerSession(DbConnection connection, bool isRepeat, Canc
         return numbers.Count == 0 ? null : numbers[0];
     }
 
+    /// <summary>Text that both databases can hold: no NUL, and no half of a pair.</summary>
+    internal static string Storable(string text)
+    {
+        bool isSound = true;
+        foreach (char character in text) isSound &= character != '\0' && !char.IsSurrogate(character);
+        return isSound ? text : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+    }
+
     private DbCommand Command(string sql, (string Name, object? Value)[] values)
     {
         DbCommand command = connection.CreateCommand();
@@ -52,7 +61,7 @@ internal sealed class LedgerSession(DbConnection connection, bool isRepeat, Canc
         {
             DbParameter parameter = command.CreateParameter();
             parameter.ParameterName = name;
-            parameter.Value = value ?? DBNull.Value;
+            parameter.Value = value is string text ? Storable(text) : value ?? DBNull.Value;
             command.Parameters.Add(parameter);
         }
 

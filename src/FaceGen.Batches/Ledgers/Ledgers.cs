@@ -1,3 +1,4 @@
+using FaceGen.Batches.Ledgers.Postgres;
 using FaceGen.Batches.Ledgers.Sqlite;
 using FaceGen.Generating;
 
@@ -16,7 +17,9 @@ internal static class Ledgers
     internal static async Task<ILedger> OpenAsync(
         string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
     {
-        LedgerStore store = await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
+        LedgerStore store = PostgresAddress.IsAddress(ledger)
+            ? await PostgresStore.OpenAsync(PostgresAddress.Parse(ledger), mode, time, listener, cancel).ConfigureAwait(false)
+            : await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
         return new SqlLedger(store, time);
     }
 }

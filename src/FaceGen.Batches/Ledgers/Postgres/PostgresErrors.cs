@@ -1,0 +1,50 @@
+using System.Data;
+using FaceGen.Contract;
+using Npgsql;
+
+namespace FaceGen.Batches.Ledgers.Postgres;
+
+/// <summary>What PostgreSQL's errors mean for a ledger.</summary>
+internal static class PostgresErrors
+{
+    /// <summary>Whether the connection was lost or could not be had, which may be mended by itself.</summary>
+    internal static bool IsLost(Exception error, NpgsqlConnection? connection) => error switch
+    {
+        FaceGenException or OperationCanceledException => false,
+        // Connection exceptions, too many connections, the server's shutdown and start.
+        PostgresException refused => Is(refused, "08", "53300", "57P"),
+        NpgsqlException { IsTransient: true } => true,
+        // Whatever says that a connection is gone while it is used.
+        _ => connection is not null && connection.State != ConnectionState.Open && connection.FullState.HasFlag(ConnectionState.Broken),
+    };
+
+    /// <summary>Whether the transaction stood in another one's way, and can be done again at once.</summary>
+    internal static bool IsCollision(Exception error) => error is PostgresException refused && Is(refused, "40", "55P03", "57014");
+
+    internal static FaceGenException Unreachable(string name, Exception error) =>
+        new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' cannot be reached: {Words(error)}.", error);
+
+    /// <summary>The error in FaceGen's words; null where it is no expected one.</summary>
+    internal static FaceGenException? Explain(Exception error, string name) => error switch
+    {
+        FaceGenException known => known,
+        PostgresException refused when Is(refused, "28", "3D000") =>
+            new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' refuses the connection: {Words(error)}.", error),
+        PostgresException refused when Is(refused, "42P01", "42703", "3F000") =>
+            new(ErrorCode.LedgerInvalid, $"'{name}' is no whole ledger: {Words(error)}.", error),
+        PostgresException refused when Is(refused, "XX001", "XX002", "58P01") =>
+            new(ErrorCode.LedgerInvalid, $"The ledger '{name}' is damaged and was left as it is: {Words(error)}.", error),
+        NpgsqlException => new(
+            ErrorCode.LedgerNotWritten,
+            $"The ledger '{name}' could not be used: {Words(error)}. Nothing that it holds was lost; the same command goes on when that is mended.",
+            error),
+        _ => null,
+    };
+
+    /// <summary>The server's or the driver's own words, which never hold the password.</summary>
+    internal static string Words(Exception error) =>
+        DisplayText.Clean(error is PostgresException refused ? refused.MessageText : error.Message, 300).TrimEnd('.');
+
+    private static bool Is(PostgresException error, params string[] states) =>
+        states.Any(state => error.SqlState.StartsWith(state, StringComparison.Ordinal));
+}

@@ -1,0 +1,229 @@
+using System.Data.Common;
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FaceGen.Batches.Ledgers.Postgres;
+
+/// <summary>A ledger in a schema of PostgreSQL, for any number of workers on any number of machines.</summary>
+internal sealed class PostgresStore : LedgerStore
+{
+    private const int OldestServer = 15;
+
+    /// <summary>How long a database that cannot be reached is waited for where nothing was begun yet.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly PostgresAddress _address;
+    private readonly PostgresConnections _connections;
+    private readonly TimeProvider _time;
+    private readonly IListener _listener;
+    private PostgresWorker? _worker;
+    private int _isOut;
+
+    private PostgresStore(PostgresAddress address, TimeProvider time, IListener listener)
+    {
+        (_address, _time, _listener) = (address, time, listener);
+        _connections = new PostgresConnections(address);
+    }
+
+    /// <inheritdoc/>
+    internal override string Name => _address.Name;
+
+    /// <inheritdoc/>
+    internal override long Worker => _worker?.Number ?? 0;
+
+    /// <inheritdoc/>
+    internal override string Alive => PostgresWorker.Alive(Worker);
+
+    /// <inheritdoc/>
+    internal override string Exclusively => "FOR UPDATE SKIP LOCKED";
+
+    /// <summary>Opens a ledger's schema.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="mode">What for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="listener">Is told when the database cannot be reached.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="FaceGenException">The database cannot be reached, or the schema is no ledger.</exception>
+    internal static async Task<LedgerStore> OpenAsync(
+        PostgresAddress address, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
+    {
+        var store = new PostgresStore(address, time, listener);
+        try
+        {
+            bool isThere = await store.FirstAsync(store.IsLedgerAsync, cancel).ConfigureAwait(false);
+            if (mode == LedgerMode.Run)
+            {
+                if (!isThere) await store.FirstAsync(store.CreateTablesAsync, cancel).ConfigureAwait(false);
+                store._worker = await PostgresWorker.RegisterAsync(store._connections, cancel).ConfigureAwait(false);
+                return store;
+            }
+
+            if (isThere) return store;
+            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{address.Name}'.");
+
+            await store.DisposeAsync().ConfigureAwait(false);
+            return SqliteStore.Empty(address.Name, time);
+        }
+        catch (Exception e)
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            if (PostgresErrors.Explain(e, address.Name) is { } explained && explained != e) throw explained;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override Task LockAsync(LedgerSession session, string text) => session.ExecuteAsync(
+        "SELECT pg_advisory_xact_lock(hashtextextended(@text, CAST(CAST(CAST('items' AS regclass) AS oid) AS BIGINT)))", ("text", text));
+
+    /// <inheritdoc/>
+    internal override async Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
+    {
+        var connection = (NpgsqlConnection)session.Connection;
+        using NpgsqlBinaryImporter copy = await connection
+            .BeginBinaryImportAsync("COPY input FROM STDIN (FORMAT BINARY)", session.Cancel).ConfigureAwait(false);
+        copy.Timeout = TimeSpan.Zero;
+        long position = 0;
+        foreach (InputRow row in rows)
+        {
+            await copy.StartRowAsync(session.Cancel).ConfigureAwait(false);
+            await copy.WriteAsync(++position, NpgsqlDbType.Bigint, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Hash, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Request, session.Cancel).ConfigureAwait(false);
+            await copy.WriteAsync((long)row.Images, NpgsqlDbType.Bigint, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Face, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.File, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.Line, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.Row, session.Cancel).ConfigureAwait(false);
+        }
+
+        await copy.CompleteAsync(session.Cancel).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsDuplicate(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel) =>
+        Worker == 0
+            ? throw new InvalidOperationException("The ledger was not opened to be written.")
+            : RepeatAsync(work, isKept: true, patience: null, cancel);
+
+    /// <inheritdoc/>
+    internal override Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel) =>
+        RepeatAsync(work, isKept: false, Worker == 0 ? Patience : null, cancel);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_worker is not null) await _worker.DisposeAsync().ConfigureAwait(false);
+        await _connections.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancel) =>
+        text is null ? copy.WriteNullAsync(cancel) : copy.WriteAsync(LedgerSession.Storable(text), NpgsqlDbType.Text, cancel);
+
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, int? number, CancellationToken cancel) =>
+        number is { } known ? copy.WriteAsync((long)known, NpgsqlDbType.Bigint, cancel) : copy.WriteNullAsync(cancel);
+
+    private Task<bool> FirstAsync(Func<LedgerSession, Task<bool>> work, CancellationToken cancel) =>
+        RepeatAsync(work, isKept: true, Patience, cancel);
+
+    private async Task<T> RepeatAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, TimeSpan? patience, CancellationToken cancel)
+    {
+        DateTimeOffset? end = _time.GetUtcNow() + patience;
+        TimeSpan pause = TimeSpan.FromMilliseconds(50);
+        for (bool isRepeat = false; ; isRepeat = true)
+        {
+            try
+            {
+                T result = await TransactAsync(work, isKept, isRepeat, cancel).ConfigureAwait(false);
+                if (Interlocked.Exchange(ref _isOut, 0) == 1) _listener.Tell($"The ledger's database '{Name}' is reached again.");
+                return result;
+            }
+            catch (Exception e) when (PostgresErrors.Explain(e, Name) is { } explained && explained != e)
+            {
+                throw explained;
+            }
+            catch (LostConnectionException e)
+            {
+                if (_time.GetUtcNow() >= end) throw PostgresErrors.Unreachable(Name, e.InnerException!);
+                if (end is null && !PostgresErrors.IsCollision(e.InnerException!) && Interlocked.Exchange(ref _isOut, 1) == 0)
+                    _listener.Warn($"The ledger's database '{Name}' cannot be reached and is waited for: {PostgresErrors.Words(e.InnerException!)}.");
+            }
+
+            await _time.Wait(pause, cancel).ConfigureAwait(false);
+            pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
+        }
+    }
+
+    private async Task<T> TransactAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, bool isRepeat, CancellationToken cancel)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await _connections.OpenAsync(cancel).ConfigureAwait(false);
+            // It goes to the server with the first statement.
+            using NpgsqlTransaction transaction = connection.BeginTransaction();
+            T result = await work(new LedgerSession(connection, isRepeat, cancel)).ConfigureAwait(false);
+            // A commit is not cut off: whoever asked has to know whether it was done.
+            if (isKept) await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            else await transaction.RollbackAsync(cancel).ConfigureAwait(false);
+            return result;
+        }
+        catch (Exception e) when (PostgresErrors.IsLost(e, connection) || PostgresErrors.IsCollision(e))
+        {
+            throw new LostConnectionException(e);
+        }
+        finally
+        {
+            if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the schema is a ledger; false where it is not there or empty.</summary>
+    private async Task<bool> IsLedgerAsync(LedgerSession session)
+    {
+        int server = ((NpgsqlConnection)session.Connection).PostgreSqlVersion.Major;
+        if (server < OldestServer)
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{Name}' is PostgreSQL {server}; a ledger needs {OldestServer} or later.");
+
+        List<string> tables = await session.QueryAsync(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = @schema AND c.relkind IN ('r', 'v', 'm', 'p')",
+            row => row.GetString(0), ("schema", _address.Schema)).ConfigureAwait(false);
+        if (tables.Count == 0) return false;
+        if (!tables.Contains("ledger"))
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The schema of '{Name}' holds other tables and no ledger. Name another with 'Search Path=' in the connection string.");
+
+        long? version = await session.NumberAsync("SELECT max(version) FROM ledger").ConfigureAwait(false);
+        if (version > LedgerSchema.Version)
+            throw new FaceGenException(
+                ErrorCode.LedgerInvalid,
+                $"The ledger '{Name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {LedgerSchema.Version}). Update FaceGen to use it.");
+
+        return true;
+    }
+
+    private async Task<bool> CreateTablesAsync(LedgerSession session)
+    {
+        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('FaceGen ' || @schema, 0))", ("schema", _address.Schema)).ConfigureAwait(false);
+        if (await IsLedgerAsync(session).ConfigureAwait(false)) return true;
+
+        if (await session.NumberAsync("SELECT 1 FROM pg_namespace WHERE nspname = @schema", ("schema", _address.Schema)).ConfigureAwait(false) is null)
+            await session.ExecuteAsync($"CREATE SCHEMA {_address.QuotedSchema}").ConfigureAwait(false);
+        await session.ExecuteAsync(LedgerSchema.Create("BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "BYTEA")).ConfigureAwait(false);
+        await session.ExecuteAsync(LedgerSchema.Sign, LedgerSchema.Signature(_time)).ConfigureAwait(false);
+        // Its owner alone can read it, whatever the database's default rights are.
+        await session.ExecuteAsync($"REVOKE ALL ON ALL TABLES IN SCHEMA {_address.QuotedSchema} FROM PUBLIC").ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The work can be done again.</summary>
+    private sealed class LostConnectionException(Exception cause) : Exception(cause.Message, cause);
+}

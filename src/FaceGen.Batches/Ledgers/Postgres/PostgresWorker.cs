@@ -1,0 +1,126 @@
+using Npgsql;
+
+namespace FaceGen.Batches.Ledgers.Postgres;
+
+/// <summary>
+/// Keeps a worker alive: a connection of its own holds a lock on the worker's number, which the server frees when the
+/// process dies, and writes the server's time every half second.
+/// </summary>
+internal sealed class PostgresWorker : IAsyncDisposable
+{
+    /// <summary>The time as the server knows it: workers' own clocks do not matter.</summary>
+    private const string Now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    private readonly PostgresConnections _connections;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _beating;
+    private NpgsqlConnection? _connection;
+
+    private PostgresWorker(PostgresConnections connections, NpgsqlConnection connection, long number)
+    {
+        (_connections, _connection, Number) = (connections, connection, number);
+        _beating = BeatAsync();
+    }
+
+    internal long Number { get; }
+
+    /// <summary>
+    /// A query of the numbers of all workers that are alive: those that have just been heard of, and those whose lock is
+    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too.
+    /// </summary>
+    internal static string Alive(long me) => FormattableString.Invariant(
+        $"""
+        SELECT w.worker FROM workers w WHERE w.worker = {me} OR (w.ended_at IS NULL AND (
+            w.seen_at > {Now} - 2000
+            OR (w.seen_at > {Now} - 60000 AND w.worker IN (
+                SELECT CAST(l.objid AS BIGINT) FROM pg_locks l
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = CAST('workers' AS regclass)
+                    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))))
+        """);
+
+    internal static async Task<PostgresWorker> RegisterAsync(PostgresConnections connections, CancellationToken cancel)
+    {
+        NpgsqlConnection connection = await connections.OpenUnpooledAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            using NpgsqlCommand command = connection.CreateCommand();
+            command.CommandText = $"INSERT INTO workers (machine, process, started_at, seen_at) VALUES (@machine, @process, {Now}, {Now}) RETURNING worker";
+            command.Parameters.AddWithValue("machine", WorkerProcess.Machine);
+            command.Parameters.AddWithValue("process", WorkerProcess.Id);
+            long number = (long)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+            await LockAsync(connection, number, cancel).ConfigureAwait(false);
+            return new PostgresWorker(connections, connection, number);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells the others at once that this worker has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _end.Cancel();
+        await _beating.ConfigureAwait(false);
+        // Where that cannot be written any more, the lock tells the same.
+        if (_connection is not null) await Task.WhenAny(SignAsync(_connection, $"ended_at = {Now}", CancellationToken.None)).ConfigureAwait(false);
+        _connection?.Dispose();
+        _end.Dispose();
+    }
+
+    private async Task BeatAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                // By the real clock, since the server's decides who is alive.
+                await Task.Delay(Beat, _end.Token).ConfigureAwait(false);
+                try
+                {
+                    if (_connection is null) await ReturnAsync().ConfigureAwait(false);
+                    await SignAsync(_connection!, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException)
+                {
+                    // It was lost; what this worker holds may be taken over until it is back.
+                    _connection?.Dispose();
+                    _connection = null;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    /// <summary>Comes back under the same number.</summary>
+    private async Task ReturnAsync()
+    {
+        NpgsqlConnection connection = await _connections.OpenUnpooledAsync(_end.Token).ConfigureAwait(false);
+        _connection = connection;
+        await LockAsync(connection, Number, _end.Token).ConfigureAwait(false);
+    }
+
+    private async Task SignAsync(NpgsqlConnection connection, string values, CancellationToken cancel)
+    {
+        using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @me";
+        command.CommandTimeout = 5;
+        command.Parameters.AddWithValue("me", Number);
+        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
+    private static async Task LockAsync(NpgsqlConnection connection, long number, CancellationToken cancel)
+    {
+        using NpgsqlCommand command = connection.CreateCommand();
+        // The server may not have noticed yet that the former connection is gone: its lock does as well until then.
+        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
+        command.Parameters.AddWithValue("me", number);
+        await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
+    }
+}

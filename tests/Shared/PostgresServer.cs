@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FaceGen.Tests.Shared;
+
+/// <summary>
+/// A server of PostgreSQL for one run of the tests: a cluster of its own in a temporary folder, on a free port of this
+/// machine. It is stopped and deleted when the process of the tests ends, however it ends.
+/// </summary>
+internal sealed class PostgresServer
+{
+    private static readonly Lazy<PostgresServer> Shared = new(() => new PostgresServer());
+
+    private readonly string _programs;
+    private readonly string _folder;
+    private readonly int _port = FreePort();
+
+    /// <summary>A shell that waits for the end of its input, which is the end of this process, and then cleans up.</summary>
+    private readonly Process _guard;
+
+    private PostgresServer()
+    {
+        _programs = FindPrograms()!;
+        _folder = Directory.CreateTempSubdirectory("facegen-postgres-").FullName;
+        _guard = Process.Start(new ProcessStartInfo(
+            "/bin/sh",
+            ["-c", "cd \"$1\"; cat; kill -INT $(head -1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done; rm -rf \"$1\"", "sh", _folder])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        string passwords = Path.Combine(_folder, "password");
+        File.WriteAllText(passwords, Password);
+        // PostgreSQL refuses to run as root; the distribution's packages bring a user for it.
+        if (IsRoot) Run(["chown", "-R", "postgres", _folder]);
+        RunProgram("initdb", "-D", Data, "-U", "facegen", "-A", "scram-sha-256", $"--pwfile={passwords}", "-E", "UTF8", "--locale=C", "--no-sync");
+        string[] settings =
+            [$"port = {_port}", "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{_folder}'", "max_connections = 200"];
+        File.AppendAllLines(Path.Combine(Data, "postgresql.conf"), settings);
+        Start();
+    }
+
+    /// <summary>Why there can be no server here; null where there can.</summary>
+    internal static string? Hindrance { get; } =
+        OperatingSystem.IsWindows() ? "These tests start a server of PostgreSQL only outside Windows."
+        : FindPrograms() is null ? "PostgreSQL's programs (initdb, pg_ctl) are not on this machine; FACEGEN_POSTGRES_BIN names their folder."
+        : null;
+
+    /// <summary>The server, started when it is first asked for.</summary>
+    internal static PostgresServer Instance => Shared.Value;
+
+    internal string Password { get; } = Guid.NewGuid().ToString("N");
+
+    private static bool IsRoot => Environment.UserName == "root";
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>A connection string; the search path names a ledger.</summary>
+    internal string Connect(string schema, string options = "") =>
+        $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Username=facegen;Password={Password};Database=postgres;Search Path={schema};{options}";
+
+    internal void Start() => RunProgram("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "start");
+
+    /// <summary>Ends the server, as a failing machine does.</summary>
+    internal void Stop() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+
+    private static string? FindPrograms()
+    {
+        const string Distribution = "/usr/lib/postgresql";
+        string[] installed = Directory.Exists(Distribution) ? Directory.GetDirectories(Distribution) : [];
+        string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return installed.OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).Concat(path)
+            .Prepend(Environment.GetEnvironmentVariable("FACEGEN_POSTGRES_BIN") ?? "")
+            .FirstOrDefault(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, "initdb")));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void RunProgram(string name, params string[] arguments)
+    {
+        string program = Path.Combine(_programs, name);
+        if (IsRoot) Run(["runuser", "-u", "postgres", "--", program, .. arguments]);
+        else Run([program, .. arguments]);
+    }
+
+    private void Run(string[] command)
+    {
+        // Its output goes to a file: the server inherits it, and would keep a pipe open.
+        string output = Path.Combine(_folder, "output");
+        using Process process = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "out=$1; shift; exec \"$@\" </dev/null >\"$out\" 2>&1", "sh", output, .. command]) { WorkingDirectory = _folder })!;
+        if (!process.WaitForExit(60_000)) process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        if (process.ExitCode != 0 || _guard.HasExited)
+            throw new InvalidOperationException($"{command[0]} failed: {(File.Exists(output) ? File.ReadAllText(output) : "")}");
+    }
+
+}
