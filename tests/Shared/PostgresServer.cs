@@ -102,5 +102,4 @@ internal sealed class PostgresServer
         if (process.ExitCode != 0 || _guard.HasExited)
             throw new InvalidOperationException($"{command[0]} failed: {(File.Exists(output) ? File.ReadAllText(output) : "")}");
     }
-
 }

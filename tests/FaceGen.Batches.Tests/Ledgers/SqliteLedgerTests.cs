@@ -1,4 +1,7 @@
+using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Batching;
+using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -18,8 +21,254 @@ public sealed class SqliteLedgerTests : LedgerTests
 
     private protected override Task ExecuteAsync(string sql)
     {
-        using SqliteConnection connection = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWrite);
+        using SqliteConnection connection = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWriteCreate);
         SqliteDatabase.Execute(connection, sql);
         return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Its_owner_alone_can_read_it()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+        Assert.Single(ledger.Read([]));
+
+        string[] files = Directory.GetFiles(Path.GetDirectoryName(Ledger)!);
+
+        Assert.Equal(["batch.db", "batch.db-shm", "batch.db-wal", "batch.db.lock"], files.Select(Path.GetFileName).Order());
+        Assert.All(files, file => Assert.True(
+            OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file));
+    }
+
+    [Fact]
+    public async Task A_second_run_is_refused_and_told_who_has_it()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => RunOnRealClockAsync());
+
+        Assert.Equal(ErrorCode.LedgerInUse, error.Code);
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
+        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_run_waits_for_one_that_is_just_ending()
+    {
+        ILedger ledger = await OpenAsync();
+        Task<ILedger> next = RunOnRealClockAsync();
+        Assert.False(next.IsCompleted);
+
+        await ledger.DisposeAsync();
+
+        await using ILedger opened = await next;
+        Assert.Empty(opened.Read([]));
+    }
+
+    [Fact]
+    public async Task A_lock_that_another_process_holds_counts()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await using (new FileStream(Ledger + ".lock", FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+        {
+            FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => RunOnRealClockAsync());
+            Assert.Equal(ErrorCode.LedgerInUse, error.Code);
+        }
+
+        Assert.False(File.Exists(Ledger));
+    }
+
+    [Fact]
+    public async Task An_empty_file_is_a_new_ledger()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await File.WriteAllBytesAsync(Ledger, []);
+
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        Assert.Single(ledger.Read([]));
+    }
+
+    [Fact]
+    public async Task A_run_that_died_while_it_made_the_ledger_is_followed_by_another()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await ExecuteAsync("PRAGMA journal_mode = WAL");
+        Assert.NotEqual(0, new FileInfo(Ledger).Length);
+
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        Assert.Single(ledger.Read([]));
+    }
+
+    [Fact]
+    public async Task A_run_that_died_leaves_all_that_it_wrote()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b");
+        await AcceptAsync(ledger, await TakeAsync(ledger), "1");
+        // What a killed process leaves: the file, and all commits in the log beside it, which nobody has merged.
+        string copy = Path.Combine(_folder, "copy.db");
+        foreach (string end in new[] { "", "-wal" }) File.Copy(Ledger + end, copy + end);
+
+        await using ILedger next = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(copy, LedgerMode.Run, Clock, Listener, CancellationToken.None);
+
+        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, CancellationToken.None)).GenerationId);
+        Assert.Equal("b", (await TakeAsync(next)).Request);
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("this is a text of a hundred bytes and more, which somebody has put where the ledger should be, by mistake or so")]
+    public async Task A_file_that_is_no_database_is_left_alone(string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await File.WriteAllTextAsync(Ledger, text);
+
+        await AssertInvalidAsync("no ledger");
+
+        Assert.Equal(text, await File.ReadAllTextAsync(Ledger));
+    }
+
+    [Fact]
+    public async Task Another_program_s_database_is_left_alone()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await ExecuteAsync("CREATE TABLE photos (name TEXT)");
+        byte[] before = await File.ReadAllBytesAsync(Ledger);
+
+        await AssertInvalidAsync("another program");
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
+    }
+
+    [Fact]
+    public async Task A_newer_version_is_left_alone()
+    {
+        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        await ExecuteAsync("PRAGMA user_version = 2");
+        byte[] before = await File.ReadAllBytesAsync(Ledger);
+
+        await AssertInvalidAsync("newer FaceGen (version 2");
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
+    }
+
+    [Fact]
+    public async Task A_damaged_ledger_is_told_and_left_as_it_is()
+    {
+        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
+        byte[] bytes = await File.ReadAllBytesAsync(Ledger);
+        bytes.AsSpan(bytes.Length / 2, 8192).Fill(0xA5);
+        await File.WriteAllBytesAsync(Ledger, bytes);
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
+
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Ledger));
+        // Whoever only reads finds it when he comes there.
+        await using ILedger reader = await OpenAsync(LedgerMode.Read);
+        Assert.Equal(ErrorCode.LedgerInvalid, Assert.Throws<FaceGenException>(() => reader.Read([]).Count()).Code);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_was_cut_off_is_told()
+    {
+        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
+        await using (FileStream file = File.OpenWrite(Ledger)) file.SetLength(file.Length / 2);
+
+        await AssertInvalidAsync("damaged");
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_told()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "out"), "a file where the folder should be");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
+
+        Assert.Equal(ErrorCode.LedgerNotWritten, error.Code);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_is_told_and_the_same_call_works_when_there_is_room()
+    {
+        SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
+        await using var ledger = new SqlLedger(store, Clock);
+        await EnterAsync(ledger, "a", "b");
+        LedgerRow row = await TakeAsync(ledger);
+        LedgerRow longer = row with { Status = BatchItemStatus.Submitted, GenerationId = "1", Generation = new string('x', 100_000) };
+        // SQLite's own limit of pages stands for the end of the disk.
+        long pages = (await store.WriteAsync(session => session.NumberAsync("PRAGMA page_count"), CancellationToken.None))!.Value;
+        Task LimitAsync(long limit) => store.WriteAsync(session => session.NumberAsync($"PRAGMA max_page_count = {limit}"), CancellationToken.None);
+        await LimitAsync(pages);
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => ledger.WriteAsync(longer, release: false, CancellationToken.None));
+
+        Assert.Equal(ErrorCode.LedgerNotWritten, error.Code);
+        Assert.Contains("full", error.Message, StringComparison.Ordinal);
+        Assert.Equal(BatchItemStatus.Submitting, ledger.Read([]).First().Status);
+        await LimitAsync(pages + 1000);
+        Assert.True(await ledger.WriteAsync(longer, release: false, CancellationToken.None));
+        Assert.Equal("1", ledger.Read([]).First().GenerationId);
+    }
+
+    [Fact]
+    public async Task A_tool_of_sqlite_can_look_at_it_while_a_run_works()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        await ExecuteAsync("BEGIN; SELECT * FROM items");
+
+        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Reading_leaves_the_file_as_it_is()
+    {
+        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        byte[] before = await File.ReadAllBytesAsync(Ledger);
+
+        await using (ILedger reader = await OpenAsync(LedgerMode.Read)) Assert.Single(reader.Read([]));
+        await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
+        {
+            await plan.StageAsync(Rows("a", "b"), CancellationToken.None);
+            Assert.Equal(2, (await plan.PlanAsync(false, false, CancellationToken.None)).ToSubmit);
+        }
+
+        Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
+    }
+
+    [Fact]
+    public async Task A_call_that_was_cancelled_before_it_began_does_nothing()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.TakePendingAsync(Service, 5, new CancellationToken(canceled: true)));
+
+        Assert.Equal(1, (await TakeAsync(ledger)).Attempts);
+    }
+
+    private Task<ILedger> RunOnRealClockAsync() =>
+        FaceGen.Batches.Ledgers.Ledgers.OpenAsync(Ledger, LedgerMode.Run, TimeProvider.System, Listener, CancellationToken.None);
+
+    private async Task AssertInvalidAsync(string words)
+    {
+        foreach (LedgerMode mode in Enum.GetValues<LedgerMode>())
+        {
+            FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(async () =>
+            {
+                ILedger ledger = await OpenAsync(mode);
+                Assert.Empty(ledger.Read([]));
+            });
+            Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+            Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        }
     }
 }
