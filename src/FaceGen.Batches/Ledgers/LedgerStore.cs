@@ -23,6 +23,9 @@ internal abstract class LedgerStore : IAsyncDisposable
     /// <summary>Adds rows to the temporary table that <see cref="LedgerSchema.Input"/> makes.</summary>
     internal abstract Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows);
 
+    /// <summary>Lets the database know how many rows a table has now, where it plans its queries by that.</summary>
+    internal abstract Task MeasureAsync(LedgerSession session, string table);
+
     /// <summary>Whether a statement failed because a value has to be unique.</summary>
     internal abstract bool IsDuplicate(DbException error);
 

@@ -97,11 +97,11 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                 WHERE item = (
                     SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL
                     ORDER BY position, item LIMIT 1 {store.Exclusively})
-                AND @places >
-                    (SELECT count(*) FROM items WHERE status IN ('Submitting', 'Submitted') AND address = @address)
-                    + (SELECT count(*) FROM items WHERE worker IS NOT NULL AND status = 'Pending' AND address = @address)
-                    + (SELECT count(*) FROM items
-                        WHERE place_until > @now AND status IN ('Uncertain', 'Pending') AND worker IS NULL AND address = @address)
+                AND @places > (
+                    SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
+                        status IN ('Submitting', 'Submitted')
+                        OR (status = 'Pending' AND worker IS NOT NULL)
+                        OR (status IN ('Uncertain', 'Pending') AND place_until > @now)))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 ("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places)).ConfigureAwait(false);
@@ -129,7 +129,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                 $"""
                 WITH free AS (
                     SELECT item AS taken FROM items
-                    WHERE status IN ('Submitted', 'Generated') AND address = @address AND (worker IS NULL OR ({Dead}))
+                    WHERE {LedgerSchema.AtWork} AND status IN ('Submitted', 'Generated') AND address = @address AND (worker IS NULL OR ({Dead}))
                         AND item NOT IN ({Numbers(_givenUp)})
                     ORDER BY expires_at NULLS LAST, item LIMIT @most {store.Exclusively})
                 UPDATE items SET worker = @me, fence = @fence FROM free WHERE item = taken
@@ -279,9 +279,8 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input
             """).ConfigureAwait(false);
         await session.ExecuteAsync("CREATE UNIQUE INDEX numbered_hash ON numbered (hash, occurrence)").ConfigureAwait(false);
-        // Neither database looks at temporary tables by itself.
-        await session.ExecuteAsync("ANALYZE input").ConfigureAwait(false);
-        await session.ExecuteAsync("ANALYZE numbered").ConfigureAwait(false);
+        await store.MeasureAsync(session, "input").ConfigureAwait(false);
+        await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
     }
 
     private static async Task RetryAsync(LedgerSession session, string statuses)
@@ -329,7 +328,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                 AND NOT EXISTS (SELECT 1 FROM ({store.Alive}) AS alive WHERE alive.worker <> @me)
                 AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
             """, ("me", store.Worker)).ConfigureAwait(false);
-        if (added > 0) await session.ExecuteAsync("ANALYZE items").ConfigureAwait(false);
+        if (added > 0) await store.MeasureAsync(session, "items").ConfigureAwait(false);
     }
 
     private async Task AddFacesAsync(LedgerSession session)
@@ -355,7 +354,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
     private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long fence)
     {
-        string doubted = $"status = 'Submitting' AND address = @address AND {Dead}";
+        string doubted = $"{LedgerSchema.AtWork} AND status = 'Submitting' AND address = @address AND {Dead}";
         if (await session.NumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
             return [];
 

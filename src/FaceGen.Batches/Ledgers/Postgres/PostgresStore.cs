@@ -107,6 +107,9 @@ internal sealed class PostgresStore : LedgerStore
     }
 
     /// <inheritdoc/>
+    internal override Task MeasureAsync(LedgerSession session, string table) => session.ExecuteAsync($"ANALYZE {table}");
+
+    /// <inheritdoc/>
     internal override bool IsDuplicate(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
     /// <inheritdoc/>

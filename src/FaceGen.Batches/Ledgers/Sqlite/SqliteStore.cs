@@ -87,6 +87,9 @@ internal sealed class SqliteStore : LedgerStore
     }
 
     /// <inheritdoc/>
+    internal override Task MeasureAsync(LedgerSession session, string table) => Task.CompletedTask;
+
+    /// <inheritdoc/>
     internal override bool IsDuplicate(DbException error) => SqliteErrors.IsConstraint(error);
 
     /// <inheritdoc/>
