@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Security;
@@ -32,6 +33,9 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>How long a stop may wait until the answers that are on their way stand in the ledger.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(800);
+
+    /// <summary>The ledgers of this process whose runs were stopped and still wait for answers.</summary>
+    private static readonly ConcurrentDictionary<string, Task> Closing = new(StringComparer.Ordinal);
 
     private readonly ProgressMeter _progress = new("Running the batch");
     private readonly List<Request> _staged = new(RowsAtOnce);
@@ -141,8 +145,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Begin()
     {
-        if (TimeLimit < TimeSpan.FromSeconds(1))
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-TimeLimit must be at least a second, as in 00:30:00 for half an hour. (A bare number counts ticks.)");
+        if (TimeLimit < TimeSpan.FromSeconds(1) || TimeLimit > TimeSpan.FromDays(7))
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-TimeLimit must be a second to 7 days, as in 00:30:00 for half an hour. (A bare number counts ticks, and one in quotes days.)");
         if (MinimumBalance < 0)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-MinimumBalance must not be less than 0.");
 
@@ -164,6 +168,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         };
         _ledger = Ledger is null ? System.IO.Path.Combine(folder, LedgerLocation.DefaultName) : ResolveLedger(Ledger, isTyped: true);
         _rowReader = new RowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
+
+        if (Closing.TryGetValue(_ledger, out Task? before))
+        {
+            WriteWarning("The run that was stopped still waits for the answers to what it had sent: this one begins after it.");
+            RunUntil(Task.WhenAny(before));
+        }
 
         // A plan needs no connection.
         Connection? connection = IsWhatIf ? null : Connection;
@@ -216,8 +226,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (_opening is not null) Task.WaitAny([CloseAsync(_opening)], ClosingTime);
+        if (_opening is null) return;
+
+        Task closing = CloseAsync(_opening);
         _opening = null;
+        if (Task.WaitAny([closing], ClosingTime) == 0) return;
+
+        Closing[_ledger] = closing;
+        _ = closing.ContinueWith(_ => Closing.TryRemove(_ledger, out Task? _), CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task CloseAsync(Task<IBatch> opening)

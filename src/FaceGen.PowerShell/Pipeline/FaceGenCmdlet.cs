@@ -267,7 +267,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         IReadOnlyList<string> folders =
             isLiteral ? [ResolvePath(path, ErrorCode.FileNotWritten)] : ResolveWildcards(path, ErrorCode.FileNotWritten);
         if (folders.Count != 1)
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders; -LiteralPath takes it as it stands.");
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders: give one of them.");
 
         // A folder that cannot be made is better told before anything is generated for it.
         for (string? above = folders[0]; above is not null && !Directory.Exists(above); above = Path.GetDirectoryName(above))

@@ -89,13 +89,13 @@ public sealed class GetFaceGenBatchTests
     public async Task Generated_rows_pipe_into_Save_FaceGenOutput()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Emulator.Faults.Add(FaultRule.Parse("Q26-html-for-good@download:prompt=late"));
+        bed.Emulator.Faults.Add(FaultRule.Parse("redirect-file@download:prompt=late"));
         BatchRan ran = bed.RunBatch(bed.WriteCsv("a", "late"));
         bed.Emulator.Faults.Clear();
 
         Ran saved = bed.Run("param($out) Get-FaceGenBatchItem $out -Status Generated | Save-FaceGenOutput $out", bed.Out).WithoutErrors();
 
-        Assert.Equal("ImageInvalid", ran.Ran.Error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal("DownloadFailed", ran.Ran.Error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal((1, 1), (ran["Saved"], ran["UnderWay"]));
         Assert.True(File.Exists((string)saved.Single.Properties["FullName"].Value));
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
