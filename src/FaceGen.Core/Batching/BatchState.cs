@@ -9,6 +9,6 @@ public enum BatchState
     /// <summary>Every row has ended, and some of them failed, are expired, invalid, or of unknown outcome.</summary>
     SomeFailed,
 
-    /// <summary>Rows are still to be done: the same command goes on with them.</summary>
+    /// <summary>Rows are still to be done, or none was entered yet: the same command goes on with them.</summary>
     Unfinished,
 }

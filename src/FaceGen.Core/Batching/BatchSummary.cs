@@ -10,7 +10,7 @@ public sealed record BatchSummary
 
     /// <summary>Whether all is done, some of it failed, or rows are left to do.</summary>
     public BatchState State =>
-        Pending + UnderWay > 0 ? BatchState.Unfinished
+        Pending + UnderWay > 0 || Rows == 0 ? BatchState.Unfinished
         : Failed + Expired + Uncertain + Invalid > 0 ? BatchState.SomeFailed
         : BatchState.Complete;
 

@@ -288,6 +288,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         string text = Secret.Unlock(ledger);
         if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty.");
         if (LedgerLocation.IsDatabase(text)) return text;
+        if (LedgerLocation.LacksServer(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is a connection string without Host=.");
 
         return isTyped || Path.IsPathRooted(text)
             ? ResolvePath(text, ErrorCode.LedgerInvalid)

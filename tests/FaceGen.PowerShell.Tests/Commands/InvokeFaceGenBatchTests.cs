@@ -44,6 +44,8 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal("people.csv:3", ran.Errors[0].TargetObject.ToString());
         Assert.StartsWith("BatchInvalid,", ran.Errors[2].FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
+        // Whoever watches the ledger is not told that all is done.
+        Assert.All(bed.Run("param($out) Get-FaceGenBatch $out -ErrorAction Ignore", bed.Out).Each("State"), state => Assert.Equal("Unfinished", state!.ToString()));
     }
 
     [Fact]
