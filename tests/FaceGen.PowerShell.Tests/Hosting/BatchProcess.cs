@@ -9,8 +9,10 @@ internal sealed class BatchProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static readonly string Console = Assembly.GetExecutingAssembly()
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
+    private static readonly string Console = Path("Console");
+
+    /// <summary>The example of a worker: it takes a file, a folder and a ledger.</summary>
+    private static readonly string Worker = Path("Worker");
 
     private readonly Process _process;
     private readonly Task<string> _output;
@@ -25,10 +27,10 @@ internal sealed class BatchProcess : IDisposable
 
     internal bool HasEnded => _process.HasExited;
 
-    /// <summary>Starts a batch: what it prints at last is the state of its summary.</summary>
-    internal static BatchProcess Start(EmulatorHost emulator, string script, string csv, string folder, string ledger) =>
+    /// <summary>Starts a batch: what it prints at last is its summary.</summary>
+    internal static BatchProcess Start(EmulatorHost emulator, string csv, string folder, string ledger) =>
         new(Process.Start(new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, script, csv, folder, ledger])
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, Worker, csv, folder, ledger])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -49,6 +51,9 @@ internal sealed class BatchProcess : IDisposable
         await _process.WaitForExitAsync().WaitAsync(Patience);
         return await _output + await _error;
     }
+
+    private static string Path(string name) => Assembly.GetExecutingAssembly()
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
 
     public void Dispose()
     {

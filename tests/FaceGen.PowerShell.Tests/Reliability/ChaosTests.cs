@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using FaceGen.Emulator;
 using FaceGen.Emulator.Generating;
 using FaceGen.PowerShell.Tests.Hosting;
+using FaceGen.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
@@ -46,54 +47,76 @@ public sealed class ChaosTests(ITestOutputHelper report)
         bed.Check(report, $"seed {seed}: {kills} kills", last);
     }
 
+    [SkippableTheory]
+    [InlineData(1)]
+    public async Task Three_workers_of_which_one_is_killed_every_second_do_a_batch_once(int seed)
+    {
+        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        await using ChaosBed bed = await ChaosBed.StartAsync(Rows, PostgresServer.Instance.Connect($"chaos{seed}"));
+        var random = new Random(seed);
+        BatchProcess[] workers = [bed.StartBatch(), bed.StartBatch(), bed.StartBatch()];
+        int kills = 0;
+        using (var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1)))
+        {
+            while (kills < Kills && !workers.All(worker => worker.HasEnded))
+            {
+                await everySecond.WaitForNextTickAsync();
+                // One that has had the time to begin: starting takes about a second.
+                int unlucky = random.Next(workers.Length);
+                if (workers[unlucky].HasEnded) continue;
+
+                await workers[unlucky].KillAsync();
+                workers[unlucky].Dispose();
+                workers[unlucky] = bed.StartBatch();
+                kills++;
+            }
+        }
+
+        string[] last = await Task.WhenAll(workers.Select(worker => worker.EndAsync()));
+        foreach (BatchProcess worker in workers) worker.Dispose();
+
+        bed.Check(report, $"three workers, seed {seed}: {kills} kills", string.Join(" | ", last.Select(said => said.Trim())));
+    }
+
     private static int Setting(string name, int unset) =>
         Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : unset;
 
     /// <summary>An emulator that outlives the processes, and the files of the batch.</summary>
     private sealed class ChaosBed : IAsyncDisposable
     {
-        private const string Script = """
-            param($csv, $folder, $ledger)
-            $last = $null
-            Invoke-FaceGenBatch $csv -Destination $folder -Ledger $ledger -ErrorAction SilentlyContinue | ForEach-Object { $last = $_ }
-            "last: $($last.State) $last"
-            """;
-
         private readonly string _folder = Directory.CreateTempSubdirectory("facegen-chaos-").FullName;
         private readonly int _rows;
+        private readonly string _ledger;
 
-        private ChaosBed(EmulatorHost emulator, int rows)
+        private ChaosBed(EmulatorHost emulator, int rows, string? ledger)
         {
             Emulator = emulator;
             _rows = rows;
-            Ledger = Path.Combine(_folder, "out", "facegen.ledger");
+            _ledger = ledger ?? Path.Combine(_folder, "facegen.ledger");
             File.WriteAllBytes(Path.Combine(_folder, "face.png"), TestBed.DrawFace());
-            File.WriteAllText(Path.Combine(_folder, "batch.ps1"), Script);
             File.WriteAllText(Path.Combine(_folder, "people.csv"), "prompt,face_image,width,height\n" + string.Concat(Prompts.Select(prompt => $"{prompt},face.png,64,64\n")));
         }
 
         internal EmulatorHost Emulator { get; }
 
-        internal string Ledger { get; init; }
-
         private string Out => Path.Combine(_folder, "out");
 
         private IEnumerable<string> Prompts => Enumerable.Range(1, _rows).Select(row => $"person {row:0000}");
 
-        internal static async Task<ChaosBed> StartAsync(int rows) => new(await EmulatorHost.StartAsync(new EmulatorOptions
+        internal static async Task<ChaosBed> StartAsync(int rows, string? ledger = null) => new(await EmulatorHost.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Uniform(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(400)),
             Balance = 1_000_000,
-        }), rows);
+        }), rows, ledger);
 
         internal BatchProcess StartBatch() => BatchProcess.Start(
-            Emulator, Path.Combine(_folder, "batch.ps1"), Path.Combine(_folder, "people.csv"), Out, Ledger);
+            Emulator, Path.Combine(_folder, "people.csv"), Out, _ledger);
 
         /// <summary>Nothing was paid for twice, nothing is lost, and every file is what the ledger says.</summary>
         internal void Check(ITestOutputHelper report, string what, string last)
         {
             using var session = new Session();
-            PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", Ledger).WithoutErrors().Output];
+            PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", _ledger).WithoutErrors().Output];
             ILookup<string, string> prompts = items.ToLookup(item => Text(item, "Status"), item => Text(item, "Prompt"));
             IReadOnlyDictionary<string, int> accepted = Emulator.Journal.AcceptedByPrompt;
             int twice = accepted.Values.Count(times => times > 1);

@@ -1,0 +1,39 @@
+<#
+.SYNOPSIS
+    One worker of a batch that several machines do together.
+.DESCRIPTION
+    Run it on as many machines as you like, with the same input and the same ledger in PostgreSQL. Each row is done by one
+    worker, and the account's queue is shared by all of them. A worker that dies loses nothing: the others take over what
+    it had begun. The key and the address of the service are taken from MODELSLAB_API_KEY and MODELSLAB_BASE_URL.
+
+    It ends when the batch does, with 0 (every row is saved), 2 (some failed) or 3 (rows are left).
+.PARAMETER Path
+    The CSV, JSON or JSON Lines file; face images must lie under the same paths on all machines, or be links.
+.PARAMETER Destination
+    The folder for the pictures, best one that the machines share.
+.PARAMETER Ledger
+    A connection string, as in Host=db.example;Database=faces;Username=facegen;Password=…
+.EXAMPLE
+    $env:FACEGEN_LEDGER = 'Host=db.example;Database=faces;Username=facegen;Password=…'
+    ./several-workers.ps1 people.csv ./out
+#>
+param(
+    [string] $Path = "$PSScriptRoot/people.csv",
+    [string] $Destination = 'out/workers',
+    [string] $Ledger = $env:FACEGEN_LEDGER
+)
+
+$ErrorActionPreference = 'Stop'
+
+$rows = 0
+Invoke-FaceGenBatch $Path -Destination $Destination -Ledger $Ledger -ErrorAction Continue | ForEach-Object {
+    $last = $_
+    if ($_ -is [FaceGen.Batching.BatchItem]) { $rows++ }
+}
+
+"This worker brought $rows rows to their end. The batch: $last"
+switch ($last.State) {
+    'Complete' { exit 0 }
+    'SomeFailed' { exit 2 }
+    default { exit 3 }
+}
