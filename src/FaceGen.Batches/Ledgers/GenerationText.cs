@@ -35,34 +35,34 @@ internal static class GenerationText
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    /// <summary>Makes the generation again.</summary>
-    /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
-    internal static Generation Read(string id, string text, Request request)
+    /// <summary>Makes the generation of a row again. Where its text was changed by hand to something invalid, its id is enough to ask for it anew.</summary>
+    internal static Generation Read(LedgerRow row, Request request)
     {
+        var known = new Generation { Id = row.GenerationId!, Request = request, CreatedAt = row.SubmittedAt };
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(row.Generation ?? "");
             JsonElement root = document.RootElement;
-            return new Generation
+            string[] images = Texts(root.GetProperty("images"));
+            return known with
             {
-                Id = id,
                 Status = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
                 CreatedAt = Get(root, "created_at")?.GetDateTimeOffset(),
-                Images = Texts(root.GetProperty("images")),
-                OtherLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(Texts)],
+                Images = images,
+                OtherLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(Texts).Where(links => links.Length == images.Length)],
                 Prompt = Get(root, "prompt")?.GetString(),
                 Seed = Get(root, "seed")?.GetInt64(),
                 GenerationTime = Get(root, "generation_time")?.GetDouble(),
                 Eta = Get(root, "eta")?.GetDouble(),
                 TrackId = Get(root, "track_id")?.GetInt64(),
                 Message = root.GetProperty("message").GetString()!,
-                Meta = root.GetProperty("meta").EnumerateObject().ToDictionary(value => value.Name, value => Value(value.Value)),
-                Request = request,
+                Meta = root.GetProperty("meta").EnumerateObject()
+                    .ToDictionary(value => value.Name, value => Value(value.Value), StringComparer.OrdinalIgnoreCase),
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or FormatException)
         {
-            throw new FaceGenException(ErrorCode.LedgerInvalid, $"What the ledger holds of generation {id} cannot be read: {e.Message}", e);
+            return known;
         }
     }
 
@@ -95,7 +95,8 @@ internal static class GenerationText
         JsonValueKind.Null => null,
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => value.TryGetInt64(out long whole) ? whole : value.GetDouble(),
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => value.GetDouble(),
         _ => value.GetString(),
     };
 }

@@ -48,7 +48,7 @@ internal sealed class RequestText
                 if (RequestField.Find(property.Name) is { } field) draft.Set(field, Value(property.Value));
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new FaceGenException(ErrorCode.RequestInvalid, $"The row's request in the ledger is no JSON object: {e.Message}", e);
         }
@@ -62,7 +62,8 @@ internal sealed class RequestText
         JsonValueKind.Null => null,
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => value.TryGetInt64(out long whole) ? whole : value.GetDouble(),
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => value.GetDouble(),
         JsonValueKind.String => value.GetString(),
         _ => value.GetRawText(),
     };

@@ -11,7 +11,7 @@ internal static class BatchItems
 {
     internal static BatchItem Of(LedgerRow row, Request request)
     {
-        Generation? generation = row is { GenerationId: { } id, Generation: { } text } ? GenerationText.Read(id, text, request) : null;
+        Generation? generation = row.GenerationId is null ? null : GenerationText.Read(row, request);
         return new BatchItem
         {
             Status = row.Status,

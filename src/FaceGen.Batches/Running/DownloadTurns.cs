@@ -3,7 +3,7 @@ namespace FaceGen.Batches.Running;
 /// <summary>Lets so many downloads at a time begin, and of those that wait the one whose link stops working first.</summary>
 internal sealed class DownloadTurns(int most)
 {
-    private readonly List<(DateTimeOffset Expiry, TaskCompletionSource<bool> Turn)> _waiting = [];
+    private readonly List<(DateTimeOffset? Expiry, TaskCompletionSource<bool> Turn)> _waiting = [];
     private int _free = most;
 
     /// <summary>The nearest expiry among those that wait.</summary>
@@ -11,12 +11,12 @@ internal sealed class DownloadTurns(int most)
     {
         get
         {
-            lock (_waiting) return _waiting.Count == 0 ? null : _waiting.Min(waiting => waiting.Expiry);
+            lock (_waiting) return _waiting.Min(waiting => waiting.Expiry);
         }
     }
 
     /// <summary>Waits for a turn; <see cref="Leave"/> must follow.</summary>
-    internal async Task EnterAsync(DateTimeOffset expiry, CancellationToken cancel)
+    internal async Task EnterAsync(DateTimeOffset? expiry, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var turn = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,7 +40,7 @@ internal sealed class DownloadTurns(int most)
         {
             while (_waiting.Count > 0)
             {
-                int next = _waiting.IndexOf(_waiting.OrderBy(waiting => waiting.Expiry).First());
+                int next = _waiting.IndexOf(_waiting.OrderBy(waiting => waiting.Expiry ?? DateTimeOffset.MaxValue).First());
                 TaskCompletionSource<bool> turn = _waiting[next].Turn;
                 _waiting.RemoveAt(next);
                 // One that was cancelled while it waited takes no turn.

@@ -94,7 +94,7 @@ internal sealed class RowWork
         try
         {
             Generation generation = slot is null
-                ? GenerationText.Read(log.Row.GenerationId!, log.Row.Generation!, request)
+                ? GenerationText.Read(log.Row, request)
                 : await _generator.GenerateAsync(request, slot,
                     new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, stop).ConfigureAwait(false);
             return generation.IsFinished ? generation
@@ -118,7 +118,7 @@ internal sealed class RowWork
 
     private async Task<SavedImage> SaveAsync(Generation generation, int index, CancellationToken stop)
     {
-        await _downloads.EnterAsync(generation.ExpiresAt ?? DateTimeOffset.MaxValue, stop).ConfigureAwait(false);
+        await _downloads.EnterAsync(generation.ExpiresAt, stop).ConfigureAwait(false);
         try
         {
             return await _run.Room.WriteAsync(() => _saver.SaveAsync(generation, index, stop), stop).ConfigureAwait(false);

@@ -111,8 +111,20 @@ internal sealed record ServiceAnswer
         };
     }
 
-    internal static JsonElement Get(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) ? value : default;
+    internal static JsonElement Get(JsonElement parent, string name)
+    {
+        if (parent.ValueKind != JsonValueKind.Object) return default;
+
+        try
+        {
+            return parent.TryGetProperty(name, out JsonElement value) ? value : default;
+        }
+        catch (InvalidOperationException)
+        {
+            // A name beside it is no Unicode.
+            return parent.EnumerateObject().LastOrDefault(property => NameOf(property) == name).Value;
+        }
+    }
 
     internal static double? NumberOf(JsonElement value) => value.ValueKind switch
     {
@@ -216,7 +228,7 @@ internal sealed record ServiceAnswer
             {
                 JsonValueKind.String => StringOf(property.Value),
                 JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
-                JsonValueKind.Number => property.Value.GetDouble(),
+                JsonValueKind.Number => NumberOf(property.Value),
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,
                 JsonValueKind.Null => null,

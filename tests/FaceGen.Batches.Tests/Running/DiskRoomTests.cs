@@ -1,0 +1,83 @@
+using FaceGen.Batches.Running;
+using FaceGen.Batches.Tests.Ledgers;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Running;
+
+public sealed class DiskRoomTests
+{
+    private readonly TestClock _clock = new();
+    private readonly Listener _listener = new();
+    private readonly DiskRoom _room;
+
+    public DiskRoomTests() => _room = new DiskRoom(_clock, _listener);
+
+    [Theory]
+    [InlineData(28)]
+    [InlineData(122)]
+    [InlineData(unchecked((int)0x80070070))]
+    public async Task A_file_is_written_again_until_there_is_room(int code)
+    {
+        int tries = 0;
+        int written = await _clock.RunAsync(_room.WriteAsync(() =>
+        {
+            Assert.Equal(tries > 0, _room.IsLacking);
+            return ++tries < 4 ? throw Full(code) : Task.FromResult(tries);
+        }, default)).GuardAsync();
+
+        Assert.Equal(4, written);
+        Assert.False(_room.IsLacking);
+        Assert.Contains("Nothing more is submitted", Assert.Single(_listener.Warnings), StringComparison.Ordinal);
+        Assert.Single(_listener.Lines);
+    }
+
+    [Fact]
+    public async Task A_ledger_is_written_again_until_there_is_room()
+    {
+        int tries = 0;
+        await _clock.RunAsync(_room.WriteAsync(
+            () => ++tries < 2 ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "full") : Task.FromResult(true), default)).GuardAsync();
+
+        Assert.Equal(2, tries);
+    }
+
+    [Fact]
+    public async Task Several_writes_that_wait_are_told_of_once()
+    {
+        int tries = 0;
+        Task<int[]> writes = Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _room.WriteAsync(
+            () => Interlocked.Increment(ref tries) <= 5 ? throw Full(28) : Task.FromResult(0), default)));
+
+        await _clock.RunAsync(writes).GuardAsync();
+
+        Assert.Single(_listener.Warnings);
+        Assert.Single(_listener.Lines);
+    }
+
+    [Fact]
+    public async Task Another_fault_is_not_waited_for()
+    {
+        FaceGenException fault = await Signals.FailureAsync(_room.WriteAsync<int>(
+            () => throw new FaceGenException(ErrorCode.FileNotWritten, "read-only", new UnauthorizedAccessException()), default)).GuardAsync();
+
+        Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
+        Assert.Empty(_listener.Warnings);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_wait()
+    {
+        using var stop = new CancellationTokenSource();
+        Task write = _room.WriteAsync<int>(() => throw Full(28), stop.Token);
+        Assert.True(_room.IsLacking);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write.GuardAsync());
+        Assert.False(_room.IsLacking);
+    }
+
+    private static FaceGenException Full(int code) =>
+        new(ErrorCode.FileNotWritten, "No space left on device.", new IOException("No space left on device", code));
+}
