@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>
+/// A folder, a ledger in it, and a service that exists only in the test. Unless a test says otherwise each submission is
+/// accepted and finished at once, under the ids 1, 2 and so on, and each link gives a picture.
+/// </summary>
+internal sealed class BatchBed : IBatchListener, IDisposable
+{
+    private readonly Uri _root = new($"https://{Guid.NewGuid():N}.example");
+    private readonly ScriptedHandler _handler;
+    private readonly ConcurrentDictionary<string, int> _calls = new();
+    private int _submissions;
+
+    internal BatchBed(int queueLimit = Limits.DefaultQueueLimit)
+    {
+        _handler = new ScriptedHandler(Next);
+        Connection = Connect(queueLimit);
+    }
+
+    internal TestClock Clock { get; } = new();
+
+    internal TemporaryFolder Folder { get; } = new();
+
+    internal Connection Connection { get; private set; }
+
+    internal Account Account => Account.Of(Connection);
+
+    internal string LedgerPath => Folder.PathOf("batch.db");
+
+    internal string Out => Folder.PathOf("out");
+
+    /// <summary>Gives the answer to the n-th submission, the first being 1.</summary>
+    internal Func<int, Answer> OnSubmit { get; set; } = Finished;
+
+    /// <summary>Gives the answer to a look at a generation, by its id and by how often it was looked at before.</summary>
+    internal Func<string, int, Answer> OnFetch { get; set; } = (id, _) => Finished(int.Parse(id, CultureInfo.InvariantCulture));
+
+    /// <summary>Gives what a link leads to, by the generation's id and by how often it was asked for before.</summary>
+    internal Func<string, int, Answer> OnLink { get; set; } = (id, _) => Answer.Image(Picture(id));
+
+    internal Func<int, Answer> OnBalance { get; set; } = _ => Balance(100);
+
+    internal Func<int, Answer> OnAssets { get; set; } = _ => Answer.Json("""{"status":"success","data":[]}""");
+
+    internal ConcurrentQueue<(BatchItem Item, FaceGenException? Error)> Ended { get; } = new();
+
+    internal ConcurrentQueue<string> Told { get; } = new();
+
+    internal ConcurrentQueue<string> Warned { get; } = new();
+
+    internal int Submissions => Volatile.Read(ref _submissions);
+
+    internal IReadOnlyList<Call> Calls => _handler.Calls;
+
+    internal IReadOnlyList<string> Files => !Directory.Exists(Out) ? []
+        : [.. Directory.EnumerateFiles(Out).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    internal BatchOptions Options => new(Save());
+
+    internal static Answer Finished(int id) => Answer.Success(id.ToString(CultureInfo.InvariantCulture), Link(id));
+
+    internal static Answer Queued(int id) => Answer.Processing(id.ToString(CultureInfo.InvariantCulture), eta: 1);
+
+    internal static Answer Balance(double balance) =>
+        Answer.Json(FormattableString.Invariant($$$"""{"status":"success","data":{"balance":{{{balance}}},"currency":"USD"}}"""));
+
+    internal static string Link(int id) => FormattableString.Invariant($"https://cdn.example/{id}.png");
+
+    internal static byte[] Picture(string id) =>
+        TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel * 50) + int.Parse(id, CultureInfo.InvariantCulture)));
+
+    internal static Request[] Requests(int count) => [.. Enumerable.Range(1, count).Select(number => Request($"prompt {number}", number))];
+
+    internal static Request Request(string prompt, int row = 1) => FakeService.Request(prompt) with { Source = new RequestSource("people.csv", row + 1, row) };
+
+    internal SaveOptions Save(string name = FileNameTemplate.Default) =>
+        new(Out, new FileNameTemplate(name)) { AcceptSame = true, Timeout = TimeSpan.FromMinutes(1) };
+
+    internal Connection Connect(int queueLimit) => Connection = new Connection(
+        ServiceAddress.Parse(_root), new ApiKey("key-of-the-test/+1"), queueLimit, services: new EngineServices
+        {
+            Time = Clock, Handler = () => _handler, NextDouble = () => 0,
+            LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
+        });
+
+    internal Task ArrivalAsync() => _handler.ArrivalAsync();
+
+    internal Task<ILedger> OpenAsync() => Batches.Ledgers.Ledgers.OpenAsync(LedgerPath, LedgerMode.Run, Clock, this, default);
+
+    internal RunParts Parts(ILedger ledger, BatchOptions? options = null) => new(ledger, Connection, options ?? Options, this, default);
+
+    /// <summary>Runs a batch to its end; the clock moves by itself.</summary>
+    internal async Task<BatchSummary> RunAsync(IReadOnlyList<Request> requests, BatchOptions? options = null, CancellationToken stop = default)
+    {
+        await using var batch = new Batch(await OpenAsync(), Connection, this);
+        await batch.AddAsync(requests, stop);
+        return await Clock.RunAsync(batch.RunAsync(options ?? Options, stop)).GuardAsync();
+    }
+
+    /// <summary>The ledger's rows as they stand, in the order of the input.</summary>
+    internal async Task<IReadOnlyList<LedgerRow>> RowsAsync()
+    {
+        await using ILedger ledger = await Batches.Ledgers.Ledgers.OpenAsync(LedgerPath, LedgerMode.Read, Clock, this, default);
+        return [.. ledger.Read([])];
+    }
+
+    internal async Task<IReadOnlyList<BatchItemStatus>> StatusesAsync() => [.. (await RowsAsync()).Select(row => row.Status)];
+
+    public void End(BatchItem item, FaceGenException? error) => Ended.Enqueue((item, error));
+
+    public void Tell(string line) => Told.Enqueue(line);
+
+    public void Warn(string line) => Warned.Enqueue(line);
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        _handler.Dispose();
+        Folder.Dispose();
+    }
+
+    private Answer Next(Uri address)
+    {
+        int Again(string what) => _calls.AddOrUpdate(what, 0, (_, before) => before + 1);
+        string path = address.AbsolutePath;
+        string name = Path.GetFileNameWithoutExtension(path);
+        return address.Host != _root.Host ? OnLink(name, Again(path))
+            : path.Contains("/fetch/", StringComparison.Ordinal) ? OnFetch(name, Again(path))
+            : name switch
+            {
+                "face_gen" => OnSubmit(Interlocked.Increment(ref _submissions)),
+                "wallet_balance" => OnBalance(Again(path)),
+                "assets_generated" => OnAssets(Again(path)),
+                _ => throw new InvalidOperationException($"The test says nothing about {address}."),
+            };
+    }
+}
