@@ -4,7 +4,7 @@ namespace FaceGen.Batches.Ledgers;
 
 /// <summary>How many rows are how far.</summary>
 /// <param name="ByStatus">The number of rows of each status; one that no row has is missing.</param>
-/// <param name="HeldByOthers">How many rows other workers hold, alive or dead.</param>
+/// <param name="HeldByOthers">How many rows other workers hold that are alive.</param>
 /// <param name="NearestExpiry">When the first image that is not saved is lost at the service.</param>
 internal sealed record LedgerCounts(IReadOnlyDictionary<BatchItemStatus, long> ByStatus, long HeldByOthers, DateTimeOffset? NearestExpiry)
 {

@@ -50,7 +50,7 @@ internal sealed class RequestText
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new FaceGenException(ErrorCode.RequestInvalid, $"The row's request in the ledger is no JSON object: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is no JSON object: {e.Message}", e);
         }
 
         RequestRow row = draft.Finish(source ?? new RequestSource("", 0, 0), []);

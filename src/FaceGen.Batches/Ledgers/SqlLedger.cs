@@ -143,6 +143,9 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
     {
+        // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
+        bool givesUp = release && row is { Fence: not 0, Status: BatchItemStatus.Submitted or BatchItemStatus.Generated };
+        if (givesUp) SetGivenUp(row.Item, true);
         bool written = await store.WriteAsync(async session =>
         {
             // A row that was given up on for another try is another generation then; the service still knows the former.
@@ -158,11 +161,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             return true;
         }, cancel).ConfigureAwait(false);
 
-        lock (_givenUp)
-        {
-            if (written && release && row.Status is BatchItemStatus.Submitted or BatchItemStatus.Generated) _givenUp.Add(row.Item);
-        }
-
+        if (givesUp && !written) SetGivenUp(row.Item, false);
         return written;
     }
 
@@ -173,7 +172,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             $"SELECT status, count(*) FROM items WHERE wanted = 1 OR {Unfinished} GROUP BY status",
             row => (LedgerColumns.Name<BatchItemStatus>(row.GetString(0)), row.GetInt64(1))).ConfigureAwait(false);
         long? others = await session.NumberAsync(
-            "SELECT count(*) FROM items WHERE worker IS NOT NULL AND worker <> @me", ("me", store.Worker)).ConfigureAwait(false);
+            $"SELECT count(*) FROM items WHERE worker <> @me AND worker IN ({store.Alive})", ("me", store.Worker)).ConfigureAwait(false);
         long? expiry = await session.NumberAsync(
             "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
         return new LedgerCounts(counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, LedgerColumns.Time(expiry));
@@ -259,6 +258,15 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
         byte[] bytes = new byte[sizeof(long)];
         using (var random = RandomNumberGenerator.Create()) random.GetBytes(bytes);
         return (BitConverter.ToInt64(bytes, 0) & long.MaxValue) | 1;
+    }
+
+    private void SetGivenUp(long item, bool isGivenUp)
+    {
+        lock (_givenUp)
+        {
+            if (isGivenUp) _givenUp.Add(item);
+            else _givenUp.Remove(item);
+        }
     }
 
     private static string Numbers(HashSet<long> items)

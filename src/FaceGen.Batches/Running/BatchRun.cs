@@ -21,26 +21,30 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How long to wait where only other workers can change something.</summary>
     private static readonly TimeSpan OthersInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long to wait where nobody works on a row and none can be submitted.</summary>
+    private static readonly TimeSpan LongestIdling = TimeSpan.FromMinutes(10);
+
     /// <summary>How long after a stop what is out may still wait for room on the disk.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _abandon = new();
     private readonly RunParts _run;
-    private readonly Brakes _brakes;
     private readonly DownloadTurns _downloads;
     private readonly RowWork _rows;
+    private readonly Slots _places;
     private readonly Meter _meter;
     private readonly List<Task> _work = [];
     private int _underWay;
     private long _submitted;
     private long? _abandonedSeen;
+    private long? _idleSince;
 
     internal BatchRun(ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total)
     {
         _run = new RunParts(ledger, connection, options, listener, _abandon.Token);
-        _brakes = new Brakes(connection, options, listener);
         _downloads = new DownloadTurns(options.Downloads);
-        _rows = new RowWork(_run, _brakes, _downloads);
+        _rows = new RowWork(_run, _downloads);
+        _places = new Slots(options.ThrottleLimit);
         _meter = new Meter(_run.Time, total);
     }
 
@@ -52,7 +56,7 @@ internal sealed class BatchRun : IDisposable
     internal async Task<BatchSummary> DoAsync(CancellationToken stop)
     {
         using CancellationTokenSource timer = _run.Options.TimeLimit is { } limit ? _run.Time.Timer(limit) : new CancellationTokenSource();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop, _run.Connection.Lifetime);
         using CancellationTokenRegistration abandoning = end.Token.Register(() => _abandon.CancelAfter(LongestWait));
         var uncertain = new UncertainRows(_run);
         try
@@ -60,19 +64,25 @@ internal sealed class BatchRun : IDisposable
             await uncertain.SettleAsync(end.Token).ConfigureAwait(false);
             try
             {
-                while (await StepAsync(end.Token).ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
+                do
+                {
+                    while (await StepAsync(end.Token).ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
+                }
+                while (await uncertain.SettleAsync(end.Token).ConfigureAwait(false));
             }
             finally
             {
                 // Also after a stop: what is out is still entered in the ledger.
                 await Task.WhenAll(_work).ConfigureAwait(false);
             }
-
-            await uncertain.SettleAsync(end.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (timer.IsCancellationRequested && !stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested && timer.IsCancellationRequested)
         {
             _run.Listener.Tell("The time limit is over: what is under way is left to the next run.");
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested && _run.Connection.Lifetime.IsCancellationRequested)
+        {
+            _run.Brakes.Stop(new FaceGenException(ErrorCode.NotConnected, "The connection was ended while the batch ran."));
         }
 
         return Summary(await _run.Ledger.CountAsync(stop).ConfigureAwait(false));
@@ -87,8 +97,8 @@ internal sealed class BatchRun : IDisposable
         stop.ThrowIfCancellationRequested();
         await TakeAbandonedAsync(stop).ConfigureAwait(false);
 
-        bool maySubmit = await _brakes.AllowAsync(stop).ConfigureAwait(false);
-        bool hasRoom = !_run.Room.IsLacking && _work.Count < MostUnsaved && _rows.AtService < _run.Options.ThrottleLimit;
+        bool maySubmit = await _run.Brakes.AllowAsync(stop).ConfigureAwait(false);
+        bool hasRoom = !_run.Room.IsLacking && _work.Count < MostUnsaved;
         if (maySubmit && hasRoom && await TrySubmitAsync(stop).ConfigureAwait(false)) return true;
         if (_work.Count > 0)
         {
@@ -96,14 +106,38 @@ internal sealed class BatchRun : IDisposable
             return true;
         }
 
-        if (!maySubmit) return false;
+        if (maySubmit && await MayOthersLeaveMoreAsync(stop).ConfigureAwait(false))
+        {
+            await _run.Time.Wait(OthersInterval, stop).ConfigureAwait(false);
+            return true;
+        }
 
+        // A worker may have died since the last look.
+        _abandonedSeen = null;
+        await TakeAbandonedAsync(stop).ConfigureAwait(false);
+        return _work.Count > 0;
+    }
+
+    /// <summary>Whether rows are left that this run may yet come to, although it has none now.</summary>
+    private async Task<bool> MayOthersLeaveMoreAsync(CancellationToken stop)
+    {
         LedgerCounts counts = await _run.Ledger.CountAsync(stop).ConfigureAwait(false);
-        // What other workers hold may yet be left to this one.
-        if (counts[BatchItemStatus.Pending] == 0 && counts.HeldByOthers == 0) return false;
+        if (counts.HeldByOthers > 0)
+        {
+            _idleSince = null;
+            return true;
+        }
 
-        await _run.Time.Wait(OthersInterval, stop).ConfigureAwait(false);
-        return true;
+        if (counts[BatchItemStatus.Pending] == 0) return false;
+
+        // Nobody holds a row, and yet the account's places are filled: by rows of unknown outcome, which give theirs back in
+        // time, or by rows that the service never finishes, which do not.
+        _idleSince ??= _run.Time.GetTimestamp();
+        if (_run.Time.GetElapsedTime(_idleSince.Value) < LongestIdling) return true;
+
+        _run.Brakes.Stop(new FaceGenException(ErrorCode.ServiceBusy,
+            "The account's queue is filled by rows that the service has accepted and does not finish."));
+        return false;
     }
 
     private async Task ForgetEndedAsync()
@@ -127,7 +161,7 @@ internal sealed class BatchRun : IDisposable
             foreach (LedgerRow row in rows)
             {
                 if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);
-                else Begin(row, null, stop);
+                else Begin(row, _places.TakeNow(), null, stop);
             }
         }
         while (rows.Count > 0);
@@ -136,42 +170,51 @@ internal sealed class BatchRun : IDisposable
 
     private async Task<bool> TrySubmitAsync(CancellationToken stop)
     {
-        Slots.Slot slot = await _rows.TakeSlotAsync(stop).ConfigureAwait(false);
-        LedgerRow? row = null;
+        Slots.Slot place = await _places.TakeAsync(stop).ConfigureAwait(false);
+        Slots.Slot? slot = null;
+        bool hasBegun = false;
         try
         {
-            row = await _run.Room.WriteAsync(
+            slot = await _rows.TakeSlotAsync(stop).ConfigureAwait(false);
+            // It may have taken long to come.
+            if (!await _run.Brakes.AllowAsync(stop).ConfigureAwait(false)) return false;
+
+            LedgerRow? row = await _run.Room.WriteAsync(
                 () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, stop), stop).ConfigureAwait(false);
             if (row is null) return false;
 
-            if (_brakes.TryCount(row.Images))
+            if (!_run.Brakes.TryCount(row.Images))
             {
-                _submitted++;
-                Begin(row, slot, stop);
-                return true;
+                await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
+                return false;
             }
 
-            await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
-            row = null;
-            return false;
+            _submitted++;
+            _idleSince = null;
+            Begin(row, place, slot, stop);
+            return hasBegun = true;
         }
         finally
         {
-            if (row is null) slot.Dispose();
+            if (!hasBegun)
+            {
+                slot?.Dispose();
+                place.Dispose();
+            }
         }
     }
 
-    private void Begin(LedgerRow row, Slots.Slot? slot, CancellationToken stop)
+    private void Begin(LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
     {
         Interlocked.Increment(ref _underWay);
-        _work.Add(Task.Run(() => DoAsync(row, slot, stop), CancellationToken.None));
+        _work.Add(Task.Run(() => DoAsync(row, place, slot, stop), CancellationToken.None));
     }
 
-    private async Task DoAsync(LedgerRow row, Slots.Slot? slot, CancellationToken stop)
+    private async Task DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
     {
         try
         {
-            if (await _rows.DoAsync(row, slot, stop).ConfigureAwait(false) is not var (item, error)) return;
+            if (await _rows.DoAsync(row, place, slot, stop).ConfigureAwait(false) is not var (item, error)) return;
 
             _meter.Count(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
             _run.Listener.End(item, error);
@@ -186,7 +229,8 @@ internal sealed class BatchRun : IDisposable
     private void TellOfUncertain(LedgerRow row)
     {
         _meter.Count(isSaved: false);
-        _run.Listener.End(BatchItems.Of(row, _run.Requests.Read(row)), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
+        if (_run.TryRead(row) is { } request)
+            _run.Listener.End(BatchItems.Of(row, request), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
 
     private BatchSummary Summary(LedgerCounts counts)
@@ -194,11 +238,11 @@ internal sealed class BatchRun : IDisposable
         BatchSummary summary = Summaries.Of(_run.Ledger.Name, counts) with
         {
             Submitted = _submitted,
-            ImagesPaid = _brakes.Images,
-            Fault = _brakes.Fatal,
-            Duration = _brakes.Elapsed,
+            ImagesPaid = _run.Brakes.Images,
+            Fault = _run.Brakes.Fatal,
+            Duration = _run.Brakes.Elapsed,
         };
-        string reason = _brakes.Reason is { } stopped ? $"Stopped submitting: {stopped}. " : "";
+        string reason = _run.Brakes.Reason is { } stopped ? $"Stopped submitting: {stopped}. " : "";
         return summary.State == BatchState.Unfinished
             ? summary with { Message = $"{reason}{summary.Pending + summary.UnderWay} rows are left: run the same command again." }
             : summary;

@@ -17,30 +17,33 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
 {
     private readonly object _gate = new();
     private TaskCompletionSource<bool>? _out;
-    private FaceGenException? _lost;
     private bool _isClosed;
 
-    /// <summary>The row as it stands in the ledger.</summary>
+    /// <summary>The row as it stands in the ledger; one that was accepted is so here also where that could not be entered.</summary>
     internal LedgerRow Row { get; private set; } = row;
 
     /// <summary>Whether somebody else has taken the row over.</summary>
     internal bool IsLost { get; private set; }
 
+    /// <summary>Why a submission may have been accepted of which nothing was heard; null where there is none.</summary>
+    internal FaceGenException? Doubt { get; private set; }
+
     /// <inheritdoc/>
     public async Task SendingAsync()
     {
+        bool isFirst;
         lock (_gate)
         {
             if (_isClosed || IsLost) throw new OperationCanceledException();
+            isFirst = _out is null;
             _out = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         try
         {
-            // When the row was taken, its first submission was entered.
-            if (Row.Status == BatchItemStatus.Submitting) return;
-
-            await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
+            // The first submission was entered when the row was taken.
+            if (!isFirst)
+                await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
             if (IsLost) throw new OperationCanceledException();
         }
         catch
@@ -60,18 +63,20 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
                 case Outcome.Ended or Outcome.UnderWay:
                     await AcceptAsync(accepted!).ConfigureAwait(false);
                     break;
-                case Outcome.Failed { Error.EndsRun: false } failed:
+                case Outcome.Failed { Error.EndsRun: false } failed when Doubt is null:
                     await EndAsync(BatchItemStatus.Failed, failed.Error).ConfigureAwait(false);
                     break;
                 case Outcome.Uncertain uncertain:
-                    _lost = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
+                    Doubt = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
                     // Where it is to be sent again, it is entered only if that comes to nothing.
-                    if (!run.Options.RetryUncertain) await EndAsync(BatchItemStatus.Uncertain, _lost).ConfigureAwait(false);
-                    break;
-                case Outcome.Retry when _lost is not null:
+                    if (!run.Options.RetryUncertain) await EndAsync(BatchItemStatus.Uncertain, Doubt).ConfigureAwait(false);
                     break;
                 default:
-                    await WriteAsync(Row with { Status = BatchItemStatus.Pending, Attempts = Row.Attempts - 1 }).ConfigureAwait(false);
+                    // Before the slot is free for another row, which would only fail too.
+                    if (outcome is Outcome.Failed { Error: { EndsRun: true } fatal }) run.Brakes.Stop(fatal);
+                    // What may have been accepted before is never pending, however this submission was refused.
+                    BatchItemStatus status = Doubt is null ? BatchItemStatus.Pending : BatchItemStatus.Submitting;
+                    await WriteAsync(Row with { Status = status, Attempts = Row.Attempts - 1 }).ConfigureAwait(false);
                     break;
             }
         }
@@ -124,8 +129,8 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
     }, release: true);
 
     /// <summary>Nobody works on the row any more in this run; the next one goes on where this one was.</summary>
-    internal Task ReleaseAsync(FaceGenException? error = null) => _lost is not null && Row.GenerationId is null
-        ? EndAsync(BatchItemStatus.Uncertain, _lost)
+    internal Task ReleaseAsync(FaceGenException? error = null) => Doubt is not null && Row.GenerationId is null
+        ? EndAsync(BatchItemStatus.Uncertain, Doubt)
         : WriteAsync(Row with
         {
             // A submission that was out has been answered by now.
@@ -138,11 +143,13 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
     private async Task AcceptAsync(Generation accepted)
     {
         bool isReady = accepted.Status == GenerationStatus.Success;
-        await WriteAsync(Known(accepted, isReady ? BatchItemStatus.Generated : BatchItemStatus.Submitted) with
+        // Whatever becomes of the write: from here on nothing may send the row again.
+        Row = Known(accepted, isReady ? BatchItemStatus.Generated : BatchItemStatus.Submitted) with
         {
             SubmittedAt = accepted.CreatedAt,
             GeneratedAt = isReady ? run.Now : null,
-        }).ConfigureAwait(false);
+        };
+        await WriteAsync(Row).ConfigureAwait(false);
         if (IsLost)
         {
             run.Listener.Warn($"Generation {accepted.Id} ({Row.Source}) was accepted after another worker had taken the row over. It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");

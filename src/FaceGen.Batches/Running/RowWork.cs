@@ -16,33 +16,29 @@ internal sealed class RowWork
     private static readonly TimeSpan LongestRefusal = TimeSpan.FromHours(1);
 
     private readonly RunParts _run;
-    private readonly Brakes _brakes;
     private readonly DownloadTurns _downloads;
     private readonly Generator _generator;
     private readonly ImageSaver _saver;
-    private int _atService;
 
-    internal RowWork(RunParts run, Brakes brakes, DownloadTurns downloads)
+    internal RowWork(RunParts run, DownloadTurns downloads)
     {
         _run = run;
-        _brakes = brakes;
         _downloads = downloads;
         _generator = new Generator(run.Connection, run.Listener);
         _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener);
     }
-
-    /// <summary>How many rows are at the service.</summary>
-    internal int AtService => Volatile.Read(ref _atService);
 
     /// <summary>Takes the account's next free slot.</summary>
     internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _generator.TakeSlotAsync(cancel);
 
     /// <summary>Does a row that was taken.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="slot">The slot of a row that is to be submitted.</param>
+    /// <param name="place">The place that it has at the service in this run.</param>
+    /// <param name="slot">The account's slot, where the row is to be submitted.</param>
     /// <param name="stop">Ends waiting; what is out is still entered in the ledger.</param>
     /// <returns>The row as it stands then, and what was wrong with it; null where it is nothing to tell.</returns>
-    internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(LedgerRow row, Slots.Slot? slot, CancellationToken stop)
+    internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(
+        LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
     {
         var log = new RowLog(row, _run);
         Request? request = null;
@@ -50,7 +46,7 @@ internal sealed class RowWork
         try
         {
             request = _run.Requests.Read(row);
-            Generation generation = await GenerateAsync(log, request, slot, stop).ConfigureAwait(false);
+            Generation generation = await GenerateAsync(log, request, place, slot, stop).ConfigureAwait(false);
             if (generation.Status == GenerationStatus.Failed)
             {
                 throw new FaceGenException(ErrorCode.GenerationFailed, generation.Message.Length > 0
@@ -69,18 +65,21 @@ internal sealed class RowWork
         }
         catch (FaceGenException e)
         {
-            error = e;
             await log.CloseAsync().ConfigureAwait(false);
-            if (await EnterAsync(log, e).ConfigureAwait(false)) return null;
+            error = await EnterAsync(log, e).ConfigureAwait(false);
+            if (error is null) return null;
         }
         finally
         {
+            place.Dispose();
             // A slot that a submission took over is not given back by this.
             if (request is null) slot?.Dispose();
+            if (slot is not null && log.Row is { GenerationId: null, Status: BatchItemStatus.Pending or BatchItemStatus.Failed })
+                _run.Brakes.Uncount(row.Images);
         }
 
         if (log.IsLost) return null;
-        if (request is null) _run.Listener.Warn($"{row.Source}: {error!.Message}");
+        if (request is null) _run.Listener.Warn(error!.Message);
         if (log.Row is { GenerationId: { } id } && !IsUnderWay(log.Row.Status)) _run.Account.Forget(id);
         return request is null ? null : (BatchItems.Of(log.Row, request), error);
     }
@@ -88,9 +87,8 @@ internal sealed class RowWork
     private static bool IsUnderWay(BatchItemStatus status) =>
         status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated;
 
-    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot? slot, CancellationToken stop)
+    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
     {
-        Interlocked.Increment(ref _atService);
         try
         {
             Generation generation = slot is null
@@ -102,7 +100,7 @@ internal sealed class RowWork
         }
         finally
         {
-            Interlocked.Decrement(ref _atService);
+            place.Dispose();
         }
     }
 
@@ -129,16 +127,27 @@ internal sealed class RowWork
         }
     }
 
-    /// <summary>Enters what went wrong; true where it says nothing of this row, but of the whole run.</summary>
-    private async Task<bool> EnterAsync(RowLog log, FaceGenException error)
+    /// <summary>Enters what went wrong.</summary>
+    /// <returns>What was wrong with the row; null where it says nothing of this row, but of the whole run.</returns>
+    private async Task<FaceGenException?> EnterAsync(RowLog log, FaceGenException error)
     {
         bool wasAccepted = log.Row.GenerationId is not null;
-        bool isRun = error.EndsRun || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
+        // By now the answer that was out has come.
+        if (!wasAccepted && error.Code == ErrorCode.GenerationTimeout)
+            error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted nothing within {LongestRefusal.TotalMinutes:0} minutes.");
+        bool isRun = error.EndsRun
+            || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
             || error.Code is ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable;
-        if (isRun) _brakes.Stop(error);
+        if (isRun) _run.Brakes.Stop(error);
 
         // What the answer itself was has been entered already.
-        if (!IsUnderWay(log.Row.Status)) return false;
+        if (!IsUnderWay(log.Row.Status)) return error;
+
+        if (!wasAccepted && log.Doubt is { } doubt)
+        {
+            await log.EndAsync(BatchItemStatus.Uncertain, doubt).ConfigureAwait(false);
+            return doubt;
+        }
 
         BatchItemStatus? end = error.Code switch
         {
@@ -150,9 +159,8 @@ internal sealed class RowWork
             // The images are paid for and still there: the next run tries again.
             _ => null,
         };
-        if (!wasAccepted && end != BatchItemStatus.Uncertain) _brakes.Uncount(log.Row.Images);
         if (end is { } status) await log.EndAsync(status, error).ConfigureAwait(false);
         else await log.ReleaseAsync(isRun ? null : error).ConfigureAwait(false);
-        return isRun;
+        return isRun ? null : error;
     }
 }

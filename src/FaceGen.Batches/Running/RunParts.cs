@@ -1,5 +1,6 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
+using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
 
@@ -20,9 +21,26 @@ internal sealed record RunParts(
 
     internal DateTimeOffset Now => Time.GetUtcNow();
 
+    /// <summary>Keep the run from submitting more.</summary>
+    internal Brakes Brakes { get; } = new(Connection, Options, Listener);
+
     /// <summary>Waits where the disk is full.</summary>
     internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener);
 
     /// <summary>Reads the requests of rows.</summary>
     internal RowRequests Requests { get; } = new(Ledger);
+
+    /// <summary>The request of a row; null, with a warning, where the ledger was changed by hand to something invalid.</summary>
+    internal Request? TryRead(LedgerRow row)
+    {
+        try
+        {
+            return Requests.Read(row);
+        }
+        catch (FaceGenException e)
+        {
+            Listener.Warn(e.Message);
+            return null;
+        }
+    }
 }

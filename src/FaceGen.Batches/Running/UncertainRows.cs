@@ -18,25 +18,29 @@ internal sealed class UncertainRows(RunParts run)
     /// <summary>How many pages of the account's list are looked at: what is older is settled by hand.</summary>
     private const int MostPages = 10;
 
-    /// <summary>How many rows are looked at in one run.</summary>
+    /// <summary>How many rows are looked for in the list.</summary>
     private const int MostRows = 1000;
 
     private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Listener);
     private readonly HashSet<string> _knownStrangers = new(StringComparer.Ordinal);
 
     /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
-    internal async Task SettleAsync(CancellationToken cancel)
+    /// <returns>Whether generations were found whose images are to be saved now.</returns>
+    internal async Task<bool> SettleAsync(CancellationToken cancel)
     {
-        List<(LedgerRow Row, Request Request)> rows = [.. run.Ledger.Read([BatchItemStatus.Uncertain])
-            .Where(row => row.Address is null || row.Address == run.Connection.BaseUri.AbsoluteUri)
-            .Take(MostRows).Select(row => (row, run.Requests.Read(row)))];
-        for (int index = rows.Count - 1; index >= 0; index--)
+        List<(LedgerRow Row, Request Request)> rows = [];
+        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain]).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
         {
-            if (await TryFindFilesAsync(rows[index].Row, rows[index].Request).ConfigureAwait(false)) rows.RemoveAt(index);
+            cancel.ThrowIfCancellationRequested();
+            if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
+            if (rows.Count < MostRows && CanBeNamed(request)) rows.Add((row, request));
         }
 
-        if (rows.Count > 0) await FindGenerationsAsync(rows, cancel).ConfigureAwait(false);
+        return rows.Count > 0 && await FindGenerationsAsync(rows, cancel).ConfigureAwait(false);
     }
+
+    /// <summary>Whether the request has something that tells it from others of the same prompt.</summary>
+    private static bool CanBeNamed(Request request) => request.TrackId is not null || request.FaceImage.Link is not null;
 
     /// <summary>A name that does not depend on the answer, and whose files are all there, settles the row.</summary>
     private async Task<bool> TryFindFilesAsync(LedgerRow row, Request request)
@@ -66,8 +70,9 @@ internal sealed class UncertainRows(RunParts run)
         }, request, $"its files are there already ({files[0].FullName})").ConfigureAwait(false);
     }
 
-    private async Task FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows, CancellationToken cancel)
+    private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows, CancellationToken cancel)
     {
+        int before = rows.Count;
         try
         {
             for (int page = 1; page <= MostPages && rows.Count > 0; page++)
@@ -81,7 +86,7 @@ internal sealed class UncertainRows(RunParts run)
                     await MatchAsync(generation, rows).ConfigureAwait(false);
                 }
 
-                if (ids.Count < AccountCalls.AssetsOnPage) return;
+                if (ids.Count < AccountCalls.AssetsOnPage) break;
             }
         }
         catch (FaceGenException e)
@@ -89,6 +94,8 @@ internal sealed class UncertainRows(RunParts run)
             // The list is not open to every plan. The rows stay what they are: uncertain.
             run.Listener.Tell($"{rows.Count} rows of unknown outcome could not be looked for at the service: {e.Message}");
         }
+
+        return rows.Count < before;
     }
 
     /// <summary>A generation is a row's where it says so itself, and no other row could be meant.</summary>
@@ -115,12 +122,15 @@ internal sealed class UncertainRows(RunParts run)
     private static bool Agrees(Generation generation, Request request)
     {
         using JsonDocument asked = JsonDocument.Parse(RequestText.Json(request, ""));
-        return request.ImageCount == generation.ImageCount && asked.RootElement.EnumerateObject()
-            .Where(field => field.Name != RequestField.FaceImage.Name && RequestField.Find(field.Name) is not null)
-            .All(field => !generation.Meta.TryGetValue(field.Name, out object? used) || used is null
-                || string.Equals(Convert.ToString(used, CultureInfo.InvariantCulture), field.Value.ToString(), StringComparison.OrdinalIgnoreCase))
-            && generation.Prompt == request.Prompt;
+        bool isNamed = (request.TrackId is { } track && track == generation.TrackId)
+            || (request.FaceImage.Link is { } face && Used(generation, RequestField.FaceImage.Name) == face.AbsoluteUri);
+        return isNamed && request.Prompt == generation.Prompt && request.ImageCount == generation.ImageCount
+            && asked.RootElement.EnumerateObject().Where(field => field.Name != RequestField.FaceImage.Name)
+                .All(field => Used(generation, field.Name) is not { } used || used.Equals(field.Value.ToString(), StringComparison.OrdinalIgnoreCase));
     }
+
+    private static string? Used(Generation generation, string field) =>
+        generation.Meta.TryGetValue(field, out object? used) ? Convert.ToString(used, CultureInfo.InvariantCulture) : null;
 
     private async Task<bool> SettleAsync(LedgerRow row, LedgerRow settled, Request request, string how)
     {

@@ -120,13 +120,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 }
             }
         }
-        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain)
+        catch (FaceGenException e) when (e.Code == ErrorCode.SubmissionUncertain && options.Log is null)
         {
-            // Kept until it has been told: whoever asked may be gone.
+            // Kept until it has been told: whoever asked may be gone. A log keeps it by itself.
             _account.Report(e, request);
             throw;
         }
-        catch (Exception) when (lost is not null)
+        catch (Exception) when (lost is not null && options.Log is null)
         {
             // Whatever ended the later tries, the first may have been accepted: the next look tells.
             _account.Report(Lost(lost, "Sending it again came to nothing."), request);
@@ -162,6 +162,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
         else if (retry.QueueIsFull) _account.Slots.GiveWay();
 
+        // Nobody waits any more: that nothing was sent is no news.
+        over.ThrowIfCancellationRequested();
         TimeSpan wait = Backoff.Wait(attempt, retry.After, connection.Services);
         if (!deadline.HasTimeFor(wait))
         {

@@ -12,7 +12,7 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
     private readonly RepeatedImages _repeated = new();
 
     /// <summary>The names that this run has given: no file of it replaces another, in no file system.</summary>
-    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (string Id, int Index)> _taken = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Saves one image; it is settled as soon as it stands in its file.</summary>
     /// <exception cref="FaceGenException">There is no image to be had, or it cannot be written.</exception>
@@ -20,7 +20,7 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
     {
         string path = Path.Combine(options.Folder, options.Name.Expand(generation, index));
         // Without these two a file that is there is never written over.
-        if (options.Force || options.SkipExisting) TakeName(path);
+        if (options.Force || options.SkipExisting) TakeName(path, (generation.Id, index));
         SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
         {
@@ -62,11 +62,13 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
         }
     }
 
-    private void TakeName(string path)
+    private void TakeName(string path, (string Id, int Index) image)
     {
         lock (_taken)
         {
-            if (_taken.Add(path)) return;
+            // The same image may be saved once more, where it could not be written at first.
+            if (!_taken.TryGetValue(path, out (string Id, int Index) owner)) _taken.Add(path, owner = image);
+            if (owner == image) return;
         }
 
         throw new FaceGenException(ErrorCode.FileExists,

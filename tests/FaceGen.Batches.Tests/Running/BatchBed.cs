@@ -37,7 +37,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal Account Account => Account.Of(Connection);
 
-    internal string LedgerPath => Folder.PathOf("batch.db");
+    internal string LedgerPath { get => field ?? Folder.PathOf("batch.db"); init; }
 
     internal string Out => Folder.PathOf("out");
 
@@ -78,8 +78,11 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal static string Link(int id) => FormattableString.Invariant($"https://cdn.example/{id}.png");
 
-    internal static byte[] Picture(string id) =>
-        TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel * 50) + int.Parse(id, CultureInfo.InvariantCulture)));
+    internal static byte[] Picture(string id)
+    {
+        int number = int.Parse(id, CultureInfo.InvariantCulture);
+        return TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel == 0 ? number : number >> 8)));
+    }
 
     internal static Request[] Requests(int count) => [.. Enumerable.Range(1, count).Select(number => Request($"prompt {number}", number))];
 
@@ -97,16 +100,30 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal Task ArrivalAsync() => _handler.ArrivalAsync();
 
-    internal Task<ILedger> OpenAsync() => Batches.Ledgers.Ledgers.OpenAsync(LedgerPath, LedgerMode.Run, Clock, this, default);
+    /// <summary>The ledger of the latest run.</summary>
+    internal WatchedLedger Ledger { get; private set; } = null!;
 
-    internal RunParts Parts(ILedger ledger, BatchOptions? options = null) => new(ledger, Connection, options ?? Options, this, default);
+    /// <summary>Prepares the ledger of each run.</summary>
+    internal Action<WatchedLedger> OnOpen { get; set; } = _ => { };
 
     /// <summary>Runs a batch to its end; the clock moves by itself.</summary>
     internal async Task<BatchSummary> RunAsync(IReadOnlyList<Request> requests, BatchOptions? options = null, CancellationToken stop = default)
     {
-        await using var batch = new Batch(await OpenAsync(), Connection, this);
-        await batch.AddAsync(requests, stop);
+        await using Batch batch = await OpenAsync(requests);
         return await Clock.RunAsync(batch.RunAsync(options ?? Options, stop)).GuardAsync();
+    }
+
+    /// <summary>Opens the ledger as a worker that does nothing by itself.</summary>
+    internal Task<ILedger> OpenLedgerAsync() => Batches.Ledgers.Ledgers.OpenAsync(LedgerPath, LedgerMode.Run, Clock, this, default);
+
+    /// <summary>Opens a batch whose clock is the test's to move.</summary>
+    internal async Task<Batch> OpenAsync(IReadOnlyList<Request> requests)
+    {
+        Ledger = new WatchedLedger(await OpenLedgerAsync());
+        OnOpen(Ledger);
+        var batch = new Batch(Ledger, Connection, this);
+        await batch.AddAsync(requests, default);
+        return batch;
     }
 
     /// <summary>The ledger's rows as they stand, in the order of the input.</summary>

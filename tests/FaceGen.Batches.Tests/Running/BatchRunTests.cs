@@ -1,4 +1,8 @@
+using System.Globalization;
+using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
@@ -21,7 +25,388 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal(12, _bed.Files.Count);
         Assert.Equal(12, _bed.Ended.Count);
         Assert.All(_bed.Ended, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.Status, ended.Error, ended.Item.Files.Count)));
-        Assert.Empty(_bed.Account.Open);
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task Rows_that_wait_at_the_service_are_seen_to_their_end()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (id, before) => before < 2 ? BatchBed.Queued(int.Parse(id, CultureInfo.InvariantCulture)) : BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(12));
+
+        Assert.Equal((BatchState.Complete, 12), (summary.State, summary.Saved));
+        AssertNothingIsKept();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(100)]
+    public async Task Never_more_rows_are_at_the_service_than_are_allowed(int throttle)
+    {
+        int now = 0, most = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
+        _bed.OnSubmit = id =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            return BatchBed.Queued(id);
+        };
+        _bed.OnFetch = (id, _) =>
+        {
+            int number = int.Parse(id, CultureInfo.InvariantCulture);
+            // The first ones wait until as many as are allowed have come.
+            if (most < expected) return BatchBed.Queued(number);
+
+            Interlocked.Decrement(ref now);
+            return BatchBed.Finished(number);
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(15), _bed.Options with { ThrottleLimit = throttle });
+
+        Assert.Equal(15, summary.Saved);
+        Assert.Equal(expected, most);
+    }
+
+    [Fact]
+    public async Task A_submission_is_on_disk_before_it_is_sent_and_what_came_of_it_before_the_download()
+    {
+        var seen = new List<BatchItemStatus>();
+        _bed.OnSubmit = id =>
+        {
+            seen.Add(Assert.Single(_bed.RowsAsync().GetAwaiter().GetResult()).Status);
+            return id < 3 ? Answer.QueueFull(1) : BatchBed.Queued(id);
+        };
+        _bed.OnFetch = (_, _) => BatchBed.Finished(3);
+        _bed.OnLink = (id, _) =>
+        {
+            LedgerRow row = Assert.Single(_bed.RowsAsync().GetAwaiter().GetResult());
+            seen.Add(row.Status);
+            Assert.Equal(id, row.GenerationId);
+            return Answer.Image(BatchBed.Picture(id));
+        };
+
+        await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal([BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Generated], seen);
+        // What was refused is pending until it is sent again.
+        Assert.Equal(
+            [BatchItemStatus.Pending, BatchItemStatus.Submitting, BatchItemStatus.Pending, BatchItemStatus.Submitting,
+                BatchItemStatus.Generated, BatchItemStatus.Saved],
+            // Where the first look is quicker than the ledger, the images are ready at once.
+            _bed.Ledger.Writes.Select(row => row.Status).Where(status => status != BatchItemStatus.Submitted));
+        Assert.Equal(1, Assert.Single(await _bed.RowsAsync()).Attempts);
+    }
+
+    [Fact]
+    public async Task What_the_service_refuses_spoils_one_row_and_is_not_counted_as_paid()
+    {
+        _bed.OnSubmit = id => id == 2 ? Answer.Error("The prompt is too long.", 400) : BatchBed.Finished(id);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(4), _bed.Options with { ThrottleLimit = 1 });
+
+        Assert.Equal((BatchState.SomeFailed, 3, 1, 3), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
+        (BatchItem item, FaceGenException? error) = Assert.Single(_bed.Ended, ended => ended.Error is not null);
+        Assert.Equal((BatchItemStatus.Failed, "prompt 2", ErrorCode.RequestRefused), (item.Status, item.Prompt, error!.Code));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task What_failed_is_sent_again_only_where_that_is_asked_for()
+    {
+        _bed.OnSubmit = id => id == 1 ? Answer.Json("""{"status":"failed","id":1,"message":"no face found"}""") : BatchBed.Finished(id);
+
+        await _bed.RunAsync(BatchBed.Requests(1));
+        Assert.Equal(ErrorCode.GenerationFailed, Assert.Single(_bed.Ended).Error!.Code);
+        await _bed.RunAsync(BatchBed.Requests(1));
+        Assert.Equal(1, _bed.Submissions);
+        BatchSummary retried = await _bed.RunAsync(BatchBed.Requests(1), _bed.Options with { RetryFailed = true });
+
+        Assert.Equal((BatchState.Complete, 2), (retried.State, _bed.Submissions));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_download_that_fails_leaves_the_row_to_the_next_run()
+    {
+        _bed.OnLink = (id, _) => id == "2" ? Answer.Html(500) : Answer.Image(BatchBed.Picture(id));
+        BatchSummary first = await _bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
+        Assert.Contains("1 rows are left", first.Message, StringComparison.Ordinal);
+        (BatchItem item, FaceGenException? error) = Assert.Single(_bed.Ended, ended => ended.Error is not null);
+        Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
+
+        _bed.OnLink = (id, _) => Answer.Image(BatchBed.Picture(id));
+        BatchSummary second = await _bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal((BatchState.Complete, 3, 3), (second.State, second.Saved, _bed.Submissions));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_link_that_no_longer_works_after_a_day_is_expired()
+    {
+        _bed.OnLink = (_, _) => Answer.Html(404);
+        BatchSummary first = await _bed.RunAsync(BatchBed.Requests(1));
+        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.UnderWay));
+
+        await _bed.Clock.PassAsync(TimeSpan.FromHours(25));
+        BatchSummary second = await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (second.State, second.Expired, _bed.Submissions));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task What_an_earlier_run_left_is_fetched_before_anything_is_sent_the_nearest_expiry_first()
+    {
+        _bed.OnLink = (_, _) => Answer.Html(500);
+        foreach (int count in (int[])[1, 2, 3])
+        {
+            await _bed.RunAsync(BatchBed.Requests(count));
+            await _bed.Clock.PassAsync(TimeSpan.FromHours(1));
+        }
+
+        int before = _bed.Calls.Count;
+        _bed.OnLink = (id, _) => Answer.Image(BatchBed.Picture(id));
+        await _bed.RunAsync(BatchBed.Requests(4), _bed.Options with { Downloads = 1 });
+
+        string[] calls = [.. _bed.Calls.Skip(before).Select(call => Path.GetFileName(call.Address.AbsolutePath)).Where(name => name.EndsWith(".png", StringComparison.Ordinal))];
+        Assert.Equal(4, calls.Length);
+        // The first of all is the first that came.
+        Assert.Equal(calls[1..].Order(StringComparer.Ordinal), calls[1..]);
+        Assert.Equal("4.png", calls[^1]);
+        Assert.Equal(4, _bed.Submissions);
+    }
+
+    [Fact]
+    public async Task A_dead_key_ends_the_run_and_what_was_paid_for_is_saved()
+    {
+        _bed.OnSubmit = id => id <= 3 ? BatchBed.Queued(id) : Answer.Error("Invalid API key", 401);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(10));
+
+        Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
+        Assert.Equal((BatchState.Unfinished, 3, 7, 3), (summary.State, summary.Saved, summary.Pending, summary.ImagesPaid));
+        Assert.InRange(_bed.Submissions, 4, 5);
+        Assert.DoesNotContain(_bed.Ended, ended => ended.Error is not null);
+        Assert.All((await _bed.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal((0, 0), (row.Attempts, (int)row.Fence)));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_key_that_dies_while_rows_are_at_the_service_leaves_them_to_the_next_run()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (_, _) => Answer.Error("Invalid API key", 401);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(8));
+
+        Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
+        Assert.Equal(8, summary.Pending + summary.UnderWay);
+        Assert.InRange(summary.UnderWay, 1, Limits.DefaultQueueLimit + 1);
+
+        _bed.OnFetch = (id, _) => BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+        BatchSummary second = await _bed.RunAsync(BatchBed.Requests(8));
+
+        Assert.Equal((BatchState.Complete, 8, 8), (second.State, second.Saved, _bed.Submissions));
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_waited_for_and_pays_for_nothing_twice()
+    {
+        int place = 0;
+        _bed.OnSubmit = _ => Interlocked.Increment(ref place) % 3 == 0 ? BatchBed.Finished(place) : Answer.QueueFull(5);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(6));
+
+        Assert.Equal((BatchState.Complete, 6, 6), (summary.State, summary.Saved, summary.ImagesPaid));
+        Assert.All(await _bed.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_service_that_accepts_nothing_for_long_ends_the_run_and_the_rows_stay_pending()
+    {
+        _bed.OnSubmit = _ => Answer.NotConnected;
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(8));
+
+        Assert.Equal((BatchState.Unfinished, 8, 0), (summary.State, summary.Pending, summary.ImagesPaid));
+        Assert.True(summary.Fault?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
+        Assert.Empty(_bed.Ended);
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_stops_the_spending_until_there_is_room()
+    {
+        int refused = 0;
+        _bed.OnOpen = ledger =>
+        {
+            ledger.BeforeWrite = row => row.Status == BatchItemStatus.Generated && row.GenerationId == "2" && Interlocked.Increment(ref refused) <= 4 ? throw Full() : Task.CompletedTask;
+            ledger.BeforeTake = () => refused is > 0 and < 4 ? throw Full() : Task.CompletedTask;
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20));
+
+        Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _bed.Submissions));
+        Assert.Contains(_bed.Warned, line => line.Contains("Nothing more is submitted until there is room", StringComparison.Ordinal));
+        Assert.Contains("There is room on the disk again.", _bed.Told);
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task An_id_that_the_ledger_did_not_take_is_told_and_entered_with_the_next_step()
+    {
+        int tries = 0;
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnOpen = ledger => ledger.BeforeWrite = row =>
+            row.Status == BatchItemStatus.Submitted && ++tries == 1 ? throw new FaceGenException(ErrorCode.LedgerUnreachable, "gone") : Task.CompletedTask;
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal((BatchState.Complete, 1), (summary.State, _bed.Submissions));
+        Assert.Contains("Wait-FaceGenImage -Id 1", Assert.Single(_bed.Warned), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task What_was_accepted_is_never_pending_again_however_often_the_ledger_fails(int failures)
+    {
+        int tries = 0;
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnOpen = ledger => ledger.BeforeWrite = _ =>
+            ++tries <= failures ? throw new FaceGenException(ErrorCode.LedgerUnreachable, "gone") : Task.CompletedTask;
+
+        Task<BatchSummary> run = _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { ThrottleLimit = 1 });
+
+        if (failures == 2)
+        {
+            BatchSummary summary = await run;
+            Assert.Equal(ErrorCode.LedgerUnreachable, summary.Fault?.Code);
+            Assert.Equal((1, 2), (summary.UnderWay, summary.Pending + summary.Saved));
+        }
+        else
+        {
+            Assert.Equal(ErrorCode.LedgerUnreachable, (await Signals.FailureAsync(run)).Code);
+        }
+
+        _bed.OnOpen = _ => { };
+        await _bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal(3, _bed.Submissions);
+        Assert.Equal(failures == 2 ? BatchItemStatus.Saved : BatchItemStatus.Uncertain, (await _bed.StatusesAsync())[0]);
         Assert.Equal(0, _bed.Account.Slots.Taken);
     }
+
+    [Fact]
+    public async Task A_row_that_somebody_else_has_taken_over_is_left_alone_and_its_id_is_told()
+    {
+        _bed.OnOpen = ledger => ledger.Taken = row => row.Attempts == 1 && row.Source!.Row == 1 ? row with { Fence = row.Fence + 1 } : row;
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), _bed.Options with { ThrottleLimit = 1 });
+
+        Assert.Equal((1, 1), (summary.Saved, summary.UnderWay));
+        Assert.Contains("Wait-FaceGenImage -Id 1", Assert.Single(_bed.Warned), StringComparison.Ordinal);
+        Assert.Single(_bed.Ended);
+    }
+
+    [Fact]
+    public async Task A_row_that_was_changed_by_hand_spoils_itself_only()
+    {
+        _bed.OnOpen = ledger => ledger.Taken = row => row.Source!.Row == 1 ? row with { Request = "{" } : row;
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal((BatchState.SomeFailed, 2, 1, 2), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
+        Assert.Contains("people.csv:2", Assert.Single(_bed.Warned), StringComparison.Ordinal);
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_face_that_has_gone_spoils_its_row_only()
+    {
+        string path = _bed.Folder.Write("face.png", TestImages.Portrait);
+        Request[] requests = [BatchBed.Request("gone") with { FaceImage = FaceImage.FromFile(path) }, .. BatchBed.Requests(2)];
+        _bed.OnOpen = ledger => ledger.BeforeTake = () =>
+        {
+            File.Delete(path);
+            return Task.CompletedTask;
+        };
+
+        BatchSummary summary = await _bed.RunAsync(requests);
+
+        Assert.Equal((2, 1, 2), (summary.Saved, summary.Failed, _bed.Submissions));
+        Assert.Equal(ErrorCode.FaceImageInvalid, Assert.Single(_bed.Ended, ended => ended.Error is not null).Error!.Code);
+        AssertNothingIsKept();
+    }
+
+    [Fact]
+    public async Task A_file_by_that_name_that_is_another_picture_is_not_written_over()
+    {
+        Directory.CreateDirectory(_bed.Out);
+        File.WriteAllBytes(Path.Combine(_bed.Out, "1.png"), TestImages.Portrait);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), new BatchOptions(_bed.Save("{id}")));
+
+        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.UnderWay));
+        Assert.Equal(ErrorCode.FileExists, Assert.Single(_bed.Ended).Error!.Code);
+        Assert.Equal(TestImages.Portrait, File.ReadAllBytes(Path.Combine(_bed.Out, "1.png")));
+    }
+
+    [Fact]
+    public async Task What_was_sent_to_another_service_keeps_nobody_waiting()
+    {
+        await using (ILedger dead = await _bed.OpenLedgerAsync())
+        {
+            await dead.StageAsync([new RequestText().Write(BatchBed.Request("prompt 1"))], default);
+            await dead.EnterAsync(false, false, default);
+            Assert.NotNull(await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default));
+        }
+
+        using var other = new BatchBed { LedgerPath = _bed.LedgerPath };
+        BatchSummary summary = await other.RunAsync(BatchBed.Requests(2));
+
+        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.UnderWay, other.Submissions));
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_ended_meanwhile_ends_the_run_and_says_so()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (_, _) =>
+        {
+            _bed.Connection.Dispose();
+            return Answer.Error("busy", 503);
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(7));
+
+        Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.Fault?.Code));
+        Assert.Equal(7, summary.Pending + summary.UnderWay);
+    }
+
+    [Fact]
+    public async Task A_long_batch_keeps_nothing_of_what_has_ended()
+    {
+        _bed.OnSubmit = id => (id % 4) switch { 0 => Answer.Error("The prompt is too long.", 400), 1 => BatchBed.Queued(id), 2 => Answer.Lost, _ => BatchBed.Finished(id) };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(400));
+
+        Assert.Equal((200, 100, 100), (summary.Saved, summary.Failed, summary.Uncertain));
+        AssertNothingIsKept();
+    }
+
+    private void AssertNothingIsKept()
+    {
+        Assert.Empty(_bed.Account.Open);
+        Assert.Empty(_bed.Account.Untold);
+        Assert.True(_bed.Account.SettleAsync(default).IsCompleted);
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    private static FaceGenException Full() => new(ErrorCode.LedgerNotWritten, "The disk is full.");
 }

@@ -1,0 +1,74 @@
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Http;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>What an account says of itself, in all the forms that a service may give it.</summary>
+public sealed class AccountCallsTests : IDisposable
+{
+    private readonly BatchBed _bed = new();
+
+    public void Dispose() => _bed.Dispose();
+
+    [Theory]
+    [InlineData("""{"status":"success","data":{"balance":12.5,"currency":"USD"}}""", 12.5)]
+    [InlineData("""{"status":"success","data":{"balance":"12.50"}}""", 12.5)]
+    [InlineData("""{"data":{"balance":-0.25}}""", -0.25)]
+    [InlineData("""{"status":"success","data":{"balance":0}}""", 0)]
+    public async Task A_balance_is_read_in_any_form(string body, double expected)
+    {
+        _bed.OnBalance = _ => Answer.Json(body);
+
+        Assert.Equal((decimal)expected, await AccountCalls.BalanceAsync(_bed.Connection, default).GuardAsync());
+    }
+
+    [Theory]
+    [InlineData("""{"status":"success","data":{"balance":1e999}}""", 200)]
+    [InlineData("""{"status":"success","data":{"balance":1e300}}""", 200)]
+    [InlineData("""{"status":"success","data":{"balance":"NaN"}}""", 200)]
+    [InlineData("""{"status":"success","data":{"balance":null}}""", 200)]
+    [InlineData("""{"status":"success","data":[{"balance":1}]}""", 200)]
+    [InlineData("""{"status":"success","balance":1}""", 200)]
+    [InlineData("""{"status":"error","message":"Rate limit","data":{"balance":1}}""", 200)]
+    [InlineData("""{"status":"success","data":{"balance":1}}""", 429)]
+    [InlineData("<html></html>", 502)]
+    [InlineData("", 200)]
+    public async Task What_is_no_balance_is_never_taken_for_one(string body, int status)
+    {
+        _bed.OnBalance = _ => Answer.Json(body, status);
+
+        FaceGenException fault = await Signals.FailureAsync(AccountCalls.BalanceAsync(_bed.Connection, default)).GuardAsync();
+
+        Assert.Equal(ErrorCode.FetchFailed, fault.Code);
+    }
+
+    [Theory]
+    [InlineData("""{"status":"success","data":[{"id":3,"output":["a"]},{"id":"b"},{"id":null},{},7,null]}""", new[] { "3", "b" })]
+    [InlineData("""{"status":"success","data":null}""", new string[0])]
+    [InlineData("""{"status":"success","data":{"id":3}}""", new string[0])]
+    [InlineData("""{"status":"success"}""", new string[0])]
+    [InlineData("""{"data":[{"id":"\ud800"},{"id":1}]}""", new[] { "1" })]
+    public async Task The_ids_of_a_page_are_read_as_far_as_there_are_any(string body, string[] ids)
+    {
+        _bed.OnAssets = _ => Answer.Json(body);
+
+        Assert.Equal(ids, await AccountCalls.AssetIdsAsync(_bed.Connection, 2, default).GuardAsync());
+        Call call = Assert.Single(_bed.Calls);
+        Assert.Contains("\"type\":\"image\",\"per_page\":30,\"page\":2", call.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"status":"error","message":"not in your plan"}""", 200)]
+    [InlineData("""{"status":"error","message":"no"}""", 403)]
+    [InlineData("[]", 200)]
+    public async Task A_list_that_is_not_given_out_is_an_error_that_does_not_end_a_run(string body, int status)
+    {
+        _bed.OnAssets = _ => Answer.Json(body, status);
+
+        FaceGenException fault = await Signals.FailureAsync(AccountCalls.AssetIdsAsync(_bed.Connection, 1, default)).GuardAsync();
+
+        Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
+        Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Globalization;
+using FaceGen.Batches.Running;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>What keeps a run from submitting more, by itself and in a run.</summary>
+public sealed class BrakesTests : IDisposable
+{
+    private readonly BatchBed _bed = new();
+
+    public void Dispose() => _bed.Dispose();
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(5, 5)]
+    [InlineData(8, 8)]
+    [InlineData(100, 8)]
+    public async Task No_more_images_are_paid_for_than_are_allowed(long most, int sent)
+    {
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(8), _bed.Options with { MaxImages = most });
+
+        Assert.Equal((sent, sent, sent, 8 - sent), (summary.Saved, summary.ImagesPaid, _bed.Submissions, summary.Pending));
+        Assert.Equal(sent == 8 ? BatchState.Complete : BatchState.Unfinished, summary.State);
+        Assert.Equal(sent < 8, summary.Message.Contains("-MaxImages", StringComparison.Ordinal));
+        Assert.Null(summary.Fault);
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task A_row_of_two_images_is_not_sent_for_the_last_one()
+    {
+        Request[] requests = [.. BatchBed.Requests(3).Select(request => request with { Samples = 2 })];
+        _bed.OnSubmit = id => Answer.Json(FormattableString.Invariant(
+            $$"""{"status":"success","id":{{id}},"output":["{{BatchBed.Link(id)}}","{{BatchBed.Link(id + 100)}}"]}"""));
+
+        BatchSummary summary = await _bed.RunAsync(requests, _bed.Options with { MaxImages = 3 });
+
+        Assert.Equal((1, 2, 1, 2), (summary.Saved, summary.ImagesPaid, _bed.Submissions, summary.Pending));
+        Assert.Equal(2, _bed.Files.Count);
+        Assert.All((await _bed.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal(0, row.Attempts));
+    }
+
+    [Fact]
+    public async Task What_was_refused_does_not_use_up_the_images()
+    {
+        _bed.OnSubmit = id => id <= 2 ? Answer.Error("The prompt is too long.", 400) : BatchBed.Finished(id);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(6), _bed.Options with { MaxImages = 3, ThrottleLimit = 1 });
+
+        Assert.Equal((3, 2, 1), (summary.Saved, summary.Failed, summary.Pending));
+    }
+
+    [Fact]
+    public async Task A_wallet_that_falls_below_the_limit_ends_the_submissions()
+    {
+        int paid = 0;
+        _bed.OnSubmit = id =>
+        {
+            Interlocked.Increment(ref paid);
+            return BatchBed.Finished(id);
+        };
+        _bed.OnBalance = _ => BatchBed.Balance(10 - (0.1 * Volatile.Read(ref paid)));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(40), _bed.Options with { MinimumBalance = 9 });
+
+        // Between two looks there are at most five.
+        Assert.InRange(_bed.Submissions, 11, 16);
+        Assert.Equal((_bed.Submissions, 40 - _bed.Submissions), (summary.Saved, summary.Pending));
+        Assert.Contains("below -MinimumBalance 9", summary.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wallet_that_is_below_the_limit_pays_for_nothing()
+    {
+        _bed.OnBalance = _ => BatchBed.Balance(8.99);
+
+        await _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { MinimumBalance = 9 });
+
+        Assert.Equal(0, _bed.Submissions);
+    }
+
+    [Fact]
+    public async Task A_wallet_that_cannot_be_looked_into_pays_for_nothing()
+    {
+        _bed.OnBalance = _ => Answer.Html(502);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { MinimumBalance = 9 });
+
+        Assert.Equal((0, 4, 3), (_bed.Submissions, _bed.Calls.Count, summary.Pending));
+        Assert.Contains("-MinimumBalance cannot be kept", summary.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wallet_that_is_unreadable_for_a_moment_is_asked_again()
+    {
+        _bed.OnBalance = before => before == 0 ? Answer.Html(502) : BatchBed.Balance(100);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { MinimumBalance = 9 });
+
+        Assert.Equal(BatchState.Complete, summary.State);
+    }
+
+    [Fact]
+    public async Task Between_two_looks_at_the_wallet_there_are_five_submissions_or_five_seconds()
+    {
+        var brakes = new Brakes(_bed.Connection, _bed.Options with { MinimumBalance = 1 }, _bed);
+        async Task<int> LooksAsync()
+        {
+            Assert.True(await brakes.AllowAsync(default).GuardAsync());
+            return _bed.Calls.Count;
+        }
+
+        Assert.Equal(1, await LooksAsync());
+        for (int i = 0; i < 4; i++) Assert.True(brakes.TryCount(1));
+        Assert.Equal(1, await LooksAsync());
+        Assert.True(brakes.TryCount(1));
+        Assert.Equal(2, await LooksAsync());
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(4.9));
+        Assert.Equal(2, await LooksAsync());
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(3, await LooksAsync());
+    }
+
+    [Fact]
+    public async Task A_time_limit_leaves_time_to_finish_and_to_save()
+    {
+        var brakes = new Brakes(_bed.Connection, _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _bed);
+
+        Assert.True(await brakes.AllowAsync(default));
+        // While nothing is known of this account, a generation may take ten seconds, and saving it another ten.
+        await _bed.Clock.PassAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(20.1));
+        Assert.True(await brakes.AllowAsync(default));
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(0.1));
+        Assert.False(await brakes.AllowAsync(default));
+        Assert.Contains("time limit", brakes.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_short_time_limit_is_not_all_spent_on_finishing()
+    {
+        var brakes = new Brakes(_bed.Connection, _bed.Options with { TimeLimit = TimeSpan.FromSeconds(10) }, _bed);
+
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(4.9));
+        Assert.True(await brakes.AllowAsync(default));
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(0.1));
+        Assert.False(await brakes.AllowAsync(default));
+    }
+
+    [Fact]
+    public async Task A_run_stops_submitting_in_time_and_saves_what_is_under_way()
+    {
+        var start = _bed.Clock.GetUtcNow();
+        var accepted = new System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset>();
+        _bed.OnSubmit = id =>
+        {
+            accepted[id.ToString(CultureInfo.InvariantCulture)] = _bed.Clock.GetUtcNow();
+            return BatchBed.Queued(id);
+        };
+        _bed.OnFetch = (id, _) => _bed.Clock.GetUtcNow() - accepted[id] < TimeSpan.FromSeconds(30)
+            ? BatchBed.Queued(int.Parse(id, CultureInfo.InvariantCulture))
+            : BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+
+        BatchSummary first = await _bed.RunAsync(BatchBed.Requests(500), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(15) });
+
+        Assert.Equal((BatchState.Unfinished, 0), (first.State, first.UnderWay));
+        Assert.InRange(first.Saved, 10, 499);
+        Assert.InRange(_bed.Clock.GetUtcNow() - start, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(15));
+        Assert.Contains("run the same command again", first.Message, StringComparison.Ordinal);
+        Assert.All(accepted.Values, when => Assert.InRange(when - start, TimeSpan.Zero, TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(60)));
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task What_is_still_under_way_when_the_time_is_over_is_left_to_the_next_run()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (id, _) => BatchBed.Queued(int.Parse(id, CultureInfo.InvariantCulture));
+
+        BatchSummary first = await _bed.RunAsync(BatchBed.Requests(8), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
+
+        Assert.Equal((BatchState.Unfinished, 8), (first.State, first.UnderWay + first.Pending));
+        Assert.InRange(first.UnderWay, 1, 5);
+        Assert.Null(first.Fault);
+        Assert.Empty(_bed.Ended);
+        _bed.OnFetch = (id, _) => BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+        BatchSummary second = await _bed.RunAsync(BatchBed.Requests(8));
+        Assert.Equal((BatchState.Complete, 8), (second.State, _bed.Submissions));
+    }
+
+    [Fact]
+    public async Task Rows_that_the_service_never_finishes_do_not_keep_a_run_for_ever()
+    {
+        using var bed = new BatchBed(queueLimit: 1) { OnSubmit = BatchBed.Queued, OnFetch = (_, _) => BatchBed.Queued(1) };
+
+        BatchSummary summary = await bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.UnderWay, summary.Pending));
+        Assert.Equal(ErrorCode.ServiceBusy, summary.Fault?.Code);
+        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(bed.Ended).Error!.Code);
+    }
+}

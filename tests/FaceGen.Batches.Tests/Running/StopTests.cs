@@ -1,0 +1,236 @@
+using System.Diagnostics;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>A stop, at every moment of a row. The clock stands: nothing that is waited for comes by itself.</summary>
+public sealed class StopTests : IDisposable
+{
+    private readonly BatchBed _bed = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _bed.Dispose();
+    }
+
+    [Fact]
+    public async Task A_row_that_waits_at_the_service_is_left_to_the_next_run_at_once()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(3));
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        await UntilAsync(row => row.Status == BatchItemStatus.Submitted, 3);
+
+        await StopAsync(run);
+
+        Assert.All(await _bed.RowsAsync(), row => Assert.Equal((BatchItemStatus.Submitted, 0), (row.Status, (int)row.Fence)));
+        Assert.Empty(_bed.Warned);
+        await AssertTheNextRunCompletesAsync(batch, sent: 3);
+    }
+
+    [Fact]
+    public async Task The_answer_of_a_submission_that_is_out_gets_into_the_ledger()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _bed.OnSubmit = _ => Answer.Held(answer.Task);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        await _bed.ArrivalAsync();
+
+        await _stop.CancelAsync();
+        Assert.False(run.IsCompleted);
+        Assert.Equal(BatchItemStatus.Submitting, Assert.Single(await _bed.StatusesAsync()));
+        answer.SetResult(BatchBed.Queued(1));
+        await AssertStoppedAsync(run);
+
+        LedgerRow row = Assert.Single(await _bed.RowsAsync());
+        Assert.Equal((BatchItemStatus.Submitted, "1", 0), (row.Status, row.GenerationId, (int)row.Fence));
+        await AssertTheNextRunCompletesAsync(batch, sent: 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_submission_whose_answer_is_lost_after_a_stop_is_uncertain(bool retryUncertain)
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _bed.OnSubmit = _ => Answer.Held(answer.Task);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options with { RetryUncertain = retryUncertain }, _stop.Token);
+        await _bed.ArrivalAsync();
+
+        await _stop.CancelAsync();
+        answer.SetResult(Answer.Lost);
+        await AssertStoppedAsync(run);
+
+        Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await _bed.StatusesAsync()));
+        Assert.Equal(1, _bed.Submissions);
+    }
+
+    [Fact]
+    public async Task A_submission_that_was_refused_after_a_stop_is_pending()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _bed.OnSubmit = _ => Answer.Held(answer.Task);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        await _bed.ArrivalAsync();
+
+        await _stop.CancelAsync();
+        answer.SetResult(Answer.QueueFull());
+        await AssertStoppedAsync(run);
+
+        LedgerRow row = Assert.Single(await _bed.RowsAsync());
+        Assert.Equal((BatchItemStatus.Pending, 0, 0), (row.Status, row.Attempts, (int)row.Fence));
+    }
+
+    [Fact]
+    public async Task Before_the_first_byte_a_stop_leaves_the_row_pending()
+    {
+        // The row is taken, and the account's word that it is the row's turn has not come through yet.
+        _bed.OnOpen = ledger => ledger.Taken = row =>
+        {
+            _stop.Cancel();
+            return row;
+        };
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(2));
+
+        await AssertStoppedAsync(batch.RunAsync(_bed.Options, _stop.Token));
+
+        Assert.Equal(0, _bed.Submissions);
+        Assert.Empty(_bed.Warned);
+        LedgerRow[] rows = [.. await _bed.RowsAsync()];
+        Assert.All(rows, row => Assert.Equal((BatchItemStatus.Pending, 0, 0), (row.Status, row.Attempts, (int)row.Fence)));
+    }
+
+    [Fact]
+    public async Task Between_two_tries_a_stop_leaves_the_row_pending()
+    {
+        _bed.OnSubmit = _ => Answer.QueueFull();
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        await UntilAsync(row => row.Status == BatchItemStatus.Pending && row.Fence != 0, 1);
+
+        await StopAsync(run);
+
+        Assert.Equal((BatchItemStatus.Pending, 0), Assert.Single((await _bed.RowsAsync()).Select(row => (row.Status, (int)row.Fence))));
+        await AssertTheNextRunCompletesAsync(batch, sent: 2);
+    }
+
+    [Fact]
+    public async Task While_a_download_hangs_a_stop_leaves_the_row_generated()
+    {
+        _bed.OnLink = (_, _) => Answer.Silence;
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(2));
+        Task run = batch.RunAsync(_bed.Options with { Downloads = 1 }, _stop.Token);
+        await UntilAsync(row => row.Status == BatchItemStatus.Generated, 2);
+
+        await StopAsync(run);
+
+        Assert.All(await _bed.RowsAsync(), row => Assert.Equal((BatchItemStatus.Generated, 0), (row.Status, (int)row.Fence)));
+        Assert.Empty(_bed.Files);
+        await AssertTheNextRunCompletesAsync(batch, sent: 2);
+    }
+
+    [Fact]
+    public async Task While_the_wallet_is_asked_a_stop_ends_the_run()
+    {
+        _bed.OnBalance = _ => Answer.Silence;
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options with { MinimumBalance = 1 }, _stop.Token);
+        await _bed.ArrivalAsync();
+
+        await StopAsync(run);
+
+        Assert.Equal(BatchItemStatus.Pending, Assert.Single(await _bed.StatusesAsync()));
+    }
+
+    [Fact]
+    public async Task While_the_disk_is_full_a_stop_ends_the_run()
+    {
+        _bed.OnOpen = ledger => ledger.BeforeTake = () => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        while (_bed.Warned.IsEmpty) await Task.Yield();
+
+        await StopAsync(run);
+
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task A_stop_before_the_start_sends_nothing()
+    {
+        await _stop.CancelAsync();
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+
+        await AssertStoppedAsync(batch.RunAsync(_bed.Options, _stop.Token));
+
+        Assert.Empty(_bed.Calls);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Whenever_a_stop_comes_nothing_is_sent_twice_and_nothing_is_lost(int seed)
+    {
+        var random = new Random(seed);
+        int accepted = 0;
+        // What is stopped before its first byte never comes so far.
+        Answer Counted(Answer answer) => new(cancel =>
+        {
+            Interlocked.Increment(ref accepted);
+            return answer.Give(cancel);
+        });
+        _bed.OnSubmit = id => (id % 3) switch { 0 => Answer.QueueFull(0.01), 1 => Counted(BatchBed.Queued(id)), _ => Counted(BatchBed.Finished(id)) };
+        BatchSummary? summary = null;
+        for (int runs = 0; runs < 200 && summary?.State != BatchState.Complete; runs++)
+        {
+            using var stop = new CancellationTokenSource();
+            int calls = _bed.Calls.Count + random.Next(1, 30);
+            Task<BatchSummary> run = _bed.RunAsync(BatchBed.Requests(60), stop: stop.Token);
+            while (!run.IsCompleted && _bed.Calls.Count < calls) await Task.Yield();
+            await stop.CancelAsync();
+            await Task.WhenAny(run);
+            if (run.Status == TaskStatus.RanToCompletion) summary = await run;
+            else await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        }
+
+        Assert.Equal((BatchState.Complete, 60, 0), (summary!.State, summary.Saved, summary.Uncertain));
+        Assert.Equal(60, _bed.Files.Count);
+        Assert.Equal(60, accepted);
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    private async Task StopAsync(Task run)
+    {
+        await _stop.CancelAsync();
+        var watch = Stopwatch.StartNew();
+        await AssertStoppedAsync(run);
+        Assert.InRange(watch.ElapsedMilliseconds, 0, 800);
+    }
+
+    private static async Task AssertStoppedAsync(Task run) => await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.GuardAsync());
+
+    private async Task UntilAsync(Func<LedgerRow, bool> state, int count)
+    {
+        while ((await _bed.RowsAsync()).Count(state) < count) await Task.Yield();
+    }
+
+    private async Task AssertTheNextRunCompletesAsync(Batch batch, int sent)
+    {
+        await batch.DisposeAsync();
+        int count = (await _bed.RowsAsync()).Count;
+        (_bed.OnSubmit, _bed.OnLink) = (BatchBed.Finished, (id, _) => Answer.Image(BatchBed.Picture(id)));
+        BatchSummary next = await _bed.RunAsync(BatchBed.Requests(count));
+        Assert.Equal((BatchState.Complete, sent), (next.State, _bed.Submissions));
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+}

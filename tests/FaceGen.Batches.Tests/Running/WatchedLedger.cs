@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>A ledger that remembers what was written to it, and fails when the test says so.</summary>
+internal sealed class WatchedLedger(ILedger ledger) : ILedger
+{
+    /// <summary>What was to be written, in order.</summary>
+    internal ConcurrentQueue<LedgerRow> Writes { get; } = new();
+
+    /// <summary>Throws, or waits, before a row is written.</summary>
+    internal Func<LedgerRow, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
+
+    internal Func<Task> BeforeTake { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>The row that is taken, as a test wants it.</summary>
+    internal Func<LedgerRow, LedgerRow> Taken { get; set; } = row => row;
+
+    public string Name => ledger.Name;
+
+    public async Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel)
+    {
+        await BeforeTake();
+        return await ledger.TakePendingAsync(address, places, cancel) is { } row ? Taken(row) : null;
+    }
+
+    public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
+    {
+        Writes.Enqueue(row);
+        await BeforeWrite(row);
+        return await ledger.WriteAsync(row, release, cancel);
+    }
+
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => ledger.StageAsync(rows, cancel);
+
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancel);
+
+    public Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
+        ledger.EnterAsync(retryFailed, retryUncertain, cancel);
+
+    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel) =>
+        ledger.TakeAbandonedAsync(address, most, cancel);
+
+    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => ledger.CountAsync(cancel);
+
+    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses) => ledger.Read(statuses);
+
+    public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
+
+    public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>
+        ledger.UnknownIdsAsync(ids, cancel);
+
+    public ValueTask DisposeAsync() => ledger.DisposeAsync();
+}
