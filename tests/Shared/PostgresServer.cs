@@ -6,10 +6,10 @@ using System.Net.Sockets;
 namespace FaceGen.Tests.Shared;
 
 /// <summary>
-/// A server of PostgreSQL for one run of the tests: a cluster of its own in a temporary folder, on a free port of this
-/// machine. It is stopped and deleted when the process of the tests ends, however it ends.
+/// A server of PostgreSQL: a cluster of its own in a temporary folder, on a free port of this machine. It is stopped and
+/// deleted when it is disposed of, or when the process of the tests ends, however it ends.
 /// </summary>
-internal sealed class PostgresServer
+internal sealed class PostgresServer : IDisposable
 {
     private static readonly Lazy<PostgresServer> Shared = new(() => new PostgresServer());
 
@@ -17,10 +17,10 @@ internal sealed class PostgresServer
     private readonly string _folder;
     private readonly int _port = FreePort();
 
-    /// <summary>A shell that waits for the end of its input, which is the end of this process, and then cleans up.</summary>
+    /// <summary>A shell that waits for the end of its input, which comes with the end of this process, and cleans up.</summary>
     private readonly Process _guard;
 
-    private PostgresServer()
+    internal PostgresServer()
     {
         _programs = FindPrograms()!;
         _folder = Directory.CreateTempSubdirectory("facegen-postgres-").FullName;
@@ -49,7 +49,7 @@ internal sealed class PostgresServer
         : FindPrograms() is null ? "PostgreSQL's programs (initdb, pg_ctl) are not on this machine; FACEGEN_POSTGRES_BIN names their folder."
         : null;
 
-    /// <summary>The server, started when it is first asked for.</summary>
+    /// <summary>The server that tests share, started when it is first asked for.</summary>
     internal static PostgresServer Instance => Shared.Value;
 
     internal string Password { get; } = Guid.NewGuid().ToString("N");
@@ -63,6 +63,13 @@ internal sealed class PostgresServer
         $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Username=facegen;Password={Password};Database=postgres;Search Path={schema};{options}";
 
     internal void Start() => RunProgram("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "start");
+
+    public void Dispose()
+    {
+        _guard.StandardInput.Close();
+        _guard.WaitForExit();
+        _guard.Dispose();
+    }
 
     /// <summary>Ends the server, as a failing machine does.</summary>
     internal void Stop() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");

@@ -1,5 +1,6 @@
 using FaceGen.Batches.Ledgers.Postgres;
 using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Batching;
 using FaceGen.Generating;
 
 namespace FaceGen.Batches.Ledgers;
@@ -17,7 +18,7 @@ internal static class Ledgers
     internal static async Task<ILedger> OpenAsync(
         string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
     {
-        LedgerStore store = PostgresAddress.IsAddress(ledger)
+        LedgerStore store = LedgerLocation.IsDatabase(ledger)
             ? await PostgresStore.OpenAsync(PostgresAddress.Parse(ledger), mode, time, listener, cancel).ConfigureAwait(false)
             : await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
         return new SqlLedger(store, time);

@@ -1,4 +1,7 @@
 using System.Reflection;
+#if !NETSTANDARD
+using System.Runtime.InteropServices;
+#endif
 using FaceGen.Batching;
 using FaceGen.Contract;
 
@@ -43,8 +46,12 @@ internal static class BatchesRoom
 
         protected override nint LoadUnmanagedDll(string unmanagedDllName)
         {
-            string? file = Directory.GetFiles(ModuleFolder.Native, "*" + unmanagedDllName + ".*").FirstOrDefault();
-            return file is null ? 0 : LoadUnmanagedDllFromPath(file);
+            foreach (string file in ModuleFolder.Natives.SelectMany(folder => Directory.GetFiles(folder, $"*{unmanagedDllName}.*")))
+            {
+                if (NativeLibrary.TryLoad(file, out nint library)) return library;
+            }
+
+            return 0;
         }
     }
 #endif

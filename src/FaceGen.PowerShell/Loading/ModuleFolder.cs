@@ -1,3 +1,7 @@
+#if !NETSTANDARD
+using System.Runtime.InteropServices;
+#endif
+
 namespace FaceGen.PowerShell.Loading;
 
 /// <summary>Where the parts of the staged module lie.</summary>
@@ -13,9 +17,20 @@ internal static class ModuleFolder
     internal static readonly string Dependencies = Path.Combine(Build, "dependencies");
 
 #if !NETSTANDARD
-    /// <summary>The native libraries for this machine.</summary>
-    internal static readonly string Native =
-        Path.GetFullPath(Path.Combine(Build, "..", "runtimes", System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier, "native"));
+    /// <summary>
+    /// Where native libraries for this machine may lie, the likeliest first. A runtime that a distribution has built calls
+    /// the system by the distribution's name, and of Linux there are two kinds.
+    /// </summary>
+    internal static IEnumerable<string> Natives
+    {
+        get
+        {
+            string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+            string[] systems = OperatingSystem.IsWindows() ? ["win"] : OperatingSystem.IsMacOS() ? ["osx"] : ["linux", "linux-musl"];
+            return systems.Select(system => $"{system}-{architecture}").Prepend(RuntimeInformation.RuntimeIdentifier)
+                .Select(identifier => Path.GetFullPath(Path.Combine(Build, "..", "runtimes", identifier, "native"))).Where(Directory.Exists);
+        }
+    }
 #endif
 
     /// <summary>The emulator's program.</summary>

@@ -643,9 +643,11 @@ public abstract class LedgerTests : IAsyncLifetime
         Assert.InRange(most, long.MinValue, 8_000_000);
     }
 
-    private protected async Task<ILedger> OpenAsync(LedgerMode mode = LedgerMode.Run)
+    private protected Task<ILedger> OpenAsync(LedgerMode mode = LedgerMode.Run) => OpenAsync(Ledger, Clock, mode);
+
+    private protected async Task<ILedger> OpenAsync(string name, TimeProvider time, LedgerMode mode = LedgerMode.Run)
     {
-        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(Ledger, mode, Clock, Listener, None);
+        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(name, mode, time, Listener, None);
         _opened.Add(ledger);
         return ledger;
     }

@@ -1,3 +1,8 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
 using FaceGen.Tests.Shared;
 using Npgsql;
 
@@ -16,10 +21,282 @@ public sealed class PostgresLedgerTests : LedgerTests
         return Task.CompletedTask;
     }
 
-    private protected override async Task ExecuteAsync(string sql)
+    private protected override Task ExecuteAsync(string sql) => ExecuteAsync(sql, $"'\"{_schema}\"'");
+
+    [SkippableTheory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Workers_take_each_row_once_and_never_more_than_the_queue_has_places(int workers)
     {
-        await using NpgsqlDataSource source = NpgsqlDataSource.Create(PostgresServer.Instance.Connect($"'\"{_schema}\"'"));
-        await using NpgsqlCommand command = source.CreateCommand(sql);
+        const int Count = 500;
+        const int Places = 5;
+        ILedger[] ledgers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => OpenAsync()));
+        string[] input = [.. Enumerable.Range(0, Count).Select(number => $"row {number}")];
+        await Task.WhenAll(ledgers.Select(ledger => EnterAsync(ledger, input)));
+        var taken = new ConcurrentBag<string>();
+        int inUse = 0, most = 0;
+
+        async Task WorkAsync(ILedger ledger)
+        {
+            while (taken.Count < Count)
+            {
+                if (await ledger.TakePendingAsync(Service, Places, CancellationToken.None) is not { } row) continue;
+
+                // It is given back before that is written, so this counts at most what is in use.
+                int now = Interlocked.Increment(ref inUse);
+                InterlockedMax(ref most, now);
+                taken.Add(row.Request);
+                await AcceptAsync(ledger, row, row.Request);
+                Interlocked.Decrement(ref inUse);
+                await EndAsync(ledger, row, BatchItemStatus.Saved, row.Request);
+            }
+        }
+
+        await Task.WhenAll(ledgers.SelectMany(ledger => Enumerable.Range(0, 3).Select(_ => Task.Run(() => WorkAsync(ledger)))));
+
+        Assert.Equal(input.Order(), taken.Order());
+        Assert.InRange(most, 2, Places);
+        Assert.Equal(Count, (await ledgers[0].CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
+    }
+
+    [SkippableFact]
+    public async Task What_living_workers_hold_is_not_abandoned()
+    {
+        ILedger first = await OpenAsync();
+        ILedger second = await OpenAsync();
+        await EnterAsync(first, "a", "b");
+        await TakeAsync(first);
+        await AcceptAsync(first, await TakeAsync(first), "1");
+
+        Assert.Empty(await second.TakeAbandonedAsync(Service, 5, CancellationToken.None));
+        Assert.Equal(2, (await second.CountAsync(CancellationToken.None)).HeldByOthers);
+    }
+
+    [SkippableFact]
+    public async Task Inputs_of_workers_that_work_at_the_same_time_are_done_all()
+    {
+        ILedger first = await OpenAsync();
+        await EnterAsync(first, "a", "b");
+        ILedger second = await OpenAsync();
+        await EnterAsync(second, "b", "c");
+
+        Assert.Equal(["a", "b", "c"], (await TakeAllAsync(first)).Order());
+        await first.DisposeAsync();
+
+        // Alone again, it does what its own input says.
+        await EnterAsync(second, "c");
+        Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order());
+        await second.TakeAbandonedAsync(Service, 5, CancellationToken.None);
+        Assert.Equal(["c"], second.Read([]).Select(row => row.Request));
+    }
+
+    [SkippableFact]
+    public async Task A_worker_that_is_silent_is_dead_and_alive_again_when_it_is_back()
+    {
+        ILedger silent = await OpenAsync();
+        await EnterAsync(silent, "a", "b");
+        LedgerRow row = await AcceptAsync(silent, await TakeAsync(silent), "1");
+        ILedger other = await OpenAsync();
+
+        // As if its machine had lost the network, with the lock not yet freed.
+        await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
+        IReadOnlyList<LedgerRow> taken = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None);
+        // Between two of its signs of life it may have been seen again.
+        for (; taken.Count == 0; taken = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None))
+            await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
+
+        Assert.Equal(row.Item, Assert.Single(taken).Item);
+        Assert.False(await silent.WriteAsync(row with { Status = BatchItemStatus.Saved }, release: true, CancellationToken.None));
+        Assert.Equal("b", (await TakeAsync(silent)).Request);
+    }
+
+    [SkippableFact]
+    public async Task A_connection_that_is_lost_in_the_middle_of_work_loses_nothing()
+    {
+        const int Count = 300;
+        string application = $"Cut {_schema}";
+        ILedger ledger = await OpenOnRealClockAsync($"{Ledger}Application Name={application}");
+        await EnterAsync(ledger, [.. Enumerable.Range(0, Count).Select(number => $"row {number}")]);
+        var taken = new ConcurrentBag<long>();
+        var cuts = new ConcurrentBag<Task>();
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (await ledger.TakePendingAsync(Service, 100, CancellationToken.None) is { } row)
+            {
+                taken.Add(row.Item);
+                if (row.Item % 10 == 0) cuts.Add(CutAsync(application));
+                await EndAsync(ledger, await AcceptAsync(ledger, row, $"{row.Item}"), BatchItemStatus.Saved, $"{row.Item}");
+            }
+        })));
+        await Task.WhenAll(cuts);
+
+        Assert.Equal(Count, taken.Distinct().Count());
+        Assert.Equal(Count, taken.Count);
+        Assert.All(ledger.Read([]), row => Assert.Equal((BatchItemStatus.Saved, 1), (row.Status, row.Attempts)));
+    }
+
+    [SkippableFact]
+    public async Task A_server_that_is_started_again_is_waited_for()
+    {
+        using var server = new PostgresServer();
+        await using ILedger ledger = await OpenOnRealClockAsync(server.Connect(_schema));
+        await EnterAsync(ledger, "a", "b");
+        LedgerRow row = await TakeAsync(ledger);
+        await ledger.StageAsync(Rows("a", "b", "c"), CancellationToken.None);
+
+        server.Stop();
+        Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
+        Task entered = ledger.EnterAsync(false, false, CancellationToken.None);
+        using (var cancel = new CancellationTokenSource())
+        {
+            Task<LedgerRow?> cancelled = ledger.TakePendingAsync(Service, 5, cancel.Token);
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        }
+
+        Assert.False(written.IsCompleted);
+        server.Start();
+
+        Assert.True(await written);
+        await entered;
+        Assert.Equal("b", (await TakeAsync(ledger)).Request);
+        Assert.Equal("c", (await TakeAsync(ledger)).Request);
+        string warning = Assert.Single(Listener.Warnings);
+        Assert.Contains("cannot be reached", warning, StringComparison.Ordinal);
+        Assert.Contains(Listener.Lines, line => line.Contains("reached again", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Password, warning, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task The_server_frees_the_lock_of_a_worker_whose_connection_ends()
+    {
+        ILedger ledger = await OpenAsync();
+        long before = await LocksAsync();
+
+        await ledger.DisposeAsync();
+
+        Assert.Equal(1, before);
+        Assert.Equal(0, await LocksAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_newer_version_is_refused()
+    {
+        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        await ExecuteAsync("UPDATE ledger SET version = 2");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
+
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Contains("newer FaceGen (version 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_schema_of_another_program_is_left_alone()
+    {
+        await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"; CREATE TABLE \"{_schema}\".photos (name TEXT)");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
+
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Contains("other tables", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_schema_that_was_made_empty_is_taken()
+    {
+        await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
+
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a");
+
+        Assert.Single(ledger.Read([]));
+    }
+
+    [SkippableFact]
+    public async Task Its_owner_alone_can_read_it()
+    {
+        string role = $"reader_{Guid.NewGuid():N}";
+        await OpenAsync();
+        await ExecuteAsync($"CREATE ROLE {role}");
+
+        PostgresException error = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync($"SET ROLE {role}; SELECT * FROM \"{_schema}\".items"));
+
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
+    }
+
+    [SkippableFact]
+    public async Task A_user_who_may_not_make_it_is_told()
+    {
+        string role = $"poor_{Guid.NewGuid():N}";
+        await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret-of-the-poor'", "public");
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+            () => OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=secret-of-the-poor")));
+
+        Assert.Equal(ErrorCode.LedgerNotWritten, error.Code);
+        Assert.Contains("permission denied", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("Password=wrong-secret")]
+    [InlineData("Password=wrong-secret;Username=nobody")]
+    [InlineData("Password=wrong-secret;Port=1")]
+    [InlineData("Password=wrong-secret;Host=no-such-host.invalid")]
+    public async Task A_database_that_cannot_be_reached_is_told_without_the_password(string options)
+    {
+        string ledger = PostgresServer.Instance.Connect(_schema, options);
+
+        Stopwatch watch = Stopwatch.StartNew();
+        Task<ILedger> opening = OpenAsync(ledger, Clock);
+        while (!opening.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(opening, Task.Delay(10));
+        }
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => opening);
+        Assert.Equal(ErrorCode.LedgerUnreachable, error.Code);
+        Assert.DoesNotContain("wrong-secret", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(PostgresServer.Instance.Password, error.ToString(), StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30));
+    }
+
+    [SkippableFact]
+    public async Task The_name_tells_where_it_is_and_not_the_password()
+    {
+        ILedger ledger = await OpenAsync();
+
+        Assert.Matches($@"^127\.0\.0\.1:\d+/postgres/{_schema}$", ledger.Name);
+    }
+
+    private static async Task ExecuteAsync(string sql, string schema)
+    {
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(schema, "Pooling=false"));
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static void InterlockedMax(ref int most, int value)
+    {
+        for (int seen = most; value > seen; seen = most) Interlocked.CompareExchange(ref most, value, seen);
+    }
+
+    private Task<ILedger> OpenOnRealClockAsync(string ledger) => OpenAsync(ledger, TimeProvider.System);
+
+    /// <summary>Ends all connections of a ledger at the server.</summary>
+    private Task CutAsync(string application) => ExecuteAsync(
+        $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{application}'");
+
+    private async Task<long> LocksAsync()
+    {
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect("public", "Pooling=false"));
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(
+            $"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('\"{_schema}\".workers' AS regclass)", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 }

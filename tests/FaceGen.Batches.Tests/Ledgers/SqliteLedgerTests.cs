@@ -41,6 +41,18 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
+    public async Task A_run_that_ends_leaves_one_file()
+    {
+        await using (ILedger ledger = await OpenAsync())
+        {
+            await EnterAsync(ledger, "a");
+            Assert.Single(ledger.Read([]));
+        }
+
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public async Task A_second_run_is_refused_and_told_who_has_it()
     {
         ILedger ledger = await OpenAsync();
@@ -114,7 +126,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         string copy = Path.Combine(_folder, "copy.db");
         foreach (string end in new[] { "", "-wal" }) File.Copy(Ledger + end, copy + end);
 
-        await using ILedger next = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(copy, LedgerMode.Run, Clock, Listener, CancellationToken.None);
+        ILedger next = await OpenAsync(copy, Clock);
 
         Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, CancellationToken.None)).GenerationId);
         Assert.Equal("b", (await TakeAsync(next)).Request);
@@ -255,8 +267,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         Assert.Equal(1, (await TakeAsync(ledger)).Attempts);
     }
 
-    private Task<ILedger> RunOnRealClockAsync() =>
-        FaceGen.Batches.Ledgers.Ledgers.OpenAsync(Ledger, LedgerMode.Run, TimeProvider.System, Listener, CancellationToken.None);
+    private Task<ILedger> RunOnRealClockAsync() => OpenAsync(Ledger, TimeProvider.System);
 
     private async Task AssertInvalidAsync(string words)
     {

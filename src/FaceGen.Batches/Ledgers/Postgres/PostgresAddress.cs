@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FaceGen.Contract;
 using Npgsql;
 
@@ -9,13 +8,14 @@ internal sealed class PostgresAddress
 {
     private const string DefaultSchema = "facegen";
 
-    private static readonly Regex Keywords = new(@"(^|;)\s*(host|server)\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
-
     private PostgresAddress(NpgsqlConnectionStringBuilder settings)
     {
         Schema = settings.SearchPath?.Trim() is { Length: > 0 } path ? path.Trim('"') : DefaultSchema;
         if (Schema.Contains(','))
             throw new FaceGenException(ErrorCode.LedgerInvalid, "The connection string's search path must be one schema: that of the ledger.");
+
+        if (string.IsNullOrEmpty(settings.Host))
+            throw new FaceGenException(ErrorCode.LedgerInvalid, "The ledger's connection string names no host.");
 
         // With a pooler between, the search path is set by a statement, and stays as long as the connection.
         settings.SearchPath = null;
@@ -46,9 +46,6 @@ internal sealed class PostgresAddress
 
     /// <summary>The same for a connection that is closed when it is closed.</summary>
     internal string UnpooledConnectionString { get; }
-
-    /// <summary>Tells a connection string from a file's path.</summary>
-    internal static bool IsAddress(string ledger) => IsUri(ledger) || Keywords.IsMatch(ledger);
 
     /// <exception cref="FaceGenException">The text is no connection string of PostgreSQL.</exception>
     internal static PostgresAddress Parse(string ledger)

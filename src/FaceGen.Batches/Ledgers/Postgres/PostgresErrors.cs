@@ -1,4 +1,5 @@
 using System.Data;
+using System.Net.Sockets;
 using FaceGen.Contract;
 using Npgsql;
 
@@ -13,7 +14,7 @@ internal static class PostgresErrors
         FaceGenException or OperationCanceledException => false,
         // Connection exceptions, too many connections, the server's shutdown and start.
         PostgresException refused => Is(refused, "08", "53300", "57P"),
-        NpgsqlException { IsTransient: true } => true,
+        NpgsqlException { IsTransient: true } or SocketException or IOException or TimeoutException => true,
         // Whatever says that a connection is gone while it is used.
         _ => connection is not null && connection.State != ConnectionState.Open && connection.FullState.HasFlag(ConnectionState.Broken),
     };

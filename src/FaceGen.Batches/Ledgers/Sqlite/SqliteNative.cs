@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
-/// Brings SQLite's own library in. On PowerShell 7 the load context of this assembly finds it; Windows PowerShell has
-/// none, and finds by name what was loaded by path before.
+/// Brings SQLite's own library in. On PowerShell 7 the load context of this assembly finds it; where there are no load
+/// contexts it is loaded by its path, after which it is found by its name.
 /// </summary>
 internal static class SqliteNative
 {
@@ -14,16 +14,25 @@ internal static class SqliteNative
     internal static bool Load()
     {
 #if NETSTANDARD
-        string folder = Path.Combine(Path.GetDirectoryName(typeof(SqliteNative).Assembly.Location)!, "..", "..", "runtimes");
+        bool isWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows), isMac = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
+        (string system, string name) = isWindows ? ("win", "e_sqlite3.dll") : isMac ? ("osx", "libe_sqlite3.dylib") : ("linux", "libe_sqlite3.so");
         string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-        if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows)) LoadLibrary(Path.GetFullPath(Path.Combine(folder, $"win-{architecture}", "native", "e_sqlite3.dll")));
+        string build = Path.GetDirectoryName(Path.GetDirectoryName(typeof(SqliteNative).Assembly.Location)!)!;
+        string file = Path.GetFullPath(Path.Combine(build, "..", "runtimes", $"{system}-{architecture}", "native", name));
+        if (isWindows) LoadLibrary(file);
+        else OpenLibrary(file, Now);
 #endif
         SQLitePCL.Batteries_V2.Init();
         return true;
     }
 
 #if NETSTANDARD
+    private const int Now = 2;
+
     [DllImport("kernel32", CharSet = CharSet.Unicode, ExactSpelling = true, EntryPoint = "LoadLibraryW")]
     private static extern IntPtr LoadLibrary(string path);
+
+    [DllImport("libc", EntryPoint = "dlopen")]
+    private static extern IntPtr OpenLibrary([MarshalAs(UnmanagedType.LPStr)] string path, int flags);
 #endif
 }

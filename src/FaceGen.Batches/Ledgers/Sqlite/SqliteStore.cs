@@ -113,6 +113,9 @@ internal sealed class SqliteStore : LedgerStore
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        // Who closes the file last merges the log into it, which a reader cannot.
+        await _reading.WaitAsync().ConfigureAwait(false);
+        _reader?.Dispose();
         if (_writer is not null)
         {
             // Where that cannot be written any more, the lock tells the same.
@@ -123,8 +126,6 @@ internal sealed class SqliteStore : LedgerStore
             await Task.Run(_writer.Dispose).ConfigureAwait(false);
         }
 
-        await _reading.WaitAsync().ConfigureAwait(false);
-        _reader?.Dispose();
         _lock?.Dispose();
         _reading.Dispose();
     }
