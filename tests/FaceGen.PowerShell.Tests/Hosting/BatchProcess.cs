@@ -29,8 +29,11 @@ internal sealed class BatchProcess : IDisposable
 
     /// <summary>Starts a batch: what it prints at last is its summary.</summary>
     internal static BatchProcess Start(EmulatorHost emulator, string csv, string folder, string ledger) =>
-        new(Process.Start(new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, Worker, csv, folder, ledger])
+        StartScript(emulator, Worker, csv, folder, ledger);
+
+    /// <summary>Starts a script with arguments.</summary>
+    internal static BatchProcess StartScript(EmulatorHost emulator, params string[] script) =>
+        new(Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, .. script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,0 +1,78 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using FaceGen.PowerShell.Tests.Hosting;
+using FaceGen.Tests.Shared;
+
+namespace FaceGen.PowerShell.Tests.Reliability;
+
+/// <summary>Which packages the module loads and when, in processes of their own: what a process has loaded, it keeps.</summary>
+public sealed class PackageTests
+{
+    private static readonly string[] Packages =
+        [.. Directory.GetFiles(Path.Combine(StagedModule.Folder, "bin", StagedModule.Framework, "batches"), "*.dll")
+            .Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
+
+    [Fact]
+    public async Task Importing_the_module_and_asking_for_help_loads_no_package()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string script = bed.Write("import.ps1", """
+            Get-FaceGenConnection
+            Connect-FaceGen
+            (Get-Command -Module FaceGen).Count
+            [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetName().Name }
+            """);
+
+        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, script);
+        string[] loaded = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries);
+
+        Assert.Contains("FaceGen.PowerShell", loaded);
+        Assert.Contains("Npgsql", Packages);
+        Assert.Empty(loaded.Intersect(Packages));
+    }
+
+    [Fact]
+    public async Task Another_module_s_versions_of_the_packages_do_not_matter_to_a_ledger_of_sqlite()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        await AssertOthersDoNotMatterAsync(bed, Path.Combine(bed.Folder, "facegen.ledger"), "Microsoft.Data.Sqlite");
+    }
+
+    [SkippableFact]
+    public async Task Another_module_s_versions_of_the_packages_do_not_matter_to_a_ledger_of_postgresql()
+    {
+        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        await using TestBed bed = await TestBed.StartAsync();
+        await AssertOthersDoNotMatterAsync(bed, PostgresServer.Instance.Connect("packages"), "Npgsql");
+    }
+
+    private static async Task AssertOthersDoNotMatterAsync(TestBed bed, string ledger, string package)
+    {
+        string others = Directory.CreateDirectory(Path.Combine(bed.Folder, "others")).FullName;
+        foreach (string name in Packages.Where(name => name != "FaceGen.Batches")) Save(name, Path.Combine(others, $"{name}.dll"));
+        string script = bed.Write("batch.ps1", """
+            param($others, $csv, $out, $ledger, $package)
+            foreach ($file in [IO.Directory]::GetFiles($others)) { $null = [Reflection.Assembly]::LoadFrom($file) }
+            "$(Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger | Where-Object Saved)"
+            "$(Get-FaceGenBatch -Ledger $ledger)"
+            [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq $package } |
+                ForEach-Object { "version $($_.GetName().Version)" }
+            """);
+
+        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, script, others, bed.WriteCsv("a", "b"), bed.Out, ledger, package);
+        string[] said = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(2, said.Count(line => line.StartsWith("Complete: 2 of 2 saved", StringComparison.Ordinal)));
+        // Both are there, each in its own place.
+        Assert.Contains("version 0.1.0.0", said);
+        Assert.Equal(2, said.Count(line => line.StartsWith("version ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Makes an assembly that has a package's name, another version, and nothing of what is in the package.</summary>
+    private static void Save(string name, string path)
+    {
+        var assembly = new PersistedAssemblyBuilder(new AssemblyName(name) { Version = new Version(0, 1, 0, 0) }, typeof(object).Assembly);
+        assembly.DefineDynamicModule(name).DefineType("Other", TypeAttributes.Public).CreateType();
+        assembly.Save(path);
+    }
+}
