@@ -32,7 +32,7 @@ internal static class SqliteNative
     [DllImport("kernel32", CharSet = CharSet.Unicode, ExactSpelling = true, EntryPoint = "LoadLibraryW")]
     private static extern IntPtr LoadLibrary(string path);
 
-    [DllImport("libc", EntryPoint = "dlopen")]
+    [DllImport("libc", EntryPoint = "dlopen", BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern IntPtr OpenLibrary([MarshalAs(UnmanagedType.LPStr)] string path, int flags);
 #endif
 }
