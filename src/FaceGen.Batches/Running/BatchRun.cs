@@ -157,7 +157,8 @@ internal sealed class BatchRun : IDisposable
             int most = MostUnsaved - _work.Count;
             if (most <= 0) return;
 
-            rows = await _run.Ledger.TakeAbandonedAsync(_run.Connection.BaseUri, most, stop).ConfigureAwait(false);
+            rows = await _run.Room.WriteAsync(
+                () => _run.Ledger.TakeAbandonedAsync(_run.Connection.BaseUri, most, stop), stop).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
                 if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);

@@ -258,6 +258,19 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_is_full_whenever_the_ledger_is_written_ends_no_run()
+    {
+        int writes = 0;
+        Task Fail() => Interlocked.Increment(ref writes) % 3 == 1 ? throw Full() : Task.CompletedTask;
+        _bed.OnOpen = ledger => (ledger.BeforeWrite, ledger.BeforeTake) = (_ => Fail(), Fail);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(8));
+
+        Assert.Equal((BatchState.Complete, 8), (summary.State, _bed.Submissions));
+        AssertNothingIsKept();
+    }
+
+    [Fact]
     public async Task An_id_that_the_ledger_did_not_take_is_told_and_entered_with_the_next_step()
     {
         int tries = 0;

@@ -25,7 +25,7 @@ public sealed class StopTests : IDisposable
         _bed.OnSubmit = BatchBed.Queued;
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(3));
         Task run = batch.RunAsync(_bed.Options, _stop.Token);
-        await UntilAsync(row => row.Status == BatchItemStatus.Submitted, 3);
+        await UntilAsync(run, row => row.Status == BatchItemStatus.Submitted, 3);
 
         await StopAsync(run);
 
@@ -115,7 +115,7 @@ public sealed class StopTests : IDisposable
         _bed.OnSubmit = _ => Answer.QueueFull();
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
         Task run = batch.RunAsync(_bed.Options, _stop.Token);
-        await UntilAsync(row => row.Status == BatchItemStatus.Pending && row.Fence != 0, 1);
+        await UntilAsync(run, row => row.Status == BatchItemStatus.Pending && row.Fence != 0, 1);
 
         await StopAsync(run);
 
@@ -129,7 +129,7 @@ public sealed class StopTests : IDisposable
         _bed.OnLink = (_, _) => Answer.Silence;
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(2));
         Task run = batch.RunAsync(_bed.Options with { Downloads = 1 }, _stop.Token);
-        await UntilAsync(row => row.Status == BatchItemStatus.Generated, 2);
+        await UntilAsync(run, row => row.Status == BatchItemStatus.Generated, 2);
 
         await StopAsync(run);
 
@@ -157,7 +157,7 @@ public sealed class StopTests : IDisposable
         _bed.OnOpen = ledger => ledger.BeforeTake = () => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
         Task run = batch.RunAsync(_bed.Options, _stop.Token);
-        while (_bed.Warned.IsEmpty) await Task.Yield();
+        await UntilAsync(run, () => !_bed.Warned.IsEmpty);
 
         await StopAsync(run);
 
@@ -219,9 +219,16 @@ public sealed class StopTests : IDisposable
 
     private static async Task AssertStoppedAsync(Task run) => await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.GuardAsync());
 
-    private async Task UntilAsync(Func<LedgerRow, bool> state, int count)
+    private Task UntilAsync(Task run, Func<LedgerRow, bool> state, int count) =>
+        UntilAsync(run, () => _bed.RowsAsync().GetAwaiter().GetResult().Count(state) >= count);
+
+    private static async Task UntilAsync(Task run, Func<bool> isSo)
     {
-        while ((await _bed.RowsAsync()).Count(state) < count) await Task.Yield();
+        while (!isSo())
+        {
+            Assert.False(run.IsCompleted);
+            await Task.Yield();
+        }
     }
 
     private async Task AssertTheNextRunCompletesAsync(Batch batch, int sent)

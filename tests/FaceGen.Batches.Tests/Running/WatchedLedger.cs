@@ -13,6 +13,7 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
     /// <summary>Throws, or waits, before a row is written.</summary>
     internal Func<LedgerRow, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Throws, or waits, before rows are taken.</summary>
     internal Func<Task> BeforeTake { get; set; } = () => Task.CompletedTask;
 
     /// <summary>The row that is taken, as a test wants it.</summary>
@@ -41,8 +42,11 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
     public Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
         ledger.EnterAsync(retryFailed, retryUncertain, cancel);
 
-    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel) =>
-        ledger.TakeAbandonedAsync(address, most, cancel);
+    public async Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
+    {
+        await BeforeTake();
+        return await ledger.TakeAbandonedAsync(address, most, cancel);
+    }
 
     public Task<LedgerCounts> CountAsync(CancellationToken cancel) => ledger.CountAsync(cancel);
 

@@ -162,6 +162,39 @@ public sealed class ImageSaverTests : IDisposable
         Assert.DoesNotContain(json.RootElement.EnumerateObject(), property => property.Name is "request" or "seed" or "source");
     }
 
+    [Fact]
+    public async Task An_image_that_could_not_be_written_may_be_saved_again_by_its_name_and_another_may_not()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Force = true, Timeout = TimeSpan.FromMinutes(1) });
+        // Where a file stands, there is no folder.
+        _folder.Write("out", [1]);
+        Generation generation = GenerationOf("https://cdn.example/1.png");
+        Assert.Equal(ErrorCode.FileNotWritten, (await Signals.FailureAsync(saver.SaveAsync(generation, 0, default)).GuardAsync()).Code);
+        File.Delete(_folder.PathOf("out"));
+
+        await saver.SaveAsync(generation, 0, default).GuardAsync();
+
+        Assert.Equal(ErrorCode.FileExists, (await Signals.FailureAsync(saver.SaveAsync(generation with { Id = "78" }, 0, default)).GuardAsync()).Code);
+    }
+
+    [Fact]
+    public async Task The_very_image_that_is_there_already_counts_as_saved_where_that_is_wanted_and_another_does_not()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _folder.Write("77-1.png", TestImages.Portrait);
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptSame = true, Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
+        Generation generation = GenerationOf("https://cdn.example/1.png");
+
+        await new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default).GuardAsync();
+
+        Assert.Equal(["77-1.png", "77-1.png.json"], _folder.Files);
+        _folder.Write("77-1.png", TestImages.Jpeg(8, 8));
+        Assert.Equal(ErrorCode.FileExists,
+            (await Signals.FailureAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default)).GuardAsync()).Code);
+        Assert.Equal(TestImages.Jpeg(8, 8), File.ReadAllBytes(_folder.PathOf("77-1.png")));
+    }
+
     private Task<SavedImage> SaveAsync(
         Generation generation, int index = 0, bool force = false, bool skipExisting = false, bool sidecar = false)
     {
