@@ -213,7 +213,8 @@ public sealed class BatchResumeTests
         };
 
         IAsyncResult running = job.BeginInvoke<PSObject, PSObject>(null, output);
-        await enough.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Task ended = Task.Factory.FromAsync(running, _ => { });
+        Assert.True(await Task.WhenAny(enough.Task, ended) == enough.Task, "The batch ended before it was stopped.");
         before?.Invoke();
         var stopping = Stopwatch.StartNew();
         job.Stop();
