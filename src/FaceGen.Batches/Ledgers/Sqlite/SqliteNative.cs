@@ -1,5 +1,6 @@
 #if NETSTANDARD
 using System.Runtime.InteropServices;
+using System.Text;
 #endif
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
@@ -20,7 +21,7 @@ internal static class SqliteNative
         string build = Path.GetDirectoryName(Path.GetDirectoryName(typeof(SqliteNative).Assembly.Location)!)!;
         string file = Path.GetFullPath(Path.Combine(build, "..", "runtimes", $"{system}-{architecture}", "native", name));
         if (isWindows) LoadLibrary(file);
-        else OpenLibrary(file, Now);
+        else OpenLibrary(Encoding.UTF8.GetBytes(file + "\0"), Now);
 #endif
         SQLitePCL.Batteries_V2.Init();
         return true;
@@ -32,7 +33,7 @@ internal static class SqliteNative
     [DllImport("kernel32", CharSet = CharSet.Unicode, ExactSpelling = true, EntryPoint = "LoadLibraryW")]
     private static extern IntPtr LoadLibrary(string path);
 
-    [DllImport("libc", EntryPoint = "dlopen", BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern IntPtr OpenLibrary([MarshalAs(UnmanagedType.LPStr)] string path, int flags);
+    [DllImport("libc", EntryPoint = "dlopen")]
+    private static extern IntPtr OpenLibrary(byte[] path, int flags);
 #endif
 }
