@@ -69,6 +69,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     {
         await store.WriteAsync(async session =>
         {
+            session.Patience = Unlimited;
             await store.LockAsync(session, "enter").ConfigureAwait(false);
             await BringInputAsync(session).ConfigureAwait(false);
             await RetryAsync(session, Retried(retryFailed, retryUncertain)).ConfigureAwait(false);

@@ -254,6 +254,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         }
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
     }
 
     [Fact]

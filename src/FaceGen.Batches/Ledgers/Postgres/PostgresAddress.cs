@@ -26,6 +26,10 @@ internal sealed class PostgresAddress
         settings.IncludeErrorDetail = false;
         settings.LogParameters = false;
         settings.TcpKeepAlive = true;
+        if (settings.TcpKeepAliveTime == 0) settings.TcpKeepAliveTime = 30;
+        if (settings.TcpKeepAliveInterval == 0) settings.TcpKeepAliveInterval = 10;
+        // The same few statements come again and again.
+        if (settings.MaxAutoPrepare == 0) settings.MaxAutoPrepare = 20;
         settings.ApplicationName ??= "FaceGen";
         ConnectionString = settings.ToString();
         settings.Pooling = false;

@@ -73,6 +73,7 @@ internal sealed class PostgresStore : LedgerStore
         catch (Exception e)
         {
             await store.DisposeAsync().ConfigureAwait(false);
+            if (PostgresErrors.IsLost(e, null)) throw PostgresErrors.Unreachable(address.Name, e);
             if (PostgresErrors.Explain(e, address.Name) is { } explained && explained != e) throw explained;
             throw;
         }

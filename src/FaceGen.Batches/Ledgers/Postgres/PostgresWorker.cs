@@ -84,7 +84,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
                     if (_connection is null) await ReturnAsync().ConfigureAwait(false);
                     await SignAsync(_connection!, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
                 }
-                catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException)
+                catch (Exception) when (!_end.IsCancellationRequested)
                 {
                     // It was lost; what this worker holds may be taken over until it is back.
                     _connection?.Dispose();

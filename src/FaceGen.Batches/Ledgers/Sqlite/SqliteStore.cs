@@ -148,13 +148,18 @@ internal sealed class SqliteStore : LedgerStore
     private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
     {
         OwnersFile.Ensure(path);
-        // What is no ledger is not even opened to be written.
-        using (SqliteConnection look = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly)) SqliteDatabase.IsLedger(look, path);
-
+#if !NETSTANDARD
+        // Elsewhere SQLite gives the files beside it the same rights.
+        if (OperatingSystem.IsWindows())
+        {
+            OwnersFile.Ensure(path + "-wal");
+            OwnersFile.Ensure(path + "-shm");
+        }
+#endif
+        bool isLedger = IsLedger(path);
         SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
         try
         {
-            bool isLedger = SqliteDatabase.IsLedger(connection, path);
             if (isLedger) SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
             if (!isLedger) SqliteDatabase.CreateTables(connection, time);
@@ -170,19 +175,18 @@ internal sealed class SqliteStore : LedgerStore
 
     private static SqliteStore OpenToRead(string path, LedgerMode mode, TimeProvider time)
     {
-        SqliteConnection? connection = File.Exists(path) ? SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly) : null;
-        try
-        {
-            if (connection is not null && SqliteDatabase.IsLedger(connection, path)) return new SqliteStore(path, path, time, null, null, connection, 0);
-        }
-        catch
-        {
-            connection!.Dispose();
-            throw;
-        }
+        // One that could not write could not take away the files that SQLite makes beside it, either.
+        if (File.Exists(path) && IsLedger(path))
+            return new SqliteStore(path, path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
 
-        connection?.Dispose();
         return mode == LedgerMode.Plan ? Empty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
+    }
+
+    /// <summary>Whether a file is a ledger; what is none is not even opened to be written.</summary>
+    private static bool IsLedger(string path)
+    {
+        using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly);
+        return SqliteDatabase.IsLedger(connection, path);
     }
 
     private static long Register(SqliteConnection connection, TimeProvider time)
@@ -199,7 +203,7 @@ internal sealed class SqliteStore : LedgerStore
     {
         try
         {
-            _reader ??= SqliteDatabase.Open(_path, SqliteOpenMode.ReadOnly);
+            _reader ??= SqliteDatabase.Open(_path, SqliteOpenMode.ReadWrite);
             SqliteDatabase.Execute(_reader, "BEGIN");
             try
             {
