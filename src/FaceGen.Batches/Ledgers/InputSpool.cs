@@ -27,6 +27,7 @@ internal sealed class InputSpool : IDisposable
             _file.Seek(0, SeekOrigin.End);
             using var writer = new BinaryWriter(_file, System.Text.Encoding.UTF8, leaveOpen: true);
             foreach (InputRow row in rows) Write(writer, row);
+            writer.Flush();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -619,6 +619,24 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task An_uncertain_row_whose_id_is_entered_by_hand_is_finished()
+    {
+        await using (ILedger first = await OpenAsync())
+        {
+            await EnterAsync(first, "a");
+            await EndAsync(first, await TakeAsync(first), BatchItemStatus.Uncertain);
+        }
+
+        await ExecuteAsync("""
+            UPDATE items SET status = 'Submitted', generation_id = '123456', error_code = NULL, error = NULL, ended_at = NULL
+            WHERE item = 1
+            """);
+        ILedger ledger = await OpenAsync();
+
+        Assert.Equal("123456", Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).GenerationId);
+    }
+
+    [SkippableFact]
     public async Task A_hundred_thousand_rows_need_no_more_memory_than_a_few()
     {
         const int Count = 100_000;
