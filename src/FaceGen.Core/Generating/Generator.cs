@@ -11,6 +11,9 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     private readonly Account _account = Account.Of(connection);
     private int _unreachableWarned;
 
+    /// <summary>What every other request would fail with too; it is known before the slot of the one that met it is free.</summary>
+    private volatile FaceGenException? _fatal;
+
     /// <summary>Takes the account's next free slot.</summary>
     internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _account.Slots.TakeAsync(cancel);
 
@@ -95,6 +98,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             for (int attempt = 0; ; attempt++)
             {
                 over.ThrowIfCancellationRequested();
+                if (_fatal is not null) throw _fatal;
+
                 (Outcome outcome, Generation? accepted) =
                     await _account.Keep(SendAsync(request, faceImage, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
@@ -103,6 +108,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                     case Outcome.Ended or Outcome.UnderWay:
                         return accepted!;
                     case Outcome.Failed failed:
+                        if (failed.Error.EndsRun) _fatal = failed.Error;
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain:
                         // The service may be at work on it: its place in the queue is not free yet.

@@ -51,6 +51,19 @@ public sealed class SubmissionTests : IDisposable
     }
 
     [Fact]
+    public async Task What_every_request_would_fail_with_is_met_once()
+    {
+        _service.OnSubmit(Answer.Error("Invalid API key.", 401), Answer.Success());
+        await Signals.FailureAsync(_service.GenerateAsync());
+
+        FaceGenException next = await Signals.FailureAsync(_service.GenerateAsync());
+
+        Assert.Equal(ErrorCode.KeyRejected, next.Code);
+        Assert.Single(_service.Submissions);
+        Assert.Equal(0, _service.Account.Slots.Taken);
+    }
+
+    [Fact]
     public async Task A_full_queue_is_waited_for_as_long_as_the_service_asks()
     {
         _service.OnSubmit(Answer.QueueFull(30), Answer.QueueFull(45), Answer.Success());
