@@ -636,31 +636,6 @@ public abstract class LedgerTests : IAsyncLifetime
         Assert.Equal("123456", Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).GenerationId);
     }
 
-    [SkippableFact]
-    public async Task A_hundred_thousand_rows_need_no_more_memory_than_a_few()
-    {
-        const int Count = 100_000;
-        ILedger ledger = await OpenAsync();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long most = 0;
-        for (int time = 0; time < 2; time++)
-        {
-            for (int first = 0; first < Count; first += 1000)
-            {
-                await ledger.StageAsync(
-                    [.. Enumerable.Range(first, 1000).Select(number => Row($"row {number} {new string('x', 300)}", number))], None);
-            }
-
-            await ledger.EnterAsync(false, false, None);
-            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-        }
-
-        Assert.Equal(Count, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
-        Assert.Equal(Count, ledger.Read([]).Count());
-        // The rows themselves are more than 60 MB as text.
-        Assert.InRange(most, long.MinValue, 8_000_000);
-    }
-
     private protected Task<ILedger> OpenAsync(LedgerMode mode = LedgerMode.Run) => OpenAsync(Ledger, Clock, mode);
 
     private protected async Task<ILedger> OpenAsync(string name, TimeProvider time, LedgerMode mode = LedgerMode.Run)

@@ -1,0 +1,54 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Tests.Shared;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>How much memory a large batch needs. No other test runs meanwhile: the memory is that of the whole process.</summary>
+[Collection(nameof(LedgerMemoryTests))]
+[CollectionDefinition(nameof(LedgerMemoryTests), DisableParallelization = true)]
+public sealed class LedgerMemoryTests
+{
+    private const int Count = 100_000;
+
+    [Fact]
+    public async Task A_hundred_thousand_rows_need_no_more_than_a_few_in_sqlite()
+    {
+        string folder = Directory.CreateTempSubdirectory("facegen-ledger-").FullName;
+        await AssertFlatAsync(Path.Combine(folder, "batch.db"));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [SkippableFact]
+    public async Task A_hundred_thousand_rows_need_no_more_than_a_few_in_postgresql()
+    {
+        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        await AssertFlatAsync(PostgresServer.Instance.Connect("memory"));
+    }
+
+    private static async Task AssertFlatAsync(string name)
+    {
+        await using ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
+            name, LedgerMode.Run, TimeProvider.System, new Listener(), CancellationToken.None);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        long most = 0;
+        for (int time = 0; time < 2; time++)
+        {
+            for (int first = 0; first < Count; first += 1000)
+            {
+                await ledger.StageAsync([.. Enumerable.Range(first, 1000).Select(Row)], CancellationToken.None);
+                if (first % 10_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+            }
+
+            await ledger.EnterAsync(false, false, CancellationToken.None);
+            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+
+        Assert.Equal(Count, (await ledger.CountAsync(CancellationToken.None))[BatchItemStatus.Pending]);
+        Assert.Equal(Count, ledger.Read([]).Count());
+        // The rows themselves are more than 60 MB as text.
+        Assert.InRange(most, long.MinValue, 8_000_000);
+    }
+
+    private static InputRow Row(int number) => new($"hash of {number}", $"row {number} {new string('x', 300)}", 1, null, null, null);
+}
