@@ -156,7 +156,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             // Where the answer to the same call was lost, the row may have been released by it.
             string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !await UpdateAsync(session, row, release, Unsettled(row)).ConfigureAwait(false)) return false;
+                && !(BringsOutcome(row) && await UpdateAsync(session, row, release, Unsettled(row)).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
@@ -246,6 +246,9 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
         (false, true) => "'Uncertain'",
         _ => "''",
     };
+
+    /// <summary>Whether it says what became of a submission. Who only wants to send must hold the row.</summary>
+    private static bool BringsOutcome(LedgerRow row) => row.Status is not (BatchItemStatus.Pending or BatchItemStatus.Submitting);
 
     /// <summary>
     /// Whose submission's outcome nobody knew, until now. Where it is to be sent again already and was not yet taken, an id

@@ -436,6 +436,27 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Whoever_was_taken_for_dead_between_two_tries_does_not_send_what_has_become_uncertain()
+    {
+        LedgerRow stale;
+        await using (ILedger dead = await OpenAsync())
+        {
+            await EnterAsync(dead, "a");
+            stale = await TakeAsync(dead) with { Status = BatchItemStatus.Pending, Attempts = 0 };
+            Assert.True(await dead.WriteAsync(stale, release: false, None));
+        }
+
+        ILedger ledger = await OpenAsync();
+        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
+
+        // Both have counted their own submission as the first.
+        Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitting, Attempts = 1 }, release: false, None));
+
+        Assert.Equal((BatchItemStatus.Uncertain, 1), Assert.Single(ledger.Read([]).Select(row => (row.Status, row.Attempts))));
+    }
+
+    [SkippableFact]
     public async Task An_id_that_comes_late_settles_an_uncertain_row()
     {
         (ILedger ledger, LedgerRow stale) = await DoubtAsync();
