@@ -63,7 +63,7 @@ internal interface ILedger : IAsyncDisposable
     Task<LedgerCounts> CountAsync(CancellationToken cancel);
 
     /// <summary>Reads rows in the order of the input, as they are taken.</summary>
-    IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses);
+    IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default);
 
     /// <summary>The bytes of a face image that was entered with the input.</summary>
     Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);

@@ -180,7 +180,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     }, cancel);
 
     /// <inheritdoc/>
-    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses)
+    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default)
     {
         string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
         (long position, long item) = (long.MinValue, 0);
@@ -193,7 +193,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                 WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {Unfinished}) {filter}
                 ORDER BY position, item LIMIT {Page}
                 """,
-                [("position", position), ("item", item)]), CancellationToken.None).GetAwaiter().GetResult();
+                [("position", position), ("item", item)]), cancel).GetAwaiter().GetResult();
             foreach ((LedgerRow row, _) in page) yield return row;
             if (page.Count < Page) yield break;
 

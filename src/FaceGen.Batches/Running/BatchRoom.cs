@@ -37,7 +37,7 @@ public sealed class BatchRoom : IBatchRoom
         ILedger opened = OpenAsync(ledger, LedgerMode.Read, CancellationToken.None).GetAwaiter().GetResult();
         try
         {
-            var requests = new RowRequests(opened);
+            var requests = new RowRequests(opened, CancellationToken.None);
             foreach (LedgerRow row in opened.Read(statuses)) yield return BatchItems.Of(row, requests.Read(row));
         }
         finally

@@ -24,10 +24,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How long to wait where nobody works on a row and none can be submitted.</summary>
     private static readonly TimeSpan LongestIdling = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long after a stop what is out may still wait for room on the disk.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-
-    private readonly CancellationTokenSource _abandon = new();
+    private readonly CancellationTokenSource _end = new();
     private readonly RunParts _run;
     private readonly DownloadTurns _downloads;
     private readonly RowWork _rows;
@@ -41,7 +38,7 @@ internal sealed class BatchRun : IDisposable
 
     internal BatchRun(ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total)
     {
-        _run = new RunParts(ledger, connection, options, listener, _abandon.Token);
+        _run = new RunParts(ledger, connection, options, listener, _end.Token);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
         _places = new Slots(options.ThrottleLimit);
@@ -57,7 +54,7 @@ internal sealed class BatchRun : IDisposable
     {
         using CancellationTokenSource timer = _run.Options.TimeLimit is { } limit ? _run.Time.Timer(limit) : new CancellationTokenSource();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop, _run.Connection.Lifetime);
-        using CancellationTokenRegistration abandoning = end.Token.Register(() => _abandon.CancelAfter(LongestWait));
+        using CancellationTokenRegistration ending = end.Token.Register(_end.Cancel);
         var uncertain = new UncertainRows(_run);
         try
         {
@@ -85,11 +82,24 @@ internal sealed class BatchRun : IDisposable
             _run.Brakes.Stop(new FaceGenException(ErrorCode.NotConnected, "The connection was ended while the batch ran."));
         }
 
-        return Summary(await _run.Ledger.CountAsync(stop).ConfigureAwait(false));
+        return Summary(await CountAsync(stop).ConfigureAwait(false));
+    }
+
+    private async Task<LedgerCounts> CountAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await _run.FinishAsync(cancel => _run.Ledger.CountAsync(cancel)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new FaceGenException(ErrorCode.LedgerUnreachable,
+                $"The run has ended, and the ledger '{_run.Ledger.Name}' could not be reached to tell how the batch stands: Get-FaceGenBatch tells it later.");
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _abandon.Dispose();
+    public void Dispose() => _end.Dispose();
 
     /// <summary>Begins a row, or waits for something to change; false where nothing is left to do.</summary>
     private async Task<bool> StepAsync(CancellationToken stop)

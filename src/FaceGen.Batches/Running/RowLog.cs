@@ -168,7 +168,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
     {
         if (IsLost) return;
 
-        if (await run.Room.WriteAsync(() => run.Ledger.WriteAsync(next, release, run.Abandon), run.Abandon).ConfigureAwait(false)) Row = next;
+        if (await run.WriteAsync(next, release).ConfigureAwait(false)) Row = next;
         else IsLost = true;
     }
 }

@@ -4,7 +4,7 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Running;
 
 /// <summary>Makes the requests of a ledger's rows again.</summary>
-internal sealed class RowRequests(ILedger ledger)
+internal sealed class RowRequests(ILedger ledger, CancellationToken cancel)
 {
     private readonly RequestText _text = new();
 
@@ -13,6 +13,6 @@ internal sealed class RowRequests(ILedger ledger)
     internal Request Read(LedgerRow row)
     {
         // The caches of faces inside are not made for several threads.
-        lock (_text) return _text.Read(row.Request, row.Source, hash => ledger.ReadFaceAsync(hash, CancellationToken.None).GetAwaiter().GetResult());
+        lock (_text) return _text.Read(row.Request, row.Source, hash => ledger.ReadFaceAsync(hash, cancel).GetAwaiter().GetResult());
     }
 }

@@ -11,9 +11,9 @@ namespace FaceGen.Batches.Running;
 /// <param name="Connection">The connection that submits.</param>
 /// <param name="Options">How the batch is run.</param>
 /// <param name="Listener">Is told what becomes of the rows.</param>
-/// <param name="Abandon">Ends also what a stop lets finish.</param>
+/// <param name="End">The run is to end: by a stop, the time limit, or the connection's end.</param>
 internal sealed record RunParts(
-    ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken Abandon)
+    ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken End)
 {
     internal Account Account { get; } = Account.Of(Connection);
 
@@ -28,7 +28,20 @@ internal sealed record RunParts(
     internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener);
 
     /// <summary>Reads the requests of rows.</summary>
-    internal RowRequests Requests { get; } = new(Ledger);
+    internal RowRequests Requests { get; } = new(Ledger, End);
+
+    /// <summary>Does what the end of the run lets finish, however late it begins; but it does not take for ever.</summary>
+    internal async Task<T> FinishAsync<T>(Func<CancellationToken, Task<T>> work)
+    {
+        // By the real clock: disks and databases know no other.
+        using var over = new CancellationTokenSource();
+        using CancellationTokenRegistration ending = End.Register(() => over.CancelAfter(Options.LongestWait));
+        return await work(over.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a row that was taken, as soon as there is room; false where somebody else has taken it over.</summary>
+    internal Task<bool> WriteAsync(LedgerRow row, bool release) =>
+        FinishAsync(cancel => Room.WriteAsync(() => Ledger.WriteAsync(row, release, cancel), cancel));
 
     /// <summary>The request of a row; null, with a warning, where the ledger was changed by hand to something invalid.</summary>
     internal Request? TryRead(LedgerRow row)

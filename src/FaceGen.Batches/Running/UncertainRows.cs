@@ -29,7 +29,7 @@ internal sealed class UncertainRows(RunParts run)
     internal async Task<bool> SettleAsync(CancellationToken cancel)
     {
         List<(LedgerRow Row, Request Request)> rows = [];
-        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain]).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
+        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
         {
             cancel.ThrowIfCancellationRequested();
             if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
@@ -135,7 +135,7 @@ internal sealed class UncertainRows(RunParts run)
     private async Task<bool> SettleAsync(LedgerRow row, LedgerRow settled, Request request, string how)
     {
         settled = settled with { ErrorCode = null, Error = null, PlaceUntil = null };
-        if (!await run.Room.WriteAsync(() => run.Ledger.WriteAsync(settled, release: true, run.Abandon), run.Abandon).ConfigureAwait(false)) return false;
+        if (!await run.WriteAsync(settled, release: true).ConfigureAwait(false)) return false;
 
         run.Listener.Tell($"{row.Source}: the outcome that was unknown is settled: {how}.");
         if (settled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Listener.End(BatchItems.Of(settled, request), null);

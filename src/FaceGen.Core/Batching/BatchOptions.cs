@@ -24,6 +24,9 @@ internal sealed record BatchOptions(SaveOptions Save)
     /// <summary>The wallet's balance below which nothing more is submitted; null not to ask for it.</summary>
     internal decimal? MinimumBalance { get; init; }
 
+    /// <summary>How long after the end of a run what must be written may still wait for the disk or the database.</summary>
+    internal TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the run may take: it stops submitting in time to finish and save what is under way.</summary>
     internal TimeSpan? TimeLimit { get; init; }
 }

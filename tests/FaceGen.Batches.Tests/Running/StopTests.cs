@@ -54,6 +54,38 @@ public sealed class StopTests : IDisposable
         await AssertTheNextRunCompletesAsync(batch, sent: 1);
     }
 
+    [Fact]
+    public async Task An_answer_that_comes_long_after_the_stop_gets_into_the_ledger()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _bed.OnSubmit = _ => Answer.Held(answer.Task);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options with { LongestWait = TimeSpan.FromSeconds(1) }, _stop.Token);
+        await _bed.ArrivalAsync();
+
+        await _stop.CancelAsync();
+        await Task.Delay(1100);
+        answer.SetResult(BatchBed.Queued(1));
+        await AssertStoppedAsync(run);
+
+        Assert.Equal((BatchItemStatus.Submitted, "1"), Assert.Single((await _bed.RowsAsync()).Select(row => (row.Status, row.GenerationId!))));
+        Assert.Empty(_bed.Warned);
+    }
+
+    [Fact]
+    public async Task A_disk_that_stays_full_holds_nothing_for_ever_after_a_stop()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnOpen = ledger => ledger.BeforeWrite = _ => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
+        Task run = batch.RunAsync(_bed.Options with { LongestWait = TimeSpan.Zero }, _stop.Token);
+        while (_bed.Warned.IsEmpty) await Task.Yield();
+
+        await StopAsync(run);
+
+        Assert.Contains(_bed.Warned, line => line.Contains("Wait-FaceGenImage -Id 1", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -16,6 +16,8 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
     /// <summary>Throws, or waits, before rows are taken.</summary>
     internal Func<Task> BeforeTake { get; set; } = () => Task.CompletedTask;
 
+    internal Func<CancellationToken, Task> BeforeCount { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>The row that is taken, as a test wants it.</summary>
     internal Func<LedgerRow, LedgerRow> Taken { get; set; } = row => row;
 
@@ -48,9 +50,13 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
         return await ledger.TakeAbandonedAsync(address, most, cancel);
     }
 
-    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => ledger.CountAsync(cancel);
+    public async Task<LedgerCounts> CountAsync(CancellationToken cancel)
+    {
+        await BeforeCount(cancel);
+        return await ledger.CountAsync(cancel);
+    }
 
-    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses) => ledger.Read(statuses);
+    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default) => ledger.Read(statuses, cancel);
 
     public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
 
