@@ -15,6 +15,9 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
     private const string Unfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
 
+    /// <summary>The longest that a row of unknown outcome may fill a place, in milliseconds, and the shortest.</summary>
+    private const long LongestPlace = 120_000, ShortestPlace = 10_000, UnknownPlace = 60_000;
+
     private static readonly TimeSpan Unlimited = TimeSpan.Zero;
 
     private readonly InputSpool _input = new();
@@ -100,9 +103,10 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                     ORDER BY position, item LIMIT 1 {store.Exclusively})
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
-                        status IN ('Submitting', 'Submitted')
+                        status = 'Submitting'
+                        OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status IN ('Uncertain', 'Pending') AND place_until > @now)))
+                        OR (status IN ('Uncertain', 'Pending') AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 ("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places)).ConfigureAwait(false);
@@ -375,7 +379,8 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             SELECT max(generated_at - submitted_at) FROM (
                 SELECT generated_at, submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32) AS latest
             """).ConfigureAwait(false);
-        long place = longest is { } known ? Math.Max(2 * known, 10_000) : 60_000;
+        // The longest may have been spent by nobody being there to look.
+        long place = longest is { } known ? Math.Min(Math.Max(2 * known, ShortestPlace), LongestPlace) : UnknownPlace;
         // The fence is that of this call, so that its rows are found again if the answer is lost; nobody holds them.
         return await RowsAsync(
             session,

@@ -154,6 +154,8 @@ internal sealed class RowWork
             _ when isRun => null,
             ErrorCode.SubmissionUncertain => BatchItemStatus.Uncertain,
             ErrorCode.LinkExpired => BatchItemStatus.Expired,
+            // Another key may be the one that it was submitted with.
+            ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt => null,
             ErrorCode.GenerationFailed or ErrorCode.GenerationNotFound or ErrorCode.OutputMissing => BatchItemStatus.Failed,
             _ when !wasAccepted => BatchItemStatus.Failed,
             // The images are paid for and still there: the next run tries again.

@@ -291,6 +291,32 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_place_that_a_wrong_clock_keeps_for_years_is_free()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b");
+        LedgerRow row = await TakeAsync(ledger);
+        Assert.True(await ledger.WriteAsync(
+            row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddYears(3) }, release: true, None));
+
+        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None))?.Request);
+    }
+
+    [SkippableFact]
+    public async Task A_generation_that_the_service_denies_keeps_no_place()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "b", "c");
+        LedgerRow denied = await AcceptAsync(ledger, await TakeAsync(ledger), "1");
+        LedgerRow late = await AcceptAsync(ledger, await TakeAsync(ledger), "2");
+        Assert.True(await ledger.WriteAsync(denied with { ErrorCode = ErrorCode.GenerationNotFound }, release: true, None));
+        Assert.True(await ledger.WriteAsync(late with { ErrorCode = ErrorCode.GenerationTimeout }, release: true, None));
+
+        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
+        Assert.Equal("c", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+    }
+
+    [SkippableFact]
     public async Task Concurrent_callers_take_each_row_once()
     {
         ILedger ledger = await OpenAsync();
@@ -321,15 +347,19 @@ public abstract class LedgerTests : IAsyncLifetime
         Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
     }
 
-    [SkippableFact]
-    public async Task How_long_the_place_is_kept_comes_from_how_long_the_service_takes()
+    [SkippableTheory]
+    [InlineData(50, 100)]
+    [InlineData(1, 10)]
+    // Such a row was accepted in the evening, and the next run began in the morning.
+    [InlineData(9 * 3600, 120)]
+    public async Task How_long_the_place_is_kept_comes_from_how_long_the_service_takes(int seconds, int expected)
     {
         await using (ILedger dead = await OpenAsync())
         {
             await EnterAsync(dead, "a", "b");
             LedgerRow done = await TakeAsync(dead);
             Assert.True(await dead.WriteAsync(
-                done with { Status = BatchItemStatus.Saved, GeneratedAt = done.SubmittedAt!.Value.AddSeconds(50) }, release: true, None));
+                done with { Status = BatchItemStatus.Saved, GeneratedAt = done.SubmittedAt!.Value.AddSeconds(seconds) }, release: true, None));
             await TakeAsync(dead);
         }
 
@@ -337,7 +367,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
         LedgerRow row = Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
 
-        Assert.Equal(row.SubmittedAt!.Value.AddSeconds(100), row.PlaceUntil);
+        Assert.Equal(row.SubmittedAt!.Value.AddSeconds(expected), row.PlaceUntil);
     }
 
     [SkippableFact]

@@ -214,6 +214,50 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_another_key_is_not_given_is_left_to_the_next_run_and_blocks_nothing()
+    {
+        _bed.Connect(queueLimit: 1);
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (id, _) => id == "1" ? Answer.Error("Request not found", 404) : BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+
+        BatchSummary first = await _bed.RunAsync(BatchBed.Requests(3));
+        _bed.OnFetch = (id, _) => BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+        BatchSummary next = await _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { RetryFailed = true });
+
+        Assert.Equal((2, 1, 0, null), (first.Saved, first.UnderWay, first.Failed, first.Fault));
+        Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _bed.Submissions));
+        Assert.Contains(_bed.Ended, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.Status == BatchItemStatus.Submitted);
+    }
+
+    [Fact]
+    public async Task What_the_service_denies_after_a_day_has_failed()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (_, _) => Answer.Error("Request not found", 404);
+        await _bed.RunAsync(BatchBed.Requests(1));
+        await _bed.Clock.PassAsync(TimeSpan.FromHours(24));
+
+        BatchSummary next = await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (next.State, next.Failed, _bed.Submissions));
+    }
+
+    [Fact]
+    public async Task A_ledger_that_is_gone_at_the_end_of_the_time_does_not_hold_the_run_for_ever()
+    {
+        _bed.OnSubmit = BatchBed.Queued;
+        _bed.OnFetch = (id, _) => Answer.Processing(id, eta: 1);
+        _bed.OnOpen = ledger => ledger.BeforeCount = async cancel =>
+        {
+            if (_bed.Submissions > 0) await Task.Delay(Timeout.Infinite, cancel);
+        };
+
+        FaceGenException failure = await Signals.FailureAsync(_bed.RunAsync(BatchBed.Requests(1), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(1), LongestWait = TimeSpan.Zero }));
+
+        Assert.Equal(ErrorCode.LedgerUnreachable, failure.Code);
+    }
+
+    [Fact]
     public async Task A_full_queue_is_waited_for_and_pays_for_nothing_twice()
     {
         int place = 0;
