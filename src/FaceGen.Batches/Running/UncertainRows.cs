@@ -51,6 +51,7 @@ internal sealed class UncertainRows(RunParts run)
         {
             Id = "",
             Status = GenerationStatus.Success,
+            CreatedAt = row.SubmittedAt,
             Request = request,
             Prompt = request.Prompt,
             Seed = request.Seed,
@@ -60,14 +61,22 @@ internal sealed class UncertainRows(RunParts run)
         if (_saver.FindExisting(unknown) is not { } files) return false;
 
         LedgerFile[] found = [.. files.Select(BatchItems.ToFile)];
-        return await SettleAsync(row, row with
+        try
         {
-            Status = found.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
-            GenerationId = "",
-            Generation = GenerationText.Write(unknown),
-            Files = found,
-            EndedAt = run.Now,
-        }, request, $"its files are there already ({files[0].FullName})").ConfigureAwait(false);
+            return await SettleAsync(row, row with
+            {
+                Status = found.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
+                GenerationId = "",
+                Generation = GenerationText.Write(unknown),
+                Files = found,
+                EndedAt = run.Now,
+            }, request, $"its files are there already ({files[0].FullName})").ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.FileExists)
+        {
+            // They are another row's.
+            return false;
+        }
     }
 
     private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows, CancellationToken cancel)

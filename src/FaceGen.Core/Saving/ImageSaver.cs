@@ -46,14 +46,17 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
         return saved;
     }
 
-    /// <summary>The files of a generation's images, where all of them are there already, complete; else null.</summary>
+    /// <summary>
+    /// The files of a generation's images, where all of them are there already, complete, and written since its request was
+    /// sent; else null.
+    /// </summary>
     internal IReadOnlyList<SavedImage>? FindExisting(Generation generation)
     {
         string?[] paths = [.. Enumerable.Range(0, generation.Images.Count)
             .Select(index => Existing(Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
         try
         {
-            return paths.Any(path => path is null) ? null : [.. paths.Select((path, index) => Describe(path!, ReadExisting(path!), generation, index))];
+            return paths.Any(path => path is null || File.GetLastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => Describe(path!, ReadExisting(path!), generation, index))];
         }
         catch (FaceGenException e) when (e.Code is ErrorCode.ImageInvalid or ErrorCode.FileExists)
         {

@@ -107,13 +107,41 @@ public sealed class UncertainRowsTests : IDisposable
         _bed.OnSubmit = id => id == 1 ? Answer.Lost : BatchBed.Finished(id);
         var options = new BatchOptions(_bed.Save("{row}-{prompt}"));
         await _bed.RunAsync(BatchBed.Requests(2), options with { ThrottleLimit = 1 });
-        File.WriteAllBytes(Path.Combine(_bed.Out, "1-prompt 1.png"), BatchBed.Picture("1"));
+        string brought = Path.Combine(_bed.Out, "1-prompt 1.png");
+        File.WriteAllBytes(brought, BatchBed.Picture("1"));
+        File.SetLastWriteTimeUtc(brought, _bed.Clock.GetUtcNow().UtcDateTime);
 
         BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), options);
 
         Assert.Equal((BatchState.Complete, 2), (summary.State, _bed.Submissions));
         LedgerFile file = Assert.Single((await _bed.RowsAsync())[0].Files);
         Assert.Equal((16, "1-prompt 1.png"), (file.Width, Path.GetFileName(file.Path)));
+    }
+
+    [Fact]
+    public async Task The_file_of_another_row_settles_nothing_and_keeps_nobody_from_working()
+    {
+        _bed.OnSubmit = id => id == 2 ? Answer.Lost : BatchBed.Finished(id);
+        var options = new BatchOptions(_bed.Save("{prompt}")) { ThrottleLimit = 1 };
+        Request[] requests = [BatchBed.Request("same", 1), BatchBed.Request("same", 2), BatchBed.Request("other", 3)];
+
+        await _bed.RunAsync(requests, options);
+        BatchSummary summary = await _bed.RunAsync(requests, options);
+
+        Assert.Equal((2, 1, 3), (summary.Saved, summary.Uncertain, _bed.Submissions));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_there_before_the_submission_settles_nothing()
+    {
+        _bed.OnSubmit = _ => Answer.Lost;
+        Directory.CreateDirectory(_bed.Out);
+        File.WriteAllBytes(Path.Combine(_bed.Out, "1.png"), BatchBed.Picture("7"));
+        File.SetLastWriteTimeUtc(Path.Combine(_bed.Out, "1.png"), _bed.Clock.GetUtcNow().UtcDateTime.AddMinutes(-1));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), new BatchOptions(_bed.Save("{row}")));
+
+        Assert.Equal((0, 1), (summary.Saved, summary.Uncertain));
     }
 
     [Fact]
