@@ -169,6 +169,32 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [SkippableFact]
+    public async Task Rows_can_be_read_no_longer_than_somebody_wants_them_when_the_server_is_away()
+    {
+        using var server = new PostgresServer();
+        await using ILedger ledger = await OpenOnRealClockAsync(server.Connect(_schema));
+        await EnterAsync(ledger, "a");
+        server.Stop();
+        using var cancel = new CancellationTokenSource();
+
+        Task reading = Task.Run(() => ledger.Read([], cancel.Token).Count());
+        while (Listener.Warnings.IsEmpty) await Task.Yield();
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [SkippableFact]
+    public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
+    {
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, "Options=-c statement_timeout=50;"));
+
+        Task entered = EnterAsync(ledger, [.. Enumerable.Range(0, 30_000).Select(number => $"row {number}")]);
+
+        await entered.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [SkippableFact]
     public async Task The_server_frees_the_lock_of_a_worker_whose_connection_ends()
     {
         ILedger ledger = await OpenAsync();

@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
 
-/// <summary>Opens connections whose names mean the ledger's schema, and whose commits reach the disk.</summary>
+/// <summary>
+/// Opens connections whose names mean the ledger's schema, whose commits reach the disk, and whose work takes the time that
+/// it takes: what the server ended at its limit would be tried again for ever.
+/// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _pool;
@@ -12,6 +15,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
     {
         string prepare =
             $"SET search_path TO {address.QuotedSchema}; "
+            + "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN "
+            + "('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout'); "
             + "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
         _pool = Source(address.ConnectionString, prepare);
         _unpooled = Source(address.UnpooledConnectionString, prepare);

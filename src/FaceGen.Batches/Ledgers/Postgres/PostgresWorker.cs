@@ -84,9 +84,10 @@ internal sealed class PostgresWorker : IAsyncDisposable
                     if (_connection is null) await ReturnAsync().ConfigureAwait(false);
                     await SignAsync(_connection!, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
                 }
-                catch (Exception) when (!_end.IsCancellationRequested)
+                catch (Exception e) when (e is not OperationCanceledException || !_end.IsCancellationRequested)
                 {
-                    // It was lost; what this worker holds may be taken over until it is back.
+                    // It was lost, however: a name that cannot be looked up, say, is no error of Npgsql's. What this worker
+                    // holds may be taken over until it is back.
                     _connection?.Dispose();
                     _connection = null;
                 }
