@@ -41,6 +41,9 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
 
         try
         {
+            // What may have been accepted before may be paid for once more.
+            if (Doubt is not null && !run.Brakes.TryCount(Row.Images)) throw Doubt;
+
             // The first submission was entered when the row was taken.
             if (!isFirst)
                 await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
@@ -56,6 +59,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
     /// <inheritdoc/>
     public async Task AnsweredAsync(Outcome outcome, Generation? accepted)
     {
+        if (Doubt is not null && outcome is Outcome.Failed or Outcome.Retry) run.Brakes.Uncount(Row.Images);
         try
         {
             switch (outcome)

@@ -45,6 +45,18 @@ public sealed class BrakesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_that_is_sent_again_because_its_outcome_is_unknown_may_be_paid_for_each_time()
+    {
+        _bed.OnSubmit = id => id == 2 ? Answer.QueueFull() : id <= 5 ? Answer.Lost : BatchBed.Finished(id);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), _bed.Options with { MaxImages = 2, RetryUncertain = true });
+
+        Assert.Equal((1, 2, 3), (summary.Uncertain, summary.ImagesPaid, _bed.Submissions));
+        Assert.Equal(ErrorCode.SubmissionUncertain, Assert.Single(_bed.Ended).Error!.Code);
+        Assert.Equal(0, _bed.Account.Slots.Taken);
+    }
+
+    [Fact]
     public async Task What_was_refused_does_not_use_up_the_images()
     {
         _bed.OnSubmit = id => id <= 2 ? Answer.Error("The prompt is too long.", 400) : BatchBed.Finished(id);
