@@ -10,7 +10,7 @@ internal static class LedgerColumns
     /// <summary>The columns of <see cref="ReadRow"/>, in its order.</summary>
     internal const string OfRow =
         "item, source_file, source_line, source_row, request, images, status, attempts, worker, fence, address, "
-        + "generation_id, generation, submitted_at, generated_at, ended_at, expires_at, place_until, error_code, error, position";
+        + "generation_id, generation, submitted_at, generated_at, ended_at, expires_at, place_until, error_code, error, position, face";
 
     /// <summary>The columns of <see cref="ReadFile"/>, in its order.</summary>
     internal const string OfFile = "item, image, path, length, sha256, format, width, height, filtered";
@@ -36,6 +36,7 @@ internal static class LedgerColumns
             PlaceUntil = Time(reader, 17),
             ErrorCode = Text(reader, 18) is { } code ? Name<ErrorCode>(code) : null,
             Error = Text(reader, 19),
+            Face = Text(reader, 21),
         };
         return (row, reader.GetInt64(20));
     }

@@ -18,6 +18,9 @@ internal sealed record LedgerRow
     /// <summary>How many images the row pays for.</summary>
     internal required int Images { get; init; }
 
+    /// <summary>The hash of the face image where that is no link.</summary>
+    internal string? Face { get; init; }
+
     internal required BatchItemStatus Status { get; init; }
 
     /// <summary>How often the row was sent.</summary>

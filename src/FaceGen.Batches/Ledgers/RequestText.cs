@@ -57,6 +57,10 @@ internal sealed class RequestText
         return row.Request is null ? throw row.Error! : row.Request with { Source = source };
     }
 
+    /// <summary>Whether a face image's file still holds what was entered: what a row asks for is known by that.</summary>
+    internal static bool IsUnchanged(FaceImage face, string? hash) =>
+        face.FilePath is null || hash is null || HashPrefix + Sha256.Hex(face.ReadBytes()) == hash;
+
     private static object? Value(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => null,

@@ -91,6 +91,7 @@ internal sealed class RowWork
     {
         try
         {
+            if (slot is not null) CheckFace(log.Row, request, slot);
             Generation generation = slot is null
                 ? GenerationText.Read(log.Row, request)
                 : await _generator.GenerateAsync(request, slot,
@@ -101,6 +102,27 @@ internal sealed class RowWork
         finally
         {
             place.Dispose();
+        }
+    }
+
+    /// <summary>What is sent must be what the row is known by. Where it is not, the slot is given back.</summary>
+    /// <exception cref="FaceGenException">The file has changed since the input was read, or is no longer there.</exception>
+    private static void CheckFace(LedgerRow row, Request request, Slots.Slot slot)
+    {
+        bool isSame = false;
+        try
+        {
+            isSame = RequestText.IsUnchanged(request.FaceImage, row.Face);
+        }
+        finally
+        {
+            if (!isSame) slot.Dispose();
+        }
+
+        if (!isSame)
+        {
+            throw new FaceGenException(ErrorCode.FaceImageInvalid,
+                $"The face image '{request.FaceImage}' has changed since the batch read its input, and was not sent: run the same command again.");
         }
     }
 

@@ -384,6 +384,27 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_face_that_has_changed_since_it_was_entered_is_not_sent_and_its_row_is_paid_for_once()
+    {
+        string path = _bed.Folder.Write("face.png", TestImages.Portrait);
+        Request[] Read() => [.. BatchBed.Requests(2).Select(request => request with { FaceImage = FaceImage.FromFile(path) })];
+        Request[] requests = Read();
+        _bed.OnSubmit = id =>
+        {
+            if (id == 1) File.WriteAllBytes(path, BatchBed.Picture("9"));
+            return BatchBed.Finished(id);
+        };
+
+        BatchSummary first = await _bed.RunAsync(requests, _bed.Options with { ThrottleLimit = 1 });
+        BatchSummary second = await _bed.RunAsync(Read());
+
+        Assert.Equal((1, 1), (first.Saved, first.Failed));
+        Assert.Equal(ErrorCode.FaceImageInvalid, Assert.Single(_bed.Ended, ended => ended.Error is not null).Error!.Code);
+        // The two rows ask for something new now.
+        Assert.Equal((2, 3), (second.Saved, _bed.Submissions));
+    }
+
+    [Fact]
     public async Task A_face_that_has_gone_spoils_its_row_only()
     {
         string path = _bed.Folder.Write("face.png", TestImages.Portrait);
