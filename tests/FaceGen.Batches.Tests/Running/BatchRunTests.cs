@@ -47,19 +47,23 @@ public sealed class BatchRunTests : IDisposable
     public async Task Never_more_rows_are_at_the_service_than_are_allowed(int throttle)
     {
         int now = 0, most = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _bed.OnSubmit = id =>
         {
-            most = Math.Max(most, Interlocked.Increment(ref now));
+            lock (enough) most = Math.Max(most, Interlocked.Increment(ref now));
+            if (most == expected) enough.TrySetResult();
             return BatchBed.Queued(id);
         };
         _bed.OnFetch = (id, _) =>
         {
-            int number = int.Parse(id, CultureInfo.InvariantCulture);
+            Answer finished = BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
             // The first ones wait until as many as are allowed have come.
-            if (most < expected) return BatchBed.Queued(number);
-
-            Interlocked.Decrement(ref now);
-            return BatchBed.Finished(number);
+            return new Answer(async cancel =>
+            {
+                await enough.Task.WaitAsync(cancel);
+                Interlocked.Decrement(ref now);
+                return await finished.Give(cancel);
+            });
         };
 
         BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(15), _bed.Options with { ThrottleLimit = throttle });
