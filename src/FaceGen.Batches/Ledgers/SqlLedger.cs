@@ -57,10 +57,13 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))).ConfigureAwait(false);
         long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.Name<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
         (_, long rows, long images, long faces) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
+        // What was paid for is brought in also where the input has the row no more.
+        long underWay = await session.NumberAsync(
+            $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{Dead})").ConfigureAwait(false) ?? 0;
         return new BatchPlan(
             Rows: fates.Sum(fate => fate.Rows),
             Done: Rows(BatchItemStatus.Saved, BatchItemStatus.Filtered),
-            UnderWay: Rows(BatchItemStatus.Submitting, BatchItemStatus.Submitted, BatchItemStatus.Generated),
+            UnderWay: underWay,
             LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
             ToSubmit: rows,
             Images: images,
