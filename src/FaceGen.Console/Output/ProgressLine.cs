@@ -36,7 +36,11 @@ internal sealed class ProgressLine(TextWriter writer, Func<int> width, TimeProvi
             return;
 
         // A line as wide as the terminal would wrap, and could not be drawn over.
-        writer.Write(StartOfLine + CellWidth.Clip(Describe(record), width() - 1) + EraseToEnd);
+        int room = width() - 1;
+        string line = Describe(record, hasBar: true);
+        // Where not all has room, the bar goes first: the figures say the same.
+        if (CellWidth.Of(line) > room) line = Describe(record, hasBar: false);
+        writer.Write(StartOfLine + CellWidth.Clip(line, room) + EraseToEnd);
         _shown = (source, record.ActivityId);
         _drawnAt = time.GetTimestamp();
     }
@@ -51,22 +55,22 @@ internal sealed class ProgressLine(TextWriter writer, Func<int> width, TimeProvi
         _shown = null;
     }
 
-    private static string Describe(ProgressRecord record)
+    private static string Describe(ProgressRecord record, bool hasBar)
     {
-        var text = new StringBuilder(record.Activity);
-        if (!string.IsNullOrWhiteSpace(record.StatusDescription))
-            text.Append(": ").Append(record.StatusDescription);
+        var figures = new StringBuilder();
         if (record.PercentComplete is >= 0 and <= 100 and int percent)
         {
             int done = BarLength * percent / 100;
-            text.Append(" [").Append('#', done).Append('.', BarLength - done).Append("] ")
-                .Append(CultureInfo.InvariantCulture, $"{percent}%");
+            if (hasBar)
+                figures.Append(" [").Append('#', done).Append('.', BarLength - done).Append(']');
+            figures.Append(CultureInfo.InvariantCulture, $" {percent}%");
         }
 
         if (record.SecondsRemaining >= 0)
-            text.Append(CultureInfo.InvariantCulture, $" {TimeSpan.FromSeconds(record.SecondsRemaining):c} left");
-        if (!string.IsNullOrWhiteSpace(record.CurrentOperation))
-            text.Append(' ').Append(record.CurrentOperation);
-        return text.ToString().ReplaceLineEndings(" ");
+            figures.Append(CultureInfo.InvariantCulture, $" {TimeSpan.FromSeconds(record.SecondsRemaining):c} left");
+
+        string status = string.IsNullOrWhiteSpace(record.StatusDescription) ? "" : $": {record.StatusDescription}";
+        string operation = string.IsNullOrWhiteSpace(record.CurrentOperation) ? "" : $" {record.CurrentOperation}";
+        return (hasBar ? $"{record.Activity}{status}{figures}{operation}" : $"{record.Activity}{figures}{status}{operation}").ReplaceLineEndings(" ");
     }
 }

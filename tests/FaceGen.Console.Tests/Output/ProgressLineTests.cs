@@ -25,6 +25,14 @@ public sealed class ProgressLineTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_line_has_no_room_for_all_the_bar_is_left_out_and_the_figures_come_first()
+    {
+        _line.Show(0, new ProgressRecord(1, "Batch", "1800 of 10000 done, 12 failed, 15 under way, 236.4/min") { PercentComplete = 18, SecondsRemaining = 2052 });
+
+        Assert.Equal("\rBatch 18% 00:34:12 left: 1800 of 10000 done, 12 failed, 15 under way, 236.4/min\e[K", _terminal.ToString());
+    }
+
+    [Fact]
     public void A_long_record_never_fills_the_line()
     {
         _line.Show(0, new ProgressRecord(1, new string('a', 100), "b"));
