@@ -253,9 +253,14 @@ internal sealed class BatchRun : IDisposable
             Fault = _run.Brakes.Fatal,
             Duration = _run.Brakes.Elapsed,
         };
-        string reason = _run.Brakes.Reason is { } stopped ? $"Stopped submitting: {stopped}. " : "";
-        return summary.State == BatchState.Unfinished
-            ? summary with { Message = $"{reason}{summary.Pending + summary.UnderWay} rows are left: run the same command again." }
-            : summary;
+        if (summary.State != BatchState.Unfinished) return summary;
+
+        string reason = _run.Brakes.Reason is { } stopped && summary.Pending > 0 ? $"Stopped submitting: {stopped}. " : "";
+        long left = summary.Pending + summary.UnderWay;
+        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} sent and not saved yet)";
+        return summary with
+        {
+            Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}: run the same command again to go on.",
+        };
     }
 }

@@ -53,7 +53,7 @@ internal sealed class Brakes
         if (Reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)
             Apply($"the time limit of {limit} would be over before another row was saved");
         if (Reason is null && _options.MaxImages is { } most && Images >= most)
-            Apply($"{most} images were paid for, as many as -MaxImages allows");
+            Apply($"-MaxImages {most} is reached");
         if (Reason is null && _options.MinimumBalance is { } least) await LookAtBalanceAsync(least, cancel).ConfigureAwait(false);
         return Reason is null;
     }
@@ -63,7 +63,7 @@ internal sealed class Brakes
     {
         if (_options.MaxImages is { } most && Images + images > most)
         {
-            Apply($"{Images} images were paid for, and the next row's would be more than -MaxImages allows");
+            Apply($"the next row's {images} images are more than -MaxImages {most} leaves");
             return false;
         }
 

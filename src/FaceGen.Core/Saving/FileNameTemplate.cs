@@ -62,6 +62,10 @@ internal sealed class FileNameTemplate
             _ => true,
         }));
 
+    /// <summary>Whether it gives every request the same name, since no field in it is the request's own.</summary>
+    internal bool IsSameForAll => _segments.All(segment =>
+        Field.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
+
     /// <summary>The path below the folder, without extension.</summary>
     internal string Expand(Generation generation, int index)
     {

@@ -37,7 +37,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>The ledgers of this process whose runs were stopped and still wait for answers.</summary>
     private static readonly ConcurrentDictionary<string, Task> Closing = new(StringComparer.Ordinal);
 
-    private readonly ProgressMeter _progress = new("Running the batch");
+    private readonly ProgressMeter _progress = new("Batch");
     private readonly List<Request> _staged = new(RowsAtOnce);
     private RowReader? _rowReader;
     private BatchOptions? _options;
@@ -196,11 +196,19 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (_rows == 0) throw new FaceGenException(ErrorCode.BatchInvalid, "The input has no row; nothing was sent.");
         if (_invalid == _rows || (_invalid > 0 && !SkipInvalid && !IsWhatIf))
         {
+            (string be, string them) = _invalid == 1 ? ("is", "it") : ("are", "them");
+            string otherwise = _invalid == _rows ? "" : $", or leave {them} out with -SkipInvalid";
             throw new FaceGenException(ErrorCode.BatchInvalid,
-                $"{_invalid} of {Count(_rows, "row")} {(_invalid == 1 ? "is" : "are")} invalid; nothing was sent. Mend them, or leave them out with -SkipInvalid.");
+                $"{_invalid} of {Count(_rows, "row")} {be} invalid; nothing was sent. Mend {them}{otherwise}.");
         }
 
         BatchPlan plan = Do(batch => batch.PlanAsync(RetryFailed, RetryUncertain, Stop));
+        if (plan.ToSubmit + plan.UnderWay > 1 && _options!.Save.Name.IsSameForAll)
+        {
+            throw new FaceGenException(ErrorCode.FileNameInvalid,
+                $"-Name '{DisplayText.Clean(Name, 100)}' gives all rows the same name; nothing was sent. Add {{id}}, or {{row}} or {{prompt}}.");
+        }
+
         string words = Words(plan);
         if (!ShouldProcess(words, $"{words} Go on?", "Confirm")) return;
 
@@ -217,7 +225,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private protected override void Tick() => _progress.Show(this, () =>
         _opening is { Status: TaskStatus.RanToCompletion } open && open.Result.Progress is { } progress
             ? Describe(progress)
-            : new ProgressMeter.State($"{Count(_rows, "row")} read"));
+            : new ProgressMeter.State(_opening is { IsCompleted: true } ? $"{Count(_rows, "row")} read" : "opening the ledger"));
 
     /// <summary>
     /// Whatever ended the command, the answers that are on their way get into the ledger first, and the ledger is free for
@@ -317,7 +325,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             BatchItemStatus.Uncertain => " Look at the account's generations: the same command with -RetryUncertain sends it again, and may pay for it twice.",
             BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code == ErrorCode.FileExists
-                ? " In a batch: move it away or give another -Name, and run the same command again."
+                ? " Move it away, or give another -Name; the same command goes on with the row."
                 : " It is not lost: the same command goes on with it.",
             _ => "",
         };
@@ -341,7 +349,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         string expiry = progress.NearestExpiry is { } expires
             ? string.Format(CultureInfo.InvariantCulture, "the first image that is not saved is lost at {0:yyyy-MM-dd HH:mm}", expires.ToLocalTime())
             : "";
-        return new ProgressMeter.State(string.Format(CultureInfo.InvariantCulture, "{0} of {1} done, {2} failed, {3} under way, {4:0.0} a minute",
+        return new ProgressMeter.State(string.Format(CultureInfo.InvariantCulture, "{0} of {1} done, {2} failed, {3} under way, {4:0.0}/min",
             progress.Ended, progress.Total, progress.Failed, progress.UnderWay, progress.RowsPerMinute))
         {
             Operation = expiry,

@@ -137,7 +137,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary first = await _bed.RunAsync(BatchBed.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
-        Assert.Contains("1 rows are left", first.Message, StringComparison.Ordinal);
+        Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_bed.Ended, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
 

@@ -142,7 +142,7 @@ public sealed class BatchResumeTests
         BatchRan again = bed.RunBatch(csv, "-Name '{row}'").WithoutErrors();
 
         Assert.StartsWith("FileExists,", first.Ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("move it away or give another -Name", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Move it away, or give another -Name", first.Ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
         Assert.Equal(["b"], again.Prompts);
         Assert.Equal("Complete", again.State);

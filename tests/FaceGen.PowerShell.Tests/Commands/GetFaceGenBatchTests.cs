@@ -55,6 +55,22 @@ public sealed class GetFaceGenBatchTests
         Assert.Equal(0, bed.Emulator.Journal.Accepted);
     }
 
+    [Theory]
+    [InlineData("Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out")]
+    [InlineData("Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out -WhatIf")]
+    [InlineData("Get-FaceGenBatch -Ledger $ledger")]
+    public async Task A_folder_is_no_ledger(string command)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "folder")).FullName;
+
+        Ran ran = bed.Run($"param($csv, $ledger, $out) {command}", bed.WriteCsv("a"), folder, bed.Out);
+
+        Assert.StartsWith("LedgerInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal($"'{folder}' is a folder; a ledger is a file.", ran.Error.ToString());
+        Assert.Empty(Directory.GetFiles(bed.Folder, "*.lock"));
+    }
+
     [Fact]
     public async Task Rows_come_by_status_in_the_order_of_the_input()
     {

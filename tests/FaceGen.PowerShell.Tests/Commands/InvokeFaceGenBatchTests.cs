@@ -63,7 +63,9 @@ public sealed class InvokeFaceGenBatchTests
 
     [Theory]
     [InlineData("prompt,face_image\n", "", "BatchInvalid", "The input has no row; nothing was sent.")]
-    [InlineData("prompt,face_image\n,face.png\n", "-SkipInvalid", "BatchInvalid", "1 of 1 row is invalid; nothing was sent.")]
+    [InlineData("prompt,face_image\n,face.png\n", "-SkipInvalid", "BatchInvalid", "1 of 1 row is invalid; nothing was sent. Mend it.")]
+    [InlineData("prompt,face_image\np,face.png\n,face.png\n", "", "BatchInvalid", "Mend it, or leave it out with -SkipInvalid.")]
+    [InlineData("prompt,face_image\np,face.png\nq,face.png\n", "-Name '{date}'", "FileNameInvalid", "gives all rows the same name; nothing was sent")]
     [InlineData("", "", "RequestFileInvalid", "is empty")]
     [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 30", "ParametersInvalid", "00:30:00 for half an hour")]
     [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 00:00", "ParametersInvalid", "a second to 7 days")]
@@ -187,6 +189,33 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
+    public async Task The_plan_counts_what_was_paid_for_also_where_the_input_has_it_no_more()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Directory.CreateDirectory(bed.Out);
+        File.WriteAllText(Path.Combine(bed.Out, "b.png"), "in the way");
+        BatchRan first = bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt}'");
+
+        BatchRan second = bed.RunBatch(bed.WriteCsv("a"), "-Verbose");
+
+        Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Summary.Properties["Message"].Value);
+        Assert.Contains(second.Ran.Verbose, line => line.Contains("1 row, 0 to send with 0 local face images, 1 under way from before, 1 done", StringComparison.Ordinal));
+        Assert.Equal(["b"], second.Prompts);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task A_run_that_stops_submitting_says_why_and_how_many_rows_are_left()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        BatchRan ran = bed.RunBatch(bed.WriteCsv("a", "b"), "-MaxImages 1");
+
+        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 1 row is left: run the same command again to go on.", ran.Summary.Properties["Message"].Value);
+        Assert.Equal([(string)ran.Summary.Properties["Message"].Value], ran.Ran.Warnings);
+    }
+
+    [Fact]
     public async Task A_row_that_fails_is_an_error_whose_target_pipes_back()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -288,7 +317,7 @@ public sealed class InvokeFaceGenBatchTests
         Assert.InRange(shown.Count, 2, 20);
         Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
         ProgressRecord late = shown[^2];
-        Assert.Matches(@"^\d+ of 50 done, 0 failed, \d under way, \d+\.\d a minute$", late.StatusDescription);
+        Assert.Matches(@"^\d+ of 50 done, 0 failed, \d under way, \d+\.\d/min$", late.StatusDescription);
         Assert.InRange(late.PercentComplete, 1, 100);
         Assert.InRange(late.SecondsRemaining, 0, 60);
     }

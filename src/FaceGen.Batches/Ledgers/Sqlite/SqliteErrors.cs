@@ -26,9 +26,9 @@ internal static class SqliteErrors
             SqliteException { SqliteErrorCode: Full } => "the disk is full",
             SqliteException { SqliteErrorCode: ReadOnly } => "the file or its folder is read-only",
             SqliteException { SqliteErrorCode: Busy or Locked } => "another program keeps it locked",
-            SqliteException { SqliteErrorCode: InputOutput } => $"the disk or its file system fails ({error.Message})",
+            SqliteException { SqliteErrorCode: InputOutput } => $"the disk or its file system fails ({error.Message.TrimEnd('.')})",
             SqliteException { SqliteErrorCode: CannotOpen } => "the file cannot be opened",
-            IOException or UnauthorizedAccessException => error.Message,
+            IOException or UnauthorizedAccessException => error.Message.TrimEnd('.'),
             _ => null,
         };
         return error switch
@@ -47,7 +47,7 @@ internal static class SqliteErrors
 
     internal static FaceGenException Damaged(string name, string finding, Exception? error) => new(
         ErrorCode.LedgerInvalid,
-        $"The ledger '{name}' is damaged and was left as it is: {finding.Trim()}. Restore it from a backup, or recover it with the "
+        $"The ledger '{name}' is damaged and was left as it is: {finding.Trim().TrimEnd('.')}. Restore it from a backup, or recover it with the "
         + "command '.recover' of SQLite's shell; a new ledger would pay for every row again.",
         error);
 }

@@ -40,6 +40,8 @@ internal sealed class SqliteStore : LedgerStore
     /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
     internal static async Task<SqliteStore> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancel)
     {
+        if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{path}' is a folder; a ledger is a file.");
+
         try
         {
             return mode == LedgerMode.Run
