@@ -9,7 +9,9 @@ namespace FaceGen.Batches.Ledgers;
 /// Whether the same work was tried before and its connection was lost: it may have been done all the same.
 /// </param>
 /// <param name="cancel">Ends what runs.</param>
-internal sealed class LedgerSession(DbConnection connection, bool isRepeat, CancellationToken cancel)
+/// <param name="keep">Gives a command of the connection that is kept by whoever gives it; null to make a new one each time.</param>
+internal sealed class LedgerSession(
+    DbConnection connection, bool isRepeat, CancellationToken cancel, Func<string, DbCommand>? keep = null)
 {
     internal DbConnection Connection => connection;
 
@@ -23,14 +25,16 @@ internal sealed class LedgerSession(DbConnection connection, bool isRepeat, Canc
     /// <summary>Carries a statement out; gives the number of rows that it changed.</summary>
     internal async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values)
     {
-        using DbCommand command = Command(sql, values);
+        DbCommand command = Command(sql, values);
+        using DbCommand? unkept = keep is null ? command : null;
         return await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>Reads all rows of a query.</summary>
     internal async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
     {
-        using DbCommand command = Command(sql, values);
+        DbCommand command = Command(sql, values);
+        using DbCommand? unkept = keep is null ? command : null;
         using DbDataReader reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         List<T> rows = [];
         while (await reader.ReadAsync(cancel).ConfigureAwait(false)) rows.Add(read(reader));
@@ -54,7 +58,7 @@ internal sealed class LedgerSession(DbConnection connection, bool isRepeat, Canc
 
     private DbCommand Command(string sql, (string Name, object? Value)[] values)
     {
-        DbCommand command = connection.CreateCommand();
+        DbCommand command = keep?.Invoke(sql) ?? connection.CreateCommand();
         command.CommandText = sql;
         if (Patience is { } patience) command.CommandTimeout = (int)patience.TotalSeconds;
         foreach ((string name, object? value) in values)

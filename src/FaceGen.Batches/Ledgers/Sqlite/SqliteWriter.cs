@@ -14,12 +14,14 @@ internal sealed class SqliteWriter : IDisposable
     private readonly SqliteConnection _connection;
     private readonly string _name;
     private readonly BlockingCollection<Job> _jobs = [];
+    private readonly SqliteCommands _commands;
     private readonly Thread _thread;
 
     internal SqliteWriter(SqliteConnection connection, string name)
     {
         _connection = connection;
         _name = name;
+        _commands = new SqliteCommands(connection);
         _thread = new Thread(Work) { IsBackground = true, Name = "FaceGen ledger" };
         _thread.Start();
     }
@@ -36,6 +38,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         _jobs.CompleteAdding();
         _thread.Join();
+        _commands.Dispose();
         _connection.Dispose();
         _jobs.Dispose();
     }
@@ -78,7 +81,7 @@ internal sealed class SqliteWriter : IDisposable
         Execute("SAVEPOINT job");
         try
         {
-            job.Do(_connection);
+            job.Do(_connection, _commands);
         }
         catch (Exception e) when (e is not SqliteException)
         {
@@ -89,11 +92,11 @@ internal sealed class SqliteWriter : IDisposable
         Execute("RELEASE job");
     }
 
-    private void Execute(string sql) => SqliteDatabase.Execute(_connection, sql);
+    private void Execute(string sql) => _commands.Get(sql).ExecuteNonQuery();
 
     private abstract class Job
     {
-        internal abstract void Do(SqliteConnection connection);
+        internal abstract void Do(SqliteConnection connection, SqliteCommands commands);
 
         /// <summary>Keeps a failure for <see cref="Complete"/>.</summary>
         internal abstract void FailAtEnd(Exception error);
@@ -111,10 +114,10 @@ internal sealed class SqliteWriter : IDisposable
         internal Task<T> Result => _result.Task;
 
         // SQLite does everything at once: the task has ended when it is there.
-        internal override void Do(SqliteConnection connection)
+        internal override void Do(SqliteConnection connection, SqliteCommands commands)
         {
             cancel.ThrowIfCancellationRequested();
-            Task<T> done = work(new LedgerSession(connection, isRepeat: false, CancellationToken.None));
+            Task<T> done = work(new LedgerSession(connection, isRepeat: false, CancellationToken.None, commands.Get));
             done.GetAwaiter().GetResult();
             _done = done;
         }
