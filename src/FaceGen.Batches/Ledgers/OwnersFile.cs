@@ -8,11 +8,17 @@ namespace FaceGen.Batches.Ledgers;
 /// <summary>Makes files that their owner alone can read.</summary>
 internal static class OwnersFile
 {
-    /// <summary>Makes an empty file, where there is none.</summary>
+    /// <summary>Makes an empty file, where there is none; one that is there and empty becomes the owner's.</summary>
     /// <remarks>One that is there is not opened: closing it would drop the locks that SQLite holds on it in this process.</remarks>
     internal static void Ensure(string path)
     {
-        if (File.Exists(path)) return;
+        if (File.Exists(path))
+        {
+#if !NETSTANDARD
+            if (!OperatingSystem.IsWindows() && new FileInfo(path).Length == 0) File.SetUnixFileMode(path, OwnersRights);
+#endif
+            return;
+        }
 
         try
         {
@@ -63,10 +69,14 @@ internal static class OwnersFile
             Share = share,
             Options = options,
             BufferSize = BufferSize,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            UnixCreateMode = OwnersRights,
         });
 #endif
     }
 
     private const int BufferSize = 64 * 1024;
+
+#if !NETSTANDARD
+    private const UnixFileMode OwnersRights = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+#endif
 }
