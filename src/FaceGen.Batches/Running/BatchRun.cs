@@ -33,6 +33,7 @@ internal sealed class BatchRun : IDisposable
     private readonly List<Task> _work = [];
     private int _underWay;
     private long _submitted;
+    private bool _isTimeOver;
     private long? _abandonedSeen;
     private long? _idleSince;
 
@@ -75,6 +76,7 @@ internal sealed class BatchRun : IDisposable
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested && timer.IsCancellationRequested)
         {
+            _isTimeOver = true;
             _run.Listener.Tell("The time limit is over: what is under way is left to the next run.");
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested && _run.Connection.Lifetime.IsCancellationRequested)
@@ -255,7 +257,8 @@ internal sealed class BatchRun : IDisposable
         };
         if (summary.State != BatchState.Unfinished) return summary;
 
-        string reason = _run.Brakes.Reason is { } stopped && summary.Pending > 0 ? $"Stopped submitting: {stopped}. " : "";
+        string reason = _isTimeOver ? $"The time limit of {_run.Options.TimeLimit} is over. "
+            : _run.Brakes.Reason is { } stopped && summary.Pending > 0 ? $"Stopped submitting: {stopped}. " : "";
         long left = summary.Pending + summary.UnderWay;
         string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} sent and not saved yet)";
         return summary with

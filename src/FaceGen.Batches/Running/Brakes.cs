@@ -114,6 +114,11 @@ internal sealed class Brakes
                     Apply(FormattableString.Invariant($"the wallet's balance of {balance} is below -MinimumBalance {least}"));
                 return;
             }
+            catch (FaceGenException e) when (e.EndsRun)
+            {
+                Stop(e);
+                return;
+            }
             catch (FaceGenException e) when (attempt + 1 < tries)
             {
                 _listener.Tell(e.Message);

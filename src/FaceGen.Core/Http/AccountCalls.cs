@@ -10,14 +10,16 @@ internal static class AccountCalls
     internal const int AssetsOnPage = 30;
 
     /// <summary>The wallet's balance, in the account's currency.</summary>
-    /// <exception cref="FaceGenException">The service did not tell it.</exception>
+    /// <exception cref="FaceGenException">The service did not tell it, or refuses the key.</exception>
     internal static async Task<decimal> BalanceAsync(Connection connection, CancellationToken cancel)
     {
         ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, cancel).ConfigureAwait(false);
         return result is { Status: 200, Answer: { IsFailure: false } answer }
             && ServiceAnswer.NumberOf(ServiceAnswer.Get(ServiceAnswer.Get(answer.Root, "data"), "balance")) is { } balance and > -1e15 and < 1e15
             ? (decimal)balance
-            : throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not tell the wallet's balance: {result.Describe().TrimEnd('.')}.");
+            : throw new FaceGenException(
+                result.Status == 401 ? ErrorCode.KeyRejected : ErrorCode.FetchFailed,
+                $"The service did not tell the wallet's balance: {result.Describe().TrimEnd('.')}.");
     }
 
     /// <summary>The ids of a page of the account's finished generations, the newest first; empty after the last.</summary>

@@ -286,7 +286,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected string ResolveLedger(SecureString ledger, bool isTyped)
     {
         string text = Secret.Unlock(ledger);
-        if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty.");
+        if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty: give a file, or a connection string of PostgreSQL.");
         if (LedgerLocation.IsDatabase(text)) return text;
         if (LedgerLocation.LacksServer(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is a connection string without Host=.");
 

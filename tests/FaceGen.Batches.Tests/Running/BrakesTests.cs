@@ -107,6 +107,16 @@ public sealed class BrakesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wallet_whose_key_is_refused_ends_the_run_as_every_row_would()
+    {
+        _bed.OnBalance = _ => Answer.Json("""{"status":"error","message":"Invalid API key."}""", 401);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), _bed.Options with { MinimumBalance = 1 });
+
+        Assert.Equal((ErrorCode.KeyRejected, 0), (summary.Fault?.Code, _bed.Submissions));
+    }
+
+    [Fact]
     public async Task A_wallet_that_is_unreadable_for_a_moment_is_asked_again()
     {
         _bed.OnBalance = before => before == 0 ? Answer.Html(502) : BatchBed.Balance(100);
@@ -193,6 +203,7 @@ public sealed class BrakesTests : IDisposable
         _bed.OnFetch = (id, _) => BatchBed.Queued(int.Parse(id, CultureInfo.InvariantCulture));
 
         BatchSummary first = await _bed.RunAsync(BatchBed.Requests(8), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
+        Assert.StartsWith("The time limit of 00:05:00 is over. ", first.Message, StringComparison.Ordinal);
 
         Assert.Equal((BatchState.Unfinished, 8), (first.State, first.UnderWay + first.Pending));
         Assert.InRange(first.UnderWay, 1, 5);
