@@ -5,8 +5,8 @@ using FaceGen.Http;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Writes that must succeed in the end: where the disk is full they are tried again until there is room, and meanwhile
-/// nothing more is submitted.
+/// Writes that must succeed in the end: where the disk is full, or the ledger cannot be written for any reason, they are
+/// tried again until they can, and meanwhile nothing more is submitted.
 /// </summary>
 internal sealed class DiskRoom(TimeProvider time, IListener listener)
 {
@@ -36,7 +36,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener)
                 catch (FaceGenException e) when (IsFull(e))
                 {
                     if (!isWaiting && Interlocked.Increment(ref _waiting) == 1)
-                        listener.Warn($"{e.Message.TrimEnd('.')}. Nothing more is submitted until there is room; what was paid for is kept.");
+                        listener.Warn($"{e.Message.TrimEnd('.')}. Nothing more is submitted until it can be written; what was paid for is kept, and it is tried again every {Interval.TotalSeconds:0} seconds.");
                     isWaiting = true;
                 }
 
@@ -45,7 +45,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener)
         }
         finally
         {
-            if (isWaiting && Interlocked.Decrement(ref _waiting) == 0) listener.Tell("There is room on the disk again.");
+            if (isWaiting && Interlocked.Decrement(ref _waiting) == 0) listener.Tell("It could be written again.");
         }
     }
 

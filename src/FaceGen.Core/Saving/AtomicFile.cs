@@ -21,7 +21,7 @@ internal static class AtomicFile
         {
             if (!replace && File.Exists(path)) throw Exists(path);
 
-            Directory.CreateDirectory(folder);
+            Folder.Create(folder);
             try
             {
                 using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
@@ -37,6 +37,8 @@ internal static class AtomicFile
                 // After the rename there is nothing left here by that name.
                 File.Delete(temporary);
             }
+
+            Folder.Flush(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

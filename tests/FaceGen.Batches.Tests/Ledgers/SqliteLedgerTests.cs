@@ -200,6 +200,18 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
+    public async Task A_ledger_that_has_gone_from_beside_its_last_writes_is_not_made_anew()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await File.WriteAllTextAsync(Ledger + "-wal", "what was written last");
+
+        await AssertInvalidAsync("has gone");
+
+        Assert.False(File.Exists(Ledger));
+        Assert.Equal(ErrorCode.LedgerInvalid, (await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Plan))).Code);
+    }
+
+    [Fact]
     public async Task A_folder_that_cannot_be_made_is_told()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "out"), "a file where the folder should be");

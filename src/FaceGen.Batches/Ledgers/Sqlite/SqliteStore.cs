@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using FaceGen.Contract;
+using FaceGen.Saving;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
@@ -134,7 +135,7 @@ internal sealed class SqliteStore : LedgerStore
 
     private static async Task<SqliteStore> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancel)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        Folder.Create(Path.GetDirectoryName(path)!);
         FileStream held = await SqliteLock.TakeAsync(path, time, cancel).ConfigureAwait(false);
         try
         {
@@ -149,7 +150,9 @@ internal sealed class SqliteStore : LedgerStore
 
     private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
     {
+        RefuseRemains(path);
         OwnersFile.Ensure(path);
+        Folder.Flush(Path.GetDirectoryName(path)!);
 #if !NETSTANDARD
         // Elsewhere SQLite gives the files beside it the same rights.
         if (OperatingSystem.IsWindows())
@@ -181,7 +184,17 @@ internal sealed class SqliteStore : LedgerStore
         if (File.Exists(path) && IsLedger(path))
             return new SqliteStore(path, path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
 
+        RefuseRemains(path);
         return mode == LedgerMode.Plan ? Empty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
+    }
+
+    /// <summary>What was written last may stand only beside the ledger: where the ledger itself has gone, none is made anew.</summary>
+    private static void RefuseRemains(string path)
+    {
+        if (File.Exists(path) || new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 }) return;
+
+        throw new FaceGenException(ErrorCode.LedgerInvalid,
+            $"The ledger '{path}' has gone, and left '{path}-wal' behind. Put it back beside that file; a new ledger would pay for every row again.");
     }
 
     /// <summary>Whether a file is a ledger; what is none is not even opened to be written.</summary>
