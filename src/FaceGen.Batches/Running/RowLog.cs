@@ -112,9 +112,9 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
         ? Task.CompletedTask
         : WriteAsync(Known(generation, BatchItemStatus.Generated) with { GeneratedAt = run.Now });
 
-    /// <summary>Each image stands in a file.</summary>
+    /// <summary>Each image stands in a file. One that came as base64 in place is not kept in the ledger as well.</summary>
     internal Task SavedAsync(Generation generation, IReadOnlyList<LedgerFile> files) => WriteAsync(
-        Known(generation, files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved) with
+        Known(generation with { Images = [.. generation.Images.Where(image => Generation.AsLink(image) is not null)] }, files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved) with
         {
             Files = files,
             EndedAt = run.Now,

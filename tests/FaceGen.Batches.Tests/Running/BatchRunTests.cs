@@ -183,6 +183,18 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task An_image_that_came_in_place_is_in_its_file_and_no_longer_in_the_ledger()
+    {
+        _bed.OnSubmit = id => Answer.Json($$"""{"status":"success","id":{{id}},"output":["{{Convert.ToBase64String(BatchBed.Picture($"{id}"))}}"]}""");
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+
+        LedgerRow row = Assert.Single(await _bed.RowsAsync());
+        Assert.Equal((BatchState.Complete, 1), (summary.State, row.Files.Count));
+        Assert.InRange(row.Generation!.Length, 1, 500);
+    }
+
+    [Fact]
     public async Task A_dead_key_ends_the_run_and_what_was_paid_for_is_saved()
     {
         _bed.OnSubmit = id => id <= 3 ? BatchBed.Queued(id) : Answer.Error("Invalid API key", 401);
