@@ -290,7 +290,8 @@ public sealed class SubmissionTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.GuardAsync());
         Assert.Single(_service.Submissions);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        // The full queue has left one place open; the submission gives it back when it has seen the stop itself.
+        using Slots.Slot place = await _service.Generator.TakeSlotAsync(CancellationToken.None).GuardAsync();
     }
 
     [Fact]
