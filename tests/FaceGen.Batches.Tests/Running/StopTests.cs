@@ -60,11 +60,11 @@ public sealed class StopTests : IDisposable
         var answer = new TaskCompletionSource<Answer>();
         _bed.OnSubmit = _ => Answer.Held(answer.Task);
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
-        Task run = batch.RunAsync(_bed.Options with { LongestWait = TimeSpan.FromSeconds(1) }, _stop.Token);
+        Task run = batch.RunAsync(_bed.Options, _stop.Token);
         await _bed.ArrivalAsync();
 
         await _stop.CancelAsync();
-        await Task.Delay(1100);
+        await _bed.Clock.PassAsync(_bed.Options.LongestWait);
         answer.SetResult(BatchBed.Queued(1));
         await AssertStoppedAsync(run);
 
