@@ -124,25 +124,29 @@ internal sealed class Watch
         Connection connection = _connection;
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
+        // Nobody knows when an id was submitted that a user has typed: it is looked at at once.
+        TimeSpan age = Latest.CreatedAt is { } sent && time.GetUtcNow() > sent ? time.GetUtcNow() - sent : TimeSpan.Zero;
+        var kind = new Pace.Kind(Latest.Request?.NumInferenceSteps, Latest.Request?.ImageCount ?? 1);
+        double? eta = Latest.Eta;
         try
         {
-            TimeSpan elapsed = TimeSpan.Zero;
-            TimeSpan wait = _pace.BeforeFirstLook(Latest.Eta);
+            TimeSpan unended = TimeSpan.Zero;
+            TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : _pace.BeforeLook(kind, eta, unended, age);
             while (true)
             {
                 await time.Wait(wait, connection.Lifetime).ConfigureAwait(false);
-                TimeSpan before = elapsed;
                 Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, connection.Lifetime).ConfigureAwait(false));
-                elapsed = time.GetElapsedTime(start);
+                TimeSpan elapsed = age + time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
-                    _pace.Learn(before, elapsed, time.GetUtcNow() - Latest.CreatedAt ?? elapsed);
+                    if (Latest.CreatedAt is not null) _pace.Learn(kind, eta, unended, elapsed);
                     break;
                 }
 
                 // A service that has forgotten a generation must not block the queue for ever.
                 if (elapsed > LongestPlace) _slot?.Dispose();
-                wait = elapsed > LongestPlace ? TimeSpan.FromMinutes(1) : Pace.BeforeNextLook(elapsed);
+                wait = elapsed > LongestPlace ? TimeSpan.FromMinutes(1) : _pace.BeforeLook(kind, eta, elapsed, elapsed);
+                unended = elapsed;
             }
 
             return Latest;

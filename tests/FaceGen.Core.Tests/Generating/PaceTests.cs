@@ -1,29 +1,108 @@
 using FaceGen.Generating;
 using FsCheck;
 using FsCheck.Xunit;
+using Xunit.Abstractions;
 
 namespace FaceGen.Core.Tests.Generating;
 
-public sealed class PaceTests
+public sealed class PaceTests(ITestOutputHelper report)
 {
+    private const int Runs = 8;
+
+    private static readonly Pace.Kind Usual = new(31, 1);
+
+    /// <summary>What is asked of a poller that knows nothing at its start; docs/performance.md says why it cannot be much less.</summary>
+    [Theory]
+    [InlineData("around three seconds", 5, true, 1.09, 3.1)]
+    [InlineData("around three seconds", 5, false, 1.13, 3.6)]
+    [InlineData("around three seconds", 15, true, 1.08, 3.5)]
+    [InlineData("either short or long", 5, true, 1.08, 3.3)]
+    [InlineData("either short or long", 5, false, 1.11, 4.5)]
+    [InlineData("always the same", 5, false, 1.12, 2.7)]
+    [InlineData("around a minute", 5, true, 1.09, 4)]
+    [InlineData("around a tenth of a second", 5, true, 1.3, 3.5)]
+    public void Slots_are_filled_soon_at_few_looks(string service, int slots, bool tells, double time, double looks)
+    {
+        (double Time, double Looks)[] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
+        {
+            var simulation = new SlotSimulation(seed);
+            return simulation.Run(slots, Seconds(simulation, service), tells ? simulation.Wrong : _ => null);
+        })];
+
+        (double Time, double Looks) mean = (runs.Average(run => run.Time), runs.Average(run => run.Looks));
+        report.WriteLine($"{mean.Time:0.000} times the ideal, {mean.Looks:0.00} looks a request");
+        Assert.InRange(mean.Time, 1, time);
+        Assert.InRange(mean.Looks, 1, looks);
+    }
+
+    /// <summary>
+    /// Who knew beforehand how the times and the errors of the service's word are distributed, and so need not learn, could
+    /// look at the best moments that there are. It is the limit of looking at generations one by one.
+    /// </summary>
+    [Theory]
+    [InlineData(true, 0.030)]
+    [InlineData(false, 0.036)]
+    public void What_is_learnt_comes_near_to_what_could_be_known(bool tells, double price)
+    {
+        double likelihood(double length) => Density.Normal(Math.Log(3), 0.4)(length);
+        double known(double? eta, double unended) => new Forecast(
+            length => likelihood(length) * (eta is null ? 1 : eta / Math.Exp(length) is >= 0.5 and <= 1.5 ? Math.Exp(-length) : 0), 0.3, 30, price * 3)
+            .NextLook(unended, unended);
+
+        (double Time, double Looks)[][] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
+        {
+            double[] seconds = new SlotSimulation(seed).LogNormal(60);
+            (double Time, double Looks) Of(Func<SlotSimulation, Func<double, double?>, (double, double)> run)
+            {
+                var simulation = new SlotSimulation(seed + 100);
+                return run(simulation, tells ? simulation.Wrong : _ => null);
+            }
+
+            return new[] { Of((simulation, eta) => simulation.Run(5, seconds, eta)), Of((simulation, eta) => simulation.Run(5, seconds, eta, known)) };
+        })];
+
+        (double learnt, double best) = (runs.Average(run => run[0].Time), runs.Average(run => run[1].Time));
+        report.WriteLine($"learnt: {learnt:0.000} times the ideal, {runs.Average(run => run[0].Looks):0.00} looks; known: {best:0.000}, {runs.Average(run => run[1].Looks):0.00} looks");
+        Assert.InRange(learnt, 1, best + 0.025);
+        Assert.InRange(runs.Average(run => run[0].Looks), 1, runs.Average(run => run[1].Looks) + 0.2);
+    }
+
+    [Theory]
+    [InlineData(30, 3, 2.5)]
+    [InlineData(0.3, 20, 1.5)]
+    public void A_service_that_becomes_faster_or_slower_is_followed(double before, double after, double atFirst)
+    {
+        var simulation = new SlotSimulation(5);
+        simulation.Run(5, simulation.LogNormal(60, before), _ => null);
+
+        Assert.InRange(simulation.Run(5, simulation.LogNormal(60, after), _ => null).Time, 1, atFirst);
+        Assert.InRange(simulation.Run(5, simulation.LogNormal(60, after), _ => null).Time, 1, 1.15);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(0.0)]
     [InlineData(0.3)]
     [InlineData(-5.0)]
     [InlineData(3600.0)]
+    [InlineData(double.NaN)]
     [InlineData(double.MaxValue)]
     [InlineData(double.MinValue)]
-    public void The_first_look_is_neither_at_once_nor_late_whatever_the_service_expects(double? eta) =>
-        Assert.InRange(new Pace().BeforeFirstLook(eta), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1));
-
-    [Property]
-    public bool Whatever_was_learnt_the_first_look_is_within_a_minute(int[] milliseconds, NormalFloat eta)
+    public void While_nothing_is_known_no_look_is_far_off_whatever_the_service_expects(double? eta)
     {
         var pace = new Pace();
-        foreach (int time in milliseconds) Learn(pace, 0, Math.Abs((long)time) / 1000.0);
+        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
+        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20));
+        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.FromDays(1), TimeSpan.FromDays(1)), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
+    }
 
-        TimeSpan wait = pace.BeforeFirstLook(eta.Get);
+    [Property]
+    public bool Whatever_was_learnt_the_next_look_is_within_a_minute(PositiveInt[] milliseconds, NormalFloat eta, PositiveInt elapsed)
+    {
+        var pace = new Pace();
+        foreach (PositiveInt time in milliseconds) pace.Learn(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(time.Get));
+
+        TimeSpan wait = pace.BeforeLook(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(elapsed.Get));
         return wait >= TimeSpan.FromMilliseconds(20) && wait <= TimeSpan.FromMinutes(1);
     }
 
@@ -31,19 +110,53 @@ public sealed class PaceTests
     public void Generations_that_took_long_are_looked_at_late()
     {
         var pace = new Pace();
-        for (int i = 0; i < 10; i++) Learn(pace, 29, 31);
+        for (int i = 0; i < 10; i++) Learn(pace, Usual, 29, 31);
 
-        Assert.Equal(TimeSpan.FromSeconds(30), pace.BeforeFirstLook(1));
+        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 25, 33);
     }
 
     [Fact]
     public void Old_times_are_forgotten()
     {
         var pace = new Pace();
-        for (int i = 0; i < 100; i++) Learn(pace, 50, 50);
-        for (int i = 0; i < 100; i++) Learn(pace, 2, 2);
+        for (int i = 0; i < 100; i++) Learn(pace, Usual, 49, 50);
+        for (int i = 0; i < 100; i++) Learn(pace, Usual, 1.9, 2);
 
-        Assert.Equal(TimeSpan.FromSeconds(2), pace.BeforeFirstLook(null));
+        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+    }
+
+    [Fact]
+    public void More_steps_or_images_are_another_time()
+    {
+        var pace = new Pace();
+        var slow = new Pace.Kind(41, 2);
+        for (int i = 0; i < 20; i++)
+        {
+            Learn(pace, Usual, 1.9, 2);
+            Learn(pace, slow, 9, 10);
+        }
+
+        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+        Assert.InRange(pace.BeforeLook(slow, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 7, 12);
+    }
+
+    [Fact]
+    public void How_wrong_the_service_is_is_learnt()
+    {
+        var pace = new Pace();
+        foreach (double seconds in new SlotSimulation(1).LogNormal(40)) pace.Learn(Usual, 3 * seconds, TimeSpan.FromSeconds(0.98 * seconds), TimeSpan.FromSeconds(seconds));
+
+        Assert.InRange(pace.BeforeLook(Usual, 30, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 6, 11);
+    }
+
+    [Fact]
+    public void What_was_submitted_long_ago_is_looked_at_at_once()
+    {
+        var pace = new Pace();
+        for (int i = 0; i < 10; i++) Learn(pace, Usual, 2.9, 3);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.BeforeLook(Usual, 3, TimeSpan.Zero, TimeSpan.FromSeconds(10)));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.BeforeLook(Usual, 3, TimeSpan.Zero, TimeSpan.FromHours(10)));
     }
 
     [Fact]
@@ -51,32 +164,23 @@ public sealed class PaceTests
     {
         var pace = new Pace();
         Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
-        Learn(pace, 0, 0.1);
+        Learn(pace, Usual, 0, 0.1);
         Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
-        Learn(pace, 15, 20);
+        Learn(pace, Usual, 15, 20);
         Assert.Equal(TimeSpan.FromSeconds(40), pace.LongTime());
-        Learn(pace, 80, 90);
+        Learn(pace, Usual, 80, 90);
         Assert.Equal(TimeSpan.FromMinutes(2), pace.LongTime());
     }
 
-    [Fact]
-    public void What_is_not_heard_of_is_given_twice_the_time_since_the_sending_not_since_the_answer()
+    private static double[] Seconds(SlotSimulation simulation, string service) => service switch
     {
-        var pace = new Pace();
-        pace.Learn(TimeSpan.Zero, TimeSpan.FromSeconds(0.02), sinceSent: TimeSpan.FromSeconds(30));
+        "around three seconds" => simulation.LogNormal(60),
+        "either short or long" => simulation.Bimodal(60),
+        "always the same" => simulation.LogNormal(60, 3, 0),
+        "around a minute" => simulation.LogNormal(60, 60),
+        _ => simulation.LogNormal(60, 0.1),
+    };
 
-        Assert.Equal(TimeSpan.FromSeconds(60), pace.LongTime());
-    }
-
-    [Theory]
-    [InlineData(0, 0.02)]
-    [InlineData(1, 0.1)]
-    [InlineData(30, 3)]
-    [InlineData(50, 5)]
-    [InlineData(86400, 5)]
-    public void Later_looks_are_a_tenth_of_the_time_apart(double elapsed, double seconds) =>
-        Assert.Equal(seconds, Pace.BeforeNextLook(TimeSpan.FromSeconds(elapsed)).TotalSeconds);
-
-    private static void Learn(Pace pace, double before, double after) =>
-        pace.Learn(TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after), TimeSpan.FromSeconds(after));
+    private static void Learn(Pace pace, Pace.Kind kind, double before, double after) =>
+        pace.Learn(kind, null, TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after));
 }

@@ -117,7 +117,7 @@ public sealed class FaultTests
     private static double ServiceSeconds(string fault, string kind) => kind switch
     {
         "Submit" when ReadyAnswers.Any(start => fault.StartsWith(start, StringComparison.Ordinal)) => 0,
-        "Fetch" => 3,
+        "Fetch" => 20,
         _ => 1,
     };
 

@@ -1,0 +1,76 @@
+using FaceGen.Generating;
+
+namespace FaceGen.Core.Tests.Generating;
+
+/// <summary>
+/// Requests on the slots of an account, each slot filled again at the look that finds it free. No time passes: what happens
+/// next is what is next in line.
+/// </summary>
+internal sealed class SlotSimulation(int seed)
+{
+    private readonly Random _random = new(seed);
+    private readonly Pace _pace = new();
+    private double _now;
+
+    /// <summary>When to look next, in seconds since the submission, by the service's word and the seconds without an end.</summary>
+    internal delegate double NextLook(double? eta, double unended);
+
+    /// <summary>Does the requests, each of which takes its seconds, with looks at the pace that is learnt.</summary>
+    /// <returns>The time that it took as a multiple of the ideal one, and how many looks a request took.</returns>
+    internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta) => Run(slots, seconds, eta,
+        (word, unended) => unended + _pace.BeforeLook(default, word, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
+
+    /// <summary>Does the requests with looks at moments that somebody else decides.</summary>
+    internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta, NextLook nextLook)
+    {
+        double start = _now;
+        var looks = new PriorityQueue<(int Request, double Sent, double? Eta, double Unended), double>();
+        int next = 0, count = 0;
+        void Submit()
+        {
+            if (next == seconds.Length) return;
+
+            double? word = eta(seconds[next]);
+            looks.Enqueue((next++, _now, word, 0), _now + nextLook(word, 0));
+        }
+
+        for (int slot = 0; slot < slots; slot++) Submit();
+        while (looks.TryDequeue(out (int Request, double Sent, double? Eta, double Unended) one, out double at))
+        {
+            (_now, count) = (at, count + 1);
+            TimeSpan elapsed = TimeSpan.FromSeconds(_now - one.Sent);
+            if (elapsed.TotalSeconds >= seconds[one.Request])
+            {
+                _pace.Learn(default, one.Eta, TimeSpan.FromSeconds(one.Unended), elapsed);
+                Submit();
+            }
+            else
+            {
+                looks.Enqueue(one with { Unended = elapsed.TotalSeconds }, one.Sent + nextLook(one.Eta, elapsed.TotalSeconds));
+            }
+        }
+
+        return ((_now - start) / Ideal(slots, seconds), (double)count / seconds.Length);
+    }
+
+    /// <summary>Around three seconds, as often longer as shorter.</summary>
+    internal double[] LogNormal(int count, double median = 3, double sigma = 0.4) =>
+        [.. Enumerable.Range(0, count).Select(_ => median * Math.Exp(sigma * Normal()))];
+
+    /// <summary>Either short or long.</summary>
+    internal double[] Bimodal(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => (_random.Next(2) == 0 ? 1.5 : 5) * Math.Exp(0.15 * Normal()))];
+
+    /// <summary>The service's word, wrong by up to a half.</summary>
+    internal double? Wrong(double seconds) => seconds * (0.5 + _random.NextDouble());
+
+    private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+
+    /// <summary>List scheduling: each request goes to the slot that is free first.</summary>
+    private static double Ideal(int slots, double[] seconds)
+    {
+        double[] free = new double[slots];
+        foreach (double one in seconds) free[Array.IndexOf(free, free.Min())] += one;
+        return free.Max();
+    }
+}
