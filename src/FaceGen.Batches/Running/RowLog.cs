@@ -25,7 +25,10 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
     /// <summary>Whether somebody else has taken the row over.</summary>
     internal bool IsLost { get; private set; }
 
-    /// <summary>Why a submission may have been accepted of which nothing was heard; null where there is none.</summary>
+    /// <summary>
+    /// Why a submission may have been accepted of which nothing was heard; null where there is none, or a later one was
+    /// accepted for certain.
+    /// </summary>
     internal FaceGenException? Doubt { get; private set; }
 
     /// <inheritdoc/>
@@ -132,8 +135,11 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
         PlaceUntil = status == BatchItemStatus.Uncertain ? run.Now + run.Account.LongTime : null,
     }, release: true);
 
-    /// <summary>Nobody works on the row any more in this run; the next one goes on where this one was.</summary>
-    internal Task ReleaseAsync(FaceGenException? error = null) => Doubt is not null && Row.GenerationId is null
+    /// <summary>
+    /// Nobody works on the row any more in this run; the next one goes on where this one was. Where there is a doubt it does
+    /// not: then the row has ended.
+    /// </summary>
+    internal Task ReleaseAsync(FaceGenException? error = null) => Doubt is not null
         ? EndAsync(BatchItemStatus.Uncertain, Doubt)
         : WriteAsync(Row with
         {
@@ -153,6 +159,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
             SubmittedAt = accepted.CreatedAt,
             GeneratedAt = isReady ? run.Now : null,
         };
+        Doubt = null;
         await WriteAsync(Row).ConfigureAwait(false);
         if (IsLost)
         {

@@ -165,16 +165,15 @@ internal sealed class RowWork
         // What the answer itself was has been entered already.
         if (!IsUnderWay(log.Row.Status)) return error;
 
-        if (!wasAccepted && log.Doubt is { } doubt)
+        if (log.Doubt is { } doubt)
         {
-            await log.EndAsync(BatchItemStatus.Uncertain, doubt).ConfigureAwait(false);
+            await log.ReleaseAsync().ConfigureAwait(false);
             return doubt;
         }
 
         BatchItemStatus? end = error.Code switch
         {
             _ when isRun => null,
-            ErrorCode.SubmissionUncertain => BatchItemStatus.Uncertain,
             ErrorCode.LinkExpired => BatchItemStatus.Expired,
             // Another key may be the one that it was submitted with.
             ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt => null,
