@@ -43,10 +43,19 @@ internal sealed class RowWork
         var log = new RowLog(row, _run);
         Request? request = null;
         FaceGenException? error = null;
+        // Given back here until the submission owns it.
+        Slots.Slot? unused = slot;
         try
         {
-            request = _run.Requests.Read(row);
-            Generation generation = await GenerateAsync(log, request, place, slot, stop).ConfigureAwait(false);
+            Generation generation;
+            using (place)
+            {
+                request = _run.Requests.Read(row);
+                if (slot is not null) CheckFace(row, request);
+                unused = null;
+                generation = await GenerateAsync(log, request, slot, stop).ConfigureAwait(false);
+            }
+
             if (generation.Status == GenerationStatus.Failed)
             {
                 throw new FaceGenException(ErrorCode.GenerationFailed, generation.Message.Length > 0
@@ -71,9 +80,7 @@ internal sealed class RowWork
         }
         finally
         {
-            place.Dispose();
-            // A slot that a submission took over is not given back by this.
-            if (request is null) slot?.Dispose();
+            unused?.Dispose();
             if (slot is not null && log.Row is { GenerationId: null, Status: BatchItemStatus.Pending or BatchItemStatus.Failed })
                 _run.Brakes.Uncount(row.Images);
         }
@@ -87,43 +94,24 @@ internal sealed class RowWork
     private static bool IsUnderWay(BatchItemStatus status) =>
         status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated;
 
-    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
+    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot? slot, CancellationToken stop)
     {
-        try
-        {
-            if (slot is not null) CheckFace(log.Row, request, slot);
-            Generation generation = slot is null
-                ? GenerationText.Read(log.Row, request)
-                : await _generator.GenerateAsync(request, slot,
-                    new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, stop).ConfigureAwait(false);
-            return generation.IsFinished ? generation
-                : await _generator.ResumeAsync(generation, LongestGeneration, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            place.Dispose();
-        }
+        Generation generation = slot is null
+            ? GenerationText.Read(log.Row, request)
+            : await _generator.GenerateAsync(request, slot,
+                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, stop).ConfigureAwait(false);
+        return generation.IsFinished ? generation
+            : await _generator.ResumeAsync(generation, LongestGeneration, stop).ConfigureAwait(false);
     }
 
-    /// <summary>What is sent must be what the row is known by. Where it is not, the slot is given back.</summary>
+    /// <summary>What is sent must be what the row is known by.</summary>
     /// <exception cref="FaceGenException">The file has changed since the input was read, or is no longer there.</exception>
-    private static void CheckFace(LedgerRow row, Request request, Slots.Slot slot)
+    private static void CheckFace(LedgerRow row, Request request)
     {
-        bool isSame = false;
-        try
-        {
-            isSame = RequestText.IsUnchanged(request.FaceImage, row.Face);
-        }
-        finally
-        {
-            if (!isSame) slot.Dispose();
-        }
+        if (RequestText.IsUnchanged(request.FaceImage, row.Face)) return;
 
-        if (!isSame)
-        {
-            throw new FaceGenException(ErrorCode.FaceImageInvalid,
-                $"The face image '{request.FaceImage}' has changed since the batch read its input, and was not sent: run the same command again.");
-        }
+        throw new FaceGenException(ErrorCode.FaceImageInvalid,
+            $"The face image '{request.FaceImage}' has changed since the batch read its input, and was not sent: run the same command again.");
     }
 
     private async Task SaveAsync(RowLog log, Generation generation, CancellationToken stop)
