@@ -56,12 +56,7 @@ internal sealed class RowWork
                 generation = await GenerateAsync(log, request, slot, stop).ConfigureAwait(false);
             }
 
-            if (generation.Status == GenerationStatus.Failed)
-            {
-                throw new FaceGenException(ErrorCode.GenerationFailed, generation.Message.Length > 0
-                    ? $"The service could not make the image of generation {generation.Id}: {generation.Message.TrimEnd('.')}."
-                    : $"The service could not make the image of generation {generation.Id}.");
-            }
+            if (generation.Status == GenerationStatus.Failed) throw new FaceGenException(ErrorCode.GenerationFailed, generation.Failure);
 
             await log.GeneratedAsync(generation).ConfigureAwait(false);
             await SaveAsync(log, generation, stop).ConfigureAwait(false);

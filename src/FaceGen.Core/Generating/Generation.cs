@@ -68,6 +68,9 @@ public sealed record Generation
 
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
+    /// <summary>What is said of one that has failed.</summary>
+    internal string Failure => $"The service could not make the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
+
     /// <summary>Takes in what an answer tells.</summary>
     internal Generation With(ServiceAnswer answer, GenerationStatus status)
     {

@@ -190,9 +190,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         if (generation.Status == GenerationStatus.Failed)
         {
-            string reason = generation.Message.Length > 0 ? $": {generation.Message.TrimEnd('.')}" : "";
-            WriteFault(new FaceGenException(ErrorCode.GenerationFailed,
-                $"{Prefix(generation.Source)}The service could not make the image of generation {generation.Id}{reason}."),
+            WriteFault(new FaceGenException(ErrorCode.GenerationFailed, Prefix(generation.Source) + generation.Failure),
                 (object?)generation.Request ?? generation);
         }
         else
