@@ -1,3 +1,5 @@
+using FaceGen.Contract;
+
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>The tables of a ledger, alike in both databases.</summary>
@@ -86,6 +88,15 @@ internal static class LedgerSchema
             generation_id TEXT PRIMARY KEY,
             item BIGINT NOT NULL REFERENCES items (item) ON DELETE CASCADE);
         """;
+
+    /// <exception cref="FaceGenException">A newer FaceGen has made the tables.</exception>
+    internal static void RefuseNewer(long? version, string name)
+    {
+        if (version > Version)
+            throw new FaceGenException(
+                ErrorCode.LedgerInvalid,
+                $"The ledger '{name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {Version}). Update FaceGen to use it.");
+    }
 
     /// <summary>What fills the table <c>ledger</c>.</summary>
     internal const string Sign = "INSERT INTO ledger (version, created_at, created_by) VALUES (@version, @created_at, @created_by)";

@@ -205,12 +205,7 @@ internal sealed class PostgresStore : LedgerStore
         if (!tables.Contains("ledger"))
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"The schema of '{Name}' holds other tables and no ledger. Name another with 'Search Path=' in the connection string.");
 
-        long? version = await session.NumberAsync("SELECT max(version) FROM ledger").ConfigureAwait(false);
-        if (version > LedgerSchema.Version)
-            throw new FaceGenException(
-                ErrorCode.LedgerInvalid,
-                $"The ledger '{Name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {LedgerSchema.Version}). Update FaceGen to use it.");
-
+        LedgerSchema.RefuseNewer(await session.NumberAsync("SELECT max(version) FROM ledger").ConfigureAwait(false), Name);
         return true;
     }
 

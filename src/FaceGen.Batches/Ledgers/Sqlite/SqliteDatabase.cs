@@ -42,11 +42,7 @@ internal static class SqliteDatabase
         if (application != ApplicationId)
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{name}' is another program's database and no ledger of FaceGen.");
 
-        if (version > LedgerSchema.Version)
-            throw new FaceGenException(
-                ErrorCode.LedgerInvalid,
-                $"The ledger '{name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {LedgerSchema.Version}). Update FaceGen to use it.");
-
+        LedgerSchema.RefuseNewer(version, name);
         return true;
     }
 
