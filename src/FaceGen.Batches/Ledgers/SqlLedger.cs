@@ -27,9 +27,6 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     /// <inheritdoc/>
     public string Name => store.Name;
 
-    /// <summary>The worker that this ledger's opener is.</summary>
-    internal long Worker => store.Worker;
-
     private string Dead => $"worker IS NOT NULL AND worker NOT IN ({store.Alive})";
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -156,10 +153,6 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
         if (givesUp) SetGivenUp(row.Item, true);
         bool written = await store.WriteAsync(async session =>
         {
-            // A row that was given up on for another try is another generation then; the service still knows the former.
-            if (row is { Status: BatchItemStatus.Pending, GenerationId: null })
-                await RememberFormerAsync(session, "item = @item AND fence = @fence", ("item", row.Item), ("fence", row.Fence)).ConfigureAwait(false);
-
             // Where the answer to the same call was lost, the row may have been released by it.
             string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
@@ -306,7 +299,13 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     {
         string retried =
             $"status IN ({statuses}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
-        await RememberFormerAsync(session, retried).ConfigureAwait(false);
+        // The service still knows the former generations.
+        await session.ExecuteAsync(
+            $"""
+            INSERT INTO former (generation_id, item)
+            SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {retried}
+            ON CONFLICT DO NOTHING
+            """).ConfigureAwait(false);
         // The place in the queue that an uncertain submission may fill stays counted until its time is over.
         await session.ExecuteAsync(
             $"""
@@ -361,14 +360,6 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
                 ("hash", row.Face), ("bytes", row.FaceBytes)).ConfigureAwait(false);
         }
     }
-
-    private static Task<int> RememberFormerAsync(LedgerSession session, string filter, params (string Name, object? Value)[] values) =>
-        session.ExecuteAsync(
-            $"""
-            INSERT INTO former (generation_id, item)
-            SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {filter}
-            ON CONFLICT DO NOTHING
-            """, values);
 
     /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
     private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long fence)

@@ -554,14 +554,12 @@ public abstract class LedgerTests : IAsyncLifetime
     public async Task Ids_that_rows_have_or_had_are_known()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "c");
+        await EnterAsync(ledger, "a", "b");
         await AcceptAsync(ledger, await TakeAsync(ledger), "has");
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed, "failed");
-        LedgerRow again = await AcceptAsync(ledger, await TakeAsync(ledger), "had");
-        Assert.True(await ledger.WriteAsync(again with { Status = BatchItemStatus.Pending, GenerationId = null }, release: true, None));
-        await EnterAsync(ledger, ["a", "b", "c"], retryFailed: true);
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed, "had");
+        await EnterAsync(ledger, ["a", "b"], retryFailed: true);
 
-        string[] unknown = [.. await ledger.UnknownIdsAsync(["x", "has", "failed", "had", "y", "x"], None)];
+        string[] unknown = [.. await ledger.UnknownIdsAsync(["x", "has", "had", "y", "x"], None)];
 
         Assert.Equal(["x", "y"], unknown);
         Assert.Empty(await ledger.UnknownIdsAsync([], None));
