@@ -15,31 +15,28 @@ internal static class LedgerColumns
     /// <summary>The columns of <see cref="ReadFile"/>, in its order.</summary>
     internal const string OfFile = "item, image, path, length, sha256, format, width, height, filtered";
 
-    internal static (LedgerRow Row, long Position) ReadRow(DbDataReader reader)
+    internal static LedgerRow ReadRow(DbDataReader reader) => new()
     {
-        var row = new LedgerRow
-        {
-            Item = reader.GetInt64(0),
-            Source = Text(reader, 1) is { } file ? new RequestSource(file, (int)reader.GetInt64(2), (int)reader.GetInt64(3)) : null,
-            Request = reader.GetString(4),
-            Images = (int)reader.GetInt64(5),
-            Status = Name<BatchItemStatus>(reader.GetString(6)),
-            Attempts = (int)reader.GetInt64(7),
-            Fence = reader.IsDBNull(8) ? 0 : reader.GetInt64(9),
-            Address = Text(reader, 10),
-            GenerationId = Text(reader, 11),
-            Generation = Text(reader, 12),
-            SubmittedAt = Time(reader, 13),
-            GeneratedAt = Time(reader, 14),
-            EndedAt = Time(reader, 15),
-            ExpiresAt = Time(reader, 16),
-            PlaceUntil = Time(reader, 17),
-            ErrorCode = Text(reader, 18) is { } code ? Name<ErrorCode>(code) : null,
-            Error = Text(reader, 19),
-            Face = Text(reader, 21),
-        };
-        return (row, reader.GetInt64(20));
-    }
+        Item = reader.GetInt64(0),
+        Source = Text(reader, 1) is { } file ? new RequestSource(file, (int)reader.GetInt64(2), (int)reader.GetInt64(3)) : null,
+        Request = reader.GetString(4),
+        Images = (int)reader.GetInt64(5),
+        Status = Name<BatchItemStatus>(reader.GetString(6)),
+        Attempts = (int)reader.GetInt64(7),
+        Fence = reader.IsDBNull(8) ? 0 : reader.GetInt64(9),
+        Address = Text(reader, 10),
+        GenerationId = Text(reader, 11),
+        Generation = Text(reader, 12),
+        SubmittedAt = Time(reader, 13),
+        GeneratedAt = Time(reader, 14),
+        EndedAt = Time(reader, 15),
+        ExpiresAt = Time(reader, 16),
+        PlaceUntil = Time(reader, 17),
+        ErrorCode = Text(reader, 18) is { } code ? Name<ErrorCode>(code) : null,
+        Error = Text(reader, 19),
+        Position = reader.GetInt64(20),
+        Face = Text(reader, 21),
+    };
 
     internal static (long Item, LedgerFile File) ReadFile(DbDataReader reader) => (reader.GetInt64(0), new LedgerFile(
         (int)reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4),

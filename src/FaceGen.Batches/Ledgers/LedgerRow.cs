@@ -12,6 +12,9 @@ internal sealed record LedgerRow
     /// <summary>Where the row stood in the input that named it last.</summary>
     internal RequestSource? Source { get; init; }
 
+    /// <summary>By this and its number the rows are in the order of the input.</summary>
+    internal long Position { get; init; }
+
     /// <summary>The request, as <see cref="RequestText"/> writes it.</summary>
     internal required string Request { get; init; }
 

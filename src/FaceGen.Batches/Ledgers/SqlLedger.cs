@@ -186,18 +186,18 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
         (long position, long item) = (long.MinValue, 0);
         while (true)
         {
-            List<(LedgerRow Row, long Position)> page = store.ReadAsync(session => PositionedRowsAsync(
+            List<LedgerRow> page = store.ReadAsync(session => RowsAsync(
                 session,
                 $"""
                 SELECT {LedgerColumns.OfRow} FROM items
                 WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {Unfinished}) {filter}
                 ORDER BY position, item LIMIT {Page}
                 """,
-                [("position", position), ("item", item)]), cancel).GetAwaiter().GetResult();
-            foreach ((LedgerRow row, _) in page) yield return row;
+                ("position", position), ("item", item)), cancel).GetAwaiter().GetResult();
+            foreach (LedgerRow row in page) yield return row;
             if (page.Count < Page) yield break;
 
-            (position, item) = (page[^1].Position, page[^1].Row.Item);
+            (position, item) = (page[^1].Position, page[^1].Item);
         }
     }
 
@@ -435,21 +435,17 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence) =>
         RowsAsync(session, $"SELECT {LedgerColumns.OfRow} FROM items WHERE fence = @fence", ("fence", fence));
 
-    private static async Task<List<LedgerRow>> RowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values) =>
-        [.. (await PositionedRowsAsync(session, sql, values).ConfigureAwait(false)).Select(row => row.Row)];
-
-    private static async Task<List<(LedgerRow Row, long Position)>> PositionedRowsAsync(
-        LedgerSession session, string sql, (string Name, object? Value)[] values)
+    private static async Task<List<LedgerRow>> RowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
     {
-        List<(LedgerRow Row, long Position)> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
+        List<LedgerRow> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
         // Only what was accepted once can have files.
-        string items = string.Join(", ", rows.Where(row => row.Row.GenerationId is not null || row.Row.Attempts > 1)
-            .Select(row => row.Row.Item.ToString(CultureInfo.InvariantCulture)));
+        string items = string.Join(", ", rows.Where(row => row.GenerationId is not null || row.Attempts > 1)
+            .Select(row => row.Item.ToString(CultureInfo.InvariantCulture)));
         if (items.Length == 0) return rows;
 
         ILookup<long, LedgerFile> files = (await session.QueryAsync(
             $"SELECT {LedgerColumns.OfFile} FROM files WHERE item IN ({items}) ORDER BY item, image", LedgerColumns.ReadFile).ConfigureAwait(false))
             .ToLookup(file => file.Item, file => file.File);
-        return [.. rows.Select(row => (row.Row with { Files = [.. files[row.Row.Item]] }, row.Position))];
+        return [.. rows.Select(row => row with { Files = [.. files[row.Item]] })];
     }
 }
