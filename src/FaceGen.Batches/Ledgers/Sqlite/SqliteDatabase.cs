@@ -10,7 +10,7 @@ internal static class SqliteDatabase
     /// <summary>What marks a database of SQLite as FaceGen's: "FGen".</summary>
     private const long ApplicationId = 0x4647656E;
 
-    private static readonly bool IsNativeLoaded = SqliteNative.Load();
+    static SqliteDatabase() => SqliteNative.Load();
 
     /// <summary>Opens a connection.</summary>
     /// <param name="path">The file's path; empty for a temporary database that is gone when it is closed.</param>
@@ -18,7 +18,7 @@ internal static class SqliteDatabase
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         // A pool would hold the file open after the ledger was closed.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = !IsNativeLoaded }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();

@@ -11,8 +11,7 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// </summary>
 internal static class SqliteNative
 {
-    /// <summary>Gives true, so that a static field can do it once.</summary>
-    internal static bool Load()
+    internal static void Load()
     {
 #if NETSTANDARD
         bool isWindows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows), isMac = RuntimeInformation.IsOSPlatform(OSPlatform.OSX);
@@ -24,7 +23,6 @@ internal static class SqliteNative
         else OpenLibrary(Encoding.UTF8.GetBytes(file + "\0"), Now);
 #endif
         SQLitePCL.Batteries_V2.Init();
-        return true;
     }
 
 #if NETSTANDARD

@@ -10,15 +10,14 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 internal sealed class SqliteStore : LedgerStore
 {
     private readonly SemaphoreSlim _reading = new(1);
-    private readonly string _path;
     private readonly TimeProvider _time;
     private readonly FileStream? _lock;
     private readonly SqliteWriter? _writer;
     private SqliteConnection? _reader;
 
-    private SqliteStore(string path, string name, TimeProvider time, FileStream? held, SqliteWriter? writer, SqliteConnection? reader, long worker)
+    private SqliteStore(string name, TimeProvider time, FileStream? held, SqliteWriter? writer, SqliteConnection? reader, long worker)
     {
-        (_path, Name, _time, _lock, _writer, _reader, Worker) = (path, name, time, held, writer, reader, worker);
+        (Name, _time, _lock, _writer, _reader, Worker) = (name, time, held, writer, reader, worker);
     }
 
     /// <inheritdoc/>
@@ -60,7 +59,7 @@ internal sealed class SqliteStore : LedgerStore
     {
         SqliteConnection connection = SqliteDatabase.Open("", SqliteOpenMode.ReadWriteCreate);
         SqliteDatabase.CreateTables(connection, time);
-        return new SqliteStore("", name, time, null, null, connection, 0);
+        return new SqliteStore(name, time, null, null, connection, 0);
     }
 
     /// <inheritdoc/>
@@ -169,7 +168,7 @@ internal sealed class SqliteStore : LedgerStore
             SqliteDatabase.Prepare(connection, path);
             if (!isLedger) SqliteDatabase.CreateTables(connection, time);
             long worker = Register(connection, time);
-            return new SqliteStore(path, path, time, held, new SqliteWriter(connection, path), null, worker);
+            return new SqliteStore(path, time, held, new SqliteWriter(connection, path), null, worker);
         }
         catch
         {
@@ -182,7 +181,7 @@ internal sealed class SqliteStore : LedgerStore
     {
         // One that could not write could not take away the files that SQLite makes beside it, either.
         if (File.Exists(path) && IsLedger(path))
-            return new SqliteStore(path, path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
+            return new SqliteStore(path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
 
         RefuseRemains(path);
         return mode == LedgerMode.Plan ? Empty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
@@ -218,7 +217,7 @@ internal sealed class SqliteStore : LedgerStore
     {
         try
         {
-            _reader ??= SqliteDatabase.Open(_path, SqliteOpenMode.ReadWrite);
+            _reader ??= SqliteDatabase.Open(Name, SqliteOpenMode.ReadWrite);
             SqliteDatabase.Execute(_reader, "BEGIN");
             try
             {
