@@ -28,9 +28,9 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
         await ledger.EnterAsync(options.RetryFailed, options.RetryUncertain, cancel).ConfigureAwait(false);
         LedgerCounts counts = await ledger.CountAsync(cancel).ConfigureAwait(false);
         BatchSummary before = Summaries.Of(ledger.Name, counts);
-        using var run = new BatchRun(ledger, connection!, options, listener!, before.Pending + before.UnderWay);
+        using var run = new BatchRun(ledger, connection!, options, listener!, before.Pending + before.UnderWay, cancel);
         _run = run;
-        return await run.DoAsync(cancel).ConfigureAwait(false);
+        return await run.DoAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,9 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How long to wait where nobody works on a row and none can be submitted.</summary>
     private static readonly TimeSpan LongestIdling = TimeSpan.FromMinutes(10);
 
-    private readonly CancellationTokenSource _end = new();
+    private readonly CancellationToken _stop;
+    private readonly CancellationTokenSource _timer;
+    private readonly CancellationTokenSource _end;
     private readonly RunParts _run;
     private readonly DownloadTurns _downloads;
     private readonly RowWork _rows;
@@ -37,8 +39,12 @@ internal sealed class BatchRun : IDisposable
     private long? _abandonedSeen;
     private long? _idleSince;
 
-    internal BatchRun(ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total)
+    internal BatchRun(
+        ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total, CancellationToken stop)
     {
+        _stop = stop;
+        _timer = options.TimeLimit is { } limit ? connection.Services.Time.Timer(limit) : new CancellationTokenSource();
+        _end = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop, connection.Lifetime);
         _run = new RunParts(ledger, connection, options, listener, _end.Token);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
@@ -51,22 +57,19 @@ internal sealed class BatchRun : IDisposable
 
     /// <summary>Does all that can be done.</summary>
     /// <returns>How the batch stands then.</returns>
-    internal async Task<BatchSummary> DoAsync(CancellationToken stop)
+    internal async Task<BatchSummary> DoAsync()
     {
-        using CancellationTokenSource timer = _run.Options.TimeLimit is { } limit ? _run.Time.Timer(limit) : new CancellationTokenSource();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop, _run.Connection.Lifetime);
-        using CancellationTokenRegistration ending = end.Token.Register(_end.Cancel);
         var uncertain = new UncertainRows(_run);
         try
         {
-            await uncertain.SettleAsync(end.Token).ConfigureAwait(false);
+            await uncertain.SettleAsync().ConfigureAwait(false);
             try
             {
                 do
                 {
-                    while (await StepAsync(end.Token).ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
+                    while (await StepAsync().ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
                 }
-                while (await uncertain.SettleAsync(end.Token).ConfigureAwait(false));
+                while (await uncertain.SettleAsync().ConfigureAwait(false));
             }
             finally
             {
@@ -74,26 +77,26 @@ internal sealed class BatchRun : IDisposable
                 await Task.WhenAll(_work).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested && timer.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested && _timer.IsCancellationRequested)
         {
             _isTimeOver = true;
             _run.Listener.Tell("The time limit is over: what is under way is left to the next run.");
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested && _run.Connection.Lifetime.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested && _run.Connection.Lifetime.IsCancellationRequested)
         {
             _run.Brakes.Stop(new FaceGenException(ErrorCode.NotConnected, "The connection was ended while the batch ran."));
         }
 
-        return Summary(await CountAsync(stop).ConfigureAwait(false));
+        return Summary(await CountAsync().ConfigureAwait(false));
     }
 
-    private async Task<LedgerCounts> CountAsync(CancellationToken stop)
+    private async Task<LedgerCounts> CountAsync()
     {
         try
         {
             return await _run.FinishAsync(cancel => _run.Ledger.CountAsync(cancel)).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
         {
             throw new FaceGenException(ErrorCode.LedgerUnreachable,
                 $"The run has ended, and the ledger '{_run.Ledger.Name}' could not be reached to tell how the batch stands: Get-FaceGenBatch tells it later.");
@@ -101,39 +104,43 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _end.Dispose();
+    public void Dispose()
+    {
+        _end.Dispose();
+        _timer.Dispose();
+    }
 
     /// <summary>Begins a row, or waits for something to change; false where nothing is left to do.</summary>
-    private async Task<bool> StepAsync(CancellationToken stop)
+    private async Task<bool> StepAsync()
     {
-        stop.ThrowIfCancellationRequested();
-        await TakeAbandonedAsync(stop).ConfigureAwait(false);
+        _run.End.ThrowIfCancellationRequested();
+        await TakeAbandonedAsync().ConfigureAwait(false);
 
-        bool maySubmit = await _run.Brakes.AllowAsync(stop).ConfigureAwait(false);
+        bool maySubmit = await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false);
         bool hasRoom = !_run.Room.IsLacking && _work.Count < MostUnsaved;
-        if (maySubmit && hasRoom && await TrySubmitAsync(stop).ConfigureAwait(false)) return true;
+        if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_work.Count > 0)
         {
-            await Task.WhenAny([.. _work, _run.Time.Wait(OthersInterval, stop)]).ConfigureAwait(false);
+            await Task.WhenAny([.. _work, _run.Time.Wait(OthersInterval, _run.End)]).ConfigureAwait(false);
             return true;
         }
 
-        if (maySubmit && await MayOthersLeaveMoreAsync(stop).ConfigureAwait(false))
+        if (maySubmit && await MayOthersLeaveMoreAsync().ConfigureAwait(false))
         {
-            await _run.Time.Wait(OthersInterval, stop).ConfigureAwait(false);
+            await _run.Time.Wait(OthersInterval, _run.End).ConfigureAwait(false);
             return true;
         }
 
         // A worker may have died since the last look.
         _abandonedSeen = null;
-        await TakeAbandonedAsync(stop).ConfigureAwait(false);
+        await TakeAbandonedAsync().ConfigureAwait(false);
         return _work.Count > 0;
     }
 
     /// <summary>Whether rows are left that this run may yet come to, although it has none now.</summary>
-    private async Task<bool> MayOthersLeaveMoreAsync(CancellationToken stop)
+    private async Task<bool> MayOthersLeaveMoreAsync()
     {
-        LedgerCounts counts = await _run.Ledger.CountAsync(stop).ConfigureAwait(false);
+        LedgerCounts counts = await _run.Ledger.CountAsync(_run.End).ConfigureAwait(false);
         if (counts.HeldByOthers > 0)
         {
             _idleSince = null;
@@ -159,7 +166,7 @@ internal sealed class BatchRun : IDisposable
         await Task.WhenAll(ended).ConfigureAwait(false);
     }
 
-    private async Task TakeAbandonedAsync(CancellationToken stop)
+    private async Task TakeAbandonedAsync()
     {
         if (_abandonedSeen is { } seen && _run.Time.GetElapsedTime(seen) < AbandonedInterval) return;
 
@@ -170,30 +177,30 @@ internal sealed class BatchRun : IDisposable
             if (most <= 0) return;
 
             rows = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakeAbandonedAsync(_run.Connection.BaseUri, most, stop), stop).ConfigureAwait(false);
+                () => _run.Ledger.TakeAbandonedAsync(_run.Connection.BaseUri, most, _run.End), _run.End).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
                 if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);
-                else Begin(row, _places.TakeNow(), null, stop);
+                else Begin(row, _places.TakeNow(), null);
             }
         }
         while (rows.Count > 0);
         _abandonedSeen = _run.Time.GetTimestamp();
     }
 
-    private async Task<bool> TrySubmitAsync(CancellationToken stop)
+    private async Task<bool> TrySubmitAsync()
     {
-        Slots.Slot place = await _places.TakeAsync(stop).ConfigureAwait(false);
+        Slots.Slot place = await _places.TakeAsync(_run.End).ConfigureAwait(false);
         Slots.Slot? slot = null;
         bool hasBegun = false;
         try
         {
-            slot = await _rows.TakeSlotAsync(stop).ConfigureAwait(false);
+            slot = await _rows.TakeSlotAsync(_run.End).ConfigureAwait(false);
             // It may have taken long to come.
-            if (!await _run.Brakes.AllowAsync(stop).ConfigureAwait(false)) return false;
+            if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false)) return false;
 
             LedgerRow? row = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, stop), stop).ConfigureAwait(false);
+                () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, _run.End), _run.End).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Brakes.TryCount(row.Images))
@@ -204,7 +211,7 @@ internal sealed class BatchRun : IDisposable
 
             _submitted++;
             _idleSince = null;
-            Begin(row, place, slot, stop);
+            Begin(row, place, slot);
             return hasBegun = true;
         }
         finally
@@ -217,17 +224,17 @@ internal sealed class BatchRun : IDisposable
         }
     }
 
-    private void Begin(LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
+    private void Begin(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
     {
         Interlocked.Increment(ref _underWay);
-        _work.Add(Task.Run(() => DoAsync(row, place, slot, stop), CancellationToken.None));
+        _work.Add(Task.Run(() => DoAsync(row, place, slot), CancellationToken.None));
     }
 
-    private async Task DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
+    private async Task DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
     {
         try
         {
-            if (await _rows.DoAsync(row, place, slot, stop).ConfigureAwait(false) is not var (item, error)) return;
+            if (await _rows.DoAsync(row, place, slot).ConfigureAwait(false) is not var (item, error)) return;
 
             _meter.Count(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
             _run.Listener.End(item, error);

@@ -31,14 +31,12 @@ internal sealed class RowWork
     /// <summary>Takes the account's next free slot.</summary>
     internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _generator.TakeSlotAsync(cancel);
 
-    /// <summary>Does a row that was taken.</summary>
+    /// <summary>Does a row that was taken. The run's end ends waiting; what is out is still entered in the ledger.</summary>
     /// <param name="row">The row.</param>
     /// <param name="place">The place that it has at the service in this run.</param>
     /// <param name="slot">The account's slot, where the row is to be submitted.</param>
-    /// <param name="stop">Ends waiting; what is out is still entered in the ledger.</param>
     /// <returns>The row as it stands then, and what was wrong with it; null where it is nothing to tell.</returns>
-    internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(
-        LedgerRow row, Slots.Slot place, Slots.Slot? slot, CancellationToken stop)
+    internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
     {
         var log = new RowLog(row, _run);
         Request? request = null;
@@ -53,13 +51,13 @@ internal sealed class RowWork
                 request = _run.Requests.Read(row);
                 if (slot is not null) CheckFace(row, request);
                 unused = null;
-                generation = await GenerateAsync(log, request, slot, stop).ConfigureAwait(false);
+                generation = await GenerateAsync(log, request, slot).ConfigureAwait(false);
             }
 
             if (generation.Status == GenerationStatus.Failed) throw new FaceGenException(ErrorCode.GenerationFailed, generation.Failure);
 
             await log.GeneratedAsync(generation).ConfigureAwait(false);
-            await SaveAsync(log, generation, stop).ConfigureAwait(false);
+            await SaveAsync(log, generation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -89,14 +87,14 @@ internal sealed class RowWork
     private static bool IsUnderWay(BatchItemStatus status) =>
         status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated;
 
-    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot? slot, CancellationToken stop)
+    private async Task<Generation> GenerateAsync(RowLog log, Request request, Slots.Slot? slot)
     {
         Generation generation = slot is null
             ? GenerationText.Read(log.Row, request)
             : await _generator.GenerateAsync(request, slot,
-                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, stop).ConfigureAwait(false);
+                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, _run.End).ConfigureAwait(false);
         return generation.IsFinished ? generation
-            : await _generator.ResumeAsync(generation, LongestGeneration, stop).ConfigureAwait(false);
+            : await _generator.ResumeAsync(generation, LongestGeneration, _run.End).ConfigureAwait(false);
     }
 
     /// <summary>What is sent must be what the row is known by.</summary>
@@ -109,22 +107,22 @@ internal sealed class RowWork
             $"The face image '{request.FaceImage}' has changed since the batch read its input, and was not sent: run the same command again.");
     }
 
-    private async Task SaveAsync(RowLog log, Generation generation, CancellationToken stop)
+    private async Task SaveAsync(RowLog log, Generation generation)
     {
         if (generation.Images.Count == 0)
             throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
 
         SavedImage[] images = await Task.WhenAll(
-            Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index, stop))).ConfigureAwait(false);
+            Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
         await log.SavedAsync(generation, [.. images.Select(BatchItems.ToFile)]).ConfigureAwait(false);
     }
 
-    private async Task<SavedImage> SaveAsync(Generation generation, int index, CancellationToken stop)
+    private async Task<SavedImage> SaveAsync(Generation generation, int index)
     {
-        await _downloads.EnterAsync(generation.ExpiresAt, stop).ConfigureAwait(false);
+        await _downloads.EnterAsync(generation.ExpiresAt, _run.End).ConfigureAwait(false);
         try
         {
-            return await _run.Room.WriteAsync(() => _saver.SaveAsync(generation, index, stop), stop).ConfigureAwait(false);
+            return await _run.Room.WriteAsync(() => _saver.SaveAsync(generation, index, _run.End), _run.End).ConfigureAwait(false);
         }
         finally
         {

@@ -26,17 +26,17 @@ internal sealed class UncertainRows(RunParts run)
 
     /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
     /// <returns>Whether generations were found whose images are to be saved now.</returns>
-    internal async Task<bool> SettleAsync(CancellationToken cancel)
+    internal async Task<bool> SettleAsync()
     {
         List<(LedgerRow Row, Request Request)> rows = [];
-        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
+        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], run.End).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
         {
-            cancel.ThrowIfCancellationRequested();
+            run.End.ThrowIfCancellationRequested();
             if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
             if (rows.Count < MostRows && CanBeNamed(request)) rows.Add((row, request));
         }
 
-        return rows.Count > 0 && await FindGenerationsAsync(rows, cancel).ConfigureAwait(false);
+        return rows.Count > 0 && await FindGenerationsAsync(rows).ConfigureAwait(false);
     }
 
     /// <summary>Whether the request has something that tells it from others of the same prompt.</summary>
@@ -79,19 +79,19 @@ internal sealed class UncertainRows(RunParts run)
         }
     }
 
-    private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows, CancellationToken cancel)
+    private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
         try
         {
             for (int page = 1; page <= MostPages && rows.Count > 0; page++)
             {
-                IReadOnlyList<string> ids = await AccountCalls.AssetIdsAsync(run.Connection, page, cancel).ConfigureAwait(false);
-                foreach (string id in await run.Ledger.UnknownIdsAsync(ids, cancel).ConfigureAwait(false))
+                IReadOnlyList<string> ids = await AccountCalls.AssetIdsAsync(run.Connection, page, run.End).ConfigureAwait(false);
+                foreach (string id in await run.Ledger.UnknownIdsAsync(ids, run.End).ConfigureAwait(false))
                 {
                     if (!_knownStrangers.Add(id)) continue;
 
-                    Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, cancel).ConfigureAwait(false);
+                    Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, run.End).ConfigureAwait(false);
                     await MatchAsync(generation, rows).ConfigureAwait(false);
                 }
 
