@@ -195,7 +195,7 @@ internal sealed class BatchRun : IDisposable
         bool hasBegun = false;
         try
         {
-            slot = await _rows.TakeSlotAsync(_run.End).ConfigureAwait(false);
+            slot = await _run.Account.Slots.TakeAsync(_run.End).ConfigureAwait(false);
             // It may have taken long to come.
             if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false)) return false;
 

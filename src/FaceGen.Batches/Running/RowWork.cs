@@ -28,9 +28,6 @@ internal sealed class RowWork
         _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener);
     }
 
-    /// <summary>Takes the account's next free slot.</summary>
-    internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _generator.TakeSlotAsync(cancel);
-
     /// <summary>Does a row that was taken. The run's end ends waiting; what is out is still entered in the ledger.</summary>
     /// <param name="row">The row.</param>
     /// <param name="place">The place that it has at the service in this run.</param>
