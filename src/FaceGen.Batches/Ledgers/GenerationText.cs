@@ -8,32 +8,24 @@ namespace FaceGen.Batches.Ledgers;
 /// <summary>Generations as the ledger keeps them: enough to fetch them, and to download images whose links are known.</summary>
 internal static class GenerationText
 {
-    internal static string Write(Generation generation)
+    internal static string Write(Generation generation) => Encoding.UTF8.GetString(JsonObject.Write(json =>
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("status", generation.Status.ToString());
-            if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
-            WriteTexts(json, "images", generation.Images);
-            json.WriteStartArray("other_links");
-            foreach (IReadOnlyList<string> links in generation.OtherLinks) WriteTexts(json, null, links);
-            json.WriteEndArray();
-            if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
-            if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-            if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
-            if (generation.Eta is { } eta) json.WriteNumber("eta", eta);
-            if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
-            json.WriteString("message", generation.Message);
-            json.WriteStartObject("meta");
-            foreach (KeyValuePair<string, object?> value in generation.Meta) WriteValue(json, value.Key, value.Value);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
-    }
+        json.WriteString("status", generation.Status.ToString());
+        if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
+        WriteTexts(json, "images", generation.Images);
+        json.WriteStartArray("other_links");
+        foreach (IReadOnlyList<string> links in generation.OtherLinks) WriteTexts(json, null, links);
+        json.WriteEndArray();
+        if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
+        if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
+        if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
+        if (generation.Eta is { } eta) json.WriteNumber("eta", eta);
+        if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
+        json.WriteString("message", generation.Message);
+        json.WriteStartObject("meta");
+        foreach (KeyValuePair<string, object?> value in generation.Meta) WriteValue(json, value.Key, value.Value);
+        json.WriteEndObject();
+    }));
 
     /// <summary>Makes the generation of a row again. Where its text was changed by hand to something invalid, its id is enough to ask for it anew.</summary>
     internal static Generation Read(LedgerRow row, Request request)

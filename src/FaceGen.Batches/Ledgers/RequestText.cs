@@ -25,10 +25,10 @@ internal sealed class RequestText
         FaceImage face = request.FaceImage;
         string? hash = face.Link is null ? HashOf(face) : null;
         // What a row asks for is known by the image, wherever it lies; where the result is told does not belong to it.
-        string identity = Json(request with { Webhook = null }, hash ?? face.Link!.AbsoluteUri);
+        byte[] identity = Json(request with { Webhook = null }, hash ?? face.Link!.AbsoluteUri);
         bool isInline = face.Link is null && face.FilePath is null;
-        string text = Json(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!);
-        return new InputRow(Sha256.Hex(Encoding.UTF8.GetBytes(identity)), text, request.ImageCount, hash,
+        string text = Encoding.UTF8.GetString(Json(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!));
+        return new InputRow(Sha256.Hex(identity), text, request.ImageCount, hash,
             isInline ? face.ReadBytes() : null, request.Source);
     }
 
@@ -73,18 +73,7 @@ internal sealed class RequestText
     };
 
     /// <summary>The API's JSON of a request.</summary>
-    internal static string Json(Request request, string face)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            RequestJson.Write(json, request, face);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
-    }
+    internal static byte[] Json(Request request, string face) => JsonObject.Write(json => RequestJson.Write(json, request, face));
 
     private FaceImage Face(string text, Func<string, byte[]> readFace)
     {

@@ -69,19 +69,11 @@ internal sealed class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private byte[] Body(Action<Utf8JsonWriter>? writeFields)
+    private byte[] Body(Action<Utf8JsonWriter>? writeFields) => JsonObject.Write(json =>
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("key", _key.Value);
-            writeFields?.Invoke(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
-    }
+        json.WriteString("key", _key.Value);
+        writeFields?.Invoke(json);
+    });
 
     private TimeSpan? RetryAfterOf(HttpResponseMessage response)
     {

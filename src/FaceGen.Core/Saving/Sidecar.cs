@@ -17,10 +17,8 @@ internal static class Sidecar
     internal static byte[] Write(SavedImage image)
     {
         Generation generation = image.Generation;
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, Options))
+        return JsonObject.Write(json =>
         {
-            json.WriteStartObject();
             json.WriteString("file", Path.GetFileName(image.FullName));
             json.WriteString("sha256", image.Sha256);
             json.WriteString("format", image.Format.MediaType());
@@ -39,10 +37,6 @@ internal static class Sidecar
                 RequestJson.Write(json, request, request.FaceImage.ToString());
                 json.WriteEndObject();
             }
-
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
+        }, Options);
     }
 }
