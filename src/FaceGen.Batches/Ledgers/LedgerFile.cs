@@ -1,3 +1,4 @@
+using FaceGen.Batching;
 using FaceGen.Contract;
 
 namespace FaceGen.Batches.Ledgers;
@@ -12,4 +13,9 @@ namespace FaceGen.Batches.Ledgers;
 /// <param name="Height">Its height in pixels.</param>
 /// <param name="Filtered">Whether the service's safety filter seems to have taken the picture away.</param>
 internal sealed record LedgerFile(
-    int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered);
+    int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered)
+{
+    /// <summary>How far a row is whose images stand in these files.</summary>
+    internal static BatchItemStatus StatusOf(IReadOnlyList<LedgerFile> files) =>
+        files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved;
+}

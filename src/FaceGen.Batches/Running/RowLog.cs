@@ -12,8 +12,7 @@ namespace FaceGen.Batches.Running;
 /// </summary>
 /// <param name="row">The row as it was taken.</param>
 /// <param name="run">What the run works with.</param>
-internal sealed class RowLog(LedgerRow row, RunParts run)
-    : ISubmissionLog
+internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
 {
     private readonly object _gate = new();
     private TaskCompletionSource<bool>? _out;
@@ -89,7 +88,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
         }
         catch (Exception e) when (accepted is not null && e is FaceGenException or OperationCanceledException)
         {
-            run.Listener.Warn($"Generation {accepted.Id} ({Row.Source}) was accepted, and could not be entered in the ledger ({e.Message.TrimEnd('.')}). It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
+            WarnOfUnentered(accepted, $", and could not be entered in the ledger ({e.Message.TrimEnd('.')})");
         }
         finally
         {
@@ -116,14 +115,17 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
         : WriteAsync(Known(generation, BatchItemStatus.Generated) with { GeneratedAt = run.Now });
 
     /// <summary>Each image stands in a file. One that came as base64 in place is not kept in the ledger as well.</summary>
-    internal Task SavedAsync(Generation generation, IReadOnlyList<LedgerFile> files) => WriteAsync(
-        Known(generation with { Images = [.. generation.Images.Where(image => Generation.AsLink(image) is not null)] }, files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved) with
+    internal Task SavedAsync(Generation generation, IReadOnlyList<LedgerFile> files)
+    {
+        Generation kept = generation with { Images = [.. generation.Images.Where(image => Generation.AsLink(image) is not null)] };
+        return WriteAsync(Known(kept, LedgerFile.StatusOf(files)) with
         {
             Files = files,
             EndedAt = run.Now,
             ErrorCode = null,
             Error = null,
         }, release: true);
+    }
 
     /// <summary>The row has come to an end without images.</summary>
     internal Task EndAsync(BatchItemStatus status, FaceGenException error) => WriteAsync(Row with
@@ -161,11 +163,11 @@ internal sealed class RowLog(LedgerRow row, RunParts run)
         };
         Doubt = null;
         await WriteAsync(Row).ConfigureAwait(false);
-        if (IsLost)
-        {
-            run.Listener.Warn($"Generation {accepted.Id} ({Row.Source}) was accepted after another worker had taken the row over. It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
-        }
+        if (IsLost) WarnOfUnentered(accepted, " after another worker had taken the row over");
     }
+
+    private void WarnOfUnentered(Generation accepted, string how) => run.Listener.Warn(
+        $"Generation {accepted.Id} ({Row.Source}) was accepted{how}. It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
 
     private LedgerRow Known(Generation generation, BatchItemStatus status) => Row with
     {
