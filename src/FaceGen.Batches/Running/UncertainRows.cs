@@ -63,9 +63,9 @@ internal sealed class UncertainRows(RunParts run)
         LedgerFile[] found = [.. files.Select(BatchItems.ToFile)];
         try
         {
-            return await SettleAsync(row, row with
+            return await SettleAsync(row with
             {
-                Status = found.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
+                Status = LedgerFile.StatusOf(found),
                 GenerationId = "",
                 Generation = GenerationText.Write(unknown),
                 Files = found,
@@ -117,7 +117,7 @@ internal sealed class UncertainRows(RunParts run)
 
         (LedgerRow row, Request request) = meant[0];
         generation = generation with { Request = request, CreatedAt = row.SubmittedAt };
-        bool settled = await SettleAsync(row, row with
+        bool settled = await SettleAsync(row with
         {
             Status = BatchItemStatus.Generated,
             GenerationId = generation.Id,
@@ -130,23 +130,24 @@ internal sealed class UncertainRows(RunParts run)
 
     private static bool Agrees(Generation generation, Request request)
     {
-        using JsonDocument asked = JsonDocument.Parse(RequestText.Json(request, ""));
         bool isNamed = (request.TrackId is { } track && track == generation.TrackId)
             || (request.FaceImage.Link is { } face && Used(generation, RequestField.FaceImage.Name) == face.AbsoluteUri);
-        return isNamed && request.Prompt == generation.Prompt && request.ImageCount == generation.ImageCount
-            && asked.RootElement.EnumerateObject().Where(field => field.Name != RequestField.FaceImage.Name)
-                .All(field => Used(generation, field.Name) is not { } used || used.Equals(field.Value.ToString(), StringComparison.OrdinalIgnoreCase));
+        if (!isNamed || request.Prompt != generation.Prompt || request.ImageCount != generation.ImageCount) return false;
+
+        using JsonDocument asked = JsonDocument.Parse(RequestText.Json(request, ""));
+        return asked.RootElement.EnumerateObject().Where(field => field.Name != RequestField.FaceImage.Name)
+            .All(field => Used(generation, field.Name) is not { } used || used.Equals(field.Value.ToString(), StringComparison.OrdinalIgnoreCase));
     }
 
     private static string? Used(Generation generation, string field) =>
         generation.Meta.TryGetValue(field, out object? used) ? Convert.ToString(used, CultureInfo.InvariantCulture) : null;
 
-    private async Task<bool> SettleAsync(LedgerRow row, LedgerRow settled, Request request, string how)
+    private async Task<bool> SettleAsync(LedgerRow settled, Request request, string how)
     {
         settled = settled with { ErrorCode = null, Error = null, PlaceUntil = null };
         if (!await run.WriteAsync(settled, release: true).ConfigureAwait(false)) return false;
 
-        run.Listener.Tell($"{row.Source}: the outcome that was unknown is settled: {how}.");
+        run.Listener.Tell($"{settled.Source}: the outcome that was unknown is settled: {how}.");
         if (settled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Listener.End(BatchItems.Of(settled, request), null);
         return true;
     }
