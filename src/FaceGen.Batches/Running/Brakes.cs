@@ -22,7 +22,7 @@ internal sealed class Brakes
     private readonly IListener _listener;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private long _balanceSeen = long.MinValue;
+    private long? _balanceSeen;
     private int _submissions;
     private long _images;
 
@@ -100,7 +100,7 @@ internal sealed class Brakes
 
     private async Task LookAtBalanceAsync(decimal least, CancellationToken cancel)
     {
-        if (_balanceSeen != long.MinValue && _submissions < SubmissionsPerBalance && _time.GetElapsedTime(_balanceSeen) < BalanceInterval) return;
+        if (_balanceSeen is { } seen && _submissions < SubmissionsPerBalance && _time.GetElapsedTime(seen) < BalanceInterval) return;
 
         const int tries = 4;
         for (int attempt = 0; ; attempt++)

@@ -61,16 +61,6 @@ public sealed class RequestJsonTests
         ? $"{property.Name}=\"{property.Value.GetString()}\" "
         : $"{property.Name}={property.Value.GetRawText()}";
 
-    private static string Written(Request request)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            RequestJson.Write(json, request, request.FaceImage.ToWireText());
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.ToArray());
-    }
+    private static string Written(Request request) =>
+        Encoding.UTF8.GetString(JsonObject.Write(json => RequestJson.Write(json, request, request.FaceImage.ToWireText())));
 }
