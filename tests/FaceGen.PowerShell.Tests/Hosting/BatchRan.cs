@@ -28,9 +28,12 @@ internal sealed record BatchRan(Ran Ran)
 
 internal static class BatchRuns
 {
+    /// <summary>A CSV of small pictures.</summary>
+    internal static string Csv(params IEnumerable<string> prompts) =>
+        "prompt,face_image,width,height\n" + string.Concat(prompts.Select(prompt => $"{prompt},face.png,16,16\n"));
+
     /// <summary>Writes a CSV of small pictures.</summary>
-    internal static string WriteCsv(this TestBed bed, params IEnumerable<string> prompts) => bed.Write("people.csv",
-        "prompt,face_image,width,height\n" + string.Concat(prompts.Select(prompt => $"{prompt},face.png,16,16\n")));
+    internal static string WriteCsv(this TestBed bed, params IEnumerable<string> prompts) => bed.Write("people.csv", Csv(prompts));
 
     /// <summary>Runs the batch of a CSV.</summary>
     internal static BatchRan RunBatch(this TestBed bed, string csv, string parameters = "") =>

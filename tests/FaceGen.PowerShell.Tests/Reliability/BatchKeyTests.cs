@@ -13,7 +13,7 @@ public sealed class BatchKeyTests
         await using FaultyBed bed = await FaultyBed.StartAsync(
             [FaultRule.Parse("key-in-refusal@submit:prompt=bad"), FaultRule.Parse("key-echoed@any"), FaultRule.Parse("key-in-500@account:first=1")], speed: 40);
         string csv = Path.Combine(bed.Folder, "people.csv");
-        File.WriteAllText(csv, "prompt,face_image,width,height\na,face.png,16,16\nbad,face.png,16,16\nb,face.png,16,16\n");
+        File.WriteAllText(csv, BatchRuns.Csv("a", "bad", "b"));
 
         Ran ran = bed.Run("""
             param($csv, $out)

@@ -26,8 +26,7 @@ public sealed class SoakTests(ITestOutputHelper report)
         await using FaultyBed bed = await FaultyBed.StartAsync(
             [FaultRule.Parse($"any@any:rate=0.3,wait=1,seed={seed}")], speed: 60, timeoutSec: 3600);
         string csv = Path.Combine(bed.Folder, "people.csv");
-        File.WriteAllText(csv, "prompt,face_image,width,height\n"
-            + string.Concat(Enumerable.Range(1, Rows).Select(row => $"person {row:0000},face.png,16,16\n")));
+        File.WriteAllText(csv, BatchRuns.Csv(Names()));
 
         Ran first = bed.Run("""
             param($csv, $out)
