@@ -63,7 +63,14 @@ internal interface ILedger : IAsyncDisposable
     Task<LedgerCounts> CountAsync(CancellationToken cancel);
 
     /// <summary>Reads rows in the order of the input, as they are taken.</summary>
-    IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default);
+    /// <param name="statuses">Which rows; empty for all.</param>
+    /// <param name="leaveOut">
+    /// Is told of each row that was changed by hand to something invalid, which is left out; where it is null, such a row is
+    /// an error.
+    /// </param>
+    /// <param name="cancel">Ends the reading.</param>
+    IEnumerable<LedgerRow> Read(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default);
 
     /// <summary>The bytes of a face image that was entered with the input.</summary>
     Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);

@@ -18,7 +18,7 @@ internal static class LedgerColumns
     internal static LedgerRow ReadRow(DbDataReader reader) => new()
     {
         Item = reader.GetInt64(0),
-        Source = Text(reader, 1) is { } file ? new RequestSource(file, (int)reader.GetInt64(2), (int)reader.GetInt64(3)) : null,
+        Source = Source(reader, 1),
         Request = reader.GetString(4),
         Images = (int)reader.GetInt64(5),
         Status = Name<BatchItemStatus>(reader.GetString(6)),
@@ -41,6 +41,11 @@ internal static class LedgerColumns
     internal static (long Item, LedgerFile File) ReadFile(DbDataReader reader) => (reader.GetInt64(0), new LedgerFile(
         (int)reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4),
         Name<ImageFormat>(reader.GetString(5)), (int)reader.GetInt64(6), (int)reader.GetInt64(7), reader.GetInt64(8) != 0));
+
+    /// <summary>The source's three columns, from the first of them.</summary>
+    internal static RequestSource? Source(DbDataReader reader, int column) => Text(reader, column) is { } file
+        ? new RequestSource(file, (int)reader.GetInt64(column + 1), (int)reader.GetInt64(column + 2))
+        : null;
 
     internal static DateTimeOffset? Time(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;

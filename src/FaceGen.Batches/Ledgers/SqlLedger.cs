@@ -180,24 +180,39 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     }, cancel);
 
     /// <inheritdoc/>
-    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default)
+    public IEnumerable<LedgerRow> Read(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default)
     {
         string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
+        string sought =
+            $"""
+            FROM items
+            WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {Unfinished}) {filter}
+            ORDER BY position, item LIMIT {Page}
+            """;
         (long position, long item) = (long.MinValue, 0);
         while (true)
         {
-            List<LedgerRow> page = store.ReadAsync(session => RowsAsync(
-                session,
-                $"""
-                SELECT {LedgerColumns.OfRow} FROM items
-                WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {Unfinished}) {filter}
-                ORDER BY position, item LIMIT {Page}
-                """,
-                ("position", position), ("item", item)), cancel).GetAwaiter().GetResult();
-            foreach (LedgerRow row in page) yield return row;
+            (string, object?)[] after = [("position", position), ("item", item)];
+            List<(LedgerRow? Row, long Item, long Position)> page;
+            try
+            {
+                page = [.. store.ReadAsync(session => RowsAsync(session, $"SELECT {LedgerColumns.OfRow} {sought}", after), cancel)
+                    .GetAwaiter().GetResult().Select(row => ((LedgerRow?)row, row.Item, row.Position))];
+            }
+            catch (FaceGenException e) when (leaveOut is not null && e.Code == ErrorCode.LedgerInvalid)
+            {
+                page = store.ReadAsync(session => SingleRowsAsync(session, sought, after, leaveOut), cancel).GetAwaiter().GetResult();
+            }
+
+            foreach ((LedgerRow? row, _, _) in page)
+            {
+                if (row is not null) yield return row;
+            }
+
             if (page.Count < Page) yield break;
 
-            (position, item) = (page[^1].Position, page[^1].Item);
+            (_, item, position) = page[^1];
         }
     }
 
@@ -447,5 +462,31 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
             $"SELECT {LedgerColumns.OfFile} FROM files WHERE item IN ({items}) ORDER BY item, image", LedgerColumns.ReadFile).ConfigureAwait(false))
             .ToLookup(file => file.Item, file => file.File);
         return [.. rows.Select(row => row with { Files = [.. files[row.Item]] })];
+    }
+
+    /// <summary>Reads the rows one by one, since one of them cannot be read; it is null here.</summary>
+    private async Task<List<(LedgerRow? Row, long Item, long Position)>> SingleRowsAsync(
+        LedgerSession session, string sought, (string Name, object? Value)[] after, Action<FaceGenException> leaveOut)
+    {
+        List<(long Item, long Position, RequestSource? Source)> places = await session.QueryAsync(
+            $"SELECT item, position, source_file, source_line, source_row {sought}",
+            row => (row.GetInt64(0), row.GetInt64(1), LedgerColumns.Source(row, 2)), after).ConfigureAwait(false);
+        List<(LedgerRow? Row, long Item, long Position)> rows = [];
+        foreach ((long item, long position, RequestSource? source) in places)
+        {
+            LedgerRow? row = null;
+            try
+            {
+                row = (await RowsAsync(session, $"SELECT {LedgerColumns.OfRow} FROM items WHERE item = @item", ("item", item)).ConfigureAwait(false)).Single();
+            }
+            catch (FaceGenException e) when (e.Code == ErrorCode.LedgerInvalid)
+            {
+                leaveOut(InvalidRow.Error(Name, item, source, e));
+            }
+
+            rows.Add((row, item, position));
+        }
+
+        return rows;
     }
 }

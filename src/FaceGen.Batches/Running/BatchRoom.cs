@@ -1,5 +1,6 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
+using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
 
@@ -32,13 +33,28 @@ public sealed class BatchRoom : IBatchRoom
     }
 
     /// <inheritdoc/>
-    IEnumerable<BatchItem> IBatchRoom.ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses)
+    IEnumerable<BatchItem> IBatchRoom.ReadItems(
+        string ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut)
     {
         ILedger opened = OpenAsync(ledger, LedgerMode.Read, CancellationToken.None).GetAwaiter().GetResult();
         try
         {
             var requests = new RowRequests(opened, CancellationToken.None);
-            foreach (LedgerRow row in opened.Read(statuses)) yield return BatchItems.Of(row, requests.Read(row));
+            foreach (LedgerRow row in opened.Read(statuses, leaveOut))
+            {
+                Request request;
+                try
+                {
+                    request = requests.Read(row);
+                }
+                catch (FaceGenException e)
+                {
+                    leaveOut(InvalidRow.Error(opened.Name, row.Item, row.Source, e));
+                    continue;
+                }
+
+                yield return BatchItems.Of(row, request);
+            }
         }
         finally
         {

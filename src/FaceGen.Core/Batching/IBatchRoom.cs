@@ -28,6 +28,7 @@ internal interface IBatchRoom
     /// <summary>The rows of a ledger, in the order of the input, read as they are taken.</summary>
     /// <param name="ledger">A file's full path, or a connection string of PostgreSQL.</param>
     /// <param name="statuses">Which rows; empty for all.</param>
+    /// <param name="leaveOut">Is told, on any thread, of each row that was changed by hand to something invalid.</param>
     /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
-    IEnumerable<BatchItem> ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses);
+    IEnumerable<BatchItem> ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut);
 }

@@ -21,6 +21,7 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
 
     private protected override void Read(string ledger)
     {
-        foreach (BatchItem item in ReadAhead(BatchesRoom.Batches.ReadItems(ledger, Status))) WriteObject(item);
+        IEnumerable<BatchItem> items = BatchesRoom.Batches.ReadItems(ledger, Status, error => Post(() => WriteFault(error, null)));
+        foreach (BatchItem item in ReadAhead(items)) WriteObject(item);
     }
 }

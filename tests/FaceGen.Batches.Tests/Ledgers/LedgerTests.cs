@@ -691,6 +691,34 @@ public abstract class LedgerTests : IAsyncLifetime
         Assert.Equal("123456", Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).GenerationId);
     }
 
+    [SkippableFact]
+    public async Task Rows_that_were_changed_by_hand_to_something_invalid_are_named_and_the_others_read()
+    {
+        // The last of a page is one of them, and the row after it is on the next page.
+        const int Count = 501;
+        await using (ILedger ledger = await OpenAsync())
+        {
+            await EnterAsync(ledger, [.. Enumerable.Range(1, Count).Select(number => $"row {number}")]);
+            LedgerRow saved = await TakeAsync(ledger);
+            LedgerFile file = new(1, "/out/a.png", 12, "ab", ImageFormat.Png, 512, 256, false);
+            Assert.True(await ledger.WriteAsync(saved with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
+        }
+
+        await ExecuteAsync("UPDATE files SET format = 'Gif' WHERE item = 1; UPDATE items SET error_code = 'Oops' WHERE item = 2; UPDATE items SET status = 'Pendng' WHERE item = 500");
+        await using ILedger read = await OpenAsync(LedgerMode.Read);
+        List<FaceGenException> leftOut = [];
+
+        string[] rows = [.. read.Read([], leftOut.Add).Select(row => row.Request)];
+
+        Assert.Equal(Enumerable.Range(3, 497).Append(Count).Select(number => $"row {number}"), rows);
+        Assert.Collection(leftOut,
+            error => Assert.Equal($"Item 1 of the ledger '{read.Name}' cannot be read and is left out: people.csv:2: The ledger holds 'Gif' where a ImageFormat belongs.", error.Message),
+            error => Assert.Contains("Item 2 of the ledger", error.Message, StringComparison.Ordinal),
+            error => Assert.Contains("people.csv:501: The ledger holds 'Pendng'", error.Message, StringComparison.Ordinal));
+        Assert.All(leftOut, error => Assert.Equal(ErrorCode.LedgerInvalid, error.Code));
+        Assert.Throws<FaceGenException>(() => read.Read([]).ToArray());
+    }
+
     private protected Task<ILedger> OpenAsync(LedgerMode mode = LedgerMode.Run) => OpenAsync(Ledger, Clock, mode);
 
     private protected async Task<ILedger> OpenAsync(string name, TimeProvider time, LedgerMode mode = LedgerMode.Run)

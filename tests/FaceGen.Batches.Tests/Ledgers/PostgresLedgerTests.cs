@@ -177,7 +177,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         server.Stop();
         using var cancel = new CancellationTokenSource();
 
-        Task reading = Task.Run(() => ledger.Read([], cancel.Token).Count());
+        Task reading = Task.Run(() => ledger.Read([], cancel: cancel.Token).Count());
         while (Listener.Warnings.IsEmpty) await Task.Yield();
         await cancel.CancelAsync();
 

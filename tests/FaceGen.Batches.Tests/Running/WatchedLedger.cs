@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
+using FaceGen.Contract;
 
 namespace FaceGen.Batches.Tests.Running;
 
@@ -56,7 +57,9 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
         return await ledger.CountAsync(cancel);
     }
 
-    public IEnumerable<LedgerRow> Read(IReadOnlyCollection<BatchItemStatus> statuses, CancellationToken cancel = default) => ledger.Read(statuses, cancel);
+    public IEnumerable<LedgerRow> Read(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default) =>
+        ledger.Read(statuses, leaveOut, cancel);
 
     public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 
@@ -85,6 +86,22 @@ public sealed class GetFaceGenBatchTests
         Assert.Equal(["bad 1", "bad 2"], failed.Each("Prompt"));
         Assert.All(failed.Each("ErrorCode"), code => Assert.Equal("RequestRefused", code!.ToString()));
         Assert.Equal("people.csv:3", failed.Each("Source")[0]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_row_that_was_changed_by_hand_to_something_invalid_is_named_and_the_others_come()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "spoilt", "c")).WithoutErrors();
+        string ledger = Path.Combine(bed.Out, "facegen.ledger");
+        // As one wrong character in an UPDATE would.
+        File.WriteAllText(ledger, File.ReadAllText(ledger, Encoding.Latin1).Replace("{\"prompt\":\"spoilt", "{\"prompt\";\"spoilt", StringComparison.Ordinal), Encoding.Latin1);
+
+        Ran items = bed.Run("param($out) Get-FaceGenBatchItem $out", bed.Out);
+
+        Assert.Equal(["a", "c"], items.Each("Prompt"));
+        Assert.StartsWith("LedgerInvalid,", items.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith($"Item 2 of the ledger '{ledger}' cannot be read and is left out: people.csv:3: ", items.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
