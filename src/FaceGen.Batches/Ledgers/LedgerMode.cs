@@ -6,6 +6,12 @@ internal enum LedgerMode
     /// <summary>To do its rows: a ledger that is not there is made, and the opener is a worker of it.</summary>
     Run,
 
+    /// <summary>
+    /// To do its rows, if the input is found good: a ledger that is not there counts as an empty one, and is made when the
+    /// input is entered.
+    /// </summary>
+    RunInput,
+
     /// <summary>To plan a run: nothing is written; a ledger that is not there counts as an empty one.</summary>
     Plan,
 

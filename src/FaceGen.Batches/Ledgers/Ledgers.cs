@@ -18,9 +18,14 @@ internal static class Ledgers
     internal static async Task<ILedger> OpenAsync(
         string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
     {
-        LedgerStore store = LedgerLocation.IsDatabase(ledger)
+        LedgerStore store = await OpenStoreAsync(ledger, mode, time, listener, cancel).ConfigureAwait(false);
+        bool isToBeMade = mode == LedgerMode.RunInput && store.Worker == 0;
+        return new SqlLedger(store, time, isToBeMade ? late => OpenStoreAsync(ledger, LedgerMode.Run, time, listener, late) : null);
+    }
+
+    private static async Task<LedgerStore> OpenStoreAsync(
+        string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel) =>
+        LedgerLocation.IsDatabase(ledger)
             ? await PostgresStore.OpenAsync(PostgresAddress.Parse(ledger), mode, time, listener, cancel).ConfigureAwait(false)
             : await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
-        return new SqlLedger(store, time);
-    }
 }

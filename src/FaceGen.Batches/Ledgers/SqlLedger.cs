@@ -7,7 +7,11 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>The ledger in SQL that SQLite and PostgreSQL understand alike.</summary>
-internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
+/// <param name="store">The database below; an empty one where the ledger is still to be made.</param>
+/// <param name="time">The clock.</param>
+/// <param name="make">Makes the ledger when its first input is entered; null where it is there.</param>
+internal sealed class SqlLedger(
+    LedgerStore store, TimeProvider time, Func<CancellationToken, Task<LedgerStore>>? make = null) : ILedger
 {
     /// <summary>How many rows are read at once.</summary>
     private const int Page = 500;
@@ -70,6 +74,7 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
     /// <inheritdoc/>
     public async Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel)
     {
+        await MakeAsync(cancel).ConfigureAwait(false);
         await store.WriteAsync(async session =>
         {
             session.Patience = Unlimited;
@@ -252,6 +257,15 @@ internal sealed class SqlLedger(LedgerStore store, TimeProvider time) : ILedger
 
         _input.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task MakeAsync(CancellationToken cancel)
+    {
+        if (make is null) return;
+
+        LedgerStore made = await make(cancel).ConfigureAwait(false);
+        await store.DisposeAsync().ConfigureAwait(false);
+        (store, make) = (made, null);
     }
 
     private static string Retried(bool failed, bool uncertain) => (failed, uncertain) switch

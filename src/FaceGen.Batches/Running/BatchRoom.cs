@@ -12,7 +12,7 @@ public sealed class BatchRoom : IBatchRoom
 {
     /// <inheritdoc/>
     async Task<IBatch> IBatchRoom.OpenAsync(string ledger, Connection connection, IBatchListener listener, CancellationToken cancel) =>
-        new Batch(await Ledgers.Ledgers.OpenAsync(ledger, LedgerMode.Run, connection.Services.Time, listener, cancel).ConfigureAwait(false), connection, listener);
+        new Batch(await Ledgers.Ledgers.OpenAsync(ledger, LedgerMode.RunInput, connection.Services.Time, listener, cancel).ConfigureAwait(false), connection, listener);
 
     /// <inheritdoc/>
     async Task<IBatch> IBatchRoom.OpenToPlanAsync(string ledger, CancellationToken cancel) =>

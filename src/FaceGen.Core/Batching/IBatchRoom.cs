@@ -10,7 +10,7 @@ namespace FaceGen.Batching;
 internal interface IBatchRoom
 {
     /// <summary>Opens the batch of a ledger, to run it.</summary>
-    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL. A ledger that is not there is made.</param>
+    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL. A ledger that is not there is made by the run.</param>
     /// <param name="connection">The connection of the run.</param>
     /// <param name="listener">Is told what becomes of the rows, and what is waited for.</param>
     /// <param name="cancel">Ends the call.</param>

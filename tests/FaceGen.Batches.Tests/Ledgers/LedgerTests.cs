@@ -63,6 +63,31 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_ledger_is_made_when_the_input_is_entered_and_not_before()
+    {
+        ILedger ledger = await OpenAsync(LedgerMode.RunInput);
+        await ledger.StageAsync(Rows("a", "b"), None);
+
+        Assert.Equal(2, (await ledger.PlanAsync(false, false, None)).ToSubmit);
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Read));
+        Assert.Contains("There is no ledger", error.Message, StringComparison.Ordinal);
+
+        await ledger.EnterAsync(false, false, None);
+        Assert.Equal(["a", "b"], await TakeAllAsync(ledger));
+        Assert.Equal(2, (await (await OpenAsync(LedgerMode.Read)).CountAsync(None))[BatchItemStatus.Submitting]);
+    }
+
+    [SkippableFact]
+    public async Task A_ledger_that_is_there_is_taken_before_the_input_is_entered()
+    {
+        await using (ILedger before = await OpenAsync()) await EnterAsync(before, "a");
+
+        ILedger ledger = await OpenAsync(LedgerMode.RunInput);
+
+        Assert.Equal(["a"], await TakeAllAsync(ledger));
+    }
+
+    [SkippableFact]
     public async Task A_row_comes_back_as_it_was_written()
     {
         ILedger ledger = await OpenAsync();

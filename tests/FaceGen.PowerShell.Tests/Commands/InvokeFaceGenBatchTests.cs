@@ -44,8 +44,20 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal("people.csv:3", ran.Errors[0].TargetObject.ToString());
         Assert.StartsWith("BatchInvalid,", ran.Errors[2].FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
-        // Whoever watches the ledger is not told that all is done.
-        Assert.All(bed.Run("param($out) Get-FaceGenBatch $out -ErrorAction Ignore", bed.Out).Each("State"), state => Assert.Equal("Unfinished", state!.ToString()));
+        Assert.False(Directory.Exists(bed.Out));
+    }
+
+    [Fact]
+    public async Task An_input_that_is_refused_leaves_the_ledger_of_an_earlier_one_as_it_is()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b")).WithoutErrors();
+
+        Ran refused = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Faulty(bed), bed.Out);
+        Ran batch = bed.Run("param($out) Get-FaceGenBatch $out", bed.Out).WithoutErrors();
+
+        Assert.Equal("BatchInvalid", Id(refused.Errors[^1]));
+        Assert.Equal(("Complete", 2L), (batch.Single.Properties["State"].Value.ToString(), batch.Single.Properties["Rows"].Value));
     }
 
     [Fact]
@@ -83,6 +95,7 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal(id, Id(ran.Errors[^1]));
         Assert.Contains(words, ran.Errors[^1].ToString(), StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.False(Directory.Exists(bed.Out));
     }
 
     [Fact]

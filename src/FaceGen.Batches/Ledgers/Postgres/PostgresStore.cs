@@ -57,7 +57,7 @@ internal sealed class PostgresStore : LedgerStore
         try
         {
             bool isThere = await store.FirstAsync(store.IsLedgerAsync, cancel).ConfigureAwait(false);
-            if (mode == LedgerMode.Run)
+            if (mode == LedgerMode.Run || (mode == LedgerMode.RunInput && isThere))
             {
                 if (!isThere) await store.FirstAsync(store.CreateTablesAsync, cancel).ConfigureAwait(false);
                 store._worker = await PostgresWorker.RegisterAsync(store._connections, cancel).ConfigureAwait(false);

@@ -41,6 +41,7 @@ internal sealed class SqliteStore : LedgerStore
     internal static async Task<SqliteStore> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancel)
     {
         if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{path}' is a folder; a ledger is a file.");
+        if (mode == LedgerMode.RunInput) mode = File.Exists(path) ? LedgerMode.Run : LedgerMode.Plan;
 
         try
         {
