@@ -38,7 +38,10 @@ public sealed record BatchSummary
     /// <summary>How many rows are sent and not saved: they are finished first by the next run.</summary>
     public long UnderWay { get; init; }
 
-    /// <summary>How many rows of the input were left out because they are invalid.</summary>
+    /// <summary>
+    /// How many rows of the input were left out because they are invalid. Only the run itself can tell: the ledger does not
+    /// hold them, so that <c>Get-FaceGenBatch</c> does not count them, and calls a batch complete whose other rows are saved.
+    /// </summary>
     public long Invalid { get; init; }
 
     /// <summary>How many rows this run has sent to the service.</summary>
@@ -53,12 +56,14 @@ public sealed record BatchSummary
     /// <summary>How long the run took.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>Why the run stopped before all was done, and how to go on; empty where nothing is left to do.</summary>
+    /// <summary>Why not all is done, and how to go on; empty where nothing is left to do.</summary>
     public string Message { get; init; } = "";
 
     /// <summary>What every other row would have failed with too, if that is why the run stopped.</summary>
     internal FaceGenException? Fault { get; init; }
 
     /// <summary>The state and the counts.</summary>
-    public override string ToString() => $"{State}: {Saved + Filtered} of {Rows} saved, {Failed + Expired} failed, {Uncertain} uncertain, {Pending + UnderWay} left";
+    public override string ToString() =>
+        $"{State}: {Saved + Filtered} of {Rows} saved, {Failed + Expired} failed, {Uncertain} uncertain, {Pending + UnderWay} left"
+        + (Invalid > 0 ? $", {Invalid} invalid and left out" : "");
 }

@@ -215,7 +215,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (plan.LeftAlone > 0)
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
-        BatchSummary summary = Do(batch => batch.RunAsync(_options!, Stop)) with { Invalid = _invalid };
+        BatchSummary summary = WithInvalid(Do(batch => batch.RunAsync(_options!, Stop)));
         _progress.Complete(this);
         WriteObject(summary);
         if (summary.Fault is not null) throw summary.Fault;
@@ -331,6 +331,16 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         };
         WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + next, error), item.Request);
         Account.Of(Connection).MarkTold(error);
+    }
+
+    /// <summary>The ledger does not hold invalid rows: who looks at it later does not hear of them, so the run says so.</summary>
+    private BatchSummary WithInvalid(BatchSummary summary)
+    {
+        if (_invalid == 0) return summary;
+
+        (string are, string were, string them) = _invalid == 1 ? ("is", "was", "it") : ("are", "were", "them");
+        string leftOut = $"{Count(_invalid, "row")} of the input {are} invalid and {were} left out; Get-FaceGenBatch does not count {them}. Mend {them} and run the same command again.";
+        return summary with { Invalid = _invalid, Message = summary.Message.Length == 0 ? leftOut : $"{summary.Message} {leftOut}" };
     }
 
     private string Words(BatchPlan plan)

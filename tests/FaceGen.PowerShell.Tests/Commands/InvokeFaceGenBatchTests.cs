@@ -71,6 +71,12 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal(["good one", "good two"], ran.Prompts);
         Assert.Equal("SomeFailed", ran.State);
         Assert.Equal((2, 2, 2), (ran["Rows"], ran["Saved"], ran["Invalid"]));
+        Assert.Equal("SomeFailed: 2 of 2 saved, 0 failed, 0 uncertain, 0 left, 2 invalid and left out", ran.Summary.ToString());
+        // The ledger knows no invalid rows, and so whoever looks at it later is not told of them.
+        Assert.Equal("Complete", bed.Run("param($out) Get-FaceGenBatch $out", bed.Out).WithoutErrors().Single.Properties["State"].Value.ToString());
+        string message = "2 rows of the input are invalid and were left out; Get-FaceGenBatch does not count them. Mend them and run the same command again.";
+        Assert.Equal(message, ran.Summary.Properties["Message"].Value);
+        Assert.Equal(message, Assert.Single(ran.Ran.Warnings));
     }
 
     [Theory]
