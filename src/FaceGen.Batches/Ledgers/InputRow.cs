@@ -9,4 +9,8 @@ namespace FaceGen.Batches.Ledgers;
 /// <param name="Face">The hash of its face image where that is no link; null for a link.</param>
 /// <param name="FaceBytes">The face image's bytes where it is neither link nor file.</param>
 /// <param name="Source">Where it stands.</param>
-internal sealed record InputRow(string Hash, string Request, int Images, string? Face, byte[]? FaceBytes, RequestSource? Source);
+internal sealed record InputRow(string Hash, string Request, int Images, string? Face, byte[]? FaceBytes, RequestSource? Source)
+{
+    /// <summary>Where its first image is to be saved, without the extension; null where that is not known before it is sent.</summary>
+    internal string? Path { get; init; }
+}

@@ -17,6 +17,9 @@ internal sealed class InputSpool : IDisposable
     /// <summary>Whether a face's bytes are among the rows.</summary>
     internal bool HasFaces => _faces.Count > 0;
 
+    /// <summary>Whether of a row it is known where its first image is to be saved.</summary>
+    internal bool HasPaths { get; private set; }
+
     /// <summary>Adds rows.</summary>
     /// <exception cref="FaceGenException">The temporary file cannot be written.</exception>
     internal void Add(IReadOnlyList<InputRow> rows)
@@ -49,6 +52,7 @@ internal sealed class InputSpool : IDisposable
     {
         _file?.SetLength(0);
         _faces.Clear();
+        HasPaths = false;
     }
 
     public void Dispose() => _file?.Dispose();
@@ -62,6 +66,8 @@ internal sealed class InputSpool : IDisposable
         byte[]? bytes = row.FaceBytes is not null && IsNew(row.Face!) ? row.FaceBytes : null;
         writer.Write(bytes?.Length ?? -1);
         if (bytes is not null) writer.Write(bytes);
+        HasPaths |= row.Path is not null;
+        WriteText(writer, row.Path);
         WriteText(writer, row.Source?.File);
         if (row.Source is not { } source) return;
 
@@ -77,8 +83,9 @@ internal sealed class InputSpool : IDisposable
         string? face = ReadText(reader);
         int length = reader.ReadInt32();
         byte[]? bytes = length < 0 ? null : reader.ReadBytes(length);
+        string? path = ReadText(reader);
         RequestSource? source = ReadText(reader) is { } file ? new RequestSource(file, reader.ReadInt32(), reader.ReadInt32()) : null;
-        return new InputRow(hash, request, images, face, bytes, source);
+        return new InputRow(hash, request, images, face, bytes, source) { Path = path };
     }
 
     private static void WriteText(BinaryWriter writer, string? text)

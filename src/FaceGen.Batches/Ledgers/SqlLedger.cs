@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -21,6 +22,9 @@ internal sealed class SqlLedger(
 
     /// <summary>The longest that a row of unknown outcome may fill a place, in milliseconds, and the shortest.</summary>
     private const long LongestPlace = 120_000, ShortestPlace = 10_000;
+
+    /// <summary>What makes paths alike that mean the same file.</summary>
+    private static readonly string Fold = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
 
     private static readonly TimeSpan Unlimited = TimeSpan.Zero;
 
@@ -44,14 +48,18 @@ internal sealed class SqlLedger(
         await BringInputAsync(session).ConfigureAwait(false);
         string retried = $"status IN ({Retried(retryFailed, retryUncertain)})";
         // A face that several rows share is uploaded once.
-        List<(string Fate, long Rows, long Images, long Faces)> fates = await session.QueryAsync(
+        string rowsOfInput =
             $"""
             WITH rows AS (
-                SELECT s.images, s.face, CASE
+                SELECT s.*, i.item, CASE
                     WHEN i.status = 'Submitting' AND i.{Dead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence)
+            """;
+        List<(string Fate, long Rows, long Images, long Faces)> fates = await session.QueryAsync(
+            $"""
+            {rowsOfInput}
             SELECT CASE WHEN {retried} THEN 'Pending' ELSE status END, count(*), CAST(sum(images) AS BIGINT), count(DISTINCT face)
             FROM rows GROUP BY 1
             """,
@@ -68,7 +76,10 @@ internal sealed class SqlLedger(
             LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
             ToSubmit: rows,
             Images: images,
-            Uploads: faces);
+            Uploads: faces)
+        {
+            SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, retried).ConfigureAwait(false) : null,
+        };
     }, cancel);
 
     /// <inheritdoc/>
@@ -257,6 +268,27 @@ internal sealed class SqlLedger(
 
         _input.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string retried)
+    {
+        // What is saved already has its name; it may have been given another one than this run would.
+        List<string> same = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, named AS (
+                SELECT position, source_file, source_line, source_row, {Fold}(path) AS path,
+                    CASE WHEN status = 'Pending' OR {retried} THEN 1 ELSE 0 END AS is_sent
+                FROM rows
+                WHERE path IS NOT NULL AND (status IN ('Pending', 'Submitting', 'Submitted', 'Generated') OR {retried} OR EXISTS (
+                    SELECT 1 FROM files f
+                    WHERE f.item = rows.item AND {Fold}(f.path) IN ({Fold}(rows.path || '.png'), {Fold}(rows.path || '.jpg'), {Fold}(rows.path || '.webp')))))
+            SELECT source_file, source_line, source_row, position FROM named
+            WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_sent) > 0 ORDER BY min(position) LIMIT 1)
+            ORDER BY position LIMIT 2
+            """,
+            row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
+        return same.Count == 2 ? (same[0], same[1]) : null;
     }
 
     private async Task MakeAsync(CancellationToken cancel)

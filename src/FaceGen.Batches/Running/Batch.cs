@@ -2,6 +2,7 @@ using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
@@ -15,8 +16,11 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     public BatchProgress? Progress => _run?.Progress;
 
     /// <inheritdoc/>
-    public Task AddAsync(IReadOnlyList<Request> requests, CancellationToken cancel) =>
-        ledger.StageAsync([.. requests.Select(_text.Write)], cancel);
+    public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel) => ledger.StageAsync(
+        [.. requests.Select(request => _text.Write(request) with
+        {
+            Path = save.Name.ExpandBefore(request) is { } name ? Path.Combine(save.Folder, name) : null,
+        })], cancel);
 
     /// <inheritdoc/>
     public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>

@@ -8,4 +8,8 @@ namespace FaceGen.Batching;
 /// <param name="ToSubmit">How many would be sent to the service.</param>
 /// <param name="Images">How many images would be paid for.</param>
 /// <param name="Uploads">How many different local face images they use.</param>
-internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftAlone, long ToSubmit, long Images, long Uploads);
+internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftAlone, long ToSubmit, long Images, long Uploads)
+{
+    /// <summary>Two rows, one of them still to be sent, whose images would be saved to the same file; null where there are none.</summary>
+    internal (string First, string Second)? SameFile { get; init; }
+}

@@ -1,4 +1,5 @@
 using FaceGen.Contract;
+using FaceGen.Saving;
 
 namespace FaceGen.Batching;
 
@@ -10,8 +11,8 @@ internal interface IBatch : IAsyncDisposable
     /// <summary>How far the run is; null before it has begun.</summary>
     BatchProgress? Progress { get; }
 
-    /// <summary>Takes in more rows of the input.</summary>
-    Task AddAsync(IReadOnlyList<Request> requests, CancellationToken cancel);
+    /// <summary>Takes in more rows of the input, whose images are to be saved so.</summary>
+    Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel);
 
     /// <summary>What a run would do.</summary>
     /// <param name="retryFailed">Whether rows that failed or expired before would be sent again.</param>

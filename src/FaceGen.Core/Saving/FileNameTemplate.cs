@@ -59,8 +59,20 @@ internal sealed class FileNameTemplate
             "ID" or "DATE" => false,
             "SEED" => request.Seed is not null,
             "STYLE" => request.Style is not null,
+            "TRACK_ID" => request.TrackId is not null,
             _ => true,
         }));
+
+    /// <summary>The path of a request's first image, where that is known before the service has answered; else null.</summary>
+    internal string? ExpandBefore(Request request) => !IsKnownBefore(request) ? null : Expand(new Generation
+    {
+        Id = "",
+        Request = request,
+        Prompt = request.Prompt,
+        Seed = request.Seed,
+        TrackId = request.TrackId,
+        Images = [.. Enumerable.Repeat("", request.ImageCount)],
+    }, 0);
 
     /// <summary>Whether it gives every request the same name, since no field in it is the request's own.</summary>
     internal bool IsSameForAll => _segments.All(segment =>

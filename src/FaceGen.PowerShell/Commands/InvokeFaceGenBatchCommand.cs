@@ -209,6 +209,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 $"-Name '{DisplayText.Clean(Name, 100)}' gives all rows the same name; nothing was sent. Add {{id}}, or {{row}} or {{prompt}}.");
         }
 
+        if (plan.SameFile is var (first, second))
+        {
+            throw new FaceGenException(ErrorCode.FileNameInvalid,
+                $"-Name '{DisplayText.Clean(Name, 100)}' gives {first} and {second} the same name; nothing was sent. Add {{id}} or {{row}}.");
+        }
+
         string words = Words(plan);
         if (!ShouldProcess(words, $"{words} Go on?", "Confirm")) return;
 
@@ -310,7 +316,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _staged.Clear();
         Do(async batch =>
         {
-            await batch.AddAsync(rows, Stop).ConfigureAwait(false);
+            await batch.AddAsync(rows, _options!.Save, Stop).ConfigureAwait(false);
             return true;
         });
     }

@@ -63,6 +63,35 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_plan_names_two_rows_that_would_be_saved_to_the_same_file()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "saved", "failed");
+        LedgerRow saved = await TakeAsync(ledger);
+        LedgerFile file = new(1, "/out/a.jpg", 12, "ab", ImageFormat.Jpeg, 512, 256, false);
+        Assert.True(await ledger.WriteAsync(saved with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed);
+
+        Assert.Null(await PlanAsync(null, null, null, null));
+        Assert.Null(await PlanAsync("/out/a", "/out/b", "/out/c", "/out/d"));
+        Assert.Equal(("people.csv:4", "people.csv:5"), await PlanAsync("/out/a", "/out/b", "/out/c", "/out/c"));
+        // Saved there, and saved elsewhere.
+        Assert.Equal(("people.csv:2", "people.csv:5"), await PlanAsync("/out/a", "/out/b", "/out/c", "/out/a"));
+        Assert.Null(await PlanAsync("/out/c", "/out/b", "/out/c", "/out/d"));
+        // Left alone, and sent again.
+        Assert.Null(await PlanAsync("/out/a", "/out/b", "/out/b", "/out/d"));
+        Assert.Equal(("people.csv:3", "people.csv:4"), await PlanAsync("/out/a", "/out/b", "/out/b", "/out/d", retryFailed: true));
+
+        async Task<(string, string)?> PlanAsync(string? first, string? second, string? third, string? fourth, bool retryFailed = false)
+        {
+            string?[] paths = [first, second, third, fourth];
+            await using ILedger plan = await OpenAsync(LedgerMode.Plan);
+            await plan.StageAsync([.. Rows("saved", "failed", "new", "newer").Select((row, index) => row with { Path = paths[index] })], None);
+            return (await plan.PlanAsync(retryFailed, false, None)).SameFile;
+        }
+    }
+
+    [SkippableFact]
     public async Task A_ledger_is_made_when_the_input_is_entered_and_not_before()
     {
         ILedger ledger = await OpenAsync(LedgerMode.RunInput);

@@ -122,7 +122,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
         Ledger = new WatchedLedger(await OpenLedgerAsync());
         OnOpen(Ledger);
         var batch = new Batch(Ledger, Connection, this);
-        await batch.AddAsync(requests, default);
+        await batch.AddAsync(requests, Save(), default);
         return batch;
     }
 

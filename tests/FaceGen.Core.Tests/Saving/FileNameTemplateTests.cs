@@ -46,6 +46,16 @@ public sealed class FileNameTemplateTests
         Assert.Equal("none-none-none-none-none", new FileNameTemplate("{prompt}-{seed}-{style}-{track_id}-{row}").Expand(unknown, 0));
     }
 
+    [Theory]
+    [InlineData("{prompt}", "a hat")]
+    [InlineData("{style}/{row} {index}", null)]
+    [InlineData("{seed}", "7")]
+    [InlineData("{track_id}", null)]
+    [InlineData("{prompt} {id}", null)]
+    [InlineData("{date}", null)]
+    public void A_name_is_known_before_the_answer_where_nothing_in_it_is_the_service_s(string template, string? expected) => Assert.Equal(
+        expected, new FileNameTemplate(template).ExpandBefore(FakeService.Request("a hat") with { Seed = 7, Style = null, TrackId = null }));
+
     [Fact]
     public void Two_images_of_a_generation_never_have_one_name()
     {

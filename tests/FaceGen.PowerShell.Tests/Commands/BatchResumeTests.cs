@@ -150,6 +150,36 @@ public sealed class BatchResumeTests
     }
 
     [Fact]
+    public async Task A_row_whose_name_another_row_has_already_is_found_before_it_is_paid_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt}'").WithoutErrors();
+        string longer = bed.WriteCsv("a", "b", "a");
+
+        Ran refused = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{prompt}'", longer, bed.Out);
+        int accepted = bed.Emulator.Journal.Accepted;
+        BatchRan renamed = bed.RunBatch(longer, "-Name '{prompt} {row}'").WithoutErrors();
+
+        Assert.StartsWith("FileNameInvalid,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("people.csv:2 and people.csv:4", refused.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, accepted);
+        Assert.Equal("Complete", renamed.State);
+        Assert.True(File.Exists(Path.Combine(bed.Out, "a 3.png")));
+    }
+
+    [Fact]
+    public async Task What_is_saved_under_other_names_stands_in_no_one_s_way()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "a")).WithoutErrors();
+
+        BatchRan again = bed.RunBatch(bed.WriteCsv("a", "a", "b"), "-Name '{prompt}'").WithoutErrors();
+
+        Assert.Equal(["b"], again.Prompts);
+        Assert.Equal("Complete", again.State);
+    }
+
+    [Fact]
     public async Task MaxImages_is_what_one_run_pays_for()
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -84,6 +84,7 @@ public sealed class InvokeFaceGenBatchTests
     [InlineData("prompt,face_image\n,face.png\n", "-SkipInvalid", "BatchInvalid", "1 of 1 row is invalid; nothing was sent. Mend it.")]
     [InlineData("prompt,face_image\np,face.png\n,face.png\n", "", "BatchInvalid", "Mend it, or leave it out with -SkipInvalid.")]
     [InlineData("prompt,face_image\np,face.png\nq,face.png\n", "-Name '{date}'", "FileNameInvalid", "gives all rows the same name; nothing was sent")]
+    [InlineData("prompt,face_image\np,face.png\nq,face.png\np,face.png\n", "-Name '{prompt}'", "FileNameInvalid", "gives people.csv:2 and people.csv:4 the same name; nothing was sent. Add {id} or {row}.")]
     [InlineData("", "", "RequestFileInvalid", "is empty")]
     [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 30", "ParametersInvalid", "00:30:00 for half an hour")]
     [InlineData("prompt,face_image\np,face.png\n", "-TimeLimit 00:00", "ParametersInvalid", "a second to 7 days")]

@@ -102,6 +102,7 @@ internal sealed class PostgresStore : LedgerStore
             await WriteAsync(copy, row.Source?.File, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.Line, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.Row, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.Path, session.Cancel).ConfigureAwait(false);
         }
 
         await copy.CompleteAsync(session.Cancel).ConfigureAwait(false);

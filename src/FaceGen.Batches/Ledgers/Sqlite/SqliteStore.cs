@@ -70,11 +70,12 @@ internal sealed class SqliteStore : LedgerStore
     internal override Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
     {
         using var insert = (SqliteCommand)session.Connection.CreateCommand();
-        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @file, @line, @row)";
+        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @file, @line, @row, @path)";
         SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
         SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
         SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text);
         SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
+        SqliteParameter path = Add("path", SqliteType.Text);
         long count = 0;
         foreach (InputRow row in rows)
         {
@@ -83,6 +84,7 @@ internal sealed class SqliteStore : LedgerStore
             (file.Value, line.Value, number.Value) = row.Source is { } source
                 ? (source.File, (long)source.Line, (long)source.Row)
                 : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
+            path.Value = row.Path is null ? DBNull.Value : LedgerSession.Storable(row.Path);
             insert.ExecuteNonQuery();
         }
 
