@@ -68,5 +68,5 @@ internal static class AtomicFile
 #endif
 
     internal static FaceGenException Exists(string path) =>
-        new(ErrorCode.FileExists, $"'{path}' is there already. Save-FaceGenOutput -Force replaces it, -SkipExisting leaves it.");
+        new(ErrorCode.FileExists, $"'{path}' is there already.");
 }

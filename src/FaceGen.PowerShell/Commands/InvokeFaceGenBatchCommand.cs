@@ -331,7 +331,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             BatchItemStatus.Uncertain => " Look at the account's generations: the same command with -RetryUncertain sends it again, and may pay for it twice.",
             BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code == ErrorCode.FileExists
-                ? " Move it away, or give another -Name; the same command goes on with the row."
+                ? " Move it away, or give another -Name if it is another row's, as with {id} in it; the same command goes on with the row."
                 : " It is not lost: the same command goes on with it.",
             _ => "",
         };

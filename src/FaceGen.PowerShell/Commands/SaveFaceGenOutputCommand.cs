@@ -145,7 +145,8 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            Post(() => WriteFault(new FaceGenException(e.Code, Prefix(generation.Source) + e.Message, e), generation));
+            string next = e.Code == ErrorCode.FileExists && !Force && !SkipExisting ? " -Force replaces it, -SkipExisting leaves it." : "";
+            Post(() => WriteFault(new FaceGenException(e.Code, Prefix(generation.Source) + e.Message + next, e), generation));
         }
         finally
         {

@@ -142,7 +142,9 @@ public sealed class BatchResumeTests
         BatchRan again = bed.RunBatch(csv, "-Name '{row}'").WithoutErrors();
 
         Assert.StartsWith("FileExists,", first.Ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Move it away, or give another -Name", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            $"people.csv:3: '{inTheWay}' is there already. Move it away, or give another -Name if it is another row's, as with {{id}} in it; the same command goes on with the row.",
+            first.Ran.Error.ToString());
         Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
         Assert.Equal(["b"], again.Prompts);
         Assert.Equal("Complete", again.State);

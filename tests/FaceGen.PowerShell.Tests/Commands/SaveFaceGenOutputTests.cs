@@ -64,6 +64,7 @@ public sealed class SaveFaceGenOutputTests
         Ran forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.Out).WithoutErrors();
 
         Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.EndsWith($"'{file}' is there already. -Force replaces it, -SkipExisting leaves it.", again.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(file, skipped.Single.ToString());
         Assert.Equal(before, after);
         Assert.Equal(file, forced.Single.ToString());
