@@ -292,6 +292,38 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30));
     }
 
+    [SkippableTheory]
+    [InlineData("Port=1")]
+    [InlineData("Host=no-such-host.invalid")]
+    public async Task An_address_where_nobody_answers_is_told_at_once(string options)
+    {
+        // The clock stands: whatever waited would wait for ever.
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+            () => OpenAsync(PostgresServer.Instance.Connect(_schema, options), Clock).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(ErrorCode.LedgerUnreachable, error.Code);
+        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_server_that_answers_and_has_no_room_is_waited_for()
+    {
+        string role = $"late_{Guid.NewGuid():N}";
+        await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'late' CONNECTION LIMIT 0", "public");
+        DateTimeOffset start = Clock.GetUtcNow();
+
+        Task<ILedger> opening = OpenAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=late"), Clock, LedgerMode.Plan);
+        while (!opening.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(opening, Task.Delay(10));
+        }
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => opening);
+        Assert.Contains("too many connections", error.Message, StringComparison.Ordinal);
+        Assert.True(Clock.GetUtcNow() - start >= TimeSpan.FromSeconds(10));
+    }
+
     [SkippableFact]
     public async Task The_name_tells_where_it_is_and_not_the_password()
     {

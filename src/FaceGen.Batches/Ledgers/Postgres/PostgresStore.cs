@@ -13,7 +13,10 @@ internal sealed class PostgresStore : LedgerStore
 {
     private const int OldestServer = 15;
 
-    /// <summary>How long a database that cannot be reached is waited for where nothing was begun yet.</summary>
+    /// <summary>
+    /// How long a database that has answered and cannot be reached is waited for where nothing was begun yet. An address
+    /// where nobody has answered is most likely wrong, which is told at once.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -24,6 +27,7 @@ internal sealed class PostgresStore : LedgerStore
     private readonly IListener _listener;
     private PostgresWorker? _worker;
     private int _isOut;
+    private volatile bool _hasAnswered;
 
     private PostgresStore(PostgresAddress address, TimeProvider time, IListener listener)
     {
@@ -158,7 +162,7 @@ internal sealed class PostgresStore : LedgerStore
             }
             catch (LostConnectionException e)
             {
-                if (_time.GetUtcNow() >= end) throw PostgresErrors.Unreachable(Name, e.InnerException!);
+                if (_time.GetUtcNow() >= end || (end is not null && !_hasAnswered)) throw PostgresErrors.Unreachable(Name, e.InnerException!);
                 if (end is null && !PostgresErrors.IsCollision(e.InnerException!) && Interlocked.Exchange(ref _isOut, 1) == 0)
                     _listener.Warn($"The ledger's database '{Name}' cannot be reached and is waited for: {PostgresErrors.Words(e.InnerException!)}.");
             }
@@ -174,6 +178,7 @@ internal sealed class PostgresStore : LedgerStore
         try
         {
             connection = await _connections.OpenAsync(cancel).ConfigureAwait(false);
+            _hasAnswered = true;
             // It goes to the server with the first statement.
             using NpgsqlTransaction transaction = connection.BeginTransaction();
             T result = await work(new LedgerSession(connection, isRepeat, cancel)).ConfigureAwait(false);
@@ -184,6 +189,7 @@ internal sealed class PostgresStore : LedgerStore
         }
         catch (Exception e) when (PostgresErrors.IsLost(e, connection) || PostgresErrors.IsCollision(e))
         {
+            if (e is PostgresException) _hasAnswered = true;
             throw new LostConnectionException(e);
         }
         finally
