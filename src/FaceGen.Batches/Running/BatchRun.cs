@@ -33,7 +33,6 @@ internal sealed class BatchRun : IDisposable
     private readonly Slots _places;
     private readonly Meter _meter;
     private readonly List<Task> _work = [];
-    private int _underWay;
     private long _submitted;
     private bool _isTimeOver;
     private long? _abandonedSeen;
@@ -53,7 +52,7 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <summary>How far the run is.</summary>
-    internal BatchProgress Progress => _meter.Progress(Volatile.Read(ref _underWay), _downloads.NearestExpiry);
+    internal BatchProgress Progress => _meter.Progress(_rows.UnderWay, _downloads.NearestExpiry);
 
     /// <summary>Does all that can be done.</summary>
     /// <returns>How the batch stands then.</returns>
@@ -224,25 +223,15 @@ internal sealed class BatchRun : IDisposable
         }
     }
 
-    private void Begin(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
-    {
-        Interlocked.Increment(ref _underWay);
+    private void Begin(LedgerRow row, Slots.Slot place, Slots.Slot? slot) =>
         _work.Add(Task.Run(() => DoAsync(row, place, slot), CancellationToken.None));
-    }
 
     private async Task DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
     {
-        try
-        {
-            if (await _rows.DoAsync(row, place, slot).ConfigureAwait(false) is not var (item, error)) return;
+        if (await _rows.DoAsync(row, place, slot).ConfigureAwait(false) is not var (item, error)) return;
 
-            _meter.Count(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
-            _run.Listener.End(item, error);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
-        }
+        _meter.Count(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
+        _run.Listener.End(item, error);
     }
 
     /// <summary>A row that was being sent when its process ended.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -15,6 +16,7 @@ internal sealed class RowWork
     /// <summary>How long the service may go on accepting nothing.</summary>
     private static readonly TimeSpan LongestRefusal = TimeSpan.FromHours(1);
 
+    private readonly ConcurrentDictionary<RowLog, byte> _begun = new();
     private readonly RunParts _run;
     private readonly DownloadTurns _downloads;
     private readonly Generator _generator;
@@ -28,6 +30,9 @@ internal sealed class RowWork
         _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener);
     }
 
+    /// <summary>How many rows are at the service or being saved now: one that was refused and waits to be sent again is not.</summary>
+    internal int UnderWay => _begun.Keys.Count(log => log.Row.Status != BatchItemStatus.Pending);
+
     /// <summary>Does a row that was taken. The run's end ends waiting; what is out is still entered in the ledger.</summary>
     /// <param name="row">The row.</param>
     /// <param name="place">The place that it has at the service in this run.</param>
@@ -36,6 +41,7 @@ internal sealed class RowWork
     internal async Task<(BatchItem Item, FaceGenException? Error)?> DoAsync(LedgerRow row, Slots.Slot place, Slots.Slot? slot)
     {
         var log = new RowLog(row, _run);
+        _begun[log] = 0;
         Request? request = null;
         FaceGenException? error = null;
         // Given back here until the submission owns it.
@@ -70,6 +76,7 @@ internal sealed class RowWork
         }
         finally
         {
+            _begun.TryRemove(log, out _);
             unused?.Dispose();
             if (slot is not null && log.Row is { GenerationId: null, Status: BatchItemStatus.Pending or BatchItemStatus.Failed })
                 _run.Brakes.Uncount(row.Images);

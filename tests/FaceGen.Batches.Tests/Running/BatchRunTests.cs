@@ -1,5 +1,6 @@
 using System.Globalization;
 using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
@@ -100,6 +101,23 @@ public sealed class BatchRunTests : IDisposable
             // Where the first look is quicker than the ledger, the images are ready at once.
             _bed.Ledger.Writes.Select(row => row.Status).Where(status => status != BatchItemStatus.Submitted));
         Assert.Equal(1, Assert.Single(await _bed.RowsAsync()).Attempts);
+    }
+
+    [Fact]
+    public async Task A_row_that_waits_to_be_sent_again_is_not_under_way()
+    {
+        using var stop = new CancellationTokenSource();
+        _bed.OnSubmit = id => id == 1 ? BatchBed.Queued(id) : Answer.QueueFull(1);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(2));
+
+        // The clock stands, so that it waits for ever.
+        Task run = batch.RunAsync(_bed.Options, stop.Token);
+        while (!_bed.Told.Any(line => line.Contains("Nothing was accepted", StringComparison.Ordinal))) await Task.Yield();
+
+        Assert.Equal((2, 1), (batch.Progress!.Total, batch.Progress.UnderWay));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.GuardAsync());
+        Assert.Equal(0, batch.Progress.UnderWay);
     }
 
     [Fact]
