@@ -27,7 +27,7 @@ internal sealed class RowWork
         _run = run;
         _downloads = downloads;
         _generator = new Generator(run.Connection, run.Listener);
-        _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener);
+        _saver = new ImageSaver(run.Connection, run.Options.Save, run.Listener, WriteAsync);
     }
 
     /// <summary>How many rows are at the service or being saved now: one that was refused and waits to be sent again is not.</summary>
@@ -126,13 +126,20 @@ internal sealed class RowWork
         await _downloads.EnterAsync(generation.ExpiresAt, _run.End).ConfigureAwait(false);
         try
         {
-            return await _run.Room.WriteAsync(() => _saver.SaveAsync(generation, index, _run.End), _run.End).ConfigureAwait(false);
+            return await _saver.SaveAsync(generation, index, _run.End).ConfigureAwait(false);
         }
         finally
         {
             _downloads.Leave();
         }
     }
+
+    private Task<bool> WriteAsync(Action write, CancellationToken stop) => _run.Room.WriteAsync(
+        () =>
+        {
+            write();
+            return Task.FromResult(true);
+        }, stop);
 
     /// <summary>Enters what went wrong.</summary>
     /// <returns>What was wrong with the row; null where it says nothing of this row, but of the whole run.</returns>

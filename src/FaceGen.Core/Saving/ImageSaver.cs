@@ -5,7 +5,15 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>Saves the images of generations as files.</summary>
-internal sealed class ImageSaver(Connection connection, SaveOptions options, IListener? listener = null)
+/// <param name="connection">The connection that downloads them.</param>
+/// <param name="options">Where and how.</param>
+/// <param name="listener">Is told what is waited for.</param>
+/// <param name="write">
+/// Carries each write out, and again where it fails for want of room: what was downloaded is not fetched again for that.
+/// Null to write once.
+/// </param>
+internal sealed class ImageSaver(
+    Connection connection, SaveOptions options, IListener? listener = null, Func<Action, CancellationToken, Task>? write = null)
 {
     private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
@@ -31,18 +39,11 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
             CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel, listener).ConfigureAwait(false);
             path += image.Info.Format.Extension();
             saved = Describe(path, image.Bytes, generation, index);
-            if (!options.AcceptSame || !IsThere(saved))
-            {
-                // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
-                if (options.Sidecar && !options.Force && File.Exists(path + Sidecar.Extension)) throw AtomicFile.Exists(path + Sidecar.Extension);
-                AtomicFile.Write(path, image.Bytes, options.Force);
-            }
+            await WriteAsync(() => WritePicture(saved, image.Bytes), cancel).ConfigureAwait(false);
         }
 
         Account.Of(connection).MarkSaved(generation.Id, index);
-        string sidecar = saved.FullName + Sidecar.Extension;
-        if (options.Sidecar && (options.Force || !File.Exists(sidecar)))
-            AtomicFile.Write(sidecar, Sidecar.Write(saved), options.Force);
+        if (options.Sidecar) await WriteAsync(() => WriteSidecar(saved), cancel).ConfigureAwait(false);
         return saved;
     }
 
@@ -63,6 +64,30 @@ internal sealed class ImageSaver(Connection connection, SaveOptions options, ILi
             // Something by that name that is no image settles nothing.
             return null;
         }
+    }
+
+    private Task WriteAsync(Action action, CancellationToken cancel)
+    {
+        if (write is not null) return write(action, cancel);
+
+        action();
+        return Task.CompletedTask;
+    }
+
+    private void WritePicture(SavedImage image, byte[] bytes)
+    {
+        if (options.AcceptSame && IsThere(image)) return;
+
+        // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
+        string sidecar = image.FullName + Sidecar.Extension;
+        if (options.Sidecar && !options.Force && File.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
+        AtomicFile.Write(image.FullName, bytes, options.Force);
+    }
+
+    private void WriteSidecar(SavedImage image)
+    {
+        string sidecar = image.FullName + Sidecar.Extension;
+        if (options.Force || !File.Exists(sidecar)) AtomicFile.Write(sidecar, Sidecar.Write(image), options.Force);
     }
 
     private void TakeName(string path, (string Id, int Index) image)

@@ -179,6 +179,34 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
+    public async Task What_could_not_be_written_at_first_is_written_again_and_not_fetched_again()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        var options = new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
+        // Where a file stands, there is no folder.
+        _folder.Write("out", [1]);
+        var saver = new ImageSaver(_service.Connection, options, null, (write, _) =>
+        {
+            if (!File.Exists(options.Folder))
+            {
+                write();
+                return Task.CompletedTask;
+            }
+
+            Assert.Equal(ErrorCode.FileNotWritten, Assert.Throws<FaceGenException>(write).Code);
+            File.Delete(options.Folder);
+            write();
+            return Task.CompletedTask;
+        });
+
+        SavedImage saved = await saver.SaveAsync(GenerationOf("https://cdn.example/1.png"), 0, default).GuardAsync();
+
+        Assert.Equal(TestImages.Portrait, File.ReadAllBytes(saved.FullName));
+        Assert.True(File.Exists(saved.FullName + ".json"));
+        Assert.Single(_service.Calls);
+    }
+
+    [Fact]
     public async Task The_very_image_that_is_there_already_counts_as_saved_where_that_is_wanted_and_another_does_not()
     {
         _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
