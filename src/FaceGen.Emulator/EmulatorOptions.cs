@@ -35,6 +35,15 @@ public sealed class EmulatorOptions
     /// </summary>
     public ServiceTime ServiceTime { get; init; } = ServiceTime.None;
 
+    /// <summary>
+    /// How far the eta of a queued answer may be off, as a share of the true time, 0 to 1: anything within is equally
+    /// likely. Default: 0, which tells the true time in whole seconds.
+    /// </summary>
+    public double EtaError { get; init; }
+
+    /// <summary>Whether queued answers name no eta at all. Default: false.</summary>
+    public bool OmitEta { get; init; }
+
     /// <summary>What each account's wallet holds at the start, in US dollars. Default: 100.</summary>
     public decimal Balance { get; init; } = 100m;
 
@@ -42,7 +51,7 @@ public sealed class EmulatorOptions
     public decimal PricePerImage { get; init; } = 0.01m;
 
     /// <summary>
-    /// Seeds what the emulator draws by lot: service times, the seed of a request that names none, and faults. The same
+    /// Seeds what the emulator draws by lot: service times, errors of etas, the seed of a request that names none, and faults. The same
     /// request asked for the n-th time gets the same lot under the same seed, in whatever order requests come. Default: 0.
     /// </summary>
     public int Seed { get; init; }
@@ -67,6 +76,8 @@ public sealed class EmulatorOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(ApiKey);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueLimit, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(WorkerCount ?? 1, 1, nameof(WorkerCount));
+        ArgumentOutOfRangeException.ThrowIfNegative(EtaError);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(EtaError, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Balance);
         ArgumentOutOfRangeException.ThrowIfNegative(PricePerImage);
     }

@@ -6,11 +6,12 @@ namespace FaceGen.Emulation;
 /// <param name="Port">The port; 0 for a free one.</param>
 /// <param name="QueueLimit">How many requests may be queued.</param>
 /// <param name="ServiceTime">How long a generation takes, as the emulator spells it.</param>
+/// <param name="EtaError">How far etas may be off, as a share of the true time; null for no etas at all.</param>
 /// <param name="Balance">The money in the wallet.</param>
 /// <param name="Seed">The seed of everything random.</param>
 /// <param name="Faults">The rules by which calls go wrong, as the emulator spells them.</param>
 internal sealed record EmulatorArguments(
-    int Port, int QueueLimit, string ServiceTime, double Balance, int Seed, IReadOnlyList<string> Faults)
+    int Port, int QueueLimit, string ServiceTime, double? EtaError, double Balance, int Seed, IReadOnlyList<string> Faults)
 {
     /// <summary>The key that the emulator takes; it opens nothing else.</summary>
     internal const string ApiKey = "emulator-key";
@@ -19,6 +20,7 @@ internal sealed record EmulatorArguments(
     [
         "--port", Text(Port), "--api-key", ApiKey, "--queue-limit", Text(QueueLimit), "--service-time", ServiceTime,
         "--balance", Text(Balance), "--seed", Text(Seed), "--exit-with-stdin",
+        .. EtaError switch { null => ["--no-eta"], 0 => [], { } error => new[] { "--eta-error", Text(error) } },
         .. Faults.SelectMany(rule => new[] { "--fault", rule }),
     ];
 

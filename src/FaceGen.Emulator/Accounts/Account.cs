@@ -135,6 +135,7 @@ internal sealed class Account
             Parameters = parameters,
             StartsAt = startsAt,
             FinishesAt = startsAt + serviceTime,
+            EtaFactor = _options.OmitEta ? null : 1 + (_options.EtaError * ((2 * lot.NextDouble()) - 1)),
         };
     }
 

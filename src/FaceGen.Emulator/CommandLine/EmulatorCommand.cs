@@ -13,7 +13,7 @@ internal static class EmulatorCommand
     private const int UsageError = 2;
     private const string ServiceTimes =
         "fixed:1.5, uniform:1-3, lognormal:3:0.4 (median, sigma) "
-        + "or steps:0.05 (per inference step), in seconds";
+        + "bimodal:2:9:0.25 (fast, slow, share of the slow) or steps:0.05 (per inference step), in seconds";
     private static readonly EmulatorOptions Defaults = new();
 
     private static readonly Option<int> Port = Create(
@@ -32,13 +32,22 @@ internal static class EmulatorCommand
         "--service-time", $"How long a generation takes: {ServiceTimes}.", Defaults.ServiceTime, ServiceTimes,
         static (string text, out ServiceTime time) => ServiceTime.TryParse(text, out time));
 
+    private static readonly Option<double> EtaError = Create(
+        "--eta-error", "How far etas may be off, as a share of the true time.", Defaults.EtaError, "a number from 0 to 1",
+        static (string text, out double error) => TryReadNumber(text, out error) && error <= 1);
+
+    private static readonly Option<bool> NoEta = new("--no-eta")
+    {
+        Description = "Name no etas at all.",
+    };
+
     private static readonly Option<decimal> Balance = Create(
         "--balance", "What the wallet holds, in US dollars.", Defaults.Balance, "an amount from 0",
         static (string text, out decimal balance) =>
             decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out balance));
 
     private static readonly Option<int> Seed = Create(
-        "--seed", "Seeds the service times, the faults drawn by lot, and the seeds that requests leave open.",
+        "--seed", "Seeds the service times, the errors of etas, the faults drawn by lot, and the seeds that requests leave open.",
         Defaults.Seed, "a whole number",
         static (string text, out int seed) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
@@ -75,7 +84,7 @@ internal static class EmulatorCommand
     {
         var command = new RootCommand("An offline stand-in for the ModelsLab face generation API.")
         {
-            Port, ApiKey, QueueLimit, GenerationTime, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
+            Port, ApiKey, QueueLimit, GenerationTime, EtaError, NoEta, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
         };
         command.SetAction(static (result, cancellationToken) => result.GetValue(ListFaults)
             ? FaultList.WriteAsync(Console.Out)
@@ -106,6 +115,8 @@ internal static class EmulatorCommand
         ApiKey = result.GetValue(ApiKey)!,
         QueueLimit = result.GetValue(QueueLimit),
         ServiceTime = result.GetValue(GenerationTime)!,
+        EtaError = result.GetValue(EtaError),
+        OmitEta = result.GetValue(NoEta),
         Balance = result.GetValue(Balance),
         Seed = result.GetValue(Seed),
         Faults = [.. result.GetValue(FaultRules)!, .. ByRate(result.GetValue(FaultRate))],
@@ -150,11 +161,13 @@ internal static class EmulatorCommand
 
     private static bool TryReadRate(string text, out double? rate)
     {
-        bool read = double.TryParse(
-            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        bool read = TryReadNumber(text, out double number);
         rate = number;
         return read && number is > 0 and <= 1;
     }
+
+    private static bool TryReadNumber(string text, out double number) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
 
     private static bool TryReadWhole(string text, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

@@ -20,10 +20,18 @@ internal sealed class Generation
     internal required DateTimeOffset StartsAt { get; init; }
     internal required DateTimeOffset FinishesAt { get; init; }
 
+    /// <summary>How many times the true time that is left the service says it takes; null where it says nothing.</summary>
+    internal required double? EtaFactor { get; init; }
+
     /// <summary>Whether the submission's own call has been answered; guarded by the account's lock.</summary>
     internal bool IsAnswered { get; set; }
 
     internal TimeSpan GenerationTime => FinishesAt - StartsAt;
+
+    /// <summary>The whole seconds that the service says are left.</summary>
+    internal int? Eta(DateTimeOffset now) => EtaFactor is { } factor
+        ? Math.Max(0, (int)Math.Ceiling((FinishesAt - now).TotalSeconds * factor))
+        : null;
 
     internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
 

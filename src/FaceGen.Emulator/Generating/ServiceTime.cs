@@ -10,6 +10,9 @@ public sealed class ServiceTime
     /// <summary>The longest service time that is ever drawn: one day.</summary>
     private const double MaxSeconds = 24 * 60 * 60;
 
+    /// <summary>How far a bimodal time lies from its kind's own at most, as a share of it.</summary>
+    private const double BimodalSpread = 0.1;
+
     private readonly string _text;
     private readonly Func<Random, int, double> _drawSeconds;
 
@@ -54,6 +57,23 @@ public sealed class ServiceTime
             (random, _) => median.TotalSeconds * Math.Exp(sigma * NextNormal(random)));
     }
 
+    /// <summary>Two kinds of requests, as where a picture is made at once or only after a model was loaded.</summary>
+    /// <param name="fast">What most take, give or take a tenth.</param>
+    /// <param name="slow">What the others take, give or take a tenth.</param>
+    /// <param name="slowShare">The share of the others, 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is negative, or a share is above 1.</exception>
+    public static ServiceTime Bimodal(TimeSpan fast, TimeSpan slow, double slowShare)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(fast, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(slow, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(slowShare);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slowShare, 1);
+        return new(
+            Text($"bimodal:{fast.TotalSeconds}:{slow.TotalSeconds}:{slowShare}"),
+            (random, _) => (random.NextDouble() < slowShare ? slow : fast).TotalSeconds
+                * (1 + (BimodalSpread * ((2 * random.NextDouble()) - 1))));
+    }
+
     /// <summary>So much time for each inference step of the request.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="perStep"/> is negative.</exception>
     public static ServiceTime BySteps(TimeSpan perStep)
@@ -64,13 +84,14 @@ public sealed class ServiceTime
 
     /// <summary>
     /// Reads a service time, all numbers in seconds: <c>fixed:1.5</c>, <c>uniform:1-3</c>, <c>lognormal:3:0.4</c>
-    /// (median and sigma), <c>steps:0.05</c> (for each inference step).
+    /// (median and sigma), <c>bimodal:2:9:0.25</c> (fast, slow, the share of the slow ones), <c>steps:0.05</c> (for each
+    /// inference step).
     /// </summary>
     /// <exception cref="FormatException"><paramref name="text"/> is none of these.</exception>
     public static ServiceTime Parse(string text) => TryParse(text, out ServiceTime time)
         ? time
         : throw new FormatException(
-            $"'{text}' is no service time. Examples: fixed:1.5, uniform:1-3, lognormal:3:0.4, steps:0.05 (seconds).");
+            $"'{text}' is no service time. Examples: fixed:1.5, uniform:1-3, lognormal:3:0.4, bimodal:2:9:0.25, steps:0.05 (seconds).");
 
     /// <summary>Reads a service time as <see cref="Parse"/> does.</summary>
     /// <param name="text">The text to read.</param>
@@ -88,6 +109,8 @@ public sealed class ServiceTime
             ("uniform", [double min, double max], _) when min <= max
                 => Uniform(TimeSpan.FromSeconds(min), TimeSpan.FromSeconds(max)),
             ("lognormal", _, [double median, double sigma]) => Lognormal(TimeSpan.FromSeconds(median), sigma),
+            ("bimodal", _, [double fast, double slow, <= 1 and double slowShare])
+                => Bimodal(TimeSpan.FromSeconds(fast), TimeSpan.FromSeconds(slow), slowShare),
             ("steps", [double perStep], _) => BySteps(TimeSpan.FromSeconds(perStep)),
             _ => null,
         };

@@ -57,7 +57,9 @@ internal sealed class ApiPipeline(Service service)
             Path = http.Request.Path,
             Status = outcome.Reply.StatusCode,
             Body = body is null ? null : Redaction.Redact(body.RootElement),
+            BodyBytes = http.Request.ContentLength,
             GenerationId = call?.Generation?.Id,
+            ServiceTime = call?.Generation?.GenerationTime,
             Fault = outcome.Fault?.Id,
             Warnings = call?.Warnings ?? [],
         });

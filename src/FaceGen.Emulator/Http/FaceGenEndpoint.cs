@@ -50,10 +50,9 @@ internal static class FaceGenEndpoint
     internal static ApiAnswer Queued(ApiCall call, Generation generation)
     {
         GenerationLinks links = new(call.Service.Links, generation);
-        return ApiAnswer.Processing(WithParameters(generation, new JsonObject
+        ApiAnswer answer = ApiAnswer.Processing(WithParameters(generation, new JsonObject
         {
             ["id"] = generation.Id,
-            ["eta"] = Math.Max(0, (int)Math.Ceiling((generation.FinishesAt - call.Now).TotalSeconds)),
             ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
             ["tip"] = "Post your key to fetch_result until its status is success.",
             ["fetch_result"] = call.Service.Links.To(Routes.FetchPath(call.Path, generation.Id)),
@@ -61,6 +60,9 @@ internal static class FaceGenEndpoint
             ["future_links"] = links.Output(),
             ["proxy_links"] = links.Proxied(),
         }));
+        if (generation.Eta(call.Now) is { } eta)
+            answer.Body["eta"] = eta;
+        return answer;
     }
 
     private static ApiAnswer Finished(ApiCall call, Generation generation)

@@ -28,11 +28,23 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 
     /// <summary>
     /// <para type="description">How long a generation takes, in seconds: fixed:1 (the default), uniform:1-3,
-    /// lognormal:3:0.4 (median, sigma) or steps:0.05 (for each inference step).</para>
+    /// lognormal:3:0.4 (median, sigma), bimodal:2:9:0.25 (fast, slow, share of the slow) or steps:0.05 (for each inference step).</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string ServiceTime { get; set; } = "fixed:1";
+
+    /// <summary>
+    /// <para type="description">How far the times that the emulator expects may be off, as a share of the true time, 0 to
+    /// 1; 0 unless given.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double EtaError { get; set; }
+
+    /// <summary><para type="description">Lets the emulator name no expected times at all.</para></summary>
+    [Parameter]
+    public SwitchParameter NoEta { get; set; }
 
     /// <summary><para type="description">The money in the emulated wallet; 100 unless given.</para></summary>
     [Parameter]
@@ -56,7 +68,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     {
         if (!ShouldProcess("this machine", "Start the emulator")) return;
 
-        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, Balance, Seed, Fault);
+        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
         WriteObject(RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop)));
     }
 }

@@ -6,7 +6,7 @@ namespace FaceGen.Core.Tests.Emulation;
 
 public sealed class EmulatorProcessTests
 {
-    private static readonly EmulatorArguments Arguments = new(0, 5, "lognormal:2,0.5", 2.5, 7, []);
+    private static readonly EmulatorArguments Arguments = new(0, 5, "lognormal:2,0.5", 0.5, 2.5, 7, []);
 
     [Theory]
     [InlineData("en-US")]
@@ -16,8 +16,15 @@ public sealed class EmulatorProcessTests
         using var scope = new CultureScope(culture);
 
         Assert.Equal(
-            ["--port", "0", "--api-key", "emulator-key", "--queue-limit", "5", "--service-time", "lognormal:2,0.5", "--balance", "2.5", "--seed", "7", "--exit-with-stdin"],
+            ["--port", "0", "--api-key", "emulator-key", "--queue-limit", "5", "--service-time", "lognormal:2,0.5", "--balance", "2.5", "--seed", "7", "--exit-with-stdin", "--eta-error", "0.5"],
             Arguments.CommandLine);
+    }
+
+    [Fact]
+    public void Etas_are_spoken_of_only_where_they_are_not_the_true_time()
+    {
+        Assert.DoesNotContain((Arguments with { EtaError = 0 }).CommandLine, argument => argument.Contains("eta", StringComparison.Ordinal));
+        Assert.Contains("--no-eta", (Arguments with { EtaError = null }).CommandLine);
     }
 
     [Fact]

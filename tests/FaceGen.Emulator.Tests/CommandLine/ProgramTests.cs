@@ -43,6 +43,7 @@ public sealed partial class ProgramTests
     [InlineData("--api-key", "")]
     [InlineData("--queue-limit", "0")]
     [InlineData("--service-time", "soon")]
+    [InlineData("--eta-error", "1.5")]
     [InlineData("--balance", "-1")]
     [InlineData("--seed", "x")]
     [InlineData("--fault", "accepted-then-dropped@fetch")]
@@ -118,7 +119,7 @@ public sealed partial class ProgramTests
         Assert.Equal(0, exitCode);
         string[] options =
         [
-            "--port", "--api-key", "--queue-limit", "--service-time", "--balance", "--seed", "--fault ", "--fault-rate",
+            "--port", "--api-key", "--queue-limit", "--service-time", "--eta-error", "--no-eta", "--balance", "--seed", "--fault ", "--fault-rate",
             "--list-faults", "--exit-with-stdin",
         ];
         Assert.All(options, option => Assert.Contains(option, output, StringComparison.Ordinal));

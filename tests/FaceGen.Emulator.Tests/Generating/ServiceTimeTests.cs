@@ -9,6 +9,7 @@ public sealed class ServiceTimeTests
     [InlineData("fixed:1.5")]
     [InlineData("uniform:1-3")]
     [InlineData("lognormal:3:0.4")]
+    [InlineData("bimodal:2:9:0.25")]
     [InlineData("steps:0.05")]
     public void What_is_read_is_written_the_same(string text) =>
         Assert.Equal(text, ServiceTime.Parse(text).ToString());
@@ -24,6 +25,8 @@ public sealed class ServiceTimeTests
     [InlineData("uniform:3-1")]
     [InlineData("uniform:3")]
     [InlineData("lognormal:3")]
+    [InlineData("bimodal:2:9")]
+    [InlineData("bimodal:2:9:1.1")]
     [InlineData("normal:3,1")]
     public void Nonsense_is_refused_with_examples(string text)
     {
@@ -64,6 +67,15 @@ public sealed class ServiceTimeTests
         int[] etas = await EtasAsync(ServiceTime.Parse("lognormal:100:0.4"), count: 60);
 
         Assert.InRange(etas.Order().ElementAt(etas.Length / 2), 75, 135);
+    }
+
+    [Fact]
+    public async Task Bimodal_times_are_of_two_kinds_and_of_nothing_between()
+    {
+        int[] etas = await EtasAsync(ServiceTime.Parse("bimodal:100:900:0.3"), count: 60);
+
+        Assert.All(etas, static eta => Assert.True(eta is (>= 90 and <= 111) or (>= 810 and <= 991), $"{eta}"));
+        Assert.InRange(etas.Count(static eta => eta > 500), 8, 30);
     }
 
     [Fact]

@@ -39,6 +39,22 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task What_a_call_brought_and_how_long_its_generation_takes_is_kept()
+    {
+        await using TestService service = await TestService.StartAsync(
+            new EmulatorOptions { ServiceTime = ServiceTime.Parse("fixed:90") });
+
+        JsonObject request = TestService.Request(("key", TestService.Key));
+        using var content = new StringContent(request.ToJsonString());
+        Answer submitted = await service.SendAsync(TestService.FaceGen, content);
+        await service.FetchAsync(submitted);
+
+        IReadOnlyList<JournalEntry> entries = service.Host.Journal.Entries;
+        Assert.Equal([content.Headers.ContentLength, null], entries.Select(static entry => entry.BodyBytes));
+        Assert.All(entries, static entry => Assert.Equal(TimeSpan.FromSeconds(90), entry.ServiceTime));
+    }
+
+    [Fact]
     public async Task Acceptances_are_counted_by_prompt_and_by_request()
     {
         await using TestService service = await TestService.StartAsync();

@@ -25,6 +25,25 @@ public sealed class EmulatorTests
         Assert.True(process.WaitForExit(5000));
     }
 
+    [Theory]
+    [InlineData("-EtaError 0.5", true)]
+    [InlineData("-NoEta", false)]
+    public void An_emulator_names_etas_as_it_is_told_to(string parameters, bool namesThem)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run($$"""
+            $script:e = Start-FaceGenEmulator -ServiceTime fixed:1000 {{parameters}}
+            $null = $e | Connect-FaceGen
+            New-FaceGenImage a -FaceImage https://example.com/face.png -NoWait
+            """).WithoutErrors();
+        session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
+
+        var eta = (double?)ran.Single.Properties["Eta"].Value;
+        Assert.Equal(namesThem, eta is >= 500 and <= 1501 and not 1000);
+        Assert.Equal(namesThem, eta is not null);
+    }
+
     [Fact]
     public void An_emulator_goes_wrong_where_it_is_told_to()
     {
