@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using FaceGen.Benchmarks.Hosting;
+using FaceGen.Benchmarks.Peers;
+using FaceGen.Benchmarks.Running;
+
+namespace FaceGen.Benchmarks.Benchmarks;
+
+/// <summary>
+/// What a user wins who had a foreach of Invoke-RestMethod before. Without service time that is the price of a call; with it,
+/// as every real service has, it is that slots are filled: no more than there are of them, so that ten are given.
+/// </summary>
+internal sealed class AgainstRestMethod : Benchmark
+{
+    private const double LeastRatio = 8;
+
+    internal override string Name => "restmethod";
+
+    internal override string Summary => "requests a second against Invoke-RestMethod in a sequential loop";
+
+    internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
+    {
+        double seconds = run.Size(1.0, 0.05);
+        run.Note(Programs.PowerShell is null
+            ? "restmethod: there is no pwsh on the path. A sequential loop of HttpClient with a client for every call stands in, which is faster than PowerShell: without service time the bar is not judged by it."
+            : "restmethod: Invoke-RestMethod runs in pwsh.");
+        run.Note("restmethod: with service time the loop's first look, after a second, always finds the picture there; FaceGen cannot win more than the ten slots.");
+        return
+        [
+            await MeasureAsync(run, "no service time, 15 at once", 15, "fixed:0", run.Size(3000, 30), run.Size(300, 3), seconds, isJudged: Programs.PowerShell is not null),
+            await MeasureAsync(run, "1 s of service time, 10 slots", 10, Text.Of($"fixed:{seconds}"), run.Size(150, 20), run.Size(8, 2), seconds, isJudged: true),
+        ];
+    }
+
+    private static async Task<Row> MeasureAsync(
+        Run run, string title, int slots, string serviceTime, int own, int others, double second, bool isJudged)
+    {
+        using EmulatorProcess emulator = EmulatorProcess.Start(slots, serviceTime, run.Seed);
+        using Session session = Session.Open();
+        session.Connect(emulator.BaseUri, slots);
+        IReadOnlyList<string> prompts = Prompts.Numbered(own), warmUp = Prompts.Numbered(slots, "warm-up");
+        session.Count(Throughput.Script, warmUp, ServiceCalls.Face);
+
+        List<(double Own, double Peer)> rounds = [];
+        for (int round = 0; round < run.Size(3, 1); round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            BenchmarkException.ThrowUnless(own, session.Count(Throughput.Script, prompts, ServiceCalls.Face), "generations");
+            double rate = own / Stopwatch.GetElapsedTime(start).TotalSeconds;
+            rounds.Add((rate, await RestMethodLoop.RateAsync(emulator.BaseUri, Prompts.Numbered(others, "sequential"), TimeSpan.FromSeconds(second))));
+        }
+
+        double ratio = rounds.Select(round => round.Own / round.Peer).Median();
+        return new Row($"requests a second, {title}",
+            Text.Of($"{rounds.Select(round => round.Own).Median():#,0.0}"), Text.Of($"{rounds.Select(round => round.Peer).Median():#,0.0} ({RestMethodLoop.Name})"),
+            Text.Ratio(ratio), $"≥ {LeastRatio} times", isJudged ? ratio >= LeastRatio : null);
+    }
+}

@@ -1,0 +1,46 @@
+using FaceGen.Benchmarks.Hosting;
+using FaceGen.Benchmarks.Running;
+using FaceGen.Benchmarks.Workers;
+
+namespace FaceGen.Benchmarks.Benchmarks;
+
+/// <summary>What importing costs above an empty binary module, each time in a fresh process; the two take turns.</summary>
+internal sealed class ModuleImport : Benchmark
+{
+    private const double MostMilliseconds = 40;
+
+    internal override string Name => "import";
+
+    internal override string Summary => "Import-Module against an empty binary module";
+
+    internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
+    {
+        string empty = EmptyModule.Write(run.NewFolder());
+        List<ImportedModule> own = [], others = [];
+        for (int round = -run.Size(1, 0); round < run.Size(20, 2); round++)
+        {
+            ImportedModule one = await ImportAsync(StagedModule.Manifest), other = await ImportAsync(empty);
+            // The first brings the files into the system's cache.
+            if (round < 0) continue;
+
+            own.Add(one);
+            others.Add(other);
+        }
+
+        IReadOnlyList<string> loaded = own[0].Assemblies, thirdParty = [.. loaded.Where(path => !Path.GetFileName(path).StartsWith("FaceGen.", StringComparison.Ordinal))];
+        if (loaded.Count == 0 || others[0].Assemblies.Count != 1) throw new BenchmarkException($"A module was not loaded: {loaded.Count} and {others[0].Assemblies.Count} assemblies.");
+
+        double time = own.Select(import => import.Milliseconds).Median(), emptyTime = others.Select(import => import.Milliseconds).Median();
+        run.Note($"import: medians of {own.Count} fresh processes with PowerShell's engine from its package, which is compiled as it runs; in pwsh it is compiled beforehand.");
+        return
+        [
+            new Row("Import-Module", Text.Milliseconds(time), $"{Text.Milliseconds(emptyTime)} (an empty binary module)",
+                Text.Of($"{time - emptyTime:+0;-0} ms"), $"≤ +{MostMilliseconds} ms", time - emptyTime <= MostMilliseconds),
+            new Row("assemblies that it loads", string.Join(", ", loaded.Select(Path.GetFileNameWithoutExtension)), Text.None, Text.None,
+                "none of a third party", thirdParty.Count == 0),
+        ];
+    }
+
+    private static async Task<ImportedModule> ImportAsync(string manifest) =>
+        Worker.Read<ImportedModule>(await ChildProcess.RunWorkerAsync(Worker.ImportModule, manifest));
+}

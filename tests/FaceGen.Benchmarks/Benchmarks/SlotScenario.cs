@@ -1,0 +1,15 @@
+using FaceGen.Emulator.Generating;
+
+namespace FaceGen.Benchmarks.Benchmarks;
+
+/// <summary>A simulated service, and what must be reached on it.</summary>
+/// <param name="Title">What it is, in words.</param>
+/// <param name="Slots">How many requests it works on at once.</param>
+/// <param name="ServiceTime">How long they take.</param>
+/// <param name="MostTime">The bar: time ÷ ideal.</param>
+/// <param name="MostPolls">The bar: polls a request.</param>
+internal sealed record SlotScenario(string Title, int Slots, ServiceTime ServiceTime, double MostTime, double MostPolls)
+{
+    /// <summary>How far etas are off; null for none.</summary>
+    internal double? EtaError { get; init; } = 0.5;
+}

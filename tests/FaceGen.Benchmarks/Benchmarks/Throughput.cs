@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using FaceGen.Benchmarks.Hosting;
+using FaceGen.Benchmarks.Peers;
+using FaceGen.Benchmarks.Running;
+
+namespace FaceGen.Benchmarks.Benchmarks;
+
+/// <summary>
+/// What FaceGen itself costs: requests a second through New-FaceGenImage where the service takes no time, beside a bare loop of
+/// the same concurrency. The emulator has a process of its own; FaceGen and the loop take turns.
+/// </summary>
+internal sealed class Throughput : Benchmark
+{
+    internal const string Script = "param($prompts, $face) $prompts | New-FaceGenImage -FaceImage $face | Measure-Count";
+
+    private const int Slots = 15;
+    private const double LeastRatio = 0.7;
+
+    internal override string Name => "throughput";
+
+    internal override string Summary => "requests a second without service time";
+
+    internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
+    {
+        IReadOnlyList<string> prompts = Prompts.Numbered(run.Size(3000, 30));
+        var peer = new BareLoop(TimeSpan.FromSeconds(1));
+        using EmulatorProcess emulator = EmulatorProcess.Start(Slots, "fixed:0", run.Seed);
+        using Session session = Session.Open();
+        session.Connect(emulator.BaseUri, Slots);
+        using var calls = new ServiceCalls(emulator.BaseUri);
+        List<(double Own, double Peer)> rounds = [];
+        for (int round = -run.Size(2, 0); round < run.Size(7, 1); round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            BenchmarkException.ThrowUnless(prompts.Count, session.Count(Script, prompts, ServiceCalls.Face), "generations");
+            double own = prompts.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+            start = Stopwatch.GetTimestamp();
+            await peer.GenerateAsync(calls, prompts, Slots);
+            double other = prompts.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+            // The first rounds are for the compilers of both.
+            if (round >= 0) rounds.Add((own, other));
+        }
+
+        double ratio = rounds.Select(round => round.Own / round.Peer).Median();
+        return
+        [
+            new Row($"requests a second, no service time, {Slots} at once",
+                Text.Count(rounds.Select(round => round.Own).Median()), $"{Text.Count(rounds.Select(round => round.Peer).Median())} ({peer.Name})",
+                Text.Ratio(ratio), Text.Of($"≥ {LeastRatio}"), ratio >= LeastRatio),
+        ];
+    }
+}

@@ -1,0 +1,65 @@
+namespace FaceGen.Benchmarks.Hosting;
+
+/// <summary>
+/// How much memory this process takes above what it took at the start: its managed heap, garbage included, and what the
+/// system counts as its own (resident set). Looked at every few milliseconds.
+/// </summary>
+internal sealed class MemoryMeter : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
+    private readonly List<long> _resident = [];
+    private readonly long _heapAtStart;
+    private readonly long _residentAtStart;
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly Thread _thread;
+    private long _heapPeak;
+
+    internal MemoryMeter()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        _heapPeak = _heapAtStart = GC.GetTotalMemory(forceFullCollection: false);
+        _residentAtStart = Environment.WorkingSet;
+        _thread = new Thread(Sample) { IsBackground = true, Priority = ThreadPriority.AboveNormal };
+        _thread.Start();
+    }
+
+    /// <summary>Ends measuring.</summary>
+    internal MemoryFigures End()
+    {
+        _ended.Set();
+        _thread.Join();
+        int half = _resident.Count / 2;
+        return new MemoryFigures(
+            _heapPeak - _heapAtStart,
+            _resident.Max() - _residentAtStart,
+            _resident.Skip(half).Max() - _resident.Take(Math.Max(1, half)).Max(),
+            GC.GetTotalMemory(forceFullCollection: true) - _heapAtStart);
+    }
+
+    public void Dispose()
+    {
+        _ended.Set();
+        _thread.Join();
+        _ended.Dispose();
+    }
+
+    private void Sample()
+    {
+        do
+        {
+            _heapPeak = Math.Max(_heapPeak, GC.GetTotalMemory(forceFullCollection: false));
+            _resident.Add(Environment.WorkingSet);
+        }
+        while (!_ended.Wait(Interval));
+    }
+}
+
+/// <summary>Bytes above the start.</summary>
+/// <param name="HeapPeak">The most that the managed heap held, garbage included.</param>
+/// <param name="ResidentPeak">The most that was resident.</param>
+/// <param name="SecondHalfGrowth">The resident peak of the second half above that of the first.</param>
+/// <param name="HeapKept">What the managed heap holds at the end, without garbage.</param>
+internal sealed record MemoryFigures(long HeapPeak, long ResidentPeak, long SecondHalfGrowth, long HeapKept);
