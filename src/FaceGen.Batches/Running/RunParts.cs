@@ -33,7 +33,7 @@ internal sealed record RunParts(
     /// <summary>Does what the end of the run lets finish, however late it begins; but it does not take for ever.</summary>
     internal async Task<T> FinishAsync<T>(Func<CancellationToken, Task<T>> work)
     {
-        using CancellationTokenSource over = Time.Timer(Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource over = Options.DiskTime.Timer(Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration ending = End.Register(() => over.CancelAfter(Options.LongestWait));
         return await work(over.Token).ConfigureAwait(false);
     }

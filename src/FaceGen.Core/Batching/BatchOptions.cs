@@ -27,6 +27,9 @@ internal sealed record BatchOptions(SaveOptions Save)
     /// <summary>How long after the end of a run what must be written may still wait for the disk or the database.</summary>
     internal TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The clock of that wait: disks and databases know only the real one, whatever the run's is.</summary>
+    internal TimeProvider DiskTime { get; init; } = TimeProvider.System;
+
     /// <summary>How long the run may take: it stops submitting in time to finish and save what is under way.</summary>
     internal TimeSpan? TimeLimit { get; init; }
 }

@@ -120,7 +120,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
     /// <summary>Opens a batch whose clock is the test's to move.</summary>
     internal async Task<Batch> OpenAsync(IReadOnlyList<Request> requests)
     {
-        Ledger = new WatchedLedger(await OpenLedgerAsync());
+        Ledger = new WatchedLedger(await OpenLedgerAsync(), Clock);
         OnOpen(Ledger);
         var batch = new Batch(Ledger, Connection, this);
         await batch.AddAsync(requests, Save(), default);

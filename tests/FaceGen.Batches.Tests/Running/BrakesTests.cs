@@ -212,6 +212,7 @@ public sealed class BrakesTests : IDisposable
         Assert.Empty(_bed.Ended);
         _bed.OnFetch = (id, _) => BatchBed.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _bed.RunAsync(BatchBed.Requests(8));
+        Assert.All(_bed.Ended, ended => Assert.Null(ended.Error));
         Assert.Equal((BatchState.Complete, 8), (second.State, _bed.Submissions));
     }
 

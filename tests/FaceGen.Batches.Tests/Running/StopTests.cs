@@ -60,7 +60,7 @@ public sealed class StopTests : IDisposable
         var answer = new TaskCompletionSource<Answer>();
         _bed.OnSubmit = _ => Answer.Held(answer.Task);
         await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(1));
-        Task run = batch.RunAsync(_bed.Options, _stop.Token);
+        Task run = batch.RunAsync(_bed.Options with { DiskTime = _bed.Clock }, _stop.Token);
         await _bed.ArrivalAsync();
 
         await _stop.CancelAsync();

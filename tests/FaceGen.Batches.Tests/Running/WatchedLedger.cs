@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A ledger that remembers what was written to it, and fails when the test says so.</summary>
-internal sealed class WatchedLedger(ILedger ledger) : ILedger
+/// <summary>A ledger that remembers what was written to it, fails when the test says so, and holds the clock while it works.</summary>
+internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 {
     /// <summary>What was to be written, in order.</summary>
     internal ConcurrentQueue<LedgerRow> Writes { get; } = new();
@@ -27,14 +28,14 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
     public async Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel)
     {
         await BeforeTake();
-        return await ledger.TakePendingAsync(address, places, cancel) is { } row ? Taken(row) : null;
+        return await clock.HoldAsync(() => ledger.TakePendingAsync(address, places, cancel)) is { } row ? Taken(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
     {
         Writes.Enqueue(row);
         await BeforeWrite(row);
-        return await ledger.WriteAsync(row, release, cancel);
+        return await clock.HoldAsync(() => ledger.WriteAsync(row, release, cancel));
     }
 
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => ledger.StageAsync(rows, cancel);
@@ -48,13 +49,13 @@ internal sealed class WatchedLedger(ILedger ledger) : ILedger
     public async Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
     {
         await BeforeTake();
-        return await ledger.TakeAbandonedAsync(address, most, cancel);
+        return await clock.HoldAsync(() => ledger.TakeAbandonedAsync(address, most, cancel));
     }
 
     public async Task<LedgerCounts> CountAsync(CancellationToken cancel)
     {
         await BeforeCount(cancel);
-        return await ledger.CountAsync(cancel);
+        return await clock.HoldAsync(() => ledger.CountAsync(cancel));
     }
 
     public IEnumerable<LedgerRow> Read(

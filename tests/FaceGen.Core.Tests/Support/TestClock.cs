@@ -8,6 +8,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
     private readonly object _gate = new();
     private readonly HashSet<Timer> _timers = [];
     private TaskCompletionSource _changed = NewSignal();
+    private int _held;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -38,12 +39,26 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         return await task;
     });
 
+    /// <summary>Keeps <see cref="RunAsync"/> from moving the clock while real work is done, such as that of a disk.</summary>
+    internal async Task<T> HoldAsync<T>(Func<Task<T>> work)
+    {
+        Note(() => _held++);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            Note(() => _held--);
+        }
+    }
+
     /// <summary>Moves the clock, on a thread where continuations run at once.</summary>
     internal Task PassAsync(TimeSpan time) => Task.Run(() => Advance(time));
 
     private DateTimeOffset? NextDue()
     {
-        lock (_gate) return _timers.Any(timer => timer.IsWait) ? _timers.Min(timer => timer.Due) : null;
+        lock (_gate) return _held == 0 && _timers.Any(timer => timer.IsWait) ? _timers.Min(timer => timer.Due) : null;
     }
 
     private Task Changed()
