@@ -53,9 +53,10 @@ internal static class BlankImage
 
         try
         {
-            using var packed = new MemoryStream(DataOf(png), writable: false);
+            using var packed = new PngData(png);
             // The zlib header's two bytes come before the deflated data.
-            packed.Position = 2;
+            packed.ReadByte();
+            packed.ReadByte();
             using var pixels = new DeflateStream(packed, CompressionMode.Decompress);
             return IsFlat(pixels, info.Width * channels, info.Height, channels);
         }
@@ -73,6 +74,7 @@ internal static class BlankImage
         byte[] row = new byte[rowLength];
         byte[]? first = null;
         int colours = channels > 2 ? 3 : 1;
+        long inRow = rowLength / channels, all = rows * inRow;
         long black = 0, alike = 0;
         for (int y = 0; y < rows; y++)
         {
@@ -95,10 +97,12 @@ internal static class BlankImage
             }
 
             (above, row) = (row, above);
+            // Most pictures are told by their first rows: whatever follows cannot make them blank any more.
+            long rest = all - ((y + 1) * inRow);
+            if (black + rest < all * MostlyBlack && alike + rest < all * AllAlike) return false;
         }
 
-        long all = (long)rows * (rowLength / channels);
-        return black >= all * MostlyBlack || alike >= all * AllAlike;
+        return true;
     }
 
     private static void Unfilter(int filter, byte[] row, byte[] above, int channels)
@@ -137,17 +141,5 @@ internal static class BlankImage
         }
 
         return true;
-    }
-
-    private static byte[] DataOf(byte[] png)
-    {
-        using var data = new MemoryStream(png.Length);
-        var chunks = new PngChunks(png);
-        while (chunks.MoveNext() && !chunks.Type.SequenceEqual("IEND"u8))
-        {
-            if (chunks.Type.SequenceEqual("IDAT"u8)) data.Write(chunks.Data.ToArray(), 0, chunks.Data.Length);
-        }
-
-        return data.ToArray();
     }
 }

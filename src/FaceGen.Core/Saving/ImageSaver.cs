@@ -32,13 +32,13 @@ internal sealed class ImageSaver(
         SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
         {
-            saved = Describe(existing, ReadExisting(existing), generation, index);
+            saved = DescribeExisting(existing, generation, index);
         }
         else
         {
             CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel, listener).ConfigureAwait(false);
             path += image.Info.Format.Extension();
-            saved = Describe(path, image.Bytes, generation, index);
+            saved = Describe(path, image, generation, index);
             await WriteAsync(() => WritePicture(saved, image.Bytes), cancel).ConfigureAwait(false);
         }
 
@@ -57,7 +57,7 @@ internal sealed class ImageSaver(
             .Select(index => Existing(Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
         try
         {
-            return paths.Any(path => path is null || File.GetLastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => Describe(path!, ReadExisting(path!), generation, index))];
+            return paths.Any(path => path is null || File.GetLastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => DescribeExisting(path!, generation, index))];
         }
         catch (FaceGenException e) when (e.Code is ErrorCode.ImageInvalid or ErrorCode.FileExists)
         {
@@ -122,10 +122,17 @@ internal sealed class ImageSaver(
         }
     }
 
-    private SavedImage Describe(string path, byte[] bytes, Generation generation, int index)
+    private SavedImage DescribeExisting(string path, Generation generation, int index)
     {
+        byte[] bytes = ReadExisting(path);
         ImageInfo info = ImageInfo.Check(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
+        return Describe(path, new CheckedImage(bytes, info), generation, index);
+    }
+
+    private SavedImage Describe(string path, CheckedImage image, Generation generation, int index)
+    {
+        (byte[] bytes, ImageInfo info) = image;
         string sha256 = Sha256.Hex(bytes);
         return new SavedImage
         {

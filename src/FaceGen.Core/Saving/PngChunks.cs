@@ -8,8 +8,6 @@ internal ref struct PngChunks
     private const int Signature = 8;
     private const int AroundData = 12;
 
-    private static readonly uint[] SumTable = [.. Enumerable.Range(0, 256).Select(SumOf)];
-
     private ReadOnlySpan<byte> _rest;
 
     internal PngChunks(ReadOnlySpan<byte> png) => _rest = png.Length > Signature ? png.Slice(Signature) : default;
@@ -27,26 +25,11 @@ internal ref struct PngChunks
         if (length > _rest.Length - AroundData) return false;
 
         ReadOnlySpan<byte> summed = _rest.Slice(4, 4 + (int)length);
-        if (Sum(summed) != BinaryPrimitives.ReadUInt32BigEndian(_rest.Slice(8 + (int)length))) return false;
+        if (Crc32.Of(summed) != BinaryPrimitives.ReadUInt32BigEndian(_rest.Slice(8 + (int)length))) return false;
 
         Type = summed.Slice(0, 4);
         Data = summed.Slice(4);
         _rest = _rest.Slice(AroundData + (int)length);
         return true;
-    }
-
-    /// <summary>CRC-32 as the PNG specification defines it.</summary>
-    private static uint Sum(ReadOnlySpan<byte> bytes)
-    {
-        uint sum = uint.MaxValue;
-        foreach (byte b in bytes) sum = SumTable[(byte)(sum ^ b)] ^ (sum >> 8);
-        return ~sum;
-    }
-
-    private static uint SumOf(int index)
-    {
-        uint sum = (uint)index;
-        for (int bit = 0; bit < 8; bit++) sum = (sum & 1) != 0 ? 0xEDB88320 ^ (sum >> 1) : sum >> 1;
-        return sum;
     }
 }

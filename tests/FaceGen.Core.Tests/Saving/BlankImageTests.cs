@@ -50,6 +50,12 @@ public sealed class BlankImageTests
     public void A_black_picture_with_a_caption_is_blank() =>
         Assert.True(IsBlank(TestImages.Png(100, 100, (x, y, _) => (byte)(y is > 40 and < 52 && x % 2 == 0 ? 255 : 0))));
 
+    [Theory]
+    [InlineData(15, true)]
+    [InlineData(16, false)]
+    public void What_makes_a_picture_blank_may_come_last(int rowsToSee, bool isBlank) =>
+        Assert.Equal(isBlank, IsBlank(TestImages.Png(100, 100, (x, y, _) => (byte)(y < rowsToSee ? (x * 2) + 20 : 0))));
+
     [Fact]
     public void A_dark_picture_is_not_blank() =>
         Assert.False(IsBlank(TestImages.Png(100, 100, (x, _, _) => (byte)(x / 2))));
