@@ -16,9 +16,13 @@ internal sealed class ApiKey
 
     private readonly Regex _spellings;
 
+    /// <summary>The spellings without backslashes, for the quick look.</summary>
+    private readonly string[] _plainSpellings;
+
     internal ApiKey(string value)
     {
         Value = value;
+        _plainSpellings = [.. Spellings(value).Select(WithoutBackslashes).Distinct()];
         _spellings = new Regex(string.Join("|", Spellings(value).Distinct().OrderByDescending(spelling => spelling.Length).Select(Pattern)),
             RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
     }
@@ -35,7 +39,24 @@ internal sealed class ApiKey
     internal byte[] Redact(byte[] body)
     {
         string text = Encoding.UTF8.GetString(body);
-        return _spellings.IsMatch(text) ? Encoding.UTF8.GetBytes(Redact(text)) : body;
+        return MayHold(text) && _spellings.IsMatch(text) ? Encoding.UTF8.GetBytes(Redact(text)) : body;
+    }
+
+    /// <summary>
+    /// A quick look, which every answer gets: false only where no spelling can be there. What is written by its number, or
+    /// in letters whose cases are a matter of alphabets, is left to the whole search.
+    /// </summary>
+    private bool MayHold(string text)
+    {
+        foreach (char c in text)
+        {
+            if (c > '\x7F') return true;
+        }
+
+        if (Holds(text, "\\u")) return true;
+
+        string plain = WithoutBackslashes(text);
+        return _plainSpellings.Any(spelling => Holds(plain, spelling));
     }
 
     /// <summary>A mask.</summary>
@@ -62,6 +83,10 @@ internal sealed class ApiKey
             if (core.Length >= ShortestBase64) yield return Uri.EscapeDataString(core);
         }
     }
+
+    private static bool Holds(string text, string part) => text.AsSpan().IndexOf(part.AsSpan(), StringComparison.OrdinalIgnoreCase) >= 0;
+
+    private static string WithoutBackslashes(string text) => text.Replace("\\", "");
 
     /// <summary>JSON may write any character as its number, and some behind a backslash.</summary>
     private static string Pattern(string spelling) => string.Concat(spelling.Select(c =>

@@ -49,6 +49,24 @@ public sealed class ApiKeyTests
         });
     }
 
+    [Theory]
+    [InlineData("plain-key", "a plain-key b")]
+    [InlineData("plain-key", "a PLAIN-KEY b")]
+    [InlineData("plain-key", "a plain\\-key b")]
+    [InlineData("plain-key", "a pl\\u0061in-key b")]
+    [InlineData("plain-key", "\u00fc plain-key b")]
+    [InlineData("back\\slash", "a back\\slash b")]
+    [InlineData("back\\slash", "a back\\\\slash b")]
+    public void A_body_of_plain_letters_is_masked_as_any_other(string key, string body)
+    {
+        var secret = new ApiKey(key);
+
+        string masked = Encoding.UTF8.GetString(secret.Redact(Encoding.UTF8.GetBytes(body)));
+
+        Assert.Equal(secret.Redact(body), masked);
+        Assert.Contains("***", masked, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_body_without_the_key_stays_as_it_is()
     {
