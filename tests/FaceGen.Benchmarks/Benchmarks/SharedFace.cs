@@ -9,7 +9,7 @@ namespace FaceGen.Benchmarks.Benchmarks;
 internal sealed class SharedFace : Benchmark
 {
     private const int Slots = 5;
-    private const int Side = 820;
+    private const int Side = 900;
     private const double MostBytes = 5e6;
 
     internal override string Name => "face";
