@@ -22,12 +22,14 @@ internal sealed class ApiPipeline(Service service)
         ServiceState state = service.State;
         if (service.Faults.OnArrival(CallFacts.OfOther(kind, http.Request.Path)) is { } early)
         {
-            await SendAsync(http, state, early.RunBeforeBody(new FaultContext(service, kind)), body: null, call: null)
+            await SendAsync(http, state, early.RunBeforeBody(new FaultContext(service, kind)), received: 0, body: null, call: null)
                 .ConfigureAwait(false);
             return;
         }
 
-        using JsonDocument? body = await ReadBodyAsync(http.Request).ConfigureAwait(false);
+        using var received = new MemoryStream();
+        await http.Request.Body.CopyToAsync(received, http.RequestAborted).ConfigureAwait(false);
+        using JsonDocument? body = ReadBody(received);
         ApiCall? call = body?.RootElement is { ValueKind: JsonValueKind.Object } root
             && FindAccount(state, root) is { } account
                 ? new ApiCall(service, state, http, root, account)
@@ -36,7 +38,7 @@ internal sealed class ApiPipeline(Service service)
         FaultInjection? fault = service.Faults.OnCall(FactsOf(http, state, kind, body));
         var context = new FaultContext(service, kind) { Call = call, Key = Text(body, "key") ?? "" };
         (IReply, Fault?) outcome = fault?.Run(context, Handle) ?? (Handle(), null);
-        await SendAsync(http, state, outcome, body, call).ConfigureAwait(false);
+        await SendAsync(http, state, outcome, received.Length, body, call).ConfigureAwait(false);
 
         IReply Handle() => (body, call) switch
         {
@@ -48,7 +50,12 @@ internal sealed class ApiPipeline(Service service)
     }
 
     private Task SendAsync(
-        HttpContext http, ServiceState state, (IReply Reply, Fault? Fault) outcome, JsonDocument? body, ApiCall? call)
+        HttpContext http,
+        ServiceState state,
+        (IReply Reply, Fault? Fault) outcome,
+        long received,
+        JsonDocument? body,
+        ApiCall? call)
     {
         state.Journal.Add(new JournalEntry
         {
@@ -57,7 +64,7 @@ internal sealed class ApiPipeline(Service service)
             Path = http.Request.Path,
             Status = outcome.Reply.StatusCode,
             Body = body is null ? null : Redaction.Redact(body.RootElement),
-            BodyBytes = http.Request.ContentLength,
+            BytesReceived = received,
             GenerationId = call?.Generation?.Id,
             ServiceTime = call?.Generation?.GenerationTime,
             Fault = outcome.Fault?.Id,
@@ -84,13 +91,13 @@ internal sealed class ApiPipeline(Service service)
             ? value.GetString()
             : null;
 
-    private static async Task<JsonDocument?> ReadBodyAsync(HttpRequest request)
+    private static JsonDocument? ReadBody(MemoryStream received)
     {
         JsonDocument? body = null;
         try
         {
-            body = await JsonDocument.ParseAsync(request.Body, default, request.HttpContext.RequestAborted)
-                .ConfigureAwait(false);
+            received.Position = 0;
+            body = JsonDocument.Parse(received);
             ReadTexts(body.RootElement);
             return body;
         }

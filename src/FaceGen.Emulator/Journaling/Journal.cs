@@ -14,6 +14,7 @@ public sealed class Journal
     private readonly Dictionary<string, int> _acceptedByPrompt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _acceptedByRequest = new(StringComparer.Ordinal);
     private long _calls;
+    private long _bytesReceived;
     private int _accepted;
     private int _maxInFlight;
 
@@ -38,6 +39,16 @@ public sealed class Journal
         {
             lock (_lock)
                 return _calls;
+        }
+    }
+
+    /// <summary>How many bytes the calls' bodies had, all together.</summary>
+    public long BytesReceived
+    {
+        get
+        {
+            lock (_lock)
+                return _bytesReceived;
         }
     }
 
@@ -92,6 +103,7 @@ public sealed class Journal
         lock (_lock)
         {
             _entries.Enqueue(entry with { Sequence = ++_calls });
+            _bytesReceived += entry.BytesReceived;
             if (_entries.Count > Capacity)
                 _entries.Dequeue();
         }

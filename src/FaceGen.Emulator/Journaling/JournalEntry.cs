@@ -23,8 +23,8 @@ public sealed record JournalEntry
     /// </summary>
     public string? Body { get; init; }
 
-    /// <summary>How many bytes the body had as it came; null where the caller did not say so beforehand.</summary>
-    public long? BodyBytes { get; init; }
+    /// <summary>How many bytes the body had; 0 without one, and where it was not read.</summary>
+    public long BytesReceived { get; init; }
 
     /// <summary>How long the generation takes that the call was about, not counting its wait in the queue.</summary>
     public TimeSpan? ServiceTime { get; init; }

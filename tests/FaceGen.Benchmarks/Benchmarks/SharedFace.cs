@@ -34,7 +34,7 @@ internal sealed class SharedFace : Benchmark
 
         IReadOnlyList<JournalEntry> calls = service.Journal.Entries;
         int uploads = calls.Count(call => call.Path.EndsWith("/base64_to_url", StringComparison.Ordinal));
-        long sent = calls.Sum(call => call.BodyBytes ?? throw new BenchmarkException("The size of a call is not known."));
+        long sent = calls.Sum(call => call.BytesReceived);
         double inline = rows * (double)(face.Length * 4L / 3);
         return
         [

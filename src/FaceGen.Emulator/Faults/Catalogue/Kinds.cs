@@ -11,6 +11,8 @@ internal static class Kinds
 
     internal static readonly IReadOnlyList<CallKind> SubmitAndFetch = [CallKind.Submit, CallKind.Fetch];
 
+    internal static readonly IReadOnlyList<CallKind> SubmitAndUpload = [CallKind.Submit, CallKind.Upload];
+
     internal static readonly IReadOnlyList<CallKind> UploadAndAccount = [CallKind.Upload, CallKind.Account];
 
     /// <summary>Every call with a JSON body.</summary>

@@ -39,7 +39,7 @@ internal static class RefusalFaults
         Create("Q13-out-of-credits", "HTTP 200 with status error: out of credits, in prose.", Kinds.Submit,
             static _ => Error(StatusCodes.Status200OK, "You are out of credits. Please top up your wallet."))
             .ByNameOnly(),
-        Create("not-in-plan", "HTTP 403: the account's plan does not include this.", Kinds.Submit,
+        Create("not-in-plan", "HTTP 403: the account's plan does not include this.", Kinds.SubmitAndUpload,
             static _ => Error(StatusCodes.Status403Forbidden, "This is not included in your plan."))
             .ByNameOnly(),
         Create("key-in-refusal", "HTTP 400 with the caller's key in the message.", Kinds.Submit,
