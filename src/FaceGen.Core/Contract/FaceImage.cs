@@ -84,11 +84,12 @@ public sealed class FaceImage
 
     /// <summary>What <c>face_image</c> carries: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
-    internal string ToWireText()
-    {
-        if (Link is not null) return Link.AbsoluteUri;
+    internal string ToWireText() => Link?.AbsoluteUri ?? DataUri(ReadBytes());
 
-        byte[] bytes = ReadBytes();
+    /// <summary>An image's bytes as a data URI.</summary>
+    /// <exception cref="FaceGenException">They are no image of at most 5 MB.</exception>
+    internal static string DataUri(byte[] bytes)
+    {
         ImageFormat format = Check(bytes.Length, bytes, "The face image");
         return $"data:{format.MediaType()};base64,{Convert.ToBase64String(bytes)}";
     }

@@ -24,6 +24,9 @@ internal sealed class Account
 
     internal Slots Slots { get; }
 
+    /// <summary>The face images that were uploaded.</summary>
+    internal FaceUploads Faces { get; } = new();
+
     /// <summary>
     /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first.
     /// </summary>

@@ -12,6 +12,9 @@ internal sealed record GenerateOptions
     /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>
     internal bool RetryUncertain { get; init; }
 
+    /// <summary>Whether a local face image that several requests use is uploaded rather than sent with each.</summary>
+    internal bool Upload { get; init; } = true;
+
     /// <summary>Is told of each submission before its first byte and after its answer; null for nobody.</summary>
     internal ISubmissionLog? Log { get; init; }
 }

@@ -17,6 +17,10 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     /// <summary>Takes the account's next free slot.</summary>
     internal Task<Slots.Slot> TakeSlotAsync(CancellationToken cancel) => _account.Slots.TakeAsync(cancel);
 
+    /// <summary>Uploads a face image that several requests will use, before the first of them has a slot.</summary>
+    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
+    internal Task UploadAsync(FaceImage face, CancellationToken cancel) => _account.Faces.UploadAsync(connection, face, listener, cancel);
+
     /// <summary>
     /// Submits a request and, unless told otherwise, waits for its end. The slot is given back when the generation
     /// ends, or at once where nothing was accepted; from here on it is no longer the caller's.
@@ -35,7 +39,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Request request, Slots.Slot slot, GenerateOptions options, CancellationToken cancel)
     {
         using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancel);
-        Task<Generation> submission = SubmitAsync(request, slot, options, deadline);
+        FaceText face = await FaceAsync(request, slot, options, deadline).ConfigureAwait(false);
+        Task<Generation> submission = SubmitAsync(request, face, slot, options, deadline);
         // Where nobody waits for it any more, its outcome is kept by the account.
         _ = submission.ContinueWith(ended => ended.Exception, CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -86,7 +91,24 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         }
     }
 
-    private async Task<Generation> SubmitAsync(Request request, Slots.Slot slot, GenerateOptions options, Deadline deadline)
+    /// <summary>What the request carries as its face image; where there is nothing to carry, the slot is given back.</summary>
+    private async Task<FaceText> FaceAsync(Request request, Slots.Slot slot, GenerateOptions options, Deadline deadline)
+    {
+        try
+        {
+            if (!options.Upload) return new FaceText(request.FaceImage.ToWireText());
+
+            Task<FaceText> face = _account.Faces.TextAsync(connection, request.FaceImage, listener, deadline.Token);
+            return await deadline.HoldAsync(face, () => NothingAccepted(deadline, "the face image was still being uploaded")).ConfigureAwait(false);
+        }
+        catch
+        {
+            slot.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Generation> SubmitAsync(Request request, FaceText face, Slots.Slot slot, GenerateOptions options, Deadline deadline)
     {
         bool kept = false;
         Outcome.Uncertain? lost = null;
@@ -94,14 +116,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         CancellationToken over = deadline.Token;
         try
         {
-            string faceImage = request.FaceImage.ToWireText();
             for (int attempt = 0; ; attempt++)
             {
                 over.ThrowIfCancellationRequested();
                 if (_fatal is not null) throw _fatal;
 
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(SendAsync(request, faceImage, slot, options.Log, over)).ConfigureAwait(false);
+                    await _account.Keep(SendAsync(request, face, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 switch (outcome)
                 {
@@ -121,6 +142,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                         await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
                     case Outcome.Retry retry:
+                        if (retry.IsAboutFace) face = _account.Faces.Replace(connection, request.FaceImage, face);
                         await WaitToRetryAsync(retry, attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
                 }
@@ -146,13 +168,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     /// <summary>Sends a request once, and takes in what the service accepted; only before the first byte is it cut off.</summary>
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
-        Request request, string faceImage, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
+        Request request, FaceText face, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
     {
         if (log is not null) await log.SendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, request, faceImage), CancellationToken.None, unsent).ConfigureAwait(false);
-        Outcome outcome = Classifier.OfSubmission(result);
+            json => RequestJson.Write(json, request, face.Text), CancellationToken.None, unsent).ConfigureAwait(false);
+        Outcome outcome = Classifier.OfSubmission(result, isFaceUploaded: face.Upload is not null);
         Generation? accepted = outcome switch
         {
             Outcome.Ended ended => Accept(request, ended.Answer, ended.Status, sentAt, slot),

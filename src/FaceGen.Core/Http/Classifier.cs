@@ -17,10 +17,22 @@ internal static class Classifier
     private static readonly Regex Key = new(@"(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key|key is (invalid|wrong|required|missing)|unauthori[sz]ed", Loose);
     private static readonly Regex Plan = new(@"not (allowed|included|available) (in|on|for) your (plan|subscription)|upgrade your (plan|subscription)|subscription (has )?expired", Loose);
     private static readonly Regex QueueLimit = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
+    private static readonly Regex Face = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Loose);
     private static readonly Regex ProseWait = new(@"(?:in|after)\s+(\d{1,6}(?:\.\d+)?)\s*(second|sec|minute|min|hour)", Loose);
 
     /// <summary>What the result of a submission means.</summary>
-    internal static Outcome OfSubmission(ApiResult result)
+    /// <param name="result">The result.</param>
+    /// <param name="isFaceUploaded">Whether the face image was uploaded, and can be sent in place as well.</param>
+    internal static Outcome OfSubmission(ApiResult result, bool isFaceUploaded = false)
+    {
+        Outcome outcome = Judge(result);
+        return isFaceUploaded && outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused }
+            && result.Answer is { Id: null } answer && Face.IsMatch(answer.Message)
+            ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsAboutFace = true }
+            : outcome;
+    }
+
+    private static Outcome Judge(ApiResult result)
     {
         if (result.StatusCode is null)
         {
@@ -65,6 +77,17 @@ internal static class Classifier
         return hasImages && !answer.IsUnderWay
             ? new Outcome.Ended(answer, GenerationStatus.Success)
             : new Outcome.UnderWay(answer);
+    }
+
+    /// <summary>What the result of an upload means. Uploading is free, so that it may always be repeated.</summary>
+    internal static Outcome OfUpload(ApiResult result)
+    {
+        if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null) { IsUnreachable = !result.WasSent };
+        if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
+
+        return result is { Status: >= 200 and < 300, Answer: { IsFailure: false, IsUnderWay: false } answer }
+            ? new Outcome.Ended(answer, GenerationStatus.Success)
+            : new Outcome.Failed(Refusal(result));
     }
 
     private static Outcome OfAnswer(ApiResult result)

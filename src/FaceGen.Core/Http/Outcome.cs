@@ -26,6 +26,9 @@ internal abstract record Outcome
 
         /// <summary>Whether the service was not even reached.</summary>
         internal bool IsUnreachable { get; init; }
+
+        /// <summary>Whether the service could not read the face image at the link that it was uploaded to.</summary>
+        internal bool IsAboutFace { get; init; }
     }
 
     /// <summary>It failed for good: for this request, or for the whole run (<see cref="FaceGenException.EndsRun"/>).</summary>

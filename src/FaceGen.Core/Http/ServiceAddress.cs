@@ -14,6 +14,8 @@ internal sealed class ServiceAddress
 
     internal Uri Generate => Call("api/v6/image_editing/face_gen");
 
+    internal Uri Upload => Call("api/v6/base64_to_url");
+
     internal Uri WalletBalance => Call("api/wallet_balance");
 
     internal Uri AssetsGenerated => Call("api/assets_generated");

@@ -32,6 +32,9 @@ internal sealed record Answer(Func<CancellationToken, Task<HttpResponseMessage>>
         Json(
         $$$"""{"status":"success","generationTime":1.5,"id":{{{id}}},"output":["{{{output}}}"],"meta":{"seed":7}}""");
 
+    internal static Answer Uploaded(string link = "https://files.example/face.png") =>
+        Json($$"""{"status":"success","id":9,"output":["{{link}}"]}""");
+
     internal static Answer Processing(string id = "1", double eta = 2) => Json(FormattableString.Invariant(
         $$$"""{"status":"processing","id":{{{id}}},"eta":{{{eta}}},"message":"Request processing","output":[],"meta":{"seed":7}}"""));
 

@@ -47,6 +47,8 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal IReadOnlyList<Call> Submissions => [.. Calls.Where(call => call.Address.AbsolutePath.EndsWith("/face_gen", StringComparison.Ordinal))];
 
+    internal IReadOnlyList<Call> Uploads => [.. Calls.Where(call => call.Address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal))];
+
     internal IReadOnlyList<Call> Fetches => [.. Calls.Where(call => call.Address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal))];
 
     /// <summary>The ids of the generations that the account still keeps.</summary>
@@ -65,6 +67,8 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal FakeService OnSubmit(params Answer[] answers) => On("submit", answers);
 
+    internal FakeService OnUpload(params Answer[] answers) => On("upload", answers);
+
     internal FakeService OnFetch(params Answer[] answers) => On("fetch", answers);
 
     internal FakeService OnLink(string link, params Answer[] answers) => On(new Uri(link).AbsoluteUri, answers);
@@ -73,10 +77,11 @@ internal sealed class FakeService : IListener, IDisposable
 
     /// <summary>Submits a request as a cmdlet does; the clock is the test's to move.</summary>
     internal async Task<Generation> GenerateAsync(
-        bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, CancellationToken cancel = default)
+        bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, bool upload = true,
+        CancellationToken cancel = default)
     {
         Slots.Slot slot = await Generator.TakeSlotAsync(cancel);
-        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain };
+        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain, Upload = upload };
         return await Generator.GenerateAsync(
             request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancel);
     }
@@ -104,6 +109,7 @@ internal sealed class FakeService : IListener, IDisposable
     {
         string what = address.Host != Root.Host ? address.AbsoluteUri
             : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
+            : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"
             : "submit";
         if (!_scripts.TryGetValue(what, out ConcurrentQueue<Answer>? script))
             throw new InvalidOperationException($"The test says nothing about {address}.");

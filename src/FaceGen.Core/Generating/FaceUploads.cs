@@ -1,0 +1,143 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Generating;
+
+/// <summary>
+/// The local face images that an account has uploaded: one link for each content, shared by everything that this process
+/// sends. Uploading generates nothing and costs nothing; where it does not work, images are sent in place.
+/// </summary>
+internal sealed class FaceUploads
+{
+    /// <summary>Smaller images are sent in place: uploading is one call more.</summary>
+    internal const int LeastBytes = 32 * 1024;
+
+    /// <summary>Enough for requests that take turns with a set of faces; more would not stay flat in memory.</summary>
+    private const int Capacity = 1024;
+
+    private const int MaxLinkLength = 2048;
+
+    /// <summary>How long a link is used: the service must still read it when a request has waited for its turn.</summary>
+    private static readonly TimeSpan LinkLife = TimeSpan.FromHours(Limits.LinkHours - 2);
+
+    /// <summary>How long an image is sent in place after its upload, or its link, was refused.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
+
+    /// <summary>How long an upload is tried: sending in place is as good.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Uploads an image, where it was not yet, since several requests will use it. When the call returns its task, the
+    /// upload has begun.
+    /// </summary>
+    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
+    internal Task UploadAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel) =>
+        TextAsync(connection, face, isShared: true, listener, cancel);
+
+    /// <summary>
+    /// Gives what a request carries. An image that another request has carried before is uploaded where it was not yet, and
+    /// where its link has ended.
+    /// </summary>
+    /// <param name="connection">The connection that uploads.</param>
+    /// <param name="face">The image.</param>
+    /// <param name="listener">Is told of the upload.</param>
+    /// <param name="cancel">Ends waiting; an upload on its way goes on, since others may wait for it too.</param>
+    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
+    internal Task<FaceText> TextAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel) =>
+        TextAsync(connection, face, isShared: false, listener, cancel);
+
+    /// <summary>The service does not take an upload's link: gives what the same request carries instead.</summary>
+    /// <exception cref="FaceGenException">The file has gone, or is no longer the same image.</exception>
+    internal FaceText Replace(Connection connection, FaceImage face, FaceText refused)
+    {
+        DateTimeOffset now = connection.Services.Time.GetUtcNow();
+        lock (_uploads)
+        {
+            // Several requests may have used the link; the first to come back has done it for all.
+            if (_uploads.TryGetValue(refused.Upload!, out Task<Upload>? upload) && IsGood(upload, now) && upload.Result.Link == refused.Text)
+            {
+                // One that is hours old has served: another will. One that is fresh tells that another would not, either.
+                bool hasServed = now - upload.Result.At > Pause;
+                _uploads[refused.Upload!] = Task.FromResult(new Upload(null, now, hasServed ? now : now + Pause));
+            }
+        }
+
+        byte[] image = face.ReadBytes();
+        return Sha256.Hex(image) == refused.Upload
+            ? new FaceText(FaceImage.DataUri(image))
+            : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded, and was not sent.");
+    }
+
+    private static bool IsGood(Task<Upload> upload, DateTimeOffset now) =>
+        upload.Status == TaskStatus.RanToCompletion && now < upload.Result.Until;
+
+    private async Task<FaceText> TextAsync(
+        Connection connection, FaceImage face, bool isShared, IListener? listener, CancellationToken cancel)
+    {
+        if (face.Link is not null) return new FaceText(face.ToWireText());
+
+        byte[] image = face.ReadBytes();
+        if (image.Length < LeastBytes) return new FaceText(FaceImage.DataUri(image));
+
+        string hash = Sha256.Hex(image);
+        Task<Upload>? upload = Find(hash, isShared, connection.Services.Time.GetUtcNow(), () => UploadAsync(connection, face, image, listener));
+        return upload is not null && (await upload.UnlessAsync(cancel).ConfigureAwait(false)).Link is { } link
+            ? new FaceText(link, hash)
+            : new FaceText(FaceImage.DataUri(image));
+    }
+
+    /// <summary>The one upload of an image, begun where there is none that serves; null where it is to be sent in place.</summary>
+    private Task<Upload>? Find(string hash, bool isShared, DateTimeOffset now, Func<Task<Upload>> begin)
+    {
+        lock (_uploads)
+        {
+            if (_uploads.TryGetValue(hash, out Task<Upload>? upload))
+                return !upload.IsCompleted || IsGood(upload, now) ? upload : _uploads[hash] = Task.Run(begin);
+
+            if (_seen.Count == Capacity) _seen.Clear();
+            if (_seen.Add(hash) && !isShared) return null;
+
+            if (_uploads.Count == Capacity) _uploads.Clear();
+            return _uploads[hash] = Task.Run(begin);
+        }
+    }
+
+    private static async Task<Upload> UploadAsync(Connection connection, FaceImage face, byte[] image, IListener? listener)
+    {
+        TimeProvider time = connection.Services.Time;
+        long start = time.GetTimestamp();
+        string text = FaceImage.DataUri(image);
+        for (int attempt = 0; ; attempt++)
+        {
+            DateTimeOffset at = time.GetUtcNow();
+            ApiResult result = await connection.Api.PostAsync(connection.Address.Upload,
+                json => json.WriteString("base64_string", text), CancellationToken.None).ConfigureAwait(false);
+            Outcome outcome = Classifier.OfUpload(result);
+            if (outcome is Outcome.Ended { Answer.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.AsLink(link) is not null)
+            {
+                listener?.Tell($"The face image '{face}' was uploaded: its link serves all requests that use it.");
+                return new Upload(link, at, at + LinkLife);
+            }
+
+            // The submission tells of it, and waits for the service; a later upload may well succeed.
+            if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, at, at);
+
+            var retry = outcome as Outcome.Retry;
+            TimeSpan wait = Backoff.Wait(attempt, retry?.After, connection.Services);
+            bool isOver = retry is null || time.GetElapsedTime(start) + wait > Patience;
+            listener?.Tell($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {wait.TotalSeconds:0.0} seconds")}.");
+            if (isOver) return new Upload(null, at, time.GetUtcNow() + Pause);
+
+            await time.Wait(wait, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What came of an upload.</summary>
+    /// <param name="Link">The image's link; null to send it in place.</param>
+    /// <param name="At">When it was sent.</param>
+    /// <param name="Until">How long that holds.</param>
+    private sealed record Upload(string? Link, DateTimeOffset At, DateTimeOffset Until);
+}
