@@ -72,6 +72,9 @@ internal interface ILedger : IAsyncDisposable
     IEnumerable<LedgerRow> Read(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default);
 
+    /// <summary>The hashes of the face images that more than one pending row uses, those of the most rows first.</summary>
+    Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel);
+
     /// <summary>The bytes of a face image that was entered with the input.</summary>
     Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);
 

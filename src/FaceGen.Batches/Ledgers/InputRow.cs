@@ -13,4 +13,7 @@ internal sealed record InputRow(string Hash, string Request, int Images, string?
 {
     /// <summary>Where its first image is to be saved, without the extension; null where that is not known before it is sent.</summary>
     internal string? Path { get; init; }
+
+    /// <summary>How many bytes its face image has; 0 for a link.</summary>
+    internal int FaceLength { get; init; }
 }

@@ -63,6 +63,7 @@ internal sealed class InputSpool : IDisposable
         writer.Write(row.Request);
         writer.Write(row.Images);
         WriteText(writer, row.Face);
+        writer.Write(row.FaceLength);
         byte[]? bytes = row.FaceBytes is not null && IsNew(row.Face!) ? row.FaceBytes : null;
         writer.Write(bytes?.Length ?? -1);
         if (bytes is not null) writer.Write(bytes);
@@ -81,11 +82,12 @@ internal sealed class InputSpool : IDisposable
         string request = reader.ReadString();
         int images = reader.ReadInt32();
         string? face = ReadText(reader);
+        int faceLength = reader.ReadInt32();
         int length = reader.ReadInt32();
         byte[]? bytes = length < 0 ? null : reader.ReadBytes(length);
         string? path = ReadText(reader);
         RequestSource? source = ReadText(reader) is { } file ? new RequestSource(file, reader.ReadInt32(), reader.ReadInt32()) : null;
-        return new InputRow(hash, request, images, face, bytes, source) { Path = path };
+        return new InputRow(hash, request, images, face, bytes, source) { FaceLength = faceLength, Path = path };
     }
 
     private static void WriteText(BinaryWriter writer, string? text)

@@ -15,7 +15,7 @@ internal sealed class RequestText
     /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
     private const int Capacity = 1024;
 
-    private readonly Dictionary<string, string> _hashByPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
 
     /// <summary>Makes the ledger's row of a request.</summary>
@@ -23,13 +23,13 @@ internal sealed class RequestText
     internal InputRow Write(Request request)
     {
         FaceImage face = request.FaceImage;
-        string? hash = face.Link is null ? HashOf(face) : null;
+        (string? hash, int length) = face.Link is null ? HashOf(face) : (null, 0);
         // What a row asks for is known by the image, wherever it lies; where the result is told does not belong to it.
         byte[] identity = Json(request with { Webhook = null }, hash ?? face.Link!.AbsoluteUri);
         bool isInline = face.Link is null && face.FilePath is null;
         string text = Encoding.UTF8.GetString(Json(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!));
         return new InputRow(Sha256.Hex(identity), text, request.ImageCount, hash,
-            isInline ? face.ReadBytes() : null, request.Source);
+            isInline ? face.ReadBytes() : null, request.Source) { FaceLength = length };
     }
 
     /// <summary>Makes the request again.</summary>
@@ -86,12 +86,14 @@ internal sealed class RequestText
         return _faceByText[text] = text.Contains("://") ? FaceImage.FromText(text, path => path) : FaceImage.Unchecked(text);
     }
 
-    private string HashOf(FaceImage face)
+    private (string Hash, int Length) HashOf(FaceImage face)
     {
-        if (face.FilePath is not { } path) return HashPrefix + Sha256.Hex(face.ReadBytes());
-        if (_hashByPath.TryGetValue(path, out string? known)) return known;
+        if (face.FilePath is { } path && _hashByPath.TryGetValue(path, out (string, int) known)) return known;
 
+        byte[] bytes = face.ReadBytes();
+        (string, int) hash = (HashPrefix + Sha256.Hex(bytes), bytes.Length);
         if (_hashByPath.Count == Capacity) _hashByPath.Clear();
-        return _hashByPath[path] = HashPrefix + Sha256.Hex(face.ReadBytes());
+        if (face.FilePath is not null) _hashByPath[face.FilePath] = hash;
+        return hash;
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using FaceGen.Batching;
 using FaceGen.Contract;
+using FaceGen.Generating;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -47,7 +48,6 @@ internal sealed class SqlLedger(
     {
         await BringInputAsync(session).ConfigureAwait(false);
         string retried = $"status IN ({Retried(retryFailed, retryUncertain)})";
-        // A face that several rows share is uploaded once.
         string rowsOfInput =
             $"""
             WITH rows AS (
@@ -55,17 +55,20 @@ internal sealed class SqlLedger(
                     WHEN i.status = 'Submitting' AND i.{Dead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
-                LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence)
+                LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
+            fated AS (SELECT images, face, face_length, CASE WHEN {retried} THEN 'Pending' ELSE status END AS fate FROM rows)
             """;
-        List<(string Fate, long Rows, long Images, long Faces)> fates = await session.QueryAsync(
+        List<(string Fate, long Rows, long Images)> fates = await session.QueryAsync(
+            $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
+            row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
+        // A face that several rows share is uploaded once.
+        long? uploads = await session.NumberAsync(
             $"""
-            {rowsOfInput}
-            SELECT CASE WHEN {retried} THEN 'Pending' ELSE status END, count(*), CAST(sum(images) AS BIGINT), count(DISTINCT face)
-            FROM rows GROUP BY 1
-            """,
-            row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))).ConfigureAwait(false);
+            {rowsOfInput} SELECT count(*) FROM (
+                SELECT face FROM fated WHERE fate = 'Pending' AND face_length >= @least GROUP BY face HAVING count(*) > 1) AS shared
+            """, ("least", (long)FaceUploads.LeastBytes)).ConfigureAwait(false);
         long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.Name<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
-        (_, long rows, long images, long faces) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
+        (_, long rows, long images) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
         // What was paid for is brought in also where the input has the row no more.
         long underWay = await session.NumberAsync(
             $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{Dead})").ConfigureAwait(false) ?? 0;
@@ -76,7 +79,7 @@ internal sealed class SqlLedger(
             LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
             ToSubmit: rows,
             Images: images,
-            Uploads: faces)
+            Uploads: uploads ?? 0)
         {
             SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, retried).ConfigureAwait(false) : null,
         };
@@ -231,6 +234,15 @@ internal sealed class SqlLedger(
             (_, item, position) = page[^1];
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel) =>
+        await store.ReadAsync(session => session.QueryAsync(
+            """
+            SELECT face FROM items WHERE status = 'Pending' AND wanted = 1 AND face IS NOT NULL
+            GROUP BY face HAVING count(*) > 1 ORDER BY count(*) DESC LIMIT @most
+            """,
+            row => row.GetString(0), ("most", (long)most)), cancel).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel)

@@ -61,6 +61,7 @@ internal sealed class BatchRun : IDisposable
         var uncertain = new UncertainRows(_run);
         try
         {
+            await _run.Faces.FindAsync(_run.End).ConfigureAwait(false);
             await uncertain.SettleAsync().ConfigureAwait(false);
             try
             {
@@ -206,6 +207,16 @@ internal sealed class BatchRun : IDisposable
             {
                 await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
                 return false;
+            }
+
+            if (_run.Faces.IsMissing(row))
+            {
+                _run.Brakes.Uncount(row.Images);
+                await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
+                slot.Dispose();
+                place.Dispose();
+                await _run.Faces.UploadAsync(row, _run.End).ConfigureAwait(false);
+                return true;
             }
 
             _submitted++;

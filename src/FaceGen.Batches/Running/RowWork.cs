@@ -96,7 +96,7 @@ internal sealed class RowWork
         Generation generation = slot is null
             ? GenerationText.Read(log.Row, request)
             : await _generator.GenerateAsync(request, slot,
-                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Log = log }, _run.End).ConfigureAwait(false);
+                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Upload = _run.Options.Upload, Log = log }, _run.End).ConfigureAwait(false);
         return generation.IsFinished ? generation
             : await _generator.ResumeAsync(generation, LongestGeneration, _run.End).ConfigureAwait(false);
     }

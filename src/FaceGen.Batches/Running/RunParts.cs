@@ -27,6 +27,9 @@ internal sealed record RunParts(
     /// <summary>Waits where the disk is full.</summary>
     internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener);
 
+    /// <summary>Uploads the face images that rows share.</summary>
+    internal RowFaces Faces => field ??= new RowFaces(this);
+
     /// <summary>Reads the requests of rows.</summary>
     internal RowRequests Requests { get; } = new(Ledger, End);
 

@@ -12,6 +12,9 @@ internal sealed record BatchOptions(SaveOptions Save)
     /// <summary>How many images are downloaded at once.</summary>
     internal int Downloads { get; init; } = 8;
 
+    /// <summary>Whether local face images that several rows use are uploaded once, rather than sent with each row.</summary>
+    internal bool Upload { get; init; } = true;
+
     /// <summary>Whether rows that failed or expired in an earlier run are sent again.</summary>
     internal bool RetryFailed { get; init; }
 

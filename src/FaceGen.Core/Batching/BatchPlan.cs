@@ -7,7 +7,7 @@ namespace FaceGen.Batching;
 /// <param name="LeftAlone">How many ended as failed, expired or uncertain in an earlier run, and would not be sent again.</param>
 /// <param name="ToSubmit">How many would be sent to the service.</param>
 /// <param name="Images">How many images would be paid for.</param>
-/// <param name="Uploads">How many different local face images they use.</param>
+/// <param name="Uploads">How many local face images would be uploaded once, because several of them use it.</param>
 internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftAlone, long ToSubmit, long Images, long Uploads)
 {
     /// <summary>Two rows, one of them still to be sent, whose images would be saved to the same file; null where there are none.</summary>

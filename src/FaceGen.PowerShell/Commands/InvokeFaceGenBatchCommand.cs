@@ -19,6 +19,8 @@ namespace FaceGen.PowerShell.Commands;
 /// killed and run again at any moment: rows that are saved are not sent again, and what was paid for is brought in first.
 /// The whole input is checked before anything is sent. It emits a BatchItem for each row as it ends, and a BatchSummary
 /// at last, whose State tells whether all is done.</para>
+/// <para type="description">A local face image of 32 KB or more that several rows use is uploaded once, and its link sent
+/// with each of them. Where the upload is refused the image itself is sent.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "FaceGenBatch", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(BatchItem), typeof(BatchSummary))]
@@ -104,6 +106,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [ValidateRange(1, 1000)]
     public int ThrottleLimit { get; set; } = 1000;
 
+    /// <summary><para type="description">Sends a local face image with each row, and never uploads it.</para></summary>
+    [Parameter]
+    public SwitchParameter NoUpload { get; set; }
+
     /// <summary><para type="description">Sends rows again that failed, or whose images were not fetched in time.</para></summary>
     [Parameter]
     public SwitchParameter RetryFailed { get; set; }
@@ -160,6 +166,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _options = new BatchOptions(save)
         {
             ThrottleLimit = ThrottleLimit,
+            Upload = !NoUpload,
             RetryFailed = RetryFailed,
             RetryUncertain = RetryUncertain,
             MaxImages = MaxImages,
@@ -352,11 +359,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private string Words(BatchPlan plan)
     {
         long images = Math.Min(plan.Images, MaxImages ?? long.MaxValue);
+        string uploads = NoUpload || plan.Uploads == 0 ? "" : $" after uploading {Count(plan.Uploads, "face image")} that they share";
         string limit = images < plan.Images ? $" of the {plan.Images} that are left" : "";
         string invalid = _invalid == 0 ? "" : SkipInvalid ? $", {_invalid} invalid and left out"
             : $", {_invalid} invalid (nothing is sent before they are mended, or left out with -SkipInvalid)";
         return $"Pay for {Count(images, "image")}{limit} and save them in '{_options!.Save.Folder}': {Count(_rows, "row")}, " +
-            $"{plan.ToSubmit} to send with {Count(plan.Uploads, "local face image")}, {plan.UnderWay} under way from before, " +
+            $"{plan.ToSubmit} to send{uploads}, {plan.UnderWay} under way from before, " +
             $"{plan.Done} done before, {plan.LeftAlone} left alone{invalid}.";
     }
 

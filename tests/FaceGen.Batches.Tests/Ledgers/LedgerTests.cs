@@ -1,6 +1,7 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
+using FaceGen.Generating;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -254,21 +255,48 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
-    public async Task A_plan_counts_images_and_different_local_faces()
+    public async Task A_plan_counts_images_and_the_faces_that_are_large_and_shared()
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(
             [
-                Row("a", 1) with { Images = 4, Face = "sha256:1" },
-                Row("b", 2) with { Images = 2, Face = "sha256:1" },
-                Row("c", 3) with { Face = "sha256:2" },
-                Row("d", 4),
+                Row("a", 1) with { Images = 4, Face = "sha256:1", FaceLength = FaceUploads.LeastBytes },
+                Row("b", 2) with { Images = 2, Face = "sha256:1", FaceLength = FaceUploads.LeastBytes },
+                Row("c", 3) with { Face = "sha256:2", FaceLength = FaceUploads.LeastBytes },
+                Row("d", 4) with { Face = "sha256:3", FaceLength = FaceUploads.LeastBytes - 1 },
+                Row("e", 5) with { Face = "sha256:3", FaceLength = FaceUploads.LeastBytes - 1 },
+                Row("f", 6),
+                Row("g", 7),
             ],
             None);
 
         BatchPlan plan = await ledger.PlanAsync(false, false, None);
 
-        Assert.Equal((4, 8, 2), (plan.ToSubmit, plan.Images, plan.Uploads));
+        Assert.Equal((7, 11, 1), (plan.ToSubmit, plan.Images, plan.Uploads));
+    }
+
+    [SkippableFact]
+    public async Task A_face_is_shared_by_rows_that_are_still_to_be_sent()
+    {
+        ILedger ledger = await OpenAsync();
+        await ledger.StageAsync(
+            [
+                Row("a", 1) with { Face = "sha256:1" },
+                Row("b", 2) with { Face = "sha256:1" },
+                Row("c", 3) with { Face = "sha256:2" },
+                Row("d", 4) with { Face = "sha256:3" },
+                Row("e", 5) with { Face = "sha256:3" },
+                Row("f", 6) with { Face = "sha256:3" },
+                Row("g", 7),
+                Row("h", 8),
+            ],
+            None);
+        await ledger.EnterAsync(false, false, None);
+
+        Assert.Equal(["sha256:3", "sha256:1"], await ledger.SharedFacesAsync(9, None));
+        Assert.Equal(["sha256:3"], await ledger.SharedFacesAsync(1, None));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        Assert.Equal(["sha256:3"], await ledger.SharedFacesAsync(9, None));
     }
 
     [SkippableFact]

@@ -75,6 +75,7 @@ public sealed class RequestTextTests : IDisposable
         Assert.Equal(TestImages.Portrait, inline.FaceBytes);
         Assert.Equal(inline.Face, file.Face);
         Assert.Null(file.FaceBytes);
+        Assert.Equal((TestImages.Portrait.Length, TestImages.Portrait.Length, 0), (inline.FaceLength, file.FaceLength, link.FaceLength));
         Assert.Null(link.FaceBytes ?? (object?)link.Face);
         Assert.DoesNotContain("base64,", inline.Request, StringComparison.Ordinal);
         Assert.Equal(TestImages.Portrait, Read(inline, null).FaceImage.ReadBytes());

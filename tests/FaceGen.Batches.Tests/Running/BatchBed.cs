@@ -50,6 +50,9 @@ internal sealed class BatchBed : IBatchListener, IDisposable
     /// <summary>Gives what a link leads to, by the generation's id and by how often it was asked for before.</summary>
     internal Func<string, int, Answer> OnLink { get; set; } = (id, _) => Answer.Image(Picture(id));
 
+    /// <summary>Gives the answer to an upload, by how many were before.</summary>
+    internal Func<int, Answer> OnUpload { get; set; } = _ => Answer.Uploaded();
+
     internal Func<int, Answer> OnBalance { get; set; } = _ => Balance(100);
 
     internal Func<int, Answer> OnAssets { get; set; } = _ => Answer.Json("""{"status":"success","data":[]}""");
@@ -159,6 +162,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
             : name switch
             {
                 "face_gen" => OnSubmit(Interlocked.Increment(ref _submissions)),
+                "base64_to_url" => OnUpload(Again(path)),
                 "wallet_balance" => OnBalance(Again(path)),
                 "assets_generated" => OnAssets(Again(path)),
                 _ => throw new InvalidOperationException($"The test says nothing about {address}."),

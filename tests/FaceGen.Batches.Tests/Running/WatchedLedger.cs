@@ -62,6 +62,8 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default) =>
         ledger.Read(statuses, leaveOut, cancel);
 
+    public Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel) => ledger.SharedFacesAsync(most, cancel);
+
     public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
 
     public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>

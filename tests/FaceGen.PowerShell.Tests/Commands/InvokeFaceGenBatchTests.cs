@@ -204,7 +204,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchRan ran = bed.RunBatch(csv, "-SkipInvalid -MaxImages 2 -Verbose");
 
         Assert.Contains(
-            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send with 1 local face image, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out.",
+            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out.",
             ran.Ran.Verbose);
     }
 
@@ -219,7 +219,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchRan second = bed.RunBatch(bed.WriteCsv("a"), "-Verbose");
 
         Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Summary.Properties["Message"].Value);
-        Assert.Contains(second.Ran.Verbose, line => line.Contains("1 row, 0 to send with 0 local face images, 1 under way from before, 1 done", StringComparison.Ordinal));
+        Assert.Contains(second.Ran.Verbose, line => line.Contains("1 row, 0 to send, 1 under way from before, 1 done", StringComparison.Ordinal));
         Assert.Equal(["b"], second.Prompts);
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }

@@ -103,6 +103,7 @@ internal sealed class PostgresStore : LedgerStore
             await WriteAsync(copy, row.Request, session.Cancel).ConfigureAwait(false);
             await copy.WriteAsync((long)row.Images, NpgsqlDbType.Bigint, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Face, session.Cancel).ConfigureAwait(false);
+            await copy.WriteAsync((long)row.FaceLength, NpgsqlDbType.Bigint, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.File, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.Line, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.Row, session.Cancel).ConfigureAwait(false);

@@ -70,10 +70,10 @@ internal sealed class SqliteStore : LedgerStore
     internal override Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
     {
         using var insert = (SqliteCommand)session.Connection.CreateCommand();
-        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @file, @line, @row, @path)";
+        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @face_length, @file, @line, @row, @path)";
         SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
         SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
-        SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text);
+        SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text), faceLength = Add("face_length", SqliteType.Integer);
         SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
         SqliteParameter path = Add("path", SqliteType.Text);
         long count = 0;
@@ -81,6 +81,7 @@ internal sealed class SqliteStore : LedgerStore
         {
             position.Value = ++count;
             (hash.Value, request.Value, images.Value, face.Value) = (row.Hash, row.Request, (long)row.Images, (object?)row.Face ?? DBNull.Value);
+            faceLength.Value = (long)row.FaceLength;
             (file.Value, line.Value, number.Value) = row.Source is { } source
                 ? (source.File, (long)source.Line, (long)source.Row)
                 : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
