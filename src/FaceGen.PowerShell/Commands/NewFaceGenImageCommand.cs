@@ -12,6 +12,9 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Submits each request, waits for its end, and emits the generation. In a pipeline as many
 /// requests are under way as the account's queue allows, and each result is emitted when it is ready. Parameters that
 /// are not given are not sent, so that the service's defaults hold.</para>
+/// <para type="description">A local face image of 32 KB or more that several requests use is uploaded once, and its link
+/// sent instead. In a pipeline the first face image is uploaded at once; any other when a second request uses it, also one
+/// of a later command. Where the upload is refused the image is sent with each request.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Generation))]
@@ -152,6 +155,10 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
+    /// <summary><para type="description">Sends a local face image with each request, and never uploads it.</para></summary>
+    [Parameter]
+    public SwitchParameter NoUpload { get; set; }
+
     /// <summary>
     /// <para type="description">Sends a submission again whose answer was lost. The service may have accepted it before:
     /// this takes the risk of paying twice.</para>
@@ -185,7 +192,12 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
         if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style)")) return;
 
-        _generator ??= new Generator(Connection, Listener);
+        if (_generator is null)
+        {
+            _generator = new Generator(Connection, Listener);
+            if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(_generator, request.FaceImage);
+        }
+
         Drain(ThrottleLimit - 1);
         Slots.Slot slot;
         try
@@ -218,6 +230,16 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         _lastInput = Math.Max(_lastInput, lastBefore);
     }
 
+    /// <summary>
+    /// Most pipelines have one face: its upload begins before there is a place for the first request. How it ends shows when
+    /// the request is sent.
+    /// </summary>
+    private void BeginUpload(Generator generator, FaceImage face) => RunUntil(Task.Run(() =>
+    {
+        _ = generator.UploadAsync(face, Stop);
+        return true;
+    }));
+
     /// <summary>Takes a place in the account's queue; one that only other commands could free is not waited for without end.</summary>
     private Slots.Slot TakeSlot(Generator generator)
     {
@@ -233,7 +255,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
 
     private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Request request, Slots.Slot slot)
     {
-        var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain };
+        var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain, Upload = !NoUpload };
         try
         {
             return (await _generator!.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false), null);

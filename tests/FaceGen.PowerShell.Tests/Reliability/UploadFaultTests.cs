@@ -1,0 +1,29 @@
+using FaceGen.Emulator.Faults;
+using FaceGen.PowerShell.Tests.Commands;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Reliability;
+
+/// <summary>Every odd answer to the upload of a face image: the requests are made all the same.</summary>
+public sealed class UploadFaultTests
+{
+    public static IEnumerable<object[]> UploadFaults => Fault.All.Where(fault => fault.Kinds.Contains(CallKind.Upload)).Select(fault => new object[] { fault.Id });
+
+    [Theory]
+    [MemberData(nameof(UploadFaults))]
+    public async Task Whatever_goes_wrong_with_an_upload_the_rows_are_made(string fault)
+    {
+        await using FaultyBed bed = await FaultyBed.StartAsync(
+            [new FaultRule(Fault.ById(fault), At.Upload.Times(2)) { Wait = TimeSpan.FromSeconds(2) }], speed: 40, timeoutSec: 20);
+        FaceUploadTests.Enlarge(bed.Face);
+
+        Ran ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(2, ran.Output.Count);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+        Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
+        string everything = bed.Everything(ran);
+        foreach (string spelling in FaultTests.Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\u001b', everything);
+    }
+}
