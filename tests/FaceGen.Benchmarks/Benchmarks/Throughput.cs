@@ -51,11 +51,14 @@ internal sealed class Throughput : Benchmark
 
         double ratio = rounds.Select(round => round.Own / round.Peer).Median();
         run.Note(Text.Of($"throughput: a request costs FaceGen {processor.Select(round => round.Own).Median():0} µs of processor time and the loop {processor.Select(round => round.Peer).Median():0} µs, the emulator's own not counted; the cores that there are are shared with it."));
+        // FaceGen does all that the loop does and more: where it seems faster, something else held the loop up.
+        bool isCredible = ratio <= 1;
+        if (!isCredible) run.Note("throughput: the loop was held up by something else than its work, so that the bar is not judged: run it again.");
         return
         [
             new Row($"requests a second, no service time, {Slots} at once",
                 Text.Count(rounds.Select(round => round.Own).Median()), $"{Text.Count(rounds.Select(round => round.Peer).Median())} ({peer.Name})",
-                Text.Ratio(ratio), Text.Of($"≥ {LeastRatio}"), ratio >= LeastRatio),
+                Text.Ratio(ratio), Text.Of($"≥ {LeastRatio}"), isCredible ? ratio >= LeastRatio : null),
         ];
     }
 }
