@@ -25,7 +25,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal BatchBed(int queueLimit = Limits.DefaultQueueLimit)
     {
-        _handler = new ScriptedHandler(Next);
+        _handler = new ScriptedHandler(Next, Clock);
         Connection = Connect(queueLimit);
     }
 

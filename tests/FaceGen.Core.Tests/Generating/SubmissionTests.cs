@@ -116,7 +116,7 @@ public sealed class SubmissionTests : IDisposable
             _ => Answer.Json("""{"status":"processing","message":"Request processing"}"""),
         }, Answer.Success());
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
         Assert.Contains("may or may not have accepted it", fault.Message, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ internal sealed class FakeService : IListener, IDisposable
     internal FakeService(int queueLimit = Limits.DefaultQueueLimit, Uri? root = null)
     {
         Root = root ?? new Uri($"https://{Guid.NewGuid():N}.example");
-        _handler = new ScriptedHandler(Next);
+        _handler = new ScriptedHandler(Next, Clock);
         Connection = Connect(queueLimit);
     }
 

@@ -6,10 +6,11 @@ namespace FaceGen.Core.Tests.Support;
 /// <param name="Address">Where it went.</param>
 /// <param name="Body">What it carried; empty where nothing left the machine.</param>
 /// <param name="Headers">Its headers.</param>
-internal sealed record Call(Uri Address, string Body, string Headers);
+/// <param name="At">When it came.</param>
+internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At);
 
 /// <summary>A network that answers as the test says and remembers what was asked.</summary>
-internal sealed class ScriptedHandler(Func<Uri, Answer> answer) : HttpMessageHandler
+internal sealed class ScriptedHandler(Func<Uri, Answer> answer, TimeProvider time) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Call> _calls = new();
     private readonly SemaphoreSlim _arrivals = new(0);
@@ -25,7 +26,7 @@ internal sealed class ScriptedHandler(Func<Uri, Answer> answer) : HttpMessageHan
         string body = chosen.ReadsRequest && request.Content is not null
             ? await request.Content.ReadAsStringAsync(cancellationToken)
             : "";
-        _calls.Enqueue(new Call(request.RequestUri!, body, request.Headers.ToString()));
+        _calls.Enqueue(new Call(request.RequestUri!, body, request.Headers.ToString(), time.GetUtcNow()));
         _arrivals.Release();
         return await chosen.Give(cancellationToken);
     }
