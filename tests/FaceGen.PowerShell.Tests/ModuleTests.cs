@@ -21,7 +21,7 @@ public sealed class ModuleTests
     {
         using var session = new Session();
 
-        Ran listed = session.Run("param($manifest) (Test-ModuleManifest $manifest).ExportedCmdlets.Keys", StagedModule.Manifest).WithoutErrors();
+        Ran listed = session.Run("param($manifest) (Test-ModuleManifest $manifest).ExportedCmdlets.Keys", StagedModule.Staged).WithoutErrors();
         Ran exported = session.Run("(Get-Module FaceGen).ExportedCommands.Keys").WithoutErrors();
 
         Assert.NotEmpty(listed.Output);
@@ -34,13 +34,13 @@ public sealed class ModuleTests
         using var session = new Session();
 
         Ran ran = session.Run("""
-            param($manifest, $framework)
-            Import-Module $manifest -ArgumentList $framework -Force -ErrorAction Stop
+            param($manifest)
+            Import-Module $manifest -Force -ErrorAction Stop
             Remove-Module FaceGen
-            Import-Module $manifest -ArgumentList $framework -Force -ErrorAction Stop
+            Import-Module $manifest -Force -ErrorAction Stop
             (Get-Command -Module FaceGen).Count
             Get-FaceGenConnection
-            """, StagedModule.Manifest, StagedModule.Framework).WithoutErrors();
+            """, StagedModule.Manifest).WithoutErrors();
 
         Assert.Equal(14, ran.Output[0].BaseObject);
     }

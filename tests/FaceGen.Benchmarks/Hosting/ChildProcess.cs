@@ -21,9 +21,12 @@ internal sealed class ChildProcess : IDisposable
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>This program.</summary>
+    internal static string Own { get; } = Assembly.GetExecutingAssembly().Location;
+
     /// <summary>Starts this program again as a worker.</summary>
     internal static ChildProcess StartWorker(string name, params string[] arguments) =>
-        new(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, "--worker", name, .. arguments]);
+        new(Environment.ProcessPath!, [Own, "--worker", name, .. arguments]);
 
     /// <summary>Runs a program to its end; gives what it printed.</summary>
     /// <exception cref="BenchmarkException">It failed.</exception>
@@ -35,11 +38,12 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Runs this program as a worker to its end; gives what it printed.</summary>
     /// <exception cref="BenchmarkException">It failed.</exception>
-    internal static async Task<string> RunWorkerAsync(string name, params string[] arguments)
-    {
-        using ChildProcess child = StartWorker(name, arguments);
-        return await child.EndAsync();
-    }
+    internal static Task<string> RunWorkerAsync(string name, params string[] arguments) => RunWorkerOfAsync(Own, name, arguments);
+
+    /// <summary>The same of this program or a copy of it.</summary>
+    /// <exception cref="BenchmarkException">It failed.</exception>
+    internal static Task<string> RunWorkerOfAsync(string program, string name, params string[] arguments) =>
+        RunAsync(Environment.ProcessPath!, [program, "--worker", name, .. arguments]);
 
     /// <summary>The next line that it prints.</summary>
     /// <exception cref="BenchmarkException">It ended without one.</exception>

@@ -9,10 +9,12 @@ internal static class Machine
 {
     private const double Gigabyte = 1 << 30;
 
+    internal static string EngineVersion { get; } =
+        typeof(PSObject).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(' ', '+')[0];
+
     internal static string Describe()
     {
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
-        string engine = typeof(PSObject).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(' ', '+')[0];
-        return Text.Of($"{Environment.ProcessorCount} cores, {memory:0} GiB of memory, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}), {RuntimeInformation.FrameworkDescription}, PowerShell's engine {engine}");
+        return Text.Of($"{Environment.ProcessorCount} cores, {memory:0} GiB of memory, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}), {RuntimeInformation.FrameworkDescription}, PowerShell's engine {EngineVersion}");
     }
 }

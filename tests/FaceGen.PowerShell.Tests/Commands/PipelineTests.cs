@@ -153,13 +153,13 @@ public sealed class PipelineTests
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
 
         Ran ran = bed.Run("""
-            param($manifest, $framework, $uri, $face)
+            param($manifest, $uri, $face)
             1..4 | ForEach-Object -Parallel {
-                Import-Module $using:manifest -ArgumentList $using:framework
+                Import-Module $using:manifest
                 $null = Connect-FaceGen emulator-key -BaseUri $using:uri
                 1..5 | ForEach-Object { "p$PSItem" } | New-FaceGenImage -FaceImage $using:face -Width 16
             } -ThrottleLimit 4
-            """, StagedModule.Manifest, StagedModule.Framework, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
+            """, StagedModule.Manifest, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
 
         Assert.Equal(20, bed.Emulator.Journal.Accepted);
         Assert.Equal(5, bed.Emulator.Journal.MaxInFlight);

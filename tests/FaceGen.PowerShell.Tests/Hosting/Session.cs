@@ -13,8 +13,7 @@ internal sealed class Session : IDisposable
     {
         _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
         _runspace.Open();
-        Run("param($manifest, $framework) Import-Module $manifest -ArgumentList $framework -ErrorAction Stop",
-            StagedModule.Manifest, StagedModule.Framework).WithoutErrors();
+        Run("param($manifest) Import-Module $manifest -ErrorAction Stop", StagedModule.Manifest).WithoutErrors();
     }
 
     /// <summary>Runs a script with arguments; an error that ends it is among the errors.</summary>
