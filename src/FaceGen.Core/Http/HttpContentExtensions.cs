@@ -27,8 +27,8 @@ internal static class HttpContentExtensions
 #else
         using Stream stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
 #endif
-        if (announced is not null) body.Capacity = (int)(before + announced);
-        byte[] buffer = new byte[16 * 1024];
+        if (announced is not null) body.Capacity = Math.Max(body.Capacity, (int)(before + announced));
+        byte[] buffer = new byte[64 * 1024];
         int read;
         while ((read = await ReadAsync(stream, buffer, cancel).ConfigureAwait(false)) > 0)
         {

@@ -11,9 +11,12 @@ namespace FaceGen.Saving;
 /// </summary>
 internal static class AtomicFile
 {
+    /// <inheritdoc cref="Write(string, ArraySegment{byte}, bool)"/>
+    internal static void Write(string path, byte[] content, bool replace) => Write(path, new ArraySegment<byte>(content), replace);
+
     /// <summary>Writes the file; the folder is made where it is not there.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it could not be written.</exception>
-    internal static void Write(string path, byte[] content, bool replace)
+    internal static void Write(string path, ArraySegment<byte> content, bool replace)
     {
         string folder = Path.GetDirectoryName(path)!;
         string temporary = Path.Combine(folder, $".{Guid.NewGuid():N}.part");
@@ -26,7 +29,7 @@ internal static class AtomicFile
             {
                 using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
                 {
-                    file.Write(content, 0, content.Length);
+                    file.Write(content.Array!, content.Offset, content.Count);
                     file.Flush(flushToDisk: true);
                 }
 

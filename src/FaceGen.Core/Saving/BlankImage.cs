@@ -32,7 +32,9 @@ internal static class BlankImage
     /// <summary>The share of pixels like the first that leaves nothing to see.</summary>
     private const double AllAlike = 0.995;
 
-    internal static bool IsBlank(byte[] image, ImageInfo info)
+    private static readonly byte[] Black = [0, 0, 0];
+
+    internal static bool IsBlank(ReadOnlyMemory<byte> image, ImageInfo info)
     {
         long pixels = (long)info.Width * info.Height;
         if (pixels < FewestPixels) return false;
@@ -45,10 +47,11 @@ internal static class BlankImage
         };
     }
 
-    private static bool IsFlatPng(byte[] png, ImageInfo info)
+    private static bool IsFlatPng(ReadOnlyMemory<byte> png, ImageInfo info)
     {
-        int channels = png[25] switch { 0 => 1, 2 => 3, 4 => 2, 6 => 4, _ => 0 };
-        bool isPlain = png[24] == 8 && png[28] == 0 && channels > 0;
+        ReadOnlySpan<byte> header = png.Span;
+        int channels = header[25] switch { 0 => 1, 2 => 3, 4 => 2, 6 => 4, _ => 0 };
+        bool isPlain = header[24] == 8 && header[28] == 0 && channels > 0;
         if (!isPlain) return false;
 
         try
@@ -70,30 +73,25 @@ internal static class BlankImage
     /// <summary>Undoes each row's filter and counts the pixels that are black, or like the first.</summary>
     private static bool IsFlat(Stream pixels, int rowLength, int rows, int channels)
     {
-        byte[] above = new byte[rowLength];
-        byte[] row = new byte[rowLength];
+        // A row stands behind a pixel of zeros, which the filters take for its left; the last of them is first its filter.
+        byte[] above = new byte[channels + rowLength];
+        byte[] row = new byte[channels + rowLength];
         byte[]? first = null;
         int colours = channels > 2 ? 3 : 1;
         long inRow = rowLength / channels, all = rows * inRow;
         long black = 0, alike = 0;
         for (int y = 0; y < rows; y++)
         {
-            int filter = pixels.ReadByte();
-            if (filter < 0 || !Fill(pixels, row)) return false;
+            if (!Fill(pixels, row, channels - 1)) return false;
 
+            int filter = row[channels - 1];
+            row[channels - 1] = 0;
             Unfilter(filter, row, above, channels);
-            first ??= row.AsSpan(0, colours).ToArray();
-            for (int x = 0; x < rowLength; x += channels)
+            first ??= row.AsSpan(channels, colours).ToArray();
+            for (int x = channels; x < row.Length; x += channels)
             {
-                bool isBlack = true, isAlike = true;
-                for (int c = 0; c < colours; c++)
-                {
-                    isBlack &= row[x + c] <= Tolerance;
-                    isAlike &= Math.Abs(row[x + c] - first[c]) <= Tolerance;
-                }
-
-                if (isBlack) black++;
-                if (isAlike) alike++;
+                if (IsNear(row, x, Black, colours)) black++;
+                if (IsNear(row, x, first, colours)) alike++;
             }
 
             (above, row) = (row, above);
@@ -105,20 +103,32 @@ internal static class BlankImage
         return true;
     }
 
+    private static bool IsNear(byte[] row, int x, byte[] colour, int colours)
+    {
+        for (int c = 0; c < colours; c++)
+        {
+            if (Math.Abs(row[x + c] - colour[c]) > Tolerance) return false;
+        }
+
+        return true;
+    }
+
     private static void Unfilter(int filter, byte[] row, byte[] above, int channels)
     {
-        for (int x = 0; x < row.Length; x++)
+        switch (filter)
         {
-            int left = x < channels ? 0 : row[x - channels];
-            int aboveLeft = x < channels ? 0 : above[x - channels];
-            row[x] += (byte)(filter switch
-            {
-                1 => left,
-                2 => above[x],
-                3 => (left + above[x]) / 2,
-                4 => Paeth(left, above[x], aboveLeft),
-                _ => 0,
-            });
+            case 1:
+                for (int x = channels; x < row.Length; x++) row[x] += row[x - channels];
+                break;
+            case 2:
+                for (int x = channels; x < row.Length; x++) row[x] += above[x];
+                break;
+            case 3:
+                for (int x = channels; x < row.Length; x++) row[x] += (byte)((row[x - channels] + above[x]) / 2);
+                break;
+            case 4:
+                for (int x = channels; x < row.Length; x++) row[x] += (byte)Paeth(row[x - channels], above[x], above[x - channels]);
+                break;
         }
     }
 
@@ -130,9 +140,8 @@ internal static class BlankImage
         return toAbove <= toCorner ? above : aboveLeft;
     }
 
-    private static bool Fill(Stream stream, byte[] buffer)
+    private static bool Fill(Stream stream, byte[] buffer, int filled)
     {
-        int filled = 0;
         while (filled < buffer.Length)
         {
             int read = stream.Read(buffer, filled, buffer.Length - filled);

@@ -9,7 +9,7 @@ namespace FaceGen.Saving;
 /// <summary>An image's bytes, checked.</summary>
 /// <param name="Bytes">The file.</param>
 /// <param name="Info">What it is.</param>
-internal sealed record CheckedImage(byte[] Bytes, ImageInfo Info);
+internal sealed record CheckedImage(ArraySegment<byte> Bytes, ImageInfo Info);
 
 /// <summary>Brings in one image of a generation, from its link or from the base64 that stands in its place.</summary>
 internal static class Download
@@ -26,9 +26,16 @@ internal static class Download
     /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
     /// tried again, as are the same image's other links, until the time is over.
     /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="index">Which of its images, from 0.</param>
+    /// <param name="buffer">Takes what comes: the image may lie in it.</param>
+    /// <param name="timeout">How long to go on trying.</param>
+    /// <param name="cancel">Ends it before.</param>
+    /// <param name="listener">Is told what is waited for.</param>
     /// <exception cref="FaceGenException">There is no complete image to be had.</exception>
     internal static async Task<CheckedImage> ImageAsync(
-        Connection connection, Generation generation, int index, TimeSpan timeout, CancellationToken cancel, IListener? listener = null)
+        Connection connection, Generation generation, int index, MemoryStream buffer, TimeSpan timeout, CancellationToken cancel, IListener? listener = null)
     {
         string image = generation.Images[index];
         if (Generation.AsLink(image) is not { } link)
@@ -36,7 +43,7 @@ internal static class Download
 
         List<Uri> links = [.. generation.OtherLinks.Select(list => Generation.AsLink(list[index])).OfType<Uri>().Prepend(link).Distinct()];
 
-        using var partial = new PartialBody();
+        var partial = new PartialBody(buffer);
         Uri? partialOf = null;
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
@@ -118,7 +125,7 @@ internal static class Download
 
                 return Check(body) is { } image
                     ? new Attempt("") { Image = image }
-                    : new Attempt($"what came ({body.Length} bytes) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
+                    : new Attempt($"what came ({body.Count} bytes) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
             }
 
             return new Attempt("it redirects too often") { IsFinal = true };
@@ -132,15 +139,15 @@ internal static class Download
     }
 
     /// <summary>The body is the image, or a text that holds it as base64.</summary>
-    private static CheckedImage? Check(byte[] body)
+    private static CheckedImage? Check(ArraySegment<byte> body)
     {
         if (ImageInfo.Check(body) is { } info) return new CheckedImage(body, info);
-        return ImageHeader.FormatOf(body) is null ? Decode(Encoding.UTF8.GetString(body)) : null;
+        return ImageHeader.FormatOf(body) is null ? Decode(Encoding.UTF8.GetString(body.Array!, body.Offset, body.Count)) : null;
     }
 
     private static CheckedImage? Decode(string text) =>
         Base64Text.TryDecode(text.Trim().Trim('"'), out byte[] bytes) && ImageInfo.Check(bytes) is { } info
-            ? new CheckedImage(bytes, info)
+            ? new CheckedImage(new ArraySegment<byte>(bytes), info)
             : null;
 
     /// <summary>What one try brought.</summary>

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -19,6 +22,9 @@ internal sealed class ImageSaver(
 
     private readonly RepeatedImages _repeated = new();
 
+    /// <summary>What images were received in, for the next ones: such large arrays are dear to get and to clear away.</summary>
+    private readonly ConcurrentBag<MemoryStream> _buffers = [];
+
     /// <summary>The names that this run has given: no file of it replaces another, in no file system.</summary>
     private readonly Dictionary<string, (string Id, int Index)> _taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -36,10 +42,7 @@ internal sealed class ImageSaver(
         }
         else
         {
-            CheckedImage image = await Download.ImageAsync(connection, generation, index, options.Timeout, cancel, listener).ConfigureAwait(false);
-            path += image.Info.Format.Extension();
-            saved = Describe(path, image, generation, index);
-            await WriteAsync(() => WritePicture(saved, image.Bytes), cancel).ConfigureAwait(false);
+            saved = await FetchAsync(path, generation, index, cancel).ConfigureAwait(false);
         }
 
         Account.Of(connection).MarkSaved(generation.Id, index);
@@ -66,15 +69,36 @@ internal sealed class ImageSaver(
         }
     }
 
-    private Task WriteAsync(Action action, CancellationToken cancel)
+    private async Task<SavedImage> FetchAsync(string path, Generation generation, int index, CancellationToken cancel)
+    {
+        if (!_buffers.TryTake(out MemoryStream? buffer)) buffer = new MemoryStream();
+        try
+        {
+            CheckedImage image = await Download.ImageAsync(
+                connection, generation, index, buffer, options.Timeout, cancel, listener).ConfigureAwait(false);
+            SavedImage saved = Describe(path + image.Info.Format.Extension(), image, generation, index);
+            await WriteAsync(() => WritePicture(saved, image.Bytes), cancel).ConfigureAwait(false);
+            return saved;
+        }
+        finally
+        {
+            _buffers.Add(buffer);
+        }
+    }
+
+    /// <summary>
+    /// Carries a write out on a thread of its own: it waits for the disk, and the pool has few threads to go on with what
+    /// comes in meanwhile.
+    /// </summary>
+    private Task WriteAsync(Action action, CancellationToken cancel) => Task.Factory.StartNew(() =>
     {
         if (write is not null) return write(action, cancel);
 
         action();
         return Task.CompletedTask;
-    }
+    }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
-    private void WritePicture(SavedImage image, byte[] bytes)
+    private void WritePicture(SavedImage image, ArraySegment<byte> bytes)
     {
         if (options.AcceptSame && IsThere(image)) return;
 
@@ -105,7 +129,14 @@ internal sealed class ImageSaver(
 
     private static bool IsThere(SavedImage image) =>
         new FileInfo(image.FullName) is { Exists: true } file && file.Length == image.Length
-        && Sha256.Hex(ReadExisting(image.FullName)) == image.Sha256;
+        && Sha256Of(new ArraySegment<byte>(ReadExisting(image.FullName))) == image.Sha256;
+
+    private static string Sha256Of(ArraySegment<byte> bytes)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(bytes.Array!, bytes.Offset, bytes.Count);
+        return string.Concat(hash.GetHashAndReset().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+    }
 
     private static string? Existing(string path) =>
         Formats.Select(format => path + format.Extension()).FirstOrDefault(File.Exists);
@@ -127,17 +158,17 @@ internal sealed class ImageSaver(
         byte[] bytes = ReadExisting(path);
         ImageInfo info = ImageInfo.Check(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
-        return Describe(path, new CheckedImage(bytes, info), generation, index);
+        return Describe(path, new CheckedImage(new ArraySegment<byte>(bytes), info), generation, index);
     }
 
     private SavedImage Describe(string path, CheckedImage image, Generation generation, int index)
     {
-        (byte[] bytes, ImageInfo info) = image;
-        string sha256 = Sha256.Hex(bytes);
+        (ArraySegment<byte> bytes, ImageInfo info) = image;
+        string sha256 = Sha256Of(bytes);
         return new SavedImage
         {
             FullName = path,
-            Length = bytes.Length,
+            Length = bytes.Count,
             Sha256 = sha256,
             Format = info.Format,
             Width = info.Width,

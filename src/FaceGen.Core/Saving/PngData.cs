@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace FaceGen.Saving;
 
 /// <summary>The packed pixels of a PNG whose chunks have been checked, read as far as they are asked for.</summary>
-internal sealed class PngData(byte[] png) : Stream
+internal sealed class PngData(ReadOnlyMemory<byte> png) : Stream
 {
     private const int Signature = 8;
     private const int BeforeData = 8;
@@ -38,7 +38,7 @@ internal sealed class PngData(byte[] png) : Stream
         if (_at == _end && !MoveToData()) return 0;
 
         int read = Math.Min(count, _end - _at);
-        Buffer.BlockCopy(png, _at, buffer, offset, read);
+        png.Span.Slice(_at, read).CopyTo(buffer.AsSpan(offset));
         _at += read;
         return read;
     }
@@ -60,7 +60,7 @@ internal sealed class PngData(byte[] png) : Stream
     {
         while (true)
         {
-            ReadOnlySpan<byte> chunk = png.AsSpan(_next);
+            ReadOnlySpan<byte> chunk = png.Span.Slice(_next);
             ReadOnlySpan<byte> type = chunk.Slice(4, 4);
             if (type.SequenceEqual("IEND"u8)) return false;
 

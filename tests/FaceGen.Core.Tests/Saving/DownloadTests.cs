@@ -26,7 +26,7 @@ public sealed class DownloadTests : IDisposable
 
         CheckedImage image = await DownloadAsync([link]);
 
-        Assert.Equal(Image, image.Bytes);
+        Assert.Equal(Image, image.Bytes.ToArray());
         Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), image.Info);
         Call call = Assert.Single(_service.Calls);
         Assert.Equal(new Uri(link), call.Address);
@@ -54,7 +54,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Empty(status), Answer.Html(status), Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Equal(3, _service.Calls.Count);
     }
 
@@ -73,7 +73,7 @@ public sealed class DownloadTests : IDisposable
     public async Task A_page_in_place_of_the_image_is_no_image()
     {
         _service.OnLink(Link, Answer.Html(200), Answer.Image(Image));
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
 
         _service.OnLink(Link, Answer.Html(200));
         FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
@@ -91,7 +91,7 @@ public sealed class DownloadTests : IDisposable
         string text = string.Format(null, form, Convert.ToBase64String(Image));
         _service.OnLink("https://cdn.example/1.base64", Answer.Bytes(System.Text.Encoding.UTF8.GetBytes(text), "text/plain"));
 
-        Assert.Equal(Image, (await DownloadAsync(["https://cdn.example/1.base64"])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync(["https://cdn.example/1.base64"])).Bytes.ToArray());
     }
 
     [Theory] // Q27
@@ -99,7 +99,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("data:image/png;base64,{0}")]
     public async Task Base64_in_place_of_a_link_is_the_image(string form)
     {
-        Assert.Equal(Image, (await DownloadAsync([string.Format(null, form, Convert.ToBase64String(Image))])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync([string.Format(null, form, Convert.ToBase64String(Image))])).Bytes.ToArray());
         Assert.Empty(_service.Calls);
     }
 
@@ -119,7 +119,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length), Answer.Stream(Image, Image.Length));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
 
     [Fact] // Q31
@@ -127,7 +127,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Stream(Image[..^1]), Answer.Stream([]), Answer.Stream(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Equal(3, _service.Calls.Count);
     }
 
@@ -136,7 +136,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.NotConnected, Answer.Lost, Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class DownloadTests : IDisposable
         await _service.ArrivalAsync();
         await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
 
-        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes);
+        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes.ToArray());
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class DownloadTests : IDisposable
         await _service.ArrivalAsync();
         await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
 
-        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes);
+        Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes.ToArray());
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, Answer.Redirect(location)).OnLink("https://other.example/a.png", Answer.Redirect("/b.png", 308))
             .OnLink("https://other.example/b.png", Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
 
     [Theory]
@@ -287,7 +287,7 @@ public sealed class DownloadTests : IDisposable
         using var local = new FakeService(root: new Uri("http://localhost:49999"));
         local.OnLink("http://127.0.0.1:49999/1.png", Answer.Image(Image));
         Assert.Equal(Image, (await Download.ImageAsync(
-            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, TimeSpan.FromMinutes(1), default).GuardAsync()).Bytes);
+            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, new MemoryStream(), TimeSpan.FromMinutes(1), default).GuardAsync()).Bytes.ToArray());
     }
 
     [Fact]
@@ -296,7 +296,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, Answer.Empty(404)).OnLink(Other, Answer.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
         Assert.Equal(start, _service.Clock.GetUtcNow());
     }
 
@@ -309,7 +309,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, location.Length > 0 ? Answer.Redirect(location, status) : Answer.Empty(status))
             .OnLink(Other, Answer.Empty(404), Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
     }
 
     [Theory]
@@ -319,7 +319,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Empty(404), Answer.Image(Image)).OnLink("https://proxy.example/gone.png", Answer.Empty(410));
 
-        Assert.Equal(Image, (await DownloadAsync(others: [other])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync(others: [other])).Bytes.ToArray());
     }
 
     [Fact] // Q31, Q32
@@ -327,7 +327,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Part(100, Image[100..], "\"v1\""));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Contains("Range: bytes=100-", _service.Calls[1].Headers, StringComparison.Ordinal);
         Assert.Contains("If-Range: \"v1\"", _service.Calls[1].Headers, StringComparison.Ordinal);
     }
@@ -350,7 +350,7 @@ public sealed class DownloadTests : IDisposable
         };
         _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), second, Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         if (answer != "whole") Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
     }
 
@@ -362,7 +362,7 @@ public sealed class DownloadTests : IDisposable
         Answer cut = Answer.Stream(Image[..100], Image.Length);
         _service.OnLink(Link, tag is null ? cut : cut.WithTag(tag), Answer.Image(Image));
 
-        Assert.Equal(Image, (await DownloadAsync()).Bytes);
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.DoesNotContain("Range", _service.Calls[1].Headers, StringComparison.Ordinal);
     }
 
@@ -371,7 +371,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Answer.Image(Image)).OnLink(Other, Answer.Empty(404));
 
-        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes);
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
         Assert.All(_service.Calls, call => Assert.DoesNotContain("Range", call.Headers, StringComparison.Ordinal));
     }
 
@@ -384,7 +384,7 @@ public sealed class DownloadTests : IDisposable
 
     private Task<CheckedImage> Begin(string[] images, string[]? others = null, TimeSpan? timeout = null,
         DateTimeOffset? createdAt = null, CancellationToken cancel = default) => Download.ImageAsync(
-            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, timeout ?? TimeSpan.FromMinutes(10), cancel);
+            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), cancel);
 
     private Generation GenerationOf(string[] images, string[] others, DateTimeOffset? createdAt) => new()
     {
