@@ -113,21 +113,25 @@ internal static class BlankImage
         return true;
     }
 
-    private static void Unfilter(int filter, byte[] row, byte[] above, int channels)
+    private static void Unfilter(int filter, byte[] whole, byte[] wholeAbove, int channels)
     {
+        Span<byte> row = whole.AsSpan(channels);
+        ReadOnlySpan<byte> left = whole.AsSpan(0, row.Length);
+        ReadOnlySpan<byte> above = wholeAbove.AsSpan(channels, row.Length);
+        ReadOnlySpan<byte> corner = wholeAbove.AsSpan(0, row.Length);
         switch (filter)
         {
             case 1:
-                for (int x = channels; x < row.Length; x++) row[x] += row[x - channels];
+                for (int x = 0; x < row.Length; x++) row[x] += left[x];
                 break;
             case 2:
-                for (int x = channels; x < row.Length; x++) row[x] += above[x];
+                for (int x = 0; x < row.Length; x++) row[x] += above[x];
                 break;
             case 3:
-                for (int x = channels; x < row.Length; x++) row[x] += (byte)((row[x - channels] + above[x]) / 2);
+                for (int x = 0; x < row.Length; x++) row[x] += (byte)((left[x] + above[x]) / 2);
                 break;
             case 4:
-                for (int x = channels; x < row.Length; x++) row[x] += (byte)Paeth(row[x - channels], above[x], above[x - channels]);
+                for (int x = 0; x < row.Length; x++) row[x] += (byte)Paeth(left[x], above[x], corner[x]);
                 break;
         }
     }

@@ -86,17 +86,13 @@ internal sealed class ImageSaver(
         }
     }
 
-    /// <summary>
-    /// Carries a write out on a thread of its own: it waits for the disk, and the pool has few threads to go on with what
-    /// comes in meanwhile.
-    /// </summary>
-    private Task WriteAsync(Action action, CancellationToken cancel) => Task.Factory.StartNew(() =>
+    private Task WriteAsync(Action action, CancellationToken cancel)
     {
         if (write is not null) return write(action, cancel);
 
         action();
         return Task.CompletedTask;
-    }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
 
     private void WritePicture(SavedImage image, ArraySegment<byte> bytes)
     {
