@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FaceGen.Contract;
 using FaceGen.Http;
 
@@ -40,12 +41,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     {
         using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancel);
         FaceText face = await FaceAsync(request, slot, options, deadline).ConfigureAwait(false);
-        Task<Generation> submission = SubmitAsync(request, face, slot, options, deadline);
+        var refusal = new StrongBox<string?>();
+        Task<Generation> submission = SubmitAsync(request, face, slot, options, deadline, refusal);
         // Where nobody waits for it any more, its outcome is kept by the account.
         _ = submission.ContinueWith(ended => ended.Exception, CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        Generation generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted
-            ? NothingAccepted(deadline, "no answer")
+        Generation generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted || refusal.Value is not null
+            ? NothingAccepted(deadline, refusal.Value ?? "no answer")
             : new FaceGenException(ErrorCode.GenerationTimeout,
                 $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. Its answer is still awaited: Get-FaceGenImage tells what comes of it.")).ConfigureAwait(false);
         return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
@@ -108,7 +110,15 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         }
     }
 
-    private async Task<Generation> SubmitAsync(Request request, FaceText face, Slots.Slot slot, GenerateOptions options, Deadline deadline)
+    /// <summary>Sends a request until its outcome is known.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="face">What it carries as its face image.</param>
+    /// <param name="slot">The slot.</param>
+    /// <param name="options">How it is submitted.</param>
+    /// <param name="deadline">How long it may take.</param>
+    /// <param name="refusal">Is told why nothing was accepted, as long as nothing is out.</param>
+    private async Task<Generation> SubmitAsync(
+        Request request, FaceText face, Slots.Slot slot, GenerateOptions options, Deadline deadline, StrongBox<string?> refusal)
     {
         bool kept = false;
         Outcome.Uncertain? lost = null;
@@ -143,7 +153,14 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                         break;
                     case Outcome.Retry retry:
                         if (retry.IsAboutFace) face = _account.Faces.Replace(connection, request.FaceImage, face);
-                        await WaitToRetryAsync(retry, attempt, deadline, lost, over).ConfigureAwait(false);
+                        Task WaitAsync() => WaitToRetryAsync(retry, attempt, deadline, lost, over);
+                        if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
+                        if (lost is null) refusal.Value = retry.Reason;
+                        // One that was lost before may be at the service, and keeps its place.
+                        if (retry.QueueIsFull && lost is not null) _account.Slots.GiveWay();
+                        if (retry.QueueIsFull && lost is null) slot = await slot.StepBackAsync(WaitAsync, over).ConfigureAwait(false);
+                        else await WaitAsync().ConfigureAwait(false);
+                        refusal.Value = null;
                         break;
                 }
             }
@@ -187,9 +204,6 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost, CancellationToken over)
     {
-        if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
-        else if (retry.QueueIsFull) _account.Slots.GiveWay();
-
         // Nobody waits any more: that nothing was sent is no news.
         over.ThrowIfCancellationRequested();
         TimeSpan wait = Backoff.Wait(attempt, retry.After, connection.Services);

@@ -15,6 +15,7 @@ internal sealed class Slots
     private int _open;
     private int _taken;
     private int _acceptedInARow;
+    private int _steppedBack;
 
     internal Slots(int limit) => _limit = _open = limit;
 
@@ -75,27 +76,48 @@ internal sealed class Slots
         return new Slot(this);
     }
 
-    /// <summary>The service's queue is full although this account's places are not: one fewer than are taken now.</summary>
+    /// <summary>The service's queue is full although this account's places are not: no more than are filled already.</summary>
     internal void GiveWay()
     {
         lock (_gate)
         {
             _acceptedInARow = 0;
-            _open = Math.Max(1, Math.Min(_open, _taken) - 1);
+            _open = Math.Max(1, Math.Min(_open, _taken - 1));
         }
     }
 
-    /// <summary>The service has accepted a request; when it has filled all open places so, one more is tried.</summary>
+    /// <summary>
+    /// The service has accepted a request; when it has filled all open places so, one more is tried, but not as long as it
+    /// has asked others to wait.
+    /// </summary>
     internal void Recover()
     {
         lock (_gate)
         {
-            if (_open >= _limit || ++_acceptedInARow < _open) return;
+            if (_open >= _limit || _steppedBack > 0 || ++_acceptedInARow < _open) return;
 
             _acceptedInARow = 0;
             _open++;
             Grant();
         }
+    }
+
+    private bool TryStepBack(Slot slot)
+    {
+        lock (_gate)
+        {
+            GiveWay();
+            if (_taken < 2) return false;
+
+            _steppedBack++;
+            slot.Dispose();
+            return true;
+        }
+    }
+
+    private void ComeBack()
+    {
+        lock (_gate) _steppedBack--;
     }
 
     private void Grant()
@@ -124,6 +146,34 @@ internal sealed class Slots
 
         /// <summary>Gives the place back; a second time does nothing.</summary>
         public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack();
+
+        /// <summary>
+        /// The service's queue is full in spite of the place: it is given back for the wait, so that the next end of another
+        /// request fills it, and asked for again after that. The last place that is taken is kept: with nothing at the
+        /// service, only the wait tells when to try again.
+        /// </summary>
+        /// <param name="wait">Waits as long as the service asks.</param>
+        /// <param name="cancel">Ends asking for a place.</param>
+        /// <returns>The place from then on.</returns>
+        internal async Task<Slot> StepBackAsync(Func<Task> wait, CancellationToken cancel)
+        {
+            if (_owner is not { } slots || !slots.TryStepBack(this))
+            {
+                await wait().ConfigureAwait(false);
+                return this;
+            }
+
+            try
+            {
+                await wait().ConfigureAwait(false);
+            }
+            finally
+            {
+                slots.ComeBack();
+            }
+
+            return await slots.TakeAsync(cancel).ConfigureAwait(false);
+        }
 
         /// <summary>Gives the place back after a time, for which no connection is needed.</summary>
         internal async Task DisposeAfterAsync(TimeSpan wait, TimeProvider time)
