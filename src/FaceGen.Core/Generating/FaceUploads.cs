@@ -17,13 +17,16 @@ internal sealed class FaceUploads
 
     private const int MaxLinkLength = 2048;
 
+    /// <summary>What a slow line sends in a second: it has the time for it as well.</summary>
+    private const int SlowBytesPerSecond = 64 * 1024;
+
     /// <summary>How long a link is used: the service must still read it when a request has waited for its turn.</summary>
     private static readonly TimeSpan LinkLife = TimeSpan.FromHours(Limits.LinkHours - 2);
 
     /// <summary>How long an image is sent in place after its upload, or its link, was refused.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
-    /// <summary>How long an upload is tried: sending in place is as good.</summary>
+    /// <summary>How long an upload is tried: sending in place is as good, and requests stand in slots meanwhile.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -110,11 +113,22 @@ internal sealed class FaceUploads
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
         string text = FaceImage.DataUri(image);
+        TimeSpan patience = Patience + TimeSpan.FromSeconds(text.Length / SlowBytesPerSecond);
+        using CancellationTokenSource over = time.Timer(patience);
         for (int attempt = 0; ; attempt++)
         {
             DateTimeOffset at = time.GetUtcNow();
-            ApiResult result = await connection.Api.PostAsync(connection.Address.Upload,
-                json => json.WriteString("base64_string", text), CancellationToken.None).ConfigureAwait(false);
+            ApiResult result;
+            try
+            {
+                result = await connection.Api.PostAsync(connection.Address.Upload,
+                    json => json.WriteString("base64_string", text), over.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                result = new ApiResult { Failure = $"no answer within {patience.TotalSeconds:0} seconds" };
+            }
+
             Outcome outcome = Classifier.OfUpload(result);
             if (outcome is Outcome.Ended { Answer.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.AsLink(link) is not null)
             {
@@ -127,7 +141,7 @@ internal sealed class FaceUploads
 
             var retry = outcome as Outcome.Retry;
             TimeSpan wait = Backoff.Wait(attempt, retry?.After, connection.Services);
-            bool isOver = retry is null || time.GetElapsedTime(start) + wait > Patience;
+            bool isOver = retry is null || time.GetElapsedTime(start) + wait > patience;
             listener?.Tell($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {wait.TotalSeconds:0.0} seconds")}.");
             if (isOver) return new Upload(null, at, time.GetUtcNow() + Pause);
 

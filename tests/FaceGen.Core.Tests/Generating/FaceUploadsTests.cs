@@ -242,6 +242,30 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal(uploads, _service.Uploads.Count);
     }
 
+    /// <summary>Requests stand in slots meanwhile, and have a time of their own.</summary>
+    [Fact]
+    public async Task An_upload_that_hangs_is_given_up_soon_though_a_slow_line_has_its_time()
+    {
+        _service.OnUpload(Answer.Silence);
+        FaceImage large = FaceImage.FromBytes(ImageOf(3 * 1024 * 1024));
+        Task small = _service.Generator.UploadAsync(Face, default), slow = _service.Generator.UploadAsync(large, default);
+        Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(60), request: Request(Face));
+        await _service.ArrivalAsync();
+        await _service.ArrivalAsync();
+
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(31));
+        await small.GuardAsync();
+        Assert.Equal(GenerationStatus.Success, (await request.GuardAsync()).Status);
+        Assert.False(slow.IsCompleted);
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(64));
+        await slow.GuardAsync();
+        await SubmitAsync(large);
+
+        Assert.Equal([InPlace, large.ToWireText()], Sent);
+        Assert.Equal(2, _service.Uploads.Count);
+        Assert.All(_service.Told, line => Assert.EndsWith("seconds): it is sent with each request.", line, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_service_that_asks_for_a_long_wait_gets_the_image_in_place()
     {
