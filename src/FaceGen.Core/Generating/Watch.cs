@@ -139,7 +139,9 @@ internal sealed class Watch
                 TimeSpan elapsed = age + time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
-                    if (Latest.CreatedAt is not null) _pace.Learn(kind, eta, unended, elapsed);
+                    // One that nobody watched when it was due, an earlier process's, may have ended long before this look.
+                    bool isMissed = unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
+                    if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, unended, elapsed);
                     break;
                 }
 

@@ -114,6 +114,26 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).Status);
     }
 
+    /// <summary>How long it took is unknown: it may have ended long before anybody looked.</summary>
+    [Fact]
+    public async Task A_generation_of_an_earlier_process_that_has_ended_tells_nothing_of_how_long_one_takes()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
+        for (int id = 10; id < 15; id++)
+        {
+            _service.OnFetch(Answer.Success($"{id}"));
+            var left = new Generation { Id = $"{id}", CreatedAt = _service.Clock.GetUtcNow().AddHours(-2), Request = FakeService.Request() };
+            await _service.Clock.RunAsync(_service.Generator.ResumeAsync(left, Forever, default));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(10), _service.Account.LongTime);
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+        _service.OnFetch(Answer.Success("9"));
+        await _service.Clock.RunAsync(_service.GenerateAsync());
+        // As soon as where nothing is known, but for what the service expects: two seconds.
+        Assert.InRange((_service.Clock.GetUtcNow() - start).TotalSeconds, 0.5, 3);
+    }
+
     [Fact]
     public async Task Trouble_of_the_service_is_waited_out()
     {
@@ -164,7 +184,16 @@ public sealed class WaitingTests : IDisposable
     public async Task An_id_that_was_denied_three_times_is_not_found()
     {
         using var service = new FakeService(queueLimit: 1);
-        service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Error("Invalid id"));
+        DateTimeOffset denied = default;
+        Answer denial = Answer.Error("Invalid id");
+        service.OnSubmit(Answer.Processing("9")).OnFetch(denial with
+        {
+            Give = cancel =>
+            {
+                denied = service.Clock.GetUtcNow();
+                return denial.Give(cancel);
+            },
+        });
 
         FaceGenException fault = await Signals.FailureAsync(service.Clock.RunAsync(service.GenerateAsync()));
 
