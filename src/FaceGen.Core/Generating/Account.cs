@@ -59,9 +59,9 @@ internal sealed class Account
     }
 
     /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>
-    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot)
+    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false)
     {
-        var watch = new Watch(connection, generation, slot, _pace);
+        var watch = new Watch(connection, generation, slot, _pace, isNew);
         _open[generation.Id] = watch;
         return watch;
     }

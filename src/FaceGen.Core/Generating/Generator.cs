@@ -244,6 +244,6 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         bool isHeardOf = status == GenerationStatus.Processing || !answer.IsUnderWay;
         // Where only the links are known, nobody will be told when the service is done with it.
         if (!isHeardOf) _ = _account.GiveBackLaterAsync(connection, slot);
-        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null).Latest;
+        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null, isNew: true).Latest;
     }
 }

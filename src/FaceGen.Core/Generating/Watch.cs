@@ -19,10 +19,17 @@ internal sealed class Watch
     private Task<Generation>? _end;
     private HashSet<int>? _unsaved;
     private bool _isSeen;
+    private bool _isNew;
     private IListener[] _listeners = [];
 
-    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace)
+    /// <param name="connection">The connection that watches.</param>
+    /// <param name="generation">The generation as far as it is known.</param>
+    /// <param name="slot">The slot that it fills.</param>
+    /// <param name="pace">Tells when to look.</param>
+    /// <param name="isNew">Whether it was accepted just now; otherwise nobody may have looked for long.</param>
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew)
     {
+        _isNew = isNew;
         _pace = pace;
         _connection = connection;
         _slot = slot;
@@ -128,6 +135,8 @@ internal sealed class Watch
         TimeSpan age = Latest.CreatedAt is { } sent && time.GetUtcNow() > sent ? time.GetUtcNow() - sent : TimeSpan.Zero;
         var kind = new Pace.Kind(Latest.Request?.NumInferenceSteps, Latest.Request?.ImageCount ?? 1);
         double? eta = Latest.Eta;
+        bool wasWatched = _isNew;
+        _isNew = false;
         try
         {
             TimeSpan unended = TimeSpan.Zero;
@@ -140,7 +149,7 @@ internal sealed class Watch
                 if (Latest.IsFinished)
                 {
                     // One that nobody watched when it was due, an earlier process's, may have ended long before this look.
-                    bool isMissed = unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
+                    bool isMissed = !wasWatched && unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
                     if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, unended, elapsed);
                     break;
                 }
