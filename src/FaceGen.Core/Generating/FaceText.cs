@@ -3,4 +3,8 @@ namespace FaceGen.Generating;
 /// <summary>What <c>face_image</c> carries for a request.</summary>
 /// <param name="Text">A link, or the image as a data URI.</param>
 /// <param name="Upload">The hash of the image that FaceGen itself has uploaded to that link; null where it has not.</param>
-internal sealed record FaceText(string Text, string? Upload = null);
+internal sealed record FaceText(string Text, string? Upload = null)
+{
+    /// <summary>The link that the service has refused before, and that the image is sent in place of.</summary>
+    internal FaceText? Refused { get; init; }
+}

@@ -52,26 +52,29 @@ internal sealed class FaceUploads
     internal Task<FaceText> TextAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel) =>
         TextAsync(connection, face, isShared: false, listener, cancel);
 
-    /// <summary>The service does not take an upload's link: gives what the same request carries instead.</summary>
+    /// <summary>The service does not seem to take an upload's link: gives what the same request carries instead.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer the same image.</exception>
-    internal FaceText Replace(Connection connection, FaceImage face, FaceText refused)
+    internal static FaceText InPlace(FaceImage face, FaceText refused)
+    {
+        byte[] image = face.ReadBytes();
+        return Sha256.Hex(image) == refused.Upload
+            ? new FaceText(FaceImage.DataUri(image)) { Refused = refused }
+            : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded, and was not sent.");
+    }
+
+    /// <summary>The service has taken an image in place of its link: nothing but the link was wrong, and it serves no more.</summary>
+    internal void Drop(Connection connection, FaceText refused)
     {
         DateTimeOffset now = connection.Services.Time.GetUtcNow();
         lock (_uploads)
         {
             // Several requests may have used the link; the first to come back has done it for all.
-            if (_uploads.TryGetValue(refused.Upload!, out Task<Upload>? upload) && IsGood(upload, now) && upload.Result.Link == refused.Text)
-            {
-                // One that is hours old has served: another will. One that is fresh tells that another would not, either.
-                bool hasServed = now - upload.Result.At > Pause;
-                _uploads[refused.Upload!] = Task.FromResult(new Upload(null, now, hasServed ? now : now + Pause));
-            }
-        }
+            if (!_uploads.TryGetValue(refused.Upload!, out Task<Upload>? upload) || !IsGood(upload, now) || upload.Result.Link != refused.Text) return;
 
-        byte[] image = face.ReadBytes();
-        return Sha256.Hex(image) == refused.Upload
-            ? new FaceText(FaceImage.DataUri(image))
-            : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded, and was not sent.");
+            // One that is hours old has served: another will. One that is fresh tells that another would not, either.
+            bool hasServed = now - upload.Result.At > Pause;
+            _uploads[refused.Upload!] = Task.FromResult(new Upload(null, now, hasServed ? now : now + Pause));
+        }
     }
 
     private static bool IsGood(Task<Upload> upload, DateTimeOffset now) =>

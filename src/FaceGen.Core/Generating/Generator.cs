@@ -137,6 +137,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 switch (outcome)
                 {
                     case Outcome.Ended or Outcome.UnderWay:
+                        if (face.Refused is { } link) _account.Faces.Drop(connection, link);
                         return accepted!;
                     case Outcome.Failed failed:
                         if (failed.Error.EndsRun) _fatal = failed.Error;
@@ -152,7 +153,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                         await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
                     case Outcome.Retry retry:
-                        if (retry.IsAboutFace) face = _account.Faces.Replace(connection, request.FaceImage, face);
+                        if (retry.IsAboutFace) face = FaceUploads.InPlace(request.FaceImage, face);
                         Task WaitAsync() => WaitToRetryAsync(retry, attempt, deadline, lost, over);
                         if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
                         if (lost is null) refusal.Value = retry.Reason;

@@ -334,6 +334,21 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal([Link, Link, Link, InPlace, InPlace, OtherLink], Sent);
     }
 
+    /// <summary>Words that sound as if they were about the link need not be: an image that is refused as well tells so.</summary>
+    [Fact]
+    public async Task Where_the_image_is_refused_too_the_link_serves_the_other_requests()
+    {
+        _service.OnSubmit(Answer.Error("The webhook must be a valid URL.", 400), Answer.Error("The webhook must be a valid URL.", 400), Answer.Success());
+        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
+        await SubmitAsync();
+
+        Assert.Equal(ErrorCode.RequestRefused, fault.Code);
+        Assert.Equal([Link, InPlace, Link], Sent);
+        Assert.Single(_service.Uploads);
+    }
+
     [Theory]
     [InlineData(400, """{"status":"error","message":"The prompt is too long."}""")]
     [InlineData(400, "<html>image download</html>")]
