@@ -27,7 +27,7 @@ internal static class Classifier
     {
         Outcome outcome = Judge(result);
         return isFaceUploaded && outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused }
-            && result.Answer is { Id: null } answer && Face.IsMatch(answer.Message)
+            && result.Answer is { Id: null, IsUnderWay: false, Output.Count: 0, OtherLinks.Count: 0 } answer && Face.IsMatch(answer.Message)
             ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsAboutFace = true }
             : outcome;
     }

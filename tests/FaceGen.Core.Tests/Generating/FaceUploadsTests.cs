@@ -352,6 +352,9 @@ public sealed class FaceUploadsTests : IDisposable
     [Theory]
     [InlineData(400, """{"status":"error","message":"The prompt is too long."}""")]
     [InlineData(400, "<html>image download</html>")]
+    [InlineData(404, """{"status":"processing","message":"Request processing: fetch the image later."}""")]
+    [InlineData(400, """{"status":"success","message":"Download the image within a day.","output":["https://cdn.example/1.png"]}""")]
+    [InlineData(400, """{"message":"The image can be downloaded later.","future_links":["https://cdn.example/1.png"]}""")]
     public async Task Any_other_refusal_is_final(int status, string body)
     {
         _service.OnSubmit(Answer.Json(body, status));
