@@ -26,7 +26,7 @@ public sealed class FullQueueTests : IDisposable
     public FullQueueTests()
     {
         _start = _clock.GetUtcNow();
-        _handler = new ScriptedHandler(address => Late(AnswerTo(address)));
+        _handler = new ScriptedHandler(address => Late(AnswerTo(address)), _clock);
     }
 
     private Slots Slots => Account.Of(_connection!).Slots;
