@@ -12,8 +12,9 @@ internal static class DisplayText
     internal static string Clean(string? text, int maxLength = 500)
     {
         if (string.IsNullOrEmpty(text)) return "";
+        if (text!.Length <= maxLength && IsPlain(text)) return text;
 
-        var clean = new StringBuilder(Math.Min(text!.Length, maxLength));
+        var clean = new StringBuilder(Math.Min(text.Length, maxLength));
         foreach (char c in text)
         {
             if (clean.Length >= maxLength)
@@ -39,6 +40,19 @@ internal static class DisplayText
     /// <summary>Takes out control characters other than line breaks and tabs.</summary>
     internal static string WithoutControls(string text) =>
         text.Any(IsSteering) ? string.Concat(text.Where(c => !IsSteering(c))) : text;
+
+    /// <summary>Whether a text is certainly fit as it stands: words of ASCII with a space between.</summary>
+    private static bool IsPlain(string text)
+    {
+        char before = ' ';
+        foreach (char c in text)
+        {
+            if (c is < ' ' or > '~' || (c == ' ' && before == ' ')) return false;
+            before = c;
+        }
+
+        return before != ' ';
+    }
 
     private static bool IsSteering(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
 

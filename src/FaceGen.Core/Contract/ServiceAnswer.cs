@@ -16,9 +16,12 @@ internal sealed record ServiceAnswer
 
     private static readonly string[] MessageFields = ["message", "messege", "error", "detail"];
 
+    /// <summary>About as many parameters as a service tells.</summary>
+    private const int UsualFields = 16;
+
     private static readonly Regex Quoted = new("\"[^\"]*\"|'[^']*'|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
 
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 64 };
 
     /// <summary>The status word in lower case; empty where there is none.</summary>
     internal string Status { get; private init; } = "";
@@ -77,8 +80,10 @@ internal sealed record ServiceAnswer
         JsonElement root;
         try
         {
-            using var document = JsonDocument.Parse(body, Options);
-            root = document.RootElement.Clone();
+            var reader = new Utf8JsonReader(body.Span, Options);
+            root = JsonElement.ParseValue(ref reader);
+            // Nothing may follow.
+            reader.Read();
         }
         catch (JsonException)
         {
@@ -90,24 +95,22 @@ internal sealed record ServiceAnswer
 
     private static ServiceAnswer Read(JsonElement root)
     {
-        IReadOnlyDictionary<string, object?> meta = ReadMeta(Get(root, "meta"));
+        JsonElement meta = Get(root, "meta");
         return new ServiceAnswer
         {
             Root = root,
             Status = (TextOf(Get(root, "status")) ?? "").Trim().ToLowerInvariant(),
             Id = IdOf(Get(root, "id")) ?? IdInLink(Get(root, "fetch_result")),
             Message = MessageOf(root),
-            OwnWords = Quoted.Replace(DisplayText.Clean(MessageFields
-                .Select(name => TextOf(Get(root, name)) ?? TextOf(Get(Get(root, name), "message")))
-                .FirstOrDefault(text => text is not null)), ""),
-            Output = [.. Texts(Get(root, "output"))],
-            OtherLinks = [.. LinkFields.Select(name => Texts(Get(root, name)).ToArray()).Where(links => links.Length > 0)],
+            OwnWords = OwnWordsOf(root),
+            Output = Texts(Get(root, "output")),
+            OtherLinks = [.. LinkFields.Select(name => Texts(Get(root, name))).Where(links => links.Count > 0)],
             Eta = NumberOf(Get(root, "eta")),
             GenerationTime = NumberOf(Get(root, "generationTime")) ?? NumberOf(Get(root, "generation_time")),
             RetryAfter = NumberOf(Get(root, "retry_after")),
             TrackId = WholeNumberOf(Get(root, "track_id")),
-            Seed = WholeNumberOf(Get(Get(root, "meta"), "seed")) ?? WholeNumberOf(Get(root, "seed")),
-            Meta = meta,
+            Seed = WholeNumberOf(Get(meta, "seed")) ?? WholeNumberOf(Get(root, "seed")),
+            Meta = ReadMeta(meta),
         };
     }
 
@@ -122,9 +125,12 @@ internal sealed record ServiceAnswer
         catch (InvalidOperationException)
         {
             // A name beside it is no Unicode.
-            return parent.EnumerateObject().LastOrDefault(property => NameOf(property) == name).Value;
+            return Search(parent, name);
         }
     }
+
+    private static JsonElement Search(JsonElement parent, string name) =>
+        parent.EnumerateObject().LastOrDefault(property => NameOf(property) == name).Value;
 
     internal static double? NumberOf(JsonElement value) => value.ValueKind switch
     {
@@ -186,13 +192,28 @@ internal sealed record ServiceAnswer
     }
 
     /// <summary>The texts of an array, of an object's values, or a bare one; empty ones are left out.</summary>
-    private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
+    private static List<string> Texts(JsonElement value)
     {
-        JsonValueKind.String => StringOf(value)?.Trim() is { Length: > 0 } text ? [text] : [],
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(property => Texts(property.Value)),
-        _ => [],
-    };
+        List<string> texts = [];
+        AddTexts(value, texts);
+        return texts;
+    }
+
+    private static void AddTexts(JsonElement value, List<string> texts)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                if (StringOf(value)?.Trim() is { Length: > 0 } text) texts.Add(text);
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray()) AddTexts(item, texts);
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in value.EnumerateObject()) AddTexts(property.Value, texts);
+                break;
+        }
+    }
 
     private static string MessageOf(JsonElement root)
     {
@@ -200,6 +221,17 @@ internal sealed record ServiceAnswer
         {
             string said = string.Join(" ", Sentences(Get(root, name)));
             if (said.Length > 0) return DisplayText.Clean(said);
+        }
+
+        return "";
+    }
+
+    private static string OwnWordsOf(JsonElement root)
+    {
+        foreach (string name in MessageFields)
+        {
+            JsonElement value = Get(root, name);
+            if ((TextOf(value) ?? TextOf(Get(value, "message"))) is { } said) return Quoted.Replace(DisplayText.Clean(said), "");
         }
 
         return "";
@@ -217,7 +249,7 @@ internal sealed record ServiceAnswer
     {
         if (meta.ValueKind != JsonValueKind.Object) return EmptyMeta;
 
-        var values = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        var values = new Dictionary<string, object?>(UsualFields, StringComparer.OrdinalIgnoreCase);
         foreach (JsonProperty property in meta.EnumerateObject())
         {
             // Some services echo the request with its key.

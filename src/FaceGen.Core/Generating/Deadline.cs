@@ -6,8 +6,8 @@ namespace FaceGen.Generating;
 /// <summary>A time that work may take, kept apart from a stop: only the one that came is reported.</summary>
 internal sealed class Deadline : IDisposable
 {
-    private readonly CancellationTokenSource _timer;
     private readonly CancellationTokenSource _either;
+    private readonly CancellationTokenRegistration _whenStopped;
     private readonly CancellationToken _stop;
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -22,8 +22,8 @@ internal sealed class Deadline : IDisposable
         _stop = stop;
         _time = time;
         _start = time.GetTimestamp();
-        _timer = length == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : time.Timer(length);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop);
+        _either = length == Timeout.InfiniteTimeSpan ? new CancellationTokenSource() : time.Timer(length);
+        _whenStopped = stop.Register(_either.Cancel);
     }
 
     internal TimeSpan Length { get; }
@@ -42,7 +42,7 @@ internal sealed class Deadline : IDisposable
         {
             return await work.ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_timer.IsCancellationRequested && !_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_either.IsCancellationRequested && !_stop.IsCancellationRequested)
         {
             throw over();
         }
@@ -51,7 +51,7 @@ internal sealed class Deadline : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _whenStopped.Dispose();
         _either.Dispose();
-        _timer.Dispose();
     }
 }

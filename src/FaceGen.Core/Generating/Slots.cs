@@ -55,9 +55,10 @@ internal sealed class Slots
     }
 
     /// <summary>Waits for a place; the caller, or whom it hands the place to, disposes of it.</summary>
-    internal async Task<Slot> TakeAsync(CancellationToken cancel)
+    internal Task<Slot> TakeAsync(CancellationToken cancel)
     {
-        cancel.ThrowIfCancellationRequested();
+        if (cancel.IsCancellationRequested) return Task.FromCanceled<Slot>(cancel);
+
         // Continuations run elsewhere, never inside the lock of whoever gives a place back.
         var turn = new TaskCompletionSource<Slot>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -66,6 +67,11 @@ internal sealed class Slots
             Grant();
         }
 
+        return turn.Task.IsCompleted ? turn.Task : WaitAsync(turn, cancel);
+    }
+
+    private static async Task<Slot> WaitAsync(TaskCompletionSource<Slot> turn, CancellationToken cancel)
+    {
         using (cancel.Register(() => turn.TrySetCanceled(cancel))) return await turn.Task.ConfigureAwait(false);
     }
 

@@ -41,8 +41,8 @@ internal sealed class ApiClient : IDisposable
 
         using var content = new OnceContent(Body(writeFields), unsent);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
-        using CancellationTokenSource timer = _time.Timer(_timeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        using CancellationTokenSource either = _time.Timer(_timeout);
+        using CancellationTokenRegistration cutOff = cancel.Register(either.Cancel);
         ApiResult result = new();
         try
         {
@@ -59,7 +59,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (Exception e)
         {
-            string reason = timer.IsCancellationRequested
+            string reason = either.IsCancellationRequested
                 ? $"no answer within {_timeout.TotalSeconds:0} seconds"
                 : Innermost(e).Message;
             return result with { Failure = _key.Redact(DisplayText.Clean(reason)), WasSent = content.WasSent };

@@ -6,6 +6,8 @@ internal static class Clock
     /// <summary>Awaits work that takes no token, no longer than until it is cancelled; the work goes on by itself.</summary>
     internal static async Task<T> UnlessAsync<T>(this Task<T> work, CancellationToken cancel)
     {
+        if (work.IsCompleted) return await work.ConfigureAwait(false);
+
         var cancelled = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancel.Register(() => cancelled.TrySetCanceled(cancel)))
             return await (await Task.WhenAny(work, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);

@@ -5,14 +5,18 @@ namespace FaceGen.Http;
 /// <summary>The service's root and the addresses of its calls.</summary>
 internal sealed class ServiceAddress
 {
-    private ServiceAddress(Uri root) => Root = root;
+    private ServiceAddress(Uri root)
+    {
+        Root = root;
+        Generate = Call("api/v6/image_editing/face_gen");
+    }
 
     internal static readonly Uri Default = new("https://modelslab.com");
 
     /// <summary>The root, as in <c>https://modelslab.com/</c>.</summary>
     internal Uri Root { get; }
 
-    internal Uri Generate => Call("api/v6/image_editing/face_gen");
+    internal Uri Generate { get; }
 
     internal Uri Upload => Call("api/v6/base64_to_url");
 
@@ -49,8 +53,8 @@ internal sealed class ServiceAddress
     }
 
     /// <summary>Whether an address is on the service's own scheme, host and port.</summary>
-    internal bool IsOwn(Uri address) =>
-        Uri.Compare(Root, address, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    internal bool IsOwn(Uri address) => address.IsAbsoluteUri && address.Scheme == Root.Scheme && address.Port == Root.Port
+        && address.Host.Equals(Root.Host, StringComparison.OrdinalIgnoreCase);
 
     private Uri Call(string path) => new(Root, path);
 }

@@ -25,15 +25,8 @@ internal sealed class PipelineQueue
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
     internal T RunUntil<T>(Task<T> task, Action tick, CancellationToken stop)
     {
-        using CancellationTokenRegistration wakeToStop = stop.Register(Wake);
-        _ = task.ContinueWith(_ => Wake(), CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        do
-        {
-            RunPosted(stop);
-            tick();
-        }
-        while (!SleepUntil(task, stop));
+        if (task.IsCompleted) tick();
+        else Wait(task, tick, stop);
 
         // What the task posted before it ended comes before its result.
         RunPosted(stop);
@@ -56,6 +49,19 @@ internal sealed class PipelineQueue
 
             action();
         }
+    }
+
+    private void Wait(Task task, Action tick, CancellationToken stop)
+    {
+        using CancellationTokenRegistration wakeToStop = stop.Register(Wake);
+        _ = task.ContinueWith(_ => Wake(), CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        do
+        {
+            RunPosted(stop);
+            tick();
+        }
+        while (!SleepUntil(task, stop));
     }
 
     /// <summary>Sleeps until there is something to do, or a second is over; tells whether the task has ended.</summary>
