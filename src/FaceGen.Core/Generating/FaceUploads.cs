@@ -32,6 +32,9 @@ internal sealed class FaceUploads
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
 
+    /// <summary>Until when nothing is uploaded, since uploading itself did not work.</summary>
+    private DateTimeOffset _pausedUntil;
+
     /// <summary>
     /// Uploads an image, where it was not yet, since several requests will use it. When the call returns its task, the
     /// upload has begun.
@@ -77,6 +80,10 @@ internal sealed class FaceUploads
         }
     }
 
+    /// <summary>Whether a refusal is one of this image, and says nothing of others.</summary>
+    private static bool IsAboutImage(ApiResult result) =>
+        result.Status == 413 || result is { Status: 200 or 400 or 422, Answer.IsFailure: true };
+
     private static bool IsGood(Task<Upload> upload, DateTimeOffset now) =>
         upload.Status == TaskStatus.RanToCompletion && now < upload.Result.Until;
 
@@ -100,18 +107,17 @@ internal sealed class FaceUploads
     {
         lock (_uploads)
         {
-            if (_uploads.TryGetValue(hash, out Task<Upload>? upload))
-                return !upload.IsCompleted || IsGood(upload, now) ? upload : _uploads[hash] = Task.Run(begin);
-
+            if (_uploads.TryGetValue(hash, out Task<Upload>? upload) && (!upload.IsCompleted || IsGood(upload, now))) return upload;
             if (_seen.Count == Capacity) _seen.Clear();
-            if (_seen.Add(hash) && !isShared) return null;
+            bool isFirst = _seen.Add(hash) && upload is null && !isShared;
+            if (isFirst || now < _pausedUntil) return null;
 
-            if (_uploads.Count == Capacity) _uploads.Clear();
+            if (_uploads.Count == Capacity && upload is null) _uploads.Clear();
             return _uploads[hash] = Task.Run(begin);
         }
     }
 
-    private static async Task<Upload> UploadAsync(Connection connection, FaceImage face, byte[] image, IListener? listener)
+    private async Task<Upload> UploadAsync(Connection connection, FaceImage face, byte[] image, IListener? listener)
     {
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
@@ -146,7 +152,12 @@ internal sealed class FaceUploads
             TimeSpan wait = Backoff.Wait(attempt, retry?.After, connection.Services);
             bool isOver = retry is null || time.GetElapsedTime(start) + wait > patience;
             listener?.Tell($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {wait.TotalSeconds:0.0} seconds")}.");
-            if (isOver) return new Upload(null, at, time.GetUtcNow() + Pause);
+            if (isOver)
+            {
+                DateTimeOffset until = time.GetUtcNow() + Pause;
+                if (!IsAboutImage(result)) lock (_uploads) _pausedUntil = until;
+                return new Upload(null, at, until);
+            }
 
             await time.Wait(wait, CancellationToken.None).ConfigureAwait(false);
         }

@@ -266,6 +266,48 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.All(_service.Told, line => Assert.EndsWith("seconds): it is sent with each request.", line, StringComparison.Ordinal));
     }
 
+    /// <summary>A batch may have a thousand faces: not each of them is to find out by itself.</summary>
+    [Theory]
+    [InlineData("hangs", true)]
+    [InlineData("500", true)]
+    [InlineData("403", true)]
+    [InlineData("404", true)]
+    [InlineData("redirect", true)]
+    [InlineData("400", false)]
+    [InlineData("413", false)]
+    [InlineData("error", false)]
+    public async Task Where_uploading_itself_does_not_work_no_other_image_tries_for_an_hour(string kind, bool isGeneral)
+    {
+        _service.OnUpload(kind switch
+        {
+            "hangs" => Answer.Silence,
+            "redirect" => Answer.Redirect("https://elsewhere.example/"),
+            "error" => Answer.Error("The image cannot be decoded."),
+            "413" => Answer.Html(413),
+            _ => Answer.Error("No.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
+        });
+        FaceImage other = FaceImage.FromBytes(ImageOf(_image.Length + 1));
+        Task first = _service.Generator.UploadAsync(Face, default);
+        if (kind == "hangs")
+        {
+            await _service.ArrivalAsync();
+            await _service.Clock.PassAsync(TimeSpan.FromSeconds(31));
+        }
+
+        await _service.Clock.RunAsync(DoneAsync(first));
+        int before = _service.Uploads.Count;
+
+        _service.OnUpload(Answer.Uploaded(Link));
+        await _service.Generator.UploadAsync(other, default).GuardAsync();
+        await SubmitAsync(other);
+        Assert.Equal(isGeneral ? other.ToWireText() : Link, Assert.Single(Sent));
+        Assert.Equal(before + (isGeneral ? 0 : 1), _service.Uploads.Count);
+
+        await _service.Clock.PassAsync(TimeSpan.FromMinutes(61));
+        await SubmitAsync(other);
+        Assert.Equal(Link, Sent[^1]);
+    }
+
     [Fact]
     public async Task A_service_that_asks_for_a_long_wait_gets_the_image_in_place()
     {
