@@ -149,6 +149,28 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_download_holds_no_slot()
+    {
+        using var bed = new BatchBed(queueLimit: 1);
+        var release = new TaskCompletionSource<Answer>();
+        var all = new TaskCompletionSource();
+        bed.OnLink = (id, _) => Answer.Held(release.Task.ContinueWith(_ => Answer.Image(BatchBed.Picture(id)), TaskScheduler.Default));
+        bed.OnSubmit = id =>
+        {
+            if (id == 5) all.SetResult();
+            return BatchBed.Finished(id);
+        };
+        await using Batch batch = await bed.OpenAsync(BatchBed.Requests(5));
+        Task<BatchSummary> run = batch.RunAsync(bed.Options with { ThrottleLimit = 1 }, default);
+
+        // None has been downloaded, and the one slot has served all five.
+        await all.Task.GuardAsync();
+        release.SetResult(Answer.Empty());
+
+        Assert.Equal(5, (await bed.Clock.RunAsync(run).GuardAsync()).Saved);
+    }
+
+    [Fact]
     public async Task A_download_that_fails_leaves_the_row_to_the_next_run()
     {
         _bed.OnLink = (id, _) => id == "2" ? Answer.Html(500) : Answer.Image(BatchBed.Picture(id));
