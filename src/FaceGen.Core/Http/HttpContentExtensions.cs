@@ -3,6 +3,9 @@ namespace FaceGen.Http;
 /// <summary>Reading bodies of unknown size.</summary>
 internal static class HttpContentExtensions
 {
+    /// <summary>Enough that images come in few pieces; answers are much smaller.</summary>
+    private const int MostAtOnce = 64 * 1024;
+
     /// <summary>Reads a body whole.</summary>
     /// <exception cref="IOException">It is longer than allowed, or shorter than announced.</exception>
     internal static async Task<byte[]> ReadBytesAsync(this HttpContent content, int maxBytes, CancellationToken cancel)
@@ -28,7 +31,7 @@ internal static class HttpContentExtensions
         using Stream stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
 #endif
         if (announced is not null) body.Capacity = Math.Max(body.Capacity, (int)(before + announced));
-        byte[] buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[Math.Min(announced is > 0 ? (int)announced : MostAtOnce, MostAtOnce)];
         int read;
         while ((read = await ReadAsync(stream, buffer, cancel).ConfigureAwait(false)) > 0)
         {
