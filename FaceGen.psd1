@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Connect-FaceGen'
         'Disconnect-FaceGen'
+        'Export-FaceGenReport'
         'Get-FaceGenBatch'
         'Get-FaceGenBatchItem'
         'Get-FaceGenConnection'

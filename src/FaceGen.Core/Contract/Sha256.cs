@@ -8,11 +8,24 @@ internal static class Sha256
     /// <summary>Lower-case hexadecimal.</summary>
     internal static string Hex(byte[] bytes)
     {
+        byte[] hash = Hash(bytes);
+#if NETSTANDARD
+        return string.Concat(hash.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
+#else
+        return Convert.ToHexString(hash).ToLowerInvariant();
+#endif
+    }
+
+    /// <summary>Base64, as a content security policy takes it.</summary>
+    internal static string Base64(byte[] bytes) => Convert.ToBase64String(Hash(bytes));
+
+    private static byte[] Hash(byte[] bytes)
+    {
 #if NETSTANDARD
         using var sha = SHA256.Create();
-        return string.Concat(sha.ComputeHash(bytes).Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
+        return sha.ComputeHash(bytes);
 #else
-        return Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant();
+        return SHA256.HashData(bytes);
 #endif
     }
 }

@@ -18,39 +18,12 @@ internal static class AtomicFile
     /// <exception cref="FaceGenException">There is such a file already, or it could not be written.</exception>
     internal static void Write(string path, ArraySegment<byte> content, bool replace)
     {
-        string folder = Path.GetDirectoryName(path)!;
-        string temporary = Path.Combine(folder, $".{Guid.NewGuid():N}.part");
-        try
-        {
-            if (!replace && File.Exists(path)) throw Exists(path);
-
-            Folder.Create(folder);
-            try
-            {
-                using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-                {
-                    file.Write(content.Array!, content.Offset, content.Count);
-                    file.Flush(flushToDisk: true);
-                }
-
-                Rename(temporary, path, replace);
-            }
-            finally
-            {
-                // After the rename there is nothing left here by that name.
-                File.Delete(temporary);
-            }
-
-            Folder.Flush(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            if (!replace && e is IOException && File.Exists(path)) throw Exists(path);
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' could not be written: {e.Message}", e);
-        }
+        using var file = new PartFile(path, replace);
+        file.Write(stream => stream.Write(content.Array!, content.Offset, content.Count));
+        file.Commit();
     }
 
-    private static void Rename(string temporary, string path, bool replace)
+    internal static void Rename(string temporary, string path, bool replace)
     {
 #if NETSTANDARD
         if (replace && File.Exists(path)) File.Replace(temporary, path, null);

@@ -1,0 +1,116 @@
+using System.Globalization;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Reporting;
+
+/// <summary>One request in a report, and what became of it.</summary>
+internal sealed record ReportEntry
+{
+    private const string DefaultStyle = "realistic";
+
+    internal required BatchItemStatus Status { get; init; }
+
+    internal string Prompt { get; init; } = "";
+
+    internal string? Style { get; init; }
+
+    internal long? Seed { get; init; }
+
+    internal string? Id { get; init; }
+
+    /// <summary>The file and line of the request.</summary>
+    internal string? Row { get; init; }
+
+    /// <summary>Everything else that was asked for, by the API's names.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; } = [];
+
+    internal int Attempts { get; init; }
+
+    internal DateTimeOffset? SubmittedAt { get; init; }
+
+    internal DateTimeOffset? GeneratedAt { get; init; }
+
+    internal DateTimeOffset? EndedAt { get; init; }
+
+    internal DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>How many seconds the service took.</summary>
+    internal double? GenerationTime { get; init; }
+
+    internal string? ErrorCode { get; init; }
+
+    internal string? Error { get; init; }
+
+    internal IReadOnlyList<SavedImage> Files { get; init; } = [];
+
+    /// <summary>A row of a batch.</summary>
+    internal static ReportEntry Of(BatchItem item) => Of(item.Request, item.Generation) with
+    {
+        Status = item.Status,
+        Attempts = item.Attempts,
+        SubmittedAt = item.SubmittedAt,
+        GeneratedAt = item.GeneratedAt,
+        EndedAt = item.EndedAt,
+        ExpiresAt = item.ExpiresAt,
+        ErrorCode = item.ErrorCode?.ToString(),
+        Error = WithoutSource(item.Error, item.Source),
+        Files = item.Files,
+    };
+
+    /// <summary>A saved image; the page joins those of one generation.</summary>
+    internal static ReportEntry Of(SavedImage image) => Of(image.Generation.Request, image.Generation) with
+    {
+        Status = image.Filtered ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
+        Attempts = 1,
+        SubmittedAt = image.Generation.CreatedAt,
+        Files = [image],
+    };
+
+    private static ReportEntry Of(Request? request, Generation? generation) => new()
+    {
+        Status = BatchItemStatus.Pending,
+        Prompt = request?.Prompt ?? generation?.Prompt ?? "",
+        Style = request is null ? Meta(generation, RequestField.Style) : request.Style ?? DefaultStyle,
+        Seed = generation?.Seed ?? request?.Seed,
+        Id = generation?.Id,
+        Row = request?.Source?.ToString(),
+        GenerationTime = generation?.GenerationTime,
+        Parameters = request is null ? [] : Describe(request),
+    };
+
+    private static string? Meta(Generation? generation, RequestField field) =>
+        generation is not null && generation.Meta.TryGetValue(field.Name, out object? value) ? value as string : null;
+
+    /// <summary>
+    /// What a report may show to whoever it is given to: a link to a face without what may be a signature, a file without
+    /// its folders, and no webhook, whose address is a secret of its own.
+    /// </summary>
+    private static KeyValuePair<string, string>[] Describe(Request request)
+    {
+        FaceImage face = request.FaceImage;
+        string shownFace = face.Link is { } link ? link.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped)
+            : face.FilePath is { } path ? Path.GetFileName(path)
+            : face.ToString();
+        (RequestField Field, object? Value)[] all =
+        [
+            (RequestField.NegativePrompt, request.NegativePrompt), (RequestField.FaceImage, shownFace),
+            (RequestField.Width, request.Width), (RequestField.Height, request.Height),
+            (RequestField.NumInferenceSteps, request.NumInferenceSteps), (RequestField.GuidanceScale, request.GuidanceScale),
+            (RequestField.SScale, request.SScale), (RequestField.Samples, request.Samples),
+            (RequestField.SafetyChecker, request.SafetyChecker is { } check ? check ? "true" : "false" : null),
+            (RequestField.SafetyCheckerType, request.SafetyCheckerType), (RequestField.TrackId, request.TrackId),
+        ];
+        return
+        [
+            .. all.Where(pair => pair.Value is not null).Select(pair =>
+                new KeyValuePair<string, string>(pair.Field.Name, Convert.ToString(pair.Value, CultureInfo.InvariantCulture)!)),
+        ];
+    }
+
+    /// <summary>The row is told beside the reason: alike reasons of several rows shall be alike.</summary>
+    private static string? WithoutSource(string? error, RequestSource? source) =>
+        source is not null && error?.StartsWith($"{source}: ", StringComparison.Ordinal) == true ? error.Substring($"{source}: ".Length) : error;
+}

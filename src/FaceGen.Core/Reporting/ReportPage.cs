@@ -1,0 +1,42 @@
+using System.Net;
+using System.Text;
+using FaceGen.Contract;
+
+namespace FaceGen.Reporting;
+
+/// <summary>The page of a report around its data: markup, style and script in one file that fetches nothing.</summary>
+internal static class ReportPage
+{
+    private const string DataMark = "{{data}}";
+
+    private static readonly string Style = Read("report.css");
+    private static readonly string Script = Read("report.js");
+    private static readonly string Markup = Read("report.html");
+
+    /// <summary>
+    /// Only this style and this script are let in, and no image but the files: whatever a prompt might bring to run, the
+    /// browser refuses.
+    /// </summary>
+    private static readonly string Policy =
+        $"default-src 'none'; script-src '{Hash(Script)}'; style-src '{Hash(Style)}'; img-src 'self' file:; "
+        + "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    /// <summary>What comes before and after the data.</summary>
+    internal static (string Head, string Tail) Around(string title)
+    {
+        int data = Markup.IndexOf(DataMark, StringComparison.Ordinal);
+        string head = Markup.Substring(0, data)
+            .Replace("{{policy}}", Policy).Replace("{{style}}", Style).Replace("{{title}}", WebUtility.HtmlEncode(title));
+        return (head, Markup.Substring(data + DataMark.Length).Replace("{{script}}", Script));
+    }
+
+    private static string Hash(string text) => "sha256-" + Sha256.Base64(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A browser makes one character of a line's end before it looks at the hash, and so must whoever makes the hash.</summary>
+    private static string Read(string name)
+    {
+        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().Replace("\r\n", "\n");
+    }
+}

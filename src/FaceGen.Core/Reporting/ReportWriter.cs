@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+using FaceGen.Saving;
+
+namespace FaceGen.Reporting;
+
+/// <summary>Writes a report entry by entry: however many there are, the memory stays what it is.</summary>
+internal sealed class ReportWriter : IDisposable
+{
+    private const int MostPending = 1 << 16;
+
+    private readonly PartFile _file;
+    private readonly string _folder;
+    private readonly string _tail;
+    private readonly Utf8JsonWriter _json;
+    private readonly MemoryStream _pending = new();
+
+    /// <summary>Begins a report.</summary>
+    /// <param name="path">The page's full path.</param>
+    /// <param name="replace">Whether a file of that name may be replaced.</param>
+    /// <param name="title">What the page is headed.</param>
+    /// <param name="madeAt">When it is made.</param>
+    /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
+    internal ReportWriter(string path, bool replace, string title, DateTimeOffset madeAt)
+    {
+        _folder = Path.GetDirectoryName(path)!;
+        (string head, _tail) = ReportPage.Around(title);
+        _file = new PartFile(path, replace);
+        Write(head);
+
+        // The writer's own encoder is the strict one: no character that could end the script block, or that is not ASCII,
+        // stands for itself. It writes to memory until what has gathered is given to the file.
+        _json = new Utf8JsonWriter(_pending);
+        _json.WriteStartObject();
+        _json.WriteNumber("made", madeAt.ToUnixTimeMilliseconds());
+        _json.WriteStartArray("items");
+    }
+
+    /// <summary>How many entries were added.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Adds an entry.</summary>
+    /// <exception cref="FaceGenException">The file cannot be written.</exception>
+    internal void Add(ReportEntry entry)
+    {
+        Count++;
+        _json.WriteStartObject();
+        _json.WriteString("status", entry.Status.ToString());
+        WriteText("prompt", entry.Prompt);
+        WriteText("style", entry.Style);
+        // A seed may have more digits than a number of JavaScript.
+        WriteText("seed", entry.Seed?.ToString(CultureInfo.InvariantCulture));
+        WriteText("id", entry.Id);
+        WriteText("row", entry.Row);
+        if (entry.Attempts > 0) _json.WriteNumber("attempts", entry.Attempts);
+        WriteTime("submitted", entry.SubmittedAt);
+        WriteTime("generated", entry.GeneratedAt);
+        WriteTime("ended", entry.EndedAt);
+        WriteTime("expires", entry.ExpiresAt);
+        if (entry.GenerationTime is { } seconds) _json.WriteNumber("seconds", seconds);
+        WriteText("code", entry.ErrorCode);
+        WriteText("error", entry.Error);
+        _json.WriteStartObject("parameters");
+        foreach (KeyValuePair<string, string> parameter in entry.Parameters) WriteText(parameter.Key, parameter.Value);
+        _json.WriteEndObject();
+        _json.WriteStartArray("files");
+        foreach (SavedImage file in entry.Files) WriteFile(file);
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+        if (_json.BytesPending + _pending.Length > MostPending) Flush();
+    }
+
+    /// <summary>Ends the page and gives the file its name.</summary>
+    /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
+    internal void Commit()
+    {
+        _json.WriteEndArray();
+        _json.WriteEndObject();
+        Flush();
+        Write(_tail);
+        _file.Commit();
+    }
+
+    public void Dispose()
+    {
+        _json.Dispose();
+        _pending.Dispose();
+        _file.Dispose();
+    }
+
+    private void WriteFile(SavedImage file)
+    {
+        _json.WriteStartObject();
+        WriteText("src", FileLink.Of(_folder, file.FullName));
+        WriteText("name", Path.GetFileName(file.FullName));
+        WriteText("format", file.Format.ToString());
+        _json.WriteNumber("width", file.Width);
+        _json.WriteNumber("height", file.Height);
+        _json.WriteNumber("length", file.Length);
+        WriteText("sha256", file.Sha256);
+        if (file.Filtered) _json.WriteBoolean("filtered", true);
+        _json.WriteEndObject();
+    }
+
+    private void WriteText(string name, string? text)
+    {
+        if (text is { Length: > 0 }) _json.WriteString(name, text);
+    }
+
+    private void WriteTime(string name, DateTimeOffset? time)
+    {
+        if (time is { } at) _json.WriteNumber(name, at.ToUnixTimeMilliseconds());
+    }
+
+    private void Flush()
+    {
+        _json.Flush();
+        _file.Write(_pending.WriteTo);
+        _pending.SetLength(0);
+    }
+
+    private void Write(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        _file.Write(stream => stream.Write(bytes, 0, bytes.Length));
+    }
+}

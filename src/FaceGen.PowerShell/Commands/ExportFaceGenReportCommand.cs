@@ -1,0 +1,187 @@
+using System.Management.Automation;
+using System.Security;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.PowerShell.Loading;
+using FaceGen.PowerShell.Parameters;
+using FaceGen.PowerShell.Pipeline;
+using FaceGen.Reporting;
+using FaceGen.Saving;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Makes one HTML page of a batch, or of saved images, to look at.</para>
+/// <para type="description">The page has the pictures with what they were made of, filters and a search, the failures with
+/// their reasons, and a time line of the account's slots. It opens from disk and fetches nothing from any network. The
+/// pictures stay the files that they are: those beside or below the page are found again when both are moved
+/// together.</para>
+/// </summary>
+[Cmdlet(VerbsData.Export, "FaceGenReport", SupportsShouldProcess = true, DefaultParameterSetName = ItemsToPath)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
+{
+    private const string ItemsToPath = "Path";
+    private const string ItemsToLiteralPath = "LiteralPath";
+    private const string LedgerToPath = "LedgerPath";
+    private const string LedgerToLiteralPath = "LedgerLiteralPath";
+
+    /// <summary>How many entries are given to the disk at once, away from the pipeline's thread.</summary>
+    private const int WriteAtOnce = 64;
+
+    private readonly ProgressMeter _progress = new("Writing the report");
+    private readonly List<ReportEntry> _entries = [];
+    private ReportWriter? _report;
+    private Task<bool> _writing = Task.FromResult(true);
+    private string _file = "";
+    private bool _sawSummary;
+
+    /// <summary><para type="description">The page's file; wildcards that name one file are resolved.</para></summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = LedgerToPath)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary><para type="description">The page's file, taken as it stands: no character is a wildcard.</para></summary>
+    [Parameter(Mandatory = true, ParameterSetName = ItemsToLiteralPath)]
+    [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
+    [ValidateNotNullOrEmpty]
+    [Alias("PSPath")]
+    public string? LiteralPath { get; set; }
+
+    /// <summary>
+    /// <para type="description">The rows of a batch, or saved images. The summary that ends a batch's output is passed
+    /// over.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToPath)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToLiteralPath)]
+    [ValidateNotNull]
+    public PSObject[] InputObject { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">The ledger whose rows to show: a file, or a connection string of PostgreSQL, as text or as a
+    /// secure string. A batch may be running meanwhile.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = LedgerToPath)]
+    [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
+    [ValidateNotNull]
+    [Secret]
+    public SecureString? Ledger { get; set; }
+
+    /// <summary><para type="description">What the page is headed.</para></summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Title { get; set; } = "FaceGen report";
+
+    /// <summary><para type="description">Replaces a file of the same name.</para></summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private protected override void Begin()
+    {
+        _file = ResolveFile();
+        if (!ShouldProcess(_file, "Write the report")) return;
+
+        _report = RunUntil(Task.Run(() => OrSayForce(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
+    }
+
+    private protected override void Process()
+    {
+        if (_report is null) return;
+
+        if (Ledger is not null)
+        {
+            IEnumerable<BatchItem> items =
+                BatchesRoom.Batches.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => WriteFault(error, null)));
+            foreach (BatchItem item in ReadAhead(items)) Add(ReportEntry.Of(item));
+            return;
+        }
+
+        foreach (PSObject input in InputObject)
+        {
+            switch (input.BaseObject)
+            {
+                case BatchItem item: Add(ReportEntry.Of(item)); break;
+                case SavedImage image: Add(ReportEntry.Of(image)); break;
+                case BatchSummary: _sawSummary = true; break;
+                default:
+                    WriteFault(new FaceGenException(ErrorCode.ParametersInvalid,
+                        $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}."), input);
+                    break;
+            }
+        }
+    }
+
+    private protected override void End()
+    {
+        if (_report is not { } report) return;
+
+        Write();
+        if (report.Count == 0 && _sawSummary)
+        {
+            throw new FaceGenException(ErrorCode.ParametersInvalid,
+                "A summary holds no rows: pipe it through Get-FaceGenBatchItem, or give the ledger with -Ledger.");
+        }
+
+        RunWriting(() => OrSayForce(() =>
+        {
+            report.Commit();
+            return true;
+        }));
+        _progress.Complete(this);
+        WriteObject(new FileInfo(_file));
+    }
+
+    private protected override void Tick() => _progress.Show(this, () => new ProgressMeter.State($"{_report?.Count ?? 0} rows"));
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        // A pipeline that was stopped may leave a write behind it.
+        _writing.ContinueWith(_ => _report?.Dispose(), CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Add(ReportEntry entry)
+    {
+        _entries.Add(entry);
+        if (_entries.Count == WriteAtOnce) Write();
+    }
+
+    private void Write()
+    {
+        ReportEntry[] entries = [.. _entries];
+        _entries.Clear();
+        RunWriting(() =>
+        {
+            foreach (ReportEntry entry in entries) _report!.Add(entry);
+            return true;
+        });
+    }
+
+    /// <summary>Writes away from the pipeline's thread: it must answer a stop also while a disk or a share does not.</summary>
+    private void RunWriting(Func<bool> write) => RunUntil(_writing = Task.Run(write));
+
+    private string ResolveFile()
+    {
+        IReadOnlyList<string> files = LiteralPath is { } literal
+            ? [ResolvePath(literal, ErrorCode.FileNotWritten)]
+            : ResolveWildcards(Path!, ErrorCode.FileNotWritten);
+        if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{Path}' matches {files.Count} files: give one of them.");
+        if (Directory.Exists(files[0])) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder: a report is a file.");
+        return files[0];
+    }
+
+    private static T OrSayForce<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.FileExists)
+        {
+            throw new FaceGenException(e.Code, e.Message + " -Force replaces it.", e);
+        }
+    }
+}
