@@ -70,7 +70,7 @@
   function showTotals() {
     const files = items.flatMap(item => item.files);
     const sent = items.filter(item => item.submitted !== undefined);
-    const times = items.map(item => item.seconds).filter(seconds => seconds !== undefined);
+    const times = items.map(item => item.seconds ?? (item.generated - item.submitted) / 1000).filter(seconds => seconds >= 0);
     const begin = least(sent.map(item => item.submitted));
     const end = -least(items.map(item => item.ended ?? item.freed).filter(Boolean).map(time => -time));
     const put = (name, value, status) => {

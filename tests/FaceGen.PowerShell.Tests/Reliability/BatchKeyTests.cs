@@ -20,10 +20,11 @@ public sealed class BatchKeyTests
             Invoke-FaceGenBatch $csv -Destination $out -Sidecar -MinimumBalance 1
             Get-FaceGenBatch $out
             Get-FaceGenBatchItem $out
+            (Export-FaceGenReport $out/report.html -Ledger $out/facegen.ledger).FullName
             """, csv, bed.Out);
 
         Assert.Equal("RequestRefused", ran.Error.FullyQualifiedErrorId.Split(',')[0]);
-        Assert.Equal(8, ran.Output.Count);
+        Assert.Equal(9, ran.Output.Count);
         string everything = bed.Everything(ran) + string.Concat(Directory.GetFiles(bed.Out).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
         foreach (string spelling in FaultTests.Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
     }

@@ -1,0 +1,96 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using FaceGen.Emulator.Faults;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>Reports of ledgers and of what comes through the pipeline.</summary>
+public sealed class ExportFaceGenReportTests
+{
+    [Fact]
+    public async Task A_ledger_a_pipeline_of_rows_and_a_whole_batch_give_the_same_report()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
+        string csv = bed.WriteCsv("a", "bad <script>", "c");
+
+        Ran whole = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $out/whole.html", csv, bed.Out);
+        Ran ledger = bed.Run("param($out) Export-FaceGenReport \"$out/ledger.html\" -Ledger $out/facegen.ledger", bed.Out).WithoutErrors();
+        Ran rows = bed.Run("param($out) Get-FaceGenBatchItem $out | Export-FaceGenReport $out/rows.html", bed.Out).WithoutErrors();
+
+        JsonArray items = Items(ledger);
+        Assert.Equal(["a", "bad <script>", "c"], items.Select(item => (string?)item!["prompt"]));
+        Assert.Equal(["Saved", "Failed", "Saved"], items.Select(item => (string?)item!["status"]));
+        Assert.Equal("RequestRefused", (string?)items[1]!["code"]);
+        Assert.True(File.Exists(Path.Combine(bed.Out, Uri.UnescapeDataString((string)items[0]!["files"]![0]!["src"]!))));
+        Assert.Equal(items.ToJsonString(), Items(rows).ToJsonString());
+        Assert.Equal(3, Items(whole).Count);
+        Assert.All([whole, ledger, rows], ran => Assert.Equal("System.IO.FileInfo", ran.Single.BaseObject.GetType().FullName));
+    }
+
+    [Fact]
+    public async Task Saved_images_that_lie_elsewhere_are_linked_by_their_full_path()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face, $out, $report)
+            New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Width 16 -Height 16 -Seed 5 |
+                Save-FaceGenOutput $out -Name '50% #{id}' | Export-FaceGenReport $report -Title 'Pilots'
+            """, bed.Face, bed.Out, Path.Combine(bed.Folder, "reports", "r.html")).WithoutErrors();
+
+        JsonNode item = Items(ran)[0]!;
+        Assert.Equal(("a pilot", "anime", "5"), ((string?)item["prompt"], (string?)item["style"], (string?)item["seed"]));
+        string link = (string)item["files"]![0]!["src"]!;
+        Assert.StartsWith("file:///", link, StringComparison.Ordinal);
+        Assert.True(File.Exists(new Uri(link).LocalPath));
+        Assert.Contains("<title>Pilots</title>", File.ReadAllText(FullName(ran)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_there_is_replaced_by_force_only()
+    {
+        using var session = new Session();
+        string folder = Directory.CreateTempSubdirectory("facegen-report-").FullName;
+        string file = Path.Combine(folder, "r[1].html");
+        File.WriteAllText(file, "mine");
+
+        Ran refused = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file", file);
+        Ran whatIf = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force -WhatIf", file).WithoutErrors();
+        string before = File.ReadAllText(file);
+        session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force", file).WithoutErrors();
+
+        Assert.Equal($"'{file}' is there already. -Force replaces it.", refused.Error.ToString());
+        Assert.StartsWith("FileExists,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(whatIf.Output);
+        Assert.Equal("mine", before);
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Equal([file], Directory.GetFiles(folder));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_shown_is_told()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a")).WithoutErrors();
+
+        Ran other = bed.Run("param($out) 7 | Export-FaceGenReport $out/other.html", bed.Out);
+        Ran summary = bed.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", bed.Out);
+        Ran noLedger = bed.Run("param($out) Export-FaceGenReport $out/none.html -Ledger $out/none", bed.Out);
+        Ran folder = bed.Run("param($out) @() | Export-FaceGenReport $out", bed.Out);
+
+        Assert.Equal("A report shows rows of batches and saved images, and no Int32.", other.Error.ToString());
+        Assert.StartsWith("A summary holds no rows: ", summary.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("LedgerInvalid,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal($"'{bed.Out}' is a folder: a report is a file.", folder.Error.ToString());
+        Assert.Equal(["other.html"], Directory.GetFiles(bed.Out, "*.html").Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFiles(bed.Out, "*.part"));
+    }
+
+    private static string FullName(Ran ran) => (string)ran.Single.Properties["FullName"].Value;
+
+    private static JsonArray Items(Ran ran) => JsonNode.Parse(
+        Regex.Match(File.ReadAllText(FullName(ran)), "id=\"data\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value)!["items"]!.AsArray();
+}
