@@ -138,6 +138,7 @@ public sealed class GetFaceGenBatchTests
     [InlineData("Get-FaceGenBatch", "Username=u;Password=Secret", "LedgerInvalid")]
     [InlineData("Get-FaceGenBatch", "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=Se;cret", "LedgerInvalid")]
     [InlineData("Get-FaceGenBatchItem", "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=Se;cret", "LedgerInvalid")]
+    [InlineData("Export-FaceGenReport \"$out.html\"", "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=Se;cret", "LedgerInvalid")]
     [InlineData("Invoke-FaceGenBatch $csv -Destination $out -WhatIf", "Host=127.0.0.1;Port=1;Database=d;Username=u;Password=Se;cret", "LedgerInvalid")]
     [InlineData("Invoke-FaceGenBatch $csv -Destination $out", "postgresql://u:Secret@127.0.0.1:1/d", "LedgerUnreachable")]
     public async Task The_password_of_a_database_shows_nowhere(string command, string ledger, string id)
