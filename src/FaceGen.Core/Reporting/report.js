@@ -156,24 +156,30 @@
       return { part, x: part.x + part.width * share, bin: bins[part.first + Math.min(part.count - 1, Math.floor(share * part.count))] };
     };
 
-    // One point a pixel is enough: the most that were in use there.
+    // What was in use is drawn as its mean over a few pixels each: a long run has far more changes than a line can show.
+    for (const part of parts) {
+      part.columns = new Float64Array(Math.max(1, Math.floor(part.width / 3)));
+      part.step = Math.max(1, part.end - part.begin) / part.columns.length;
+    }
+
+    const fill = (part, from, to, level) => {
+      const columnOf = at => Math.min(part.columns.length - 1, Math.floor((at - part.begin) / part.step));
+      for (let column = columnOf(from), end = columnOf(to); column <= end; column++) {
+        const begin = part.begin + column * part.step;
+        part.columns[column] += level * Math.max(0, Math.min(to, begin + part.step) - Math.max(from, begin)) / part.step;
+      }
+    };
+
     let inUse = 0, most = 0, busy = 0, last = changes[0].at;
-    const points = [];
     for (const change of changes) {
       const place = placeOf(change.at);
+      if (inUse > 0) fill(place.part, Math.max(last, place.part.begin), change.at, inUse);
       busy += inUse * (change.at - last);
       last = change.at;
       inUse += change.by;
       most = Math.max(most, inUse);
       place.bin[change.kind]++;
       place.bin.most = Math.max(place.bin.most, inUse, inUse - change.by);
-      const pixel = Math.floor(place.x), before = points[points.length - 1];
-      if (before && before.x === pixel) {
-        before.most = Math.max(before.most, inUse);
-        before.end = inUse;
-      } else {
-        points.push({ x: pixel, most: Math.max(inUse, before ? before.end : 0), end: inUse });
-      }
     }
 
     const drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img' });
@@ -194,12 +200,12 @@
       bar('lost', bin.x + bin.width / 2, bin.lost, bin.done);
     }
 
-    let path = `M${left},${useOf(0)}`, level = 0;
-    for (const point of points) {
-      path += `L${point.x},${useOf(level)}L${point.x},${useOf(point.most)}L${point.x},${useOf(point.end)}`;
-      level = point.end;
+    for (const part of parts) {
+      const wide = part.width / part.columns.length;
+      let path = `M${part.x},${useOf(0)}`;
+      part.columns.forEach((use, i) => path += `V${useOf(use).toFixed(1)}H${(part.x + wide * (i + 1)).toFixed(1)}`);
+      drawing.append(svg('path', { class: 'use', d: `${path}V${useOf(0)}` }));
     }
-    drawing.append(svg('path', { class: 'use', d: `${path}L${points[points.length - 1].x},${useOf(0)}` }));
 
     for (const part of parts) {
       const label = (x, at, anchor) => drawing.append(svg('text', { x, y: height - 6, 'text-anchor': anchor }, clock.format(at)));

@@ -150,6 +150,9 @@ public sealed class ReportInBrowserTests : IDisposable
 
         string caption = await TextAsync(browser, "#chart-caption");
         Assert.Contains("100 submitted90 completed10 failed or unknownBelow: slots in use, at most 6, 5.", caption, StringComparison.Ordinal);
+        // Two stretches, and in neither of them a moment without a slot in use.
+        Assert.Equal(2, await browser.EvaluateAsync<int>("document.querySelectorAll('#chart .use').length"));
+        Assert.Equal("no", await browser.EvaluateAsync<string>("[...document.querySelectorAll('#chart .use')].some(path => path.getAttribute('d').includes('V162.0')) ? 'yes' : 'no'"));
         Assert.Equal("Nothing for 23 h 59 min", await TextAsync(browser, "#chart .gap title"));
         await GoodAsync(browser);
     }
