@@ -1,8 +1,8 @@
 <#
 .SYNOPSIS
-    The main job, offline: from a CSV of prompts to saved pictures.
+    The main job, offline: from a CSV of prompts to saved pictures, and a report to look at.
 .DESCRIPTION
-    Starts the emulator, reads people.csv, has a picture made for each row, and saves the pictures. Nothing leaves this
+    Starts the emulator, reads people.csv, has a picture made for each row, saves the pictures, and writes a page of them. Nothing leaves this
     machine and nothing is paid for: the emulator draws the pictures from the face image and generates no faces.
 .PARAMETER Destination
     The folder for the pictures.
@@ -24,7 +24,8 @@ try {
         Save-FaceGenOutput $Destination -Name '{row} {style}, {prompt}' -Force
 
     $pictures
-    "$($pictures.Count) pictures are in $($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Destination))"
+    $report = $pictures | Export-FaceGenReport "$Destination/report.html" -Title 'The crew' -Force
+    "$($pictures.Count) pictures are in $($report.DirectoryName); look at $($report.Name) there."
 }
 finally {
     Disconnect-FaceGen
