@@ -36,7 +36,8 @@ internal interface ILedger : IAsyncDisposable
     /// <param name="address">The root of the service.</param>
     /// <param name="places">How many places the account's queue has.</param>
     /// <param name="cancel">Ends the call; a row that was taken is then given back by the next worker.</param>
-    Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel);
+    /// <param name="unready">The face images whose rows are not taken yet; near ones behind them are.</param>
+    Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null);
 
     /// <summary>
     /// Takes rows over that nobody works on any more, the nearest expiry first: those that are accepted or generated, and
@@ -72,8 +73,11 @@ internal interface ILedger : IAsyncDisposable
     IEnumerable<LedgerRow> Read(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default);
 
-    /// <summary>The hashes of the face images that more than one pending row uses, those of the most rows first.</summary>
-    Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel);
+    /// <summary>
+    /// For each face image that is worth an upload, because more than one pending row uses it, one of these rows; in the order
+    /// of the input.
+    /// </summary>
+    Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel);
 
     /// <summary>The bytes of a face image that was entered with the input.</summary>
     Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);

@@ -48,6 +48,7 @@ internal static class LedgerSchema
             request TEXT NOT NULL,
             images BIGINT NOT NULL,
             face TEXT,
+            face_length BIGINT NOT NULL DEFAULT 0,
             status TEXT NOT NULL,
             attempts BIGINT NOT NULL DEFAULT 0,
             worker BIGINT,

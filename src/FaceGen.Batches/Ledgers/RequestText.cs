@@ -57,9 +57,8 @@ internal sealed class RequestText
         return row.Request is null ? throw row.Error! : row.Request with { Source = source };
     }
 
-    /// <summary>Whether a face image's file still holds what was entered: what a row asks for is known by that.</summary>
-    internal static bool IsUnchanged(FaceImage face, string? hash) =>
-        face.FilePath is null || hash is null || HashPrefix + Sha256.Hex(face.ReadBytes()) == hash;
+    /// <summary>The SHA-256 of a row's face image, by which it is known what the row asks for; null for a link.</summary>
+    internal static string? FaceHash(LedgerRow row) => row.Face?.Split(':')[^1];
 
     private static object? Value(JsonElement value) => value.ValueKind switch
     {

@@ -18,6 +18,9 @@ internal sealed class SqlLedger(
     /// <summary>How many rows are read at once.</summary>
     private const int Page = 500;
 
+    /// <summary>How many rows are looked at for one whose face image is ready.</summary>
+    private const int Overtaking = 1000;
+
     /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
     private const string Unfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
 
@@ -104,9 +107,15 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel)
+    public Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null)
     {
         long fence = NewFence();
+        (string Name, object? Value)[] faces = [.. (unready ?? []).Select((face, index) => ($"face{index}", (object?)face))];
+        string isReady = faces.Length == 0 ? "" :
+            $"""
+            AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+            AND position < {Overtaking} + (SELECT min(position) FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL)
+            """;
         return store.WriteAsync<LedgerRow?>(async session =>
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
@@ -118,7 +127,7 @@ internal sealed class SqlLedger(
                 UPDATE items SET
                     status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
                 WHERE item = (
-                    SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL
+                    SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL {isReady}
                     ORDER BY position, item LIMIT 1 {store.Exclusively})
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
@@ -128,7 +137,7 @@ internal sealed class SqlLedger(
                         OR (status IN ('Uncertain', 'Pending') AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
-                ("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places)).ConfigureAwait(false);
+                [("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places), .. faces]).ConfigureAwait(false);
             return rows.SingleOrDefault();
         }, cancel);
     }
@@ -236,13 +245,17 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel) =>
-        await store.ReadAsync(session => session.QueryAsync(
-            """
-            SELECT face FROM items WHERE status = 'Pending' AND wanted = 1 AND face IS NOT NULL
-            GROUP BY face HAVING count(*) > 1 ORDER BY count(*) DESC LIMIT @most
+    public async Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel) =>
+        await store.ReadAsync(session => RowsAsync(
+            session,
+            $"""
+            WITH shared AS (
+                SELECT min(item) AS any_item, min(position) AS first_position FROM items
+                WHERE status = 'Pending' AND wanted = 1 AND face_length >= @least
+                GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @most)
+            SELECT {LedgerColumns.OfRow} FROM items JOIN shared ON item = any_item ORDER BY first_position
             """,
-            row => row.GetString(0), ("most", (long)most)), cancel).ConfigureAwait(false);
+            ("least", (long)FaceUploads.LeastBytes), ("most", (long)most)), cancel).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel)
@@ -405,8 +418,8 @@ internal sealed class SqlLedger(
             """).ConfigureAwait(false);
         int added = await session.ExecuteAsync(
             """
-            INSERT INTO items (hash, occurrence, position, wanted, source_file, source_line, source_row, request, images, face, status)
-            SELECT n.hash, n.occurrence, n.position, 1, s.source_file, s.source_line, s.source_row, s.request, s.images, s.face, 'Pending'
+            INSERT INTO items (hash, occurrence, position, wanted, source_file, source_line, source_row, request, images, face, face_length, status)
+            SELECT n.hash, n.occurrence, n.position, 1, s.source_file, s.source_line, s.source_row, s.request, s.images, s.face, s.face_length, 'Pending'
             FROM numbered n JOIN input s ON s.position = n.position
             WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
             ORDER BY n.position

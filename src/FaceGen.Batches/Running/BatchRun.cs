@@ -33,6 +33,10 @@ internal sealed class BatchRun : IDisposable
     private readonly Slots _places;
     private readonly Meter _meter;
     private readonly List<Task> _work = [];
+
+    /// <summary>The uploads that rows waited for when the last one was taken.</summary>
+    private IReadOnlyDictionary<string, Task> _awaited = RowFaces.None;
+
     private long _submitted;
     private bool _isTimeOver;
     private long? _abandonedSeen;
@@ -61,7 +65,6 @@ internal sealed class BatchRun : IDisposable
         var uncertain = new UncertainRows(_run);
         try
         {
-            await _run.Faces.FindAsync(_run.End).ConfigureAwait(false);
             await uncertain.SettleAsync().ConfigureAwait(false);
             try
             {
@@ -74,7 +77,7 @@ internal sealed class BatchRun : IDisposable
             finally
             {
                 // Also after a stop: what is out is still entered in the ledger.
-                await Task.WhenAll(_work).ConfigureAwait(false);
+                await Task.WhenAll([.. _work, _run.Faces.EndAsync()]).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested && _timer.IsCancellationRequested)
@@ -106,6 +109,7 @@ internal sealed class BatchRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _run.Faces.Dispose();
         _end.Dispose();
         _timer.Dispose();
     }
@@ -114,14 +118,16 @@ internal sealed class BatchRun : IDisposable
     private async Task<bool> StepAsync()
     {
         _run.End.ThrowIfCancellationRequested();
+        _awaited = RowFaces.None;
         await TakeAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false);
+        if (maySubmit) await _run.Faces.BeginAsync().ConfigureAwait(false);
         bool hasRoom = !_run.Room.IsLacking && _work.Count < MostUnsaved;
         if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
-        if (_work.Count > 0)
+        if (_work.Count > 0 || _awaited.Count > 0)
         {
-            await Task.WhenAny([.. _work, _run.Time.Wait(OthersInterval, _run.End)]).ConfigureAwait(false);
+            await Task.WhenAny([.. _work, .. _awaited.Values, _run.Time.Wait(OthersInterval, _run.End)]).ConfigureAwait(false);
             return true;
         }
 
@@ -199,24 +205,15 @@ internal sealed class BatchRun : IDisposable
             // It may have taken long to come.
             if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false)) return false;
 
+            _awaited = _run.Faces.Unready;
             LedgerRow? row = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, _run.End), _run.End).ConfigureAwait(false);
+                () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, _run.End, [.. _awaited.Keys]), _run.End).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Brakes.TryCount(row.Images))
             {
                 await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
                 return false;
-            }
-
-            if (_run.Faces.IsMissing(row))
-            {
-                _run.Brakes.Uncount(row.Images);
-                await new RowLog(row, _run).ReleaseAsync().ConfigureAwait(false);
-                slot.Dispose();
-                place.Dispose();
-                await _run.Faces.UploadAsync(row, _run.End).ConfigureAwait(false);
-                return true;
             }
 
             _submitted++;

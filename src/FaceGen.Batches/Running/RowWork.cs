@@ -52,7 +52,6 @@ internal sealed class RowWork
             using (place)
             {
                 request = _run.Requests.Read(row);
-                if (slot is not null) CheckFace(row, request);
                 unused = null;
                 generation = await GenerateAsync(log, request, slot).ConfigureAwait(false);
             }
@@ -96,19 +95,17 @@ internal sealed class RowWork
         Generation generation = slot is null
             ? GenerationText.Read(log.Row, request)
             : await _generator.GenerateAsync(request, slot,
-                new GenerateOptions { Wait = false, Timeout = LongestRefusal, RetryUncertain = _run.Options.RetryUncertain, Upload = _run.Options.Upload, Log = log }, _run.End).ConfigureAwait(false);
+                new GenerateOptions
+                {
+                    Wait = false,
+                    Timeout = LongestRefusal,
+                    RetryUncertain = _run.Options.RetryUncertain,
+                    Upload = _run.Options.Upload,
+                    FaceHash = RequestText.FaceHash(log.Row),
+                    Log = log,
+                }, _run.End).ConfigureAwait(false);
         return generation.IsFinished ? generation
             : await _generator.ResumeAsync(generation, LongestGeneration, _run.End).ConfigureAwait(false);
-    }
-
-    /// <summary>What is sent must be what the row is known by.</summary>
-    /// <exception cref="FaceGenException">The file has changed since the input was read, or is no longer there.</exception>
-    private static void CheckFace(LedgerRow row, Request request)
-    {
-        if (RequestText.IsUnchanged(request.FaceImage, row.Face)) return;
-
-        throw new FaceGenException(ErrorCode.FaceImageInvalid,
-            $"The face image '{request.FaceImage}' has changed since the batch read its input, and was not sent: run the same command again.");
     }
 
     private async Task SaveAsync(RowLog log, Generation generation)

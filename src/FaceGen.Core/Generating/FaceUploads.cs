@@ -39,9 +39,14 @@ internal sealed class FaceUploads
     /// Uploads an image, where it was not yet, since several requests will use it. When the call returns its task, the
     /// upload has begun.
     /// </summary>
-    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
-    internal Task UploadAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel) =>
-        TextAsync(connection, face, isShared: true, listener, cancel);
+    /// <param name="connection">The connection that uploads.</param>
+    /// <param name="face">The image.</param>
+    /// <param name="hash">The SHA-256 that it must have; null for any.</param>
+    /// <param name="listener">Is told of the upload.</param>
+    /// <param name="cancel">Ends waiting; an upload on its way goes on, since others may wait for it too.</param>
+    /// <exception cref="FaceGenException">The file has gone or has changed, or is no longer an image.</exception>
+    internal Task UploadAsync(Connection connection, FaceImage face, string? hash, IListener? listener, CancellationToken cancel) =>
+        TextAsync(connection, face, new GenerateOptions { FaceHash = hash }, isShared: true, listener, cancel);
 
     /// <summary>
     /// Gives what a request carries. An image that another request has carried before is uploaded where it was not yet, and
@@ -49,11 +54,13 @@ internal sealed class FaceUploads
     /// </summary>
     /// <param name="connection">The connection that uploads.</param>
     /// <param name="face">The image.</param>
+    /// <param name="options">Whether it may be uploaded, and which image it must be.</param>
     /// <param name="listener">Is told of the upload.</param>
     /// <param name="cancel">Ends waiting; an upload on its way goes on, since others may wait for it too.</param>
-    /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
-    internal Task<FaceText> TextAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel) =>
-        TextAsync(connection, face, isShared: false, listener, cancel);
+    /// <exception cref="FaceGenException">The file has gone or has changed, or is no longer an image.</exception>
+    internal Task<FaceText> TextAsync(
+        Connection connection, FaceImage face, GenerateOptions options, IListener? listener, CancellationToken cancel) =>
+        TextAsync(connection, face, options, isShared: false, listener, cancel);
 
     /// <summary>The service does not seem to take an upload's link: gives what the same request carries instead.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer the same image.</exception>
@@ -88,14 +95,17 @@ internal sealed class FaceUploads
         upload.Status == TaskStatus.RanToCompletion && now < upload.Result.Until;
 
     private async Task<FaceText> TextAsync(
-        Connection connection, FaceImage face, bool isShared, IListener? listener, CancellationToken cancel)
+        Connection connection, FaceImage face, GenerateOptions options, bool isShared, IListener? listener, CancellationToken cancel)
     {
         if (face.Link is not null) return new FaceText(face.ToWireText());
 
         byte[] image = face.ReadBytes();
-        if (image.Length < LeastBytes) return new FaceText(FaceImage.DataUri(image));
+        bool mayUpload = options.Upload && image.Length >= LeastBytes;
+        string hash = mayUpload || options.FaceHash is not null ? Sha256.Hex(image) : "";
+        if (options.FaceHash is { } known && hash != known)
+            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since the input was read, and was not sent: run the same command again.");
+        if (!mayUpload) return new FaceText(FaceImage.DataUri(image));
 
-        string hash = Sha256.Hex(image);
         Task<Upload>? upload = Find(hash, isShared, connection.Services.Time.GetUtcNow(), () => UploadAsync(connection, face, image, listener));
         return upload is not null && (await upload.UnlessAsync(cancel).ConfigureAwait(false)).Link is { } link
             ? new FaceText(link, hash)
@@ -112,7 +122,12 @@ internal sealed class FaceUploads
             bool isFirst = _seen.Add(hash) && upload is null && !isShared;
             if (isFirst || now < _pausedUntil) return null;
 
-            if (_uploads.Count == Capacity && upload is null) _uploads.Clear();
+            if (_uploads.Count >= Capacity && upload is null)
+            {
+                // Those under way are kept: a second one of the same image would be for nothing.
+                foreach (string ended in _uploads.Where(known => known.Value.IsCompleted).Select(known => known.Key).ToList()) _uploads.Remove(ended);
+            }
+
             return _uploads[hash] = Task.Run(begin);
         }
     }

@@ -20,7 +20,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     /// <summary>Uploads a face image that several requests will use, before the first of them has a slot.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
-    internal Task UploadAsync(FaceImage face, CancellationToken cancel) => _account.Faces.UploadAsync(connection, face, listener, cancel);
+    internal Task UploadAsync(FaceImage face, CancellationToken cancel) => _account.Faces.UploadAsync(connection, face, null, listener, cancel);
 
     /// <summary>
     /// Submits a request and, unless told otherwise, waits for its end. The slot is given back when the generation
@@ -44,8 +44,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         var refusal = new StrongBox<string?>();
         Task<Generation> submission = SubmitAsync(request, face, slot, options, deadline, refusal);
         // Where nobody waits for it any more, its outcome is kept by the account.
-        _ = submission.ContinueWith(ended => ended.Exception, CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        submission.Observe();
         Generation generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted || refusal.Value is not null
             ? NothingAccepted(deadline, refusal.Value ?? "no answer")
             : new FaceGenException(ErrorCode.GenerationTimeout,
@@ -98,9 +97,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     {
         try
         {
-            if (!options.Upload) return new FaceText(request.FaceImage.ToWireText());
-
-            Task<FaceText> face = _account.Faces.TextAsync(connection, request.FaceImage, listener, deadline.Token);
+            Task<FaceText> face = _account.Faces.TextAsync(connection, request.FaceImage, options, listener, deadline.Token);
             return await deadline.HoldAsync(face, () => NothingAccepted(deadline, "the face image was still being uploaded")).ConfigureAwait(false);
         }
         catch

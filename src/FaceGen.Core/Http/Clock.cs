@@ -13,6 +13,10 @@ internal static class Clock
             return await (await Task.WhenAny(work, cancelled.Task).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
+    /// <summary>Lets work go on by itself: what becomes of it shows elsewhere.</summary>
+    internal static void Observe(this Task work) => work.ContinueWith(ended => ended.Exception, CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
 #if NETSTANDARD
     internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => time.Delay(delay, cancel);
 

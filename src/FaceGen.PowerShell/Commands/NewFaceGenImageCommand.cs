@@ -2,6 +2,7 @@ using System.Management.Automation;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -236,7 +237,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     /// </summary>
     private void BeginUpload(Generator generator, FaceImage face) => RunUntil(Task.Run(() =>
     {
-        _ = generator.UploadAsync(face, Stop);
+        generator.UploadAsync(face, Stop).Observe();
         return true;
     }));
 

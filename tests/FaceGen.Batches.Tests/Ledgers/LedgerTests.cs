@@ -279,24 +279,35 @@ public abstract class LedgerTests : IAsyncLifetime
     public async Task A_face_is_shared_by_rows_that_are_still_to_be_sent()
     {
         ILedger ledger = await OpenAsync();
-        await ledger.StageAsync(
-            [
-                Row("a", 1) with { Face = "sha256:1" },
-                Row("b", 2) with { Face = "sha256:1" },
-                Row("c", 3) with { Face = "sha256:2" },
-                Row("d", 4) with { Face = "sha256:3" },
-                Row("e", 5) with { Face = "sha256:3" },
-                Row("f", 6) with { Face = "sha256:3" },
-                Row("g", 7),
-                Row("h", 8),
-            ],
-            None);
+        InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.LeastBytes })];
+        await ledger.StageAsync([Row("linked", 0), Row("linked", 0), .. rows[..8], .. rows[8..].Select(row => row with { FaceLength = FaceUploads.LeastBytes - 1 })], None);
         await ledger.EnterAsync(false, false, None);
+        async Task<string> SharedAsync(int most) => string.Concat((await ledger.SharedFacesAsync(most, None)).Select(row => row.Face![^1]));
 
-        Assert.Equal(["sha256:3", "sha256:1"], await ledger.SharedFacesAsync(9, None));
-        Assert.Equal(["sha256:3"], await ledger.SharedFacesAsync(1, None));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
-        Assert.Equal(["sha256:3"], await ledger.SharedFacesAsync(9, None));
+        Assert.Equal(("413", "4"), (await SharedAsync(9), await SharedAsync(1)));
+        for (int i = 0; i < 3; i++) await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        Assert.Equal("13", await SharedAsync(9));
+
+        // In the order of the latest input.
+        await ledger.StageAsync([.. rows.Reverse()], None);
+        await ledger.EnterAsync(false, false, None);
+        Assert.Equal("31", await SharedAsync(9));
+    }
+
+    [SkippableFact]
+    public async Task Rows_whose_face_is_not_ready_are_left_and_those_near_behind_them_are_taken()
+    {
+        ILedger ledger = await OpenAsync();
+        InputRow[] rows = [.. Enumerable.Range(0, 1100).Select(number => Row($"row {number}", number) with { Face = number < 1050 ? "sha256:1" : "sha256:2" })];
+        await ledger.StageAsync([rows[0], Row("linked", 0), .. rows[1..10], rows[^1], .. rows[10..^1]], None);
+        await ledger.EnterAsync(false, false, None);
+        async Task<string?> NextAsync(params string[] unready) => (await ledger.TakePendingAsync(Service, int.MaxValue, None, unready))?.Request;
+
+        Assert.Equal("linked", await NextAsync("sha256:1", "sha256:2", "sha256:3"));
+        Assert.Equal("row 1099", await NextAsync("sha256:1"));
+        Assert.Null(await NextAsync("sha256:1"));
+        Assert.Equal("row 0", await NextAsync("sha256:2"));
+        Assert.Equal("row 1", await NextAsync());
     }
 
     [SkippableFact]

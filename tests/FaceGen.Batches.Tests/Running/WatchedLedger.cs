@@ -25,10 +25,10 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public string Name => ledger.Name;
 
-    public async Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel)
+    public async Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null)
     {
         await BeforeTake();
-        return await clock.HoldAsync(() => ledger.TakePendingAsync(address, places, cancel)) is { } row ? Taken(row) : null;
+        return await clock.HoldAsync(() => ledger.TakePendingAsync(address, places, cancel, unready)) is { } row ? Taken(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
@@ -62,7 +62,7 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default) =>
         ledger.Read(statuses, leaveOut, cancel);
 
-    public Task<IReadOnlyList<string>> SharedFacesAsync(int most, CancellationToken cancel) => ledger.SharedFacesAsync(most, cancel);
+    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel) => clock.HoldAsync(() => ledger.SharedFacesAsync(most, cancel));
 
     public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
 

@@ -72,6 +72,24 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_upload_under_way_is_kept_however_many_others_there_are()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _service.OnUpload(Answer.Held(answer.Task), Answer.Uploaded(OtherLink));
+        Task upload = _service.Generator.UploadAsync(Face, default);
+        await _service.ArrivalAsync();
+        for (int number = 1; number <= 1024; number++)
+            await _service.Generator.UploadAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)]), default).GuardAsync();
+
+        answer.SetResult(Answer.Uploaded(Link));
+        await upload.GuardAsync();
+        await SubmitAsync();
+
+        Assert.Equal([Link], Sent);
+        Assert.Equal(1025, _service.Uploads.Count);
+    }
+
+    [Fact]
     public async Task Who_stops_waiting_for_an_upload_does_not_end_it_for_the_others()
     {
         var answer = new TaskCompletionSource<Answer>();
@@ -103,7 +121,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         _service.Connection.Dispose();
         using Connection other = _service.Connect();
-        Task<FaceText> text = _service.Account.Faces.TextAsync(other, Face, null, default);
+        Task<FaceText> text = _service.Account.Faces.TextAsync(other, Face, new GenerateOptions(), null, default);
         answer.SetResult(Answer.Uploaded(Link));
         await upload.GuardAsync();
 
