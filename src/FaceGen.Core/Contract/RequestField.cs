@@ -40,7 +40,7 @@ internal sealed class RequestField
     internal static readonly RequestField Base64 = Boolean("base64");
     internal static readonly RequestField Style = Choice("style", Limits.Styles);
     internal static readonly RequestField Seed = new("seed", "a whole number", value => ToWholeNumber(value));
-    internal static readonly RequestField Webhook = new("webhook", "an https address", value => ToHttpsAddress(value));
+    internal static readonly RequestField Webhook = new("webhook", "an https address", value => ToWebhook(value));
     internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToWholeNumber(value));
 
     /// <summary>Every field, in the order of the API's reference.</summary>
@@ -169,8 +169,10 @@ internal sealed class RequestField
         _ => ToNumber(value) switch { 1 => true, 0 => false, _ => null },
     };
 
-    private static Uri? ToHttpsAddress(object value) =>
-        Uri.TryCreate(value.ToString(), UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps
+    /// <summary>The service calls https alone; the emulator on this machine calls this machine as well.</summary>
+    private static Uri? ToWebhook(object value) =>
+        Uri.TryCreate(value.ToString(), UriKind.Absolute, out Uri? address)
+            && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : null;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FaceGen.Contract;
 using FaceGen.Http;
+using FaceGen.Webhooks;
 
 namespace FaceGen.Generating;
 
@@ -26,6 +27,9 @@ internal sealed class Account
 
     /// <summary>The face images that were uploaded.</summary>
     internal FaceUploads Faces { get; } = new();
+
+    /// <summary>The service's calls.</summary>
+    internal Callbacks Callbacks { get; } = new();
 
     /// <summary>
     /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first.
@@ -59,9 +63,9 @@ internal sealed class Account
     }
 
     /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>
-    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false)
+    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false, bool isCalledFor = false)
     {
-        var watch = new Watch(connection, generation, slot, _pace, isNew);
+        var watch = new Watch(connection, generation, slot, _pace, isNew, isCalledFor ? Callbacks : null);
         _open[generation.Id] = watch;
         return watch;
     }

@@ -78,17 +78,26 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Watch? known = _account.Find(generation.Id);
         Watch watch = known ?? _account.Add(connection, generation, null);
         using IDisposable? listening = listener is null ? null : watch.Listen(listener);
+        watch.MarkTaken(true);
+        bool hasEnded = false;
         try
         {
-            return await deadline.HoldAsync(watch.EndAsync(connection).UnlessAsync(deadline.Token), () => new FaceGenException(
+            Generation ended = await deadline.HoldAsync(watch.EndAsync(connection).UnlessAsync(deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
                 $"Generation {generation.Id} was not ready within {deadline.Length.TotalSeconds:0} seconds. It goes on at the service: Wait-FaceGenImage -Id {generation.Id} waits for it again.")).ConfigureAwait(false);
+            hasEnded = true;
+            return ended;
         }
         catch (FaceGenException e) when (known is null && e.Code == ErrorCode.GenerationNotFound)
         {
             // An id that somebody mistyped is nothing to keep.
             _account.Forget(generation.Id);
             throw;
+        }
+        finally
+        {
+            // Who does not wait any longer leaves it to whoever receives calls.
+            if (!hasEnded) watch.MarkTaken(false);
         }
     }
 
@@ -121,6 +130,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Outcome.Uncertain? lost = null;
         // Taken now: the deadline itself may be gone before this has ended.
         CancellationToken over = deadline.Token;
+        Request sent = _account.Callbacks.Address(request, connection.Address);
         try
         {
             for (int attempt = 0; ; attempt++)
@@ -129,7 +139,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 if (_fatal is not null) throw _fatal;
 
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(SendAsync(request, face, slot, options.Log, over)).ConfigureAwait(false);
+                    await _account.Keep(SendAsync(request, sent, face, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 switch (outcome)
                 {
@@ -183,17 +193,17 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     /// <summary>Sends a request once, and takes in what the service accepted; only before the first byte is it cut off.</summary>
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
-        Request request, FaceText face, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
+        Request request, Request sent, FaceText face, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
     {
         if (log is not null) await log.SendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, request, face.Text), CancellationToken.None, unsent).ConfigureAwait(false);
+            json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent).ConfigureAwait(false);
         Outcome outcome = Classifier.OfSubmission(result, isFaceUploaded: face.Upload is not null);
         Generation? accepted = outcome switch
         {
-            Outcome.Ended ended => Accept(request, ended.Answer, ended.Status, sentAt, slot),
-            Outcome.UnderWay underWay => Accept(request, underWay.Answer, GenerationStatus.Processing, sentAt, slot),
+            Outcome.Ended ended => Accept(request, sent, ended.Answer, ended.Status, sentAt, slot),
+            Outcome.UnderWay underWay => Accept(request, sent, underWay.Answer, GenerationStatus.Processing, sentAt, slot),
             _ => null,
         };
         if (log is not null) await log.AnsweredAsync(outcome, accepted).ConfigureAwait(false);
@@ -226,7 +236,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     private static FaceGenException NothingAccepted(Deadline deadline, string reason) => new(ErrorCode.ServiceBusy,
         $"The service accepted nothing within {deadline.Length.TotalSeconds:0} seconds, and nothing was paid for: {reason.TrimEnd('.')}.");
 
-    private Generation Accept(Request request, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot)
+    private Generation Accept(Request request, Request sent, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot)
     {
         var generation = new Generation
         {
@@ -235,13 +245,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             CreatedAt = sentAt,
             Prompt = request.Prompt,
             Seed = request.Seed,
-            TrackId = request.TrackId,
+            TrackId = sent.TrackId,
             Request = request,
         };
         _account.Slots.Recover();
         bool isHeardOf = status == GenerationStatus.Processing || !answer.IsUnderWay;
         // Where only the links are known, nobody will be told when the service is done with it.
         if (!isHeardOf) _ = _account.GiveBackLaterAsync(connection, slot);
-        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null, isNew: true).Latest;
+        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null, isNew: true, _account.Callbacks.IsOurs(sent)).Latest;
     }
 }

@@ -1,5 +1,6 @@
 using FaceGen.Contract;
 using FaceGen.Http;
+using FaceGen.Webhooks;
 
 namespace FaceGen.Generating;
 
@@ -15,11 +16,14 @@ internal sealed class Watch
     private readonly object _gate = new();
     private readonly Pace _pace;
     private readonly Slots.Slot? _slot;
+    private readonly Callbacks? _callbacks;
+    private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection _connection;
     private Task<Generation>? _end;
     private HashSet<int>? _unsaved;
     private bool _isSeen;
     private bool _isNew;
+    private bool _isTaken;
     private IListener[] _listeners = [];
 
     /// <param name="connection">The connection that watches.</param>
@@ -27,8 +31,10 @@ internal sealed class Watch
     /// <param name="slot">The slot that it fills.</param>
     /// <param name="pace">Tells when to look.</param>
     /// <param name="isNew">Whether it was accepted just now; otherwise nobody may have looked for long.</param>
-    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew)
+    /// <param name="callbacks">Where the service's call for it comes in; null where it makes none.</param>
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew, Callbacks? callbacks)
     {
+        _callbacks = callbacks;
         _isNew = isNew;
         _pace = pace;
         _connection = connection;
@@ -47,6 +53,33 @@ internal sealed class Watch
         get
         {
             lock (_gate) return _isSeen && _unsaved is not { Count: > 0 };
+        }
+    }
+
+    /// <summary>Whether the service calls for it, and nobody waits for it: whoever receives calls is to have it.</summary>
+    internal bool IsToReceive
+    {
+        get
+        {
+            lock (_gate) return _callbacks is not null && !_isTaken && !_isSeen;
+        }
+    }
+
+    /// <summary>Somebody waits for the generation, who will emit it, or does so no more.</summary>
+    internal void MarkTaken(bool isTaken)
+    {
+        lock (_gate) _isTaken = isTaken;
+    }
+
+    /// <summary>Takes the end of a generation that is to be received; null where it has none yet, or somebody else has it.</summary>
+    internal Task<Generation>? TryReceive()
+    {
+        lock (_gate)
+        {
+            if (!IsToReceive || !(Latest.IsFinished || _end is { IsFaulted: true })) return null;
+
+            _isTaken = true;
+            return Latest.IsFinished ? Task.FromResult(Latest) : _end;
         }
     }
 
@@ -140,35 +173,61 @@ internal sealed class Watch
         try
         {
             TimeSpan unended = TimeSpan.Zero;
-            TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : _pace.BeforeLook(kind, eta, unended, age);
+            bool wasCalled = false;
+            Task call = NextCall();
+            TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : BeforeLook(age);
             while (true)
             {
-                await time.Wait(wait, connection.Lifetime).ConfigureAwait(false);
+                wasCalled |= await WaitAsync(wait, call, connection).ConfigureAwait(false);
+                // Asked for before the look: what a call tells after it calls for another.
+                call = NextCall();
                 Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, connection.Lifetime).ConfigureAwait(false));
                 TimeSpan elapsed = age + time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
                     // One that nobody watched when it was due, an earlier process's, may have ended long before this look.
                     bool isMissed = !wasWatched && unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
-                    if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, unended, elapsed);
+                    if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, wasCalled ? elapsed : unended, elapsed);
+                    _callbacks?.End(Latest.Id, wasCalled);
                     break;
                 }
 
                 // A service that has forgotten a generation must not block the queue for ever.
                 if (elapsed > LongestPlace) _slot?.Dispose();
-                wait = elapsed > LongestPlace ? TimeSpan.FromMinutes(1) : _pace.BeforeLook(kind, eta, elapsed, elapsed);
                 unended = elapsed;
+                wait = elapsed > LongestPlace ? TimeSpan.FromMinutes(1) : BeforeLook(elapsed);
             }
 
             return Latest;
+
+            // Where calls come, looking is only for the one that does not.
+            TimeSpan BeforeLook(TimeSpan now)
+            {
+                TimeSpan look = _pace.BeforeLook(kind, eta, unended, now);
+                TimeSpan patience = !wasCalled && _callbacks is { AreComing: true } ? _pace.LongTime() - now : TimeSpan.Zero;
+                return look > patience ? look : patience;
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The service does not tell of it, which is no word of its end, and nobody will see that. A connection that
             // was only ended leaves the slot taken, since the generation goes on at the service.
             _ = _slot?.DisposeAfterAsync(_pace.LongTime(), time);
+            _callbacks?.Signal();
             throw;
         }
+    }
+
+    private Task NextCall() => _callbacks?.CallAsync(Latest.Id) ?? _ended.Task;
+
+    /// <summary>Waits until it is time to look; true where a call says so.</summary>
+    private async Task<bool> WaitAsync(TimeSpan wait, Task call, Connection connection)
+    {
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(connection.Lifetime);
+        await Task.WhenAny(connection.Services.Time.Wait(wait, cut.Token), call, _ended.Task).ConfigureAwait(false);
+        cut.Cancel();
+        connection.Lifetime.ThrowIfCancellationRequested();
+        return _callbacks is not null && call.IsCompleted;
     }
 
     private void Tell(string line)
@@ -183,7 +242,10 @@ internal sealed class Watch
         {
             if (Latest.IsFinished) return;
             Latest = seen;
-            if (seen.IsFinished) _slot?.Dispose();
+            if (!seen.IsFinished) return;
+
+            _slot?.Dispose();
+            _ended.TrySetResult(true);
         }
     }
 

@@ -1,0 +1,189 @@
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.Webhooks;
+
+/// <summary>
+/// The calls that an account's webhooks have taken. A call is a hint and no more: it says that a look at a generation is
+/// worthwhile now. It may be doubled, late, early, forged, or never come.
+/// </summary>
+internal sealed class Callbacks
+{
+    /// <summary>How many calls in a row may fail to come until nobody waits for them any more.</summary>
+    internal const int MostMissed = 5;
+
+    /// <summary>How many ids are remembered of either kind, so that no stranger fills the memory.</summary>
+    private const int Capacity = 10_000;
+
+    private readonly object _gate = new();
+    private readonly List<Webhook> _webhooks = [];
+    private readonly Dictionary<string, TaskCompletionSource<bool>> _expected = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, TaskCompletionSource<string>> _lost = [];
+    private readonly Recent<string> _met = new(Capacity);
+    private readonly Recent<string> _unknown = new(Capacity);
+    private TaskCompletionSource<bool> _change = NewSource<bool>();
+    private long _nextTrackId = BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & 0xFFFF_FFFF_FFFF;
+    private int _missed;
+
+    /// <summary>The webhooks that listen, the newest first.</summary>
+    internal IReadOnlyList<Webhook> Webhooks
+    {
+        get
+        {
+            lock (_gate) return [.. _webhooks];
+        }
+    }
+
+    /// <summary>Whether calls come, so that waiting for one is better than looking.</summary>
+    internal bool AreComing
+    {
+        get
+        {
+            lock (_gate) return _missed < MostMissed && _webhooks.Count > 0;
+        }
+    }
+
+    /// <summary>Ends when the next thing happens here.</summary>
+    internal Task Change
+    {
+        get
+        {
+            lock (_gate) return _change.Task;
+        }
+    }
+
+    internal void Open(Webhook webhook)
+    {
+        lock (_gate)
+        {
+            _webhooks.Insert(0, webhook);
+            _missed = 0;
+        }
+    }
+
+    internal void Close(Webhook webhook)
+    {
+        webhook.Dispose();
+        lock (_gate) _webhooks.Remove(webhook);
+        Signal();
+    }
+
+    /// <summary>
+    /// The request as it is sent: one that names no webhook takes the newest that listens and that the service can reach,
+    /// and one that is called for has a track id, by which a call finds its request where the submission's answer is lost.
+    /// </summary>
+    internal Request Address(Request request, ServiceAddress service)
+    {
+        Uri? webhook = request.Webhook ?? Webhooks.FirstOrDefault(one => one.Uri.Scheme == Uri.UriSchemeHttps || service.Root.IsLoopback)?.Uri;
+        return webhook is null ? request : request with { Webhook = webhook, TrackId = request.TrackId ?? Interlocked.Increment(ref _nextTrackId) };
+    }
+
+    /// <summary>Whether a request's webhook is one of these.</summary>
+    internal bool IsOurs(Request? request) => request?.Webhook is { } uri && Webhooks.Any(webhook => webhook.Uri == uri);
+
+    /// <summary>Takes a call.</summary>
+    internal void Take(string id, long? trackId)
+    {
+        lock (_gate)
+        {
+            _missed = 0;
+            if (trackId is { } track && _lost.TryGetValue(track, out TaskCompletionSource<string>? lost)) lost.TrySetResult(id);
+            if (_expected.TryGetValue(id, out TaskCompletionSource<bool>? expected)) expected.TrySetResult(true);
+            else if (!_met.Contains(id)) _unknown.Add(id);
+        }
+
+        Signal();
+    }
+
+    /// <summary>Ends when a call for a generation has come since the last time that this was asked.</summary>
+    internal Task CallAsync(string id)
+    {
+        lock (_gate)
+        {
+            // The call can have come before the answer that told the id.
+            if (_unknown.Remove(id)) return Task.CompletedTask;
+            if (!_expected.TryGetValue(id, out TaskCompletionSource<bool>? call) || call.Task.IsCompleted)
+                _expected[id] = call = NewSource<bool>();
+            return call.Task;
+        }
+    }
+
+    /// <summary>A generation has ended: later calls for it are no news.</summary>
+    /// <param name="id">The generation.</param>
+    /// <param name="wasCalled">Whether a call told of its end.</param>
+    internal void End(string id, bool wasCalled)
+    {
+        lock (_gate)
+        {
+            _expected.Remove(id);
+            _unknown.Remove(id);
+            _met.Add(id);
+            if (!wasCalled) _missed++;
+        }
+
+        Signal();
+    }
+
+    /// <summary>The id that a call tells of a submission whose answer was lost; null where none comes in time.</summary>
+    internal async Task<string?> IdAsync(long trackId, Task wait)
+    {
+        var source = NewSource<string>();
+        lock (_gate) _lost[trackId] = source;
+        try
+        {
+            return await Task.WhenAny(source.Task, wait).ConfigureAwait(false) == source.Task ? await source.Task.ConfigureAwait(false) : null;
+        }
+        finally
+        {
+            lock (_gate) _lost.Remove(trackId);
+        }
+    }
+
+    /// <summary>The ids of calls for generations that this process did not start, each once.</summary>
+    internal IReadOnlyList<string> TakeUnknown()
+    {
+        lock (_gate)
+        {
+            IReadOnlyList<string> ids = _unknown.Take();
+            foreach (string id in ids) _met.Add(id);
+            return ids;
+        }
+    }
+
+    /// <summary>Something that <see cref="Change"/> waits for has happened.</summary>
+    internal void Signal()
+    {
+        TaskCompletionSource<bool> before;
+        lock (_gate) (before, _change) = (_change, NewSource<bool>());
+        before.TrySetResult(true);
+    }
+
+    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The newest of many.</summary>
+    private sealed class Recent<T>(int capacity)
+        where T : notnull
+    {
+        private readonly HashSet<T> _items = [];
+        private readonly Queue<T> _order = new();
+
+        internal bool Contains(T item) => _items.Contains(item);
+
+        internal bool Remove(T item) => _items.Remove(item);
+
+        internal void Add(T item)
+        {
+            if (!_items.Add(item)) return;
+
+            _order.Enqueue(item);
+            if (_order.Count > capacity) _items.Remove(_order.Dequeue());
+        }
+
+        internal IReadOnlyList<T> Take()
+        {
+            IReadOnlyList<T> all = [.. _order.Where(_items.Remove)];
+            _order.Clear();
+            return all;
+        }
+    }
+}
