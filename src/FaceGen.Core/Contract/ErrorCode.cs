@@ -98,6 +98,9 @@ public enum ErrorCode
     /// <summary>The ledger's database could not be reached.</summary>
     LedgerUnreachable,
 
+    /// <summary>A webhook cannot listen, or none listens.</summary>
+    WebhookNotOpened,
+
     /// <summary>The emulator could not be started.</summary>
     EmulatorFailed,
 }

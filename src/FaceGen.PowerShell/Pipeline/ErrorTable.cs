@@ -33,7 +33,7 @@ internal static class ErrorTable
         ErrorCode.ImageInvalid => ErrorCategory.InvalidData,
         ErrorCode.FileExists => ErrorCategory.ResourceExists,
         ErrorCode.FileNotWritten => ErrorCategory.WriteError,
-        ErrorCode.EmulatorFailed => ErrorCategory.ResourceUnavailable,
+        ErrorCode.EmulatorFailed or ErrorCode.WebhookNotOpened => ErrorCategory.ResourceUnavailable,
         _ => ErrorCategory.NotSpecified,
     };
 }

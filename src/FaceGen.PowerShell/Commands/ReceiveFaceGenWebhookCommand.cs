@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.PowerShell.Pipeline;
+using FaceGen.Webhooks;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Takes what the service has called for.</para>
+/// <para type="description">Emits each generation once, when the service has confirmed that it ended: what New-FaceGenImage
+/// -NoWait submitted while a webhook listened, also where its call never comes, and what others submitted with the
+/// webhook's address. Without -Count it ends when nothing that this session submitted is left.</para>
+/// </summary>
+[Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]
+[OutputType(typeof(Generation))]
+public sealed class ReceiveFaceGenWebhookCommand : FaceGenCmdlet
+{
+    /// <summary>
+    /// <para type="description">How many generations to wait for, also where this session knows of none.</para>
+    /// </summary>
+    [Parameter(Position = 0)]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Count { get; set; }
+
+    /// <summary><para type="description">How many seconds to wait in all; 600 unless given, 0 for no limit.</para></summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int TimeoutSec { get; set; } = 600;
+
+    private protected override void End()
+    {
+        Account account = Account.Of(Connection);
+        if (Count is not null && account.Callbacks.Webhooks.Count == 0)
+            throw new FaceGenException(ErrorCode.WebhookNotOpened, "No webhook listens: New-FaceGenWebhook opens one.");
+
+        using var deadline = new Deadline(Connection.Services.Time, Seconds(TimeoutSec), Stop);
+        var receiver = new Receiver(Connection, Listener);
+        for (int received = 0; received < (Count ?? int.MaxValue); received++)
+        {
+            int before = received;
+            Task<Generation?> next = deadline.HoldAsync(receiver.NextAsync(Count is not null, deadline.Token), () => new FaceGenException(
+                ErrorCode.GenerationTimeout,
+                $"{before}{(Count is null ? "" : $" of {Count}")} generations came within {TimeoutSec} seconds. What this session submitted is not lost: Get-FaceGenImage lists it."));
+            try
+            {
+                if (RunUntil(next) is not { } generation) return;
+
+                WriteGeneration(generation);
+            }
+            catch (FaceGenException e) when (!e.EndsRun && e.Code != ErrorCode.GenerationTimeout)
+            {
+                WriteFault(e, null);
+            }
+        }
+    }
+}
