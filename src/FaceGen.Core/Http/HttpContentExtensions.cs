@@ -47,11 +47,7 @@ internal static class HttpContentExtensions
     {
         try
         {
-#if NETSTANDARD
-            return await stream.ReadAsync(buffer, 0, buffer.Length, cancel).ConfigureAwait(false);
-#else
-            return await stream.ReadAsync(buffer, cancel).ConfigureAwait(false);
-#endif
+            return await stream.ReadSomeAsync(buffer, cancel).ConfigureAwait(false);
         }
         catch (ObjectDisposedException) when (cancel.IsCancellationRequested)
         {

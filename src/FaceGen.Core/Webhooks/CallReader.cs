@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FaceGen.Http;
 
 namespace FaceGen.Webhooks;
 
@@ -102,7 +103,7 @@ internal sealed class CallReader(Stream stream)
     private async Task FillAsync(CancellationToken cancel)
     {
         _start = 0;
-        _end = await stream.ReadAsync(_buffer, 0, _buffer.Length, cancel).ConfigureAwait(false);
+        _end = await stream.ReadSomeAsync(_buffer, cancel).ConfigureAwait(false);
         if (_end == 0) throw new EndOfStreamException("The call ended before its end.");
     }
 

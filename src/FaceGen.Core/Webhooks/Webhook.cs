@@ -146,7 +146,7 @@ public sealed class Webhook : IDisposable
         }
 
         byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        await stream.WriteAsync(answer, 0, answer.Length, cancel).ConfigureAwait(false);
+        await stream.WriteAllAsync(answer, cancel).ConfigureAwait(false);
         if (call?.Id is not { } id) return;
 
         Interlocked.Increment(ref _calls);
@@ -163,7 +163,7 @@ public sealed class Webhook : IDisposable
         if (head.Headers.TryGetValue("Expect", out string? expected) && expected.Equals("100-continue", StringComparison.OrdinalIgnoreCase))
         {
             byte[] goOn = Encoding.ASCII.GetBytes("HTTP/1.1 100 Continue\r\n\r\n");
-            await stream.WriteAsync(goOn, 0, goOn.Length, cancel).ConfigureAwait(false);
+            await stream.WriteAllAsync(goOn, cancel).ConfigureAwait(false);
         }
 
         byte[] body = await reader.ReadBodyAsync(head, cancel).ConfigureAwait(false);

@@ -84,7 +84,9 @@ internal static class GenerationRequestReader
     {
         const string Field = "webhook";
         string? text = fields.Text(Field, nullable: true);
-        bool https = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttps;
-        return text is null || https ? text : fields.Wrong(Field, "must be a valid HTTPS link");
+        // The service takes https alone; here a trial on one machine needs no certificate.
+        bool isAllowed = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+        return text is null || isAllowed ? text : fields.Wrong(Field, "must be a valid HTTPS link");
     }
 }

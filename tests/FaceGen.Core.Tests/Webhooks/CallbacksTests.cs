@@ -1,0 +1,176 @@
+using System.Net;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Webhooks;
+
+namespace FaceGen.Core.Tests.Webhooks;
+
+public sealed class CallbacksTests : IDisposable
+{
+    private readonly FakeService _service = new(queueLimit: 1);
+    private readonly Webhook _webhook;
+
+    public CallbacksTests()
+    {
+        _webhook = new Webhook(IPAddress.Loopback, 0, new Uri("https://hooks.example"), Callbacks.Take, _service.Clock);
+        Callbacks.Open(_webhook);
+    }
+
+    private Callbacks Callbacks => _service.Account.Callbacks;
+
+    public void Dispose()
+    {
+        Callbacks.Close(_webhook);
+        _service.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_is_sent_with_the_webhook_and_a_track_id()
+    {
+        _service.OnSubmit(Answer.Success("9"));
+
+        Generation generation = await _service.GenerateAsync().GuardAsync();
+
+        Assert.Contains(_webhook.Uri.AbsoluteUri, _service.Submissions[0].Body, StringComparison.Ordinal);
+        Assert.Contains($"\"track_id\":{generation.TrackId}", _service.Submissions[0].Body, StringComparison.Ordinal);
+        // The user's own request stays as it was.
+        Assert.Equal((null, null), (generation.Request!.Webhook, generation.Request.TrackId));
+    }
+
+    [Fact]
+    public async Task A_request_with_a_webhook_and_a_track_id_of_its_own_keeps_them()
+    {
+        _service.OnSubmit(Answer.Success("9"));
+
+        Generation generation = await _service.GenerateAsync(
+            request: FakeService.Request() with { Webhook = new Uri("https://mine.example/call"), TrackId = 5 }).GuardAsync();
+
+        Assert.Contains("https://mine.example/call", _service.Submissions[0].Body, StringComparison.Ordinal);
+        Assert.Equal(5, generation.TrackId);
+    }
+
+    [Fact]
+    public async Task A_call_leads_to_the_only_look()
+    {
+        _service.OnSubmit(Answer.Processing("9", eta: 3)).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(4)).GuardAsync();
+        Assert.Empty(_service.Fetches);
+
+        Callbacks.Take("9", null);
+
+        Assert.Equal(GenerationStatus.Success, (await generating.GuardAsync()).Status);
+        Callbacks.Take("9", null);
+        Assert.Single(_service.Fetches);
+        Assert.Equal(0, _service.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_before_the_submissions_answer_counts()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _service.OnSubmit(Answer.Held(answer.Task)).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", null);
+        answer.SetResult(Answer.Processing("9"));
+
+        Assert.Equal(GenerationStatus.Success, (await generating.GuardAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_forged_call_is_not_believed()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Processing("9"), Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", null);
+        await _service.ArrivalAsync();
+        Assert.False(generating.IsCompleted);
+
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).Status);
+    }
+
+    [Fact]
+    public async Task Where_no_call_comes_the_generation_is_looked_at_all_the_same()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
+
+        Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
+
+        Assert.Equal(GenerationStatus.Success, generation.Status);
+    }
+
+    [Fact]
+    public async Task Calls_that_never_come_are_not_waited_for_any_more()
+    {
+        _service.OnSubmit(Answer.Processing()).OnFetch(Answer.Success());
+        Assert.True(Callbacks.AreComing);
+
+        for (int i = 0; i < Callbacks.MostMissed; i++) await _service.Clock.RunAsync(_service.GenerateAsync());
+
+        Assert.False(Callbacks.AreComing);
+        Callbacks.Take("another", null);
+        Assert.True(Callbacks.AreComing);
+    }
+
+    [Fact]
+    public async Task What_nobody_waits_for_is_received_once()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
+        await _service.GenerateAsync(wait: false).GuardAsync();
+        var receiver = new Receiver(_service.Connection, _service);
+        Task<Generation?> next = receiver.NextAsync(isMoreExpected: false, default);
+        Assert.False(next.IsCompleted);
+
+        Callbacks.Take("9", null);
+        Callbacks.Take("9", null);
+
+        Assert.Equal("9", (await next.GuardAsync())?.Id);
+        Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
+    }
+
+    [Fact]
+    public async Task What_somebody_waits_for_is_not_received()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+        var receiver = new Receiver(_service.Connection, _service);
+
+        Callbacks.Take("9", null);
+        await generating.GuardAsync();
+        Callbacks.Take("9", null);
+
+        Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
+    }
+
+    [Fact]
+    public async Task What_another_process_submitted_is_received_when_the_service_confirms_it()
+    {
+        _service.OnFetch(Answer.Success("77"));
+        var receiver = new Receiver(_service.Connection, _service);
+        Task<Generation?> next = receiver.NextAsync(isMoreExpected: true, default);
+
+        Callbacks.Take("77", null);
+
+        Assert.Equal(("77", GenerationStatus.Success), (await next.GuardAsync()) is { } generation ? (generation.Id, generation.Status) : default);
+    }
+
+    [Fact]
+    public async Task An_id_that_the_service_does_not_know_is_dropped()
+    {
+        _service.OnFetch(Answer.Error("The request id does not exist."));
+        var receiver = new Receiver(_service.Connection, _service);
+        Task<Generation?> next = receiver.NextAsync(isMoreExpected: false, default);
+
+        Callbacks.Take("unknown", null);
+
+        Assert.Null(await next.GuardAsync());
+        Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
+    }
+}
