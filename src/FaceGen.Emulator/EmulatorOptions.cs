@@ -63,7 +63,7 @@ public sealed class EmulatorOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Told, once for each, of what a caller may want to know: an unknown field, a webhook that is not called.
+    /// Told, once for each, of what a caller may want to know: an unknown field, a webhook on another machine, which is not called.
     /// Default: null; the journal holds the same warnings.
     /// </summary>
     public Action<string>? OnWarning { get; init; }

@@ -18,6 +18,9 @@ public static class At
     /// <summary>Calls about the account.</summary>
     public static Occasion Account { get; } = new(CallKind.Account);
 
+    /// <summary>The service's own calls to webhooks.</summary>
+    public static Occasion Webhook { get; } = new(CallKind.Webhook);
+
     /// <summary>Calls of every kind that the fault fits.</summary>
     public static Occasion Any { get; } = new(Enum.GetValues<CallKind>());
 

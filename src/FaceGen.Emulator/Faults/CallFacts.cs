@@ -21,5 +21,8 @@ internal sealed record CallFacts(CallKind Kind, string Subject, string? Prompt)
         string.Create(CultureInfo.InvariantCulture, $"{index} {generation.Identity}"),
         generation.Parameters.Prompt);
 
+    internal static CallFacts OfWebhook(Generation generation) =>
+        new(CallKind.Webhook, generation.Identity, generation.Parameters.Prompt);
+
     internal static CallFacts OfOther(CallKind kind, string path) => new(kind, path, Prompt: null);
 }

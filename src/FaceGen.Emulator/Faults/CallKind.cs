@@ -17,4 +17,7 @@ public enum CallKind
 
     /// <summary>Every other call: the queue, the wallet, the list and the deletion of images.</summary>
     Account,
+
+    /// <summary>The other way round: the service's call to the webhook that a request named.</summary>
+    Webhook,
 }

@@ -22,6 +22,7 @@ internal static class FaultCatalogue
             .. RangeFaults.All,
             .. RedirectFaults.All,
             .. PictureFaults.All,
+            .. WebhookFaults.All,
         ];
         ById = All.ToDictionary(static fault => fault.Id, StringComparer.OrdinalIgnoreCase);
     }

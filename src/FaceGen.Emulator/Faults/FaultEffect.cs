@@ -1,3 +1,5 @@
+using FaceGen.Emulator.Calling;
+using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http.Replies;
 
 namespace FaceGen.Emulator.Faults;
@@ -20,4 +22,8 @@ internal abstract record FaultEffect
     /// <summary>The call is handled with all its consequences, and only what the caller sees of it differs.</summary>
     /// <param name="Reply">Makes another reply of a good one; null where this one cannot show the fault.</param>
     internal sealed record After(Func<FaultContext, IReply, IReply?> Reply) : FaultEffect;
+
+    /// <summary>The service's own call goes out otherwise.</summary>
+    /// <param name="Deliveries">Makes of the call that is due, and of the rule's waiting time, those that go out.</param>
+    internal sealed record OnWebhook(Func<Generation, Delivery, TimeSpan, IReadOnlyList<Delivery>> Deliveries) : FaultEffect;
 }

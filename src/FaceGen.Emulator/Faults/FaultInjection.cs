@@ -1,3 +1,5 @@
+using FaceGen.Emulator.Calling;
+using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http.Replies;
 
 namespace FaceGen.Emulator.Faults;
@@ -8,14 +10,17 @@ namespace FaceGen.Emulator.Faults;
 /// <param name="giveBack">Undoes the choice, where the call could show none of them.</param>
 internal sealed class FaultInjection(IReadOnlyList<Fault> candidates, TimeSpan wait, Action giveBack)
 {
+    /// <summary>The one that hits the call, if it can show it.</summary>
+    internal Fault Best => candidates[0];
+
     /// <summary>Runs a call with the fault, and says what to reply and which fault that shows, if any.</summary>
     /// <param name="context">The call.</param>
     /// <param name="handle">Handles the call as if there were no faults.</param>
     internal (IReply Reply, Fault? Injected) Run(FaultContext context, Func<IReply> handle)
     {
         context = context with { Wait = wait };
-        if (candidates[0].Effect is FaultEffect.Instead instead)
-            return (instead.Reply(context), candidates[0]);
+        if (Best.Effect is FaultEffect.Instead instead)
+            return (instead.Reply(context), Best);
 
         IReply good = handle();
         if (good.IsGood)
@@ -34,4 +39,8 @@ internal sealed class FaultInjection(IReadOnlyList<Fault> candidates, TimeSpan w
     /// <summary>The reply to a call that is not handled and whose body is not even read.</summary>
     internal (IReply Reply, Fault? Injected) RunBeforeBody(FaultContext context) =>
         Run(context, static () => throw new InvalidOperationException("The fault leaves the call to be handled."));
+
+    /// <summary>The calls to a webhook that go out in place of the one that is due.</summary>
+    internal IReadOnlyList<Delivery> Deliver(Generation generation, Delivery due) =>
+        ((FaultEffect.OnWebhook)Best.Effect).Deliveries(generation, due, wait);
 }

@@ -54,7 +54,8 @@ public sealed record FaultRule
     public Occasion Occasion { get; }
 
     /// <summary>
-    /// The waiting time to tell the caller, zero to one day, where the fault tells one. Default: one second.
+    /// The waiting time to tell the caller, or to move a webhook's call by, zero to one day, where the fault has to do
+    /// with one. Default: one second.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative or longer than a day.</exception>
     public TimeSpan Wait
@@ -84,10 +85,12 @@ public sealed record FaultRule
     /// <list type="bullet">
     /// <item>The fault is a name, several with <c>|</c> between them, of which one is drawn, or <c>any</c>: every
     /// transient fault that fits.</item>
-    /// <item>The kind is <c>submit</c>, <c>fetch</c>, <c>download</c>, <c>upload</c>, <c>account</c> or <c>any</c>.</item>
+    /// <item>The kind is <c>submit</c>, <c>fetch</c>, <c>download</c>, <c>upload</c>, <c>account</c>,
+    /// <c>webhook</c> (the service's own calls) or <c>any</c>.</item>
     /// <item>The conditions: <c>nth=3</c> (the third call of its kind), <c>first=2</c> (the first two calls about the
     /// same thing), <c>rate=0.1</c> (a share of the calls, drawn by lot), <c>seed=7</c> (for the lots), <c>times=4</c>
-    /// (at most four calls), <c>wait=0.5</c> (the seconds that the fault tells the caller to wait), and last, because it
+    /// (at most four calls), <c>wait=0.5</c> (the seconds that the fault tells the caller to wait, or by
+    /// which it moves a webhook's call), and last, because it
     /// takes the rest of the text, <c>prompt=…</c> (calls about a prompt that contains it).</item>
     /// </list>
     /// </summary>

@@ -86,5 +86,5 @@ public sealed record Occasion
     /// <summary>Whether a call's number alone decides, so that nothing of its body need be known.</summary>
     internal bool NeedsNoBody => FirstCalls is null && Prompt is null && Rate is null;
 
-    private static bool HasPrompt(CallKind kind) => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download;
+    private static bool HasPrompt(CallKind kind) => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download or CallKind.Webhook;
 }

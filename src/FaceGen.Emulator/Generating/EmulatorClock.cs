@@ -6,8 +6,12 @@ namespace FaceGen.Emulator.Generating;
 /// </summary>
 public sealed class EmulatorClock : TimeProvider
 {
+    /// <summary>The system's timers take no longer ones.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
+
     private readonly TimeProvider _source;
     private long _offsetTicks;
+    private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal EmulatorClock(TimeProvider source) => _source = source;
 
@@ -26,6 +30,28 @@ public sealed class EmulatorClock : TimeProvider
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         Interlocked.Add(ref _offsetTicks, time.Ticks);
+        var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _moved, next).SetResult();
+    }
+
+    /// <summary>Waits for a moment of this clock, and notices when it is moved.</summary>
+    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    internal async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken cancel)
+    {
+        while (true)
+        {
+            // Taken before the clock is read: a move in between ends the wait.
+            Task moved = Volatile.Read(ref _moved).Task;
+            TimeSpan left = moment - GetUtcNow();
+            if (left <= TimeSpan.Zero)
+                return;
+
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            Task passed = Task.Delay(left < LongestDelay ? left : LongestDelay, _source, enough.Token);
+            await Task.WhenAny(passed, moved).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            cancel.ThrowIfCancellationRequested();
+        }
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ internal sealed class Generation
     /// <summary>Whether the submission's own call has been answered; guarded by the account's lock.</summary>
     internal bool IsAnswered { get; set; }
 
+    /// <summary>Whether a fault has said that it failed.</summary>
+    internal bool HasFailed => _failed;
+
     internal TimeSpan GenerationTime => FinishesAt - StartsAt;
 
     /// <summary>The whole seconds that the service says are left.</summary>

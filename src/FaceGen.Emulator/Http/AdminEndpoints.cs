@@ -29,6 +29,8 @@ internal sealed class AdminEndpoints(Service service)
 
     internal IResult Journal(HttpContext http) => Results.Json(service.State.Journal.Entries);
 
+    internal IResult Webhooks(HttpContext http) => Results.Json(service.State.Journal.WebhookCalls);
+
     internal IResult Accepted(HttpContext http)
     {
         Journal journal = service.State.Journal;

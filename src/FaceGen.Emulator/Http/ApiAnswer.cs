@@ -15,6 +15,9 @@ internal sealed record ApiAnswer(int StatusCode, JsonObject Body) : IReply
     /// <summary>An answer with <c>status:"processing"</c> before the given fields.</summary>
     internal static ApiAnswer Processing(JsonObject fields) => WithStatusWord("processing", fields);
 
+    /// <summary>An answer with <c>status:"failed"</c> before the given fields.</summary>
+    internal static ApiAnswer Failed(JsonObject fields) => WithStatusWord("failed", fields);
+
     /// <summary>An error: the message is a text, or an object of texts by field.</summary>
     internal static ApiAnswer Error(int statusCode, JsonNode message) =>
         new(statusCode, new JsonObject { ["status"] = "error", ["message"] = message });

@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Calling;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using Microsoft.AspNetCore.Http;
@@ -27,6 +27,8 @@ internal static class FaceGenEndpoint
         finally
         {
             call.Account.CloseSubmission(call.Generation);
+            if (call.Generation is { } accepted)
+                call.State.Webhooks.Expect(accepted);
         }
     }
 
@@ -37,7 +39,7 @@ internal static class FaceGenEndpoint
         return admission switch
         {
             { Generation: { } accepted } => accepted.IsFinished(call.Now)
-                ? Finished(call, accepted)
+                ? GenerationAnswers.Finished(call.Service.Links, accepted)
                 : Queued(call, accepted),
             { Result: AdmissionResult.QueueFull } => ApiAnswer.RateLimited(
                 $"Maximum {call.Account.QueueLimit} queued requests allowed.", QueueRetryAfterSeconds),
@@ -47,50 +49,15 @@ internal static class FaceGenEndpoint
     }
 
     /// <summary>The answer to a submission whose images are still to come, or are made out to be.</summary>
-    internal static ApiAnswer Queued(ApiCall call, Generation generation)
-    {
-        GenerationLinks links = new(call.Service.Links, generation);
-        ApiAnswer answer = ApiAnswer.Processing(WithParameters(generation, new JsonObject
-        {
-            ["id"] = generation.Id,
-            ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
-            ["tip"] = "Post your key to fetch_result until its status is success.",
-            ["fetch_result"] = call.Service.Links.To(Routes.FetchPath(call.Path, generation.Id)),
-            ["output"] = new JsonArray(),
-            ["future_links"] = links.Output(),
-            ["proxy_links"] = links.Proxied(),
-        }));
-        if (generation.Eta(call.Now) is { } eta)
-            answer.Body["eta"] = eta;
-        return answer;
-    }
-
-    private static ApiAnswer Finished(ApiCall call, Generation generation)
-    {
-        GenerationLinks links = new(call.Service.Links, generation);
-        return ApiAnswer.Success(WithParameters(generation, new JsonObject
-        {
-            ["generationTime"] = Math.Round(generation.GenerationTime.TotalSeconds, 3),
-            ["id"] = generation.Id,
-            ["output"] = links.Output(),
-            ["proxy_links"] = links.Proxied(),
-        }));
-    }
-
-    private static JsonObject WithParameters(Generation generation, JsonObject fields)
-    {
-        fields["meta"] = GenerationMeta.Write(generation.Parameters);
-        if (generation.Parameters.TrackId is { } trackId)
-            fields["track_id"] = trackId;
-        return fields;
-    }
+    internal static ApiAnswer Queued(ApiCall call, Generation generation) => GenerationAnswers.Queued(
+        call.Service.Links, generation, Routes.FetchPath(call.Path, generation.Id), call.Now);
 
     private static void Warn(ApiCall call, FieldReader fields, GenerationRequest? request)
     {
         foreach (string field in fields.UnknownFields)
             call.Warn($"The field '{field}' is not part of the contract and was ignored.");
-        if (request?.Webhook is not null)
-            call.Warn("The emulator works offline and calls no webhook.");
+        if (request?.Webhook is { } webhook && !WebhookCaller.CanCall(webhook, out _))
+            call.Warn("The emulator works offline and calls no webhook outside this machine.");
         if (request is { Face.Image: null })
             call.Warn("The emulator works offline and fetches no face image: a placeholder is drawn.");
     }

@@ -58,6 +58,7 @@ internal static class Routes
         Show("/health", static _ => Results.Ok());
         Show("/admin/state", admin.State);
         Show("/admin/journal", admin.Journal);
+        Show("/admin/webhooks", admin.Webhooks);
         Show("/admin/accepted", admin.Accepted);
         app.MapPost("/admin/clock", admin.MoveClockAsync);
         var faults = new FaultEndpoints(service);

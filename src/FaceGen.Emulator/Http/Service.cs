@@ -36,6 +36,7 @@ internal sealed class Service : IDisposable
 
     internal void Reset()
     {
+        using ServiceState before = _state;
         _state = NewState();
         Faults.Restart();
     }
@@ -47,7 +48,11 @@ internal sealed class Service : IDisposable
             Options.OnWarning?.Invoke(warning);
     }
 
-    public void Dispose() => Pictures.Dispose();
+    public void Dispose()
+    {
+        _state.Dispose();
+        Pictures.Dispose();
+    }
 
-    private ServiceState NewState() => new(Options, Clock, Links);
+    private ServiceState NewState() => new(Options, Clock, Links, Faults);
 }

@@ -1,4 +1,6 @@
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Calling;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Images;
 using FaceGen.Emulator.Journaling;
@@ -6,15 +8,16 @@ using FaceGen.Emulator.Journaling;
 namespace FaceGen.Emulator.Http;
 
 /// <summary>All that the service remembers; a reset puts a new one in its place.</summary>
-internal sealed class ServiceState
+internal sealed class ServiceState : IDisposable
 {
     private const long FirstId = 100_000_001;
 
     private readonly Dictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private long _lastId = FirstId - 1;
 
-    internal ServiceState(EmulatorOptions options, TimeProvider clock, LinkFactory links)
+    internal ServiceState(EmulatorOptions options, EmulatorClock clock, LinkFactory links, FaultPlan faults)
     {
+        Webhooks = new WebhookCaller(clock, faults, links, Journal);
         Faces = new FaceReader(Uploads = new UploadStore(clock, links), links);
         foreach (string key in options.FurtherApiKeys.Prepend(options.ApiKey))
             _accounts[key] = new Account(options, Journal, NextId);
@@ -26,6 +29,8 @@ internal sealed class ServiceState
 
     internal FaceReader Faces { get; }
 
+    internal WebhookCaller Webhooks { get; }
+
     internal IReadOnlyDictionary<string, Account> Accounts => _accounts;
 
     /// <summary>An id that nothing had before: generations and uploads share one row of numbers.</summary>
@@ -34,4 +39,7 @@ internal sealed class ServiceState
     /// <summary>A generation of any account: its images' links work for whoever knows them.</summary>
     internal Generation? FindGeneration(long id) =>
         _accounts.Values.Select(account => account.Find(id)).FirstOrDefault(static found => found is not null);
+
+    /// <summary>Ends what would still happen by itself.</summary>
+    public void Dispose() => Webhooks.Dispose();
 }

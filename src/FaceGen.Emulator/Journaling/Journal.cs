@@ -11,6 +11,7 @@ public sealed class Journal
 
     private readonly Lock _lock = new();
     private readonly Queue<JournalEntry> _entries = new();
+    private readonly Queue<WebhookCall> _webhookCalls = new();
     private readonly Dictionary<string, int> _acceptedByPrompt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _acceptedByRequest = new(StringComparer.Ordinal);
     private long _calls;
@@ -29,6 +30,16 @@ public sealed class Journal
         {
             lock (_lock)
                 return [.. _entries];
+        }
+    }
+
+    /// <summary>The emulator's own calls to webhooks, in the order of their ends, at most the last <see cref="Capacity"/>.</summary>
+    public IReadOnlyList<WebhookCall> WebhookCalls
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _webhookCalls];
         }
     }
 
@@ -106,6 +117,16 @@ public sealed class Journal
             _bytesReceived += entry.BytesReceived;
             if (_entries.Count > Capacity)
                 _entries.Dequeue();
+        }
+    }
+
+    internal void Add(WebhookCall call)
+    {
+        lock (_lock)
+        {
+            _webhookCalls.Enqueue(call);
+            if (_webhookCalls.Count > Capacity)
+                _webhookCalls.Dequeue();
         }
     }
 

@@ -6,12 +6,15 @@ namespace FaceGen.Emulator.Tests.Faults;
 
 public sealed class CatalogueTests
 {
+    /// <summary>The faults of calls that the emulator answers; those that it makes itself are looked at where it makes them.</summary>
+    private static IEnumerable<Fault> Answered => Fault.All.Where(static fault => !fault.Kinds.Contains(CallKind.Webhook));
+
     public static TheoryData<string, CallKind> EveryFaultOnEveryKind
     {
         get
         {
             var data = new TheoryData<string, CallKind>();
-            foreach (Fault fault in Fault.All)
+            foreach (Fault fault in Answered)
             {
                 foreach (CallKind kind in fault.Kinds)
                     data.Add(fault.Id, kind);
@@ -23,12 +26,12 @@ public sealed class CatalogueTests
 
     [Fact]
     public void Every_fault_has_a_case_and_every_case_a_fault() =>
-        Assert.Equal(Fault.All.Select(static fault => fault.Id).Order(), FaultCases.All.Keys.Order());
+        Assert.Equal(Answered.Select(static fault => fault.Id).Order(), FaultCases.All.Keys.Order());
 
     [Fact]
-    public void Every_row_of_what_is_seen_on_submit_fetch_and_download_has_a_fault()
+    public void Every_row_of_what_is_seen_has_a_fault()
     {
-        const int LastRow = 33;
+        const int LastRow = 34;
         HashSet<string> rows = [.. Fault.All.Select(static fault => fault.Id.Split('-')[0])];
 
         Assert.All(Enumerable.Range(1, LastRow), number => Assert.Contains($"Q{number}", rows));
@@ -104,7 +107,7 @@ public sealed class CatalogueTests
 
         Assert.DoesNotContain(any.Faults, static fault => !fault.IsTransient);
         Assert.Equal(Fault.All.Count(static fault => fault.IsTransient), any.Faults.Count);
-        Assert.DoesNotContain(any.Faults, static fault => fault.Id.Contains("never", StringComparison.Ordinal));
+        Assert.DoesNotContain(any.Faults, static fault => fault.Id.Contains("never-answered", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,6 +9,8 @@ internal static class Kinds
 
     internal static readonly IReadOnlyList<CallKind> Download = [CallKind.Download];
 
+    internal static readonly IReadOnlyList<CallKind> Webhook = [CallKind.Webhook];
+
     internal static readonly IReadOnlyList<CallKind> SubmitAndFetch = [CallKind.Submit, CallKind.Fetch];
 
     internal static readonly IReadOnlyList<CallKind> SubmitAndUpload = [CallKind.Submit, CallKind.Upload];
