@@ -71,6 +71,9 @@ internal sealed record ServiceAnswer
     internal static IReadOnlyDictionary<string, object?> EmptyMeta { get; } =
         new ReadOnlyDictionary<string, object?>(new Dictionary<string, object?>());
 
+    /// <summary>The answer that a submission would have had that was accepted, as far as its id is known.</summary>
+    internal static ServiceAnswer Accepted(string id) => new() { Id = id, Status = "processing" };
+
     /// <summary>Reads a body; null where it is no JSON object.</summary>
     internal static ServiceAnswer? TryRead(ReadOnlyMemory<byte> body)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using FaceGen.Contract;
 using FaceGen.Http;
+using FaceGen.Webhooks;
 
 namespace FaceGen.Generating;
 
@@ -195,11 +196,16 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
         Request request, Request sent, FaceText face, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
     {
+        // One that the user chose may be that of other requests too, and tells nothing.
+        using Callbacks.Tracked? tracked = _account.Callbacks.IsOurs(sent) && request.TrackId is null && sent.TrackId is { } trackId
+            ? _account.Callbacks.Track(trackId)
+            : null;
         if (log is not null) await log.SendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
             json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent).ConfigureAwait(false);
         Outcome outcome = Classifier.OfSubmission(result, isFaceUploaded: face.Upload is not null);
+        if (outcome is Outcome.Uncertain lost && tracked is not null) outcome = await SettleAsync(lost, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {
             Outcome.Ended ended => Accept(request, sent, ended.Answer, ended.Status, sentAt, slot),
@@ -208,6 +214,37 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         };
         if (log is not null) await log.AnsweredAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
+    }
+
+    /// <summary>Waits for the service's call for a submission whose answer was lost: it tells what became of it.</summary>
+    private async Task<Outcome> SettleAsync(Outcome.Uncertain lost, Callbacks.Tracked tracked)
+    {
+        if (!_account.Callbacks.AreComing) return lost;
+
+        TimeSpan patience = _account.LongTime;
+        listener?.Tell($"The answer to a submission was lost ({lost.Reason.TrimEnd('.')}): waiting up to {patience.TotalSeconds:0} seconds for the service's call for it.");
+        using (var over = CancellationTokenSource.CreateLinkedTokenSource(connection.Lifetime))
+        {
+            await Task.WhenAny(tracked.Id, connection.Services.Time.Wait(patience, over.Token)).ConfigureAwait(false);
+            over.Cancel();
+        }
+
+        if (!tracked.Id.IsCompleted) return lost;
+
+        string id = await tracked.Id.ConfigureAwait(false);
+        try
+        {
+            // A call is never believed: only what the service itself knows is a generation.
+            if (_account.Find(id) is not null) return lost;
+
+            await Fetch.UntilAnsweredAsync(connection, new Generation { Id = id }, line => listener?.Tell(line), connection.Lifetime).ConfigureAwait(false);
+            return new Outcome.UnderWay(ServiceAnswer.Accepted(id));
+        }
+        catch (Exception e) when (e is FaceGenException or OperationCanceledException)
+        {
+            listener?.Tell($"A call for generation {id} was not confirmed: {e.Message}");
+            return lost;
+        }
     }
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt, Deadline deadline, Outcome.Uncertain? lost, CancellationToken over)

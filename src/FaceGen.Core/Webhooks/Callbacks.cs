@@ -18,7 +18,7 @@ internal sealed class Callbacks
     private readonly object _gate = new();
     private readonly List<Webhook> _webhooks = [];
     private readonly Dictionary<string, TaskCompletionSource<bool>> _expected = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, TaskCompletionSource<string>> _lost = [];
+    private readonly Dictionary<long, Tracked> _tracked = [];
     private readonly Recent<string> _met = new(Capacity);
     private readonly Recent<string> _unknown = new(Capacity);
     private TaskCompletionSource<bool> _change = NewSource<bool>();
@@ -87,7 +87,7 @@ internal sealed class Callbacks
         lock (_gate)
         {
             _missed = 0;
-            if (trackId is { } track && _lost.TryGetValue(track, out TaskCompletionSource<string>? lost)) lost.TrySetResult(id);
+            if (trackId is { } track && _tracked.TryGetValue(track, out Tracked? tracked)) tracked.Called(id);
             if (_expected.TryGetValue(id, out TaskCompletionSource<bool>? expected)) expected.TrySetResult(true);
             else if (!_met.Contains(id)) _unknown.Add(id);
         }
@@ -124,19 +124,12 @@ internal sealed class Callbacks
         Signal();
     }
 
-    /// <summary>The id that a call tells of a submission whose answer was lost; null where none comes in time.</summary>
-    internal async Task<string?> IdAsync(long trackId, Task wait)
+    /// <summary>Notes the first call that names a track id, until what is returned is disposed of.</summary>
+    internal Tracked Track(long trackId)
     {
-        var source = NewSource<string>();
-        lock (_gate) _lost[trackId] = source;
-        try
-        {
-            return await Task.WhenAny(source.Task, wait).ConfigureAwait(false) == source.Task ? await source.Task.ConfigureAwait(false) : null;
-        }
-        finally
-        {
-            lock (_gate) _lost.Remove(trackId);
-        }
+        var tracked = new Tracked(this, trackId);
+        lock (_gate) _tracked[trackId] = tracked;
+        return tracked;
     }
 
     /// <summary>The ids of calls for generations that this process did not start, each once.</summary>
@@ -159,6 +152,22 @@ internal sealed class Callbacks
     }
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A submission that is known by its track id until its answer tells the service's own.</summary>
+    internal sealed class Tracked(Callbacks callbacks, long trackId) : IDisposable
+    {
+        private readonly TaskCompletionSource<string> _id = NewSource<string>();
+
+        /// <summary>The id of the generation that a call says it has become.</summary>
+        internal Task<string> Id => _id.Task;
+
+        internal void Called(string id) => _id.TrySetResult(id);
+
+        public void Dispose()
+        {
+            lock (callbacks._gate) callbacks._tracked.Remove(trackId);
+        }
+    }
 
     /// <summary>The newest of many.</summary>
     private sealed class Recent<T>(int capacity)

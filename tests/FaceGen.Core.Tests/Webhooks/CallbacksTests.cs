@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
@@ -172,5 +173,102 @@ public sealed class CallbacksTests : IDisposable
 
         Assert.Null(await next.GuardAsync());
         Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
+    }
+
+    [Theory]
+    [InlineData("lost")]
+    [InlineData("html")]
+    [InlineData("no id")]
+    public async Task A_submission_whose_answer_was_lost_is_settled_by_the_call_for_its_track_id(string answer)
+    {
+        _service.OnSubmit(Lost(answer)).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", TrackIdOf(_service.Submissions[0]));
+
+        Generation generation = await generating.GuardAsync();
+        Assert.Equal(("9", GenerationStatus.Success), (generation.Id, generation.Status));
+        Assert.Single(_service.Submissions);
+        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Empty(_service.Account.Untold);
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_before_the_answer_is_lost_settles_it_too()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _service.OnSubmit(Answer.Held(answer.Task)).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", TrackIdOf(_service.Submissions[0]));
+        answer.SetResult(Answer.Html());
+
+        Assert.Equal("9", (await generating.GuardAsync()).Id);
+    }
+
+    [Fact]
+    public async Task Where_no_call_comes_a_lost_answer_stays_uncertain()
+    {
+        _service.OnSubmit(Answer.Lost);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+
+        Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
+        Assert.Single(_service.Submissions);
+        Assert.Contains(_service.Told, line => line.Contains("waiting up to 10 seconds for the service's call", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_call_that_the_service_does_not_confirm_settles_nothing()
+    {
+        _service.OnSubmit(Answer.Lost).OnFetch(Answer.Error("The request id does not exist."));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", TrackIdOf(_service.Submissions[0]));
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(generating));
+        Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
+        Assert.DoesNotContain("9", _service.Kept);
+    }
+
+    [Fact]
+    public async Task A_call_for_a_generation_that_is_known_settles_no_other()
+    {
+        _service.OnSubmit(Answer.Processing("9", eta: 30)).OnFetch(Answer.Processing("9"));
+        await _service.GenerateAsync(wait: false).GuardAsync();
+        _service.Account.Slots.Limit = 2;
+        _service.OnSubmit(Answer.Lost);
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+
+        Callbacks.Take("9", TrackIdOf(_service.Submissions[1]));
+
+        Assert.Equal(ErrorCode.SubmissionUncertain, (await Signals.FailureAsync(_service.Clock.RunAsync(generating))).Code);
+    }
+
+    [Fact]
+    public async Task A_track_id_of_the_users_own_may_be_anybodys_and_settles_nothing()
+    {
+        _service.OnSubmit(Answer.Lost);
+
+        Task<Generation> generating = _service.GenerateAsync(request: FakeService.Request() with { TrackId = 5 });
+
+        Assert.Equal(ErrorCode.SubmissionUncertain, (await Signals.FailureAsync(generating.GuardAsync())).Code);
+    }
+
+    private static Answer Lost(string how) => how switch
+    {
+        "lost" => Answer.Lost,
+        "html" => Answer.Html(),
+        _ => Answer.Json("""{"status":"processing","message":"Request processing"}"""),
+    };
+
+    private static long TrackIdOf(Call submission)
+    {
+        using JsonDocument body = JsonDocument.Parse(submission.Body);
+        return body.RootElement.GetProperty("track_id").GetInt64();
     }
 }
