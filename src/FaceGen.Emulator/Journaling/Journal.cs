@@ -85,7 +85,7 @@ public sealed class Journal
 
     /// <summary>
     /// How many submissions were accepted for each request in canonical form: its fields as JSON, sorted by name,
-    /// without the key, and with a face image's SHA-256 in place of its bytes or of the link it was uploaded to.
+    /// without key, webhook and track id, and with a face image's SHA-256 in place of its bytes or of the link it was uploaded to.
     /// </summary>
     public IReadOnlyDictionary<string, int> AcceptedByRequest
     {

@@ -12,4 +12,7 @@ internal sealed record SlotScenario(string Title, int Slots, ServiceTime Service
 {
     /// <summary>How far etas are off; null for none.</summary>
     internal double? EtaError { get; init; } = 0.5;
+
+    /// <summary>Whether FaceGen has a webhook that the service calls; the peers have none.</summary>
+    internal bool IsCalled { get; init; }
 }

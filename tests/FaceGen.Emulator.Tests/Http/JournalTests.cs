@@ -71,7 +71,7 @@ public sealed class JournalTests
     {
         await using TestService service = await TestService.StartAsync();
         await service.SubmitAsync(("prompt", "a"), ("seed", 1));
-        await service.SubmitAsync(("seed", 1), ("prompt", "a"));
+        await service.SubmitAsync(("seed", 1), ("prompt", "a"), ("track_id", 5));
         await service.SubmitAsync(("prompt", "a"), ("seed", 2));
         await service.SubmitAsync(("prompt", "b"));
         await service.SubmitAsync(("prompt", "b"), ("width", 900));

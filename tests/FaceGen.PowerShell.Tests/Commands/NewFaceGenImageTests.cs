@@ -41,9 +41,11 @@ public sealed class NewFaceGenImageTests
             [
                 "\"negative_prompt\":\"n\"", "\"width\":64", "\"height\":72", "\"num_inference_steps\":31", "\"guidance_scale\":7.5",
                 "\"s_scale\":0.5", "\"samples\":1", "\"safety_checker\":true", "\"safety_checker_type\":\"blur\"", "\"base64\":true",
-                "\"style\":\"comic\"", "\"seed\":3", "\"webhook\":\"https://example.org/hook\"", "\"track_id\":9",
+                "\"style\":\"comic\"", "\"seed\":3",
             ])
             Assert.Contains(field, full, StringComparison.Ordinal);
+        Assert.Contains("\"webhook\":\"https://example.org/hook\",\"track_id\":9", bed.Emulator.Journal.Entries[0].Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("track_id", bed.Emulator.Journal.Entries[1].Body, StringComparison.Ordinal);
         string bare = Assert.Single(requests, request => request.Contains("\"prompt\":\"q\"", StringComparison.Ordinal));
         Assert.Equal(2, bare.Count(c => c == ':') - bare.Split("sha256:").Length + 1);
     }
