@@ -13,7 +13,7 @@ public sealed class SmokeTests
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Benchmarks").Value!;
 
     [Theory]
-    [InlineData("slots", 4)]
+    [InlineData("slots", 5)]
     [InlineData("throughput", 1)]
     [InlineData("restmethod", 2)]
     [InlineData("import", 2)]
