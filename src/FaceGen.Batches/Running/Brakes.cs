@@ -1,3 +1,4 @@
+using FaceGen.Accounts;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
@@ -102,34 +103,22 @@ internal sealed class Brakes
     {
         if (_balanceSeen is { } seen && _submissions < SubmissionsPerBalance && _time.GetElapsedTime(seen) < BalanceInterval) return;
 
-        const int tries = 4;
-        for (int attempt = 0; ; attempt++)
+        try
         {
-            try
-            {
-                decimal balance = await AccountCalls.BalanceAsync(_connection, cancel).ConfigureAwait(false);
-                _balanceSeen = _time.GetTimestamp();
-                _submissions = 0;
-                if (balance < least)
-                    Apply(FormattableString.Invariant($"the wallet's balance of {balance} is below -MinimumBalance {least}"));
-                return;
-            }
-            catch (FaceGenException e) when (e.EndsRun)
-            {
-                Stop(e);
-                return;
-            }
-            catch (FaceGenException e) when (attempt + 1 < tries)
-            {
-                _listener.Tell(e.Message);
-                await _time.Wait(Backoff.Wait(attempt, null, _connection.Services), cancel).ConfigureAwait(false);
-            }
-            catch (FaceGenException e)
-            {
-                // Who sets a limit does not want it passed unseen.
-                Apply($"-MinimumBalance cannot be kept ({e.Message.TrimEnd('.')})");
-                return;
-            }
+            AccountBalance wallet = await new AccountCalls(_connection, _listener).BalanceAsync(cancel).ConfigureAwait(false);
+            _balanceSeen = _time.GetTimestamp();
+            _submissions = 0;
+            if (wallet.Balance < least)
+                Apply(FormattableString.Invariant($"the wallet's balance of {wallet.Balance} is below -MinimumBalance {least}"));
+        }
+        catch (FaceGenException e) when (e.EndsRun)
+        {
+            Stop(e);
+        }
+        catch (FaceGenException e)
+        {
+            // Who sets a limit does not want it passed unseen.
+            Apply($"-MinimumBalance cannot be kept ({e.Message.TrimEnd('.')})");
         }
     }
 }

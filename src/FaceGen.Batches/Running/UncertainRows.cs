@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using FaceGen.Accounts;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
-using FaceGen.Http;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
@@ -82,11 +82,12 @@ internal sealed class UncertainRows(RunParts run)
     private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
+        var calls = new AccountCalls(run.Connection, run.Listener);
         try
         {
             for (int page = 1; page <= MostPages && rows.Count > 0; page++)
             {
-                IReadOnlyList<string> ids = await AccountCalls.AssetIdsAsync(run.Connection, page, run.End).ConfigureAwait(false);
+                IReadOnlyList<string> ids = await calls.AssetIdsAsync(page, run.End).ConfigureAwait(false);
                 foreach (string id in await run.Ledger.UnknownIdsAsync(ids, run.End).ConfigureAwait(false))
                 {
                     if (!_knownStrangers.Add(id)) continue;

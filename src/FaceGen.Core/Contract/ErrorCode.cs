@@ -59,6 +59,9 @@ public enum ErrorCode
     /// <summary>A look at the service's state failed; nothing was generated or lost by that.</summary>
     FetchFailed,
 
+    /// <summary>The service did not delete images; the files that were saved are not touched by that.</summary>
+    NotDeleted,
+
     /// <summary>A finished generation has no image to save.</summary>
     OutputMissing,
 

@@ -36,6 +36,9 @@ internal static class Limits
     /// <summary>The queue of the smallest plan (pay as you go): requests that an account may have queued.</summary>
     internal const int DefaultQueueLimit = 5;
 
+    /// <summary>How often a minute the length of an account's queue may be asked for.</summary>
+    internal const int RequestCountsPerMinute = 30;
+
     /// <summary>The step counts that <c>num_inference_steps</c> may have.</summary>
     internal static readonly IReadOnlyList<int> NumInferenceSteps = [21, 31, 41];
 

@@ -28,6 +28,9 @@ internal sealed class Account
     /// <summary>The face images that were uploaded.</summary>
     internal FaceUploads Faces { get; } = new();
 
+    /// <summary>How often the service lets an account ask for its queue.</summary>
+    internal CallRate RequestCounts { get; } = new(Limits.RequestCountsPerMinute);
+
     /// <summary>The service's calls.</summary>
     internal Callbacks Callbacks { get; } = new();
 

@@ -62,6 +62,36 @@ internal sealed class FaceUploads
         Connection connection, FaceImage face, GenerateOptions options, IListener? listener, CancellationToken cancel) =>
         TextAsync(connection, face, options, isShared: false, listener, cancel);
 
+    /// <summary>
+    /// Gives the link of an image, whatever its size: the one that it has, or that of a new upload, also after one that did
+    /// not work.
+    /// </summary>
+    /// <exception cref="FaceGenException">It could not be uploaded, the file has gone, or is no longer an image.</exception>
+    internal async Task<PublishedFace> PublishAsync(Connection connection, FaceImage face, IListener? listener, CancellationToken cancel)
+    {
+        byte[] image = face.ReadBytes();
+        string hash = Sha256.Hex(image);
+        Task<Upload> begun;
+        lock (_uploads)
+        {
+            bool isKnown = _uploads.TryGetValue(hash, out Task<Upload>? known)
+                && (!known.IsCompleted || (IsGood(known, connection.Services.Time.GetUtcNow()) && known.Result.Link is not null));
+            begun = isKnown ? known! : Add(hash, () => UploadAsync(connection, face, image, listener));
+        }
+
+        Upload upload = await begun.UnlessAsync(cancel).ConfigureAwait(false);
+        return upload.Link is null
+            ? throw upload.Error!
+            : new PublishedFace
+            {
+                FaceImage = new Uri(upload.Link),
+                ExpiresAt = upload.At.AddHours(Limits.LinkHours),
+                FilePath = face.FilePath!,
+                Length = image.Length,
+                Sha256 = hash,
+            };
+    }
+
     /// <summary>The service does not seem to take an upload's link: gives what the same request carries instead.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer the same image.</exception>
     internal static FaceText InPlace(FaceImage face, FaceText refused)
@@ -122,14 +152,20 @@ internal sealed class FaceUploads
             bool isFirst = _seen.Add(hash) && upload is null && !isShared;
             if (isFirst || now < _pausedUntil) return null;
 
-            if (_uploads.Count >= Capacity && upload is null)
-            {
-                // Those under way are kept: a second one of the same image would be for nothing.
-                foreach (string ended in _uploads.Where(known => known.Value.IsCompleted).Select(known => known.Key).ToList()) _uploads.Remove(ended);
-            }
-
-            return _uploads[hash] = Task.Run(begin);
+            return Add(hash, begin);
         }
+    }
+
+    /// <summary>Begins an upload; the caller holds the lock.</summary>
+    private Task<Upload> Add(string hash, Func<Task<Upload>> begin)
+    {
+        if (_uploads.Count >= Capacity && !_uploads.ContainsKey(hash))
+        {
+            // Those under way are kept: a second one of the same image would be for nothing.
+            foreach (string ended in _uploads.Where(known => known.Value.IsCompleted).Select(known => known.Key).ToList()) _uploads.Remove(ended);
+        }
+
+        return _uploads[hash] = Task.Run(begin);
     }
 
     private async Task<Upload> UploadAsync(Connection connection, FaceImage face, byte[] image, IListener? listener)
@@ -161,7 +197,10 @@ internal sealed class FaceUploads
             }
 
             // The submission tells of it, and waits for the service; a later upload may well succeed.
-            if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, at, at);
+            FaceGenException error = (outcome as Outcome.Failed)?.Error
+                ?? new FaceGenException(outcome is Outcome.Retry { IsUnreachable: true } ? ErrorCode.ServiceUnreachable : ErrorCode.ServiceBusy,
+                    $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}.");
+            if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, at, at, error);
 
             var retry = outcome as Outcome.Retry;
             TimeSpan wait = Backoff.Wait(attempt, retry?.After, connection.Services);
@@ -171,7 +210,7 @@ internal sealed class FaceUploads
             {
                 DateTimeOffset until = time.GetUtcNow() + Pause;
                 if (!IsAboutImage(result)) lock (_uploads) _pausedUntil = until;
-                return new Upload(null, at, until);
+                return new Upload(null, at, until, error);
             }
 
             await time.Wait(wait, CancellationToken.None).ConfigureAwait(false);
@@ -182,5 +221,6 @@ internal sealed class FaceUploads
     /// <param name="Link">The image's link; null to send it in place.</param>
     /// <param name="At">When it was sent.</param>
     /// <param name="Until">How long that holds.</param>
-    private sealed record Upload(string? Link, DateTimeOffset At, DateTimeOffset Until);
+    /// <param name="Error">Why there is no link, where there is none by an upload's own failure.</param>
+    private sealed record Upload(string? Link, DateTimeOffset At, DateTimeOffset Until, FaceGenException? Error = null);
 }

@@ -83,9 +83,23 @@ internal static class Classifier
     internal static Outcome OfUpload(ApiResult result)
     {
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null) { IsUnreachable = !result.WasSent };
+        if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
         if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
 
         return result is { Status: >= 200 and < 300, Answer: { IsFailure: false, IsUnderWay: false } answer }
+            ? new Outcome.Ended(answer, GenerationStatus.Success)
+            : new Outcome.Failed(Refusal(result));
+    }
+
+    /// <summary>What the result of a call about the account means. Asking is free, so that it may always be repeated.</summary>
+    internal static Outcome OfQuestion(ApiResult result)
+    {
+        if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null) { IsUnreachable = !result.WasSent };
+        if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
+        if (IsRateLimit(result) || result.Status >= 500 || (result.Answer is null && result.Status < 300))
+            return new Outcome.Retry(result.Describe(), WaitOf(result));
+
+        return result is { Status: < 300, Answer: { IsFailure: false } answer }
             ? new Outcome.Ended(answer, GenerationStatus.Success)
             : new Outcome.Failed(Refusal(result));
     }

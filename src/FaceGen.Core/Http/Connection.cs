@@ -36,6 +36,9 @@ public sealed class Connection : IDisposable
     /// <summary>The service's root.</summary>
     public Uri BaseUri => Address.Root;
 
+    /// <summary>Whether it uses the addresses for enterprise accounts.</summary>
+    public bool Enterprise => Address.IsEnterprise;
+
     /// <summary>How many requests the account may have queued at the service: 5, 10 or 15 by plan.</summary>
     public int QueueLimit { get; }
 

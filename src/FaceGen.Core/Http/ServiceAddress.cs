@@ -5,10 +5,14 @@ namespace FaceGen.Http;
 /// <summary>The service's root and the addresses of its calls.</summary>
 internal sealed class ServiceAddress
 {
-    private ServiceAddress(Uri root)
+    private readonly string _images;
+
+    private ServiceAddress(Uri root, bool isEnterprise)
     {
         Root = root;
-        Generate = Call("api/v6/image_editing/face_gen");
+        IsEnterprise = isEnterprise;
+        _images = isEnterprise ? "api/v1/enterprise/image_editing/" : "api/v6/image_editing/";
+        Generate = Call(_images + "face_gen");
     }
 
     internal static readonly Uri Default = new("https://modelslab.com");
@@ -16,19 +20,29 @@ internal sealed class ServiceAddress
     /// <summary>The root, as in <c>https://modelslab.com/</c>.</summary>
     internal Uri Root { get; }
 
+    /// <summary>Whether images are generated, and fetched, at the addresses for enterprise accounts.</summary>
+    internal bool IsEnterprise { get; }
+
     internal Uri Generate { get; }
 
     internal Uri Upload => Call("api/v6/base64_to_url");
 
     internal Uri WalletBalance => Call("api/wallet_balance");
 
+    internal Uri RequestCount => Call("api/v6/processing/request_count");
+
+    internal Uri DeleteImage => Call("api/v3/delete_image");
+
     internal Uri AssetsGenerated => Call("api/assets_generated");
 
-    internal Uri Fetch(string id) => Call($"api/v6/image_editing/fetch/{Uri.EscapeDataString(id)}");
+    internal Uri Fetch(string id) => Call($"{_images}fetch/{Uri.EscapeDataString(id)}");
 
-    /// <summary>Takes the root; an address that ends in <c>/api</c> or <c>/api/v6</c> means the same.</summary>
+    /// <summary>
+    /// Takes the root; an address that ends in <c>/api</c> or <c>/api/v6</c> means the same, and one that ends in
+    /// <c>/api/v1/enterprise</c> the addresses for enterprise accounts.
+    /// </summary>
     /// <exception cref="FaceGenException">It is no http or https address.</exception>
-    internal static ServiceAddress Parse(Uri address)
+    internal static ServiceAddress Parse(Uri address, bool isEnterprise = false)
     {
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
@@ -44,12 +58,17 @@ internal sealed class ServiceAddress
         }
 
         string path = address.AbsolutePath.TrimEnd('/');
-        foreach (string suffix in (string[])["/v6", "/api"])
-        {
-            if (path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) path = path.Substring(0, path.Length - suffix.Length);
-        }
+        bool endsInEnterprise = Strip("/v1/enterprise");
+        if (!endsInEnterprise) Strip("/v6");
+        Strip("/api");
+        return new ServiceAddress(new UriBuilder(address.Scheme, address.Host, address.Port, path + "/").Uri, isEnterprise || endsInEnterprise);
 
-        return new ServiceAddress(new UriBuilder(address.Scheme, address.Host, address.Port, path + "/").Uri);
+        bool Strip(string suffix)
+        {
+            bool ends = path.EndsWith(suffix, StringComparison.OrdinalIgnoreCase);
+            if (ends) path = path.Substring(0, path.Length - suffix.Length);
+            return ends;
+        }
     }
 
     /// <summary>Whether an address is on the service's own scheme, host and port.</summary>

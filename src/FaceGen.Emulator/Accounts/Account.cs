@@ -1,4 +1,5 @@
 using System.Globalization;
+using FaceGen.Contract;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Journaling;
@@ -8,15 +9,12 @@ namespace FaceGen.Emulator.Accounts;
 /// <summary>One key's wallet, queue and generations.</summary>
 internal sealed class Account
 {
-    /// <summary>How often a minute the queue's length may be asked for.</summary>
-    internal const int RequestCountsPerMinute = 30;
-
     private readonly Lock _lock = new();
     private readonly EmulatorOptions _options;
     private readonly Journal _journal;
     private readonly Func<long> _nextId;
     private readonly Dictionary<long, Generation> _generations = [];
-    private readonly CallRate _requestCounts = new(RequestCountsPerMinute);
+    private readonly CallRate _requestCounts = new(Limits.RequestCountsPerMinute);
 
     /// <summary>Accepted and not yet seen to have ended, in the order of acceptance.</summary>
     private readonly List<Generation> _queue = [];

@@ -49,6 +49,9 @@ internal sealed class WebhookCaller(EmulatorClock clock, FaultPlan faults, LinkF
 
     public void Dispose()
     {
+        if (_end.IsCancellationRequested)
+            return;
+
         _end.Cancel();
         _http.Dispose();
         _end.Dispose();

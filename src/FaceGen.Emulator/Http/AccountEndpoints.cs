@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using FaceGen.Emulator.Accounts;
+using FaceGen.Contract;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +18,7 @@ internal static class AccountEndpoints
         if (wait > TimeSpan.Zero)
         {
             return ApiAnswer.RateLimited(
-                $"Maximum {Account.RequestCountsPerMinute} calls per minute allowed.",
+                $"Maximum {Limits.RequestCountsPerMinute} calls per minute allowed.",
                 (int)Math.Ceiling(wait.TotalSeconds));
         }
 

@@ -27,8 +27,8 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     public SecureString? ApiKey { get; set; }
 
     /// <summary>
-    /// <para type="description">The service's root; an address that ends in /api or /api/v6 means the same. Unless
-    /// given, the environment variable MODELSLAB_BASE_URL is read, and else it is https://modelslab.com.</para>
+    /// <para type="description">The service's root; an address that ends in /api or /api/v6 means the same, and one
+    /// that ends in /api/v1/enterprise means -Enterprise too. Unless given, the environment variable MODELSLAB_BASE_URL is read, and else it is https://modelslab.com.</para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
@@ -52,10 +52,16 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     [ValidateNotNull]
     public Uri? Proxy { get; set; }
 
+    /// <summary>
+    /// <para type="description">Generates at the addresses for enterprise accounts, /api/v1/enterprise/image_editing.</para>
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public SwitchParameter Enterprise { get; set; }
+
     private protected override void Process()
     {
         ApiKey key = ApiKey is null ? Connections.KeyFromEnvironment() : Unlock(ApiKey);
-        ServiceAddress address = BaseUri is null ? Connections.DefaultAddress() : ServiceAddress.Parse(BaseUri);
+        ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (Proxy is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
             throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{Proxy}' is no address of a proxy: give one like http://proxy:8080.");
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using FaceGen.Accounts;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Pipeline;
@@ -70,6 +71,13 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     [Parameter]
     public SwitchParameter Sidecar { get; set; }
 
+    /// <summary>
+    /// <para type="description">Deletes the images of a generation at the service, for good, when each of them stands in its
+    /// file, complete and checked.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter RemoveAfterSave { get; set; }
+
     /// <summary><para type="description">How many images are downloaded at once, 1 to 64; 8 unless given.</para></summary>
     [Parameter]
     [ValidateRange(1, 64)]
@@ -86,6 +94,9 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     {
         if (Force && SkipExisting)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together.");
+
+        if (RemoveAfterSave && SkipExisting)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
 
         _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
         _saver = new ImageSaver(Connection, new SaveOptions(_folder, new FileNameTemplate(Name))
@@ -105,7 +116,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         {
             // From here on it is this command that answers for it, also where it then does nothing.
             Account.Of(Connection).BeginSaving(Connection, generation);
-            if (!ShouldProcess(_folder, $"Save the images of {generation.Id}")) continue;
+            if (!ShouldProcess(_folder, $"Save the images of {generation.Id}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
 
             _progress.Total++;
             Start(generation, () => SaveAllAsync(generation));
@@ -132,21 +143,37 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
                 $"{Prefix(generation.Source)}Generation {generation.Id} ({generation.Status}) has no images to save.");
         }
 
-        await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        if (RemoveAfterSave && saved.All(isSaved => isSaved)) await RemoveAsync(generation).ConfigureAwait(false);
     }
 
-    private async Task SaveAsync(Generation generation, int index)
+    private async Task RemoveAsync(Generation generation)
+    {
+        try
+        {
+            await new AccountCalls(Connection, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
+        }
+        catch (FaceGenException e)
+        {
+            throw new FaceGenException(e.Code, $"{Prefix(generation.Source)}The images of generation {generation.Id} are saved, and still at the service. {e.Message}", e);
+        }
+    }
+
+    /// <summary>Saves an image; false where that failed, which is told.</summary>
+    private async Task<bool> SaveAsync(Generation generation, int index)
     {
         await _downloads!.WaitAsync(Stop).ConfigureAwait(false);
         try
         {
             SavedImage image = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
             Post(() => WriteObject(image));
+            return true;
         }
         catch (FaceGenException e)
         {
             string next = e.Code == ErrorCode.FileExists && !Force && !SkipExisting ? " -Force replaces it, -SkipExisting leaves it." : "";
             Post(() => WriteFault(new FaceGenException(e.Code, Prefix(generation.Source) + e.Message + next, e), generation));
+            return false;
         }
         finally
         {

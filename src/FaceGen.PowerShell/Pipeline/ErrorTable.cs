@@ -24,7 +24,7 @@ internal static class ErrorTable
         ErrorCode.KeyRejected => ErrorCategory.AuthenticationError,
         ErrorCode.OutOfCredits => ErrorCategory.QuotaExceeded,
         ErrorCode.NotInPlan => ErrorCategory.PermissionDenied,
-        ErrorCode.RequestRefused or ErrorCode.GenerationFailed => ErrorCategory.InvalidResult,
+        ErrorCode.RequestRefused or ErrorCode.GenerationFailed or ErrorCode.NotDeleted => ErrorCategory.InvalidResult,
         ErrorCode.ServiceBusy => ErrorCategory.ResourceBusy,
         ErrorCode.SubmissionUncertain => ErrorCategory.OperationStopped,
         ErrorCode.GenerationTimeout => ErrorCategory.OperationTimeout,

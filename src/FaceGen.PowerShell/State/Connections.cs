@@ -50,13 +50,13 @@ internal static class Connections
                 $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {KeyVariable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
 
     /// <summary>The address in the environment, or the service's own.</summary>
-    internal static ServiceAddress DefaultAddress()
+    internal static ServiceAddress DefaultAddress(bool isEnterprise = false)
     {
         string? address = Environment.GetEnvironmentVariable(AddressVariable);
-        if (string.IsNullOrWhiteSpace(address)) return ServiceAddress.Parse(ServiceAddress.Default);
+        if (string.IsNullOrWhiteSpace(address)) return ServiceAddress.Parse(ServiceAddress.Default, isEnterprise);
 
         return Uri.TryCreate(address, UriKind.RelativeOrAbsolute, out Uri? uri)
-            ? ServiceAddress.Parse(uri)
+            ? ServiceAddress.Parse(uri, isEnterprise)
             : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} holds no address.");
     }
 

@@ -1,6 +1,6 @@
+using FaceGen.Accounts;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Http;
 
 namespace FaceGen.Batches.Tests.Running;
 
@@ -8,6 +8,8 @@ namespace FaceGen.Batches.Tests.Running;
 public sealed class AccountCallsTests : IDisposable
 {
     private readonly BatchBed _bed = new();
+
+    private AccountCalls Calls => new(_bed.Connection);
 
     public void Dispose() => _bed.Dispose();
 
@@ -20,7 +22,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _bed.OnBalance = _ => Answer.Json(body);
 
-        Assert.Equal((decimal)expected, await AccountCalls.BalanceAsync(_bed.Connection, default).GuardAsync());
+        Assert.Equal((decimal)expected, (await Calls.BalanceAsync(default).GuardAsync()).Balance);
     }
 
     [Theory]
@@ -38,7 +40,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _bed.OnBalance = _ => Answer.Json(body, status);
 
-        FaceGenException fault = await Signals.FailureAsync(AccountCalls.BalanceAsync(_bed.Connection, default)).GuardAsync();
+        FaceGenException fault = await Signals.FailureAsync(_bed.Clock.RunAsync(Calls.BalanceAsync(default)));
 
         Assert.Equal(ErrorCode.FetchFailed, fault.Code);
     }
@@ -53,7 +55,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _bed.OnAssets = _ => Answer.Json(body);
 
-        Assert.Equal(ids, await AccountCalls.AssetIdsAsync(_bed.Connection, 2, default).GuardAsync());
+        Assert.Equal(ids, await Calls.AssetIdsAsync(2, default).GuardAsync());
         Call call = Assert.Single(_bed.Calls);
         Assert.Contains("\"type\":\"image\",\"per_page\":30,\"page\":2", call.Body, StringComparison.Ordinal);
     }
@@ -66,7 +68,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _bed.OnAssets = _ => Answer.Json(body, status);
 
-        FaceGenException fault = await Signals.FailureAsync(AccountCalls.AssetIdsAsync(_bed.Connection, 1, default)).GuardAsync();
+        FaceGenException fault = await Signals.FailureAsync(Calls.AssetIdsAsync(1, default)).GuardAsync();
 
         Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
         Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);

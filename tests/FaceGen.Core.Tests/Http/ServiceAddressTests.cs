@@ -61,4 +61,22 @@ public sealed class ServiceAddressTests
     [InlineData("https://modelslab.com@evil.example/x", false)]
     public void Only_the_own_scheme_host_and_port_are_the_services(string address, bool isOwn) =>
         Assert.Equal(isOwn, ServiceAddress.Parse(ServiceAddress.Default).IsOwn(new Uri(address)));
+
+    [Theory]
+    [InlineData("https://modelslab.com", true)]
+    [InlineData("https://modelslab.com/api/v6", true)]
+    [InlineData("https://modelslab.com/api/v1/enterprise", false)]
+    [InlineData("https://modelslab.com/API/v1/Enterprise/", true)]
+    public void An_enterprise_account_generates_and_fetches_at_addresses_of_its_own(string given, bool isEnterprise)
+    {
+        var address = ServiceAddress.Parse(new Uri(given), isEnterprise);
+
+        Assert.Equal("https://modelslab.com/", address.Root.AbsoluteUri);
+        Assert.True(address.IsEnterprise);
+        Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/face_gen", address.Generate.AbsoluteUri);
+        Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/fetch/7", address.Fetch("7").AbsoluteUri);
+        Assert.Equal("https://modelslab.com/api/wallet_balance", address.WalletBalance.AbsoluteUri);
+        Assert.Equal("https://modelslab.com/api/v6/processing/request_count", address.RequestCount.AbsoluteUri);
+        Assert.Equal("https://modelslab.com/api/v3/delete_image", address.DeleteImage.AbsoluteUri);
+    }
 }

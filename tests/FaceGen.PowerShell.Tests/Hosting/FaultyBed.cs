@@ -95,7 +95,7 @@ internal sealed class FaultyBed : IAsyncDisposable
 
         object services = Activator.CreateInstance(Core("FaceGen.Http.EngineServices"), nonPublic: true)!;
         services.GetType().GetProperty("Time", hidden)!.SetValue(services, clock);
-        object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri])!;
+        object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri, false])!;
         object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
         object connection = Activator.CreateInstance(
             Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, timeoutSec, null, services], null)!;

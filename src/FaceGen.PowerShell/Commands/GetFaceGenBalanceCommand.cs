@@ -1,0 +1,17 @@
+using System.Management.Automation;
+using FaceGen.Accounts;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Tells what the account's wallet holds.</para>
+/// <para type="description">Asking costs nothing. While the service is busy or out of reach it is asked up to four
+/// times.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "FaceGenBalance")]
+[OutputType(typeof(AccountBalance))]
+public sealed class GetFaceGenBalanceCommand : FaceGenCmdlet
+{
+    private protected override void End() => WriteObject(RunUntil(new AccountCalls(Connection, Listener).BalanceAsync(Stop)));
+}

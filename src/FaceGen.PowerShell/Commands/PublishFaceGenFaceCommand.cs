@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Uploads local face images, each once: the link serves any number of requests.</para>
+/// <para type="description">The link works for 24 hours. New-FaceGenImage and Invoke-FaceGenBatch upload by themselves what
+/// several of their requests use; this is for sharing a link with other programs, or between runs. An image that this
+/// session has uploaded is not uploaded again while its link is good.</para>
+/// </summary>
+[Cmdlet(VerbsData.Publish, "FaceGenFace", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
+[OutputType(typeof(PublishedFace))]
+public sealed class PublishFaceGenFaceCommand : FaceGenCmdlet
+{
+    private const string ByPath = "Path";
+    private const string ByLiteralPath = "LiteralPath";
+
+    /// <summary>How many are uploaded at once.</summary>
+    private const int AtOnce = 4;
+
+    /// <summary>
+    /// <para type="description">PNG, JPEG or WebP files of at most 5 MB; wildcards are resolved.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary><para type="description">The same files, taken as they stand: no character is a wildcard.</para></summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
+    [ValidateNotNullOrEmpty]
+    [Alias("PSPath", "FullName")]
+    public string[] LiteralPath { get; set; } = [];
+
+    private protected override void Process()
+    {
+        foreach (string given in ParameterSetName == ByPath ? Path : LiteralPath)
+        {
+            try
+            {
+                foreach (string path in ParameterSetName == ByPath ? ResolveWildcards(given, ErrorCode.FaceImageInvalid) : [ResolvePath(given, ErrorCode.FaceImageInvalid)])
+                    Publish(path);
+            }
+            catch (FaceGenException e)
+            {
+                WriteFault(e, given);
+            }
+        }
+    }
+
+    private void Publish(string path)
+    {
+        FaceImage face = RunUntil(Task.Run(() => FaceImage.FromFile(path)));
+        if (!ShouldProcess(path, "Upload the face image")) return;
+
+        Connection connection = Connection;
+        Drain(AtOnce - 1);
+        Start(path, () => Account.Of(connection).Faces.PublishAsync(connection, face, Listener, Stop), WriteObject);
+    }
+}

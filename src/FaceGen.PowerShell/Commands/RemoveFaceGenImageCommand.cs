@@ -1,0 +1,50 @@
+using System.Management.Automation;
+using FaceGen.Accounts;
+using FaceGen.Generating;
+using FaceGen.PowerShell.Pipeline;
+
+namespace FaceGen.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Deletes the images of generations at the service, for good.</para>
+/// <para type="description">Files that were saved stay where they are. Save-FaceGenOutput -RemoveAfterSave does both, the one
+/// after the other.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.Remove, "FaceGenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ById)]
+[OutputType(typeof(void))]
+public sealed class RemoveFaceGenImageCommand : FaceGenCmdlet
+{
+    private const string ById = "Id";
+    private const string ByGeneration = "Generation";
+
+    /// <summary>How many are deleted at once.</summary>
+    private const int AtOnce = 8;
+
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    /// <summary><para type="description">The ids of generations.</para></summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
+    [ValidateNotNullOrEmpty]
+    public string[] Id { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">Generations, also those of saved images and of a batch's items.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
+    [Alias("Generation")]
+    [ValidateNotNull]
+    public Generation[] InputObject { get; set; } = [];
+
+    private protected override void Process()
+    {
+        var calls = new AccountCalls(Connection, Listener);
+        foreach (string id in ParameterSetName == ById ? Id : [.. InputObject.Select(generation => generation.Id)])
+        {
+            // Both saved images of a generation name it.
+            if (!_seen.Add(id) || !ShouldProcess($"generation {id}", "Delete its images at the service")) continue;
+
+            Drain(AtOnce - 1);
+            Start(id, () => calls.DeleteAsync(id, Stop));
+        }
+    }
+}
