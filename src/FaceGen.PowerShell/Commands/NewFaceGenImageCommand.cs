@@ -319,6 +319,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
         byte[] bytes => Contract.FaceImage.FromBytes(bytes),
         object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),
         FileInfo file => Contract.FaceImage.FromFile(file.FullName),
+        PublishedFace published => Contract.FaceImage.FromText(published.FaceImage.AbsoluteUri, ResolveFace),
         Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolveFace),
         var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolveFace),
     };

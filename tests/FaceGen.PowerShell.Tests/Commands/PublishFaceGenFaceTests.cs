@@ -16,6 +16,7 @@ public sealed class PublishFaceGenFaceTests
             $published
             $published | New-FaceGenImage -Prompt a -Width 32
             'b' | New-FaceGenImage -FaceImage $published.FaceImage -Width 32
+            New-FaceGenImage c $published -Width 32
             """, bed.Face).WithoutErrors();
 
         PSObject published = ran.Output[0];
