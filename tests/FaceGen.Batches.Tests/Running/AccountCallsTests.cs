@@ -68,7 +68,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _bed.OnAssets = _ => Answer.Json(body, status);
 
-        FaceGenException fault = await Signals.FailureAsync(Calls.AssetIdsAsync(1, default)).GuardAsync();
+        FaceGenException fault = await Signals.FailureAsync(_bed.Clock.RunAsync(Calls.AssetIdsAsync(1, default)));
 
         Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
         Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);
