@@ -28,8 +28,26 @@ internal static class JsonRequestObject
             string name = Text(ref reader) ?? "";
             RequestField? field = RequestField.Find(name);
             if (!reader.Read()) return false;
+            if (name == RequestDraft.InSidecar && reader.TokenType == JsonTokenType.StartObject)
+            {
+                row.BeginSidecar();
+                return TryTake(ref reader, row) && TrySkipRest(ref reader);
+            }
+
             if (field is null) row.AddUnknown(name);
             else SetValue(ref reader, row, field);
+            if (!reader.TrySkip()) return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Passes over what is left of the object in which the reader stands.</summary>
+    private static bool TrySkipRest(ref Utf8JsonReader reader)
+    {
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.EndObject) return true;
             if (!reader.TrySkip()) return false;
         }
 

@@ -35,6 +35,14 @@ internal sealed class RequestRowBuilder(string file)
         if (_knownUnknown.Add(shown)) _unknown.Add(shown);
     }
 
+    /// <summary>Takes what follows as a sidecar's request; what came before tells of its image.</summary>
+    internal void BeginSidecar()
+    {
+        _draft.BeginSidecar();
+        _knownUnknown.ExceptWith(_unknown);
+        _unknown.Clear();
+    }
+
     /// <summary>Refuses the row as a whole.</summary>
     /// <param name="reason">A sentence.</param>
     internal void Refuse(string reason) => _draft.Refuse(reason);

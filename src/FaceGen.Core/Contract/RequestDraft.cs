@@ -7,6 +7,9 @@ namespace FaceGen.Contract;
 /// <param name="readFace">Makes a face image of its text.</param>
 internal sealed class RequestDraft(Func<string, FaceImage> readFace)
 {
+    /// <summary>The property under which a sidecar holds the request.</summary>
+    internal const string InSidecar = "request";
+
     private readonly Dictionary<RequestField, object?> _raw = [];
     private readonly List<FaceGenException> _faults = [];
 
@@ -23,6 +26,17 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
 
     /// <summary>Takes what no field can have, in words that follow "not".</summary>
     internal void SetUnusable(RequestField field, string what) => _raw[field] = new Unusable(what);
+
+    /// <summary>
+    /// What was read so far stands beside a sidecar's request and tells of the image that came of it: of that only the seed
+    /// is asked for again, and only where the request has none.
+    /// </summary>
+    internal void BeginSidecar()
+    {
+        _raw.TryGetValue(RequestField.Seed, out object? seed);
+        _raw.Clear();
+        if (seed is not null) Set(RequestField.Seed, seed);
+    }
 
     /// <summary>Refuses the row as a whole: what its fields hold is not even looked at.</summary>
     internal void Refuse(string reason) => _faults.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));

@@ -8,12 +8,12 @@ internal static class RequestJson
     /// <summary>Writes the fields that were given, each under the API's name.</summary>
     /// <param name="json">An object that has been begun.</param>
     /// <param name="request">The request.</param>
-    /// <param name="faceImage">What stands for the face image: <see cref="FaceImage.ToWireText"/>, or a shorter word.</param>
-    internal static void Write(Utf8JsonWriter json, Request request, string faceImage)
+    /// <param name="faceImage">What stands for the face image: <see cref="FaceImage.ToWireText"/>, its path, or nothing.</param>
+    internal static void Write(Utf8JsonWriter json, Request request, string? faceImage)
     {
         json.WriteString(RequestField.Prompt.Name, request.Prompt);
         Write(json, RequestField.NegativePrompt, request.NegativePrompt);
-        json.WriteString(RequestField.FaceImage.Name, faceImage);
+        Write(json, RequestField.FaceImage, faceImage);
         Write(json, RequestField.Width, request.Width);
         Write(json, RequestField.Height, request.Height);
         Write(json, RequestField.NumInferenceSteps, request.NumInferenceSteps);

@@ -11,15 +11,15 @@ namespace FaceGen.Saving;
 /// </summary>
 internal static class AtomicFile
 {
-    /// <inheritdoc cref="Write(string, ArraySegment{byte}, bool)"/>
-    internal static void Write(string path, byte[] content, bool replace) => Write(path, new ArraySegment<byte>(content), replace);
+    /// <inheritdoc cref="Write(string, IEnumerable{ArraySegment{byte}}, bool)"/>
+    internal static void Write(string path, byte[] content, bool replace) => Write(path, [new ArraySegment<byte>(content)], replace);
 
-    /// <summary>Writes the file; the folder is made where it is not there.</summary>
+    /// <summary>Writes the file, part after part; the folder is made where it is not there.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it could not be written.</exception>
-    internal static void Write(string path, ArraySegment<byte> content, bool replace)
+    internal static void Write(string path, IEnumerable<ArraySegment<byte>> content, bool replace)
     {
         using var file = new PartFile(path, replace);
-        file.Write(stream => stream.Write(content.Array!, content.Offset, content.Count));
+        foreach (ArraySegment<byte> part in content) file.Write(stream => stream.Write(part.Array!, part.Offset, part.Count));
         file.Commit();
     }
 

@@ -77,7 +77,9 @@ internal sealed class ImageSaver(
             CheckedImage image = await Download.ImageAsync(
                 connection, generation, index, buffer, options.Timeout, cancel, listener).ConfigureAwait(false);
             SavedImage saved = Describe(path + image.Info.Format.Extension(), image, generation, index);
-            await WriteAsync(() => WritePicture(saved, image.Bytes), cancel).ConfigureAwait(false);
+            IReadOnlyList<ArraySegment<byte>> file = FileOf(saved, image.Bytes);
+            if (file.Count > 1) saved = saved with { Length = file.Sum(part => part.Count), Sha256 = Sha256Of(file) };
+            await WriteAsync(() => saved = WritePicture(saved, image.Bytes, file), cancel).ConfigureAwait(false);
             return saved;
         }
         finally
@@ -94,14 +96,26 @@ internal sealed class ImageSaver(
         return Task.CompletedTask;
     }
 
-    private void WritePicture(SavedImage image, ArraySegment<byte> bytes)
+    /// <summary>The parts of the file that an image becomes.</summary>
+    private IReadOnlyList<ArraySegment<byte>> FileOf(SavedImage image, ArraySegment<byte> bytes)
     {
-        if (options.AcceptSame && IsThere(image)) return;
+        if (!options.EmbedMetadata) return [bytes];
+        if (image.Format == ImageFormat.Png) return PngText.Embed(bytes, Provenance.Texts(image.Generation, image.Index));
+
+        listener?.Tell($"'{image.FullName}' is a {image.Format} file and tells nothing of how it was made: only PNG files do. A sidecar tells it of any file.");
+        return [bytes];
+    }
+
+    /// <summary>Writes the picture, unless it is there and that will do; what then stands in the file.</summary>
+    private SavedImage WritePicture(SavedImage image, ArraySegment<byte> picture, IReadOnlyList<ArraySegment<byte>> file)
+    {
+        if (options.AcceptSame && FindSame(image, picture) is { } same) return same;
 
         // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
         string sidecar = image.FullName + Sidecar.Extension;
         if (options.Sidecar && !options.Force && File.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
-        AtomicFile.Write(image.FullName, bytes, options.Force);
+        AtomicFile.Write(image.FullName, file, options.Force);
+        return image;
     }
 
     private void WriteSidecar(SavedImage image)
@@ -123,14 +137,24 @@ internal sealed class ImageSaver(
             $"Another image of this run has the name '{path}' already. Put {{id}} and {{index}} into -Name; nothing is lost.");
     }
 
-    private static bool IsThere(SavedImage image) =>
-        new FileInfo(image.FullName) is { Exists: true } file && file.Length == image.Length
-        && Sha256Of(new ArraySegment<byte>(ReadExisting(image.FullName))) == image.Sha256;
+    /// <summary>
+    /// The image in the file that is there, if it is this one: what is told of it there may differ, since an answer that came
+    /// again need not say all that the first one said.
+    /// </summary>
+    private static SavedImage? FindSame(SavedImage image, ArraySegment<byte> picture)
+    {
+        if (!File.Exists(image.FullName)) return null;
 
-    private static string Sha256Of(ArraySegment<byte> bytes)
+        var there = new ArraySegment<byte>(ReadExisting(image.FullName));
+        return Sha256Of(PngText.Strip(there)) == Sha256Of([picture])
+            ? image with { Length = there.Count, Sha256 = Sha256Of([there]) }
+            : null;
+    }
+
+    private static string Sha256Of(IEnumerable<ArraySegment<byte>> bytes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(bytes.Array!, bytes.Offset, bytes.Count);
+        foreach (ArraySegment<byte> part in bytes) hash.AppendData(part.Array!, part.Offset, part.Count);
         return string.Concat(hash.GetHashAndReset().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
     }
 
@@ -154,13 +178,20 @@ internal sealed class ImageSaver(
         byte[] bytes = ReadExisting(path);
         ImageInfo info = ImageInfo.Check(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
-        return Describe(path, new CheckedImage(new ArraySegment<byte>(bytes), info), generation, index);
+        var whole = new ArraySegment<byte>(bytes);
+        return Describe(path, new CheckedImage(whole, info), generation, index, Sha256Of(PngText.Strip(whole)));
     }
 
-    private SavedImage Describe(string path, CheckedImage image, Generation generation, int index)
+    /// <summary>Says what an image is.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="image">What is in the file.</param>
+    /// <param name="generation">Its generation.</param>
+    /// <param name="index">Which of the generation's images it is, from 0.</param>
+    /// <param name="received">The sum of what the service gave, where the file tells more.</param>
+    private SavedImage Describe(string path, CheckedImage image, Generation generation, int index, string? received = null)
     {
         (ArraySegment<byte> bytes, ImageInfo info) = image;
-        string sha256 = Sha256Of(bytes);
+        string sha256 = Sha256Of([bytes]);
         return new SavedImage
         {
             FullName = path,
@@ -169,7 +200,7 @@ internal sealed class ImageSaver(
             Format = info.Format,
             Width = info.Width,
             Height = info.Height,
-            Filtered = BlankImage.IsBlank(bytes, info) || _repeated.Knows(sha256, generation),
+            Filtered = BlankImage.IsBlank(bytes, info) || _repeated.Knows(received ?? sha256, generation),
             Index = index + 1,
             Generation = generation,
         };

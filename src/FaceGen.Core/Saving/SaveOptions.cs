@@ -20,6 +20,9 @@ internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
     /// <summary>Whether a JSON file beside each image tells how it was made.</summary>
     internal bool Sidecar { get; init; }
 
+    /// <summary>Whether a PNG file tells in itself how it was made.</summary>
+    internal bool EmbedMetadata { get; init; }
+
     /// <summary>How long one image may take to come.</summary>
     internal TimeSpan Timeout { get; init; }
 }

@@ -99,6 +99,13 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public SwitchParameter Sidecar { get; set; }
 
     /// <summary>
+    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A JPEG
+    /// or WebP file stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter EmbedMetadata { get; set; }
+
+    /// <summary>
     /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
     /// account's queue allows.</para>
     /// </summary>
@@ -161,6 +168,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             AcceptSame = true,
             Sidecar = Sidecar,
+            EmbedMetadata = EmbedMetadata,
             Timeout = TimeSpan.FromMinutes(2),
         };
         _options = new BatchOptions(save)

@@ -24,6 +24,8 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     private readonly ProgressMeter _progress = new("Generating images");
     private Generator? _generator;
     private PSObject? _inputObject;
+    private IReadOnlyList<(RequestField Field, object? Value)> _typed = [];
+    private RowReader? _rowReader;
     private int _inputs;
     private int _lastInput;
 
@@ -122,7 +124,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
 
     /// <summary>
     /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, a row
-    /// of a batch, an image file, or a prompt.</para>
+    /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     public PSObject? InputObject
@@ -173,6 +175,12 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     /// </summary>
     [Parameter]
     public SwitchParameter IncludeUncertain { get; set; }
+
+    private protected override void Begin() =>
+        // Before the first input, what is bound is what was typed.
+        _typed = [.. MyInvocation.BoundParameters
+            .Select(bound => (Field: RequestField.Find(bound.Key), Value: (object?)bound.Value))
+            .Where(bound => bound.Field is not null && bound.Value is not null).Select(bound => (bound.Field!, bound.Value))];
 
     private protected override void Process()
     {
@@ -289,6 +297,8 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
     {
+        if (InputObject is not null && RowReader.FindRequest(InputObject) is not null) return OfSidecar(InputObject);
+
         object? input = InputObject?.BaseObject;
         Request? before = (input as Generation)?.Request ?? (input as BatchItem)?.Request;
         return new Request
@@ -311,6 +321,15 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
             TrackId = TrackId ?? before?.TrackId,
             Source = (input as Request ?? before)?.Source,
         };
+    }
+
+    /// <summary>What a sidecar's image was asked for with, and its seed.</summary>
+    private Request OfSidecar(PSObject sidecar)
+    {
+        RequestRow row = (_rowReader ??= new RowReader(ResolveFace)).Read(sidecar, _inputs, _typed);
+        // The row's own message begins as every message here does.
+        if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
+        return row.Request with { Source = null };
     }
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch

@@ -66,10 +66,18 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     public SwitchParameter SkipExisting { get; set; }
 
     /// <summary>
-    /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash.</para>
+    /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash. Piped through
+    /// ConvertFrom-Json, New-FaceGenImage asks for the image again.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter Sidecar { get; set; }
+
+    /// <summary>
+    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A JPEG
+    /// or WebP file stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter EmbedMetadata { get; set; }
 
     /// <summary>
     /// <para type="description">Deletes the images of a generation at the service, for good, when each of them stands in its
@@ -104,6 +112,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
             Force = Force,
             SkipExisting = SkipExisting,
             Sidecar = Sidecar,
+            EmbedMetadata = EmbedMetadata,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
         }, Listener);
         _generator = new Generator(Connection, Listener);

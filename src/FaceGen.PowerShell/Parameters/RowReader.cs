@@ -12,10 +12,23 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     private readonly Dictionary<RequestField, string> _names = [];
     private readonly HashSet<string> _knownUnknown = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Makes a row of an object's properties, or of a hashtable's entries.</summary>
-    internal RequestRow Read(PSObject input, int row)
+    /// <summary>The request in a sidecar that was read by <c>ConvertFrom-Json</c>; null where the input is no sidecar.</summary>
+    internal static PSObject? FindRequest(PSObject input) =>
+        IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
+
+    /// <summary>Makes a row of an object's properties, of a hashtable's entries, or of a sidecar's request.</summary>
+    /// <param name="input">The object.</param>
+    /// <param name="row">Its number.</param>
+    /// <param name="given">What holds instead of the row's own.</param>
+    internal RequestRow Read(PSObject input, int row, IEnumerable<(RequestField Field, object? Value)>? given = null)
     {
-        bool isRow = input.BaseObject is PSCustomObject or IDictionary;
+        if (FindRequest(input) is { } request)
+        {
+            if (Cells(input).FirstOrDefault(cell => cell.Name == RequestField.Seed.Name).Value is { } seed) _draft.Set(RequestField.Seed, seed);
+            input = request;
+        }
+
+        bool isRow = IsRow(input);
         List<string> unknown = [];
         foreach ((string name, object? value) in Cells(input))
         {
@@ -25,8 +38,15 @@ internal sealed class RowReader(Func<string, string> resolveFace)
         }
 
         _names.Clear();
+        foreach ((RequestField field, object? value) in given ?? []) Set(field, field.ParameterName, value);
+        _names.Clear();
         return _draft.Finish(new RequestSource("", 0, row), unknown);
     }
+
+    private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
+
+    private static bool IsSidecarRequest((string Name, object? Value) cell) =>
+        cell.Name == RequestDraft.InSidecar && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));
 
     private static IEnumerable<(string Name, object? Value)> Cells(PSObject input) => input.BaseObject is IDictionary entries
         ? entries.Cast<DictionaryEntry>().Select(entry => (entry.Key.ToString()!, (object?)entry.Value))

@@ -142,12 +142,12 @@ public sealed class ImageSaverTests : IDisposable
         using var json = JsonDocument.Parse(text);
         Assert.Equal(
             [
-                "file=77-1.png", $"sha256={saved.Sha256}", "format=image/png", "width=80", "height=90", "filtered=False", "id=77",
+                "file=77-1.png", $"sha256={saved.Sha256}", "format=image/png", "image_width=80", "image_height=90", "filtered=False", "id=77",
                 "index=1", "seed=9223372036854775807", "generation_time=2.5", "created_at=2030-01-02T03:04:05+00:00", "source=people.csv:7",
             ],
             json.RootElement.EnumerateObject().Where(property => property.Name != "request").Select(property => $"{property.Name}={property.Value}"));
         Assert.Equal(
-            ["prompt=Ein Übungsflug & mehr", $"face_image=({TestImages.Portrait.Length} bytes of Png)", "guidance_scale=7.5"],
+            ["prompt=Ein Übungsflug & mehr", "guidance_scale=7.5"],
             json.RootElement.GetProperty("request").EnumerateObject().Select(property => $"{property.Name}={property.Value}"));
     }
 
@@ -160,6 +160,115 @@ public sealed class ImageSaverTests : IDisposable
 
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(_folder.PathOf("77-1.png.json")));
         Assert.DoesNotContain(json.RootElement.EnumerateObject(), property => property.Name is "request" or "seed" or "source");
+    }
+
+    [Fact]
+    public async Task A_PNG_tells_in_itself_how_it_was_made_and_is_otherwise_as_it_came()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        string face = _folder.Write("face.png", TestImages.Portrait);
+        Generation generation = GenerationOf("https://cdn.example/1.png") with
+        {
+            Prompt = "Zoë\r\nam Flügel",
+            Seed = 5,
+            Request = FakeService.Request("Zoë\r\nam Flügel 😀") with { FaceImage = FaceImage.FromFile(face), Webhook = new Uri("https://hooks.example/secret") },
+        };
+
+        SavedImage saved = await SaveAsync(generation, sidecar: true, embed: true);
+
+        byte[] file = await File.ReadAllBytesAsync(saved.FullName);
+        Assert.Equal((file.Length, Convert.ToHexStringLower(SHA256.HashData(file))), (saved.Length, saved.Sha256));
+        Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), ImageInfo.Check(file));
+        IReadOnlyList<(string Type, byte[] Data)> chunks = TestImages.Chunks(file);
+        Assert.Equal(["IHDR", "tEXt", "tEXt", "tEXt", "tEXt", "IDAT", "IEND"], chunks.Select(chunk => chunk.Type));
+        Assert.Equal(TestImages.Chunks(TestImages.Portrait).Select(chunk => Convert.ToHexString(chunk.Data)),
+            chunks.Where(chunk => chunk.Type != "tEXt").Select(chunk => Convert.ToHexString(chunk.Data)));
+        string[] texts = [.. chunks.Where(chunk => chunk.Type == "tEXt").Select(chunk => Encoding.Latin1.GetString(chunk.Data))];
+        Assert.Equal(["Description\0Zoë\nam Flügel", "Creation Time\0Wed, 02 Jan 2030 03:04:05 GMT", "Software\0FaceGen"], texts.Take(3));
+        Assert.StartsWith("FaceGen\0{", texts[3], StringComparison.Ordinal);
+        using var told = JsonDocument.Parse(texts[3].Substring("FaceGen\0".Length));
+        Assert.Equal(["id", "index", "seed", "created_at", "request"], told.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["prompt=Zoë\r\nam Flügel 😀", $"face_image={face}"],
+            told.RootElement.GetProperty("request").EnumerateObject().Select(property => $"{property.Name}={property.Value}"));
+        Assert.Contains(saved.Sha256, await File.ReadAllTextAsync(saved.FullName + ".json"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("😀 a pilot")]
+    [InlineData("Пилот")]
+    [InlineData("a\tpilot")]
+    public async Task What_Latin_1_does_not_hold_is_told_in_UTF_8(string prompt)
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+
+        SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.png") with { Prompt = prompt }, embed: true);
+
+        (string type, byte[] data) = TestImages.Chunks(File.ReadAllBytes(saved.FullName))[1];
+        Assert.Equal("iTXt", type);
+        Assert.Equal($"Description\0\0\0\0\0{prompt}", Encoding.UTF8.GetString(data));
+    }
+
+    [Fact]
+    public async Task A_face_that_was_given_as_bytes_never_gets_into_the_picture()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        Generation generation = GenerationOf("https://cdn.example/1.png") with
+        {
+            Request = FakeService.Request() with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) },
+        };
+
+        SavedImage saved = await SaveAsync(generation, embed: true);
+
+        string text = Encoding.Latin1.GetString(File.ReadAllBytes(saved.FullName));
+        Assert.DoesNotContain("face_image", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("base64", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(FakeService.Key, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_picture_of_another_format_stays_as_it_came()
+    {
+        byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
+        _service.OnLink("https://cdn.example/1.jpg", Answer.Image(jpeg));
+
+        SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.jpg"), embed: true);
+
+        Assert.Equal(jpeg, await File.ReadAllBytesAsync(saved.FullName));
+    }
+
+    [Fact] // Q16
+    public async Task What_is_told_in_the_files_does_not_hide_that_the_same_picture_came_again()
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) };
+        Generation first = GenerationOf("https://cdn.example/1.png") with { Prompt = "a" }, second = first with { Id = "78", Prompt = "b" };
+        var saver = new ImageSaver(_service.Connection, options);
+
+        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(second, 0, default).GuardAsync()).Filtered);
+
+        saver = new ImageSaver(_service.Connection, options with { SkipExisting = true });
+        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(second, 0, default).GuardAsync()).Filtered);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_picture_that_is_there_is_the_same_whatever_is_told_in_it(bool before, bool after)
+    {
+        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptSame = true, Timeout = TimeSpan.FromMinutes(1) };
+        Generation generation = GenerationOf("https://cdn.example/1.png") with { GenerationTime = 2 };
+        SavedImage first = await new ImageSaver(_service.Connection, options with { EmbedMetadata = before }).SaveAsync(generation, 0, default).GuardAsync();
+
+        SavedImage again = await new ImageSaver(_service.Connection, options with { EmbedMetadata = after })
+            .SaveAsync(generation with { GenerationTime = null }, 0, default).GuardAsync();
+
+        byte[] file = File.ReadAllBytes(first.FullName);
+        Assert.Equal((first.FullName, first.Length, first.Sha256), (again.FullName, again.Length, again.Sha256));
+        Assert.Equal((file.Length, Convert.ToHexStringLower(SHA256.HashData(file))), (again.Length, again.Sha256));
     }
 
     [Fact]
@@ -224,13 +333,14 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     private Task<SavedImage> SaveAsync(
-        Generation generation, int index = 0, bool force = false, bool skipExisting = false, bool sidecar = false)
+        Generation generation, int index = 0, bool force = false, bool skipExisting = false, bool sidecar = false, bool embed = false)
     {
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default))
         {
             Force = force,
             SkipExisting = skipExisting,
             Sidecar = sidecar,
+            EmbedMetadata = embed,
             Timeout = TimeSpan.FromMinutes(1),
         };
         return _service.Clock.RunAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, index, default));

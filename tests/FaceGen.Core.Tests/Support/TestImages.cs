@@ -58,6 +58,22 @@ internal static class TestImages
         return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data), .. Chunk("IEND"u8, [])];
     }
 
+    /// <summary>The chunks of a PNG, walked from its beginning to its end, with sums that are right.</summary>
+    internal static IReadOnlyList<(string Type, byte[] Data)> Chunks(byte[] png)
+    {
+        List<(string, byte[])> chunks = [];
+        for (int at = 8; at < png.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
+            ReadOnlySpan<byte> summed = png.AsSpan(at + 4, 4 + length);
+            Assert.Equal(Crc32.HashToUInt32(summed), BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(at + 8 + length)));
+            chunks.Add((System.Text.Encoding.ASCII.GetString(summed.Slice(0, 4)), summed.Slice(4).ToArray()));
+            at += 12 + length;
+        }
+
+        return chunks;
+    }
+
     /// <summary>A JPEG of the right structure; its pixels are <paramref name="scanLength"/> bytes of nothing.</summary>
     internal static byte[] Jpeg(int width, int height, int scanLength = 20) =>
     [
