@@ -19,6 +19,8 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
     public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        // To PowerShell a typed 3d is a decimal number: the words that were typed are still known.
+        if (raw is ValueType && Field.Choices.Count > 0 && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
         if (raw is SwitchParameter flag) raw = flag.ToBool();
         try
         {
