@@ -33,6 +33,7 @@
         'Remove-FaceGenImage'
         'Remove-FaceGenWebhook'
         'Save-FaceGenOutput'
+        'Show-FaceGenImage'
         'Start-FaceGenEmulator'
         'Stop-FaceGenEmulator'
         'Test-FaceGenConnection'

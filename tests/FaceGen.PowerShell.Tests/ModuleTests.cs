@@ -42,7 +42,7 @@ public sealed class ModuleTests
             Get-FaceGenConnection
             """, StagedModule.Manifest).WithoutErrors();
 
-        Assert.Equal(22, ran.Output[0].BaseObject);
+        Assert.Equal(23, ran.Output[0].BaseObject);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using FaceGen.Contract;
 
 namespace FaceGen.Saving;
@@ -56,12 +55,8 @@ internal static class BlankImage
 
         try
         {
-            using var packed = new PngData(png);
-            // The zlib header's two bytes come before the deflated data.
-            packed.ReadByte();
-            packed.ReadByte();
-            using var pixels = new DeflateStream(packed, CompressionMode.Decompress);
-            return IsFlat(pixels, info.Width * channels, info.Height, channels);
+            using var rows = new PngScanlines(png, info.Width * channels, channels);
+            return IsFlat(rows, info, channels);
         }
         catch (InvalidDataException)
         {
@@ -70,23 +65,18 @@ internal static class BlankImage
         }
     }
 
-    /// <summary>Undoes each row's filter and counts the pixels that are black, or like the first.</summary>
-    private static bool IsFlat(Stream pixels, int rowLength, int rows, int channels)
+    /// <summary>Counts the pixels that are black, or like the first.</summary>
+    private static bool IsFlat(PngScanlines rows, ImageInfo info, int channels)
     {
-        // A row stands behind a pixel of zeros, which the filters take for its left; the last of them is first its filter.
-        byte[] above = new byte[channels + rowLength];
-        byte[] row = new byte[channels + rowLength];
         byte[]? first = null;
         int colours = channels > 2 ? 3 : 1;
-        long inRow = rowLength / channels, all = rows * inRow;
+        long all = (long)info.Width * info.Height;
         long black = 0, alike = 0;
-        for (int y = 0; y < rows; y++)
+        for (int y = 0; y < info.Height; y++)
         {
-            if (!Fill(pixels, row, channels - 1)) return false;
+            if (!rows.MoveNext()) return false;
 
-            int filter = row[channels - 1];
-            row[channels - 1] = 0;
-            Unfilter(filter, row, above, channels);
+            byte[] row = rows.Row;
             first ??= row.AsSpan(channels, colours).ToArray();
             for (int x = channels; x < row.Length; x += channels)
             {
@@ -94,9 +84,8 @@ internal static class BlankImage
                 if (IsNear(row, x, first, colours)) alike++;
             }
 
-            (above, row) = (row, above);
             // Most pictures are told by their first rows: whatever follows cannot make them blank any more.
-            long rest = all - ((y + 1) * inRow);
+            long rest = all - ((long)(y + 1) * info.Width);
             if (black + rest < all * MostlyBlack && alike + rest < all * AllAlike) return false;
         }
 
@@ -108,49 +97,6 @@ internal static class BlankImage
         for (int c = 0; c < colours; c++)
         {
             if (Math.Abs(row[x + c] - colour[c]) > Tolerance) return false;
-        }
-
-        return true;
-    }
-
-    private static void Unfilter(int filter, byte[] whole, byte[] wholeAbove, int channels)
-    {
-        Span<byte> row = whole.AsSpan(channels);
-        ReadOnlySpan<byte> left = whole.AsSpan(0, row.Length);
-        ReadOnlySpan<byte> above = wholeAbove.AsSpan(channels, row.Length);
-        ReadOnlySpan<byte> corner = wholeAbove.AsSpan(0, row.Length);
-        switch (filter)
-        {
-            case 1:
-                for (int x = 0; x < row.Length; x++) row[x] += left[x];
-                break;
-            case 2:
-                for (int x = 0; x < row.Length; x++) row[x] += above[x];
-                break;
-            case 3:
-                for (int x = 0; x < row.Length; x++) row[x] += (byte)((left[x] + above[x]) / 2);
-                break;
-            case 4:
-                for (int x = 0; x < row.Length; x++) row[x] += (byte)Paeth(left[x], above[x], corner[x]);
-                break;
-        }
-    }
-
-    private static int Paeth(int left, int above, int aboveLeft)
-    {
-        int estimate = left + above - aboveLeft;
-        int toLeft = Math.Abs(estimate - left), toAbove = Math.Abs(estimate - above), toCorner = Math.Abs(estimate - aboveLeft);
-        if (toLeft <= toAbove && toLeft <= toCorner) return left;
-        return toAbove <= toCorner ? above : aboveLeft;
-    }
-
-    private static bool Fill(Stream stream, byte[] buffer, int filled)
-    {
-        while (filled < buffer.Length)
-        {
-            int read = stream.Read(buffer, filled, buffer.Length - filled);
-            if (read == 0) return false;
-            filled += read;
         }
 
         return true;

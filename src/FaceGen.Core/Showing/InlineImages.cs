@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Text;
+
+namespace FaceGen.Showing;
+
+/// <summary>Hands picture files over to terminals that decode them.</summary>
+internal static class InlineImages
+{
+    /// <summary>How much of the file Kitty takes at once, in base64.</summary>
+    private const int KittyChunk = 4096;
+
+    /// <summary>A PNG for Kitty, so many columns wide; it is not to answer.</summary>
+    internal static string Kitty(byte[] png, int columns)
+    {
+        string data = Convert.ToBase64String(png);
+        var text = new StringBuilder(data.Length + (data.Length / KittyChunk * 12) + 64);
+        for (int at = 0; at < data.Length; at += KittyChunk)
+        {
+            int length = Math.Min(KittyChunk, data.Length - at);
+            text.Append("\u001B_G");
+            if (at == 0) text.Append("a=T,f=100,q=2,c=").Append(columns.ToString(CultureInfo.InvariantCulture)).Append(',');
+            text.Append(at + length < data.Length ? "m=1;" : "m=0;").Append(data, at, length).Append("\u001B\\");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A picture for iTerm2, so many columns wide.</summary>
+    internal static string ITerm2(byte[] image, int columns) => string.Format(CultureInfo.InvariantCulture,
+        "\u001B]1337;File=inline=1;size={0};width={1};preserveAspectRatio=1:{2}\u0007", image.Length, columns, Convert.ToBase64String(image));
+}

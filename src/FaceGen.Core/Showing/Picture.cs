@@ -1,0 +1,18 @@
+namespace FaceGen.Showing;
+
+/// <summary>The pixels of a picture, red, green, blue and opacity, row after row.</summary>
+internal sealed record Picture(int Width, int Height, byte[] Pixels)
+{
+    /// <summary>Below this a pixel is not drawn: a terminal has no pixels that one sees through.</summary>
+    private const int Opaque = 128;
+
+    /// <summary>A pixel's colour; null where there is none to draw.</summary>
+    internal (byte R, byte G, byte B)? this[int x, int y]
+    {
+        get
+        {
+            int at = ((y * Width) + x) * 4;
+            return y < Height && Pixels[at + 3] >= Opaque ? (Pixels[at], Pixels[at + 1], Pixels[at + 2]) : null;
+        }
+    }
+}

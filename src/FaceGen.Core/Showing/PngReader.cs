@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using FaceGen.Contract;
+using FaceGen.Saving;
+
+namespace FaceGen.Showing;
+
+/// <summary>Reads the pixels of PNGs of every depth and kind of colour, except interlaced ones.</summary>
+internal sealed class PngReader
+{
+    private readonly ReadOnlyMemory<byte> _png;
+    private readonly int _depth;
+    private readonly int _colourType;
+    private readonly int _channels;
+    private readonly byte[] _palette = [];
+    private readonly byte[] _transparent = [];
+
+    /// <summary>Reads what comes before the pixels.</summary>
+    /// <param name="png">A PNG that has been checked.</param>
+    /// <exception cref="FaceGenException">It is of a kind that there is not, or interlaced.</exception>
+    internal PngReader(ReadOnlyMemory<byte> png)
+    {
+        _png = png;
+        var chunks = new PngChunks(png.Span);
+        chunks.MoveNext();
+        ReadOnlySpan<byte> header = chunks.Data;
+        (Width, Height) = (BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header.Slice(4)));
+        (_depth, _colourType) = (header[8], header[9]);
+        _channels = _colourType switch { 0 or 3 => 1, 2 => 3, 4 => 2, 6 => 4, _ => 0 };
+        bool isKnown = _depth == 8 || (_depth == 16 && _colourType != 3) || (_depth is 1 or 2 or 4 && _colourType is 0 or 3);
+        if (_channels == 0 || !isKnown) throw Invalid("is of no kind that PNG has");
+        if (header[12] != 0) throw Invalid("is interlaced, and FaceGen reads plain ones");
+
+        while (chunks.MoveNext() && !chunks.Type.SequenceEqual("IDAT"u8))
+        {
+            if (chunks.Type.SequenceEqual("PLTE"u8)) _palette = chunks.Data.ToArray();
+            if (chunks.Type.SequenceEqual("tRNS"u8)) _transparent = chunks.Data.ToArray();
+        }
+
+        if (_colourType == 3 && _palette.Length < 3) throw Invalid("has no palette");
+    }
+
+    internal int Width { get; }
+
+    internal int Height { get; }
+
+    private int Highest => (1 << _depth) - 1;
+
+    /// <summary>The rows, four bytes a pixel; each is good until the next.</summary>
+    /// <exception cref="FaceGenException">The pixels do not unpack.</exception>
+    internal IEnumerable<byte[]> Rows()
+    {
+        byte[] pixels = new byte[Width * 4];
+        int bits = _channels * _depth;
+        using var rows = new PngScanlines(_png, (int)((((long)Width * bits) + 7) / 8), Math.Max(1, bits / 8));
+        for (int y = 0; y < Height; y++)
+        {
+            if (!MoveNext(rows)) throw Invalid("holds fewer pixels than it should");
+
+            for (int x = 0; x < Width; x++) Expand(rows.Row.AsSpan(rows.Start), x, pixels.AsSpan(x * 4, 4));
+            yield return pixels;
+        }
+    }
+
+    private static bool MoveNext(PngScanlines rows)
+    {
+        try
+        {
+            return rows.MoveNext();
+        }
+        catch (InvalidDataException e)
+        {
+            throw Invalid("holds pixels that do not unpack", e);
+        }
+    }
+
+    private void Expand(ReadOnlySpan<byte> row, int x, Span<byte> pixel)
+    {
+        int first = x * _channels;
+        if (_colourType == 3)
+        {
+            // A colour beyond the palette is the last one: whoever made the picture meant some colour.
+            int index = Math.Min(Sample(row, first), (_palette.Length / 3) - 1);
+            _palette.AsSpan(index * 3, 3).CopyTo(pixel);
+            pixel[3] = index < _transparent.Length ? _transparent[index] : byte.MaxValue;
+            return;
+        }
+
+        bool isGrey = _channels < 3;
+        for (int c = 0; c < 3; c++) pixel[c] = ToByte(Sample(row, first + (isGrey ? 0 : c)));
+        pixel[3] = _channels is 2 or 4 ? ToByte(Sample(row, first + _channels - 1))
+            : IsTransparent(row, first) ? (byte)0
+            : byte.MaxValue;
+    }
+
+    /// <summary>Whether it is the one colour that is to be seen through.</summary>
+    private bool IsTransparent(ReadOnlySpan<byte> row, int first)
+    {
+        if (_transparent.Length < _channels * 2) return false;
+
+        for (int c = 0; c < _channels; c++)
+        {
+            if (Sample(row, first + c) != BinaryPrimitives.ReadUInt16BigEndian(_transparent.AsSpan(c * 2))) return false;
+        }
+
+        return true;
+    }
+
+    private int Sample(ReadOnlySpan<byte> row, int index)
+    {
+        if (_depth == 8) return row[index];
+        if (_depth == 16) return BinaryPrimitives.ReadUInt16BigEndian(row.Slice(index * 2));
+
+        int bit = index * _depth;
+        return (row[bit / 8] >> (8 - _depth - (bit % 8))) & Highest;
+    }
+
+    private byte ToByte(int sample) => _depth == 8 ? (byte)sample : (byte)(((sample * 255L) + (Highest / 2)) / Highest);
+
+    private static FaceGenException Invalid(string what, Exception? inner = null) => new(ErrorCode.ImageInvalid, $"The PNG {what}.", inner);
+}
