@@ -44,8 +44,8 @@ internal static class Drawing
     /// <summary>The columns of a picture as large as it is, or as the window is high: the prompt comes below it.</summary>
     private static int Fit(ImageInfo info, (int Width, int Height) cell, int lines)
     {
-        double scale = Math.Min(1, Math.Max(1, lines - 1) * (double)cell.Height / info.Height);
-        return (int)Math.Ceiling(info.Width * scale / cell.Width);
+        double scale = Math.Max(1, lines - 1) * (double)cell.Height / info.Height;
+        return scale < 1 ? (int)(info.Width * scale / cell.Width) : (info.Width + cell.Width - 1) / cell.Width;
     }
 
     private static int Pixels(int length, double scale) => Math.Max(1, (int)Math.Round(length * scale));

@@ -48,14 +48,28 @@ internal static class TestImages
         return PngOf(width, height, colorType, data.ToArray());
     }
 
-    internal static byte[] PngOf(int width, int height, int colorType, byte[] data)
+    /// <summary>A PNG of rows that are packed already, with chunks before them.</summary>
+    internal static byte[] PngOf(
+        int width, int height, int colorType, byte[] data, int depth = 8, bool interlaced = false, params (string Type, byte[] Data)[] before)
     {
         byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        header[8] = 8;
-        header[9] = (byte)colorType;
-        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data), .. Chunk("IEND"u8, [])];
+        (header[8], header[9], header[12]) = ((byte)depth, (byte)colorType, (byte)(interlaced ? 1 : 0));
+        return
+        [
+            0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR"u8, header),
+            .. before.SelectMany(chunk => Chunk(System.Text.Encoding.ASCII.GetBytes(chunk.Type), chunk.Data)),
+            .. Chunk("IDAT"u8, data), .. Chunk("IEND"u8, []),
+        ];
+    }
+
+    /// <summary>Bytes as a PNG packs its rows.</summary>
+    internal static byte[] Pack(params byte[] rows)
+    {
+        using var data = new MemoryStream();
+        using (var zlib = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(rows);
+        return data.ToArray();
     }
 
     /// <summary>The chunks of a PNG, walked from its beginning to its end, with sums that are right.</summary>
