@@ -6,7 +6,10 @@ namespace FaceGen.Batching;
 internal static class LedgerLocation
 {
     /// <summary>The ledger's file, inside the folder of the images, unless told.</summary>
-    internal const string DefaultName = "facegen.ledger";
+    internal const string DefaultName = "facegen" + Extension;
+
+    /// <summary>The extension of ledger files, as FaceGen itself names them.</summary>
+    internal const string Extension = ".ledger";
 
     private static readonly Regex Server = new(
         @"^postgres(ql)?://|(^|;)\s*(host|server)\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);

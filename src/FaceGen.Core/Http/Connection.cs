@@ -9,6 +9,9 @@ public sealed class Connection : IDisposable
     /// <summary>Seconds that one call may take, unless told.</summary>
     internal const int DefaultTimeoutSec = 120;
 
+    /// <summary>The name of the connection that is used where none is named.</summary>
+    internal const string DefaultName = "Default";
+
     private readonly CancellationTokenSource _lifetime = new();
 
     internal Connection(
@@ -17,7 +20,8 @@ public sealed class Connection : IDisposable
         int queueLimit = Limits.DefaultQueueLimit,
         int timeoutSec = DefaultTimeoutSec,
         IWebProxy? proxy = null,
-        EngineServices? services = null)
+        EngineServices? services = null,
+        bool skipCertificateCheck = false)
     {
         Address = address;
         Key = key;
@@ -26,12 +30,15 @@ public sealed class Connection : IDisposable
         Proxy = (proxy as WebProxy)?.Address;
         Services = services ?? EngineServices.System;
 
-        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp);
+        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp, skipCertificateCheck);
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
         Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
         Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
         Lifetime = _lifetime.Token;
     }
+
+    /// <summary>What cmdlets call it by: Default, unless it was given a name of its own.</summary>
+    public string Name { get; internal init; } = DefaultName;
 
     /// <summary>The service's root.</summary>
     public Uri BaseUri => Address.Root;

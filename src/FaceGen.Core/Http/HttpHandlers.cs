@@ -10,7 +10,8 @@ internal static class HttpHandlers
     /// <summary>A handler that keeps no cookies and follows no redirect by itself.</summary>
     /// <param name="proxy">A proxy; null for the system's own settings.</param>
     /// <param name="isLocal">Whether the service is on this machine: its unencrypted calls go through no proxy.</param>
-    internal static HttpMessageHandler Create(IWebProxy? proxy, bool isLocal)
+    /// <param name="skipCertificateCheck">Whether any certificate will do: whoever stands between can read the key.</param>
+    internal static HttpMessageHandler Create(IWebProxy? proxy, bool isLocal, bool skipCertificateCheck)
     {
 #if NETSTANDARD
         var handler = new HttpClientHandler
@@ -32,6 +33,15 @@ internal static class HttpHandlers
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
 #endif
+        if (skipCertificateCheck)
+        {
+#if NETSTANDARD
+            handler.ServerCertificateCustomValidationCallback = (_, _, _, _) => skipCertificateCheck;
+#else
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => skipCertificateCheck;
+#endif
+        }
+
         handler.UseProxy = !isLocal;
         if (proxy is not null) handler.Proxy = proxy;
         return handler;

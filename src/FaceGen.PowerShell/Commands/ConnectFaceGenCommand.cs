@@ -11,20 +11,59 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Makes this runspace's connection to the face generation service.</para>
+/// <para type="synopsis">Makes a connection of this runspace to the face generation service.</para>
+/// <para type="description">Nothing is sent: Test-FaceGenConnection tries the key. A runspace has one connection that cmdlets
+/// use where none is named, and any number with names of their own, for their -Connection. Another runspace takes a
+/// connection as it is: ForEach-Object -Parallel { New-FaceGenImage -Connection $using:connection ... }.</para>
 /// </summary>
-[Cmdlet(VerbsCommunications.Connect, "FaceGen")]
+[Cmdlet(VerbsCommunications.Connect, "FaceGen", DefaultParameterSetName = ByKey)]
 [OutputType(typeof(Connection))]
 public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 {
+    private const string ByKey = "ApiKey";
+    private const string BySecret = "SecretName";
+    private const string ByCredential = "Credential";
+
     /// <summary>
     /// <para type="description">The account's key, as a secure string or as text. Unless given, the environment
     /// variable MODELSLAB_API_KEY is read.</para>
     /// </summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
     [ValidateNotNull]
     [Secret]
     public SecureString? ApiKey { get; set; }
+
+    /// <summary>
+    /// <para type="description">The name of the key in a vault of Microsoft.PowerShell.SecretManagement, which must be
+    /// installed. A text, a secure string, or a credential whose password is the key.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = BySecret)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SecretCompleter))]
+    public string? SecretName { get; set; }
+
+    /// <summary><para type="description">The vault that has it; the first that does unless given.</para></summary>
+    [Parameter(ParameterSetName = BySecret)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SecretCompleter))]
+    public string? Vault { get; set; }
+
+    /// <summary>
+    /// <para type="description">A credential whose password is the key, such as Azure Automation keeps; its user name means
+    /// nothing.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByCredential)]
+    [ValidateNotNull]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>
+    /// <para type="description">The connection's name, for -Connection of the other cmdlets, in any case. Unless given it is
+    /// Default: the one that they use where none is named. A connection that has the name already is replaced.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = Connection.DefaultName;
 
     /// <summary>
     /// <para type="description">The service's root; an address that ends in /api or /api/v6 means the same, and one
@@ -52,6 +91,23 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     [ValidateNotNull]
     public Uri? Proxy { get; set; }
 
+    /// <summary><para type="description">What the proxy wants to know of who uses it.</para></summary>
+    [Parameter]
+    [ValidateNotNull]
+    [Credential]
+    public PSCredential? ProxyCredential { get; set; }
+
+    /// <summary><para type="description">Tells the proxy the credentials of the current user.</para></summary>
+    [Parameter]
+    public SwitchParameter ProxyUseDefaultCredentials { get; set; }
+
+    /// <summary>
+    /// <para type="description">Takes any certificate of the service, as of a test server that made its own: whoever stands
+    /// between can then read the key.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
     /// <summary>
     /// <para type="description">Generates at the addresses for enterprise accounts, /api/v1/enterprise/image_editing.</para>
     /// </summary>
@@ -60,16 +116,32 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        ApiKey key = ApiKey is null ? Connections.KeyFromEnvironment() : Unlock(ApiKey);
+        SecureString? secret = SecretName is not null ? SecretManagement.Get(SecretName, Vault) : Credential?.Password ?? ApiKey;
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : Unlock(secret);
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
-        if (Proxy is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
-            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{Proxy}' is no address of a proxy: give one like http://proxy:8080.");
+        if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked: whoever stands between can read the key.");
 
-        Connection connection = Connections.Replace(new Connection(
-            address, key, QueueLimit, TimeoutSec, Proxy is null ? null : new WebProxy(Proxy)));
+        Connection connection = Connections.Replace(
+            new Connection(address, key, QueueLimit, TimeoutSec, ProxyServer(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
         // Only who names a limit changes it: other runspaces share the account, and the service may have corrected it.
         if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.Of(connection).Slots.Limit = QueueLimit;
         WriteObject(connection);
+    }
+
+    private WebProxy? ProxyServer()
+    {
+        if (Proxy is null)
+        {
+            return ProxyCredential is null && !ProxyUseDefaultCredentials ? null
+                : throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials need -Proxy.");
+        }
+
+        if (!Proxy.IsAbsoluteUri || Proxy.Scheme is not ("http" or "https"))
+            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.Clean(Proxy.ToString(), 200)}' is no address of a proxy: give one like http://proxy:8080.");
+        if (ProxyCredential is not null && ProxyUseDefaultCredentials)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials cannot be used together.");
+
+        return new WebProxy(Proxy) { Credentials = ProxyUseDefaultCredentials ? CredentialCache.DefaultCredentials : ProxyCredential?.GetNetworkCredential() };
     }
 
     private static ApiKey Unlock(SecureString secret)

@@ -1,15 +1,44 @@
 using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Http;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Ends this runspace's connection; generations under way go on at the service.</para>
+/// <para type="synopsis">Ends connections of this runspace; generations under way go on at the service.</para>
+/// <para type="description">Without input it ends the one that is used where none is named.</para>
 /// </summary>
-[Cmdlet(VerbsCommunications.Disconnect, "FaceGen")]
+[Cmdlet(VerbsCommunications.Disconnect, "FaceGen", DefaultParameterSetName = ByName)]
 [OutputType(typeof(void))]
 public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
 {
-    private protected override void End() => Connections.End();
+    private const string ByName = "Name";
+    private const string ByInput = "InputObject";
+
+    /// <summary><para type="description">The names that Connect-FaceGen -Name gave; Default unless given.</para></summary>
+    [Parameter(Position = 0, ParameterSetName = ByName)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary><para type="description">Connections of Connect-FaceGen or Get-FaceGenConnection.</para></summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
+    [Alias("Connection")]
+    [ValidateNotNull]
+    public Connection[] InputObject { get; set; } = [];
+
+    private protected override void Process()
+    {
+        foreach (Connection connection in InputObject) Connections.End(connection);
+        foreach (string name in Name ?? [])
+        {
+            if (Connections.Find(name) is { } connection) Connections.End(connection);
+            else WriteFault(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name);
+        }
+
+        if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);
+    }
 }

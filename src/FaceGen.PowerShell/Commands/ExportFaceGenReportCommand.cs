@@ -66,6 +66,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
     [ValidateNotNull]
     [Secret]
+    [ArgumentCompleter(typeof(LedgerCompleter))]
     public SecureString? Ledger { get; set; }
 
     /// <summary><para type="description">What the page is headed.</para></summary>

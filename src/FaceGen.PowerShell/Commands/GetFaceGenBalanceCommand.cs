@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBalance")]
 [OutputType(typeof(AccountBalance))]
-public sealed class GetFaceGenBalanceCommand : FaceGenCmdlet
+public sealed class GetFaceGenBalanceCommand : ServiceCmdlet
 {
-    private protected override void End() => WriteObject(RunUntil(new AccountCalls(Connection, Listener).BalanceAsync(Stop)));
+    private protected override void End() => WriteObject(RunUntil(new AccountCalls(Service, Listener).BalanceAsync(Stop)));
 }

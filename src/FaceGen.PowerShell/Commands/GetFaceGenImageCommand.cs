@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -13,20 +14,21 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenImage")]
 [OutputType(typeof(Generation))]
-public sealed class GetFaceGenImageCommand : FaceGenCmdlet
+public sealed class GetFaceGenImageCommand : ServiceCmdlet
 {
     private readonly List<string> _ids = [];
 
     /// <summary><para type="description">The ids of generations.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[]? Id { get; set; }
 
     private protected override void Process() => _ids.AddRange(Id ?? []);
 
     private protected override void End()
     {
-        Account account = Account.Of(Connection);
+        Account account = Account.Of(Service);
         if (!MyInvocation.ExpectingInput && Id is null)
         {
             foreach (Generation known in OpenGenerations())
@@ -39,7 +41,7 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
         foreach (string id in _ids.Distinct())
         {
             Drain(Account.LooksAtOnce - 1);
-            Start(id, () => account.LookAsync(Connection, id, Stop), WriteObject);
+            Start(id, () => account.LookAsync(Service, id, Stop), WriteObject);
         }
 
         Drain(0);
@@ -50,7 +52,7 @@ public sealed class GetFaceGenImageCommand : FaceGenCmdlet
     {
         try
         {
-            return await account.LookAsync(Connection, known.Id, Stop).ConfigureAwait(false);
+            return await account.LookAsync(Service, known.Id, Stop).ConfigureAwait(false);
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {

@@ -12,7 +12,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenQueue")]
 [OutputType(typeof(QueueUsage))]
-public sealed class GetFaceGenQueueCommand : FaceGenCmdlet
+public sealed class GetFaceGenQueueCommand : ServiceCmdlet
 {
-    private protected override void End() => WriteObject(RunUntil(new AccountCalls(Connection, Listener).QueueAsync(Stop)));
+    private protected override void End() => WriteObject(RunUntil(new AccountCalls(Service, Listener).QueueAsync(Stop)));
 }

@@ -82,6 +82,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [Parameter]
     [ValidateNotNull]
     [Secret]
+    [ArgumentCompleter(typeof(LedgerCompleter))]
     public SecureString? Ledger { get; set; }
 
     /// <summary>
@@ -156,6 +157,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         ? (SwitchParameter)given
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
+    /// <inheritdoc cref="ServiceCmdlet.Connection"/>
+    [Parameter]
+    [ValidateNotNull]
+    [NamedConnection]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public Connection? Connection { get; set; }
+
+    private protected override Connection? Named => Connection;
+
     private protected override void Begin()
     {
         if (TimeLimit < TimeSpan.FromSeconds(1) || TimeLimit > TimeSpan.FromDays(7))
@@ -191,7 +201,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         }
 
         // A plan needs no connection.
-        Connection? connection = IsWhatIf ? null : Connection;
+        Connection? connection = IsWhatIf ? null : Service;
         _opening = Task.Run(() => connection is null
             ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
             : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
@@ -351,7 +361,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             _ => "",
         };
         WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + next, error), item.Request);
-        Account.Of(Connection).MarkTold(error);
+        Account.Of(Service).MarkTold(error);
     }
 
     /// <summary>The ledger does not hold invalid rows: who looks at it later does not hear of them, so the run says so.</summary>

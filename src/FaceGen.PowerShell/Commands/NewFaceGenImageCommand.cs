@@ -19,7 +19,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Generation))]
-public sealed class NewFaceGenImageCommand : FaceGenCmdlet
+public sealed class NewFaceGenImageCommand : ServiceCmdlet
 {
     private readonly ProgressMeter _progress = new("Generating images");
     private Generator? _generator;
@@ -203,7 +203,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
 
         if (_generator is null)
         {
-            _generator = new Generator(Connection, Listener);
+            _generator = new Generator(Service, Listener);
             if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(_generator, request.FaceImage);
         }
 
@@ -254,7 +254,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     {
         if (RunningCount > 0) return Take(generator.TakeSlotAsync(Stop));
 
-        using var deadline = new Deadline(Connection.Services.Time, Seconds(TimeoutSec), Stop);
+        using var deadline = new Deadline(Service.Services.Time, Seconds(TimeoutSec), Stop);
         Task<Slots.Slot> turn = generator.TakeSlotAsync(deadline.Token);
         if (!turn.IsCompleted)
             WriteVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
@@ -275,7 +275,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
             {
                 Id = "",
                 Status = GenerationStatus.Uncertain,
-                CreatedAt = Connection.Services.Time.GetUtcNow(),
+                CreatedAt = Service.Services.Time.GetUtcNow(),
                 Prompt = request.Prompt,
                 Seed = request.Seed,
                 TrackId = request.TrackId,
@@ -288,7 +288,7 @@ public sealed class NewFaceGenImageCommand : FaceGenCmdlet
     private void Write(Generation generation, FaceGenException? lost)
     {
         WriteGeneration(generation);
-        if (lost is not null) Account.Of(Connection).MarkTold(lost);
+        if (lost is not null) Account.Of(Service).MarkTold(lost);
     }
 
     private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)

@@ -18,7 +18,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(Webhook))]
-public sealed class NewFaceGenWebhookCommand : FaceGenCmdlet
+public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
 {
     /// <summary><para type="description">The port to listen at, 0 to 65535; a free one unless given.</para></summary>
     [Parameter(Position = 0)]
@@ -46,10 +46,10 @@ public sealed class NewFaceGenWebhookCommand : FaceGenCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, $"-PublicUri is not an https address: '{DisplayText.Clean(PublicUri.ToString(), 200)}'.");
         if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Listen for the service's calls")) return;
 
-        Callbacks callbacks = Account.Of(Connection).Callbacks;
-        var webhook = new Webhook(ListenAddress, Port, PublicUri, callbacks.Take, Connection.Services.Time);
+        Callbacks callbacks = Account.Of(Service).Callbacks;
+        var webhook = new Webhook(ListenAddress, Port, PublicUri, callbacks.Take, Service.Services.Time);
         callbacks.Open(webhook);
-        if (PublicUri is null && !Connection.BaseUri.IsLoopback)
+        if (PublicUri is null && !Service.BaseUri.IsLoopback)
             WriteWarning("The service cannot call this machine, and calls https addresses only: without -PublicUri the webhook is not used.");
         WriteObject(webhook);
     }

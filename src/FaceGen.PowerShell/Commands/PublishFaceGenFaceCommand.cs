@@ -14,7 +14,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Publish, "FaceGenFace", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(PublishedFace))]
-public sealed class PublishFaceGenFaceCommand : FaceGenCmdlet
+public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
@@ -56,7 +56,7 @@ public sealed class PublishFaceGenFaceCommand : FaceGenCmdlet
         FaceImage face = RunUntil(Task.Run(() => FaceImage.FromFile(path)));
         if (!ShouldProcess(path, "Upload the face image")) return;
 
-        Connection connection = Connection;
+        Connection connection = Service;
         Drain(AtOnce - 1);
         Start(path, () => Account.Of(connection).Faces.PublishAsync(connection, face, Listener, Stop), WriteObject);
     }

@@ -14,7 +14,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]
 [OutputType(typeof(Generation))]
-public sealed class ReceiveFaceGenWebhookCommand : FaceGenCmdlet
+public sealed class ReceiveFaceGenWebhookCommand : ServiceCmdlet
 {
     /// <summary>
     /// <para type="description">How many generations to wait for, also where this session knows of none.</para>
@@ -30,12 +30,12 @@ public sealed class ReceiveFaceGenWebhookCommand : FaceGenCmdlet
 
     private protected override void End()
     {
-        Account account = Account.Of(Connection);
+        Account account = Account.Of(Service);
         if (Count is not null && account.Callbacks.Webhooks.Count == 0)
             throw new FaceGenException(ErrorCode.WebhookNotOpened, "No webhook listens: New-FaceGenWebhook opens one.");
 
-        using var deadline = new Deadline(Connection.Services.Time, Seconds(TimeoutSec), Stop);
-        var receiver = new Receiver(Connection, Listener);
+        using var deadline = new Deadline(Service.Services.Time, Seconds(TimeoutSec), Stop);
+        var receiver = new Receiver(Service, Listener);
         for (int received = 0; received < (Count ?? int.MaxValue); received++)
         {
             int before = received;

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using FaceGen.Accounts;
 using FaceGen.Generating;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -12,7 +13,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ById)]
 [OutputType(typeof(void))]
-public sealed class RemoveFaceGenImageCommand : FaceGenCmdlet
+public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
 {
     private const string ById = "Id";
     private const string ByGeneration = "Generation";
@@ -25,6 +26,7 @@ public sealed class RemoveFaceGenImageCommand : FaceGenCmdlet
     /// <summary><para type="description">The ids of generations.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[] Id { get; set; } = [];
 
     /// <summary>
@@ -37,7 +39,7 @@ public sealed class RemoveFaceGenImageCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        var calls = new AccountCalls(Connection, Listener);
+        var calls = new AccountCalls(Service, Listener);
         foreach (string id in ParameterSetName == ById ? Id : [.. InputObject.Select(generation => generation.Id)])
         {
             // Both saved images of a generation name it.

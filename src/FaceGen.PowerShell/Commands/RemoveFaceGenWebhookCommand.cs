@@ -12,7 +12,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class RemoveFaceGenWebhookCommand : FaceGenCmdlet
+public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
 {
     /// <summary><para type="description">Webhooks of New-FaceGenWebhook.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -24,7 +24,7 @@ public sealed class RemoveFaceGenWebhookCommand : FaceGenCmdlet
     {
         if (InputObject is null && MyInvocation.ExpectingInput) return;
 
-        Callbacks callbacks = Account.Of(Connection).Callbacks;
+        Callbacks callbacks = Account.Of(Service).Callbacks;
         foreach (Webhook webhook in InputObject ?? [.. callbacks.Webhooks])
         {
             if (ShouldProcess(webhook.ToString(), "End the webhook")) callbacks.Close(webhook);

@@ -14,7 +14,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Save, "FaceGenOutput", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(SavedImage))]
-public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
+public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
@@ -107,7 +107,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
 
         _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
-        _saver = new ImageSaver(Connection, new SaveOptions(_folder, new FileNameTemplate(Name))
+        _saver = new ImageSaver(Service, new SaveOptions(_folder, new FileNameTemplate(Name))
         {
             Force = Force,
             SkipExisting = SkipExisting,
@@ -115,7 +115,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
             EmbedMetadata = EmbedMetadata,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
         }, Listener);
-        _generator = new Generator(Connection, Listener);
+        _generator = new Generator(Service, Listener);
         _downloads = new SemaphoreSlim(ThrottleLimit);
     }
 
@@ -124,7 +124,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         foreach (Generation generation in InputObject)
         {
             // From here on it is this command that answers for it, also where it then does nothing.
-            Account.Of(Connection).BeginSaving(Connection, generation);
+            Account.Of(Service).BeginSaving(Service, generation);
             if (!ShouldProcess(_folder, $"Save the images of {generation.Id}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
 
             _progress.Total++;
@@ -143,7 +143,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
         if (generation.Status == GenerationStatus.Processing)
         {
             generation = await _generator!.WaitAsync(generation, Timeout.InfiniteTimeSpan, Stop).ConfigureAwait(false);
-            Account.Of(Connection).BeginSaving(Connection, generation);
+            Account.Of(Service).BeginSaving(Service, generation);
         }
 
         if (generation.Images.Count == 0)
@@ -160,7 +160,7 @@ public sealed class SaveFaceGenOutputCommand : FaceGenCmdlet
     {
         try
         {
-            await new AccountCalls(Connection, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
+            await new AccountCalls(Service, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

@@ -10,11 +10,11 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "FaceGenConnection")]
 [OutputType(typeof(bool))]
-public sealed class TestFaceGenConnectionCommand : FaceGenCmdlet
+public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 {
     private protected override void End()
     {
-        string? fault = RunUntil(ConnectionTest.FaultAsync(Connection, Stop));
+        string? fault = RunUntil(ConnectionTest.FaultAsync(Service, Stop));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Generating;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -11,7 +12,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Wait, "FaceGenImage", DefaultParameterSetName = ByGeneration)]
 [OutputType(typeof(Generation))]
-public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
+public sealed class WaitFaceGenImageCommand : ServiceCmdlet
 {
     private const string ByGeneration = "Generation";
     private const string ById = "Id";
@@ -28,6 +29,7 @@ public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
     /// <summary><para type="description">The ids of generations.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[]? Id { get; set; }
 
     /// <summary>
@@ -37,11 +39,11 @@ public sealed class WaitFaceGenImageCommand : FaceGenCmdlet
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;
 
-    private protected override void Begin() => _generator = new Generator(Connection, Listener);
+    private protected override void Begin() => _generator = new Generator(Service, Listener);
 
     private protected override void Process()
     {
-        Account account = Account.Of(Connection);
+        Account account = Account.Of(Service);
         if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. OpenGenerations()];
 
         foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id))])

@@ -22,15 +22,18 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
     private readonly List<string> _emitted = [];
-    private Connection? _connection;
+    private Connection? _service;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
 
     /// <summary>Cancelled when the pipeline is stopped, and when the cmdlet has ended.</summary>
     private protected CancellationToken Stop => _stop.Token;
 
-    /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
-    private protected Connection Connection => _connection ??= Connections.Require();
+    /// <summary>The connection to the service: the one that was named, or else this runspace's.</summary>
+    private protected Connection Service => _service ??= Named ?? Connections.Require();
+
+    /// <summary>The connection that the user named, if any.</summary>
+    private protected virtual Connection? Named => null;
 
     /// <summary>How many pieces of background work are under way.</summary>
     private protected int RunningCount => _running.Count;
@@ -65,7 +68,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
         // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
         if (_emitted.Count == 0) return;
-        Account account = Account.Of(Connection);
+        Account account = Account.Of(Service);
         foreach (string id in _emitted) account.MarkSeen(id);
     });
 
@@ -182,7 +185,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         ErrorRecord error = ErrorTable.Record(exception, target);
         if (exception is FaceGenException { EndsRun: true }) ThrowTerminatingError(error);
         WriteError(error);
-        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Connection).MarkTold(told);
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Service).MarkTold(told);
     }
 
     /// <summary>Emits a generation; one that has ended is settled when this command has ended too.</summary>
@@ -207,7 +210,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// </summary>
     private protected IReadOnlyList<Generation> OpenGenerations()
     {
-        Account account = Account.Of(Connection);
+        Account account = Account.Of(Service);
         RunUntil(account.SettleAsync(Stop));
         foreach ((FaceGenException outcome, Request request) in account.Untold) WriteFault(outcome, request);
         return [.. account.Open.Select(watch => watch.Latest)];

@@ -30,6 +30,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLedger)]
     [ValidateNotNull]
     [Secret]
+    [ArgumentCompleter(typeof(LedgerCompleter))]
     public SecureString? Ledger { get; set; }
 
     private protected override void Begin() => _isTyped = Ledger is not null;

@@ -13,32 +13,43 @@ internal static class Connections
     internal const string KeyVariable = "MODELSLAB_API_KEY";
     internal const string AddressVariable = "MODELSLAB_BASE_URL";
 
-    private static readonly ConditionalWeakTable<Runspace, Holder> Holders = new();
+    private static readonly ConditionalWeakTable<Runspace, Dictionary<string, Connection>> Known = new();
 
-    /// <summary>This runspace's connection, if there is one.</summary>
-    internal static Connection? Current => Here.Connection;
+    /// <summary>The connection that this runspace's cmdlets use where none is named, if there is one.</summary>
+    internal static Connection? Current => Find(Connection.DefaultName);
 
-    private static Holder Here => Holders.GetOrCreateValue(Runspace.DefaultRunspace);
+    /// <summary>This runspace's connections, by name; the one that is used where none is named comes first.</summary>
+    internal static IReadOnlyList<Connection> All =>
+        [.. Here.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
+
+    private static Dictionary<string, Connection> Here => Known.GetValue(Runspace.DefaultRunspace, _ => new Dictionary<string, Connection>(StringComparer.OrdinalIgnoreCase));
 
     /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
     /// <exception cref="FaceGenException">There is no key in the environment.</exception>
     internal static Connection Require() => Current ?? Replace(new Connection(DefaultAddress(), KeyFromEnvironment()));
 
-    /// <summary>Takes a connection for this runspace. What works for the one before it goes on to its end.</summary>
+    /// <summary>This runspace's connection of a name, if there is one.</summary>
+    internal static Connection? Find(string name) => Here.TryGetValue(name, out Connection? connection) ? connection : null;
+
+    /// <summary>
+    /// Takes a connection for this runspace. What works for the one that had its name before goes on to its end.
+    /// </summary>
     internal static Connection Replace(Connection connection)
     {
         Account account = Account.Of(connection);
         account.Resume(connection);
-        Here.Connection = connection;
+        Here[connection.Name] = connection;
         return connection;
     }
 
-    /// <summary>Ends this runspace's connection, if there is one.</summary>
-    internal static void End()
+    /// <summary>
+    /// Ends a connection of this runspace, if it is one. What works for it in the background goes on to its end: a
+    /// generation's place in the queue is given back only when somebody has seen the generation end, and other runspaces wait
+    /// for that place.
+    /// </summary>
+    internal static void End(Connection connection)
     {
-        // What works for it in the background goes on to its end: a generation's place in the queue is given back only
-        // when somebody has seen the generation end, and other runspaces wait for that place.
-        Here.Connection = null;
+        if (Find(connection.Name) == connection) Here.Remove(connection.Name);
     }
 
     /// <summary>The key in the environment.</summary>
@@ -58,10 +69,5 @@ internal static class Connections
         return Uri.TryCreate(address, UriKind.RelativeOrAbsolute, out Uri? uri)
             ? ServiceAddress.Parse(uri, isEnterprise)
             : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} holds no address.");
-    }
-
-    private sealed class Holder
-    {
-        internal Connection? Connection { get; set; }
     }
 }

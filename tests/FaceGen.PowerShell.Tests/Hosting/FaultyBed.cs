@@ -98,7 +98,7 @@ internal sealed class FaultyBed : IAsyncDisposable
         object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri, false])!;
         object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
         object connection = Activator.CreateInstance(
-            Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, timeoutSec, null, services], null)!;
+            Core("FaceGen.Http.Connection"), hidden, null, [address, key, queueLimit, timeoutSec, null, services, false], null)!;
         MethodInfo replace = module.GetType("FaceGen.PowerShell.State.Connections")!.GetMethod("Replace", hidden)!;
 
         Session.Run("$global:VerbosePreference = $global:DebugPreference = 'Continue'").WithoutErrors();

@@ -1,0 +1,19 @@
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.PowerShell.State;
+
+namespace FaceGen.PowerShell.Parameters;
+
+/// <summary>Finds the connection of this runspace that a name means.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        return raw is not string name ? raw
+            : Connections.Find(name) ?? throw new ArgumentTransformationMetadataException(
+                $"This runspace has no connection '{DisplayText.Clean(name, 60)}': Connect-FaceGen -Name makes one.");
+    }
+}

@@ -1,0 +1,22 @@
+using System.Management.Automation;
+using FaceGen.Http;
+using FaceGen.PowerShell.Parameters;
+
+namespace FaceGen.PowerShell.Pipeline;
+
+/// <summary>What the cmdlets share that speak to the service.</summary>
+public abstract class ServiceCmdlet : FaceGenCmdlet
+{
+    /// <summary>
+    /// <para type="description">The connection to use: the name that Connect-FaceGen -Name gave it, or the connection itself,
+    /// as from another runspace. This runspace's own unless given; where there is none, one is made from the
+    /// environment.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNull]
+    [NamedConnection]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public Connection? Connection { get; set; }
+
+    private protected override Connection? Named => Connection;
+}

@@ -1,0 +1,164 @@
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>What Tab offers, and keys from vaults: both with a stand-in for Microsoft.PowerShell.SecretManagement.</summary>
+public sealed class CompletionTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("facegen-tab-").FullName;
+    private readonly string? _modules = Environment.GetEnvironmentVariable("PSModulePath");
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("PSModulePath", _modules);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("New-FaceGenImage -Style c", new[] { "comic", "chibi" })]
+    [InlineData("New-FaceGenImage -SafetyCheckerType p", new[] { "pixelate" })]
+    [InlineData("Get-FaceGenBalance -Connection ", new[] { "Default", "'it''s my lab'", "lab" })]
+    [InlineData("Get-FaceGenBalance -Connection 'it", new[] { "'it''s my lab'" })]
+    [InlineData("Disconnect-FaceGen l", new[] { "lab" })]
+    public async Task What_can_be_chosen_is_offered(string line, string[] offered)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Run("param($uri) 'lab', \"it's my lab\" | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }", bed.Emulator.BaseUri).WithoutErrors();
+
+        Assert.Equal(offered, Complete(bed.Session, line));
+    }
+
+    [Theory]
+    [InlineData("Wait-FaceGenImage -Id ")]
+    [InlineData("Get-FaceGenImage ")]
+    [InlineData("Remove-FaceGenImage 1")]
+    public async Task The_ids_of_generations_under_way_are_offered_and_nobody_is_asked(string line)
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600);
+        string id = bed.Run("param($face) New-FaceGenImage p $face -NoWait", bed.Face).WithoutErrors().Single.Properties["Id"].Value.ToString()!;
+        int calls = bed.Emulator.Journal.Entries.Count;
+
+        Assert.Equal([id], Complete(bed.Session, line));
+        Assert.Equal(calls, bed.Emulator.Journal.Entries.Count);
+    }
+
+    [Fact]
+    public void Ledgers_are_offered_before_folders()
+    {
+        using var session = new Session();
+        Directory.CreateDirectory(Path.Combine(_folder, "my out"));
+        Directory.CreateDirectory(Path.Combine(_folder, "other"));
+        File.WriteAllText(Path.Combine(_folder, "my out", "facegen.ledger"), "");
+        File.WriteAllText(Path.Combine(_folder, "one.ledger"), "");
+        File.WriteAllText(Path.Combine(_folder, "one.csv"), "");
+
+        IReadOnlyList<string> offered = Complete(session, $"Get-FaceGenBatch -Ledger {_folder}/");
+
+        Assert.Equal(["one.ledger", "my out/facegen.ledger", "my out", "other"], offered.Select(path => Path.GetRelativePath(_folder, path.Trim('\''))));
+        Assert.StartsWith("'", offered[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_comes_out_of_a_vault()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        InstallVaults();
+
+        Ran ran = bed.Run("""
+            param($uri)
+            'text', 'secure', 'credential' | ForEach-Object {
+                $null = Connect-FaceGen -SecretName $_ -Vault 'My Vault' -BaseUri $uri
+                Test-FaceGenConnection
+            }
+            $null = Get-Secret secure | Connect-FaceGen -BaseUri $uri
+            Test-FaceGenConnection
+            """, bed.Emulator.BaseUri).WithoutErrors();
+
+        Assert.Equal([true, true, true, true], ran.Output.Select(item => (bool)item.BaseObject));
+    }
+
+    [Theory]
+    [InlineData("-SecretName nobody", "The secret 'nobody' could not be had: There is no secret nobody.")]
+    [InlineData("-SecretName table -Vault v", "The secret 'table' could not be had from the vault 'v': it is neither a text nor a secure string nor a credential.")]
+    public void A_secret_that_is_no_key_is_told(string parameters, string message)
+    {
+        InstallVaults();
+        using var session = new Session();
+
+        ErrorRecord error = session.Run($"Connect-FaceGen {parameters}").Error;
+
+        Assert.StartsWith("ConnectionInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(message, error.ToString());
+    }
+
+    [Fact]
+    public void Without_the_module_what_is_missing_is_told_and_nothing_offered()
+    {
+        Environment.SetEnvironmentVariable("PSModulePath", _folder);
+        using var session = new Session();
+
+        ErrorRecord error = session.Run("Connect-FaceGen -SecretName ModelsLab").Error;
+
+        Assert.StartsWith("ConnectionInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Install-Module Microsoft.PowerShell.SecretManagement", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Complete(session, "Connect-FaceGen -SecretName "));
+    }
+
+    [Theory]
+    [InlineData("Connect-FaceGen -SecretName ", new[] { "text", "'my key'" })]
+    [InlineData("Connect-FaceGen -Vault 'My Vault' -SecretName ", new[] { "'of My Vault'" })]
+    [InlineData("Connect-FaceGen -SecretName x -Vault ", new[] { "'My Vault'", "Other" })]
+    public void Secrets_and_vaults_are_offered(string line, string[] offered)
+    {
+        InstallVaults();
+        using var session = new Session();
+
+        Assert.Equal(offered, Complete(session, line));
+    }
+
+    [Fact]
+    public void A_vault_that_does_not_answer_is_not_waited_for()
+    {
+        InstallVaults("while ($true) { }");
+        using var session = new Session();
+        long start = Environment.TickCount64;
+
+        Assert.Empty(Complete(session, "Connect-FaceGen -SecretName "));
+
+        Assert.InRange(Environment.TickCount64 - start, 0, 15_000);
+    }
+
+    private void InstallVaults(string first = "")
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "Microsoft.PowerShell.SecretManagement")).FullName;
+        File.WriteAllText(Path.Combine(folder, "Microsoft.PowerShell.SecretManagement.psm1"), $$"""
+            function Get-Secret {
+                [CmdletBinding()] param([Parameter(Position = 0)] $Name, $Vault)
+                $secure = [Net.NetworkCredential]::new('', 'emulator-key').SecurePassword
+                switch ($Name) {
+                    'text' { 'emulator-key' }
+                    'secure' { $secure }
+                    'credential' { [pscredential]::new('anybody', $secure) }
+                    'table' { @{ key = 'emulator-key' } }
+                    default { throw "There is no secret $Name." }
+                }
+            }
+            function Get-SecretInfo {
+                param($Vault)
+                {{first}}
+                if ($Vault) { [pscustomobject]@{ Name = "of $Vault" } }
+                else { [pscustomobject]@{ Name = 'text' }, [pscustomobject]@{ Name = 'my key' }, [pscustomobject]@{ Name = 'text' } }
+            }
+            function Get-SecretVault { [pscustomobject]@{ Name = 'My Vault' }, [pscustomobject]@{ Name = 'Other' } }
+            """);
+        Environment.SetEnvironmentVariable("PSModulePath", _folder);
+    }
+
+    private static IReadOnlyList<string> Complete(Session session, string line)
+    {
+        using System.Management.Automation.PowerShell engine = session.Create("");
+        engine.Commands.Clear();
+        return [.. CommandCompletion.CompleteInput(line, line.Length, null, engine).CompletionMatches.Select(match => match.CompletionText)];
+    }
+}

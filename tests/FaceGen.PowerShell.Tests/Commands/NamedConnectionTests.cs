@@ -1,0 +1,149 @@
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>Several connections by name, and where their keys come from.</summary>
+public sealed class NamedConnectionTests
+{
+    [Fact]
+    public async Task A_named_connection_is_used_where_it_is_named_and_nowhere_else()
+    {
+        await using TestBed bed = await TestBed.StartAsync(balance: 10);
+        await using TestBed other = await TestBed.StartAsync(balance: 20);
+
+        Ran ran = bed.Run("""
+            param($uri, $face)
+            $lab = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name lab
+            (Get-FaceGenBalance).Balance
+            (Get-FaceGenBalance -Connection LAB).Balance
+            (Get-FaceGenBalance -Connection $lab).Balance
+            $null = New-FaceGenImage p $face -Connection lab -Samples 2
+            (Get-FaceGenConnection).Name
+            (Get-FaceGenConnection l*).Name
+            """, other.Emulator.BaseUri, bed.Face).WithoutErrors();
+
+        Assert.Equal(["10", "20", "20", "Default", "lab", "lab"], ran.Output.Select(item => item.ToString()));
+        Assert.Equal((0, 1), (bed.Emulator.Journal.Accepted, other.Emulator.Journal.Accepted));
+    }
+
+    [Fact]
+    public async Task Every_cmdlet_that_speaks_to_the_service_takes_a_connection()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.Write("people.csv", $"prompt,face_image,width\np,{bed.Face},32\n");
+
+        Ran ran = bed.Run("""
+            param($uri, $face, $out, $csv)
+            Disconnect-FaceGen
+            $c = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name only
+            $sent = New-FaceGenImage p $face -NoWait -Connection only
+            Get-FaceGenImage $sent.Id -Connection only
+            $sent | Wait-FaceGenImage -Connection only | Save-FaceGenOutput $out -Connection only
+            $sent | Remove-FaceGenImage -Confirm:$false -Connection only
+            Get-FaceGenQueue -Connection only
+            Test-FaceGenConnection -Connection only
+            Publish-FaceGenFace $face -Connection only
+            Invoke-FaceGenBatch $csv -Destination $out -Connection only
+            $hook = New-FaceGenWebhook -Connection only
+            Receive-FaceGenWebhook -Connection only
+            Remove-FaceGenWebhook -Connection only
+            $hook.IsOpen
+            """, bed.Emulator.BaseUri, bed.Face, bed.Out, csv).WithoutErrors();
+
+        Assert.Equal("False", ran.Output[^1].ToString());
+        Assert.All(bed.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
+    }
+
+    [Fact]
+    public async Task Another_runspace_takes_a_connection_as_it_is()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+
+        Ran ran = bed.Run("""
+            param($manifest, $face)
+            $connection = Get-FaceGenConnection
+            'a', 'b', 'c' | ForEach-Object -Parallel {
+                Import-Module $using:manifest
+                New-FaceGenImage $_ $using:face -Connection $using:connection
+            }
+            """, StagedModule.Manifest, bed.Face).WithoutErrors();
+
+        Assert.Equal(3, ran.Output.Count);
+        Assert.Equal(3, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task A_name_that_there_is_not_is_told_before_anything_is_sent()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        ErrorRecord error = bed.Run("param($face) New-FaceGenImage p $face -Connection nobody", bed.Face).Error;
+
+        Assert.Contains("This runspace has no connection 'nobody': Connect-FaceGen -Name makes one.", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task Connections_are_ended_by_name_by_pipeline_and_by_default()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($uri)
+            'a', 'b', 'c' | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }
+            Disconnect-FaceGen b
+            Get-FaceGenConnection a | Disconnect-FaceGen
+            (Get-FaceGenConnection).Name
+            Disconnect-FaceGen
+            (Get-FaceGenConnection).Name
+            Disconnect-FaceGen nobody
+            """, bed.Emulator.BaseUri);
+
+        Assert.Equal(["Default", "c", "c"], ran.Output.Select(item => item.ToString()));
+        Assert.Equal("NotConnected", ran.Error.FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
+    public async Task A_key_comes_by_pipeline_as_text_as_a_secure_string_and_as_a_credential()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($uri)
+            $secure = [Net.NetworkCredential]::new('', 'emulator-key').SecurePassword
+            $null = 'emulator-key' | Connect-FaceGen -BaseUri $uri
+            Test-FaceGenConnection
+            $null = $secure | Connect-FaceGen -BaseUri $uri
+            Test-FaceGenConnection
+            $null = Connect-FaceGen -Credential ([pscredential]::new('anybody', $secure)) -BaseUri $uri
+            Test-FaceGenConnection
+            """, bed.Emulator.BaseUri).WithoutErrors();
+
+        Assert.Equal([true, true, true], ran.Output.Select(item => (bool)item.BaseObject));
+    }
+
+    [Theory]
+    [InlineData("-ProxyCredential ([pscredential]::new('a', [securestring]::new()))", "-ProxyCredential and -ProxyUseDefaultCredentials need -Proxy.")]
+    [InlineData("-Proxy http://proxy:1 -ProxyUseDefaultCredentials -ProxyCredential ([pscredential]::new('a', [securestring]::new()))", "cannot be used together")]
+    [InlineData("-Proxy nonsense", "is no address of a proxy")]
+    [InlineData("-SecretName a -ApiKey b", "Parameter set cannot be resolved")]
+    public void Wrong_input_is_told(string parameters, string message)
+    {
+        using var session = new Session();
+
+        string all = string.Join(" ", session.Run($"Connect-FaceGen {(parameters.Contains("-SecretName", StringComparison.Ordinal) ? "" : "-ApiKey x ")}{parameters}").Errors.Select(error => error.ToString()));
+
+        Assert.Contains(message, all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unchecked_certificate_is_warned_of()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("Connect-FaceGen x -BaseUri https://lab.example -SkipCertificateCheck").WithoutErrors();
+
+        Assert.Equal("The certificate of https://lab.example/ is not checked: whoever stands between can read the key.", Assert.Single(ran.Warnings));
+    }
+}
