@@ -22,7 +22,7 @@ internal static class Drawing
         if (info.Format != ImageFormat.Png && terminal.Protocol != TerminalProtocol.ITerm2)
         {
             throw new FaceGenException(ErrorCode.ImageInvalid,
-                $"It is a {info.Format} image: only the protocol ITerm2 shows those, {terminal.Protocol} takes PNG.");
+                $"It is a {info.Format} image: {terminal.Protocol} takes PNG images only, and ITerm2 takes all.");
         }
 
         (int Width, int Height) cell = terminal.Protocol == TerminalProtocol.HalfBlock ? (1, 2) : terminal.Cell;

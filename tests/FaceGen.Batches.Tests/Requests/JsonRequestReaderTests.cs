@@ -31,6 +31,22 @@ public sealed class JsonRequestReaderTests : IDisposable
         Assert.Equal(1, request.Source!.Line);
     }
 
+    [Theory]
+    [InlineData("people.json")]
+    [InlineData("people.jsonl")]
+    public void A_sidecar_is_the_request_that_it_holds_with_the_seed_that_was_used(string file)
+    {
+        IReadOnlyList<RequestRow> rows = _folder.Rows(file, string.Join('\n',
+            """{"file":"77-1.png","width":80,"image_width":80,"seed":5,"request":{"prompt":"a","face_image":"face.png","style":"anime"},"height":90,"other":{"a":[1]}}""",
+            """{"file":"78-1.png","seed":5,"request":{"prompt":"b","face_image":"face.png","width":64,"seed":6}}""",
+            """{"prompt":"c","face_image":"face.png","request":"a word","seed":7}""") is var lines && file == "people.json" ? $"[{lines.Replace("\n", ",\n", StringComparison.Ordinal)}]" : lines);
+
+        Assert.Equal([("a", null, null, 5, "anime"), ("b", 64, null, 6, null), ("c", null, null, 7, null)],
+            rows.Select(row => (row.Request!.Prompt, row.Request.Width, row.Request.Height, row.Request.Seed!.Value, row.Request.Style)));
+        Assert.Equal(["", "", "request"], rows.Select(row => string.Join(",", row.Unknown)));
+        Assert.Equal([1, 2, 3], rows.Lines());
+    }
+
     [Fact]
     public void An_array_gives_one_row_an_element_with_its_line()
     {

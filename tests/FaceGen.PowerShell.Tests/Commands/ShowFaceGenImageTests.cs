@@ -1,0 +1,170 @@
+using System.Text.RegularExpressions;
+using FaceGen.PowerShell.Tests.Hosting;
+using SkiaSharp;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+public sealed partial class ShowFaceGenImageTests
+{
+    [SkippableFact]
+    public async Task What_is_saved_is_shown_and_never_enters_the_pipeline()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        await using TestBed bed = await TestBed.StartAsync();
+        string script = bed.Write("show.ps1", $$"""
+            $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.Out}}' -OutVariable saved | Show-FaceGenImage
+            "pipeline: $(@($shown).Count), saved: $($saved.Count)"
+            [IO.FileInfo] '{{bed.Face}}' | Show-FaceGenImage
+            """);
+
+        string sent = await TerminalProcess.RunAsync(
+            script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={bed.Emulator.BaseUri}");
+
+        Assert.Contains("pipeline: 0, saved: 1", sent, StringComparison.Ordinal);
+        string[] pictures = [.. KittyPictures().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
+        Assert.Equal([File.ReadAllBytes(Directory.GetFiles(bed.Out).Single()), File.ReadAllBytes(bed.Face)], pictures.Select(Convert.FromBase64String));
+    }
+
+    [SkippableFact]
+    public async Task Half_blocks_show_the_picture_s_colours_no_wider_than_the_terminal()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string script = folder.Write("show.ps1", $"""
+            Show-FaceGenImage '{folder.Face}' -Width 20
+            Show-FaceGenImage '{folder.Face}' -Width 500
+            Show-FaceGenImage '{folder.FullName}/*.png'
+            """);
+
+        string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
+
+        string[] lines = [.. sent.Split('\n').Where(line => line.Contains('▀', StringComparison.Ordinal))];
+        // 64 by 80 pixels: 20 by 25, 60 by 75, and 46 by 58, which leaves the 30th line to the prompt.
+        Assert.Equal([.. Enumerable.Repeat(20, 13), .. Enumerable.Repeat(60, 38), .. Enumerable.Repeat(46, 29)],
+            lines.Select(line => line.Count(c => c is '▀' or '▄' or ' ')));
+        Assert.All(lines, line => Assert.EndsWith("\u001B[0m", line.TrimEnd('\r'), StringComparison.Ordinal));
+        Assert.Contains($"\u001B[38;2;{SKColors.SteelBlue.Red};{SKColors.SteelBlue.Green};{SKColors.SteelBlue.Blue}m", lines[0], StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("", "WT_SESSION=1", "\u001BP0;1;0q\"1;1;64;80")]
+    [InlineData("", "TERM_PROGRAM=iTerm.app", "\u001B]1337;File=inline=1;size=")]
+    [InlineData("", "TERM=xterm-256color", "\u001B[38;5;67m")]
+    [InlineData("-Protocol Sixel", "TERM_PROGRAM=iTerm.app", "\u001BP0;1;0q\"1;1;64;80")]
+    [InlineData("-Protocol ITerm2 -Width 7", "TERM=xterm", "width=7;preserveAspectRatio=1:")]
+    public async Task The_protocol_is_the_terminal_s_or_the_one_that_is_asked_for(string parameters, string terminal, string begins)
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}' {parameters}");
+
+        Assert.Contains(begins, await TerminalProcess.RunAsync(script, terminal), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_name_steers_no_terminal_and_what_cannot_be_shown_leaves_the_others()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "no picture");
+        File.Copy(folder.Face, Path.Combine(folder.FullName, "z\u001B]0;owned\u0007.png"));
+        string script = folder.Write("show.ps1", $$"""
+            $VerbosePreference = 'Continue'
+            [IO.DirectoryInfo]::new('{{folder.FullName}}').GetFiles('*.png') | Show-FaceGenImage -Width 10 -ErrorVariable +failed
+            Show-FaceGenImage -LiteralPath "{{folder.FullName}}/none`e]0;owned`a.png" -ErrorVariable +failed
+            Show-FaceGenImage '{{folder.FullName}}/none*.png' -ErrorVariable +failed
+            [IO.Directory]::GetFiles('{{folder.FullName}}', '*.png') | ForEach-Object { Show-FaceGenImage -LiteralPath $_ -Width 10 }
+            $failed | ForEach-Object { "$_" }
+            """);
+
+        string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
+
+        Assert.DoesNotContain("\u001B]0;", sent, StringComparison.Ordinal);
+        Assert.Contains("cannot be shown. It is no complete PNG, JPEG or WebP image.", sent, StringComparison.Ordinal);
+        Assert.Contains("It does not exist.", sent, StringComparison.Ordinal);
+        Assert.Contains("Nothing matches", sent, StringComparison.Ordinal);
+        // The face and its copy, twice; 10 columns by 12 pixels are 6 lines.
+        Assert.Equal(4 * 6, sent.Split('\n').Count(line => line.Contains('▀', StringComparison.Ordinal)));
+    }
+
+    [SkippableFact]
+    public async Task A_format_that_the_protocol_does_not_take_is_told()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string jpeg = Path.Combine(folder.FullName, "face.jpg");
+        using (SKBitmap bitmap = SKBitmap.Decode(folder.Face))
+        using (SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90))
+            File.WriteAllBytes(jpeg, data.ToArray());
+        string script = folder.Write("show.ps1", $"""
+            Show-FaceGenImage '{jpeg}' -ErrorVariable failed -ErrorAction SilentlyContinue
+            "$($failed.FullyQualifiedErrorId) $failed"
+            Show-FaceGenImage '{jpeg}' -Protocol ITerm2
+            """);
+
+        string sent = await TerminalProcess.RunAsync(script);
+
+        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{jpeg}' cannot be shown. It is a Jpeg image: HalfBlock takes PNG images only, and ITerm2 takes all.",
+            sent, StringComparison.Ordinal);
+        Assert.Contains($"size={new FileInfo(jpeg).Length};", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_is_shown_where_the_output_goes_to_no_terminal()
+    {
+        using var folder = new ShowFolder();
+        string script = folder.Write("show.ps1", $$"""
+            foreach ($protocol in 'Auto', 'Kitty', 'ITerm2', 'Sixel', 'HalfBlock') { Show-FaceGenImage '{{folder.Face}}' -Protocol $protocol }
+            'the end'
+            Show-FaceGenImage '{{folder.Face}}' -Verbose
+            """);
+
+        string output = await TerminalProcess.RunRedirectedAsync(script, "TERM=xterm-kitty", "COLORTERM=truecolor");
+
+        Assert.Equal(["the end", "VERBOSE: Nothing is shown: the output goes to no terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    [SkippableFact]
+    public async Task A_terminal_without_control_sequences_is_told_why_it_shows_nothing()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}'");
+
+        string sent = await TerminalProcess.RunAsync(script, "TERM=dumb");
+
+        Assert.Equal("WARNING: Nothing is shown: this host has no control sequences, without which there are no pictures.", sent.Trim());
+    }
+
+    [GeneratedRegex("\u001B_Ga=T,f=100.*?m=0;[^\u001B]*\u001B\\\\", RegexOptions.Singleline)]
+    private static partial Regex KittyPictures();
+
+    [GeneratedRegex("\u001B_G[^;]*;([^\u001B]*)\u001B\\\\")]
+    private static partial Regex KittyData();
+
+    [GeneratedRegex("\u001B\\[[0-9;]*m")]
+    private static partial Regex Style();
+
+    /// <summary>A folder with a face in it that goes away again.</summary>
+    private sealed class ShowFolder : IDisposable
+    {
+        internal ShowFolder()
+        {
+            Face = Path.Combine(FullName, "face.png");
+            File.WriteAllBytes(Face, TestBed.DrawFace());
+        }
+
+        internal string FullName { get; } = Directory.CreateTempSubdirectory("facegen-show-").FullName;
+
+        internal string Face { get; }
+
+        internal string Write(string name, string text)
+        {
+            string path = Path.Combine(FullName, name);
+            File.WriteAllText(path, text);
+            return path;
+        }
+
+        public void Dispose() => Directory.Delete(FullName, recursive: true);
+    }
+}
