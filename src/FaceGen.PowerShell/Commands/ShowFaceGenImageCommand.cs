@@ -94,7 +94,9 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
         (int, int) window = Window();
         try
         {
-            Host.UI.WriteLine(RunUntil(Task.Run(() => Drawing.Draw(PictureFile.Read(file), terminal, window, Width))));
+            // Only half blocks have lines, and how one ends is the host's matter.
+            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(PictureFile.Read(file), terminal, window, Width).Split('\n'))))
+                Host.UI.WriteLine(line);
         }
         catch (FaceGenException e)
         {
