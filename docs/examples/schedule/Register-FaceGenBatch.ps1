@@ -1,0 +1,39 @@
+<#
+.SYNOPSIS
+    Registers a batch as a scheduled task of Windows that runs every hour.
+.DESCRIPTION
+    The task runs resumable-runbook.ps1 as the user who registers it. A run that is still at work is left to its end, and a
+    run that is killed loses nothing. The key is taken from the user's environment variable MODELSLAB_API_KEY.
+
+    Needs Windows, where the cmdlets of scheduled tasks are.
+.PARAMETER Path
+    The CSV, JSON or JSON Lines file.
+.PARAMETER Destination
+    The folder for the pictures and the ledger.
+.PARAMETER TaskName
+    The task's name.
+.EXAMPLE
+    ./Register-FaceGenBatch.ps1 C:\faces\people.csv C:\faces\out
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    [Parameter(Mandatory)]
+    [string] $Path,
+
+    [Parameter(Mandatory)]
+    [string] $Destination,
+
+    [string] $TaskName = 'FaceGen batch'
+)
+
+$ErrorActionPreference = 'Stop'
+
+$runbook = [IO.Path]::GetFullPath("$PSScriptRoot/../resumable-runbook.ps1")
+$arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$Path"" -Destination ""$Destination"" -TimeLimit 00:50:00"
+$task = @{
+    TaskName = $TaskName
+    Action   = New-ScheduledTaskAction -Execute pwsh.exe -Argument $arguments
+    Trigger  = New-ScheduledTaskTrigger -Once -At (Get-Date).Date -RepetitionInterval (New-TimeSpan -Hours 1)
+    Settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -MultipleInstances IgnoreNew -ExecutionTimeLimit (New-TimeSpan -Minutes 55)
+}
+if ($PSCmdlet.ShouldProcess($TaskName, 'Register the scheduled task')) { Register-ScheduledTask @task }

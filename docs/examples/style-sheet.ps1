@@ -1,0 +1,67 @@
+<#
+.SYNOPSIS
+    One face in every style, before and after, on one sheet to look at.
+.DESCRIPTION
+    Uploads the face once, has it drawn in each style with the same seed, and writes sheet.html with the original beside
+    the pictures. Without a key in MODELSLAB_API_KEY it runs offline, on the emulator.
+.PARAMETER FaceImage
+    The face: a PNG, JPEG or WebP file.
+.PARAMETER Prompt
+    What all the pictures show.
+.PARAMETER Destination
+    The folder for the pictures and the sheet.
+.EXAMPLE
+    dotnet run --project src/FaceGen.Console -- docs/examples/style-sheet.ps1
+#>
+param(
+    [string] $FaceImage = "$PSScriptRoot/face.jpg",
+    [string] $Prompt = 'portrait of a pilot',
+    [string] $Destination = 'out/styles'
+)
+
+$ErrorActionPreference = 'Stop'
+
+$emulator = if (-not $env:MODELSLAB_API_KEY) { Start-FaceGenEmulator -ServiceTime fixed:0.3 }
+try {
+    if ($emulator) { $null = $emulator | Connect-FaceGen }
+
+    $face = Publish-FaceGenFace $FaceImage
+    $pictures = 'realistic', 'comic', 'chibi', '3d', 'anime' |
+        ForEach-Object { New-FaceGenImage $Prompt $face -Style $_ -Seed 7 -NoWait } |
+        Wait-FaceGenImage |
+        Save-FaceGenOutput $Destination -Name '{style}' -Force
+}
+finally {
+    if ($emulator) { $emulator | Stop-FaceGenEmulator }
+}
+
+function Format-Figure([string] $Link, [string] $Caption) {
+    $text = [Net.WebUtility]::HtmlEncode($Caption)
+    "<figure><img src=""$([Net.WebUtility]::HtmlEncode($Link))"" alt=""$text""><figcaption>$text</figcaption></figure>"
+}
+
+$folder = [IO.Path]::GetDirectoryName($pictures[0].FullName)
+$before = 'before' + [IO.Path]::GetExtension($FaceImage)
+[IO.File]::Copy($face.FilePath, [IO.Path]::Combine($folder, $before), $true)
+$figures = @(Format-Figure $before 'before') + ($pictures | ForEach-Object {
+        Format-Figure ([IO.Path]::GetFileName($_.FullName)) $_.Generation.Request.Style
+    })
+$sheet = [IO.Path]::Combine($folder, 'sheet.html')
+[IO.File]::WriteAllText($sheet, @"
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>$([Net.WebUtility]::HtmlEncode($Prompt))</title>
+<style>
+body { font: 1rem system-ui; margin: 2rem; color-scheme: light dark; }
+main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+figure { margin: 0; } img { width: 100%; border-radius: .5rem; }
+</style>
+<h1>$([Net.WebUtility]::HtmlEncode($Prompt))</h1>
+<main>
+$($figures -join "`n")
+</main>
+</html>
+"@)
+"The sheet is $sheet."
