@@ -1,10 +1,12 @@
 <#
 .SYNOPSIS
-    Builds, tests or cleans FaceGen.
+    Builds, tests, packs or cleans FaceGen.
 .DESCRIPTION
-    Build stages the module in artifacts/FaceGen, from where Import-Module takes it.
+    Build stages the module in artifacts/FaceGen, from where Import-Module takes it. Package makes two packages in
+    artifacts/package: the module's, as the PowerShell Gallery takes it (Publish-PSResource -NupkgPath), and the emulator's, a
+    .NET tool. Both are for Windows, Linux and macOS.
 .PARAMETER Task
-    Build (the default), Test or Clean; several are done in the order given.
+    Build (the default), Test, Package or Clean; several are done in the order given.
 .PARAMETER Configuration
     Release (the default) or Debug.
 .EXAMPLE
@@ -15,7 +17,7 @@
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Clean')]
+    [ValidateSet('Build', 'Test', 'Package', 'Clean')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -34,6 +36,11 @@ try {
     switch ($Task) {
         'Clean' { if (Test-Path artifacts) { Remove-Item artifacts -Recurse -Force } }
         'Build' { Invoke-DotNet build FaceGen.PowerShell.sln --configuration $Configuration }
+        'Package' {
+            foreach ($project in 'FaceGen.Module', 'FaceGen.Emulator') {
+                Invoke-DotNet pack "src/$project" --configuration $Configuration --output artifacts/package '-p:AllPlatforms=true'
+            }
+        }
         'Test' { Invoke-DotNet test FaceGen.PowerShell.sln --configuration $Configuration }
     }
 }

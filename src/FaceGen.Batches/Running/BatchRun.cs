@@ -183,7 +183,7 @@ internal sealed class BatchRun : IDisposable
             if (most <= 0) return;
 
             rows = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakeAbandonedAsync(_run.Connection.BaseUri, most, _run.End), _run.End).ConfigureAwait(false);
+                () => _run.Ledger.TakeAbandonedAsync(_run.Connection.Address.Home, most, _run.End), _run.End).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
                 if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);
@@ -207,7 +207,7 @@ internal sealed class BatchRun : IDisposable
 
             _awaited = _run.Faces.Unready;
             LedgerRow? row = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakePendingAsync(_run.Connection.BaseUri, _run.Account.Slots.Limit, _run.End, [.. _awaited.Keys]), _run.End).ConfigureAwait(false);
+                () => _run.Ledger.TakePendingAsync(_run.Connection.Address.Home, _run.Account.Slots.Limit, _run.End, [.. _awaited.Keys]), _run.End).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Brakes.TryCount(row.Images))

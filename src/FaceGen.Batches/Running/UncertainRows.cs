@@ -29,7 +29,7 @@ internal sealed class UncertainRows(RunParts run)
     internal async Task<bool> SettleAsync()
     {
         List<(LedgerRow Row, Request Request)> rows = [];
-        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel: run.End).Where(row => row.Address == run.Connection.BaseUri.AbsoluteUri))
+        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel: run.End).Where(row => row.Address == run.Connection.Address.Home.AbsoluteUri))
         {
             run.End.ThrowIfCancellationRequested();
             if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;

@@ -42,9 +42,10 @@ internal sealed class Account
     /// <summary>How long a generation may well take.</summary>
     internal TimeSpan LongTime => _pace.LongTime();
 
-    /// <summary>The account of a connection: one for each address and key in the whole process.</summary>
+    /// <summary>The account of a connection: one for each address and key in the whole process; the
+    /// enterprise addresses are one of their own.</summary>
     internal static Account Of(Connection connection) =>
-        Known.GetOrAdd((connection.BaseUri, connection.Key.Value), _ => new Account(connection.QueueLimit));
+        Known.GetOrAdd((connection.Address.Home, connection.Key.Value), _ => new Account(connection.QueueLimit));
 
     /// <summary>Waits until no submission is without an answer, so that <see cref="Open"/> is complete.</summary>
     internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_submissions.Keys.Select(EndAsync)).UnlessAsync(cancel);

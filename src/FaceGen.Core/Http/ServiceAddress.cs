@@ -23,6 +23,9 @@ internal sealed class ServiceAddress
     /// <summary>Whether images are generated, and fetched, at the addresses for enterprise accounts.</summary>
     internal bool IsEnterprise { get; }
 
+    /// <summary>Tells where a generation was made, and so where it must be asked for: the root, or the enterprise addresses.</summary>
+    internal Uri Home => IsEnterprise ? Call("api/v1/enterprise") : Root;
+
     internal Uri Generate { get; }
 
     internal Uri Upload => Call("api/v6/base64_to_url");

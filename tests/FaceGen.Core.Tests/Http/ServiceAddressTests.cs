@@ -73,6 +73,7 @@ public sealed class ServiceAddressTests
 
         Assert.Equal("https://modelslab.com/", address.Root.AbsoluteUri);
         Assert.True(address.IsEnterprise);
+        Assert.Equal("https://modelslab.com/api/v1/enterprise", address.Home.AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/face_gen", address.Generate.AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/fetch/7", address.Fetch("7").AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/wallet_balance", address.WalletBalance.AbsoluteUri);

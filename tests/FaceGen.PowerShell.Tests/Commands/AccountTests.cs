@@ -175,6 +175,23 @@ public sealed class AccountTests
         Assert.All(bed.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
     }
 
+    [Fact]
+    public async Task What_was_submitted_at_the_enterprise_addresses_is_not_asked_for_at_the_others()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600);
+
+        Ran ran = bed.Run("""
+            param($uri, $face)
+            $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Enterprise -Name lab
+            $null = New-FaceGenImage p $face -NoWait -Connection lab
+            Get-FaceGenImage
+            (Get-FaceGenImage -Connection lab).Status
+            """, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
+
+        Assert.Equal("Processing", ran.Single.ToString());
+        Assert.DoesNotContain(bed.Emulator.Journal.Entries, entry => entry.Path.StartsWith("/api/v6", StringComparison.Ordinal));
+    }
+
     private static IReadOnlyList<JournalEntry> Deletions(Journal journal) => [.. journal.Entries.Where(entry => entry.Path == "/api/v3/delete_image")];
 
     internal static async Task AssertDeletedAsync(PSObject image)

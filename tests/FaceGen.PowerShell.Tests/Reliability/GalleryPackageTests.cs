@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Reflection;
+using System.Xml.Linq;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Reliability;
+
+/// <summary>What a gallery gets: the module as one package, and the emulator as a tool.</summary>
+public sealed class GalleryPackageTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("facegen-package-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task The_module_s_package_holds_what_is_staged_and_works_where_it_is_unpacked()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        using ZipArchive package = ZipFile.OpenRead(await PackAsync("FaceGen.Module", "FaceGen.0.1.0-preview1.nupkg"));
+        string module = Path.Combine(_folder, "Modules", "FaceGen", "0.1.0");
+        package.ExtractToDirectory(module);
+
+        string[] staged = [.. Directory.GetFiles(StagedModule.Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(StagedModule.Folder, file))];
+        Assert.Empty(staged.Except(package.Entries.Select(entry => entry.FullName)));
+        // What a package of this kind has besides.
+        Assert.All(package.Entries.Select(entry => entry.FullName).Except(staged), file => Assert.True(
+            file is "FaceGen.nuspec" or "[Content_Types].xml" || file.StartsWith("_rels/", StringComparison.Ordinal) || file.StartsWith("package/", StringComparison.Ordinal), file));
+
+        string script = bed.Write("use.ps1", """
+            param($face, $out)
+            (Get-Module FaceGen).ModuleBase
+            New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out | ForEach-Object FullName
+            """);
+        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, bed.Face, bed.Out);
+        string[] said = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal([module, Assert.Single(Directory.GetFiles(bed.Out))], said);
+    }
+
+    [Fact]
+    public async Task The_module_s_package_says_what_the_manifest_says()
+    {
+        using ZipArchive package = ZipFile.OpenRead(await PackAsync("FaceGen.Module", "FaceGen.0.1.0-preview1.nupkg"));
+        await using Stream nuspec = await package.GetEntry("FaceGen.nuspec")!.OpenAsync();
+        XElement said = (await XDocument.LoadAsync(nuspec, LoadOptions.None, CancellationToken.None)).Root!.Elements().First();
+        string Value(string name) => said.Elements().Single(element => element.Name.LocalName == name).Value;
+
+        using var session = new Session();
+        Ran ran = session.Run("""
+            $module = Get-Module FaceGen
+            $data = $module.PrivateData.PSData
+            "$($module.Version)-$($data.Prerelease)", $module.Description, $data.ProjectUri, $data.ReleaseNotes, $module.Author
+            $data.Tags
+            $module.ExportedCmdlets.Keys
+            """).WithoutErrors();
+        string[] manifest = [.. ran.Output.Select(item => item.ToString())];
+        string[] cmdlets = [.. manifest.Skip(5).Where(text => text.Contains('-', StringComparison.Ordinal))];
+
+        Assert.Equal<IEnumerable<string>>(manifest[..5], [Value("version"), Value("description"), Value("projectUrl"), Value("releaseNotes"), Value("authors")]);
+        Assert.Equal("MIT", Value("license"));
+        string[] tags = Value("tags").Split(' ');
+        Assert.Empty(manifest.Skip(5).Except(cmdlets).Except(tags));
+        Assert.Equal(cmdlets.Order(), tags.Where(tag => tag.StartsWith("PSCmdlet_", StringComparison.Ordinal)).Select(tag => tag["PSCmdlet_".Length..]).Order());
+        Assert.Contains("PSModule", tags);
+    }
+
+    [Fact]
+    public async Task The_emulator_is_a_tool()
+    {
+        await PackAsync("FaceGen.Emulator", "FaceGen.Emulator.0.1.0.nupkg");
+        string tools = Path.Combine(_folder, "tools");
+
+        await RunAsync("dotnet", "tool", "install", "FaceGen.Emulator", "--source", _folder, "--tool-path", tools);
+
+        Assert.Contains("--service-time", await RunAsync(Path.Combine(tools, OperatingSystem.IsWindows() ? "facegen-emulator.exe" : "facegen-emulator"), "--help"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Packs what the build has made.</summary>
+    private async Task<string> PackAsync(string project, string package)
+    {
+        await RunAsync("dotnet", "pack", Path.Combine(Metadata("Root"), "src", project), "--no-build", "--configuration", Metadata("Configuration"), "--output", _folder, "--nologo");
+        return Path.Combine(_folder, package);
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await output + error);
+        return await output;
+    }
+
+    private static string Metadata(string name) => Assembly.GetExecutingAssembly()
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
+}
