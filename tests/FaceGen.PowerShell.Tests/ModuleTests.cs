@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
@@ -45,16 +44,6 @@ public sealed class ModuleTests
         Assert.Equal(23, ran.Output[0].BaseObject);
     }
 
-    [Fact]
-    public void Every_cmdlet_declares_what_it_emits()
-    {
-        using var session = new Session();
-
-        Ran ran = session.Run("Get-Command -Module FaceGen | Where-Object { -not $_.OutputType }").WithoutErrors();
-
-        Assert.Empty(ran.Output);
-    }
-
     [Theory]
     [InlineData("New-FaceGenImage p -Style c", "chibi,comic")]
     [InlineData("New-FaceGenImage p -SafetyCheckerType b", "black,blur")]
@@ -66,24 +55,5 @@ public sealed class ModuleTests
         Ran ran = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
 
         Assert.Equal(choices, string.Join(",", ran.Output.Select(text => text.ToString()).Order()));
-    }
-
-    [Theory]
-    [InlineData("FaceGen.Http.Connection")]
-    [InlineData("FaceGen.Contract.Request")]
-    [InlineData("FaceGen.Generating.Generation")]
-    [InlineData("FaceGen.Saving.SavedImage")]
-    [InlineData("FaceGen.Batching.BatchItem")]
-    [InlineData("FaceGen.Batching.BatchSummary")]
-    [InlineData("FaceGen.Emulation.Emulator")]
-    public void Every_emitted_type_has_a_table_and_a_list_view(string type)
-    {
-        // Get-FormatData is not among the core cmdlets.
-        XDocument views = XDocument.Load(Path.Combine(StagedModule.Folder, "FaceGen.Format.ps1xml"));
-
-        IEnumerable<XElement> ofType = views.Descendants("View").Where(view => view.Descendants("TypeName").Any(name => name.Value == type));
-
-        Assert.Single(ofType.Elements("TableControl"));
-        Assert.Single(ofType.Elements("ListControl"));
     }
 }

@@ -61,21 +61,20 @@ internal static class SecretManagement
     /// <summary>Asks in a runspace of its own, so that a vault that does not answer is left behind.</summary>
     private static IReadOnlyList<string> Names(string command, string? vault)
     {
-        Runspace runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
         Engine shell = Engine.Create();
+        shell.AddCommand($@"{Module}\{command}");
+        if (vault is not null) shell.AddParameter("Vault", vault);
         Task<IReadOnlyList<string>> names = Task.Run(() =>
         {
-            using (runspace)
-            using (shell)
-            {
-                runspace.Open();
-                shell.Runspace = runspace;
-                shell.AddCommand($@"{Module}\{command}");
-                if (vault is not null) shell.AddParameter("Vault", vault);
-                return Invoke(shell);
-            }
+            using Runspace runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
+            runspace.Open();
+            shell.Runspace = runspace;
+            return Invoke(shell);
         });
-        return names.Wait(Patience) ? names.Result : [];
+        if (names.Wait(Patience)) return names.Result;
+
+        shell.BeginStop(null, null);
+        return [];
     }
 
     private static IReadOnlyList<string> Invoke(Engine shell)
@@ -86,7 +85,7 @@ internal static class SecretManagement
         }
         catch (RuntimeException)
         {
-            // There is nothing to complete where the module is not installed, or no vault answers.
+            // There is nothing to complete where the module is not installed, no vault answers, or none did in time.
             return [];
         }
     }

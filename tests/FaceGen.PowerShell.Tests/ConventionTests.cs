@@ -1,0 +1,160 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests;
+
+/// <summary>PowerShell's own guidelines for development, held against every cmdlet that is exported.</summary>
+public sealed partial class ConventionTests
+{
+    /// <summary>What cmdlets of these verbs do is seen outside of the session, costs money, or ends something.</summary>
+    private static readonly string[] Changing = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop"];
+
+    private static readonly Lazy<CmdletInfo[]> Exported = new(() =>
+    {
+        using var session = new Session();
+        return [.. session.Run("Get-Command -Module FaceGen").WithoutErrors().Output.Select(item => (CmdletInfo)item.BaseObject)];
+    });
+
+    public static TheoryData<string> Cmdlets => [.. Exported.Value.Select(cmdlet => cmdlet.Name)];
+
+    [Fact]
+    public void Verbs_are_approved()
+    {
+        string[] approved = [.. new[] { typeof(VerbsCommon), typeof(VerbsCommunications), typeof(VerbsData), typeof(VerbsDiagnostic), typeof(VerbsLifecycle), typeof(VerbsOther), typeof(VerbsSecurity) }
+            .SelectMany(verbs => verbs.GetFields()).Select(verb => verb.Name)];
+
+        Assert.Empty(Exported.Value.Select(cmdlet => cmdlet.Verb).Except(approved));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Nouns_begin_with_the_module_s_name_and_are_singular(string name)
+    {
+        string noun = Of(name).Noun;
+
+        Assert.StartsWith("FaceGen", noun, StringComparison.Ordinal);
+        Assert.Matches(Pascal(), noun);
+        Assert.False(noun.EndsWith('s'), $"{noun} is no singular.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_class_is_named_after_its_cmdlet_and_cannot_be_derived_from(string name)
+    {
+        Type type = Of(name).ImplementingType;
+
+        Assert.Equal($"{name.Replace("-", "", StringComparison.Ordinal)}Command", type.Name);
+        Assert.True(type.IsSealed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Parameters_are_named_in_pascal_case_and_lists_of_input_in_the_singular(string name)
+    {
+        foreach (ParameterMetadata parameter in Parameters(name))
+        {
+            Assert.Matches(Pascal(), parameter.Name);
+            Assert.False(parameter.ParameterType.IsArray && parameter.Name.EndsWith('s') && parameter.Name != "Status", $"{name} -{parameter.Name} is no singular.");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void What_changes_something_can_be_tried_and_declined(string name)
+    {
+        CmdletInfo cmdlet = Of(name);
+        CmdletAttribute declared = cmdlet.ImplementingType.GetCustomAttribute<CmdletAttribute>()!;
+
+        Assert.Equal(Changing.Contains(cmdlet.Verb), declared.SupportsShouldProcess);
+        // What is deleted at the service is gone.
+        if (declared.SupportsShouldProcess) Assert.Equal(name == "Remove-FaceGenImage" ? ConfirmImpact.High : ConfirmImpact.Medium, declared.ConfirmImpact);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_path_with_wildcards_has_one_without_beside_it(string name)
+    {
+        Dictionary<string, ParameterMetadata> parameters = Of(name).Parameters;
+        if (!parameters.TryGetValue("Path", out ParameterMetadata? path)) return;
+
+        ParameterMetadata literal = Assert.Contains("LiteralPath", parameters);
+        Assert.Contains("PSPath", literal.Aliases);
+        Assert.Equal(path.ParameterType, literal.ParameterType);
+        // Whoever names one names no other.
+        Assert.Empty(path.ParameterSets.Keys.Intersect(literal.ParameterSets.Keys));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Positions_begin_at_0_are_few_and_are_taken_once(string name)
+    {
+        foreach (CommandParameterSetInfo set in Of(name).ParameterSets)
+        {
+            int[] positions = [.. set.Parameters.Select(parameter => parameter.Position).Where(position => position >= 0).Order()];
+
+            Assert.Equal(Enumerable.Range(0, positions.Length), positions);
+            Assert.InRange(positions.Length, 0, 2);
+            Assert.DoesNotContain(set.Parameters, parameter => parameter.Position >= 0 && parameter.ParameterType == typeof(SwitchParameter));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void A_parameter_set_takes_at_most_one_parameter_from_the_pipeline_as_it_is(string name) =>
+        Assert.All(Of(name).ParameterSets, set => Assert.InRange(set.Parameters.Count(parameter => parameter.ValueFromPipeline), 0, 1));
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void No_name_or_alias_means_two_parameters(string name)
+    {
+        string[] names = [.. Of(name).Parameters.Values.SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name))];
+
+        Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void What_is_emitted_is_declared_and_has_a_table_and_a_list(string name)
+    {
+        CmdletInfo cmdlet = Of(name);
+        Assert.NotEmpty(cmdlet.OutputType);
+        XDocument views = XDocument.Load(Path.Combine(StagedModule.Folder, "FaceGen.Format.ps1xml"));
+
+        foreach (Type type in cmdlet.OutputType.Select(output => output.Type).Where(type => type?.Assembly.GetName().Name?.StartsWith("FaceGen", StringComparison.Ordinal) == true))
+        {
+            XElement[] ofType = [.. views.Descendants("View").Where(view => view.Descendants("TypeName").Any(named => named.Value == type.FullName))];
+            Assert.True(ofType.Elements("TableControl").Count() == 1 && ofType.Elements("ListControl").Count() == 1, $"{type} lacks a view.");
+            Assert.True(type.GetMethod(nameof(ToString), Type.EmptyTypes)!.DeclaringType == type, $"{type} does not say what it is.");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Time_limits_and_the_like_have_the_usual_names(string name)
+    {
+        foreach (ParameterMetadata parameter in Parameters(name))
+        {
+            Assert.DoesNotMatch("(?i)^(timeout|timeoutseconds|credentials|filepath|filename|maxconcurrency|parallel|quiet)$", parameter.Name);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_cmdlet_is_tested(string name) => Assert.Contains(
+        Directory.EnumerateFiles(Path.GetDirectoryName(Here())!, "*Tests.cs", SearchOption.AllDirectories).Where(file => file != Here()),
+        file => File.ReadAllText(file).Contains(name, StringComparison.Ordinal));
+
+    private static string Here([CallerFilePath] string path = "") => path;
+
+    private static CmdletInfo Of(string name) => Exported.Value.Single(cmdlet => cmdlet.Name == name);
+
+    private static IEnumerable<ParameterMetadata> Parameters(string name) =>
+        Of(name).Parameters.Values.Where(parameter => !PSCmdlet.CommonParameters.Contains(parameter.Name) && !PSCmdlet.OptionalCommonParameters.Contains(parameter.Name));
+
+    [GeneratedRegex("^([A-Z][a-z0-9]*|[A-Z](?=[A-Z]))+$")]
+    private static partial Regex Pascal();
+}
