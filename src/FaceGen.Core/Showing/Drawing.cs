@@ -9,36 +9,49 @@ internal static class Drawing
     /// <summary>No picture is drawn higher: a long one that is made wide would never end.</summary>
     private const int MaxHeight = 8192;
 
+    /// <summary>The largest picture that is decoded whole: 256 MB of pixels. The service makes none of half a million.</summary>
+    private const long MaxPixels = 64L * 1024 * 1024;
+
     /// <summary>The characters that draw a picture; a new line is to follow.</summary>
     /// <param name="image">The file.</param>
     /// <param name="terminal">What draws it.</param>
     /// <param name="window">The terminal's columns and lines.</param>
     /// <param name="columns">How wide it shall be; null for as large as it is and the window allows.</param>
+    /// <param name="decoder">Decodes JPEGs for a terminal that does not; null where nothing does.</param>
     /// <exception cref="FaceGenException">It is no picture, or not one that the terminal can show.</exception>
-    internal static string Draw(byte[] image, Terminal terminal, (int Columns, int Lines) window, int? columns = null)
+    internal static string Draw(byte[] image, Terminal terminal, (int Columns, int Lines) window, int? columns = null, Func<IPictureDecoder>? decoder = null)
     {
         ImageInfo info = ImageInfo.Check(image)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, "It is no complete PNG, JPEG or WebP image.");
-        if (info.Format != ImageFormat.Png && terminal.Protocol != TerminalProtocol.ITerm2)
-        {
-            throw new FaceGenException(ErrorCode.ImageInvalid,
-                $"It is a {info.Format} image: {terminal.Protocol} takes PNG images only, and ITerm2 takes all.");
-        }
+        bool isReadable = info.Format == ImageFormat.Png || (info.Format == ImageFormat.Jpeg && decoder is not null);
+        if (!isReadable && terminal.Protocol != TerminalProtocol.ITerm2)
+            throw new FaceGenException(ErrorCode.ImageInvalid, $"It is a {info.Format} image, which {terminal.Protocol} does not take; ITerm2 takes all.");
 
         (int Width, int Height) cell = terminal.Protocol == TerminalProtocol.HalfBlock ? (1, 2) : terminal.Cell;
         int width = Math.Max(1, Math.Min(columns ?? Fit(info, cell, window.Lines), window.Columns));
         switch (terminal.Protocol)
         {
-            case TerminalProtocol.Kitty: return InlineImages.Kitty(image, width);
+            case TerminalProtocol.Kitty when info.Format == ImageFormat.Png: return InlineImages.Kitty(image, width);
             case TerminalProtocol.ITerm2: return InlineImages.ITerm2(image, width);
         }
 
         int most = width * cell.Width;
         double scale = Math.Min((columns is null ? Math.Min(most, info.Width) : most) / (double)info.Width, (double)MaxHeight / info.Height);
-        Picture picture = Scaler.Scale(new PngReader(image), Pixels(info.Width, scale), Pixels(info.Height, scale));
-        return terminal.Protocol == TerminalProtocol.Sixel
-            ? Sixel.Draw(picture)
-            : HalfBlocks.Draw(picture, terminal.TrueColour).TrimEnd('\n');
+        Picture picture = Scaler.Scale(Read(image, info, decoder), Pixels(info.Width, scale), Pixels(info.Height, scale));
+        return terminal.Protocol switch
+        {
+            TerminalProtocol.Kitty => InlineImages.Kitty(picture, width),
+            TerminalProtocol.Sixel => Sixel.Draw(picture),
+            _ => HalfBlocks.Draw(picture, terminal.TrueColour).TrimEnd('\n'),
+        };
+    }
+
+    private static IPixelRows Read(byte[] image, ImageInfo info, Func<IPictureDecoder>? decoder)
+    {
+        if (info.Format == ImageFormat.Png) return new PngReader(image);
+
+        return (long)info.Width * info.Height <= MaxPixels ? decoder!().Decode(image)
+            : throw new FaceGenException(ErrorCode.ImageInvalid, $"It has {info.Width} × {info.Height} pixels, too many to be decoded.");
     }
 
     /// <summary>The columns of a picture as large as it is, or as the window is high: the prompt comes below it.</summary>

@@ -3,22 +3,28 @@ using System.Text;
 
 namespace FaceGen.Showing;
 
-/// <summary>Hands picture files over to terminals that decode them.</summary>
+/// <summary>Hands pictures over to terminals that draw them by themselves.</summary>
 internal static class InlineImages
 {
     /// <summary>How much of the file Kitty takes at once, in base64.</summary>
     private const int KittyChunk = 4096;
 
     /// <summary>A PNG for Kitty, so many columns wide; it is not to answer.</summary>
-    internal static string Kitty(byte[] png, int columns)
+    internal static string Kitty(byte[] png, int columns) => Kitty("f=100", png, columns);
+
+    /// <summary>Pixels for Kitty, so many columns wide.</summary>
+    internal static string Kitty(Picture picture, int columns) =>
+        Kitty(string.Format(CultureInfo.InvariantCulture, "f=32,s={0},v={1}", picture.Width, picture.Height), picture.Pixels, columns);
+
+    private static string Kitty(string format, byte[] content, int columns)
     {
-        string data = Convert.ToBase64String(png);
+        string data = Convert.ToBase64String(content);
         var text = new StringBuilder(data.Length + (data.Length / KittyChunk * 12) + 64);
         for (int at = 0; at < data.Length; at += KittyChunk)
         {
             int length = Math.Min(KittyChunk, data.Length - at);
             text.Append("\u001B_G");
-            if (at == 0) text.Append("a=T,f=100,q=2,c=").Append(columns.ToString(CultureInfo.InvariantCulture)).Append(',');
+            if (at == 0) text.Append("a=T,").Append(format).Append(",q=2,c=").Append(columns.ToString(CultureInfo.InvariantCulture)).Append(',');
             text.Append(at + length < data.Length ? "m=1;" : "m=0;").Append(data, at, length).Append("\u001B\\");
         }
 

@@ -1,7 +1,7 @@
 namespace FaceGen.Showing;
 
 /// <summary>The pixels of a picture, red, green, blue and opacity, row after row.</summary>
-internal sealed record Picture(int Width, int Height, byte[] Pixels)
+internal sealed record Picture(int Width, int Height, byte[] Pixels) : IPixelRows
 {
     /// <summary>Below this a pixel is not drawn: a terminal has no pixels that one sees through.</summary>
     private const int Opaque = 128;
@@ -13,6 +13,17 @@ internal sealed record Picture(int Width, int Height, byte[] Pixels)
         {
             int at = ((y * Width) + x) * 4;
             return y < Height && Pixels[at + 3] >= Opaque ? (Pixels[at], Pixels[at + 1], Pixels[at + 2]) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<byte[]> Rows()
+    {
+        byte[] row = new byte[Width * 4];
+        for (int y = 0; y < Height; y++)
+        {
+            Buffer.BlockCopy(Pixels, y * row.Length, row, 0, row.Length);
+            yield return row;
         }
     }
 }

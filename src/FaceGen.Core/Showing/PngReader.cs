@@ -5,7 +5,7 @@ using FaceGen.Saving;
 namespace FaceGen.Showing;
 
 /// <summary>Reads the pixels of PNGs of every depth and kind of colour, except interlaced ones.</summary>
-internal sealed class PngReader
+internal sealed class PngReader : IPixelRows
 {
     private readonly ReadOnlyMemory<byte> _png;
     private readonly int _depth;
@@ -39,15 +39,14 @@ internal sealed class PngReader
         if (_colourType == 3 && _palette.Length < 3) throw Invalid("has no palette");
     }
 
-    internal int Width { get; }
+    public int Width { get; }
 
-    internal int Height { get; }
+    public int Height { get; }
 
     private int Highest => (1 << _depth) - 1;
 
-    /// <summary>The rows, four bytes a pixel; each is good until the next.</summary>
-    /// <exception cref="FaceGenException">The pixels do not unpack.</exception>
-    internal IEnumerable<byte[]> Rows()
+    /// <inheritdoc/>
+    public IEnumerable<byte[]> Rows()
     {
         byte[] pixels = new byte[Width * 4];
         int bits = _channels * _depth;

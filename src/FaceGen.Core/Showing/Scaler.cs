@@ -6,7 +6,7 @@ namespace FaceGen.Showing;
 /// </summary>
 internal static class Scaler
 {
-    internal static Picture Scale(PngReader source, int width, int height)
+    internal static Picture Scale(IPixelRows source, int width, int height)
     {
         var picture = new Picture(width, height, new byte[width * height * 4]);
         double columns = (double)source.Width / width, rows = (double)source.Height / height;

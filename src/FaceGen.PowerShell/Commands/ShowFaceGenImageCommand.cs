@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using FaceGen.Contract;
+using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Showing;
 
@@ -12,7 +13,7 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">A terminal that says that it can draws the picture itself, by the protocol of Kitty or iTerm2 or
 /// as Sixel graphics; any other shows it in half blocks, characters with a pixel in each half. Nothing is shown where the
 /// output goes to no terminal. The picture never enters the pipeline.</para>
-/// <para type="description">PNG pictures are shown by every protocol, JPEG and WebP pictures by that of iTerm2.</para>
+/// <para type="description">PNG and JPEG pictures are shown by every protocol, WebP pictures by that of iTerm2.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Show, "FaceGenImage", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(void))]
@@ -95,7 +96,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
         try
         {
             // Only half blocks have lines, and how one ends is the host's matter.
-            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(PictureFile.Read(file), terminal, window, Width).Split('\n'))))
+            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(PictureFile.Read(file), terminal, window, Width, () => BatchesRoom.Pictures).Split('\n'))))
                 Host.UI.WriteLine(line);
         }
         catch (FaceGenException e)

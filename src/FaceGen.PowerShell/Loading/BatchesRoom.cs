@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 #endif
 using FaceGen.Batching;
 using FaceGen.Contract;
+using FaceGen.Showing;
 
 namespace FaceGen.PowerShell.Loading;
 
@@ -18,6 +19,8 @@ internal static class BatchesRoom
     internal static IRequestFileReader RequestFiles => Create<IRequestFileReader>("FaceGen.Batches.Requests.RequestFileReader");
 
     internal static IBatchRoom Batches => Create<IBatchRoom>("FaceGen.Batches.Running.BatchRoom");
+
+    internal static IPictureDecoder Pictures => Create<IPictureDecoder>("FaceGen.Batches.Pictures.JpegDecoder");
 
     private static T Create<T>(string type) => (T)Activator.CreateInstance(Room.Value.GetType(type, throwOnError: true)!)!;
 

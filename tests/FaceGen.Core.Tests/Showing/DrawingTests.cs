@@ -161,7 +161,7 @@ public sealed partial class DrawingTests
         FaceGenException fault = Assert.Throws<FaceGenException>(() => Drawing.Draw(TestImages.Jpeg(200, 100), Sixels, Window));
         FaceGenException broken = Assert.Throws<FaceGenException>(() => Drawing.Draw(TestImages.Portrait[..^20], ITerm2, Window));
 
-        Assert.Equal((ErrorCode.ImageInvalid, "It is a Jpeg image: Sixel takes PNG images only, and ITerm2 takes all."), (fault.Code, fault.Message));
+        Assert.Equal((ErrorCode.ImageInvalid, "It is a Jpeg image, which Sixel does not take; ITerm2 takes all."), (fault.Code, fault.Message));
         Assert.Equal((ErrorCode.ImageInvalid, "It is no complete PNG, JPEG or WebP image."), (broken.Code, broken.Message));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using FaceGen.PowerShell.Tests.Hosting;
 using SkiaSharp;
@@ -92,21 +93,56 @@ public sealed partial class ShowFaceGenImageTests
     {
         Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
-        string jpeg = Path.Combine(folder.FullName, "face.jpg");
-        using (SKBitmap bitmap = SKBitmap.Decode(folder.Face))
-        using (SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90))
-            File.WriteAllBytes(jpeg, data.ToArray());
+        string webp = folder.Save("face.webp", SKEncodedImageFormat.Webp);
         string script = folder.Write("show.ps1", $"""
-            Show-FaceGenImage '{jpeg}' -ErrorVariable failed -ErrorAction SilentlyContinue
+            Show-FaceGenImage '{webp}' -ErrorVariable failed -ErrorAction SilentlyContinue
             "$($failed.FullyQualifiedErrorId) $failed"
-            Show-FaceGenImage '{jpeg}' -Protocol ITerm2
+            Show-FaceGenImage '{webp}' -Protocol ITerm2
             """);
 
         string sent = await TerminalProcess.RunAsync(script);
 
-        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{jpeg}' cannot be shown. It is a Jpeg image: HalfBlock takes PNG images only, and ITerm2 takes all.",
+        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{webp}' cannot be shown. It is a WebP image, which HalfBlock does not take; ITerm2 takes all.",
             sent, StringComparison.Ordinal);
-        Assert.Contains($"size={new FileInfo(jpeg).Length};", sent, StringComparison.Ordinal);
+        Assert.Contains($"size={new FileInfo(webp).Length};", sent, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_jpeg_is_decoded_for_a_terminal_that_does_not()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
+        string script = folder.Write("show.ps1", $"""
+            Show-FaceGenImage '{jpeg}' -Protocol HalfBlock -Width 20
+            Show-FaceGenImage '{jpeg}' -Protocol Sixel
+            Show-FaceGenImage '{jpeg}' -Protocol Kitty
+            """);
+
+        string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
+
+        Match colour = Colour().Match(sent);
+        foreach ((byte expected, Group drawn) in new[] { SKColors.SteelBlue.Red, SKColors.SteelBlue.Green, SKColors.SteelBlue.Blue }.Zip(colour.Groups.Values.Skip(1)))
+            Assert.InRange(int.Parse(drawn.Value, CultureInfo.InvariantCulture), expected - 6, expected + 6);
+        Assert.Contains("\u001BP0;1;0q\"1;1;64;80", sent, StringComparison.Ordinal);
+        Assert.Contains("\u001B_Ga=T,f=32,s=64,v=80,q=2,c=8,m=1;", sent, StringComparison.Ordinal);
+        string pixels = string.Concat(KittyData().Matches(sent).Select(data => data.Groups[1].Value));
+        Assert.Equal(64 * 80 * 4, Convert.FromBase64String(pixels).Length);
+    }
+
+    [SkippableFact]
+    public async Task A_broken_jpeg_is_told()
+    {
+        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        using var folder = new ShowFolder();
+        string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
+        byte[] bytes = File.ReadAllBytes(jpeg);
+        // The tables of the pixels' code; begin and end are as they should be.
+        Array.Fill(bytes, (byte)0x11, bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xC4 }) + 4, 60);
+        File.WriteAllBytes(jpeg, bytes);
+        string script = folder.Write("show.ps1", $"Show-FaceGenImage '{jpeg}' -Protocol Sixel -ErrorVariable failed -ErrorAction SilentlyContinue; \"$failed\"");
+
+        Assert.Contains("cannot be shown. The JPEG holds pixels that do not unpack.", await TerminalProcess.RunAsync(script), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,6 +178,9 @@ public sealed partial class ShowFaceGenImageTests
     [GeneratedRegex("\u001B_G[^;]*;([^\u001B]*)\u001B\\\\")]
     private static partial Regex KittyData();
 
+    [GeneratedRegex("\u001B\\[38;2;(\\d+);(\\d+);(\\d+)m")]
+    private static partial Regex Colour();
+
     [GeneratedRegex("\u001B\\[[0-9;]*m")]
     private static partial Regex Style();
 
@@ -157,6 +196,16 @@ public sealed partial class ShowFaceGenImageTests
         internal string FullName { get; } = Directory.CreateTempSubdirectory("facegen-show-").FullName;
 
         internal string Face { get; }
+
+        /// <summary>The face in another format.</summary>
+        internal string Save(string name, SKEncodedImageFormat format)
+        {
+            string path = Path.Combine(FullName, name);
+            using SKBitmap bitmap = SKBitmap.Decode(Face);
+            using SKData data = bitmap.Encode(format, 90);
+            File.WriteAllBytes(path, data.ToArray());
+            return path;
+        }
 
         internal string Write(string name, string text)
         {
