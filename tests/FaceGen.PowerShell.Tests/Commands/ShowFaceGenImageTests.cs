@@ -138,7 +138,7 @@ public sealed partial class ShowFaceGenImageTests
         string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
         byte[] bytes = File.ReadAllBytes(jpeg);
         // The tables of the pixels' code; begin and end are as they should be.
-        Array.Fill(bytes, (byte)0x11, bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xC4 }) + 4, 60);
+        Array.Fill(bytes, (byte)0x11, bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xC4 }) + 4, 17);
         File.WriteAllBytes(jpeg, bytes);
         string script = folder.Write("show.ps1", $"Show-FaceGenImage '{jpeg}' -Protocol Sixel -ErrorVariable failed -ErrorAction SilentlyContinue; \"$failed\"");
 
