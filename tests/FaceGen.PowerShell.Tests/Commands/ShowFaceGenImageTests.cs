@@ -130,21 +130,6 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Equal(64 * 80 * 4, Convert.FromBase64String(pixels).Length);
     }
 
-    [SkippableFact]
-    public async Task A_broken_jpeg_is_told()
-    {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
-        using var folder = new ShowFolder();
-        string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
-        byte[] bytes = File.ReadAllBytes(jpeg);
-        // The tables of the pixels' code; begin and end are as they should be.
-        Array.Fill(bytes, (byte)0x11, bytes.AsSpan().IndexOf(new byte[] { 0xFF, 0xC4 }) + 4, 17);
-        File.WriteAllBytes(jpeg, bytes);
-        string script = folder.Write("show.ps1", $"Show-FaceGenImage '{jpeg}' -Protocol Sixel -ErrorVariable failed -ErrorAction SilentlyContinue; \"$failed\"");
-
-        Assert.Contains("cannot be shown. The JPEG holds pixels that do not unpack.", await TerminalProcess.RunAsync(script), StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Nothing_is_shown_where_the_output_goes_to_no_terminal()
     {
