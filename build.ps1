@@ -26,22 +26,31 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-function Invoke-DotNet {
-    & dotnet @args
-    if ($LASTEXITCODE -ne 0) { throw "dotnet $args ended with exit code $LASTEXITCODE." }
+function Invoke-DotNet([string[]] $Arguments) {
+    & dotnet @Arguments
+    if ($LASTEXITCODE -ne 0) { throw "dotnet $Arguments ended with exit code $LASTEXITCODE." }
 }
 
 Push-Location -LiteralPath $PSScriptRoot
 try {
     switch ($Task) {
         'Clean' { if (Test-Path artifacts) { Remove-Item artifacts -Recurse -Force } }
-        'Build' { Invoke-DotNet build FaceGen.PowerShell.sln --configuration $Configuration }
+        'Build' { Invoke-DotNet 'build', 'FaceGen.PowerShell.sln', '--configuration', $Configuration }
         'Package' {
             foreach ($project in 'FaceGen.Module', 'FaceGen.Emulator') {
-                Invoke-DotNet pack "src/$project" --configuration $Configuration --output artifacts/package '-p:AllPlatforms=true'
+                Invoke-DotNet 'pack', "src/$project", '--configuration', $Configuration, '--output', 'artifacts/package', '-p:AllPlatforms=true'
             }
         }
-        'Test' { Invoke-DotNet test FaceGen.PowerShell.sln --configuration $Configuration }
+        'Test' {
+            Invoke-DotNet 'test', 'FaceGen.PowerShell.sln', '--configuration', $Configuration
+            if (Get-Module Pester -ListAvailable | Where-Object Version -ge 5.0) {
+                $tests = Invoke-Pester ./tests/Pester -PassThru
+                if ($tests.Result -ne 'Passed') { throw "$($tests.FailedCount) tests of the Pester suite failed." }
+            }
+            else {
+                Write-Warning 'The Pester suite was not run: Install-Module Pester -MinimumVersion 5.0'
+            }
+        }
     }
 }
 finally {

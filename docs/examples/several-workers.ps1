@@ -12,9 +12,9 @@
 .PARAMETER Destination
     The folder for the pictures, best one that the machines share.
 .PARAMETER Ledger
-    A connection string, as in Host=db.example;Database=faces;Username=facegen;Password=…
+    A connection string, as in Host=db.example;Database=faces;Username=facegen;Password=...
 .EXAMPLE
-    $env:FACEGEN_LEDGER = 'Host=db.example;Database=faces;Username=facegen;Password=…'
+    $env:FACEGEN_LEDGER = 'Host=db.example;Database=faces;Username=facegen;Password=...'
     ./several-workers.ps1 people.csv ./out
 #>
 param(

@@ -35,6 +35,7 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("Generation")]
     [ValidateNotNull]
+    [RevivedGeneration]
     public Generation[] InputObject { get; set; } = [];
 
     private protected override void Process()

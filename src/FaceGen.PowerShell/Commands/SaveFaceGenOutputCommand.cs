@@ -2,6 +2,7 @@ using System.Management.Automation;
 using FaceGen.Accounts;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Saving;
 
@@ -47,6 +48,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
+    [RevivedGeneration]
     public Generation[] InputObject { get; set; } = [];
 
     /// <summary>

@@ -24,6 +24,7 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = ByGeneration)]
     [Alias("InputObject")]
     [ValidateNotNull]
+    [RevivedGeneration]
     public Generation[]? Generation { get; set; }
 
     /// <summary><para type="description">The ids of generations.</para></summary>

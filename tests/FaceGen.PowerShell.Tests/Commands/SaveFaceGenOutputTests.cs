@@ -177,4 +177,26 @@ public sealed class SaveFaceGenOutputTests
 
         Assert.False(Directory.Exists(bed.Out));
     }
+
+    [Fact]
+    public async Task A_generation_that_left_the_session_and_came_back_is_waited_for_saved_and_deleted()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
+            $sent = New-FaceGenImage p $face -Width 32 -Style comic -Samples 2 -NoWait | Send-Away
+            $image = Wait-FaceGenImage -Generation $sent | Send-Away
+            $image.PSTypeNames[0]
+            $saved = $image | Save-FaceGenOutput $out -Name '{style} {index}'
+            $saved.FullName
+            $saved | Send-Away | Remove-FaceGenImage -Confirm:$false
+            """, bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal("Deserialized.FaceGen.Generating.Generation", ran.Output[0].ToString());
+        Assert.Equal(["comic 1.png", "comic 2.png"], ran.Output.Skip(1).Select(file => Path.GetFileName(file.ToString())).Order());
+        Assert.Equal(1, bed.Emulator.Journal.Accepted);
+        Assert.Single(bed.Emulator.Journal.Entries, entry => entry.Path == "/api/v3/delete_image" && entry.Status == 200);
+    }
 }

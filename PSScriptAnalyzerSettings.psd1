@@ -1,0 +1,4 @@
+@{
+    # It does not see what a script block assigns and the script around it reads.
+    ExcludeRules = @('PSUseDeclaredVarsMoreThanAssignments')
+}

@@ -1,0 +1,79 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using FaceGen.Contract;
+using FaceGen.Generating;
+
+namespace FaceGen.PowerShell.Parameters;
+
+/// <summary>
+/// Takes generations that come out of a file or another process (Export-Clixml, a job, a remote session), where nothing but
+/// their properties was kept, for what they were.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class RevivedGenerationAttribute : ArgumentTransformationAttribute
+{
+    private static readonly string Flattened = $"Deserialized.{typeof(Generation).FullName}";
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        (inputData as PSObject)?.BaseObject is IList or object[] || inputData is IList
+            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object>().Select(Revive).ToArray()
+            : Revive(inputData);
+
+    private static object Revive(object input)
+    {
+        if (input is not PSObject flat || !flat.TypeNames.Contains(Flattened)) return input;
+
+        return new Generation
+        {
+            Id = Text(flat, "Id") ?? "",
+            Status = Enum.TryParse(Text(flat, "Status"), out GenerationStatus status) ? status : default,
+            Images = Of(flat, "Output") is { } output ? [.. LanguagePrimitives.GetEnumerable(output).Cast<object>().Select(link => link.ToString()!)] : [],
+            Prompt = Text(flat, "Prompt"),
+            Seed = As<long>(flat, "Seed"),
+            GenerationTime = As<double>(flat, "GenerationTime"),
+            Eta = As<double>(flat, "Eta"),
+            CreatedAt = As<DateTimeOffset>(flat, "CreatedAt"),
+            TrackId = As<long>(flat, "TrackId"),
+            Message = Text(flat, "Message") ?? "",
+            Request = Of(flat, "Request") is PSObject request ? RequestOf(request) : null,
+        };
+    }
+
+    private static Request? RequestOf(PSObject flat) => Text(flat, "Prompt") is { } prompt && Of(flat, "FaceImage") is { } face
+        ? new Request
+        {
+            Prompt = prompt,
+            NegativePrompt = Text(flat, "NegativePrompt"),
+            FaceImage = FaceOf(PSObject.AsPSObject(face)),
+            Width = As<int>(flat, "Width"),
+            Height = As<int>(flat, "Height"),
+            NumInferenceSteps = As<int>(flat, "NumInferenceSteps"),
+            GuidanceScale = As<double>(flat, "GuidanceScale"),
+            SScale = As<double>(flat, "SScale"),
+            Samples = As<int>(flat, "Samples"),
+            SafetyChecker = As<bool>(flat, "SafetyChecker"),
+            SafetyCheckerType = Text(flat, "SafetyCheckerType"),
+            Base64 = As<bool>(flat, "Base64"),
+            Style = Text(flat, "Style"),
+            Seed = As<long>(flat, "Seed"),
+            TrackId = As<long>(flat, "TrackId"),
+        }
+        : null;
+
+    /// <summary>The face's link or path; how deep objects are kept decides whether it comes as one or as an object.</summary>
+    private static FaceImage FaceOf(PSObject flat)
+    {
+        string text = Text(flat, "FilePath") ?? Text(flat, "Link") ?? flat.ToString();
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? link) && !link.IsFile ? FaceImage.FromText(text, path => path) : FaceImage.Unchecked(text);
+    }
+
+    private static object? Of(PSObject flat, string name) => flat.Properties[name]?.Value;
+
+    private static string? Text(PSObject flat, string name) => Of(flat, name)?.ToString();
+
+    private static T? As<T>(PSObject flat, string name)
+        where T : struct =>
+        Of(flat, name) is { } value && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out T converted) ? converted : null;
+}

@@ -1,0 +1,203 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+<#
+    The staged module as a user has it, on an emulator of its own. Run it with ./build.ps1 -Task Test, or
+        Invoke-Pester ./tests/Pester
+    FACEGEN_MODULE names another module to test than the one in artifacts, such as one that was installed from a package.
+#>
+
+BeforeAll {
+    $module = if ($env:FACEGEN_MODULE) { $env:FACEGEN_MODULE } else { "$PSScriptRoot/../../artifacts/FaceGen" }
+    Import-Module $module -Force
+    $manifest = (Get-Module FaceGen).Path
+    $face = Convert-Path "$PSScriptRoot/../../docs/examples/face.jpg"
+    $people = Convert-Path "$PSScriptRoot/../../docs/examples/people.csv"
+    $emulator = Start-FaceGenEmulator -ServiceTime fixed:0.1 -QueueLimit 5
+    $connection = $emulator | Connect-FaceGen
+}
+
+AfterAll {
+    Disconnect-FaceGen
+    $emulator | Stop-FaceGenEmulator
+}
+
+Describe 'Pipelines' {
+    It 'takes the rows of Import-Csv' {
+        $images = Import-Csv $people | ForEach-Object { $_.face_image = $face; $_ } | New-FaceGenImage | Save-FaceGenOutput "$TestDrive/csv" -Name '{style}, {prompt}'
+        $images.Count | Should -Be 12
+        $images.Filtered | Should -Not -Contain $true
+        $images | ForEach-Object { $_.FullName | Should -Exist }
+        $images.Generation.Request.Style | Sort-Object -Unique | Should -Be '3d', 'anime', 'chibi', 'comic', 'realistic'
+    }
+
+    It 'takes empty cells as not given and names the row of a wrong one' {
+        $rows = 'prompt,face_image,width,seed', "good,$face,,7", "bad,$face,900,", "good too,$face,64," | ConvertFrom-Csv
+        $images = $rows | New-FaceGenImage -ErrorVariable wrong -ErrorAction SilentlyContinue -WarningVariable left -WarningAction SilentlyContinue
+        $images.Prompt | Sort-Object | Should -Be 'good', 'good too'
+        $wrong | Should -HaveCount 1
+        $wrong[0].ToString() | Should -BeLike '*Width must be 1 to 512, not*900*'
+        $left | Should -Be 'Input 2 was left out: the error before this line names its value.'
+    }
+
+    It 'takes faces from Get-ChildItem' {
+        (Get-ChildItem (Split-Path $face) -Filter face.jpg | New-FaceGenImage -Prompt p).Status | Should -Be Success
+    }
+
+    It 'emits what is ready and leaves nothing lost when the pipeline ends early' {
+        1..8 | ForEach-Object { "early $_" } | New-FaceGenImage -FaceImage $face | Select-Object -First 1 | Should -HaveCount 1
+        $left = Get-FaceGenImage | Wait-FaceGenImage
+        $left | ForEach-Object { $_.Status | Should -Be Success }
+        Get-FaceGenImage | Should -BeNullOrEmpty
+    }
+
+    It 'filters, sorts and measures like any objects' {
+        $images = 'b', 'a' | New-FaceGenImage -FaceImage $face -Samples 2
+        ($images | Sort-Object Prompt).Prompt | Should -Be 'a', 'b'
+        ($images | Measure-Object ImageCount -Sum).Sum | Should -Be 4
+        $images | Where-Object Status -eq Failed | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Ways to call' {
+    It 'is splatted' {
+        $request = @{ Prompt = 'splatted'; FaceImage = $face; Style = 'comic'; Seed = 5; Width = 64 }
+        $image = New-FaceGenImage @request
+        $image.Seed | Should -Be 5
+        $image.Request.Style | Should -Be comic
+    }
+
+    It 'has default values' {
+        $PSDefaultParameterValues = @{ 'New-FaceGenImage:FaceImage' = $face; '*-FaceGen*:TimeoutSec' = 60 }
+        (New-FaceGenImage p).Status | Should -Be Success
+    }
+
+    It 'does nothing on -WhatIf' {
+        $before = (Get-FaceGenBalance).Balance
+        New-FaceGenImage p $face -WhatIf | Should -BeNullOrEmpty
+        Invoke-FaceGenBatch $people -Destination "$TestDrive/whatif" -WhatIf
+        Publish-FaceGenFace $face -WhatIf | Should -BeNullOrEmpty
+        (Get-FaceGenBalance).Balance | Should -Be $before
+        "$TestDrive/whatif" | Should -Not -Exist
+    }
+
+    It 'says before it sends what is wrong' {
+        { New-FaceGenImage p $face -Style watercolor } | Should -Throw '*Style must be realistic, comic, chibi, 3d or anime*'
+        { New-FaceGenImage p "$TestDrive/nobody.jpg" -ErrorAction Stop } | Should -Throw '*does not exist*'
+        { New-FaceGenImage p -ErrorAction Stop } | Should -Throw 'FaceImage is required*'
+    }
+}
+
+Describe 'Several at once' {
+    It 'works in ForEach-Object -Parallel on one connection' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
+        $images = 1..6 | ForEach-Object -Parallel {
+            Import-Module $using:manifest
+            New-FaceGenImage "parallel $_" $using:face -Connection $using:connection
+        }
+        $images.Prompt | Sort-Object | Should -Be (1..6 | ForEach-Object { "parallel $_" })
+        (Get-FaceGenQueue).ProcessingCount | Should -Be 0
+    }
+
+    It 'works in Start-ThreadJob' -Skip:(-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) {
+        $jobs = 1..3 | ForEach-Object {
+            $prompt = "job $_"
+            Start-ThreadJob {
+                Import-Module $using:manifest
+                New-FaceGenImage $using:prompt $using:face -Connection $using:connection
+            }
+        }
+        ($jobs | Receive-Job -Wait -AutoRemoveJob).Status | Should -Be Success, Success, Success
+    }
+}
+
+Describe 'Batches' {
+    It 'does each row once, however often it is called' {
+        $first = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
+        $again = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
+        $first[-1].State | Should -Be Complete
+        $first[-1].Submitted | Should -Be 12
+        $again[-1].Submitted | Should -Be 0
+        (Get-ChildItem "$TestDrive/batch/*.png").Count | Should -Be 12
+        Get-FaceGenBatchItem "$TestDrive/batch" -Status Saved | Should -HaveCount 12
+        $report = Export-FaceGenReport "$TestDrive/batch/report.html" -Ledger "$TestDrive/batch/facegen.ledger"
+        $report.Length | Should -BeGreaterThan 10kb
+    }
+}
+
+Describe 'Tab' {
+    It 'offers <Offered> for <Line>' -ForEach @(
+        @{ Line = 'New-FaceGenImage -Style c'; Offered = 'comic', 'chibi' }
+        @{ Line = 'New-FaceGenImage -NumInferenceSteps '; Offered = '21', '31', '41' }
+        @{ Line = 'Get-FaceGenBalance -Connection '; Offered = @('Default') }
+        @{ Line = 'Show-FaceGenImage x -Protocol Si'; Offered = @('Sixel') }
+    ) {
+        (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText | Should -Be $Offered
+    }
+
+    It 'offers the ledgers of the folders here' {
+        $null = New-Item "$TestDrive/tab/out one/facegen.ledger" -Force
+        Push-Location "$TestDrive/tab"
+        try {
+            $line = 'Get-FaceGenBatch -Ledger '
+            (TabExpansion2 $line $line.Length).CompletionMatches[0].CompletionText | Should -Be "'out one$([IO.Path]::DirectorySeparatorChar)facegen.ledger'"
+        }
+        finally {
+            Pop-Location
+        }
+    }
+}
+
+Describe 'What is shown' {
+    It 'shows generations as a table' {
+        $text = New-FaceGenImage 'shown' $face -Seed 42 | Out-String -Width 120
+        $text | Should -Match 'Id\s+Status\s+Images\s+Seconds\s+Seed\s+Prompt'
+        $text | Should -Match 'Success\s+1\s.*42 shown'
+    }
+
+    It 'never shows the key' {
+        $null = New-FaceGenImage p $face -Verbose -Debug 4>&1 5>&1
+        (Get-FaceGenConnection | Format-List * -Force | Out-String) + ($Error | Out-String) + ($connection | ConvertTo-Json -Depth 4 -WarningAction Ignore) |
+            Should -Not -Match 'emulator-key'
+    }
+}
+
+Describe 'What leaves the session and comes back' {
+    It 'saves a generation that was kept in a file' {
+        New-FaceGenImage 'kept' $face -Style anime -Width 64 | Export-Clixml "$TestDrive/kept.xml"
+        $image = Import-Clixml "$TestDrive/kept.xml" | Save-FaceGenOutput "$TestDrive/kept" -Name '{id} {style} {prompt}' -Sidecar
+        $image.FullName | Should -Exist
+        Split-Path $image.FullName -Leaf | Should -BeLike '* anime kept.png'
+    }
+
+    It 'waits for, saves and deletes one that was kept while it was under way' {
+        New-FaceGenImage 'under way' $face -NoWait | Export-Clixml "$TestDrive/way.xml"
+        $image = Import-Clixml "$TestDrive/way.xml" | Wait-FaceGenImage
+        $image.Status | Should -Be Success
+        $image | Export-Clixml "$TestDrive/way.xml"
+        Import-Clixml "$TestDrive/way.xml" | Save-FaceGenOutput "$TestDrive/way" -RemoveAfterSave | Should -HaveCount 1
+    }
+
+    It 'saves a generation of another process' {
+        $address = $connection.BaseUri
+        $job = Start-Job {
+            Import-Module $using:manifest
+            $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $using:address
+            New-FaceGenImage 'of a job' $using:face
+        }
+        $job | Receive-Job -Wait -AutoRemoveJob | Save-FaceGenOutput "$TestDrive/job" | Should -HaveCount 1
+    }
+
+    It 'repeats the request of a sidecar' {
+        $image = New-FaceGenImage 'again' $face -Style comic -Width 64 | Save-FaceGenOutput "$TestDrive/again" -Sidecar
+        $repeated = Get-Content "$($image.FullName).json" -Raw | ConvertFrom-Json | New-FaceGenImage | Save-FaceGenOutput "$TestDrive/again2"
+        $repeated.Sha256 | Should -Be $image.Sha256
+    }
+}
+
+Describe 'Scripts' {
+    It 'are clean' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
+        $root = Convert-Path "$PSScriptRoot/../.."
+        $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1
+        $scripts | Should -Not -BeNullOrEmpty
+        $scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings "$root/PSScriptAnalyzerSettings.psd1" } |
+            ForEach-Object { "$($_.ScriptName):$($_.Line) $($_.Message)" } | Should -BeNullOrEmpty
+    }
+}
