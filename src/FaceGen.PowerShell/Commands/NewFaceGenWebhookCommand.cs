@@ -44,6 +44,8 @@ public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
     {
         if (PublicUri is not null && !(PublicUri.IsAbsoluteUri && PublicUri.Scheme == Uri.UriSchemeHttps))
             throw new FaceGenException(ErrorCode.ParametersInvalid, $"-PublicUri is not an https address: '{DisplayText.Clean(PublicUri.ToString(), 200)}'.");
+        if (PublicUri is { } given && (given.Query.Length > 0 || given.Fragment.Length > 0))
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.");
         if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Listen for the service's calls")) return;
 
         Callbacks callbacks = Account.Of(Service).Callbacks;

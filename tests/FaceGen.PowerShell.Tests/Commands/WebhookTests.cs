@@ -133,6 +133,8 @@ public sealed class WebhookTests
     [Theory]
     [InlineData("-PublicUri http://hooks.example", "ParametersInvalid", "-PublicUri is not an https address: 'http://hooks.example/'.")]
     [InlineData("-PublicUri hooks.example", "ParametersInvalid", "-PublicUri is not an https address: 'hooks.example'.")]
+    [InlineData("-PublicUri https://hooks.example/x?y=1", "ParametersInvalid", "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.")]
+    [InlineData("-PublicUri https://hooks.example/x#y", "ParametersInvalid", "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.")]
     [InlineData("-Port 65536", "ParameterArgumentValidationError", null)]
     [InlineData("-ListenAddress 203.0.113.7", "WebhookNotOpened", null)]
     public async Task Wrong_input_is_told(string parameters, string errorId, string? message)
