@@ -17,8 +17,14 @@ public sealed class Webhook : IDisposable
     /// <summary>How long one call may take; the service itself waits no longer than 30 seconds for its answer.</summary>
     internal static readonly TimeSpan CallTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many calls are read at the same time; further ones wait in the system's queue.</summary>
+    /// <summary>How many calls' bodies are read at the same time; further ones wait for their turn.</summary>
     private const int CallsAtOnce = 64;
+
+    /// <summary>
+    /// How many connections may be open that have not named the path yet. One more takes the place of the oldest: a call
+    /// names it at once, and whoever says nothing keeps nobody out.
+    /// </summary>
+    private const int StrangersAtOnce = 64;
 
     /// <summary>As many as nobody can guess.</summary>
     private const int SecretBytes = 32;
@@ -28,6 +34,7 @@ public sealed class Webhook : IDisposable
     private readonly Action<string, long?> _called;
     private readonly CancellationTokenSource _closed = new();
     private readonly SemaphoreSlim _turns = new(CallsAtOnce);
+    private readonly List<TcpClient> _strangers = [];
     private readonly byte[] _secret;
     private long _calls;
 
@@ -97,18 +104,39 @@ public sealed class Webhook : IDisposable
     {
         while (IsOpen)
         {
-            await _turns.WaitAsync().ConfigureAwait(false);
             try
             {
                 TcpClient client = await _listener.AcceptTcpClientAsync().ConfigureAwait(false);
+                Admit(client);
                 _ = ServeAsync(client);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 // Closed, or the caller had gone before its turn.
-                _turns.Release();
             }
         }
+    }
+
+    private void Admit(TcpClient client)
+    {
+        TcpClient? oldest = null;
+        lock (_strangers)
+        {
+            if (_strangers.Count == StrangersAtOnce)
+            {
+                oldest = _strangers[0];
+                _strangers.RemoveAt(0);
+            }
+
+            _strangers.Add(client);
+        }
+
+        oldest?.Close();
+    }
+
+    private void Know(TcpClient client)
+    {
+        lock (_strangers) _strangers.Remove(client);
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -119,7 +147,7 @@ public sealed class Webhook : IDisposable
         using CancellationTokenRegistration close = _closed.Token.Register(client.Close);
         try
         {
-            await ServeAsync(client.GetStream(), limit.Token).ConfigureAwait(false);
+            await ServeAsync(client, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
@@ -127,18 +155,19 @@ public sealed class Webhook : IDisposable
         }
         finally
         {
+            Know(client);
             client.Dispose();
-            _turns.Release();
         }
     }
 
-    private async Task ServeAsync(NetworkStream stream, CancellationToken cancel)
+    private async Task ServeAsync(TcpClient client, CancellationToken cancel)
     {
+        NetworkStream stream = client.GetStream();
         ServiceAnswer? call = null;
         int status = 204;
         try
         {
-            call = await ReadAsync(stream, cancel).ConfigureAwait(false);
+            call = await ReadAsync(client, stream, cancel).ConfigureAwait(false);
         }
         catch (CallException e)
         {
@@ -153,11 +182,13 @@ public sealed class Webhook : IDisposable
         _called(id, call.TrackId);
     }
 
-    private async Task<ServiceAnswer> ReadAsync(NetworkStream stream, CancellationToken cancel)
+    private async Task<ServiceAnswer> ReadAsync(TcpClient client, NetworkStream stream, CancellationToken cancel)
     {
         var reader = new CallReader(stream);
         CallHead head = await reader.ReadHeadAsync(cancel).ConfigureAwait(false);
         if (!IsSecret(head.LastSegment)) throw new CallException(404);
+
+        Know(client);
         if (head.Method != "POST") throw new CallException(405);
 
         if (head.Headers.TryGetValue("Expect", out string? expected) && expected.Equals("100-continue", StringComparison.OrdinalIgnoreCase))
@@ -166,8 +197,21 @@ public sealed class Webhook : IDisposable
             await stream.WriteAllAsync(goOn, cancel).ConfigureAwait(false);
         }
 
-        byte[] body = await reader.ReadBodyAsync(head, cancel).ConfigureAwait(false);
+        byte[] body = await ReadBodyAsync(reader, head, cancel).ConfigureAwait(false);
         return ServiceAnswer.TryRead(body) is { Id: not null } call ? call : throw new CallException(400);
+    }
+
+    private async Task<byte[]> ReadBodyAsync(CallReader reader, CallHead head, CancellationToken cancel)
+    {
+        await _turns.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await reader.ReadBodyAsync(head, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
     /// <summary>Takes as long wherever the two differ, so that the time of an answer tells nothing.</summary>

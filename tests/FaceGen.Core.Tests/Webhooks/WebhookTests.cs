@@ -117,6 +117,29 @@ public sealed class WebhookTests : IDisposable
     }
 
     [Fact]
+    public async Task Connections_that_say_nothing_keep_no_call_out()
+    {
+        var silent = new List<TcpClient>();
+        try
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                silent.Add(new TcpClient());
+                await silent[^1].ConnectAsync(IPAddress.Loopback, _webhook.Port).GuardAsync();
+            }
+
+            // The clock stands still: none of them is cut off for its time.
+            using HttpResponseMessage answer = await _http.PostAsJsonAsync(_webhook.Uri, new { id = 1 }).GuardAsync();
+
+            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        }
+        finally
+        {
+            silent.ForEach(client => client.Dispose());
+        }
+    }
+
+    [Fact]
     public void Addresses_cannot_be_guessed_and_differ()
     {
         using var other = new Webhook(IPAddress.Loopback, 0, new Uri("https://hooks.example/face/"), (_, _) => { }, _clock);
