@@ -40,8 +40,15 @@ internal sealed class Watch
         _connection = connection;
         _slot = slot;
         Latest = generation;
-        if (generation.IsFinished) slot?.Dispose();
-        else _ = Poll(connection);
+        if (!generation.IsFinished)
+        {
+            _ = Poll(connection);
+            return;
+        }
+
+        slot?.Dispose();
+        // The call is still to come, and tells nothing new.
+        callbacks?.End(generation.Id, isMissed: false);
     }
 
     /// <summary>The generation as it was last seen.</summary>
@@ -174,11 +181,14 @@ internal sealed class Watch
         {
             TimeSpan unended = TimeSpan.Zero;
             bool wasCalled = false;
-            Task call = NextCall();
+            bool isCallOver = false;
+            Task<bool> call = NextCall();
             TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : BeforeLook(age);
             while (true)
             {
-                wasCalled |= await WaitAsync(wait, call, connection).ConfigureAwait(false);
+                bool? called = await WaitAsync(wait, call, connection).ConfigureAwait(false);
+                wasCalled |= called == true;
+                isCallOver |= called == false;
                 // Asked for before the look: what a call tells after it calls for another.
                 call = NextCall();
                 Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, connection.Lifetime).ConfigureAwait(false));
@@ -188,7 +198,7 @@ internal sealed class Watch
                     // One that nobody watched when it was due, an earlier process's, may have ended long before this look.
                     bool isMissed = !wasWatched && unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
                     if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, wasCalled ? elapsed : unended, elapsed);
-                    _callbacks?.End(Latest.Id, wasCalled);
+                    _callbacks?.End(Latest.Id, isMissed: !wasCalled && !isCallOver);
                     break;
                 }
 
@@ -204,7 +214,7 @@ internal sealed class Watch
             TimeSpan BeforeLook(TimeSpan now)
             {
                 TimeSpan look = _pace.BeforeLook(kind, eta, unended, now);
-                TimeSpan patience = !wasCalled && _callbacks is { AreComing: true } ? _pace.LongTime() - now : TimeSpan.Zero;
+                TimeSpan patience = !wasCalled && !isCallOver && _callbacks is { AreComing: true } ? _pace.LongTime() - now : TimeSpan.Zero;
                 return look > patience ? look : patience;
             }
         }
@@ -218,16 +228,16 @@ internal sealed class Watch
         }
     }
 
-    private Task NextCall() => _callbacks?.CallAsync(Latest.Id) ?? _ended.Task;
+    private Task<bool> NextCall() => _callbacks?.CallAsync(Latest.Id) ?? _ended.Task;
 
-    /// <summary>Waits until it is time to look; true where a call says so.</summary>
-    private async Task<bool> WaitAsync(TimeSpan wait, Task call, Connection connection)
+    /// <summary>Waits until it is time to look; true where a call says so, false where none may come any more.</summary>
+    private async Task<bool?> WaitAsync(TimeSpan wait, Task<bool> call, Connection connection)
     {
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(connection.Lifetime);
         await Task.WhenAny(connection.Services.Time.Wait(wait, cut.Token), call, _ended.Task).ConfigureAwait(false);
         cut.Cancel();
         connection.Lifetime.ThrowIfCancellationRequested();
-        return _callbacks is not null && call.IsCompleted;
+        return _callbacks is not null && call.IsCompleted ? await call.ConfigureAwait(false) : null;
     }
 
     private void Tell(string line)

@@ -43,6 +43,15 @@ internal sealed class Callbacks
         }
     }
 
+    /// <summary>Whether there are calls for generations that this process did not start.</summary>
+    internal bool HasUnknown
+    {
+        get
+        {
+            lock (_gate) return _unknown.Count > 0;
+        }
+    }
+
     /// <summary>Ends when the next thing happens here.</summary>
     internal Task Change
     {
@@ -64,7 +73,13 @@ internal sealed class Callbacks
     internal void Close(Webhook webhook)
     {
         webhook.Dispose();
-        lock (_gate) _webhooks.Remove(webhook);
+        lock (_gate)
+        {
+            _webhooks.Remove(webhook);
+            // Whose address a generation's request had is not known here: nobody who waits now relies on a call any more.
+            foreach (TaskCompletionSource<bool> expected in _expected.Values) expected.TrySetResult(false);
+        }
+
         Signal();
     }
 
@@ -95,13 +110,16 @@ internal sealed class Callbacks
         Signal();
     }
 
-    /// <summary>Ends when a call for a generation has come since the last time that this was asked.</summary>
-    internal Task CallAsync(string id)
+    /// <summary>
+    /// Ends when a call for a generation has come since the last time that this was asked; with false where a webhook was
+    /// closed, so that none may come.
+    /// </summary>
+    internal Task<bool> CallAsync(string id)
     {
         lock (_gate)
         {
             // The call can have come before the answer that told the id.
-            if (_unknown.Remove(id)) return Task.CompletedTask;
+            if (_unknown.Remove(id)) return Task.FromResult(true);
             if (!_expected.TryGetValue(id, out TaskCompletionSource<bool>? call) || call.Task.IsCompleted)
                 _expected[id] = call = NewSource<bool>();
             return call.Task;
@@ -110,15 +128,15 @@ internal sealed class Callbacks
 
     /// <summary>A generation has ended: later calls for it are no news.</summary>
     /// <param name="id">The generation.</param>
-    /// <param name="wasCalled">Whether a call told of its end.</param>
-    internal void End(string id, bool wasCalled)
+    /// <param name="isMissed">Whether a call was to tell of its end, and did not come.</param>
+    internal void End(string id, bool isMissed)
     {
         lock (_gate)
         {
             _expected.Remove(id);
             _unknown.Remove(id);
             _met.Add(id);
-            if (!wasCalled) _missed++;
+            if (isMissed) _missed++;
         }
 
         Signal();
@@ -140,6 +158,19 @@ internal sealed class Callbacks
             IReadOnlyList<string> ids = _unknown.Take();
             foreach (string id in ids) _met.Add(id);
             return ids;
+        }
+    }
+
+    /// <summary>Takes back ids that were taken and not looked at.</summary>
+    internal void GiveBack(IEnumerable<string> ids)
+    {
+        lock (_gate)
+        {
+            foreach (string id in ids)
+            {
+                _met.Remove(id);
+                _unknown.Add(id);
+            }
         }
     }
 
@@ -175,6 +206,8 @@ internal sealed class Callbacks
     {
         private readonly HashSet<T> _items = [];
         private readonly Queue<T> _order = new();
+
+        internal int Count => _items.Count;
 
         internal bool Contains(T item) => _items.Contains(item);
 

@@ -39,24 +39,44 @@ internal sealed class Receiver(Connection connection, IListener listener)
     /// <summary>Takes up what was called for and is not this process's; only the service's own word makes it a generation.</summary>
     private async Task<bool> TakeUnknownAsync(CancellationToken cancel)
     {
-        IReadOnlyList<string> ids = _account.Callbacks.TakeUnknown();
-        if (ids.Count == 0) return false;
+        if (!_account.Callbacks.HasUnknown) return false;
 
         // A call can come before the answer that tells the id.
         await _account.SettleAsync(cancel).ConfigureAwait(false);
-        foreach (string id in ids.Where(id => _account.Find(id) is null))
+        IReadOnlyList<string> ids = _account.Callbacks.TakeUnknown();
+        int done = 0;
+        try
         {
-            try
+            for (; done < ids.Count; done++)
             {
-                Generation generation = await Fetch.OnceAsync(connection, new Generation { Id = id }, cancel).ConfigureAwait(false);
-                _account.Add(connection, generation, null, isCalledFor: true);
+                if (_account.Find(ids[done]) is null) await TakeUpAsync(new Generation { Id = ids[done] }, cancel).ConfigureAwait(false);
             }
-            catch (FaceGenException e) when (!e.EndsRun)
-            {
-                listener.Tell($"A call for generation {id} was not confirmed: {e.Message}");
-            }
+        }
+        finally
+        {
+            // Whoever receives next looks at those that a stop, or a refused key, left.
+            _account.Callbacks.GiveBack(ids.Skip(done));
         }
 
         return true;
+    }
+
+    private async Task TakeUpAsync(Generation called, CancellationToken cancel)
+    {
+        try
+        {
+            Generation generation = await Fetch.OnceAsync(connection, called, cancel).ConfigureAwait(false);
+            _account.Add(connection, generation, null, isCalledFor: true);
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.FetchFailed)
+        {
+            // The service is busy or out of reach: the generation is watched until it tells, as any other.
+            listener.Tell(e.Message);
+            _account.Add(connection, called, null, isCalledFor: true);
+        }
+        catch (FaceGenException e) when (!e.EndsRun)
+        {
+            listener.Tell($"A call for generation {called.Id} was not confirmed: {e.Message}");
+        }
     }
 }

@@ -175,6 +175,64 @@ public sealed class CallbacksTests : IDisposable
         Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
     }
 
+    [Fact]
+    public async Task What_came_with_the_submissions_answer_is_not_received_again_when_its_call_comes()
+    {
+        _service.OnSubmit(Answer.Success("9")).OnFetch(Answer.Success("9"));
+        Generation generation = await _service.GenerateAsync().GuardAsync();
+        _service.Account.MarkSeen(generation.Id);
+        var receiver = new Receiver(_service.Connection, _service);
+
+        Callbacks.Take("9", null);
+
+        Assert.Null(await receiver.NextAsync(isMoreExpected: false, default).GuardAsync());
+    }
+
+    [Fact]
+    public async Task A_call_that_could_not_be_confirmed_yet_is_received_later()
+    {
+        _service.OnFetch(Answer.Html(), Answer.Success("77"));
+        var receiver = new Receiver(_service.Connection, _service);
+
+        Callbacks.Take("77", null);
+
+        Assert.Equal("77", (await _service.Clock.RunAsync(receiver.NextAsync(isMoreExpected: true, default)))?.Id);
+    }
+
+    [Fact]
+    public async Task Calls_that_a_stop_cut_off_are_received_by_the_next()
+    {
+        var answer = new TaskCompletionSource<Answer>();
+        _service.OnFetch(Answer.Held(answer.Task), Answer.Success("78"), Answer.Success("77"));
+        using var stop = new CancellationTokenSource();
+        var receiver = new Receiver(_service.Connection, _service);
+        Callbacks.Take("77", null);
+        Callbacks.Take("78", null);
+        Task<Generation?> stopped = receiver.NextAsync(isMoreExpected: true, stop.Token);
+        await _service.ArrivalAsync();
+
+        await stop.CancelAsync();
+        answer.SetResult(Answer.Success("77"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.GuardAsync());
+
+        Generation?[] received = [await receiver.NextAsync(isMoreExpected: true, default).GuardAsync(), await receiver.NextAsync(isMoreExpected: true, default).GuardAsync()];
+        Assert.Equal(["77", "78"], received.Select(generation => generation?.Id).Order());
+    }
+
+    [Fact]
+    public async Task A_webhook_that_is_removed_is_not_waited_for()
+    {
+        _service.OnSubmit(Answer.Processing("9", eta: 3)).OnFetch(Answer.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.ArrivalAsync();
+        await _service.Clock.PassAsync(TimeSpan.FromSeconds(4)).GuardAsync();
+        Assert.Empty(_service.Fetches);
+
+        Callbacks.Close(_webhook);
+
+        Assert.Equal(GenerationStatus.Success, (await generating.GuardAsync()).Status);
+    }
+
     [Theory]
     [InlineData("lost")]
     [InlineData("html")]
