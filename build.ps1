@@ -4,9 +4,10 @@
 .DESCRIPTION
     Build stages the module in artifacts/FaceGen, from where Import-Module takes it. Package makes two packages in
     artifacts/package: the module's, as the PowerShell Gallery takes it (Publish-PSResource -NupkgPath), and the emulator's, a
-    .NET tool. Both are for Windows, Linux and macOS.
+    .NET tool. Both are for Windows, Linux and macOS. Docs brings the help up
+    to date with the code, and needs PlatyPS; without it the help that is there is taken as it is.
 .PARAMETER Task
-    Build (the default), Test, Package or Clean; several are done in the order given.
+    Build (the default), Test, Docs, Package or Clean; several are done in the order given.
 .PARAMETER Configuration
     Release (the default) or Debug.
 .EXAMPLE
@@ -17,7 +18,7 @@
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Package', 'Clean')]
+    [ValidateSet('Build', 'Test', 'Docs', 'Package', 'Clean')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -36,6 +37,11 @@ try {
     switch ($Task) {
         'Clean' { if (Test-Path artifacts) { Remove-Item artifacts -Recurse -Force } }
         'Build' { Invoke-DotNet 'build', 'FaceGen.PowerShell.sln', '--configuration', $Configuration }
+        'Docs' {
+            Invoke-DotNet 'build', 'FaceGen.PowerShell.sln', '--configuration', $Configuration
+            & ./docs/Update-Help.ps1 -Configuration $Configuration
+            Invoke-DotNet 'build', 'FaceGen.PowerShell.sln', '--configuration', $Configuration
+        }
         'Package' {
             foreach ($project in 'FaceGen.Module', 'FaceGen.Emulator') {
                 Invoke-DotNet 'pack', "src/$project", '--configuration', $Configuration, '--output', 'artifacts/package', '-p:AllPlatforms=true'

@@ -75,13 +75,14 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 
     /// <summary>
     /// <para type="description">How many requests the account may have queued: 5 (pay as you go, the default), 10
-    /// (standard) or 15 (premium).</para>
+    /// (standard) or 15 (premium);
+    /// 1 to 1000 are taken.</para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 1000)]
     public int QueueLimit { get; set; } = Limits.DefaultQueueLimit;
 
-    /// <summary><para type="description">How many seconds one call to the service may take; 120 unless given.</para></summary>
+    /// <summary><para type="description">How many seconds one call to the service may take, 1 to 3600; 120 unless given.</para></summary>
     [Parameter]
     [ValidateRange(1, 3600)]
     public int TimeoutSec { get; set; } = Connection.DefaultTimeoutSec;

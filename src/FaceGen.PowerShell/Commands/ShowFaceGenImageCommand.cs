@@ -40,7 +40,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     public string[]? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">How many columns wide, at most the terminal's. As large as the picture is, but no larger than
+    /// <para type="description">How many columns wide, 1 to 10000, at most the terminal's. As large as the picture is, but no larger than
     /// the terminal, unless given.</para>
     /// </summary>
     [Parameter]

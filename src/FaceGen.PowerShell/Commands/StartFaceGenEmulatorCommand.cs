@@ -16,12 +16,12 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Emulator))]
 public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 {
-    /// <summary><para type="description">The port; a free one unless given.</para></summary>
+    /// <summary><para type="description">The port, 1 to 65535; a free one unless given.</para></summary>
     [Parameter]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
-    /// <summary><para type="description">How many requests may be queued; 5 unless given.</para></summary>
+    /// <summary><para type="description">How many requests may be queued, 1 to 1000; 5 unless given.</para></summary>
     [Parameter]
     [ValidateRange(1, 1000)]
     public int QueueLimit { get; set; } = Limits.DefaultQueueLimit;
@@ -46,7 +46,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     [Parameter]
     public SwitchParameter NoEta { get; set; }
 
-    /// <summary><para type="description">The money in the emulated wallet; 100 unless given.</para></summary>
+    /// <summary><para type="description">The money in the emulated wallet, 0 to 1000000000; 100 unless given.</para></summary>
     [Parameter]
     [ValidateRange(0.0, 1e9)]
     public double Balance { get; set; } = 100;

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+
+namespace FaceGen.PowerShell.Tests.Help;
+
+/// <summary>A cmdlet's page of help in Markdown, as far as it says what the code says too.</summary>
+internal sealed partial class HelpPage
+{
+    internal HelpPage(string text)
+    {
+        Synopsis = Section(text, "SYNOPSIS");
+        Description = Section(text, "DESCRIPTION");
+        ParameterSets = [.. Heading().Matches(Section(text, "SYNTAX")).Select(match => match.Groups[1].Value)];
+        Examples = [.. Code().Matches(Section(text, "EXAMPLES")).Select(match => match.Groups[1].Value)];
+        Parameters = Section(text, "PARAMETERS").Split("\n### ", StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => part.TrimStart('#', ' ', '\n')).Where(part => part.StartsWith('-')).Select(part => new HelpParameter(part))
+            .ToDictionary(parameter => parameter.Name);
+    }
+
+    internal string Synopsis { get; }
+
+    internal string Description { get; }
+
+    internal IReadOnlyList<string> ParameterSets { get; }
+
+    internal IReadOnlyList<string> Examples { get; }
+
+    internal IReadOnlyDictionary<string, HelpParameter> Parameters { get; }
+
+    private static string Section(string text, string name) =>
+        Regex.Match(text, $@"^## {name}\n(.*?)(?=^## |\z)", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value.Trim();
+
+    [GeneratedRegex(@"^### (.+?)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("```powershell\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Code();
+}
+
+/// <summary>A parameter as a page describes it.</summary>
+internal sealed partial class HelpParameter
+{
+    internal HelpParameter(string part)
+    {
+        Name = part[1..part.IndexOf('\n', StringComparison.Ordinal)];
+        int facts = part.IndexOf("```yaml", StringComparison.Ordinal);
+        Description = part[(Name.Length + 1)..facts].Trim();
+        string yaml = part[facts..];
+        Type = Value(yaml, "Type");
+        DefaultValue = Value(yaml, "DefaultValue");
+        Aliases = [.. Regex.Match(yaml, @"^Aliases:\n((?:- .*\n)*)", RegexOptions.Multiline).Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[2..])];
+        Sets = [.. Set().Matches(yaml).Select(set => string.Join(' ', set.Groups.Values.Skip(1).Select(group => group.Value)))];
+    }
+
+    internal string Name { get; }
+
+    internal string Description { get; }
+
+    internal string Type { get; }
+
+    internal string DefaultValue { get; }
+
+    internal IReadOnlyList<string> Aliases { get; }
+
+    /// <summary>For each parameter set: its name, the position, and whether it is required, piped, and piped by name.</summary>
+    internal IReadOnlyList<string> Sets { get; }
+
+    private static string Value(string yaml, string name) =>
+        Regex.Match(yaml, $@"^{name}: *(.*)$", RegexOptions.Multiline).Groups[1].Value.Trim().Trim('\'', '"');
+
+    [GeneratedRegex(@"^- Name: (.*)\n  Position: (.*)\n  IsRequired: (.*)\n  ValueFromPipeline: (.*)\n  ValueFromPipelineByPropertyName: (.*)\n", RegexOptions.Multiline)]
+    private static partial Regex Set();
+}
