@@ -83,7 +83,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         _file = ResolveFile();
         if (!ShouldProcess(_file, "Write the report")) return;
 
-        _report = RunUntil(Task.Run(() => OrSayForce(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
+        _report = Take(Task.Run(() => OrSayForce(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
     }
 
     private protected override void Process()

@@ -30,6 +30,29 @@ public sealed class ExportFaceGenReportTests
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_leaves_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string folder = Path.Combine(bed.Folder, "reports");
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using System.Management.Automation.PowerShell job = bed.Session.Create("""
+            param($face, $out, $report, $enough)
+            $image = New-FaceGenImage a $face -Width 16 | Save-FaceGenOutput $out
+            & { for ($i = 0; ; $i++) { if ($i -eq 3000) { $null = $enough.TrySetResult() }; $image } } | Export-FaceGenReport $report
+            """, bed.Face, bed.Out, Path.Combine(folder, "r.html"), enough);
+        IAsyncResult running = job.BeginInvoke();
+        await enough.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.EndsWith(".part", Assert.Single(Directory.GetFiles(folder)), StringComparison.Ordinal);
+
+        job.Stop();
+
+        Assert.ThrowsAny<System.Management.Automation.PipelineStoppedException>(() => job.EndInvoke(running));
+        // The last write may still be going on behind it.
+        SpinWait.SpinUntil(() => Directory.GetFiles(folder).Length == 0, TimeSpan.FromSeconds(30));
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
+    [Fact]
     public async Task Saved_images_that_lie_elsewhere_are_linked_by_their_full_path()
     {
         await using TestBed bed = await TestBed.StartAsync();
