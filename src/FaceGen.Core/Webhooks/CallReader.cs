@@ -28,11 +28,11 @@ internal sealed class CallReader(Stream stream)
         if (parts.Length != 3 || !parts[2].StartsWith("HTTP/1.", StringComparison.Ordinal)) throw new CallException(400);
 
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await ReadLineAsync(cancel).ConfigureAwait(false) is { Length: > 0 } line)
+        for (int count = 0; await ReadLineAsync(cancel).ConfigureAwait(false) is { Length: > 0 } line; count++)
         {
             int colon = line.IndexOf(':');
             if (colon < 1) throw new CallException(400);
-            if (headers.Count == MaxHeaders) throw new CallException(431);
+            if (count == MaxHeaders) throw new CallException(431);
 
             headers[line.Substring(0, colon)] = line.Substring(colon + 1).Trim();
         }

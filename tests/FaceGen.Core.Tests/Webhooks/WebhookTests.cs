@@ -102,6 +102,13 @@ public sealed class WebhookTests : IDisposable
     public async Task Lines_without_end_are_cut_off() =>
         Assert.StartsWith("HTTP/1.1 431", await SendAsync($"POST /{new string('a', 9000)}"), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("Name: value")]
+    [InlineData("Name{0}: value")]
+    public async Task Headers_without_end_are_cut_off(string header) =>
+        Assert.StartsWith("HTTP/1.1 431", await SendAsync($"POST {_webhook.Uri.AbsolutePath} HTTP/1.1\r\n"
+            + string.Concat(Enumerable.Range(0, 101).Select(i => header.Replace("{0}", $"{i}", StringComparison.Ordinal) + "\r\n"))), StringComparison.Ordinal);
+
     [Fact]
     public async Task A_call_that_never_ends_is_cut_off_in_time()
     {
