@@ -126,10 +126,12 @@ public sealed class RowFacesTests : IDisposable
     {
         _bed.OnUpload = _ => Answer.Silence;
 
-        BatchSummary summary = await _bed.RunAsync([BatchBed.Request("linked"), .. Rows(2)], _bed.Options with { MaxImages = 1 });
+        await using Batch batch = await _bed.OpenAsync([BatchBed.Request("linked"), .. Rows(2)]);
+
+        // The clock stands still: who waits for an upload waits for ever.
+        BatchSummary summary = await batch.RunAsync(_bed.Options with { MaxImages = 1 }, default).GuardAsync();
 
         Assert.Equal((1, 2), (summary.Saved, summary.Pending));
-        Assert.True(summary.Duration < TimeSpan.FromSeconds(30));
     }
 
     [Theory]
