@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Http;
+
+/// <summary>What lies between a connection and the service: a proxy, a certificate.</summary>
+public sealed class HttpHandlersTests : IDisposable
+{
+    private const string Key = "key-behind-the-proxy";
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly List<string> _heads = [];
+
+    public HttpHandlersTests() => _listener.Start();
+
+    private int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public void Dispose() => _listener.Dispose();
+
+    [Fact]
+    public async Task A_proxy_is_told_its_credentials_when_it_asks_and_never_the_key()
+    {
+        Task proxy = ServeProxyAsync();
+        using var connection = new Connection(ServiceAddress.Parse(new Uri("https://service.example")), new ApiKey(Key),
+            proxy: new WebProxy($"http://127.0.0.1:{Port}") { Credentials = new NetworkCredential("user", "secret") });
+
+        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).GuardAsync();
+
+        await proxy.GuardAsync();
+        Assert.False(result.WasSent);
+        Assert.All(_heads, head => Assert.StartsWith("CONNECT service.example:443 ", head, StringComparison.Ordinal));
+        Assert.Contains($"Proxy-Authorization: Basic {Convert.ToBase64String("user:secret"u8)}", _heads[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(_heads, head => head.Contains(Key, StringComparison.Ordinal));
+        Assert.Equal($"http://127.0.0.1:{Port}/", connection.Proxy?.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_certificate_that_nobody_vouches_for_is_refused_unless_that_was_asked_for(bool skipCertificateCheck)
+    {
+        Task service = ServeTlsAsync();
+        using var connection = new Connection(
+            ServiceAddress.Parse(new Uri($"https://127.0.0.1:{Port}")), new ApiKey(Key), skipCertificateCheck: skipCertificateCheck);
+
+        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).GuardAsync();
+
+        await service.GuardAsync();
+        Assert.Equal(skipCertificateCheck, result.Status == 200);
+        Assert.Equal(skipCertificateCheck, _heads.Count == 1);
+        // Before the certificate is known to be good nothing is said.
+        if (!skipCertificateCheck) Assert.False(result.WasSent);
+    }
+
+    /// <summary>Asks for credentials until it gets some, and lets nobody through.</summary>
+    private async Task ServeProxyAsync()
+    {
+        while (true)
+        {
+            using TcpClient client = await _listener.AcceptTcpClientAsync();
+            NetworkStream stream = client.GetStream();
+            while (await ReadHeadAsync(stream) is { } head)
+            {
+                _heads.Add(head);
+                if (head.Contains("Proxy-Authorization", StringComparison.Ordinal))
+                {
+                    await stream.WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                    return;
+                }
+
+                await stream.WriteAsync("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            }
+        }
+    }
+
+    private async Task ServeTlsAsync()
+    {
+        using RSA key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using TcpClient client = await _listener.AcceptTcpClientAsync();
+        await using var stream = new SslStream(client.GetStream());
+        try
+        {
+            await stream.AuthenticateAsServerAsync(certificate);
+            if (await ReadHeadAsync(stream) is not { } head) return;
+
+            _heads.Add(head);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"status\":\"success\"}"u8.ToArray());
+            await stream.FlushAsync();
+            await stream.ShutdownAsync();
+        }
+        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+        {
+            // The client has refused the certificate.
+        }
+    }
+
+    private static async Task<string?> ReadHeadAsync(Stream stream)
+    {
+        var head = new StringBuilder();
+        byte[] one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await stream.ReadAsync(one) == 0) return null;
+            head.Append((char)one[0]);
+        }
+
+        return head.ToString();
+    }
+}
