@@ -33,7 +33,7 @@ internal sealed class FaultyBed : IAsyncDisposable
     internal string Out => Path.Combine(Folder, "out");
 
     internal static async Task<FaultyBed> StartAsync(
-        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, int timeoutSec = 120)
+        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, int timeoutSec = 120, bool omitEta = false)
     {
         var clock = new FastClock(speed);
         var bed = new FaultyBed(await EmulatorHost.StartAsync(new EmulatorOptions
@@ -41,6 +41,7 @@ internal sealed class FaultyBed : IAsyncDisposable
             ApiKey = Key,
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
+            OmitEta = omitEta,
             Balance = 1_000_000,
             TimeProvider = clock,
             Faults = [.. faults],
