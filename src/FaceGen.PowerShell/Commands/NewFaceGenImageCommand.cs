@@ -291,8 +291,10 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         if (lost is not null) Account.Of(Service).MarkTold(lost);
     }
 
-    private string Where() => InputObject?.BaseObject is Request { Source: { } source } ? Prefix(source)
-        : InputObject is null ? "" : $"Input {_inputs}: ";
+    private string Where() => Prefix((InputObject?.BaseObject as Request)?.Source ?? InputSource());
+
+    /// <summary>The input's number, by which errors and file names call it; null for what was typed.</summary>
+    private RequestSource? InputSource() => InputObject is null ? null : new RequestSource("", 0, _inputs);
 
     /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
@@ -319,7 +321,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             Seed = Seed ?? before?.Seed,
             Webhook = Webhook ?? before?.Webhook,
             TrackId = TrackId ?? before?.TrackId,
-            Source = (input as Request ?? before)?.Source,
+            Source = (input as Request ?? before)?.Source ?? InputSource(),
         };
     }
 
@@ -329,7 +331,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         RequestRow row = (_rowReader ??= new RowReader(ResolveFace)).Read(sidecar, _inputs, _typed);
         // The row's own message begins as every message here does.
         if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
-        return row.Request with { Source = null };
+        return row.Request;
     }
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch

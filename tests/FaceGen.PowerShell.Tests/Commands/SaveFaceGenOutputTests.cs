@@ -34,6 +34,20 @@ public sealed class SaveFaceGenOutputTests
             Directory.GetFiles(Path.Combine(bed.Out, "comic")).Select(Path.GetFileName).Order());
     }
 
+    [Fact]
+    public async Task A_row_is_its_number_in_the_file_or_in_the_pipeline()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("""
+            param($face, $out)
+            'a', 'b' | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
+            [pscustomobject]@{ Prompt = 'c' } | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
+            """, bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(bed.Out).Select(Path.GetFileName).Order());
+    }
+
     [Theory]
     [InlineData("{nonsense}", "is no field of a file name")]
     [InlineData("../{id}", "must name a file inside the folder")]
