@@ -7,34 +7,36 @@ namespace FaceGen.Console;
 /// <summary>The program: command line, session, work, exit code.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments)
+    private static int Main(string[] arguments) =>
+        Run(arguments, System.Console.In, System.Console.Out, System.Console.Error, TerminalCapabilities.OfThisProcess());
+
+    /// <summary>Does what the command line asks for; the exit code.</summary>
+    internal static int Run(
+        string[] arguments, TextReader input, TextWriter output, TextWriter error, TerminalCapabilities terminal)
     {
         try
         {
-            return Run(CommandLine.Parse(arguments));
+            CommandLine line = CommandLine.Parse(arguments);
+            if (!line.Help)
+                return Run(line, input, new Screen(output, error, terminal, TimeProvider.System), terminal);
+
+            output.WriteLine(HelpText.Text);
+            return ExitCode.Success;
         }
         catch (CommandLineException e)
         {
-            System.Console.Error.WriteLine(e.Message);
+            error.WriteLine(e.Message);
             return ExitCode.BadCommandLine;
         }
     }
 
-    private static int Run(CommandLine line)
+    private static int Run(CommandLine line, TextReader input, Screen screen, TerminalCapabilities terminal)
     {
-        if (line.Help)
-        {
-            System.Console.Out.WriteLine(HelpText.Text);
-            return ExitCode.Success;
-        }
-
         string? work = line.Script is { } script
             ? ScriptCall.ToText(ExistingScript(script), line.ScriptArguments)
             : line.Command;
 
-        TerminalCapabilities terminal = TerminalCapabilities.OfThisProcess();
         bool interactive = terminal.CanAsk && !line.NonInteractive;
-        var screen = new Screen(System.Console.Out, System.Console.Error, terminal, TimeProvider.System);
         var userInterface = new ConsoleUserInterface(screen, interactive);
         using var session = new Session(userInterface);
         using var signals = new StopSignals(session, staysAtPrompt: interactive && work is null);
@@ -43,7 +45,7 @@ internal static class Program
             return signals.ExitCode ?? ExitCode.NoModule;
 
         if (work is null)
-            return new Prompt(session, screen, interactive, signals).Run();
+            return new Prompt(session, screen, input, interactive, signals).Run();
 
         bool succeeded = session.Run(work);
         return signals.ExitCode

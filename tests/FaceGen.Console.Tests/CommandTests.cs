@@ -3,9 +3,9 @@ namespace FaceGen.Console.Tests;
 public sealed class CommandTests
 {
     [Fact]
-    public async Task All_words_after_the_option_are_the_command()
+    public void All_words_after_the_option_are_the_command()
     {
-        Ended ended = await ConsoleProcess.RunAsync("-Command", "1..3", "|", "ForEach-Object", "{ $_ * 2 }");
+        Ended ended = RedirectedConsole.Run("-Command", "1..3", "|", "ForEach-Object", "{ $_ * 2 }");
 
         Assert.Equal(["2", "4", "6"], ended.OutputLines);
     }
@@ -15,17 +15,17 @@ public sealed class CommandTests
     [InlineData("Get-Command nope", 1)]
     [InlineData("Get-Command nope; 'fine'", 0)]
     [InlineData("throw 'boom'", 1)]
-    public async Task The_exit_code_tells_whether_the_last_statement_succeeded(string command, int exitCode)
+    public void The_exit_code_tells_whether_the_last_statement_succeeded(string command, int exitCode)
     {
-        Ended ended = await ConsoleProcess.RunAsync("-Command", command);
+        Ended ended = RedirectedConsole.Run("-Command", command);
 
         Assert.Equal(exitCode, ended.ExitCode);
     }
 
     [Fact]
-    public async Task Tables_and_errors_have_no_colours_when_redirected()
+    public void Tables_and_errors_have_no_colours_when_redirected()
     {
-        Ended ended = await ConsoleProcess.RunAsync(
+        Ended ended = RedirectedConsole.Run(
             "-Command", "[pscustomobject] @{ A = 1 }; $Host.UI.Write('Red', 'Black', 'red'); Get-Command nope");
 
         Assert.DoesNotContain('\e', ended.Output + ended.Error);
@@ -34,19 +34,18 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task What_does_not_parse_is_told_with_its_place()
+    public void What_does_not_parse_is_told_with_its_place()
     {
-        Ended ended = await ConsoleProcess.RunAsync("-Command", "if (");
+        Ended ended = RedirectedConsole.Run("-Command", "if (");
 
         Assert.Equal(1, ended.ExitCode);
         Assert.StartsWith("ParserError: line 1, column 5: ", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_question_is_an_error_where_nobody_can_answer()
+    public void A_question_is_an_error_where_nobody_can_answer()
     {
-        using ConsoleProcess console = ConsoleProcess.Start(
-            "-NoModule",
+        Ended ended = RedirectedConsole.Run(
             "-Command",
             """
             function Confirm { [CmdletBinding(SupportsShouldProcess)] param() $PSCmdlet.ShouldProcess('x') }
@@ -59,9 +58,6 @@ public sealed class CommandTests
             Demand
             """);
 
-        // The input stays open: a console that waited for it would never end.
-        Ended ended = await console.EndAsync();
-
         Assert.Equal("", ended.Output.Trim());
         Assert.Equal(4, ended.Error.Split("it is not interactive").Length - 1);
         Assert.Contains("no terminal to read it from", ended.Error, StringComparison.Ordinal);
@@ -69,51 +65,48 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Help_tells_the_usage()
+    public void Help_tells_the_usage()
     {
-        Ended ended = await ConsoleProcess.RunAsync("--help");
+        Ended ended = RedirectedConsole.Run("--help");
 
         Assert.Equal(0, ended.ExitCode);
         Assert.Contains("Usage:", ended.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_script_that_does_not_exist_is_told_by_its_name()
+    public void A_script_that_does_not_exist_is_told_by_its_name()
     {
-        Ended ended = await ConsoleProcess.RunAsync("missing.ps1");
+        Ended ended = RedirectedConsole.Run("missing.ps1");
 
         Assert.Equal((64, "The script 'missing.ps1' does not exist."), (ended.ExitCode, ended.Error.Trim()));
     }
 
     [Fact]
-    public async Task A_module_that_does_not_exist_is_told_by_its_name()
+    public void A_module_that_does_not_exist_is_told_by_its_name()
     {
-        using ConsoleProcess console = ConsoleProcess.Start("-Module", "missing.psd1", "-Command", "1");
-        Ended ended = await console.EndAsync();
+        Ended ended = RedirectedConsole.RunWithModule("missing.psd1", "-Command", "1");
 
         Assert.Equal((70, "The module 'missing.psd1' does not exist."), (ended.ExitCode, ended.Error.Trim()));
     }
 
     [Fact]
-    public async Task A_named_module_is_imported_before_the_command()
+    public void A_named_module_is_imported_before_the_command()
     {
         using var folder = new TemporaryFolder();
         string module = folder.Write("Greeter.psm1", "function Get-Greeting { 'hello' }");
 
-        using ConsoleProcess console = ConsoleProcess.Start("-Module", module, "-Command", "Get-Greeting");
-        Ended ended = await console.EndAsync();
+        Ended ended = RedirectedConsole.RunWithModule(module, "-Command", "Get-Greeting");
 
         Assert.Equal((0, "hello"), (ended.ExitCode, ended.Output.Trim()));
     }
 
     [Fact]
-    public async Task A_module_that_cannot_be_imported_ends_the_run()
+    public void A_module_that_cannot_be_imported_ends_the_run()
     {
         using var folder = new TemporaryFolder();
         string module = folder.Write("Broken.psm1", "throw 'no luck'");
 
-        using ConsoleProcess console = ConsoleProcess.Start("-Module", module, "-Command", "'ran'");
-        Ended ended = await console.EndAsync();
+        Ended ended = RedirectedConsole.RunWithModule(module, "-Command", "'ran'");
 
         Assert.Equal((70, ""), (ended.ExitCode, ended.Output.Trim()));
         Assert.Contains("no luck", ended.Error, StringComparison.Ordinal);

@@ -26,16 +26,11 @@ internal sealed class ConsoleProcess : IDisposable
         return new ConsoleProcess(Process.Start(start)!);
     }
 
-    /// <summary>Runs the console to its end, without the module.</summary>
-    internal static Task<Ended> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
-
-    /// <summary>Runs the console to its end, without the module, with text piped into it.</summary>
-    internal static async Task<Ended> RunWithInputAsync(string input, params string[] arguments)
+    /// <summary>Gives it all of its input.</summary>
+    internal async Task WriteAsync(string input)
     {
-        using ConsoleProcess console = Start(["-NoModule", .. arguments]);
-        await console._process.StandardInput.WriteAsync(input);
-        console._process.StandardInput.Close();
-        return await console.EndAsync();
+        await _process.StandardInput.WriteAsync(input);
+        _process.StandardInput.Close();
     }
 
     /// <summary>The next line of the standard output.</summary>

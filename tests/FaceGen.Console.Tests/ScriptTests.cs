@@ -7,9 +7,9 @@ public sealed class ScriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Names_bind_to_parameters_and_the_rest_is_plain_text()
+    public void Names_bind_to_parameters_and_the_rest_is_plain_text()
     {
-        Ended ended = await RunScriptAsync(
+        Ended ended = RunScript(
             """
             param(
                 [string] $Name, [int] $Count, [switch] $Loud, [switch] $Quiet,
@@ -23,27 +23,27 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_script_without_parameters_has_args()
+    public void A_script_without_parameters_has_args()
     {
-        Ended ended = await RunScriptAsync("$args.Count; $args", "one", "two three");
+        Ended ended = RunScript("$args.Count; $args", "one", "two three");
 
         Assert.Equal(["2", "one", "two three"], ended.OutputLines);
     }
 
     [Fact]
-    public async Task A_script_knows_its_folder_and_keeps_the_current_one()
+    public void A_script_knows_its_folder_and_keeps_the_current_one()
     {
-        Ended ended = await RunScriptAsync("$PSScriptRoot; $PWD.Path");
+        Ended ended = RunScript("$PSScriptRoot; $PWD.Path");
 
         Assert.Equal([_folder.FullName, Environment.CurrentDirectory], ended.OutputLines);
     }
 
     [Fact]
-    public async Task A_script_s_name_is_taken_literally()
+    public void A_script_s_name_is_taken_literally()
     {
         string path = _folder.Write("it's [a] $name.ps1", "'ran'");
 
-        Ended ended = await ConsoleProcess.RunAsync("-File", path);
+        Ended ended = RedirectedConsole.Run("-File", path);
 
         Assert.Equal((0, "ran"), (ended.ExitCode, ended.Output.Trim()));
     }
@@ -55,17 +55,17 @@ public sealed class ScriptTests : IDisposable
     [InlineData("Get-Command nope -ErrorAction Stop", 1)]
     [InlineData("if (", 1)]
     [InlineData("param([Parameter(Mandatory)] $Missing)", 1)]
-    public async Task The_exit_code_tells_how_a_script_ended(string script, int exitCode)
+    public void The_exit_code_tells_how_a_script_ended(string script, int exitCode)
     {
-        Ended ended = await RunScriptAsync(script);
+        Ended ended = RunScript(script);
 
         Assert.Equal(exitCode, ended.ExitCode);
     }
 
     [Fact]
-    public async Task Objects_go_to_the_output_and_messages_to_the_error_stream()
+    public void Objects_go_to_the_output_and_messages_to_the_error_stream()
     {
-        Ended ended = await RunScriptAsync(
+        Ended ended = RunScript(
             """
             function Talk {
                 [CmdletBinding()] param()
@@ -82,9 +82,9 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task An_error_names_the_cmdlet_and_the_place_without_a_dump_or_colours()
+    public void An_error_names_the_cmdlet_and_the_place_without_a_dump_or_colours()
     {
-        Ended ended = await RunScriptAsync("\nGet-Command nope\nthrow 'boom'");
+        Ended ended = RunScript("\nGet-Command nope\nthrow 'boom'");
 
         Assert.Contains($"Get-Command: {_folder.FullName}", ended.Error, StringComparison.Ordinal);
         Assert.Contains("| The term 'nope' is not recognized", ended.Error, StringComparison.Ordinal);
@@ -94,6 +94,6 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal("", ended.Output.Trim());
     }
 
-    private Task<Ended> RunScriptAsync(string text, params string[] arguments) =>
-        ConsoleProcess.RunAsync([_folder.Write("script.ps1", text), .. arguments]);
+    private Ended RunScript(string text, params string[] arguments) =>
+        RedirectedConsole.Run([_folder.Write("script.ps1", text), .. arguments]);
 }

@@ -8,7 +8,7 @@ namespace FaceGen.Console.Sessions;
 /// <summary>
 /// Reads commands, from a person or from piped input, and runs each until <c>exit</c> or the input's end.
 /// </summary>
-internal sealed class Prompt(Session session, Screen screen, bool interactive, StopSignals signals)
+internal sealed class Prompt(Session session, Screen screen, TextReader input, bool interactive, StopSignals signals)
 {
     private const string Greeting = """
         FaceGen's console around PowerShell's engine.
@@ -73,7 +73,7 @@ internal sealed class Prompt(Session session, Screen screen, bool interactive, S
     {
         if (!interactive)
         {
-            return System.Console.In.ReadLine() is { } text
+            return input.ReadLine() is { } text
                 ? new TypedLine(text, LineEnd.Entered)
                 : new TypedLine("", LineEnd.EndOfInput);
         }

@@ -17,7 +17,7 @@ internal sealed class Account
     private static readonly ConcurrentDictionary<(Uri Address, string Key), Account> Known = new();
 
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Task, byte> _submissions = new();
+    private readonly ConcurrentDictionary<Task, byte> _kept = new();
     private readonly ConcurrentDictionary<FaceGenException, Request> _reports = new();
     private readonly Pace _pace = new();
 
@@ -47,23 +47,26 @@ internal sealed class Account
     internal static Account Of(Connection connection) =>
         Known.GetOrAdd((connection.Address.Home, connection.Key.Value), _ => new Account(connection.QueueLimit));
 
-    /// <summary>Waits until no submission is without an answer, so that <see cref="Open"/> is complete.</summary>
-    internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_submissions.Keys.Select(EndAsync)).UnlessAsync(cancel);
+    /// <summary>Waits until no submission is without an answer and no file half written, so that <see cref="Open"/> is true.</summary>
+    internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_kept.Keys.Select(EndAsync)).UnlessAsync(cancel);
 
-    /// <summary>Each submission reports its own outcome to whoever started it: here only its end counts.</summary>
-    private static Task<bool> EndAsync(Task submission) => submission.ContinueWith(_ => true, CancellationToken.None,
+    /// <summary>The outcome goes to whoever started it: here only the end counts.</summary>
+    private static Task<bool> EndAsync(Task work) => work.ContinueWith(_ => true, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>Keeps sight of a submission whose answer is out, whatever becomes of the pipeline that made it.</summary>
-    internal Task<T> Keep<T>(Task<T> submission)
+    /// <summary>
+    /// Keeps sight of what a stop does not cut off, whatever becomes of the pipeline that began it: a submission whose answer
+    /// is out, a file that is being written.
+    /// </summary>
+    internal Task<T> Keep<T>(Task<T> work)
     {
-        if (_submissions.TryAdd(submission, 0))
+        if (_kept.TryAdd(work, 0))
         {
-            _ = submission.ContinueWith(ended => _submissions.TryRemove(ended, out _), CancellationToken.None,
+            _ = work.ContinueWith(ended => _kept.TryRemove(ended, out _), CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
-        return submission;
+        return work;
     }
 
     /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>

@@ -20,6 +20,7 @@ internal sealed class ImageSaver(
 {
     private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
+    private readonly Account _account = Account.Of(connection);
     private readonly RepeatedImages _repeated = new();
 
     /// <summary>What images were received in, for the next ones: such large arrays are dear to get and to clear away.</summary>
@@ -39,13 +40,13 @@ internal sealed class ImageSaver(
         if (options.SkipExisting && Existing(path) is { } existing)
         {
             saved = DescribeExisting(existing, generation, index);
+            _account.MarkSaved(generation.Id, index);
         }
         else
         {
             saved = await FetchAsync(path, generation, index, cancel).ConfigureAwait(false);
         }
 
-        Account.Of(connection).MarkSaved(generation.Id, index);
         if (options.Sidecar) await WriteAsync(() => WriteSidecar(saved), cancel).ConfigureAwait(false);
         return saved;
     }
@@ -79,12 +80,32 @@ internal sealed class ImageSaver(
             SavedImage saved = Describe(path + image.Info.Format.Extension(), image, generation, index);
             IReadOnlyList<ArraySegment<byte>> file = FileOf(saved, image.Bytes);
             if (file.Count > 1) saved = saved with { Length = file.Sum(part => part.Count), Sha256 = Sha256Of(file) };
-            await WriteAsync(() => saved = WritePicture(saved, image.Bytes, file), cancel).ConfigureAwait(false);
+            await SettleAsync(generation, index, () => saved = WritePicture(saved, image.Bytes, file), cancel).ConfigureAwait(false);
             return saved;
         }
         finally
         {
             _buffers.Add(buffer);
+        }
+    }
+
+    /// <summary>
+    /// Has an image stand in its file. Once that has begun a stop does not cut it off: whoever asks what is open waits for it.
+    /// </summary>
+    private async Task SettleAsync(Generation generation, int index, Action writeFile, CancellationToken cancel)
+    {
+        var written = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Where there may be no room for a file for long, nobody waits for it.
+        if (write is null) _ = _account.Keep(written.Task);
+        try
+        {
+            cancel.ThrowIfCancellationRequested();
+            await WriteAsync(writeFile, cancel).ConfigureAwait(false);
+            _account.MarkSaved(generation.Id, index);
+        }
+        finally
+        {
+            written.TrySetResult(true);
         }
     }
 
@@ -109,13 +130,19 @@ internal sealed class ImageSaver(
     /// <summary>Writes the picture, unless it is there and that will do; what then stands in the file.</summary>
     private SavedImage WritePicture(SavedImage image, ArraySegment<byte> picture, IReadOnlyList<ArraySegment<byte>> file)
     {
-        if (options.AcceptSame && FindSame(image, picture) is { } same) return same;
-
-        // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
-        string sidecar = image.FullName + Sidecar.Extension;
-        if (options.Sidecar && !options.Force && File.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
-        AtomicFile.Write(image.FullName, file, options.Force);
-        return image;
+        try
+        {
+            // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
+            string sidecar = image.FullName + Sidecar.Extension;
+            if (options.Sidecar && !options.Force && File.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
+            AtomicFile.Write(image.FullName, file, options.Force);
+            return image;
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.FileExists && options.AcceptSame)
+        {
+            if (FindSame(image, picture) is { } same) return same;
+            throw;
+        }
     }
 
     private void WriteSidecar(SavedImage image)

@@ -187,9 +187,10 @@ public sealed class PostgresLedgerTests : LedgerTests
     [SkippableFact]
     public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
     {
-        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, "Options=-c statement_timeout=50;"));
+        await (await OpenAsync()).DisposeAsync();
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, "Options=-c statement_timeout=200;"));
 
-        Task entered = EnterAsync(ledger, [.. Enumerable.Range(0, 30_000).Select(number => $"row {number}")]);
+        Task entered = EnterAsync(ledger, [.. Enumerable.Range(0, 60_000).Select(number => $"row {number}")]);
 
         await entered.WaitAsync(TimeSpan.FromSeconds(60));
     }

@@ -288,6 +288,21 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_stopped_before_its_file_is_written_writes_none_later()
+    {
+        _service.OnLink("https://cdn.example/1.jpg", Answer.Image(TestImages.Jpeg(512, 768)));
+        using var stop = new CancellationTokenSource();
+        // It is told after the download, and before the file, that a JPEG holds no metadata.
+        var saver = new ImageSaver(_service.Connection,
+            new SaveOptions(_folder.FullName, new FileNameTemplate("same")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) },
+            new Stopper(stop));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saver.SaveAsync(GenerationOf("https://cdn.example/1.jpg"), 0, stop.Token).GuardAsync());
+
+        Assert.Empty(_folder.Files);
+    }
+
+    [Fact]
     public async Task What_could_not_be_written_at_first_is_written_again_and_not_fetched_again()
     {
         _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
@@ -354,4 +369,12 @@ public sealed class ImageSaverTests : IDisposable
         Images = images,
         Request = FakeService.Request(),
     };
+
+    /// <summary>Stops at the first word.</summary>
+    private sealed class Stopper(CancellationTokenSource stop) : IListener
+    {
+        public void Tell(string line) => stop.Cancel();
+
+        public void Warn(string line) => stop.Cancel();
+    }
 }

@@ -10,17 +10,17 @@ public sealed class FaceUploadTests
 {
     private const int FaceBytes = 2 * 1024 * 1024;
 
-    /// <summary>The most that even 1,000 rows with one face of 2 MB may send.</summary>
+    /// <summary>The most that even many rows with one face of 2 MB may send.</summary>
     private const int MostBytes = 5_000_000;
 
     [Fact]
-    public async Task A_pipeline_of_1000_prompts_uploads_its_face_once()
+    public async Task A_pipeline_of_many_prompts_uploads_its_face_once()
     {
         await using TestBed bed = await StartAsync();
 
-        bed.Run("param($face) $null = 1..1000 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
+        bed.Run("param($face) $null = 1..200 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
 
-        Assert.Equal(1000, bed.Emulator.Journal.Accepted);
+        Assert.Equal(200, bed.Emulator.Journal.Accepted);
         Assert.Single(Uploads(bed.Emulator.Journal));
         Assert.InRange(bed.Emulator.Journal.BytesReceived, FaceBytes, MostBytes);
     }

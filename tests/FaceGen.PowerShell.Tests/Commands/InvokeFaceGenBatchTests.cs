@@ -240,8 +240,11 @@ public sealed class InvokeFaceGenBatchTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
+        // In a runspace that was reset $? is always true.
+        using var session = new Session();
+        bed.Connect(session);
 
-        Ran ran = bed.Run("""
+        Ran ran = session.Run("""
             param($csv, $out)
             Invoke-FaceGenBatch $csv -Destination $out -ErrorVariable failed
             "`$? is $?"

@@ -48,7 +48,7 @@ public sealed class PipelineTests
         Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
         Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
         Assert.NotEmpty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
-        bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out -SkipExisting", bed.Out).WithoutErrors();
+        bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out", bed.Out).WithoutErrors();
         Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
         Assert.InRange(bed.Emulator.Journal.Accepted, 12, 499);
         Assert.Equal(bed.Emulator.Journal.Accepted, Directory.GetFiles(bed.Out).Length);
@@ -88,7 +88,7 @@ public sealed class PipelineTests
 
         Ran after = bed.Run("param($face) 1..6 | ForEach-Object { \"q$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
         Assert.Equal(6, after.Output.Count);
-        Assert.Equal(2, bed.Emulator.Journal.MaxInFlight);
+        Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 2);
     }
 
     [Fact]

@@ -47,19 +47,31 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Contains($"\u001B[38;2;{SKColors.SteelBlue.Red};{SKColors.SteelBlue.Green};{SKColors.SteelBlue.Blue}m", lines[0], StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
-    [InlineData("", "WT_SESSION=1", "\u001BP0;1;0q\"1;1;64;80")]
-    [InlineData("", "TERM_PROGRAM=iTerm.app", "\u001B]1337;File=inline=1;size=")]
-    [InlineData("", "TERM=xterm-256color", "\u001B[38;5;67m")]
-    [InlineData("-Protocol Sixel", "TERM_PROGRAM=iTerm.app", "\u001BP0;1;0q\"1;1;64;80")]
-    [InlineData("-Protocol ITerm2 -Width 7", "TERM=xterm", "width=7;preserveAspectRatio=1:")]
-    public async Task The_protocol_is_the_terminal_s_or_the_one_that_is_asked_for(string parameters, string terminal, string begins)
+    [SkippableFact]
+    public async Task The_protocol_is_the_terminal_s_or_the_one_that_is_asked_for()
     {
         Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
-        string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}' {parameters}");
+        (string Terminal, string Parameters, string Begins)[] cases =
+        [
+            ("WT_SESSION=1", "", "\u001BP0;1;0q\"1;1;64;80"),
+            ("TERM_PROGRAM=iTerm.app", "", "\u001B]1337;File=inline=1;size="),
+            ("TERM=xterm-256color", "", "\u001B[38;5;67m"),
+            ("TERM_PROGRAM=iTerm.app", "-Protocol Sixel", "\u001BP0;1;0q\"1;1;64;80"),
+            ("TERM=xterm", "-Protocol ITerm2 -Width 7", "width=7;preserveAspectRatio=1:"),
+        ];
+        string script = folder.Write("show.ps1", string.Concat(cases.Select(each => $"""
+            [Environment]::SetEnvironmentVariable('{each.Terminal.Split('=')[0]}', '{each.Terminal.Split('=')[1]}')
+            Show-FaceGenImage '{folder.Face}' {each.Parameters}
+            [Environment]::SetEnvironmentVariable('{each.Terminal.Split('=')[0]}', $null)
+            'the next terminal'
 
-        Assert.Contains(begins, await TerminalProcess.RunAsync(script, terminal), StringComparison.Ordinal);
+            """)));
+
+        string[] sent = (await TerminalProcess.RunAsync(script)).Split("the next terminal");
+
+        Assert.Equal(cases.Length + 1, sent.Length);
+        foreach (((string _, string _, string begins), string shown) in cases.Zip(sent)) Assert.Contains(begins, shown, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -14,6 +14,9 @@ internal sealed class FaultyBed : IAsyncDisposable
 {
     internal const string Key = "sk-Str0ng/Key+Of~The=Test";
 
+    /// <summary>A service time that no test waits for.</summary>
+    internal static readonly TimeSpan UntilEnded = TimeSpan.FromHours(1);
+
     private FaultyBed(EmulatorHost emulator)
     {
         Emulator = emulator;
@@ -24,7 +27,7 @@ internal sealed class FaultyBed : IAsyncDisposable
 
     internal EmulatorHost Emulator { get; }
 
-    internal Session Session { get; } = new();
+    internal Session Session { get; } = Session.Shared();
 
     internal string Folder { get; }
 
@@ -52,6 +55,20 @@ internal sealed class FaultyBed : IAsyncDisposable
 
     /// <summary>Runs a script with every stream open.</summary>
     internal Ran Run(string script, params object?[] arguments) => Session.Run(script, arguments);
+
+    /// <summary>
+    /// Ends the generations under way as soon as a fault has been met: the emulator's clock is moved beyond the service time
+    /// that is <see cref="UntilEnded"/>.
+    /// </summary>
+    internal IDisposable EndGenerationsAfter(string fault)
+    {
+        var met = new Timer(_ =>
+        {
+            if (Emulator.Clock.Offset == TimeSpan.Zero && Emulator.Journal.Entries.Any(entry => entry.Fault == fault)) Emulator.Clock.Advance(UntilEnded);
+        });
+        met.Change(TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
+        return met;
+    }
 
     /// <summary>Everything that came out anywhere, as one text: objects, errors with their exceptions, files.</summary>
     internal string Everything(Ran ran)

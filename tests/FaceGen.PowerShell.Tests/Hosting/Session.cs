@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using Engine = System.Management.Automation.PowerShell;
@@ -7,14 +8,28 @@ namespace FaceGen.PowerShell.Tests.Hosting;
 /// <summary>A real PowerShell engine with the staged module imported, as a user has it at a prompt.</summary>
 internal sealed class Session : IDisposable
 {
-    private readonly Runspace _runspace;
+    /// <summary>Sessions that tests have given back: opening one and importing the module takes longer than most tests.</summary>
+    private static readonly ConcurrentBag<Runspace> Idle = [];
 
+    private readonly Runspace _runspace;
+    private readonly bool _isShared;
+
+    /// <summary>Opens a session of its own.</summary>
     internal Session()
     {
         _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
         _runspace.Open();
         Run("param($manifest) Import-Module $manifest -ErrorAction Stop", StagedModule.Manifest).WithoutErrors();
     }
+
+    private Session(Runspace runspace)
+    {
+        _runspace = runspace;
+        _isShared = true;
+    }
+
+    /// <summary>A session without a connection or a variable: one that another test has given back, or a new one.</summary>
+    internal static Session Shared() => new(Idle.TryTake(out Runspace? idle) ? idle : new Session()._runspace);
 
     /// <summary>Runs a script with arguments; an error that ends it is among the errors.</summary>
     internal Ran Run(string script, params object?[] arguments)
@@ -47,5 +62,16 @@ internal sealed class Session : IDisposable
         return engine;
     }
 
-    public void Dispose() => _runspace.Dispose();
+    public void Dispose()
+    {
+        if (!_isShared || _runspace.RunspaceAvailability != RunspaceAvailability.Available)
+        {
+            _runspace.Dispose();
+            return;
+        }
+
+        Run("Get-FaceGenConnection | Disconnect-FaceGen; Get-Job | Remove-Job -Force").WithoutErrors();
+        _runspace.ResetRunspaceState();
+        Idle.Add(_runspace);
+    }
 }

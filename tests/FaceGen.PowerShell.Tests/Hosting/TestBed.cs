@@ -20,7 +20,7 @@ internal sealed class TestBed : IAsyncDisposable
 
     internal int QueueLimit { get; }
 
-    internal Session Session { get; } = new();
+    internal Session Session { get; } = Session.Shared();
 
     internal string Folder { get; }
 

@@ -7,7 +7,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>What a gallery gets: the module as one package, and the emulator as a tool.</summary>
-public sealed class GalleryPackageTests : IDisposable
+public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : IClassFixture<GalleryPackageTests.Packed>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("facegen-package-").FullName;
 
@@ -17,7 +17,7 @@ public sealed class GalleryPackageTests : IDisposable
     public async Task The_module_s_package_holds_what_is_staged_and_works_where_it_is_unpacked()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        using ZipArchive package = ZipFile.OpenRead(await PackAsync("FaceGen.Module", "FaceGen.0.1.0-preview1.nupkg"));
+        using ZipArchive package = ZipFile.OpenRead(packed.Module);
         string module = Path.Combine(_folder, "Modules", "FaceGen", "0.1.0");
         package.ExtractToDirectory(module);
 
@@ -40,7 +40,7 @@ public sealed class GalleryPackageTests : IDisposable
     [Fact]
     public async Task The_module_s_package_says_what_the_manifest_says()
     {
-        using ZipArchive package = ZipFile.OpenRead(await PackAsync("FaceGen.Module", "FaceGen.0.1.0-preview1.nupkg"));
+        using ZipArchive package = ZipFile.OpenRead(packed.Module);
         await using Stream nuspec = await package.GetEntry("FaceGen.nuspec")!.OpenAsync();
         XElement said = (await XDocument.LoadAsync(nuspec, LoadOptions.None, CancellationToken.None)).Root!.Elements().First();
         string Value(string name) => said.Elements().Single(element => element.Name.LocalName == name).Value;
@@ -67,7 +67,7 @@ public sealed class GalleryPackageTests : IDisposable
     [Fact]
     public async Task The_emulator_is_a_tool()
     {
-        await PackAsync("FaceGen.Emulator", "FaceGen.Emulator.0.1.0.nupkg");
+        await PackAsync("FaceGen.Emulator", _folder);
         string tools = Path.Combine(_folder, "tools");
 
         await RunAsync("dotnet", "tool", "install", "FaceGen.Emulator", "--source", _folder, "--tool-path", tools);
@@ -76,11 +76,8 @@ public sealed class GalleryPackageTests : IDisposable
     }
 
     /// <summary>Packs what the build has made.</summary>
-    private async Task<string> PackAsync(string project, string package)
-    {
-        await RunAsync("dotnet", "pack", Path.Combine(Metadata("Root"), "src", project), "--no-build", "--configuration", Metadata("Configuration"), "--output", _folder, "--nologo");
-        return Path.Combine(_folder, package);
-    }
+    private static Task<string> PackAsync(string project, string folder) => RunAsync(
+        "dotnet", "pack", Path.Combine(Metadata("Root"), "src", project), "--no-build", "--configuration", Metadata("Configuration"), "--output", folder, "--nologo");
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
@@ -94,4 +91,20 @@ public sealed class GalleryPackageTests : IDisposable
 
     private static string Metadata(string name) => Assembly.GetExecutingAssembly()
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
+
+    /// <summary>The module's package, made once.</summary>
+    public sealed class Packed : IAsyncLifetime
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("facegen-packed-").FullName;
+
+        internal string Module => Path.Combine(_folder, "FaceGen.0.1.0-preview1.nupkg");
+
+        public Task InitializeAsync() => PackAsync("FaceGen.Module", _folder);
+
+        public Task DisposeAsync()
+        {
+            Directory.Delete(_folder, recursive: true);
+            return Task.CompletedTask;
+        }
+    }
 }
