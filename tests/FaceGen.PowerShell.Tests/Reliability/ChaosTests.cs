@@ -16,8 +16,8 @@ namespace FaceGen.PowerShell.Tests.Reliability;
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper report)
 {
-    private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 40);
-    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 5);
+    private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 30);
+    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 4);
 
     [Theory]
     [InlineData(1)]
