@@ -48,7 +48,7 @@ internal sealed class ApiClient : IDisposable
         {
             using HttpResponseMessage response = await _http
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            result = result with { StatusCode = response.StatusCode, RetryAfter = RetryAfterOf(response) };
+            result = result with { StatusCode = response.StatusCode, RetryAfter = response.RetryAfter(_time) };
             byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
             return result with { Answer = ServiceAnswer.TryRead(_key.Redact(body)) };
         }
@@ -74,12 +74,6 @@ internal sealed class ApiClient : IDisposable
         json.WriteString("key", _key.Value);
         writeFields?.Invoke(json);
     });
-
-    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
-    {
-        TimeSpan? wait = response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - _time.GetUtcNow();
-        return wait > TimeSpan.Zero ? wait : null;
-    }
 
     private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 }

@@ -16,8 +16,14 @@ internal static class HttpContentExtensions
     }
 
     /// <summary>Reads a body to the end of what has come before it; what was read stays there also when it fails.</summary>
+    /// <param name="content">The body.</param>
+    /// <param name="body">Takes it in.</param>
+    /// <param name="maxBytes">How long all of it may be.</param>
+    /// <param name="cancel">Ends reading.</param>
+    /// <param name="onRead">Is told of each piece.</param>
     /// <exception cref="IOException">All of it is longer than allowed, or this is shorter than announced.</exception>
-    internal static async Task AppendToAsync(this HttpContent content, MemoryStream body, int maxBytes, CancellationToken cancel)
+    internal static async Task AppendToAsync(
+        this HttpContent content, MemoryStream body, int maxBytes, CancellationToken cancel, Action? onRead = null)
     {
         long before = body.Length;
         long? announced = content.Headers.ContentLength;
@@ -37,6 +43,7 @@ internal static class HttpContentExtensions
         {
             if (body.Length + read > maxBytes) throw TooLong(maxBytes);
             body.Write(buffer, 0, read);
+            onRead?.Invoke();
         }
 
         if (announced is not null && body.Length - before != announced)

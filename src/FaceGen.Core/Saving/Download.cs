@@ -19,9 +19,6 @@ internal static class Download
 
     private const int MaxRedirects = 5;
 
-    /// <summary>How long one try may take.</summary>
-    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(100);
-
     /// <summary>
     /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
     /// tried again, as are the same image's other links, until the time is over.
@@ -47,41 +44,48 @@ internal static class Download
         Uri? partialOf = null;
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
-        for (int attempt = 0; ; attempt++)
+        Attempt? expired = null;
+        for (int round = 0; ; round++)
         {
-            Uri tried = links[attempt % links.Count];
-            TimeSpan left = timeout - time.GetElapsedTime(start);
-            if (tried != partialOf) partial.StartAnew();
-            partialOf = tried;
-            Attempt result = await TryAsync(connection, tried, partial, left < TryTimeout ? left : TryTimeout, cancel).ConfigureAwait(false);
-            if (result.Image is { } found) return found;
-
-            // A link that is dead for good leaves the other one.
-            if (links.Count > 1 && (result.IsFinal || result.Status == HttpStatusCode.Gone))
+            // Each link in turn; the first of them to be there again decides how long to wait.
+            TimeSpan? asked = TimeSpan.MaxValue;
+            Attempt? last = null;
+            for (int at = 0; at < links.Count && (last is null || time.GetElapsedTime(start) < timeout);)
             {
-                links.Remove(tried);
-                continue;
+                Uri tried = links[at];
+                if (tried != partialOf) partial.StartAnew();
+                partialOf = tried;
+                last = await TryAsync(connection, tried, partial, timeout - time.GetElapsedTime(start), cancel).ConfigureAwait(false);
+                if (last.Image is { } found) return found;
+
+                bool hasExpired = last.Status == HttpStatusCode.Gone
+                    || (last.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden && time.GetUtcNow() >= generation.ExpiresAt);
+                if (hasExpired) expired = last;
+                // A link that is dead for good leaves the others.
+                if (hasExpired || last.IsFinal)
+                {
+                    links.RemoveAt(at);
+                    continue;
+                }
+
+                asked = last.RetryAfter is { } wanted && wanted < asked ? wanted : last.RetryAfter is null ? null : asked;
+                at++;
             }
 
-            TimeSpan wait = Backoff.Wait(attempt / links.Count, result.RetryAfter, connection.Services);
-            bool isOver = time.GetElapsedTime(start) + wait > timeout;
-            bool hasExpired = result.Status is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Forbidden
-                && (result.Status == HttpStatusCode.Gone || time.GetUtcNow() >= generation.ExpiresAt);
-            if (hasExpired)
+            if (links.Count == 0 && expired is not null)
             {
                 throw new FaceGenException(ErrorCode.LinkExpired,
-                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({result.Reason}): images are kept for {Limits.LinkHours} hours.");
+                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): images are kept for {Limits.LinkHours} hours.");
             }
 
-            if (isOver || result.IsFinal)
+            TimeSpan wait = Backoff.Wait(round, asked, connection.Services);
+            if (links.Count == 0 || time.GetElapsedTime(start) + wait > timeout)
             {
-                throw new FaceGenException(result.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
-                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {result.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
+                throw new FaceGenException(last!.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
+                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
             }
 
-            if ((attempt + 1) % links.Count != 0) continue;
-
-            listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({result.Reason}): trying again in {wait.TotalSeconds:0.0} seconds.");
+            listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({last!.Reason}): trying again in {wait.TotalSeconds:0.0} seconds.");
             await time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }
@@ -89,20 +93,19 @@ internal static class Download
     private static async Task<Attempt> TryAsync(
         Connection connection, Uri link, PartialBody partial, TimeSpan timeout, CancellationToken cancel)
     {
-        using CancellationTokenSource timer = connection.Services.Time.Timer(timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        using var patience = new Patience(connection.Services.Time, timeout, cancel);
         try
         {
             for (int redirects = 0; redirects <= MaxRedirects; redirects++)
             {
                 // Each step of a redirect is judged like the link itself.
-                if (await LinkPolicy.RefusalAsync(connection, link, either.Token).ConfigureAwait(false) is { } refusal)
+                if (await LinkPolicy.RefusalAsync(connection, link, patience.Token).ConfigureAwait(false) is { } refusal)
                     return new Attempt(connection.Key.Redact($"{refusal} ({link.Scheme}://{link.Host})")) { IsFinal = true };
 
                 using var request = new HttpRequestMessage(HttpMethod.Get, link);
                 partial.Prepare(request);
                 using HttpResponseMessage response = await connection.Downloads
-                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
                 if ((int)response.StatusCode is >= 300 and < 400
                     && response.Headers.Location is { } location && Uri.TryCreate(link, location, out Uri? next))
                 {
@@ -116,11 +119,11 @@ internal static class Download
                     return new Attempt($"HTTP {(int)response.StatusCode}")
                     {
                         Status = response.StatusCode,
-                        RetryAfter = response.Headers.RetryAfter?.Delta,
+                        RetryAfter = response.RetryAfter(connection.Services.Time),
                     };
                 }
 
-                if (await partial.TakeAsync(response, MaxBytes, either.Token).ConfigureAwait(false) is not { } body)
+                if (await partial.TakeAsync(response, MaxBytes, patience).ConfigureAwait(false) is not { } body)
                     return new Attempt("the server gave another part than was asked for");
 
                 return Check(body) is { } image
@@ -133,7 +136,7 @@ internal static class Download
         // Whatever else goes wrong on the way, a body that cannot be unpacked among it, may go right the next time.
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            string reason = timer.IsCancellationRequested ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.');
+            string reason = patience.IsOver ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.');
             return new Attempt(connection.Key.Redact(reason));
         }
     }

@@ -78,21 +78,41 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
     /// <summary>Whether the end marker follows; inside a scan a real 0xFF is always followed by another byte.</summary>
     private static bool HasEnd(ReadOnlySpan<byte> scan) => scan.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) >= 0;
 
-    /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size.</summary>
+    /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size, and one holds the picture.</summary>
     private static (int Width, int Height)? WebP(ReadOnlySpan<byte> image)
     {
-        if (image.Length < 30 || BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) > image.Length - 8) return null;
+        const int Head = 12, ChunkHead = 8;
+        if (image.Length < 30 || BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) > image.Length - ChunkHead) return null;
 
-        ReadOnlySpan<byte> type = image.Slice(12, 4);
-        ReadOnlySpan<byte> data = image.Slice(20);
-        if (type.SequenceEqual("VP8X"u8)) return (UInt24(data.Slice(4)) + 1, UInt24(data.Slice(7)) + 1);
-        if (type.SequenceEqual("VP8 "u8))
+        ReadOnlySpan<byte> chunks = image.Slice(Head, Math.Max(0, (int)BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) + ChunkHead - Head));
+        (int, int)? size = null;
+        bool hasPicture = false;
+        while (chunks.Length >= ChunkHead)
+        {
+            ReadOnlySpan<byte> type = chunks.Slice(0, 4);
+            uint length = BinaryPrimitives.ReadUInt32LittleEndian(chunks.Slice(4));
+            if (length > chunks.Length - ChunkHead) return null;
+
+            ReadOnlySpan<byte> data = chunks.Slice(ChunkHead, (int)length);
+            size ??= WebPSize(type, data);
+            hasPicture |= type.SequenceEqual("VP8 "u8) || type.SequenceEqual("VP8L"u8) || type.SequenceEqual("ANMF"u8);
+            // A chunk of an odd length is followed by a byte that makes it even.
+            chunks = chunks.Slice((int)Math.Min(chunks.Length, ChunkHead + length + (length & 1)));
+        }
+
+        return hasPicture && chunks.IsEmpty ? size : null;
+    }
+
+    private static (int Width, int Height)? WebPSize(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    {
+        if (type.SequenceEqual("VP8X"u8) && data.Length >= 10) return (UInt24(data.Slice(4)) + 1, UInt24(data.Slice(7)) + 1);
+        if (type.SequenceEqual("VP8 "u8) && data.Length >= 10)
         {
             return (BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(6)) & 0x3FFF,
                 BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(8)) & 0x3FFF);
         }
 
-        if (type.SequenceEqual("VP8L"u8))
+        if (type.SequenceEqual("VP8L"u8) && data.Length >= 5)
         {
             uint bits = BinaryPrimitives.ReadUInt32LittleEndian(data.Slice(1));
             return ((int)(bits & 0x3FFF) + 1, (int)((bits >> 14) & 0x3FFF) + 1);

@@ -27,11 +27,14 @@ internal static class LinkPolicy
     /// <summary>Whether a host is, or stands for, an address of this machine or of a private network.</summary>
     private static async Task<bool> IsInsideAsync(Connection connection, Uri address, CancellationToken cancel)
     {
-        if (IPAddress.TryParse(address.DnsSafeHost, out IPAddress? literal)) return IsInside(literal);
+        // As it will be called: other digits and dots than ASCII's are an address as well.
+        string host = address.IdnHost.Trim('[', ']').TrimEnd('.');
+        if (IPAddress.TryParse(host, out IPAddress? literal)) return IsInside(literal);
+        if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)) return true;
 
         try
         {
-            IPAddress[] addresses = await connection.Services.LookUp(address.DnsSafeHost).UnlessAsync(cancel).ConfigureAwait(false);
+            IPAddress[] addresses = await connection.Services.LookUp(host).UnlessAsync(cancel).ConfigureAwait(false);
             return addresses.Any(IsInside);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
@@ -43,17 +46,36 @@ internal static class LinkPolicy
 
     private static bool IsInside(IPAddress address)
     {
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.Equals(IPAddress.IPv6Any))
-            return true;
-
         byte[] b = address.GetAddressBytes();
-        if (b.Length == 16) return (b[0] & 0xFE) == 0xFC;
+        if (b.Length == 16) return (Embedded(b) is { } within && IsInside(within)) || IsInsideV6(address, b);
 
         return b[0] is 0 or 10 or 127
             || (b[0] == 100 && (b[1] & 0xC0) == 64)
             || (b[0] == 169 && b[1] == 254)
             || (b[0] == 172 && (b[1] & 0xF0) == 16)
-            || (b[0] == 192 && b[1] == 168);
+            || (b[0] == 192 && b[1] == 168)
+            // For tests of networks, for protocols, for groups, and for nobody.
+            || (b[0] == 198 && (b[1] & 0xFE) == 18)
+            || (b[0] == 192 && b[1] == 0 && b[2] == 0)
+            || b[0] >= 224;
     }
+
+    private static bool IsInsideV6(IPAddress address, byte[] b) => IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any)
+        || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast
+        || (b[0] & 0xFE) == 0xFC
+        // What a local network's translator makes of addresses nobody outside knows (RFC 8215), nor where a Teredo tunnel ends.
+        || StartsWith(b, 0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01) || StartsWith(b, 0x20, 0x01, 0x00, 0x00);
+
+    /// <summary>The IPv4 address that an IPv6 address stands for: mapped, compatible, translated, by NAT64 or by 6to4.</summary>
+    private static IPAddress? Embedded(byte[] b)
+    {
+        if (StartsWith(b, 0x20, 0x02)) return new IPAddress(b.AsSpan(2, 4).ToArray());
+
+        bool isLast = (b.Take(10).All(each => each == 0) && b[10] == b[11] && b[10] is 0 or 0xFF)
+            || (b.Take(8).All(each => each == 0) && b[8] == 0xFF && b[9] == 0xFF && b[10] == 0 && b[11] == 0)
+            || (StartsWith(b, 0x00, 0x64, 0xFF, 0x9B) && b.Skip(4).Take(8).All(each => each == 0));
+        return isLast ? new IPAddress(b.AsSpan(12, 4).ToArray()) : null;
+    }
+
+    private static bool StartsWith(byte[] address, params byte[] prefix) => address.AsSpan().StartsWith(prefix);
 }

@@ -24,7 +24,7 @@ internal sealed class PartialBody(MemoryStream body)
 
     /// <summary>Takes in a successful answer, to its end.</summary>
     /// <returns>The whole body, there until more is taken in; null where the server gave another part than was asked for.</returns>
-    internal async Task<ArraySegment<byte>?> TakeAsync(HttpResponseMessage response, int maxBytes, CancellationToken cancel)
+    internal async Task<ArraySegment<byte>?> TakeAsync(HttpResponseMessage response, int maxBytes, Patience patience)
     {
         bool isPart = response.StatusCode == HttpStatusCode.PartialContent;
         bool continues = isPart && body.Length > 0
@@ -34,7 +34,7 @@ internal sealed class PartialBody(MemoryStream body)
         if (isPart && !continues) return null;
 
         if (!isPart && response.Headers.ETag is { IsWeak: false } version) _version = version;
-        await response.Content.AppendToAsync(body, maxBytes, cancel).ConfigureAwait(false);
+        await response.Content.AppendToAsync(body, maxBytes, patience.Token, patience.Renew).ConfigureAwait(false);
         var whole = new ArraySegment<byte>(body.GetBuffer(), 0, (int)body.Length);
         StartAnew();
         return whole;

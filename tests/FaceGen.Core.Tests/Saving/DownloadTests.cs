@@ -69,6 +69,27 @@ public sealed class DownloadTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(17), _service.Clock.GetUtcNow() - start);
     }
 
+    [Fact]
+    public async Task A_wait_until_a_date_is_kept()
+    {
+        _service.OnLink(Link, Answer.Empty(503).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(17)), Answer.Image(Image));
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        await DownloadAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(17), _service.Clock.GetUtcNow() - start);
+    }
+
+    [Fact]
+    public async Task A_wait_that_one_link_asks_for_does_not_hold_up_the_other()
+    {
+        _service.OnLink(Link, Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(300))).OnLink(Other, Answer.Empty(404), Answer.Image(Image));
+        DateTimeOffset start = _service.Clock.GetUtcNow();
+
+        Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
+        Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
     [Fact] // Q26
     public async Task A_page_in_place_of_the_image_is_no_image()
     {
@@ -146,7 +167,7 @@ public sealed class DownloadTests : IDisposable
 
         Task<CheckedImage> downloading = Begin([Link]);
         await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
+        await _service.Clock.PassAsync(Patience.LongestSilence);
 
         Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes.ToArray());
     }

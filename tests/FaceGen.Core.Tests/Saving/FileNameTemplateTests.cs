@@ -24,7 +24,7 @@ public sealed class FileNameTemplateTests
     // What tears names apart: ways out, devices, the ends that Windows drops, half characters, long ones, fields.
     private static readonly string[] Shards =
     [
-        "a", "..", ".", " ", "/", "\\", ":", "*", "?", "\"", "<", ">", "|", "\0", "\n", "\u001b[2J", "\u202e", "\u00a0", "\u3000", "~",
+        "a", "..", ".", " ", "/", "\\", ":", "*", "?", "\"", "<", ">", "|", "\0", "\n", "\u001b[2J", "\u202e", "\uFFFE", "\uFFFF", "\u00a0", "\u3000", "~",
         "CON", "nul", "com1", "LPT¹", "aux.", "con .", "CONIN$", "PRN.txt", "é", "e\u0301", "世界", "😀", "\ud83d", "\ude00", "\u0300", "ﷺ",
         new string('x', 250), new string('世', 90), string.Concat(Enumerable.Repeat("😀", 40)), "{id}", "{index}", "{prompt}", "{SEED}", "{style}", "{track_id}", "{row}", "{date}", "{", "}",
     ];

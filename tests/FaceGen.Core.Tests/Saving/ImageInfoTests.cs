@@ -94,6 +94,15 @@ public sealed class ImageInfoTests
     }
 
     [Fact]
+    public void A_WebP_without_a_picture_is_refused()
+    {
+        byte[] webP = TestImages.WebPExtended(3, 5);
+        "XMP "u8.CopyTo(webP.AsSpan(webP.AsSpan().IndexOf("VP8L"u8)));
+
+        Assert.Null(ImageInfo.Check(webP));
+    }
+
+    [Fact]
     public void A_JPEG_without_a_frame_is_refused() =>
         Assert.Null(ImageInfo.Check([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 1, 2, 3, 0xFF, 0xD9]));
 }

@@ -11,6 +11,8 @@ public sealed class LinkPolicyTests
     [InlineData("https://8.8.8.8/1.png")]
     [InlineData("https://172.32.0.1/1.png")]
     [InlineData("https://[2001:db8::1]/1.png")]
+    [InlineData("https://[64:ff9b::8.8.8.8]/1.png")]
+    [InlineData("https://nowhere.example/1.png")]
     public async Task A_link_into_the_world_is_followed(string link) => Assert.Null(await RefusalAsync("https://service.example", link));
 
     [Theory]
@@ -34,6 +36,19 @@ public sealed class LinkPolicyTests
     [InlineData("https://[fe80::1]/")]
     [InlineData("https://[fd00::1]/")]
     [InlineData("https://[::ffff:10.0.0.1]/")]
+    [InlineData("https://[::10.0.0.1]/")]
+    [InlineData("https://[64:ff9b::10.0.0.1]/")]
+    [InlineData("https://[64:ff9b:1::1]/")]
+    [InlineData("https://[2002:a00:1::]/")]
+    [InlineData("https://[2001::1]/")]
+    [InlineData("https://[ff02::1]/")]
+    [InlineData("https://224.0.0.1/")]
+    [InlineData("https://255.255.255.255/")]
+    [InlineData("https://198.18.0.1/")]
+    [InlineData("https://\uFF11\uFF12\uFF17.0.0.1/")]
+    [InlineData("https://127\u30020\u30020\u30021/")]
+    [InlineData("https://\u24DBocalhost/")]
+    [InlineData("https://a.LOCALHOST./")]
     [InlineData("https://inside.example/")]
     public async Task A_link_into_this_network_or_without_encryption_is_not(string link) =>
         Assert.EndsWith("is not followed", await RefusalAsync("https://service.example", link), StringComparison.Ordinal);
