@@ -11,8 +11,8 @@ internal sealed class ApiKey
 {
     private const string Mask = "***";
 
-    /// <summary>A shorter piece of base64 could be part of any text.</summary>
-    private const int ShortestBase64 = 8;
+    /// <summary>A shorter piece could be part of any text: a key as short is masked where it stands by itself.</summary>
+    private const int ShortestPiece = 8;
 
     private readonly Regex _spellings;
 
@@ -23,15 +23,15 @@ internal sealed class ApiKey
     {
         Value = value;
         _plainSpellings = [.. Spellings(value).Select(WithoutBackslashes).Distinct()];
-        _spellings = new Regex(string.Join("|", Spellings(value).Distinct().OrderByDescending(spelling => spelling.Length).Select(Pattern)),
-            RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
+        string spellings = string.Join("|", Spellings(value).Distinct().OrderByDescending(spelling => spelling.Length).Select(Pattern).Prepend(Encoded(value)));
+        _spellings = new Regex(value.Length < ShortestPiece ? $@"(?<![\w%])(?:{spellings})(?!\w)" : spellings, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
     }
 
     internal string Value { get; }
 
     /// <summary>
-    /// Masks the key wherever a text holds it: plain, URL-encoded, in hexadecimal, as entities, or base64 wherever it
-    /// begins in what was encoded; and escaped as in JSON or not.
+    /// Masks the key wherever a text holds it: plain, URL-encoded, as entities or escaped, each character in its own way; in
+    /// hexadecimal, or base64 wherever it begins in what was encoded.
     /// </summary>
     internal string Redact(string text) => _spellings.Replace(text, Mask);
 
@@ -53,7 +53,7 @@ internal sealed class ApiKey
             if (c > '\x7F') return true;
         }
 
-        if (Holds(text, "\\u")) return true;
+        if (text.Contains('%') || Holds(text, "\\u") || Holds(text, "\\x") || Holds(text, "&#")) return true;
 
         string plain = WithoutBackslashes(text);
         return _plainSpellings.Any(spelling => Holds(plain, spelling));
@@ -67,26 +67,40 @@ internal sealed class ApiKey
         byte[] bytes = Encoding.UTF8.GetBytes(key);
         yield return key;
         yield return Uri.EscapeDataString(key);
-        yield return string.Concat(bytes.Select(b => $"%{b:X2}"));
         yield return string.Concat(bytes.Select(b => $"{b:X2}"));
-        yield return string.Concat(key.Select(c => $"&#{(int)c};"));
-        yield return string.Concat(key.Select(c => $"&#x{(int)c:X};"));
+        foreach (string base64 in Base64(bytes).Concat(Base64(Encoding.Unicode.GetBytes(key))))
+        {
+            yield return base64;
+            yield return Uri.EscapeDataString(base64);
+        }
+    }
+
+    private static IEnumerable<string> Base64(byte[] bytes)
+    {
         yield return Convert.ToBase64String(bytes);
-        yield return Uri.EscapeDataString(Convert.ToBase64String(bytes));
         for (int before = 0; before < 3; before++)
         {
             // The characters that hold nothing but the key's own bits, whatever stands before and after it.
             string base64 = Convert.ToBase64String([.. new byte[before], .. bytes]);
             int own = (before + bytes.Length) * 8 / 6, first = (before * 8 + 5) / 6;
             string core = base64.Substring(first, own - first);
-            if (core.Length >= ShortestBase64) yield return core;
-            if (core.Length >= ShortestBase64) yield return Uri.EscapeDataString(core);
+            if (core.Length >= ShortestPiece) yield return core;
         }
     }
 
     private static bool Holds(string text, string part) => text.AsSpan().IndexOf(part.AsSpan(), StringComparison.OrdinalIgnoreCase) >= 0;
 
     private static string WithoutBackslashes(string text) => text.Replace("\\", "");
+
+    /// <summary>The key, each character plain, URL-encoded once or twice, as an entity or as an escape.</summary>
+    private static string Encoded(string key) => string.Concat(Regex.Matches(key, @"[\ud800-\udbff][\udc00-\udfff]|.", RegexOptions.Singleline)
+        .Cast<Match>().Select(character =>
+        {
+            string bytes = string.Concat(Encoding.UTF8.GetBytes(character.Value).Select(b => $"%(?:25)?{b:X2}"));
+            string numbers = string.Concat(character.Value.Select(c => $@"\\+(?:u{(int)c:x4}|x{(int)c:x2})"));
+            int number = char.ConvertToUtf32(character.Value, 0);
+            return $"(?:{Pattern(character.Value)}|{bytes}|{numbers}|&#0*{number};|&#x0*{number:x};)";
+        }));
 
     /// <summary>JSON may write any character as its number, and some behind a backslash.</summary>
     private static string Pattern(string spelling) => string.Concat(spelling.Select(c =>

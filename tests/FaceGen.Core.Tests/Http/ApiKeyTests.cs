@@ -50,6 +50,30 @@ public sealed class ApiKeyTests
     }
 
     [Theory]
+    [InlineData("p%6cain%2Dkey")]
+    [InlineData("pl%61in%252Dk%2565y")]
+    [InlineData("plain&#45;key")]
+    [InlineData("pl&#x61;in&#0045;key")]
+    [InlineData("pl\\x61in\\u002dkey")]
+    [InlineData("pl\\\\u0061in-key")]
+    [InlineData("706C61696E2D6B6579")]
+    [InlineData("cABsAGEAaQBuAC0AawBlAHkA")]
+    public void The_key_is_masked_with_each_character_written_in_its_own_way(string spelling)
+    {
+        var key = new ApiKey("plain-key");
+
+        Assert.Equal("before *** after", key.Redact($"before {spelling} after"));
+        Assert.Equal("before *** after", Encoding.UTF8.GetString(key.Redact(Encoding.UTF8.GetBytes($"before {spelling} after"))));
+    }
+
+    [Theory]
+    [InlineData("a key.", "a ***.")]
+    [InlineData("key=key&x", "***=***&x")]
+    [InlineData("monkey keys key_id", "monkey keys key_id")]
+    public void A_key_of_few_characters_is_masked_where_it_stands_by_itself(string text, string masked) =>
+        Assert.Equal(masked, new ApiKey("key").Redact(text));
+
+    [Theory]
     [InlineData("plain-key", "a plain-key b")]
     [InlineData("plain-key", "a PLAIN-KEY b")]
     [InlineData("plain-key", "a plain\\-key b")]
