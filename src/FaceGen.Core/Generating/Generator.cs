@@ -163,7 +163,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                     case Outcome.Retry retry:
                         if (retry.IsAboutFace) face = FaceUploads.InPlace(request.FaceImage, face);
                         Task WaitAsync() => WaitToRetryAsync(retry, attempt, deadline, lost, over);
-                        if (retry.QueueLimit < _account.Slots.Limit) _account.Slots.Limit = retry.QueueLimit.Value;
+                        if (retry.QueueLimit is { } said) _account.Slots.Correct(said);
                         if (lost is null) refusal.Value = retry.Reason;
                         // One that was lost before may be at the service, and keeps its place.
                         if (retry.QueueIsFull && lost is not null) _account.Slots.GiveWay();

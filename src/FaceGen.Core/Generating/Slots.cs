@@ -12,6 +12,7 @@ internal sealed class Slots
     private readonly object _gate = new();
     private readonly LinkedList<TaskCompletionSource<Slot>> _waiting = [];
     private int _limit;
+    private bool _isChosen;
     private int _open;
     private int _taken;
     private int _acceptedInARow;
@@ -19,7 +20,10 @@ internal sealed class Slots
 
     internal Slots(int limit) => _limit = _open = limit;
 
-    /// <summary>How many the account has. A smaller number takes effect as places are given back.</summary>
+    /// <summary>
+    /// How many the account has; once it is set, the most that somebody wants used. A smaller number takes effect as places
+    /// are given back.
+    /// </summary>
     internal int Limit
     {
         get
@@ -30,8 +34,8 @@ internal sealed class Slots
         {
             lock (_gate)
             {
-                _limit = _open = Math.Max(1, value);
-                Grant();
+                _isChosen = true;
+                Change(value);
             }
         }
     }
@@ -82,6 +86,15 @@ internal sealed class Slots
         return new Slot(this);
     }
 
+    /// <summary>The service has said how many the account has: never more than somebody chose.</summary>
+    internal void Correct(int said)
+    {
+        lock (_gate)
+        {
+            if (said < _limit || (said > _limit && !_isChosen)) Change(said);
+        }
+    }
+
     /// <summary>The service's queue is full although this account's places are not: no more than are filled already.</summary>
     internal void GiveWay()
     {
@@ -106,6 +119,12 @@ internal sealed class Slots
             _open++;
             Grant();
         }
+    }
+
+    private void Change(int limit)
+    {
+        _limit = _open = Math.Max(1, limit);
+        Grant();
     }
 
     private bool TryStepBack(Slot slot)

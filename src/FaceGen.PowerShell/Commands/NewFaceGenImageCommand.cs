@@ -211,7 +211,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         Slots.Slot slot;
         try
         {
-            slot = TakeSlot(_generator);
+            slot = Take(TakeSlotAsync(_generator, WhenIdle));
         }
         catch (FaceGenException e)
         {
@@ -249,17 +249,21 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         return true;
     }));
 
-    /// <summary>Takes a place in the account's queue; one that only other commands could free is not waited for without end.</summary>
-    private Slots.Slot TakeSlot(Generator generator)
+    /// <summary>
+    /// Takes a place in the account's queue. While requests of this command are under way their ends free one; what only other
+    /// commands' generations could free is not waited for without end.
+    /// </summary>
+    private async Task<Slots.Slot> TakeSlotAsync(Generator generator, Task ownWork)
     {
-        if (RunningCount > 0) return Take(generator.TakeSlotAsync(Stop));
+        using var unless = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task<Slots.Slot> turn = generator.TakeSlotAsync(unless.Token);
+        if (turn.IsCompleted || await Task.WhenAny(turn, ownWork).ConfigureAwait(false) == turn) return await turn.ConfigureAwait(false);
 
         using var deadline = new Deadline(Service.Services.Time, Seconds(TimeoutSec), Stop);
-        Task<Slots.Slot> turn = generator.TakeSlotAsync(deadline.Token);
-        if (!turn.IsCompleted)
-            WriteVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
-        return Take(deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
-            $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")));
+        using CancellationTokenRegistration end = deadline.Token.Register(unless.Cancel);
+        Listener.Tell("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
+        return await deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
+            $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")).ConfigureAwait(false);
     }
 
     private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Request request, Slots.Slot slot)

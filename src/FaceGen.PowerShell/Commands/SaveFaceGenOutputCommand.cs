@@ -29,6 +29,9 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     /// <summary>How many generations may wait for their end or their turn, so that a long input stays in flat memory.</summary>
     private const int MostPending = 64;
 
+    /// <summary>How long a generation is waited for that is still under way: as long as Wait-FaceGenImage waits.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(600);
+
     /// <summary>
     /// <para type="description">The folder; wildcards that name one folder are resolved. It is made where it is not
     /// there. The current location unless given.</para>
@@ -44,7 +47,9 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     [Alias("PSPath")]
     public string? LiteralPath { get; set; }
 
-    /// <summary><para type="description">The generations whose images to save; one under way is waited for.</para></summary>
+    /// <summary>
+    /// <para type="description">The generations whose images to save; one under way is waited for, 600 seconds at most.</para>
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
@@ -144,7 +149,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     {
         if (generation.Status == GenerationStatus.Processing)
         {
-            generation = await _generator!.WaitAsync(generation, Timeout.InfiniteTimeSpan, Stop).ConfigureAwait(false);
+            generation = await _generator!.WaitAsync(generation, LongestWait, Stop).ConfigureAwait(false);
             Account.Of(Service).BeginSaving(Service, generation);
         }
 

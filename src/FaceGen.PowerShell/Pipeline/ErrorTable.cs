@@ -6,9 +6,12 @@ namespace FaceGen.PowerShell.Pipeline;
 /// <summary>Makes error records: the id is the error's code, the category is one for each code.</summary>
 internal static class ErrorTable
 {
+    /// <summary>The id of what no code foresees.</summary>
+    internal const string Unexpected = "Unexpected";
+
     internal static ErrorRecord Record(Exception exception, object? target) => exception is FaceGenException fault
         ? new ErrorRecord(fault, fault.Code.ToString(), CategoryOf(fault.Code), target)
-        : new ErrorRecord(exception, "Unexpected", ErrorCategory.NotSpecified, target);
+        : new ErrorRecord(exception, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.WithoutControls(exception.Message)) };
 
     internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
     {

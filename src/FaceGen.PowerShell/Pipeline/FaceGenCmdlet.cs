@@ -38,6 +38,9 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>How many pieces of background work are under way.</summary>
     private protected int RunningCount => _running.Count;
 
+    /// <summary>Ended when all background work has that is under way now.</summary>
+    private protected Task WhenIdle => Task.WhenAll(_running);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -311,7 +314,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (FaceGenException e)
+        // What PowerShell throws itself, a stop or a downstream cmdlet's failure, goes its own way.
+        catch (Exception e) when (e.GetType().Assembly != typeof(PSCmdlet).Assembly)
         {
             ThrowTerminatingError(ErrorTable.Record(e, null));
         }
@@ -319,8 +323,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     private sealed class StreamListener(FaceGenCmdlet cmdlet) : IListener
     {
-        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(line));
+        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(DisplayText.WithoutControls(line)));
 
-        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(line));
+        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(DisplayText.WithoutControls(line)));
     }
 }

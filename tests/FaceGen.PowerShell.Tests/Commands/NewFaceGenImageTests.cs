@@ -230,6 +230,17 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task A_place_that_its_own_unfinished_requests_keep_is_waited_for_no_longer_either()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 60, queueLimit: 1);
+
+        Ran ran = bed.Run("param($face) 'a', 'b' | New-FaceGenImage -FaceImage $face -TimeoutSec 1", bed.Face);
+
+        Assert.Equal(["GenerationTimeout", "ServiceBusy"], ran.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal(1, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task The_service_s_own_words_correct_a_wrong_queue_limit()
     {
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2, queueLimit: 2);
