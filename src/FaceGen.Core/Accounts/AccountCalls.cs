@@ -30,9 +30,11 @@ internal sealed class AccountCalls(Connection connection, IListener? listener = 
         ApiResult result = await AskAsync(connection.Address.WalletBalance, null, cancel).ConfigureAwait(false);
         JsonElement data = result is { Status: 200, Answer: { IsFailure: false } answer } ? ServiceAnswer.Get(answer.Root, "data") : default;
         return ServiceAnswer.NumberOf(ServiceAnswer.Get(data, "balance")) is { } balance and > -1e15 and < 1e15
-            ? new AccountBalance { Balance = (decimal)balance, Currency = ServiceAnswer.TextOf(ServiceAnswer.Get(data, "currency")) }
+            ? new AccountBalance { Balance = (decimal)balance, Currency = CurrencyOf(ServiceAnswer.Get(data, "currency")) }
             : throw Fault(result, "The service did not tell the wallet's balance");
     }
+
+    private static string? CurrencyOf(JsonElement value) => DisplayText.Clean(ServiceAnswer.TextOf(value), 20) is { Length: > 0 } currency ? currency : null;
 
     /// <summary>
     /// How many requests the account has in its queue. The service lets this be asked 30 times a minute: one time too many

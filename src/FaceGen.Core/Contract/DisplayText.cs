@@ -28,7 +28,7 @@ internal static class DisplayText
             {
                 if (clean.Length > 0 && clean[clean.Length - 1] != ' ') clean.Append(' ');
             }
-            else if (!char.IsControl(c) && !IsReordering(c))
+            else if (!char.IsControl(c) && !IsReordering(c) && c is not ('\uFFFE' or '\uFFFF'))
             {
                 clean.Append(c);
             }
@@ -37,9 +37,16 @@ internal static class DisplayText
         return clean.ToString().TrimEnd();
     }
 
-    /// <summary>Takes out control characters other than line breaks and tabs.</summary>
-    internal static string WithoutControls(string text) =>
-        text.Any(IsSteering) ? string.Concat(text.Where(c => !IsSteering(c))) : text;
+    /// <summary>
+    /// Takes out control characters other than line breaks and tabs, and what turns the order of a text around; a carriage
+    /// return by itself, which would have the line written over, becomes a line break.
+    /// </summary>
+    internal static string WithoutControls(string text)
+    {
+        if (!text.Any(c => c == '\r' || IsSteering(c))) return text;
+
+        return string.Concat(text.Select((c, at) => c == '\r' && (at + 1 == text.Length || text[at + 1] != '\n') ? '\n' : c).Where(c => !IsSteering(c)));
+    }
 
     /// <summary>Whether a text is certainly fit as it stands: words of ASCII with a space between.</summary>
     private static bool IsPlain(string text)
@@ -54,8 +61,10 @@ internal static class DisplayText
         return before != ' ';
     }
 
-    private static bool IsSteering(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
+    private static bool IsSteering(char c) => (char.IsControl(c) && c is not ('\t' or '\r' or '\n')) || IsOverriding(c);
 
-    private static bool IsReordering(char c) =>
-        c is '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+    /// <summary>Embeddings, overrides and isolates: a text of two directions does without them.</summary>
+    private static bool IsOverriding(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    private static bool IsReordering(char c) => c is '\u200E' or '\u200F' or '\u061C' || IsOverriding(c);
 }

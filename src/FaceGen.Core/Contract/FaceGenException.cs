@@ -5,10 +5,12 @@ public sealed class FaceGenException : Exception
 {
     /// <summary>Makes an exception that says what failed and what to do.</summary>
     /// <param name="code">What went wrong.</param>
-    /// <param name="message">One or two sentences for the person who reads it.</param>
+    /// <param name="message">
+    /// One or two sentences for the person who reads it; what would steer a terminal, as names of files can, is left out.
+    /// </param>
     /// <param name="inner">The cause, if another exception was.</param>
     public FaceGenException(ErrorCode code, string message, Exception? inner = null)
-        : base(message, inner)
+        : base(DisplayText.WithoutControls(message), inner)
         => Code = code;
 
     /// <summary>What went wrong.</summary>

@@ -32,7 +32,7 @@ internal sealed record ServiceAnswer
     internal string Message { get; private init; } = "";
 
     /// <summary>
-    /// The message where it is one plain sentence of the service's own, without what it quotes; else empty. What it says
+    /// The message where it is one plain sentence of the service's own, with '' for what it quotes; else empty. What it says
     /// of single fields can quote the request, and must not be taken for the service's own words.
     /// </summary>
     internal string OwnWords { get; private init; } = "";
@@ -179,11 +179,9 @@ internal sealed record ServiceAnswer
     private static long? WholeNumberOf(JsonElement value) =>
         long.TryParse(TextOf(value), NumberStyles.Integer, CultureInfo.InvariantCulture, out long number) ? number : null;
 
-    private static string? IdOf(JsonElement value)
-    {
-        string id = DisplayText.Clean(TextOf(value));
-        return id is "" or "0" ? null : id;
-    }
+    private static string? IdOf(JsonElement value) => IdOf(TextOf(value));
+
+    private static string? IdOf(string? text) => DisplayText.Clean(text) is var id && id is "" or "0" ? null : id;
 
     private static string? IdInLink(JsonElement value)
     {
@@ -191,7 +189,7 @@ internal sealed record ServiceAnswer
         if (!Uri.TryCreate(link, UriKind.Absolute, out Uri? address)) return null;
 
         string[] segments = [.. address.Segments.Select(segment => Uri.UnescapeDataString(segment.Trim('/'))).Where(segment => segment.Length > 0)];
-        return segments.Length >= 2 && segments[segments.Length - 2] == "fetch" ? segments[segments.Length - 1] : null;
+        return segments.Length >= 2 && segments[segments.Length - 2] == "fetch" ? IdOf(segments[segments.Length - 1]) : null;
     }
 
     /// <summary>The texts of an array, of an object's values, or a bare one; empty ones are left out.</summary>
@@ -234,7 +232,7 @@ internal sealed record ServiceAnswer
         foreach (string name in MessageFields)
         {
             JsonElement value = Get(root, name);
-            if ((TextOf(value) ?? TextOf(Get(value, "message"))) is { } said) return Quoted.Replace(DisplayText.Clean(said), "");
+            if ((TextOf(value) ?? TextOf(Get(value, "message"))) is { } said) return Quoted.Replace(DisplayText.Clean(said), "''");
         }
 
         return "";
@@ -256,18 +254,18 @@ internal sealed record ServiceAnswer
         foreach (JsonProperty property in meta.EnumerateObject())
         {
             // Some services echo the request with its key.
-            string name = NameOf(property);
+            string name = DisplayText.Clean(NameOf(property));
             if (name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
 
             values[name] = property.Value.ValueKind switch
             {
-                JsonValueKind.String => StringOf(property.Value),
+                JsonValueKind.String => StringOf(property.Value) is { } text ? DisplayText.WithoutControls(text) : null,
                 JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
                 JsonValueKind.Number => NumberOf(property.Value),
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,
                 JsonValueKind.Null => null,
-                _ => property.Value.GetRawText(),
+                _ => DisplayText.WithoutControls(property.Value.GetRawText()),
             };
         }
 

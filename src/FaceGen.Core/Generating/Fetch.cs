@@ -6,8 +6,11 @@ namespace FaceGen.Generating;
 /// <summary>Looks at a generation by its id. Looking generates nothing and costs nothing.</summary>
 internal static class Fetch
 {
-    /// <summary>How many times in a row the service may say that it knows no such generation before it is believed.</summary>
-    private const int Denials = 3;
+    /// <summary>
+    /// How many times the service may say that it knows no such generation before it is believed: of an id that was typed, and
+    /// of one that it gave out itself, which was paid for.
+    /// </summary>
+    private const int Denials = 3, DenialsOfOurs = 6;
 
     /// <summary>The longest wait that the service is given: looking costs nothing, and a slot hangs on it.</summary>
     private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(1);
@@ -41,7 +44,7 @@ internal static class Fetch
                 case Outcome.Ended ended: return generation.With(ended.Answer, ended.Status);
                 case Outcome.UnderWay underWay: return generation.With(underWay.Answer, GenerationStatus.Processing);
                 // An id can be unknown for a moment after it was given out.
-                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= Denials: throw failed.Error;
+                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= (generation.CreatedAt is null ? Denials : DenialsOfOurs): throw failed.Error;
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
                 case Outcome.Failed failed: throw failed.Error;
                 case Outcome.Retry retry: (asked, reason) = (retry.After > LongestAsked ? LongestAsked : retry.After, retry.Reason); break;

@@ -12,13 +12,15 @@ internal static class Classifier
 {
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full", Loose);
-    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient|no) (credits?|funds|balance)|add (funds|credits)|top up your", Loose);
-    private static readonly Regex Key = new(@"(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key|key is (invalid|wrong|required|missing)|unauthori[sz]ed", Loose);
+    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|concurren(t|cy) (requests? )?limit", Loose);
+    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient) (credits?|funds|balance)|\bno (more )?(credits?|funds|balance)( (left|remaining|available)|\W*$)|add (funds|credits)|top up your", Loose);
+    // What is about a key of the request's own ("missing key 'prompt'", "keypoints") is about no account.
+    private static readonly Regex Key = new(@"\b(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key\b(?! *'')|\bkey (is|field is) (invalid|wrong|required|missing)|unauthori[sz]ed (access|request|key|user)|^\W*(unauthori[sz]ed|unauthenticated)\W*$", Loose);
     private static readonly Regex Plan = new(@"not (allowed|included|available) (in|on|for) your (plan|subscription)|upgrade your (plan|subscription)|subscription (has )?expired", Loose);
     private static readonly Regex QueueLimit = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
     private static readonly Regex Face = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Loose);
     private static readonly Regex ProseWait = new(@"(?:in|after)\s+(\d{1,6}(?:\.\d+)?)\s*(second|sec|minute|min|hour)", Loose);
+    private static readonly Regex AskedBack = new($@"\b(try|retry|again|wait|come back)\b.*\b{ProseWait}", Loose);
 
     /// <summary>What the result of a submission means.</summary>
     /// <param name="result">The result.</param>
@@ -48,9 +50,13 @@ internal static class Classifier
         if (IsRateLimit(result))
             return new Outcome.Retry(result.Describe(), WaitOf(result)) { QueueIsFull = true, QueueLimit = QueueLimitOf(result) };
 
+        if (IsAskedBack(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
+
         return result.Status switch
         {
             >= 200 and < 300 => OfAnswer(result),
+            // "See other" is how some servers answer what they have taken.
+            303 => new Outcome.Uncertain(result.Describe()),
             >= 400 and < 500 => new Outcome.Failed(Refusal(result)),
             // Only the API itself writes its own error object: a proxy's 503 tells nothing about what lies behind it.
             503 when result.Answer is { IsFailure: true } => new Outcome.Retry(result.Describe(), WaitOf(result)),
@@ -63,7 +69,7 @@ internal static class Classifier
     {
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null);
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
-        if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
+        if (IsForNow(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
         if (result.Status is 404 or 410 || result.Answer is { IsFailure: true, Status: "error", Id: null })
         {
             return new Outcome.Failed(new FaceGenException(
@@ -84,7 +90,7 @@ internal static class Classifier
     {
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null) { IsUnreachable = !result.WasSent };
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
-        if (IsRateLimit(result) || result.Status >= 500) return new Outcome.Retry(result.Describe(), WaitOf(result));
+        if (IsForNow(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
 
         return result is { Status: >= 200 and < 300, Answer: { IsFailure: false, IsUnderWay: false } answer }
             ? new Outcome.Ended(answer, GenerationStatus.Success)
@@ -96,7 +102,7 @@ internal static class Classifier
     {
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null) { IsUnreachable = !result.WasSent };
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
-        if (IsRateLimit(result) || result.Status >= 500 || (result.Answer is null && result.Status < 300))
+        if (IsForNow(result) || (result.Answer is null && result.Status < 300))
             return new Outcome.Retry(result.Describe(), WaitOf(result));
 
         return result is { Status: < 300, Answer: { IsFailure: false } answer }
@@ -120,7 +126,7 @@ internal static class Classifier
         if (answer.Id is not null) return new Outcome.UnderWay(answer);
 
         // Without an id there is nothing to ask for, but where the images will be is enough: downloading waits for them.
-        return answer.OtherLinks.Count > 0
+        return answer.Output.Count > 0 || answer.OtherLinks.Count > 0
             ? new Outcome.Ended(answer, GenerationStatus.Success)
             : new Outcome.Uncertain($"the service accepted the request without telling its id ({result.Describe()})");
     }
@@ -132,12 +138,14 @@ internal static class Classifier
         string said = refused ? result.Answer!.OwnWords : "";
         return result.Status switch
         {
-            >= 300 and < 400 => new FaceGenException(ErrorCode.ServiceMoved,
+            >= 300 and < 400 and not 303 => new FaceGenException(ErrorCode.ServiceMoved,
                 $"The service answers with a redirect (HTTP {result.Status}); the key is not sent elsewhere. Check the address of Connect-FaceGen -BaseUri."),
             401 => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
             402 => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),
             // A page in place of the API's own words comes from a firewall, and may be about this one request.
             403 when result.Answer is not null => new FaceGenException(ErrorCode.NotInPlan, Sentence("The account may not do this", result)),
+            // Whatever it says of plans and credits: the queue is full.
+            429 => null,
             _ when RateLimit.IsMatch(said) => null,
             _ when Key.IsMatch(said) => new FaceGenException(ErrorCode.KeyRejected, Sentence("The service refuses the key", result)),
             _ when Credits.IsMatch(said) => new FaceGenException(ErrorCode.OutOfCredits, Sentence("The account is out of credits", result)),
@@ -148,6 +156,13 @@ internal static class Classifier
 
     private static bool IsRateLimit(ApiResult result) => result.Status == 429
         || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.OwnWords));
+
+    /// <summary>Whether it refuses in words that tell when to come back.</summary>
+    private static bool IsAskedBack(ApiResult result) => result.Status < 500
+        && result.Answer is { IsFailure: true, Id: null } answer && (answer.RetryAfter > 0 || AskedBack.IsMatch(answer.OwnWords));
+
+    /// <summary>Whether what costs nothing may be tried again.</summary>
+    private static bool IsForNow(ApiResult result) => result.Status >= 500 || IsRateLimit(result) || IsAskedBack(result);
 
     private static TimeSpan? WaitOf(ApiResult result)
     {

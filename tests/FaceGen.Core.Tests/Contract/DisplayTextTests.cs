@@ -26,6 +26,13 @@ public sealed class DisplayTextTests
     public void Long_text_is_cut_between_characters(string text, int longest, string expected) =>
         Assert.Equal(expected, DisplayText.Clean(text, longest));
 
+    [Theory]
+    [InlineData("line\r\nline\tend\n", "line\r\nline\tend\n")]
+    [InlineData("shown\rhidden\r", "shown\nhidden\n")]
+    [InlineData("\u001b[2Ja\u009bb\u202ec\u2066d", "[2Jabcd")]
+    public void Text_of_several_lines_keeps_them_and_steers_nothing(string text, string expected) =>
+        Assert.Equal(expected, DisplayText.WithoutControls(text));
+
     [Property]
     public bool Whatever_comes_is_one_short_line(string? text)
     {

@@ -68,6 +68,7 @@ public sealed class ServiceAnswerTests
     [InlineData("\"id\":\" 77 \"", "77")]
     [InlineData("\"id\":\"b7c1-xy\"", "b7c1-xy")]
     [InlineData("\"fetch_result\":\"https://other.example/api/v4/dreambooth/fetch/79\"", "79")]
+    [InlineData("\"fetch_result\":\"https://other.example/fetch/7%1B%5B2J9\"", "7[2J9")]
     [InlineData("\"id\":\"\",\"fetch_result\":\"https://other.example/fetch/79/\"", "79")]
     [InlineData("\"id\":0", null)]
     [InlineData("\"id\":[1]", null)]

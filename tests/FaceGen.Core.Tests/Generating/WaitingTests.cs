@@ -181,7 +181,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_that_was_denied_three_times_is_not_found()
+    public async Task An_id_that_was_given_out_and_denied_six_times_is_not_found()
     {
         using var service = new FakeService(queueLimit: 1);
         DateTimeOffset denied = default;
@@ -198,7 +198,7 @@ public sealed class WaitingTests : IDisposable
         FaceGenException fault = await Signals.FailureAsync(service.Clock.RunAsync(service.GenerateAsync()));
 
         Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
-        Assert.Equal(3, service.Fetches.Count);
+        Assert.Equal(6, service.Fetches.Count);
         Assert.Equal(["9"], service.Kept);
         // The service may be at work on it all the same: its place is kept for a while after the last look.
         using Slots.Slot place = await service.Clock.RunAsync(service.Generator.TakeSlotAsync(CancellationToken.None));

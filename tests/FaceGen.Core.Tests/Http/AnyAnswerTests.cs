@@ -21,7 +21,7 @@ public sealed class AnyAnswerTests
     private static readonly string[] Scalars =
     [
         "null", "true", "false", "0", "-1", "1e999", "1.5", "123456789012345678901234567890", "\"\"", "\"success\"", "\"processing\"",
-        "\"error\"", "\"failed\"", "\"https://a.example/1.png\"", "\"data:image/png;base64,AAAA\"", "\"\\ud800\"", "\"\\u001b[31m\"",
+        "\"error\"", "\"failed\"", "\"https://a.example/1.png\"", "\"data:image/png;base64,AAAA\"", "\"\\ud800\"", "\"\\u001b[31m\"", "\"https://a.example/fetch/%1B%5B2J\"",
         "\"Rate limit exceeded. Maximum 5 queued requests allowed.\"", "\"Try again in 99999999 hours\"", "\"invalid api key\"",
     ];
 
@@ -66,6 +66,16 @@ public sealed class AnyAnswerTests
         Assert.False(fetched is Outcome.Uncertain, "Looking costs nothing: it is never uncertain.");
         foreach (Outcome outcome in (Outcome[])[submitted, fetched])
         {
+            string said = outcome switch
+            {
+                Outcome.Failed failed => failed.Error.Message,
+                Outcome.Retry retry => retry.Reason,
+                Outcome.Uncertain uncertain => uncertain.Reason,
+                Outcome.Ended { Answer: var answer } => answer.Id + answer.Message,
+                Outcome.UnderWay { Answer: var answer } => answer.Id + answer.Message,
+                _ => "",
+            };
+            Assert.DoesNotContain(said, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
             if (outcome is Outcome.Ended ended) _ = new Generation { Id = "7" }.With(ended.Answer, ended.Status).ToString();
             if (outcome is Outcome.UnderWay underWay) _ = new Generation { Id = "7" }.With(underWay.Answer, GenerationStatus.Processing).ToString();
             if (outcome is Outcome.Retry { After: { } wait }) Assert.True(wait >= TimeSpan.Zero);

@@ -14,6 +14,7 @@ public sealed class ClassifierTests
     // It was accepted.
     [InlineData(200, """{"status":"success","id":1,"output":["https://a/1.png"]}""", "Success")]
     [InlineData(200, """{"status":"success","output":["https://a/1.png"]}""", "Success")]
+    [InlineData(200, """{"status":"processing","future_links":["https://a/1.png"]}""", "Success")]
     [InlineData(201, """{"status":"ready","id":1,"output":"https://a/1.png"}""", "Success")]
     [InlineData(200, """{"status":"success","id":1,"output":[]}""", "UnderWay")]
     [InlineData(200, """{"status":"processing","id":1,"output":""}""", "UnderWay")]
@@ -40,7 +41,14 @@ public sealed class ClassifierTests
     [InlineData(400, """{"status":"error","message":"Your key is invalid"}""", "KeyRejected")]
     [InlineData(200, """{"status":"error","message":"You are out of credits. Please top up."}""", "OutOfCredits")]
     [InlineData(200, """{"status":"error","messege":"Insufficient funds in your wallet"}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","message":"No credits left"}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","message":"Unauthorized"}""", "KeyRejected")]
     [InlineData(200, """{"status":"error","message":"Not included in your plan"}""", "NotInPlan")]
+    // Words that are about the request are about no account.
+    [InlineData(200, """{"status":"error","message":"Missing key 'prompt'"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"error","message":"Invalid keypoints in the face image"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"error","message":"The prompt 'invalid api key' is not allowed"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"error","message":"No creditable face was found"}""", "RequestRefused")]
     [InlineData(301, Html, "ServiceMoved")]
     [InlineData(302, "", "ServiceMoved")]
     [InlineData(308, "{}", "ServiceMoved")]
@@ -54,7 +62,14 @@ public sealed class ClassifierTests
     [InlineData(400, """{"status":"error","messege":"Rate limit! Try again in 30 minutes."}""", "Retry 1800")]
     [InlineData(200, """{"status":"error","error":{"message":"Queue is full, come back in 1 hour"}}""", "Retry 3600")]
     [InlineData(200, """{"status":"error","message":"Too many requests, your wallet is fine"}""", "Retry")]
+    [InlineData(429, """{"status":"error","message":"Your plan allows 5 requests: upgrade your plan. Out of credits?"}""", "Retry")]
+    [InlineData(200, """{"status":"error","message":"Concurrent request limit reached"}""", "Retry")]
     [InlineData(503, """{"status":"error","message":"Server busy, retry after 2.5 sec"}""", "Retry 2.5")]
+    // It was not, and the service says when to come back.
+    [InlineData(200, """{"status":"error","message":"Model is loading, please try again in 20 seconds"}""", "Retry 20")]
+    [InlineData(400, """{"status":"error","message":"Server overloaded","retry_after":15}""", "Retry 15")]
+    [InlineData(200, """{"status":"error","message":"The link 'try again in 5 seconds' does not work"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"error","message":"The link expires in 20 seconds"}""", "RequestRefused")]
     // Nobody knows.
     [InlineData(200, Html, "Uncertain")]
     [InlineData(200, "", "Uncertain")]
@@ -65,6 +80,7 @@ public sealed class ClassifierTests
     [InlineData(500, """{"status":"error","message":"Server error"}""", "Uncertain")]
     [InlineData(500, """{"status":"error","message":"Rate limit store is down"}""", "Uncertain")]
     [InlineData(500, """{"status":"error","message":"Insufficient wallet balance after charging"}""", "Uncertain")]
+    [InlineData(303, "", "Uncertain")]
     [InlineData(502, Html, "Uncertain")]
     [InlineData(503, Html, "Uncertain")]
     [InlineData(503, "", "Uncertain")]
@@ -114,9 +130,8 @@ public sealed class ClassifierTests
                 ApiResult result = Result(status, body);
                 if (Classifier.OfSubmission(result) is not Outcome.Retry) continue;
 
-                bool isRateLimit = status < 500 && result.Answer is { IsFailure: true, Id: null } answer
-                    && (answer.Message.Contains("limit", StringComparison.Ordinal) || answer.Message.StartsWith("Too", StringComparison.Ordinal));
-                Assert.True(status == 429 || isRateLimit || (status == 503 && result.Answer is { IsFailure: true }), $"{status} {body}");
+                bool isRefusal = status < 500 && result.Answer is { IsFailure: true, Id: null };
+                Assert.True(status == 429 || isRefusal || (status == 503 && result.Answer is { IsFailure: true }), $"{status} {body}");
             }
         }
     }
@@ -165,6 +180,7 @@ public sealed class ClassifierTests
     [InlineData(500, """{"status":"error","message":"Unauthorized database user"}""", "Retry")]
     [InlineData(502, Html, "Retry")]
     [InlineData(503, """{"status":"error","message":"busy"}""", "Retry")]
+    [InlineData(200, """{"status":"error","message":"Try again in 10 seconds"}""", "Retry 10")]
     public void A_look_has_one_outcome(int status, string body, string expected) =>
         Assert.Equal(expected, Show(Classifier.OfFetch(Result(status, body))));
 

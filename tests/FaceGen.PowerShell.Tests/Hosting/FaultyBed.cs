@@ -70,6 +70,21 @@ internal sealed class FaultyBed : IAsyncDisposable
         return met;
     }
 
+    /// <summary>Fails where the key or what steers a terminal came out anywhere.</summary>
+    internal void AssertHarmless(Ran ran)
+    {
+        string everything = Everything(ran);
+        foreach (string spelling in Spellings(Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(everything, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
+    }
+
+    /// <summary>The ways in which a key could show.</summary>
+    internal static IEnumerable<string> Spellings(string key)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(key);
+        return [key, Uri.EscapeDataString(key), Uri.EscapeDataString(Uri.EscapeDataString(key)), Convert.ToBase64String(bytes), Convert.ToBase64String(bytes).TrimEnd('='), Convert.ToHexString(bytes)];
+    }
+
     /// <summary>Everything that came out anywhere, as one text: objects, errors with their exceptions, files.</summary>
     internal string Everything(Ran ran)
     {
@@ -81,7 +96,7 @@ internal sealed class FaultyBed : IAsyncDisposable
         IEnumerable<string> files = !Directory.Exists(Out) ? [] : Directory.EnumerateFiles(Out, "*", SearchOption.AllDirectories)
             .SelectMany(file => new[] { file, file.EndsWith(".json", StringComparison.Ordinal) ? File.ReadAllText(file) : "" });
         IEnumerable<string> calls = Emulator.Journal.Entries.Select(entry => entry.Path);
-        return string.Join("\n", [.. ran.Output.Select(item => Text(item)), .. errors, .. ran.Warnings, .. ran.Verbose, .. files, .. calls]);
+        return string.Join("\n", [.. ran.Output.Select(item => Text(item)), .. errors, .. ran.Warnings, .. ran.Verbose, .. ran.Others, .. files, .. calls]);
     }
 
     public async ValueTask DisposeAsync()

@@ -2,12 +2,13 @@ using System.Management.Automation;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>What a script wrote to each stream.</summary>
+/// <summary>What a script wrote to each stream; the others are those of debugging, information and progress.</summary>
 internal sealed record Ran(
     IReadOnlyList<PSObject> Output,
     IReadOnlyList<ErrorRecord> Errors,
     IReadOnlyList<string> Warnings,
-    IReadOnlyList<string> Verbose)
+    IReadOnlyList<string> Verbose,
+    IReadOnlyList<string> Others)
 {
     /// <summary>A property of every object that came out.</summary>
     internal IReadOnlyList<object?> Each(string property) => [.. Output.Select(item => item.Properties[property].Value)];

@@ -50,7 +50,11 @@ internal sealed class Session : IDisposable
             output,
             [.. engine.Streams.Error, .. errors],
             [.. engine.Streams.Warning.Select(record => record.Message)],
-            [.. engine.Streams.Verbose.Select(record => record.Message)]);
+            [.. engine.Streams.Verbose.Select(record => record.Message)],
+            [
+                .. engine.Streams.Debug.Select(record => record.Message), .. engine.Streams.Information.Select(record => $"{record.MessageData}"),
+                .. engine.Streams.Progress.Select(record => $"{record} {record.CurrentOperation}"),
+            ]);
     }
 
     /// <summary>Makes a script ready to be run, and stopped, by the caller.</summary>

@@ -86,6 +86,7 @@ public sealed class AccountFaultTests
 
         Assert.StartsWith("NotDeleted,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("are saved, and still at the service.", ran.Error.ToString(), StringComparison.Ordinal);
+        bed.AssertHarmless(ran);
         Assert.Single(ran.Output);
     }
 

@@ -26,6 +26,6 @@ public sealed class BatchKeyTests
         Assert.Equal("RequestRefused", ran.Error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal(9, ran.Output.Count);
         string everything = bed.Everything(ran) + string.Concat(Directory.GetFiles(bed.Out).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
-        foreach (string spelling in FaultTests.Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
+        foreach (string spelling in FaultyBed.Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -81,19 +81,19 @@ public sealed class FaultTests
 
         Ran ran = bed.Run("""
             param($face, $out)
-            New-FaceGenImage 'the one' -FaceImage $face -Width 32 -Height 40 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
+            New-FaceGenImage 'the one' -FaceImage $face -Width 64 -Height 72 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
             """, bed.Face, bed.Out);
 
         string end = ran.Errors.Count == 0 ? Saved : ran.Error.FullyQualifiedErrorId.Split(',')[0];
         Assert.Equal(Errors.GetValueOrDefault($"{kind} {fault}", Saved), end);
         Assert.Equal(end == Saved ? 1 : 0, ran.Output.Count);
+        // One placeholder by itself looks like any picture: that it came before is what tells, and is tested where it is.
+        Assert.Equal(fault is "Q16-black" or "Q16-near-black", ran.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
         Assert.InRange(bed.Emulator.Journal.Accepted, 0, 1);
         Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
         Assert.All(Files(bed), AssertComplete);
         Assert.Equal(end == Saved ? 1 : 0, Files(bed).Count);
-        string everything = bed.Everything(ran);
-        foreach (string spelling in Spellings(FaultyBed.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain('\u001b', everything);
+        bed.AssertHarmless(ran);
     }
 
     [Theory]
@@ -132,11 +132,5 @@ public sealed class FaultTests
     {
         using SKBitmap? picture = SKBitmap.Decode(file);
         Assert.True(picture is { Width: > 0 }, $"{file} is no picture.");
-    }
-
-    internal static IEnumerable<string> Spellings(string key)
-    {
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(key);
-        return [key, Uri.EscapeDataString(key), Convert.ToBase64String(bytes), Convert.ToBase64String(bytes).TrimEnd('='), Convert.ToHexString(bytes)];
     }
 }

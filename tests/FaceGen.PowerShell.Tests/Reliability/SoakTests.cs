@@ -41,7 +41,7 @@ public sealed class SoakTests(ITestOutputHelper report)
         string[] unaccounted = [.. Names().Where(name => !saved.Contains(name) && !failed.Contains(name))];
         string[] lost = [.. accepted.Keys.Where(name => !saved.Contains(name) && !failed[name].Contains("SubmissionUncertain"))];
         string everything = bed.Everything(first) + bed.Everything(rest);
-        int leaks = FaultTests.Spellings(FaultyBed.Key).Count(spelling => everything.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+        int leaks = FaultyBed.Spellings(FaultyBed.Key).Count(spelling => everything.Contains(spelling, StringComparison.OrdinalIgnoreCase));
         int calls = bed.Emulator.Journal.Entries.Count, faulty = bed.Emulator.Journal.Entries.Count(entry => entry.Fault is not null);
 
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
