@@ -38,15 +38,16 @@ internal static class DisplayText
     }
 
     /// <summary>
-    /// Takes out control characters other than line breaks and tabs, and what turns the order of a text around; a carriage
-    /// return by itself, which would have the line written over, becomes a line break.
+    /// Takes out control characters other than line breaks and tabs. A carriage return by itself, which would have the line
+    /// written over, becomes a line break.
     /// </summary>
-    internal static string WithoutControls(string text)
-    {
-        if (!text.Any(c => c == '\r' || IsSteering(c))) return text;
+    internal static string WithoutControls(string text) => text.Any(c => c == '\r' || IsSteering(c))
+        ? string.Concat(text.Select((c, at) => c == '\r' && (at + 1 == text.Length || text[at + 1] != '\n') ? '\n' : c).Where(c => !IsSteering(c)))
+        : text;
 
-        return string.Concat(text.Select((c, at) => c == '\r' && (at + 1 == text.Length || text[at + 1] != '\n') ? '\n' : c).Where(c => !IsSteering(c)));
-    }
+    /// <summary>Makes text of several lines fit to be shown: without control characters, and in the order in which it stands.</summary>
+    internal static string Lines(string text) =>
+        WithoutControls(text) is var lines && lines.Any(IsReordering) ? string.Concat(lines.Where(c => !IsReordering(c))) : lines;
 
     /// <summary>Whether a text is certainly fit as it stands: words of ASCII with a space between.</summary>
     private static bool IsPlain(string text)
@@ -61,10 +62,8 @@ internal static class DisplayText
         return before != ' ';
     }
 
-    private static bool IsSteering(char c) => (char.IsControl(c) && c is not ('\t' or '\r' or '\n')) || IsOverriding(c);
+    private static bool IsSteering(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
 
-    /// <summary>Embeddings, overrides and isolates: a text of two directions does without them.</summary>
-    private static bool IsOverriding(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
-
-    private static bool IsReordering(char c) => c is '\u200E' or '\u200F' or '\u061C' || IsOverriding(c);
+    private static bool IsReordering(char c) =>
+        c is '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

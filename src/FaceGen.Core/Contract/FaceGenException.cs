@@ -10,7 +10,7 @@ public sealed class FaceGenException : Exception
     /// </param>
     /// <param name="inner">The cause, if another exception was.</param>
     public FaceGenException(ErrorCode code, string message, Exception? inner = null)
-        : base(DisplayText.WithoutControls(message), inner)
+        : base(DisplayText.Lines(message), inner)
         => Code = code;
 
     /// <summary>What went wrong.</summary>

@@ -259,13 +259,13 @@ internal sealed record ServiceAnswer
 
             values[name] = property.Value.ValueKind switch
             {
-                JsonValueKind.String => StringOf(property.Value) is { } text ? DisplayText.WithoutControls(text) : null,
+                JsonValueKind.String => StringOf(property.Value) is { } text ? DisplayText.Lines(text) : null,
                 JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
                 JsonValueKind.Number => NumberOf(property.Value),
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,
                 JsonValueKind.Null => null,
-                _ => DisplayText.WithoutControls(property.Value.GetRawText()),
+                _ => DisplayText.Lines(property.Value.GetRawText()),
             };
         }
 

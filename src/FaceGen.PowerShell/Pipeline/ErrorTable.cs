@@ -11,7 +11,7 @@ internal static class ErrorTable
 
     internal static ErrorRecord Record(Exception exception, object? target) => exception is FaceGenException fault
         ? new ErrorRecord(fault, fault.Code.ToString(), CategoryOf(fault.Code), target)
-        : new ErrorRecord(exception, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.WithoutControls(exception.Message)) };
+        : new ErrorRecord(exception, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.Lines(exception.Message)) };
 
     internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
     {

@@ -128,7 +128,7 @@ public sealed class RequestTextTests : IDisposable
 
         public static Arbitrary<Request> Request() => Arb.From(
             from prompt in Texts.Text().Generator
-            from negative in Optional(Texts.Text().Generator.Select(text => text.Value))
+            from negative in Optional(Texts.Text().Generator.Select(text => CsvText.AsRead(text.Value)))
             from face in Gen.Elements(Faces)
             from sizes in Gen.Choose(1, 512).ArrayOf(2)
             from scales in Gen.Choose(1000, 2000).ArrayOf(2)
@@ -139,7 +139,7 @@ public sealed class RequestTextTests : IDisposable
             from numbers in Gen.OneOf(ArbMap.Default.GeneratorFor<long>(), Gen.Elements(long.MaxValue, long.MinValue, (1L << 53) + 1)).ArrayOf(2)
             select new Request
             {
-                Prompt = prompt.Value,
+                Prompt = CsvText.AsRead(prompt.Value),
                 NegativePrompt = negative,
                 FaceImage = face,
                 Width = given[0] ? sizes[0] : null,

@@ -14,8 +14,8 @@ internal sealed partial class CsvText(CsvStyle style)
     /// <summary>The line on which the next row begins.</summary>
     internal int Line { get; private set; } = 1;
 
-    /// <summary>A cell as it is read: a lone CR is a line break like any other.</summary>
-    internal static string AsRead(string cell) => LoneReturn().Replace(cell, "\n");
+    /// <summary>A text as it is read: a lone CR is a line break like any other.</summary>
+    internal static string AsRead(string text) => LoneReturn().Replace(text, "\n");
 
     internal void AddRow(params string[] cells)
     {

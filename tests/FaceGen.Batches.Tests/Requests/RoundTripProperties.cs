@@ -40,7 +40,7 @@ public sealed class RoundTripProperties : IDisposable
 
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", text);
 
-        Assert.Equal(prompts.Select(prompt => prompt.Value), rows.Prompts());
+        Assert.Equal(prompts.Select(prompt => CsvText.AsRead(prompt.Value)), rows.Prompts());
         Assert.Equal(prompts.Select((_, i) => indented ? 2 + (4 * i) : 1), rows.Lines());
     }
 
@@ -52,7 +52,7 @@ public sealed class RoundTripProperties : IDisposable
 
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.jsonl", text);
 
-        Assert.Equal(prompts.Get.Select(prompt => prompt.Value), rows.Prompts());
+        Assert.Equal(prompts.Get.Select(prompt => CsvText.AsRead(prompt.Value)), rows.Prompts());
         Assert.Equal(Enumerable.Range(1, prompts.Get.Length), rows.Lines());
     }
 

@@ -31,7 +31,7 @@ public sealed class DisplayTextTests
     [InlineData("shown\rhidden\r", "shown\nhidden\n")]
     [InlineData("\u001b[2Ja\u009bb\u202ec\u2066d", "[2Jabcd")]
     public void Text_of_several_lines_keeps_them_and_steers_nothing(string text, string expected) =>
-        Assert.Equal(expected, DisplayText.WithoutControls(text));
+        Assert.Equal(expected, DisplayText.Lines(text));
 
     [Property]
     public bool Whatever_comes_is_one_short_line(string? text)

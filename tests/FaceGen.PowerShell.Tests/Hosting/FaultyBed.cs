@@ -36,9 +36,12 @@ internal sealed class FaultyBed : IAsyncDisposable
     internal string Out => Path.Combine(Folder, "out");
 
     internal static async Task<FaultyBed> StartAsync(
-        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, int timeoutSec = 120, bool omitEta = false)
+        IEnumerable<FaultRule> faults, double speed, double serviceSeconds = 1, int queueLimit = 5, bool omitEta = false)
     {
         var clock = new FastClock(speed);
+        FaultRule[] rules = [.. faults];
+        // A busy machine takes its time for an answer; one that never comes need not be waited for as long.
+        TimeSpan patience = rules.SelectMany(rule => rule.Faults).Any(fault => fault.Id.EndsWith("never-answered", StringComparison.Ordinal)) ? TimeSpan.FromSeconds(3) : TimeSpan.FromSeconds(30);
         var bed = new FaultyBed(await EmulatorHost.StartAsync(new EmulatorOptions
         {
             ApiKey = Key,
@@ -47,9 +50,9 @@ internal sealed class FaultyBed : IAsyncDisposable
             OmitEta = omitEta,
             Balance = 1_000_000,
             TimeProvider = clock,
-            Faults = [.. faults],
+            Faults = rules,
         }));
-        bed.Connect(clock, queueLimit, timeoutSec);
+        bed.Connect(clock, queueLimit, (int)(patience.TotalSeconds * speed));
         return bed;
     }
 

@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Tests.Reliability;
 public sealed class FaultTests
 {
     private const string Saved = "saved";
-    private const double Speed = 40;
+    private const double Speed = 20;
 
     /// <summary>The faults that do not end in a saved image, and the error in which they end instead.</summary>
     private static readonly Dictionary<string, string> Errors = new()

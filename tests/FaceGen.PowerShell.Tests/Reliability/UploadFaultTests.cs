@@ -14,7 +14,7 @@ public sealed class UploadFaultTests
     public async Task Whatever_goes_wrong_with_an_upload_the_rows_are_made(string fault)
     {
         await using FaultyBed bed = await FaultyBed.StartAsync(
-            [new FaultRule(Fault.ById(fault), At.Upload.Times(2)) { Wait = TimeSpan.FromSeconds(2) }], speed: 40, timeoutSec: 80);
+            [new FaultRule(Fault.ById(fault), At.Upload.Times(2)) { Wait = TimeSpan.FromSeconds(2) }], speed: 20);
         FaceUploadTests.Enlarge(bed.Face);
 
         Ran ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
