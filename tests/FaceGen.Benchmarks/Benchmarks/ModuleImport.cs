@@ -15,12 +15,11 @@ internal sealed class ModuleImport : Benchmark
 
     internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
     {
-        string program = run.IsSmoke ? ChildProcess.Own : await CompiledEngine.MakeAsync(run.NewFolder());
         string empty = EmptyModule.Write(run.NewFolder());
         List<ImportedModule> own = [], others = [];
         for (int round = -run.Size(1, 0); round < run.Size(20, 2); round++)
         {
-            ImportedModule one = await ImportAsync(program, StagedModule.Manifest), other = await ImportAsync(program, empty);
+            ImportedModule one = await ImportAsync(StagedModule.Manifest), other = await ImportAsync(empty);
             // The first brings the files into the system's cache.
             if (round < 0) continue;
 
@@ -42,6 +41,6 @@ internal sealed class ModuleImport : Benchmark
         ];
     }
 
-    private static async Task<ImportedModule> ImportAsync(string program, string manifest) =>
-        Worker.Read<ImportedModule>(await ChildProcess.RunWorkerOfAsync(program, Worker.ImportModule, manifest));
+    private static async Task<ImportedModule> ImportAsync(string manifest) =>
+        Worker.Read<ImportedModule>(await ChildProcess.RunWorkerAsync(Worker.ImportModule, manifest));
 }

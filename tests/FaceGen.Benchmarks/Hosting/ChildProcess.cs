@@ -22,7 +22,7 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>This program.</summary>
-    internal static string Own { get; } = Assembly.GetExecutingAssembly().Location;
+    private static string Own { get; } = Assembly.GetExecutingAssembly().Location;
 
     /// <summary>Starts this program again as a worker.</summary>
     internal static ChildProcess StartWorker(string name, params string[] arguments) =>
@@ -38,12 +38,8 @@ internal sealed class ChildProcess : IDisposable
 
     /// <summary>Runs this program as a worker to its end; gives what it printed.</summary>
     /// <exception cref="BenchmarkException">It failed.</exception>
-    internal static Task<string> RunWorkerAsync(string name, params string[] arguments) => RunWorkerOfAsync(Own, name, arguments);
-
-    /// <summary>The same of this program or a copy of it.</summary>
-    /// <exception cref="BenchmarkException">It failed.</exception>
-    internal static Task<string> RunWorkerOfAsync(string program, string name, params string[] arguments) =>
-        RunAsync(Environment.ProcessPath!, [program, "--worker", name, .. arguments]);
+    internal static Task<string> RunWorkerAsync(string name, params string[] arguments) =>
+        RunAsync(Environment.ProcessPath!, [Own, "--worker", name, .. arguments]);
 
     /// <summary>The next line that it prints.</summary>
     /// <exception cref="BenchmarkException">It ended without one.</exception>
