@@ -34,6 +34,7 @@ internal sealed class SqlLedger(
 
     private readonly InputSpool _input = new();
     private readonly HashSet<long> _givenUp = [];
+    private readonly HashSet<long> _leftUncertain = [];
     private int _isClosed;
 
     /// <inheritdoc/>
@@ -89,7 +90,7 @@ internal sealed class SqlLedger(
     }, cancel);
 
     /// <inheritdoc/>
-    public async Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel)
+    public async Task EnterAsync(bool retryFailed, CancellationToken cancel)
     {
         await MakeAsync(cancel).ConfigureAwait(false);
         await store.WriteAsync(async session =>
@@ -97,7 +98,7 @@ internal sealed class SqlLedger(
             session.Patience = Unlimited;
             await store.LockAsync(session, "enter").ConfigureAwait(false);
             await BringInputAsync(session).ConfigureAwait(false);
-            await RetryAsync(session, Retried(retryFailed, retryUncertain)).ConfigureAwait(false);
+            if (retryFailed) await RetryAsync(session).ConfigureAwait(false);
             await MergeAsync(session).ConfigureAwait(false);
             await AddFacesAsync(session).ConfigureAwait(false);
             await session.ExecuteAsync("DROP TABLE numbered").ConfigureAwait(false);
@@ -107,15 +108,23 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null)
+    public Task<LedgerRow?> TakePendingAsync(
+        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false)
     {
         long fence = NewFence();
         (string Name, object? Value)[] faces = [.. (unready ?? []).Select((face, index) => ($"face{index}", (object?)face))];
-        string isReady = faces.Length == 0 ? "" :
-            $"""
-            AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
-            AND position < {Overtaking} + (SELECT min(position) FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL)
-            """;
+        string Next(string which)
+        {
+            string free = $"FROM items WHERE {which} AND wanted = 1 AND worker IS NULL";
+            string isReady = faces.Length == 0 ? "" :
+                $"""
+                AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+                AND position < {Overtaking} + (SELECT min(position) {free})
+                """;
+            return $"(SELECT item {free} {isReady} ORDER BY position, item LIMIT 1 {store.Exclusively})";
+        }
+
+        string next = Next("status = 'Pending'");
         return store.WriteAsync<LedgerRow?>(async session =>
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
@@ -126,15 +135,13 @@ internal sealed class SqlLedger(
                 $"""
                 UPDATE items SET
                     status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
-                WHERE item = (
-                    SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL {isReady}
-                    ORDER BY position, item LIMIT 1 {store.Exclusively})
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next(Untried)})" : next)}
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
                         status = 'Submitting'
                         OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status IN ('Uncertain', 'Pending') AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
+                        OR (status = 'Uncertain' AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 [("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places), .. faces]).ConfigureAwait(false);
@@ -177,20 +184,25 @@ internal sealed class SqlLedger(
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
     {
         // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
-        bool givesUp = release && row is { Fence: not 0, Status: BatchItemStatus.Submitted or BatchItemStatus.Generated };
-        if (givesUp) SetGivenUp(row.Item, true);
+        HashSet<long>? given = !release || row.Fence == 0 ? null : row.Status switch
+        {
+            BatchItemStatus.Submitted or BatchItemStatus.Generated => _givenUp,
+            BatchItemStatus.Uncertain => _leftUncertain,
+            _ => null,
+        };
+        if (given is not null) Set(given, row.Item, true);
         bool written = await store.WriteAsync(async session =>
         {
             // Where the answer to the same call was lost, the row may have been released by it.
             string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !(BringsOutcome(row) && await UpdateAsync(session, row, release, Unsettled(row)).ConfigureAwait(false))) return false;
+                && !(BringsOutcome(row) && await UpdateAsync(session, row, release, Unsettled).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
         }, cancel).ConfigureAwait(false);
 
-        if (givesUp && !written) SetGivenUp(row.Item, false);
+        if (given is not null && !written) Set(given, row.Item, false);
         return written;
     }
 
@@ -204,7 +216,9 @@ internal sealed class SqlLedger(
             $"SELECT count(*) FROM items WHERE worker <> @me AND worker IN ({store.Alive})", ("me", store.Worker)).ConfigureAwait(false);
         long? expiry = await session.NumberAsync(
             "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
-        return new LedgerCounts(counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, LedgerColumns.Time(expiry));
+        long? untried = await session.NumberAsync($"SELECT count(*) FROM items WHERE {Untried} AND wanted = 1").ConfigureAwait(false);
+        return new LedgerCounts(
+            counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, untried ?? 0, LedgerColumns.Time(expiry));
     }, cancel);
 
     /// <inheritdoc/>
@@ -245,13 +259,13 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel) =>
+    public async Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
         await store.ReadAsync(session => RowsAsync(
             session,
             $"""
             WITH shared AS (
                 SELECT min(item) AS any_item, min(position) AS first_position FROM items
-                WHERE status = 'Pending' AND wanted = 1 AND face_length >= @least
+                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({Untried})" : "")}) AND wanted = 1 AND face_length >= @least
                 GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @most)
             SELECT {LedgerColumns.OfRow} FROM items JOIN shared ON item = any_item ORDER BY first_position
             """,
@@ -336,12 +350,11 @@ internal sealed class SqlLedger(
     /// <summary>Whether it says what became of a submission. Who only wants to send must hold the row.</summary>
     private static bool BringsOutcome(LedgerRow row) => row.Status is not (BatchItemStatus.Pending or BatchItemStatus.Submitting);
 
-    /// <summary>
-    /// Whose submission's outcome nobody knew, until now. Where it is to be sent again already and was not yet taken, an id
-    /// that comes late saves the second submission.
-    /// </summary>
-    private static string Unsettled(LedgerRow row) =>
-        $"attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status IN ('Uncertain'{(row.GenerationId is null ? "" : ", 'Pending'")})";
+    /// <summary>Whose submission's outcome nobody knew, until now.</summary>
+    private const string Unsettled = "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'";
+
+    /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
+    private string Untried => $"status = 'Uncertain' AND item NOT IN ({Numbers(_leftUncertain)})";
 
     private static long NewFence()
     {
@@ -350,12 +363,12 @@ internal sealed class SqlLedger(
         return (BitConverter.ToInt64(bytes, 0) & long.MaxValue) | 1;
     }
 
-    private void SetGivenUp(long item, bool isGivenUp)
+    private static void Set(HashSet<long> items, long item, bool isIn)
     {
-        lock (_givenUp)
+        lock (items)
         {
-            if (isGivenUp) _givenUp.Add(item);
-            else _givenUp.Remove(item);
+            if (isIn) items.Add(item);
+            else items.Remove(item);
         }
     }
 
@@ -381,10 +394,10 @@ internal sealed class SqlLedger(
         await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
     }
 
-    private static async Task RetryAsync(LedgerSession session, string statuses)
+    private static async Task RetryAsync(LedgerSession session)
     {
         string retried =
-            $"status IN ({statuses}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+            $"status IN ({Retried(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
         // The service still knows the former generations.
         await session.ExecuteAsync(
             $"""
@@ -392,7 +405,6 @@ internal sealed class SqlLedger(
             SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {retried}
             ON CONFLICT DO NOTHING
             """).ConfigureAwait(false);
-        // The place in the queue that an uncertain submission may fill stays counted until its time is over.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET
@@ -409,12 +421,12 @@ internal sealed class SqlLedger(
             """
             UPDATE items SET
                 wanted = 1, position = s.position, source_file = s.source_file, source_line = s.source_line, source_row = s.source_row,
-                request = CASE WHEN items.status = 'Pending' AND items.worker IS NULL THEN s.request ELSE items.request END
+                request = CASE WHEN items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL THEN s.request ELSE items.request END
             FROM numbered n JOIN input s ON s.position = n.position
             WHERE n.hash = items.hash AND n.occurrence = items.occurrence AND (
                 items.wanted <> 1 OR items.position <> s.position OR items.source_file IS DISTINCT FROM s.source_file
                 OR items.source_line IS DISTINCT FROM s.source_line OR items.source_row IS DISTINCT FROM s.source_row
-                OR (items.status = 'Pending' AND items.worker IS NULL AND items.request <> s.request))
+                OR (items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL AND items.request <> s.request))
             """).ConfigureAwait(false);
         int added = await session.ExecuteAsync(
             """

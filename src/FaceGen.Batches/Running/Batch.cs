@@ -29,10 +29,11 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     /// <inheritdoc/>
     public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel)
     {
-        await ledger.EnterAsync(options.RetryFailed, options.RetryUncertain, cancel).ConfigureAwait(false);
+        await ledger.EnterAsync(options.RetryFailed, cancel).ConfigureAwait(false);
         LedgerCounts counts = await ledger.CountAsync(cancel).ConfigureAwait(false);
         BatchSummary before = Summaries.Of(ledger.Name, counts);
-        using var run = new BatchRun(ledger, connection!, options, listener!, before.Pending + before.UnderWay, cancel);
+        long total = before.Pending + before.UnderWay + (options.RetryUncertain ? counts.Untried : 0);
+        using var run = new BatchRun(ledger, connection!, options, listener!, total, cancel);
         _run = run;
         return await run.DoAsync().ConfigureAwait(false);
     }

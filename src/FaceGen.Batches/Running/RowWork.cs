@@ -77,8 +77,7 @@ internal sealed class RowWork
         {
             _begun.TryRemove(log, out _);
             unused?.Dispose();
-            if (slot is not null && log.Row is { GenerationId: null, Status: BatchItemStatus.Pending or BatchItemStatus.Failed })
-                _run.Brakes.Uncount(row.Images);
+            if (slot is not null && !log.IsPaid) _run.Brakes.Uncount(row.Images);
         }
 
         if (log.IsLost) return null;

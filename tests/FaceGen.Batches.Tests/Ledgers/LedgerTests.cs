@@ -59,7 +59,7 @@ public abstract class LedgerTests : IAsyncLifetime
         Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
         Assert.Empty((await ledger.CountAsync(None)).ByStatus);
 
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
     }
 
@@ -102,7 +102,7 @@ public abstract class LedgerTests : IAsyncLifetime
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Read));
         Assert.Contains("There is no ledger", error.Message, StringComparison.Ordinal);
 
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         Assert.Equal(["a", "b"], await TakeAllAsync(ledger));
         Assert.Equal(2, (await (await OpenAsync(LedgerMode.Read)).CountAsync(None))[BatchItemStatus.Submitting]);
     }
@@ -223,11 +223,11 @@ public abstract class LedgerTests : IAsyncLifetime
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync([Row("a", 1) with { Request = "old" }, Row("b", 2) with { Request = "old" }], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         LedgerRow sent = await TakeAsync(ledger);
 
         await ledger.StageAsync([Row("a", 1) with { Request = "new" }, Row("b", 2) with { Request = "new" }], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
 
         Assert.Equal("new", (await TakeAsync(ledger)).Request);
         Assert.Equal("old", ledger.Read([]).Single(row => row.Item == sent.Item).Request);
@@ -281,7 +281,7 @@ public abstract class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.LeastBytes })];
         await ledger.StageAsync([Row("linked", 0), Row("linked", 0), .. rows[..8], .. rows[8..].Select(row => row with { FaceLength = FaceUploads.LeastBytes - 1 })], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         async Task<string> SharedAsync(int most) => string.Concat((await ledger.SharedFacesAsync(most, None)).Select(row => row.Face![^1]));
 
         Assert.Equal(("413", "4"), (await SharedAsync(9), await SharedAsync(1)));
@@ -290,7 +290,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
         // In the order of the latest input.
         await ledger.StageAsync([.. rows.Reverse()], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         Assert.Equal("31", await SharedAsync(9));
     }
 
@@ -300,7 +300,7 @@ public abstract class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. Enumerable.Range(0, 1100).Select(number => Row($"row {number}", number) with { Face = number < 1050 ? "sha256:1" : "sha256:2" })];
         await ledger.StageAsync([rows[0], Row("linked", 0), .. rows[1..10], rows[^1], .. rows[10..^1]], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         async Task<string?> NextAsync(params string[] unready) => (await ledger.TakePendingAsync(Service, int.MaxValue, None, unready))?.Request;
 
         Assert.Equal("linked", await NextAsync("sha256:1", "sha256:2", "sha256:3"));
@@ -376,11 +376,10 @@ public abstract class LedgerTests : IAsyncLifetime
         Clock.Advance(TimeSpan.FromSeconds(59));
         Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
         // That it is to be sent again does not empty the place.
-        await EnterAsync(ledger, ["b", "a"], retryUncertain: true);
-        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
+        Assert.Null(await ledger.TakePendingAsync(Service, 1, None, retryUncertain: true));
 
         Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None))?.Request);
+        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None, retryUncertain: true))?.Request);
     }
 
     [SkippableFact]
@@ -601,21 +600,17 @@ public abstract class LedgerTests : IAsyncLifetime
     public async Task An_id_that_comes_late_saves_a_second_submission_that_was_not_sent_yet()
     {
         (ILedger ledger, LedgerRow stale) = await DoubtAsync();
-        await EnterAsync(ledger, ["a"], retryUncertain: true);
 
-        // That its outcome is unknown is no news.
-        Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Uncertain }, release: true, None));
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
 
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true));
     }
 
     [SkippableFact]
     public async Task An_id_that_comes_after_the_second_submission_changes_nothing()
     {
         (ILedger ledger, LedgerRow stale) = await DoubtAsync();
-        await EnterAsync(ledger, ["a"], retryUncertain: true);
-        LedgerRow again = await TakeAsync(ledger);
+        LedgerRow again = (await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true))!;
 
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
 
@@ -623,11 +618,9 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableTheory]
-    [InlineData(false, false, "")]
-    [InlineData(true, false, "expired,failed")]
-    [InlineData(false, true, "uncertain")]
-    [InlineData(true, true, "expired,failed,uncertain")]
-    public async Task Only_what_is_asked_for_is_sent_again(bool retryFailed, bool retryUncertain, string expected)
+    [InlineData(false, "")]
+    [InlineData(true, "expired,failed")]
+    public async Task Only_what_is_asked_for_is_pending_again(bool retryFailed, string expected)
     {
         ILedger ledger = await OpenAsync();
         string[] input = ["saved", "filtered", "failed", "expired", "uncertain"];
@@ -636,11 +629,36 @@ public abstract class LedgerTests : IAsyncLifetime
         await EnterAsync(ledger, input);
         foreach (BatchItemStatus end in ends) await EndAsync(ledger, await TakeAsync(ledger), end);
 
-        await EnterAsync(ledger, input, retryFailed, retryUncertain);
+        await EnterAsync(ledger, input, retryFailed);
 
         LedgerRow[] pending = [.. ledger.Read([BatchItemStatus.Pending])];
         Assert.Equal(expected, string.Join(",", pending.Select(row => row.Request).Order()));
         Assert.All(pending, row => Assert.Equal((null, null, null, null, 1), (row.GenerationId, row.ErrorCode, row.Error, row.EndedAt, row.Attempts)));
+    }
+
+    [SkippableFact]
+    public async Task A_row_of_unknown_outcome_is_sent_again_by_a_run_that_takes_the_risk_and_by_no_other()
+    {
+        ILedger careful = await OpenAsync();
+        await EnterAsync(careful, "a", "b", "c");
+        await EndAsync(careful, await TakeAsync(careful), BatchItemStatus.Uncertain);
+        await careful.DisposeAsync();
+        ILedger daring = await OpenAsync();
+        Task<LedgerRow?> NextAsync(bool retryUncertain = true) => daring.TakePendingAsync(Service, 5, None, retryUncertain: retryUncertain);
+
+        LedgerRow?[] taken = [await NextAsync(), await NextAsync(), await NextAsync(false), await NextAsync(), await NextAsync()];
+
+        Assert.Equal(["b", "c", null, "a", null], taken.Select(row => row?.Request));
+        // It tells of the doubt until that is settled.
+        Assert.Equal((2, "why", ErrorCode.FetchFailed), (taken[3]!.Attempts, taken[3]!.Error, taken[3]!.ErrorCode));
+        Assert.True(await daring.WriteAsync(taken[3]! with { Status = BatchItemStatus.Uncertain }, release: true, None));
+        Assert.Null(await NextAsync());
+        Assert.Equal((1, 0), ((await daring.CountAsync(None))[BatchItemStatus.Uncertain], (await daring.CountAsync(None)).Untried));
+        await daring.DisposeAsync();
+        ILedger next = await OpenAsync();
+        await EnterAsync(next, "a");
+        Assert.Null(await next.TakePendingAsync(Service, 5, None));
+        Assert.Equal("a", (await next.TakePendingAsync(Service, 5, None, retryUncertain: true))?.Request);
     }
 
     [SkippableFact]
@@ -665,9 +683,9 @@ public abstract class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         InputRow first = Row("a", 1) with { Face = "sha256:1", FaceBytes = [1, 2, 3] };
         await ledger.StageAsync([first, Row("b", 2) with { Face = "sha256:1", FaceBytes = [1, 2, 3] }], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
         await ledger.StageAsync([first], None);
-        await ledger.EnterAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
 
         Assert.Equal([1, 2, 3], await ledger.ReadFaceAsync("sha256:1", None));
         FaceGenException missing = await Assert.ThrowsAsync<FaceGenException>(() => ledger.ReadFaceAsync("sha256:2", None));
@@ -828,10 +846,10 @@ public abstract class LedgerTests : IAsyncLifetime
 
     private protected static Task EnterAsync(ILedger ledger, params string[] requests) => EnterAsync(ledger, requests, false);
 
-    private protected static async Task EnterAsync(ILedger ledger, string[] requests, bool retryFailed = false, bool retryUncertain = false)
+    private protected static async Task EnterAsync(ILedger ledger, string[] requests, bool retryFailed)
     {
         await ledger.StageAsync(Rows(requests), None);
-        await ledger.EnterAsync(retryFailed, retryUncertain, None);
+        await ledger.EnterAsync(retryFailed, None);
     }
 
     private protected static async Task<LedgerRow> TakeAsync(ILedger ledger)

@@ -147,7 +147,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         server.Stop();
         Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
-        Task entered = ledger.EnterAsync(false, false, CancellationToken.None);
+        Task entered = ledger.EnterAsync(false, CancellationToken.None);
         using (var cancel = new CancellationTokenSource())
         {
             Task<LedgerRow?> cancelled = ledger.TakePendingAsync(Service, 5, cancel.Token);

@@ -495,7 +495,7 @@ public sealed class BatchRunTests : IDisposable
         await using (ILedger dead = await _bed.OpenLedgerAsync())
         {
             await dead.StageAsync([new RequestText().Write(BatchBed.Request("prompt 1"))], default);
-            await dead.EnterAsync(false, false, default);
+            await dead.EnterAsync(false, default);
             Assert.NotNull(await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default));
         }
 
