@@ -21,7 +21,7 @@ internal interface ILedger : IAsyncDisposable
     Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel);
 
     /// <summary>What a run of the staged rows would do.</summary>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null);
 
     /// <summary>
     /// Enters the staged rows, all or none: a row is known by its hash and by which of the rows with that hash it is. Only

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -48,19 +49,19 @@ internal sealed class SqlLedger(
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => Task.Run(() => _input.Add(rows), cancel);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) => store.ReadAsync(async session =>
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) => store.ReadAsync(async session =>
     {
         await BringInputAsync(session).ConfigureAwait(false);
-        string retried = $"status IN ({Retried(retryFailed, retryUncertain)})";
+        string isSent = $"status IN ('Pending', {Retried(retryFailed, retryUncertain)})";
         string rowsOfInput =
             $"""
             WITH rows AS (
-                SELECT s.*, i.item, CASE
+                SELECT s.*, i.item, i.submitted_at, CASE
                     WHEN i.status = 'Submitting' AND i.{Dead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
-            fated AS (SELECT images, face, face_length, CASE WHEN {retried} THEN 'Pending' ELSE status END AS fate FROM rows)
+            fated AS (SELECT images, face, face_length, CASE WHEN {isSent} THEN 'Pending' ELSE status END AS fate FROM rows)
             """;
         List<(string Fate, long Rows, long Images)> fates = await session.QueryAsync(
             $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
@@ -85,7 +86,15 @@ internal sealed class SqlLedger(
             Images: images,
             Uploads: uploads ?? 0)
         {
-            SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, retried).ConfigureAwait(false) : null,
+            SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            TakenFile = _input.HasPaths ? await FindTakenFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            Affordable = maxImages is not { } most ? null : await session.NumberAsync(
+                $"""
+                {rowsOfInput} SELECT CAST(max(paid) AS BIGINT) FROM (
+                    SELECT sum(images) OVER (ORDER BY CASE status WHEN 'Uncertain' THEN 1 ELSE 0 END, position) AS paid
+                    FROM rows WHERE {isSent}) AS sums
+                WHERE paid <= @most
+                """, ("most", most)).ConfigureAwait(false) ?? 0,
         };
     }, cancel);
 
@@ -310,16 +319,16 @@ internal sealed class SqlLedger(
     }
 
     /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
-    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string retried)
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string isSent)
     {
         // What is saved already has its name; it may have been given another one than this run would.
         List<string> same = await session.QueryAsync(
             $"""
             {rowsOfInput}, named AS (
                 SELECT position, source_file, source_line, source_row, {Fold}(path) AS path,
-                    CASE WHEN status = 'Pending' OR {retried} THEN 1 ELSE 0 END AS is_sent
+                    CASE WHEN {isSent} THEN 1 ELSE 0 END AS is_sent
                 FROM rows
-                WHERE path IS NOT NULL AND (status IN ('Pending', 'Submitting', 'Submitted', 'Generated') OR {retried} OR EXISTS (
+                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {isSent} OR EXISTS (
                     SELECT 1 FROM files f
                     WHERE f.item = rows.item AND {Fold}(f.path) IN ({Fold}(rows.path || '.png'), {Fold}(rows.path || '.jpg'), {Fold}(rows.path || '.webp')))))
             SELECT source_file, source_line, source_row, position FROM named
@@ -328,6 +337,32 @@ internal sealed class SqlLedger(
             """,
             row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
         return same.Count == 2 ? (same[0], same[1]) : null;
+    }
+
+    /// <summary>
+    /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
+    /// that stands: its name would be refused when the image has been paid for.
+    /// </summary>
+    private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindTakenFileAsync(
+        LedgerSession session, string rowsOfInput, string isSent)
+    {
+        List<(string, string, bool)> taken = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, held AS MATERIALIZED (
+                SELECT item, path, {Fold}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
+            sent AS MATERIALIZED (
+                SELECT source_file, source_line, source_row, position, item, path, {Fold}(path) AS name,
+                    CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
+                FROM rows WHERE path IS NOT NULL AND {isSent})
+            SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path
+            FROM sent s LEFT JOIN held h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
+            WHERE h.item IS NOT NULL OR s.file_at IS NOT NULL
+            ORDER BY s.position LIMIT 1
+            """,
+            row => (LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
+                row.IsDBNull(5) ? ImageSaver.Existing(row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                !row.IsDBNull(5))).ConfigureAwait(false);
+        return taken.Count == 1 ? taken[0] : null;
     }
 
     private async Task MakeAsync(CancellationToken cancel)

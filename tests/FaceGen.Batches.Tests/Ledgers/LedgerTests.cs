@@ -93,6 +93,33 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_plan_names_a_row_whose_file_is_there_already_or_another_row_s_whether_that_is_wanted_or_not()
+    {
+        DateTimeOffset now = Clock.GetUtcNow();
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "edited", "uncertain");
+        LedgerRow edited = await TakeAsync(ledger);
+        LedgerFile file = new(1, "/out/1.webp", 12, "ab", ImageFormat.WebP, 512, 256, false);
+        Assert.True(await ledger.WriteAsync(edited with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
+
+        Assert.Equal(("people.csv:2", "/out/1.webp", true), await PlanAsync(Row("new", 1) with { Path = "/out/1" }));
+        Assert.Null(await PlanAsync(Row("new", 1) with { Path = "/out/1.web" }));
+        Assert.Null(await PlanAsync(Row("edited", 1) with { Path = "/out/1", FileAt = now }));
+        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("edited", 1), Row("new", 2) with { Path = "/out/2", FileAt = now }));
+        // What was written since it was sent may be its own; it is looked at before it is sent again.
+        Assert.Null(await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", FileAt = now }));
+        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", FileAt = now.AddSeconds(-1) }));
+
+        async Task<(string, string, bool)?> PlanAsync(params InputRow[] rows)
+        {
+            await using ILedger plan = await OpenAsync(LedgerMode.Plan);
+            await plan.StageAsync(rows, None);
+            return (await plan.PlanAsync(false, true, None)).TakenFile;
+        }
+    }
+
+    [SkippableFact]
     public async Task A_ledger_is_made_when_the_input_is_entered_and_not_before()
     {
         ILedger ledger = await OpenAsync(LedgerMode.RunInput);
@@ -272,7 +299,10 @@ public abstract class LedgerTests : IAsyncLifetime
 
         BatchPlan plan = await ledger.PlanAsync(false, false, None);
 
-        Assert.Equal((7, 11, 1), (plan.ToSubmit, plan.Images, plan.Uploads));
+        Assert.Equal((7, 11, 1, null), (plan.ToSubmit, plan.Images, plan.Uploads, plan.Affordable));
+        // A row is paid for whole or not at all.
+        foreach ((long most, long paid) in new[] { (0L, 0L), (3, 0), (4, 4), (5, 4), (6, 6), (7, 7), (99, 11) })
+            Assert.Equal(paid, (await ledger.PlanAsync(false, false, None, most)).Affordable);
     }
 
     [SkippableFact]

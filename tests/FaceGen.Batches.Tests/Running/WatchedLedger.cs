@@ -41,8 +41,8 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => ledger.StageAsync(rows, cancel);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancel);
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);
 
     public Task EnterAsync(bool retryFailed, CancellationToken cancel) => ledger.EnterAsync(retryFailed, cancel);
 
