@@ -46,9 +46,10 @@ internal sealed class BatchRun : IDisposable
         ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total, CancellationToken stop)
     {
         _stop = stop;
-        _timer = options.TimeLimit is { } limit ? connection.Services.Time.Timer(limit) : new CancellationTokenSource();
+        _timer = options.TimeLimit is null ? new CancellationTokenSource() : connection.Services.Time.Timer(Timeout.InfiniteTimeSpan);
         _end = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop, connection.Lifetime);
         _run = new RunParts(ledger, connection, options, listener, _end.Token);
+        if (options.TimeLimit - _run.Brakes.Elapsed is { } left) _timer.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
         _places = new Slots(options.ThrottleLimit);

@@ -202,6 +202,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         // A plan needs no connection.
         Connection? connection = IsWhatIf ? null : Service;
+        _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
         _opening = Task.Run(() => connection is null
             ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
             : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
