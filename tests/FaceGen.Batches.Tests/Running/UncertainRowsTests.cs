@@ -280,6 +280,35 @@ public sealed class UncertainRowsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_service_that_does_not_tell_what_its_generations_were_asked_for_is_asked_for_few(bool isAnswered)
+    {
+        int looks = 0;
+        _bed.OnSubmit = _ => Answer.Lost;
+        _bed.OnAssets = before => Answer.Json(
+            $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((100 * before) + 100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
+        _bed.OnFetch = (id, _) => ++looks > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : Answer.Error("Request not found", 404);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2));
+        await _bed.RunAsync(BatchBed.Requests(2));
+
+        Assert.Equal((2, 10), (summary.Uncertain, looks));
+        Assert.Contains(_bed.Told, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_generation_that_cannot_be_looked_at_keeps_no_other_from_settling_its_row()
+    {
+        _bed.OnSubmit = _ => Answer.Lost;
+        _bed.OnAssets = _ => Answer.Json("""{"status":"success","data":[{"id":69},{"id":70}]}""");
+        _bed.OnFetch = (id, _) => id == "69" ? Answer.Error("Request not found", 404) : Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""");
+
+        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(1))).State);
+        Assert.Equal(["70-1.png"], _bed.Files);
+    }
+
+    [Theory]
     [InlineData(403)]
     [InlineData(500)]
     public async Task A_list_that_is_not_given_out_leaves_the_rows_uncertain(int status)
