@@ -14,6 +14,9 @@ namespace FaceGen.Batches.Running;
 /// <param name="run">What the run works with.</param>
 internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
 {
+    /// <summary>Who is silent for longer may be taken for dead: then its rows are others'.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private readonly object _gate = new();
     private TaskCompletionSource<bool>? _out;
     private bool _isClosed;
@@ -50,9 +53,17 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
             // What may have been accepted before may be paid for once more.
             if (IsPaid && !run.Brakes.TryCount(Row.Images)) throw Doubt!;
 
-            // The first submission was entered when the row was taken.
-            if (!isFirst)
-                await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
+            // The first submission was entered when the row was taken, if that was just now.
+            if (!isFirst || run.Now - Row.SubmittedAt > Fresh)
+            {
+                await WriteAsync(Row with
+                {
+                    Status = BatchItemStatus.Submitting,
+                    Attempts = isFirst ? Row.Attempts : Row.Attempts + 1,
+                    SubmittedAt = run.Now,
+                }).ConfigureAwait(false);
+            }
+
             if (IsLost) throw new OperationCanceledException();
         }
         catch

@@ -112,8 +112,18 @@ internal sealed class RowWork
         if (generation.Images.Count == 0)
             throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
 
-        SavedImage[] images = await Task.WhenAll(
-            Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        IReadOnlyList<SavedImage> images;
+        try
+        {
+            images = await Task.WhenAll(
+                Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired && _saver.FindExisting(generation) is { } there)
+        {
+            // They were saved by a run that died before it could say so.
+            images = there;
+        }
+
         await log.SavedAsync(generation, [.. images.Select(BatchItems.ToFile)]).ConfigureAwait(false);
     }
 
