@@ -58,7 +58,8 @@ internal interface ILedger : IAsyncDisposable
     /// Writes what has become of a row that was taken. False where somebody else has taken it over: then nothing was
     /// written, and the row is to be left alone. One exception: a row that is <see cref="BatchItemStatus.Uncertain"/> after
     /// the same attempt, and that nobody holds, is taken by whoever knows more of it (somebody who was taken for dead while
-    /// the submission was on its way, or who found its generation at the service), under the fence that the row brings.
+    /// the submission was on its way, and hears that it was accepted or refused, or who found its generation at the service),
+    /// under the fence that the row brings.
     /// </summary>
     /// <param name="row">The row as it is now.</param>
     /// <param name="release">Whether nobody works on it from now on.</param>

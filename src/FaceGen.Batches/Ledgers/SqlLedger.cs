@@ -161,10 +161,10 @@ internal sealed class SqlLedger(
     /// <inheritdoc/>
     public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
     {
-        long fence = NewFence();
+        (long fence, long now) = (NewFence(), Now);
         return store.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
         {
-            if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
+            if (session.IsRepeat && await TakenAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
 
             // Whatever has ended, or was not sent, needs nobody.
             await session.ExecuteAsync(
@@ -172,7 +172,7 @@ internal sealed class SqlLedger(
                 WITH dead AS (SELECT item AS taken FROM items WHERE {Dead} AND NOT {Unfinished} {store.Exclusively})
                 UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = taken
                 """).ConfigureAwait(false);
-            List<LedgerRow> uncertain = await DoubtAsync(session, address, fence).ConfigureAwait(false);
+            List<LedgerRow> uncertain = await DoubtAsync(session, address, now).ConfigureAwait(false);
             List<LedgerRow> rows = await RowsAsync(
                 session,
                 $"""
@@ -203,9 +203,9 @@ internal sealed class SqlLedger(
         bool written = await store.WriteAsync(async session =>
         {
             // Where the answer to the same call was lost, the row may have been released by it.
-            string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
+            string held = session.IsRepeat ? "(worker = @me OR (worker IS NULL AND status = @status))" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !(BringsOutcome(row) && await UpdateAsync(session, row, release, Unsettled).ConfigureAwait(false))) return false;
+                && !(Unsettled(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
@@ -382,11 +382,16 @@ internal sealed class SqlLedger(
         _ => "''",
     };
 
-    /// <summary>Whether it says what became of a submission. Who only wants to send must hold the row.</summary>
-    private static bool BringsOutcome(LedgerRow row) => row.Status is not (BatchItemStatus.Pending or BatchItemStatus.Submitting);
-
-    /// <summary>Whose submission's outcome nobody knew, until now.</summary>
-    private const string Unsettled = "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'";
+    /// <summary>
+    /// Whose submission's outcome nobody knew, until now. That it was refused can be said only by who has sent it, whose fence
+    /// the row still has; and who only wants to send must hold the row.
+    /// </summary>
+    private static string? Unsettled(LedgerRow row) => row.Status switch
+    {
+        BatchItemStatus.Submitting => null,
+        BatchItemStatus.Pending => "fence = @fence AND worker IS NULL AND status = 'Uncertain'",
+        _ => "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'",
+    };
 
     /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
     private string Untried => $"status = 'Uncertain' AND item NOT IN ({Numbers(_leftUncertain)})";
@@ -495,7 +500,7 @@ internal sealed class SqlLedger(
     }
 
     /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
-    private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long fence)
+    private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long now)
     {
         string doubted = $"{LedgerSchema.AtWork} AND status = 'Submitting' AND address = @address AND {Dead}";
         if (await session.NumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
@@ -508,19 +513,19 @@ internal sealed class SqlLedger(
         // costs one 429; one that is kept too long costs the batch its pace.
         long usual = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long place = Math.Min(Math.Max(3 * usual, ShortestPlace), LongestPlace);
-        // The fence is that of this call, so that its rows are found again if the answer is lost; nobody holds them.
+        // The fence stays that of who has sent it, and may yet hear that it was refused.
         return await RowsAsync(
             session,
             $"""
             WITH doubted AS (SELECT item AS taken FROM items WHERE {doubted} {store.Exclusively})
             UPDATE items SET
-                status = 'Uncertain', worker = NULL, fence = @fence, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
+                status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
                 error_code = 'SubmissionUncertain',
                 error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
             FROM doubted WHERE item = taken
             RETURNING {LedgerColumns.OfRow}
             """,
-            ("address", address.AbsoluteUri), ("fence", fence), ("now", Now), ("place", place)).ConfigureAwait(false);
+            ("address", address.AbsoluteUri), ("now", now), ("place", place)).ConfigureAwait(false);
     }
 
     private async Task<bool> UpdateAsync(LedgerSession session, LedgerRow row, bool release, string filter)
@@ -564,9 +569,13 @@ internal sealed class SqlLedger(
         }
     }
 
-    /// <summary>The rows that a call took before its answer was lost.</summary>
-    private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence) =>
-        RowsAsync(session, $"SELECT {LedgerColumns.OfRow} FROM items WHERE fence = @fence", ("fence", fence));
+    /// <summary>The rows that a call took, or found to be of unknown outcome, before its answer was lost.</summary>
+    private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence, long? doubtedAt = null) => RowsAsync(
+        session,
+        $"""
+        SELECT {LedgerColumns.OfRow} FROM items
+        WHERE fence = @fence OR ({LedgerSchema.AtWork} AND status = 'Uncertain' AND worker IS NULL AND ended_at = @doubted_at)
+        """, ("fence", fence), ("doubted_at", doubtedAt ?? -1));
 
     private static async Task<List<LedgerRow>> RowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
     {

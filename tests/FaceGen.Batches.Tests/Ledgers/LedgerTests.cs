@@ -610,6 +610,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
         // Both have counted their own submission as the first.
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitting, Attempts = 1 }, release: false, None));
+        Assert.False(await ledger.WriteAsync(stale, release: true, None));
 
         Assert.Equal((BatchItemStatus.Uncertain, 1), Assert.Single(ledger.Read([]).Select(row => (row.Status, row.Attempts))));
     }
@@ -624,6 +625,19 @@ public abstract class LedgerTests : IAsyncLifetime
 
         LedgerRow read = Assert.Single(ledger.Read([]));
         Assert.Equal((BatchItemStatus.Saved, "1", null), (read.Status, read.GenerationId, read.Error));
+    }
+
+    [SkippableFact]
+    public async Task A_refusal_that_comes_late_takes_the_doubt_back()
+    {
+        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+
+        Assert.False(await ledger.WriteAsync(stale, release: false, None));
+        Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Pending, Attempts = 0 }, release: false, None));
+
+        LedgerRow row = Assert.Single(ledger.Read([]));
+        Assert.Equal((BatchItemStatus.Pending, 0, null, stale.Fence), (row.Status, row.Attempts, row.Error, row.Fence));
+        Assert.True(await ledger.WriteAsync(stale, release: false, None));
     }
 
     [SkippableFact]

@@ -42,7 +42,7 @@ internal sealed class PostgresStore : LedgerStore
     internal override long Worker => _worker?.Number ?? 0;
 
     /// <inheritdoc/>
-    internal override string Alive => PostgresWorker.Alive(Worker);
+    internal override string Alive => PostgresWorker.Alive(Worker, _worker is { WasOut: true });
 
     /// <inheritdoc/>
     internal override string Exclusively => "FOR UPDATE SKIP LOCKED";
