@@ -21,13 +21,13 @@ internal interface ILedger : IAsyncDisposable
     Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel);
 
     /// <summary>What a run of the staged rows would do.</summary>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null);
 
     /// <summary>
     /// Enters the staged rows, all or none: a row is known by its hash and by which of the rows with that hash it is. Only
     /// rows of the latest input are wanted, and of several workers' inputs where they work at the same time.
     /// </summary>
-    Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+    Task EnterAsync(bool retryFailed, CancellationToken cancel);
 
     /// <summary>
     /// Takes the next wanted row that is pending: it is <see cref="BatchItemStatus.Submitting"/> then, with one more
@@ -37,7 +37,12 @@ internal interface ILedger : IAsyncDisposable
     /// <param name="places">How many places the account's queue has.</param>
     /// <param name="cancel">Ends the call; a row that was taken is then given back by the next worker.</param>
     /// <param name="unready">The face images whose rows are not taken yet; near ones behind them are.</param>
-    Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null);
+    /// <param name="retryUncertain">
+    /// Whether a row of unknown outcome is taken where none is pending. It keeps the error that tells of it, and is never
+    /// pending, so that nobody else sends it; one that this worker itself has left uncertain is not taken again.
+    /// </param>
+    Task<LedgerRow?> TakePendingAsync(
+        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false);
 
     /// <summary>
     /// Takes rows over that nobody works on any more, the nearest expiry first: those that are accepted or generated, and
@@ -53,7 +58,8 @@ internal interface ILedger : IAsyncDisposable
     /// Writes what has become of a row that was taken. False where somebody else has taken it over: then nothing was
     /// written, and the row is to be left alone. One exception: a row that is <see cref="BatchItemStatus.Uncertain"/> after
     /// the same attempt, and that nobody holds, is taken by whoever knows more of it (somebody who was taken for dead while
-    /// the submission was on its way, or who found its generation at the service), under the fence that the row brings.
+    /// the submission was on its way, and hears that it was accepted or refused, or who found its generation at the service),
+    /// under the fence that the row brings.
     /// </summary>
     /// <param name="row">The row as it is now.</param>
     /// <param name="release">Whether nobody works on it from now on.</param>
@@ -74,10 +80,10 @@ internal interface ILedger : IAsyncDisposable
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default);
 
     /// <summary>
-    /// For each face image that is worth an upload, because more than one pending row uses it, one of these rows; in the order
-    /// of the input.
+    /// For each face image that is worth an upload, because more than one row that is to be sent uses it, one of these rows; in
+    /// the order of the input.
     /// </summary>
-    Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel);
+    Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false);
 
     /// <summary>The bytes of a face image that was entered with the input.</summary>
     Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);

@@ -14,6 +14,9 @@ internal sealed record InputRow(string Hash, string Request, int Images, string?
     /// <summary>Where its first image is to be saved, without the extension; null where that is not known before it is sent.</summary>
     internal string? Path { get; init; }
 
+    /// <summary>When the file was written that is there already; null where there is none.</summary>
+    internal DateTimeOffset? FileAt { get; init; }
+
     /// <summary>How many bytes its face image has; 0 for a link.</summary>
     internal int FaceLength { get; init; }
 }

@@ -69,6 +69,7 @@ internal sealed class InputSpool : IDisposable
         if (bytes is not null) writer.Write(bytes);
         HasPaths |= row.Path is not null;
         WriteText(writer, row.Path);
+        writer.Write(row.FileAt?.ToUnixTimeMilliseconds() ?? -1);
         WriteText(writer, row.Source?.File);
         if (row.Source is not { } source) return;
 
@@ -86,8 +87,14 @@ internal sealed class InputSpool : IDisposable
         int length = reader.ReadInt32();
         byte[]? bytes = length < 0 ? null : reader.ReadBytes(length);
         string? path = ReadText(reader);
+        long fileAt = reader.ReadInt64();
         RequestSource? source = ReadText(reader) is { } file ? new RequestSource(file, reader.ReadInt32(), reader.ReadInt32()) : null;
-        return new InputRow(hash, request, images, face, bytes, source) { FaceLength = faceLength, Path = path };
+        return new InputRow(hash, request, images, face, bytes, source) 
+        {
+            FaceLength = faceLength,
+            Path = path,
+            FileAt = fileAt < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(fileAt),
+        };
     }
 
     private static void WriteText(BinaryWriter writer, string? text)

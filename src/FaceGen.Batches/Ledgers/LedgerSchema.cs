@@ -19,7 +19,7 @@ internal static class LedgerSchema
     internal const string Input = """
         CREATE TEMPORARY TABLE input (
             position BIGINT NOT NULL, hash TEXT NOT NULL, request TEXT NOT NULL, images BIGINT NOT NULL, face TEXT,
-            face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT, path TEXT)
+            face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT, path TEXT, file_at BIGINT)
         """;
 
     /// <summary>Makes the tables.</summary>

@@ -8,17 +8,10 @@ namespace FaceGen.Batches.Ledgers;
 /// <summary>Makes files that their owner alone can read.</summary>
 internal static class OwnersFile
 {
-    /// <summary>Makes an empty file, where there is none; one that is there and empty becomes the owner's.</summary>
-    /// <remarks>One that is there is not opened: closing it would drop the locks that SQLite holds on it in this process.</remarks>
+    /// <summary>Makes an empty file, where there is none.</summary>
     internal static void Ensure(string path)
     {
-        if (File.Exists(path))
-        {
-#if !NETSTANDARD
-            if (!OperatingSystem.IsWindows() && new FileInfo(path).Length == 0) File.SetUnixFileMode(path, OwnersRights);
-#endif
-            return;
-        }
+        if (File.Exists(path)) return;
 
         try
         {
@@ -28,6 +21,16 @@ internal static class OwnersFile
         {
             // Somebody else was quicker.
         }
+    }
+
+    /// <summary>Makes a file that is there the owner's alone, where the system has such rights.</summary>
+    /// <remarks>It is not opened: closing it would drop the locks that SQLite holds on it in this process.</remarks>
+    internal static void Restrict(string path)
+    {
+#if !NETSTANDARD
+        if (!OperatingSystem.IsWindows() && File.Exists(path) && File.GetUnixFileMode(path) != OwnersRights)
+            File.SetUnixFileMode(path, OwnersRights);
+#endif
     }
 
     /// <summary>Opens a file that nobody else can open meanwhile; the system closes it when the process dies.</summary>

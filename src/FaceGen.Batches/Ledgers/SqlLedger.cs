@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -34,6 +35,7 @@ internal sealed class SqlLedger(
 
     private readonly InputSpool _input = new();
     private readonly HashSet<long> _givenUp = [];
+    private readonly HashSet<long> _leftUncertain = [];
     private int _isClosed;
 
     /// <inheritdoc/>
@@ -47,19 +49,19 @@ internal sealed class SqlLedger(
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => Task.Run(() => _input.Add(rows), cancel);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) => store.ReadAsync(async session =>
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) => store.ReadAsync(async session =>
     {
         await BringInputAsync(session).ConfigureAwait(false);
-        string retried = $"status IN ({Retried(retryFailed, retryUncertain)})";
+        string isSent = $"status IN ('Pending', {Retried(retryFailed, retryUncertain)})";
         string rowsOfInput =
             $"""
             WITH rows AS (
-                SELECT s.*, i.item, CASE
+                SELECT s.*, i.item, i.submitted_at, CASE
                     WHEN i.status = 'Submitting' AND i.{Dead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
-            fated AS (SELECT images, face, face_length, CASE WHEN {retried} THEN 'Pending' ELSE status END AS fate FROM rows)
+            fated AS (SELECT images, face, face_length, CASE WHEN {isSent} THEN 'Pending' ELSE status END AS fate FROM rows)
             """;
         List<(string Fate, long Rows, long Images)> fates = await session.QueryAsync(
             $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
@@ -84,12 +86,20 @@ internal sealed class SqlLedger(
             Images: images,
             Uploads: uploads ?? 0)
         {
-            SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, retried).ConfigureAwait(false) : null,
+            SameFile = _input.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            TakenFile = _input.HasPaths ? await FindTakenFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            Affordable = maxImages is not { } most ? null : await session.NumberAsync(
+                $"""
+                {rowsOfInput} SELECT CAST(max(paid) AS BIGINT) FROM (
+                    SELECT sum(images) OVER (ORDER BY CASE status WHEN 'Uncertain' THEN 1 ELSE 0 END, position) AS paid
+                    FROM rows WHERE {isSent}) AS sums
+                WHERE paid <= @most
+                """, ("most", most)).ConfigureAwait(false) ?? 0,
         };
     }, cancel);
 
     /// <inheritdoc/>
-    public async Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel)
+    public async Task EnterAsync(bool retryFailed, CancellationToken cancel)
     {
         await MakeAsync(cancel).ConfigureAwait(false);
         await store.WriteAsync(async session =>
@@ -97,7 +107,7 @@ internal sealed class SqlLedger(
             session.Patience = Unlimited;
             await store.LockAsync(session, "enter").ConfigureAwait(false);
             await BringInputAsync(session).ConfigureAwait(false);
-            await RetryAsync(session, Retried(retryFailed, retryUncertain)).ConfigureAwait(false);
+            if (retryFailed) await RetryAsync(session).ConfigureAwait(false);
             await MergeAsync(session).ConfigureAwait(false);
             await AddFacesAsync(session).ConfigureAwait(false);
             await session.ExecuteAsync("DROP TABLE numbered").ConfigureAwait(false);
@@ -107,15 +117,23 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null)
+    public Task<LedgerRow?> TakePendingAsync(
+        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false)
     {
         long fence = NewFence();
         (string Name, object? Value)[] faces = [.. (unready ?? []).Select((face, index) => ($"face{index}", (object?)face))];
-        string isReady = faces.Length == 0 ? "" :
-            $"""
-            AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
-            AND position < {Overtaking} + (SELECT min(position) FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL)
-            """;
+        string Next(string which)
+        {
+            string free = $"FROM items WHERE {which} AND wanted = 1 AND worker IS NULL";
+            string isReady = faces.Length == 0 ? "" :
+                $"""
+                AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+                AND position < {Overtaking} + (SELECT min(position) {free})
+                """;
+            return $"(SELECT item {free} {isReady} ORDER BY position, item LIMIT 1 {store.Exclusively})";
+        }
+
+        string next = Next("status = 'Pending'");
         return store.WriteAsync<LedgerRow?>(async session =>
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
@@ -126,15 +144,13 @@ internal sealed class SqlLedger(
                 $"""
                 UPDATE items SET
                     status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
-                WHERE item = (
-                    SELECT item FROM items WHERE status = 'Pending' AND wanted = 1 AND worker IS NULL {isReady}
-                    ORDER BY position, item LIMIT 1 {store.Exclusively})
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next(Untried)})" : next)}
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
                         status = 'Submitting'
                         OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status IN ('Uncertain', 'Pending') AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
+                        OR (status = 'Uncertain' AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 [("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places), .. faces]).ConfigureAwait(false);
@@ -145,10 +161,10 @@ internal sealed class SqlLedger(
     /// <inheritdoc/>
     public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
     {
-        long fence = NewFence();
+        (long fence, long now) = (NewFence(), Now);
         return store.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
         {
-            if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
+            if (session.IsRepeat && await TakenAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
 
             // Whatever has ended, or was not sent, needs nobody.
             await session.ExecuteAsync(
@@ -156,7 +172,7 @@ internal sealed class SqlLedger(
                 WITH dead AS (SELECT item AS taken FROM items WHERE {Dead} AND NOT {Unfinished} {store.Exclusively})
                 UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = taken
                 """).ConfigureAwait(false);
-            List<LedgerRow> uncertain = await DoubtAsync(session, address, fence).ConfigureAwait(false);
+            List<LedgerRow> uncertain = await DoubtAsync(session, address, now).ConfigureAwait(false);
             List<LedgerRow> rows = await RowsAsync(
                 session,
                 $"""
@@ -177,20 +193,25 @@ internal sealed class SqlLedger(
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
     {
         // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
-        bool givesUp = release && row is { Fence: not 0, Status: BatchItemStatus.Submitted or BatchItemStatus.Generated };
-        if (givesUp) SetGivenUp(row.Item, true);
+        HashSet<long>? given = !release || row.Fence == 0 ? null : row.Status switch
+        {
+            BatchItemStatus.Submitted or BatchItemStatus.Generated => _givenUp,
+            BatchItemStatus.Uncertain => _leftUncertain,
+            _ => null,
+        };
+        if (given is not null) Set(given, row.Item, true);
         bool written = await store.WriteAsync(async session =>
         {
             // Where the answer to the same call was lost, the row may have been released by it.
-            string held = session.IsRepeat ? "(worker = @me OR worker IS NULL)" : "worker = @me";
+            string held = session.IsRepeat ? "(worker = @me OR (worker IS NULL AND status = @status))" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !(BringsOutcome(row) && await UpdateAsync(session, row, release, Unsettled(row)).ConfigureAwait(false))) return false;
+                && !(Unsettled(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
         }, cancel).ConfigureAwait(false);
 
-        if (givesUp && !written) SetGivenUp(row.Item, false);
+        if (given is not null && !written) Set(given, row.Item, false);
         return written;
     }
 
@@ -204,7 +225,9 @@ internal sealed class SqlLedger(
             $"SELECT count(*) FROM items WHERE worker <> @me AND worker IN ({store.Alive})", ("me", store.Worker)).ConfigureAwait(false);
         long? expiry = await session.NumberAsync(
             "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
-        return new LedgerCounts(counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, LedgerColumns.Time(expiry));
+        long? untried = await session.NumberAsync($"SELECT count(*) FROM items WHERE {Untried} AND wanted = 1").ConfigureAwait(false);
+        return new LedgerCounts(
+            counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, untried ?? 0, LedgerColumns.Time(expiry));
     }, cancel);
 
     /// <inheritdoc/>
@@ -245,13 +268,13 @@ internal sealed class SqlLedger(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel) =>
+    public async Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
         await store.ReadAsync(session => RowsAsync(
             session,
             $"""
             WITH shared AS (
                 SELECT min(item) AS any_item, min(position) AS first_position FROM items
-                WHERE status = 'Pending' AND wanted = 1 AND face_length >= @least
+                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({Untried})" : "")}) AND wanted = 1 AND face_length >= @least
                 GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @most)
             SELECT {LedgerColumns.OfRow} FROM items JOIN shared ON item = any_item ORDER BY first_position
             """,
@@ -296,16 +319,16 @@ internal sealed class SqlLedger(
     }
 
     /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
-    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string retried)
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string isSent)
     {
         // What is saved already has its name; it may have been given another one than this run would.
         List<string> same = await session.QueryAsync(
             $"""
             {rowsOfInput}, named AS (
                 SELECT position, source_file, source_line, source_row, {Fold}(path) AS path,
-                    CASE WHEN status = 'Pending' OR {retried} THEN 1 ELSE 0 END AS is_sent
+                    CASE WHEN {isSent} THEN 1 ELSE 0 END AS is_sent
                 FROM rows
-                WHERE path IS NOT NULL AND (status IN ('Pending', 'Submitting', 'Submitted', 'Generated') OR {retried} OR EXISTS (
+                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {isSent} OR EXISTS (
                     SELECT 1 FROM files f
                     WHERE f.item = rows.item AND {Fold}(f.path) IN ({Fold}(rows.path || '.png'), {Fold}(rows.path || '.jpg'), {Fold}(rows.path || '.webp')))))
             SELECT source_file, source_line, source_row, position FROM named
@@ -314,6 +337,32 @@ internal sealed class SqlLedger(
             """,
             row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
         return same.Count == 2 ? (same[0], same[1]) : null;
+    }
+
+    /// <summary>
+    /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
+    /// that stands: its name would be refused when the image has been paid for.
+    /// </summary>
+    private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindTakenFileAsync(
+        LedgerSession session, string rowsOfInput, string isSent)
+    {
+        List<(string, string, bool)> taken = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, held AS MATERIALIZED (
+                SELECT item, path, {Fold}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
+            sent AS MATERIALIZED (
+                SELECT source_file, source_line, source_row, position, item, path, {Fold}(path) AS name,
+                    CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
+                FROM rows WHERE path IS NOT NULL AND {isSent})
+            SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path
+            FROM sent s LEFT JOIN held h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
+            WHERE h.item IS NOT NULL OR s.file_at IS NOT NULL
+            ORDER BY s.position LIMIT 1
+            """,
+            row => (LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
+                row.IsDBNull(5) ? ImageSaver.Existing(row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                !row.IsDBNull(5))).ConfigureAwait(false);
+        return taken.Count == 1 ? taken[0] : null;
     }
 
     private async Task MakeAsync(CancellationToken cancel)
@@ -333,15 +382,19 @@ internal sealed class SqlLedger(
         _ => "''",
     };
 
-    /// <summary>Whether it says what became of a submission. Who only wants to send must hold the row.</summary>
-    private static bool BringsOutcome(LedgerRow row) => row.Status is not (BatchItemStatus.Pending or BatchItemStatus.Submitting);
-
     /// <summary>
-    /// Whose submission's outcome nobody knew, until now. Where it is to be sent again already and was not yet taken, an id
-    /// that comes late saves the second submission.
+    /// Whose submission's outcome nobody knew, until now. That it was refused can be said only by who has sent it, whose fence
+    /// the row still has; and who only wants to send must hold the row.
     /// </summary>
-    private static string Unsettled(LedgerRow row) =>
-        $"attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status IN ('Uncertain'{(row.GenerationId is null ? "" : ", 'Pending'")})";
+    private static string? Unsettled(LedgerRow row) => row.Status switch
+    {
+        BatchItemStatus.Submitting => null,
+        BatchItemStatus.Pending => "fence = @fence AND worker IS NULL AND status = 'Uncertain'",
+        _ => "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'",
+    };
+
+    /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
+    private string Untried => $"status = 'Uncertain' AND item NOT IN ({Numbers(_leftUncertain)})";
 
     private static long NewFence()
     {
@@ -350,12 +403,12 @@ internal sealed class SqlLedger(
         return (BitConverter.ToInt64(bytes, 0) & long.MaxValue) | 1;
     }
 
-    private void SetGivenUp(long item, bool isGivenUp)
+    private static void Set(HashSet<long> items, long item, bool isIn)
     {
-        lock (_givenUp)
+        lock (items)
         {
-            if (isGivenUp) _givenUp.Add(item);
-            else _givenUp.Remove(item);
+            if (isIn) items.Add(item);
+            else items.Remove(item);
         }
     }
 
@@ -381,10 +434,10 @@ internal sealed class SqlLedger(
         await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
     }
 
-    private static async Task RetryAsync(LedgerSession session, string statuses)
+    private static async Task RetryAsync(LedgerSession session)
     {
         string retried =
-            $"status IN ({statuses}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+            $"status IN ({Retried(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
         // The service still knows the former generations.
         await session.ExecuteAsync(
             $"""
@@ -392,7 +445,6 @@ internal sealed class SqlLedger(
             SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {retried}
             ON CONFLICT DO NOTHING
             """).ConfigureAwait(false);
-        // The place in the queue that an uncertain submission may fill stays counted until its time is over.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET
@@ -409,12 +461,12 @@ internal sealed class SqlLedger(
             """
             UPDATE items SET
                 wanted = 1, position = s.position, source_file = s.source_file, source_line = s.source_line, source_row = s.source_row,
-                request = CASE WHEN items.status = 'Pending' AND items.worker IS NULL THEN s.request ELSE items.request END
+                request = CASE WHEN items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL THEN s.request ELSE items.request END
             FROM numbered n JOIN input s ON s.position = n.position
             WHERE n.hash = items.hash AND n.occurrence = items.occurrence AND (
                 items.wanted <> 1 OR items.position <> s.position OR items.source_file IS DISTINCT FROM s.source_file
                 OR items.source_line IS DISTINCT FROM s.source_line OR items.source_row IS DISTINCT FROM s.source_row
-                OR (items.status = 'Pending' AND items.worker IS NULL AND items.request <> s.request))
+                OR (items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL AND items.request <> s.request))
             """).ConfigureAwait(false);
         int added = await session.ExecuteAsync(
             """
@@ -448,7 +500,7 @@ internal sealed class SqlLedger(
     }
 
     /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
-    private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long fence)
+    private async Task<List<LedgerRow>> DoubtAsync(LedgerSession session, Uri address, long now)
     {
         string doubted = $"{LedgerSchema.AtWork} AND status = 'Submitting' AND address = @address AND {Dead}";
         if (await session.NumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
@@ -461,19 +513,19 @@ internal sealed class SqlLedger(
         // costs one 429; one that is kept too long costs the batch its pace.
         long usual = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long place = Math.Min(Math.Max(3 * usual, ShortestPlace), LongestPlace);
-        // The fence is that of this call, so that its rows are found again if the answer is lost; nobody holds them.
+        // The fence stays that of who has sent it, and may yet hear that it was refused.
         return await RowsAsync(
             session,
             $"""
             WITH doubted AS (SELECT item AS taken FROM items WHERE {doubted} {store.Exclusively})
             UPDATE items SET
-                status = 'Uncertain', worker = NULL, fence = @fence, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
+                status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
                 error_code = 'SubmissionUncertain',
                 error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
             FROM doubted WHERE item = taken
             RETURNING {LedgerColumns.OfRow}
             """,
-            ("address", address.AbsoluteUri), ("fence", fence), ("now", Now), ("place", place)).ConfigureAwait(false);
+            ("address", address.AbsoluteUri), ("now", now), ("place", place)).ConfigureAwait(false);
     }
 
     private async Task<bool> UpdateAsync(LedgerSession session, LedgerRow row, bool release, string filter)
@@ -517,9 +569,13 @@ internal sealed class SqlLedger(
         }
     }
 
-    /// <summary>The rows that a call took before its answer was lost.</summary>
-    private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence) =>
-        RowsAsync(session, $"SELECT {LedgerColumns.OfRow} FROM items WHERE fence = @fence", ("fence", fence));
+    /// <summary>The rows that a call took, or found to be of unknown outcome, before its answer was lost.</summary>
+    private static Task<List<LedgerRow>> TakenAsync(LedgerSession session, long fence, long? doubtedAt = null) => RowsAsync(
+        session,
+        $"""
+        SELECT {LedgerColumns.OfRow} FROM items
+        WHERE fence = @fence OR ({LedgerSchema.AtWork} AND status = 'Uncertain' AND worker IS NULL AND ended_at = @doubted_at)
+        """, ("fence", fence), ("doubted_at", doubtedAt ?? -1));
 
     private static async Task<List<LedgerRow>> RowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
     {

@@ -10,6 +10,8 @@ public sealed class RequestFileReader : IRequestFileReader
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
     {
         using RequestText text = RequestText.Open(path);
+        if (text.Ahead is ['\0', ..] or [_, '\0', ..])
+            throw RequestFileFault.Whole(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
         if (text.Ahead.IsWhiteSpace()) throw RequestFileFault.Whole(path, "is empty");
 
         var rows = new RequestRowBuilder(path);

@@ -17,22 +17,28 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
 
     /// <inheritdoc/>
     public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel) => ledger.StageAsync(
-        [.. requests.Select(request => _text.Write(request) with
+        [.. requests.Select(request =>
         {
-            Path = save.Name.ExpandBefore(request) is { } name ? Path.Combine(save.Folder, name) : null,
+            string? path = save.Name.ExpandBefore(request) is { } name ? Path.Combine(save.Folder, name) : null;
+            return _text.Write(request) with
+            {
+                Path = path,
+                FileAt = path is not null && ImageSaver.Existing(path) is { } there ? File.GetLastWriteTimeUtc(there) : null,
+            };
         })], cancel);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancel);
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);
 
     /// <inheritdoc/>
     public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel)
     {
-        await ledger.EnterAsync(options.RetryFailed, options.RetryUncertain, cancel).ConfigureAwait(false);
+        await ledger.EnterAsync(options.RetryFailed, cancel).ConfigureAwait(false);
         LedgerCounts counts = await ledger.CountAsync(cancel).ConfigureAwait(false);
         BatchSummary before = Summaries.Of(ledger.Name, counts);
-        using var run = new BatchRun(ledger, connection!, options, listener!, before.Pending + before.UnderWay, cancel);
+        long total = before.Pending + before.UnderWay + (options.RetryUncertain ? counts.Untried : 0);
+        using var run = new BatchRun(ledger, connection!, options, listener!, total, cancel);
         _run = run;
         return await run.DoAsync().ConfigureAwait(false);
     }

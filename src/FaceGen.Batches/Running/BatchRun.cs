@@ -46,9 +46,10 @@ internal sealed class BatchRun : IDisposable
         ILedger ledger, Connection connection, BatchOptions options, IBatchListener listener, long total, CancellationToken stop)
     {
         _stop = stop;
-        _timer = options.TimeLimit is { } limit ? connection.Services.Time.Timer(limit) : new CancellationTokenSource();
+        _timer = options.TimeLimit is null ? new CancellationTokenSource() : connection.Services.Time.Timer(Timeout.InfiniteTimeSpan);
         _end = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop, connection.Lifetime);
         _run = new RunParts(ledger, connection, options, listener, _end.Token);
+        if (options.TimeLimit - _run.Brakes.Elapsed is { } left) _timer.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
         _places = new Slots(options.ThrottleLimit);
@@ -65,9 +66,12 @@ internal sealed class BatchRun : IDisposable
         var uncertain = new UncertainRows(_run);
         try
         {
-            await uncertain.SettleAsync().ConfigureAwait(false);
             try
             {
+                // Rows that were being sent when their process ended are among those of unknown outcome from here on, and all
+                // that can be settled is, before one is paid for again.
+                await TakeAbandonedAsync().ConfigureAwait(false);
+                await uncertain.SettleAsync().ConfigureAwait(false);
                 do
                 {
                     while (await StepAsync().ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
@@ -153,7 +157,7 @@ internal sealed class BatchRun : IDisposable
             return true;
         }
 
-        if (counts[BatchItemStatus.Pending] == 0) return false;
+        if (counts[BatchItemStatus.Pending] == 0 && !(_run.Options.RetryUncertain && counts.Untried > 0)) return false;
 
         // Nobody holds a row, and yet the account's places are filled: by rows of unknown outcome, which give theirs back in
         // time, or by rows that the service never finishes, which do not.
@@ -207,7 +211,9 @@ internal sealed class BatchRun : IDisposable
 
             _awaited = _run.Faces.Unready;
             LedgerRow? row = await _run.Room.WriteAsync(
-                () => _run.Ledger.TakePendingAsync(_run.Connection.Address.Home, _run.Account.Slots.Limit, _run.End, [.. _awaited.Keys]), _run.End).ConfigureAwait(false);
+                () => _run.Ledger.TakePendingAsync(
+                    _run.Connection.Address.Home, _run.Account.Slots.Limit, _run.End, [.. _awaited.Keys], _run.Options.RetryUncertain),
+                _run.End).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Brakes.TryCount(row.Images))
@@ -242,9 +248,11 @@ internal sealed class BatchRun : IDisposable
         _run.Listener.End(item, error);
     }
 
-    /// <summary>A row that was being sent when its process ended.</summary>
+    /// <summary>A row that was being sent when its process ended. One that is sent again has not come to its end.</summary>
     private void TellOfUncertain(LedgerRow row)
     {
+        if (_run.Options.RetryUncertain) return;
+
         _meter.Count(isSaved: false);
         if (_run.TryRead(row) is { } request)
             _run.Listener.End(BatchItems.Of(row, request), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
@@ -259,11 +267,11 @@ internal sealed class BatchRun : IDisposable
             Fault = _run.Brakes.Fatal,
             Duration = _run.Brakes.Elapsed,
         };
-        if (summary.State != BatchState.Unfinished) return summary;
+        long left = summary.Pending + summary.UnderWay + (_run.Options.RetryUncertain ? counts.Untried : 0);
+        if (left == 0) return summary;
 
         string reason = _isTimeOver ? $"The time limit of {_run.Options.TimeLimit} is over. "
-            : _run.Brakes.Reason is { } stopped && summary.Pending > 0 ? $"Stopped submitting: {stopped}. " : "";
-        long left = summary.Pending + summary.UnderWay;
+            : _run.Brakes.Reason is { } stopped && left > summary.UnderWay ? $"Stopped submitting: {stopped}. " : "";
         string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} sent and not saved yet)";
         return summary with
         {

@@ -23,6 +23,7 @@ internal sealed class Brakes
     private readonly IListener _listener;
     private readonly TimeProvider _time;
     private readonly long _start;
+    private readonly object _counting = new();
     private long? _balanceSeen;
     private int _submissions;
     private long _images;
@@ -33,7 +34,7 @@ internal sealed class Brakes
         _options = options;
         _listener = listener;
         _time = connection.Services.Time;
-        _start = _time.GetTimestamp();
+        _start = options.Start ?? _time.GetTimestamp();
     }
 
     /// <summary>Why nothing more is submitted; null while it is.</summary>
@@ -62,15 +63,18 @@ internal sealed class Brakes
     /// <summary>Counts a row's images; false where they are more than may still be paid for.</summary>
     internal bool TryCount(int images)
     {
-        if (_options.MaxImages is { } most && Images + images > most)
+        lock (_counting)
         {
-            Apply($"the next row's {images} images are more than -MaxImages {most} leaves");
-            return false;
+            if (_options.MaxImages is not { } most || Images + images <= most)
+            {
+                Interlocked.Add(ref _images, images);
+                Interlocked.Increment(ref _submissions);
+                return true;
+            }
         }
 
-        Interlocked.Add(ref _images, images);
-        Interlocked.Increment(ref _submissions);
-        return true;
+        Apply($"the next row's {images} images are more than -MaxImages {_options.MaxImages} leaves");
+        return false;
     }
 
     /// <summary>A row's images were not paid for in the end.</summary>

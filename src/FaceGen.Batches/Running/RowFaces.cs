@@ -33,7 +33,7 @@ internal sealed class RowFaces(RunParts run) : IDisposable
     {
         if (_hasBegun || !run.Options.Upload) return;
 
-        _uploads = (await run.Ledger.SharedFacesAsync(Capacity, run.End).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
+        _uploads = (await run.Ledger.SharedFacesAsync(Capacity, run.End, run.Options.RetryUncertain).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
         _hasBegun = true;
     }
 

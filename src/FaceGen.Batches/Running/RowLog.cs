@@ -14,6 +14,9 @@ namespace FaceGen.Batches.Running;
 /// <param name="run">What the run works with.</param>
 internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
 {
+    /// <summary>Who is silent for longer may be taken for dead: then its rows are others'.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private readonly object _gate = new();
     private TaskCompletionSource<bool>? _out;
     private bool _isClosed;
@@ -25,10 +28,14 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
     internal bool IsLost { get; private set; }
 
     /// <summary>
-    /// Why a submission may have been accepted of which nothing was heard; null where there is none, or a later one was
-    /// accepted for certain.
+    /// Why a submission, of this run or of an earlier one, may have been accepted of which nothing was heard; null where there
+    /// is none, or a later one was accepted for certain.
     /// </summary>
-    internal FaceGenException? Doubt { get; private set; }
+    internal FaceGenException? Doubt { get; private set; } =
+        row is { Status: BatchItemStatus.Submitting, ErrorCode: ErrorCode.SubmissionUncertain } ? new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? "") : null;
+
+    /// <summary>Whether a submission of this run was accepted, or may have been.</summary>
+    internal bool IsPaid { get; private set; }
 
     /// <inheritdoc/>
     public async Task SendingAsync()
@@ -44,11 +51,19 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
         try
         {
             // What may have been accepted before may be paid for once more.
-            if (Doubt is not null && !run.Brakes.TryCount(Row.Images)) throw Doubt;
+            if (IsPaid && !run.Brakes.TryCount(Row.Images)) throw Doubt!;
 
-            // The first submission was entered when the row was taken.
-            if (!isFirst)
-                await WriteAsync(Row with { Status = BatchItemStatus.Submitting, Attempts = Row.Attempts + 1, SubmittedAt = run.Now }).ConfigureAwait(false);
+            // The first submission was entered when the row was taken, if that was just now.
+            if (!isFirst || run.Now - Row.SubmittedAt > Fresh)
+            {
+                await WriteAsync(Row with
+                {
+                    Status = BatchItemStatus.Submitting,
+                    Attempts = isFirst ? Row.Attempts : Row.Attempts + 1,
+                    SubmittedAt = run.Now,
+                }).ConfigureAwait(false);
+            }
+
             if (IsLost) throw new OperationCanceledException();
         }
         catch
@@ -61,7 +76,8 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
     /// <inheritdoc/>
     public async Task AnsweredAsync(Outcome outcome, Generation? accepted)
     {
-        if (Doubt is not null && outcome is Outcome.Failed or Outcome.Retry) run.Brakes.Uncount(Row.Images);
+        if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Brakes.Uncount(Row.Images);
+        IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
         try
         {
             switch (outcome)
@@ -142,7 +158,10 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
     /// not: then the row has ended.
     /// </summary>
     internal Task ReleaseAsync(FaceGenException? error = null) => Doubt is not null
-        ? EndAsync(BatchItemStatus.Uncertain, Doubt)
+        ? _out is null
+            // Not sent again after all: it is as it was.
+            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = Row.Attempts - 1 }, release: true)
+            : EndAsync(BatchItemStatus.Uncertain, Doubt)
         : WriteAsync(Row with
         {
             // A submission that was out has been answered by now.
@@ -160,6 +179,10 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
         {
             SubmittedAt = accepted.CreatedAt,
             GeneratedAt = isReady ? run.Now : null,
+            EndedAt = null,
+            PlaceUntil = null,
+            ErrorCode = null,
+            Error = null,
         };
         Doubt = null;
         await WriteAsync(Row).ConfigureAwait(false);

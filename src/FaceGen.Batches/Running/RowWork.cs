@@ -77,8 +77,7 @@ internal sealed class RowWork
         {
             _begun.TryRemove(log, out _);
             unused?.Dispose();
-            if (slot is not null && log.Row is { GenerationId: null, Status: BatchItemStatus.Pending or BatchItemStatus.Failed })
-                _run.Brakes.Uncount(row.Images);
+            if (slot is not null && !log.IsPaid) _run.Brakes.Uncount(row.Images);
         }
 
         if (log.IsLost) return null;
@@ -113,8 +112,18 @@ internal sealed class RowWork
         if (generation.Images.Count == 0)
             throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
 
-        SavedImage[] images = await Task.WhenAll(
-            Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        IReadOnlyList<SavedImage> images;
+        try
+        {
+            images = await Task.WhenAll(
+                Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired && _saver.FindExisting(generation) is { } there)
+        {
+            // They were saved by a run that died before it could say so.
+            images = there;
+        }
+
         await log.SavedAsync(generation, [.. images.Select(BatchItems.ToFile)]).ConfigureAwait(false);
     }
 

@@ -11,7 +11,9 @@ namespace FaceGen.Batches.Running;
 
 /// <summary>
 /// Finds out, where that is possible, what became of rows whose answer was lost: a file that is there already, or a
-/// generation in the account's list that says that it is the row's.
+/// generation in the account's list that says that it is the row's. The list itself tells ids and links only, and is open to
+/// few accounts; each generation that no row has is looked at, and what a look tells is up to the service: where it tells no
+/// prompt, nothing can be settled so.
 /// </summary>
 internal sealed class UncertainRows(RunParts run)
 {
@@ -21,8 +23,12 @@ internal sealed class UncertainRows(RunParts run)
     /// <summary>How many rows are looked for in the list.</summary>
     private const int MostRows = 1000;
 
+    /// <summary>How many looks one after the other may tell no prompt before no more are made.</summary>
+    private const int MostMuteLooks = 5;
+
     private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Listener);
     private readonly HashSet<string> _knownStrangers = new(StringComparer.Ordinal);
+    private int _muteLooks;
 
     /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
     /// <returns>Whether generations were found whose images are to be saved now.</returns>
@@ -85,15 +91,18 @@ internal sealed class UncertainRows(RunParts run)
         var calls = new AccountCalls(run.Connection, run.Listener);
         try
         {
-            for (int page = 1; page <= MostPages && rows.Count > 0; page++)
+            for (int page = 1; page <= MostPages && rows.Count > 0 && _muteLooks < MostMuteLooks; page++)
             {
                 IReadOnlyList<string> ids = await calls.AssetIdsAsync(page, run.End).ConfigureAwait(false);
                 foreach (string id in await run.Ledger.UnknownIdsAsync(ids, run.End).ConfigureAwait(false))
                 {
-                    if (!_knownStrangers.Add(id)) continue;
+                    if (rows.Count == 0 || !_knownStrangers.Add(id)) continue;
 
-                    Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, run.End).ConfigureAwait(false);
-                    await MatchAsync(generation, rows).ConfigureAwait(false);
+                    _muteLooks = await TryMatchAsync(id, rows).ConfigureAwait(false) ? 0 : _muteLooks + 1;
+                    if (_muteLooks < MostMuteLooks) continue;
+
+                    run.Listener.Tell($"{rows.Count} rows of unknown outcome cannot be looked for at the service: it does not tell what its generations were asked for.");
+                    return rows.Count < before;
                 }
 
                 if (ids.Count < AccountCalls.AssetsOnPage) break;
@@ -106,6 +115,22 @@ internal sealed class UncertainRows(RunParts run)
         }
 
         return rows.Count < before;
+    }
+
+    /// <summary>Looks at a generation; false where it says nothing of what it was asked for.</summary>
+    private async Task<bool> TryMatchAsync(string id, List<(LedgerRow Row, Request Request)> rows)
+    {
+        try
+        {
+            Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, run.End).ConfigureAwait(false);
+            await MatchAsync(generation, rows).ConfigureAwait(false);
+            return generation.Prompt is not null;
+        }
+        catch (FaceGenException e) when (!e.EndsRun && e.Code is not (ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable))
+        {
+            run.Listener.Tell($"Generation {id} of the account's list could not be looked at: {e.Message}");
+            return false;
+        }
     }
 
     /// <summary>A generation is a row's where it says so itself, and no other row could be meant.</summary>

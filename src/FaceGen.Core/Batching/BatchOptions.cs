@@ -35,4 +35,7 @@ internal sealed record BatchOptions(SaveOptions Save)
 
     /// <summary>How long the run may take: it stops submitting in time to finish and save what is under way.</summary>
     internal TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>The connection's clock when the command began, which its time is counted from; null for when the rows are begun.</summary>
+    internal long? Start { get; init; }
 }

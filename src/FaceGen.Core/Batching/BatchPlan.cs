@@ -12,4 +12,13 @@ internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftA
 {
     /// <summary>Two rows, one of them still to be sent, whose images would be saved to the same file; null where there are none.</summary>
     internal (string First, string Second)? SameFile { get; init; }
+
+    /// <summary>
+    /// A row still to be sent whose image would be saved to a file that is there already, or that an image of another row is
+    /// in; null where there is none.
+    /// </summary>
+    internal (string Row, string Path, bool IsAnotherRows)? TakenFile { get; init; }
+
+    /// <summary>How many images may be paid for, since a row is sent whole or not; null where there is no limit.</summary>
+    internal long? Affordable { get; init; }
 }

@@ -18,7 +18,8 @@ internal interface IBatch : IAsyncDisposable
     /// <param name="retryFailed">Whether rows that failed or expired before would be sent again.</param>
     /// <param name="retryUncertain">Whether rows whose outcome is unknown would be sent again.</param>
     /// <param name="cancel">Ends the call.</param>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel);
+    /// <param name="maxImages">How many images may be paid for.</param>
+    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null);
 
     /// <summary>Enters the input in the ledger and does the rows.</summary>
     /// <returns>How the batch stands then, with the <see cref="BatchSummary.Fault"/> that every other row would meet too.</returns>

@@ -185,7 +185,9 @@ internal sealed class ImageSaver(
         return string.Concat(hash.GetHashAndReset().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
     }
 
-    private static string? Existing(string path) =>
+    /// <summary>The file of a picture that is there already, whatever its format; null where there is none.</summary>
+    /// <param name="path">Its path without the extension.</param>
+    internal static string? Existing(string path) =>
         Formats.Select(format => path + format.Extension()).FirstOrDefault(File.Exists);
 
     private static byte[] ReadExisting(string path)

@@ -202,6 +202,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         // A plan needs no connection.
         Connection? connection = IsWhatIf ? null : Service;
+        _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
         _opening = Task.Run(() => connection is null
             ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
             : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
@@ -227,7 +228,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 $"{_invalid} of {Count(_rows, "row")} {be} invalid; nothing was sent. Mend {them}{otherwise}.");
         }
 
-        BatchPlan plan = Do(batch => batch.PlanAsync(RetryFailed, RetryUncertain, Stop));
+        BatchPlan plan = Do(batch => batch.PlanAsync(RetryFailed, RetryUncertain, Stop, MaxImages));
         if (plan.ToSubmit + plan.UnderWay > 1 && _options!.Save.Name.IsSameForAll)
         {
             throw new FaceGenException(ErrorCode.FileNameInvalid,
@@ -238,6 +239,14 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             throw new FaceGenException(ErrorCode.FileNameInvalid,
                 $"-Name '{DisplayText.Clean(Name, 100)}' gives {first} and {second} the same name; nothing was sent. Add {{id}} or {{row}}.");
+        }
+
+        if (plan.TakenFile is var (row, path, isAnotherRows))
+        {
+            string whose = isAnotherRows ? $"'{path}', which is the image of another row of the ledger" : $"'{path}', which is there already";
+            string otherwise = isAnotherRows ? "G" : "Move it away, or g";
+            throw new FaceGenException(ErrorCode.FileNameInvalid,
+                $"-Name '{DisplayText.Clean(Name, 100)}' gives {row} the name of {whose}; nothing was sent. {otherwise}ive another -Name, as with {{id}} in it.");
         }
 
         string words = Words(plan);
@@ -376,7 +385,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private string Words(BatchPlan plan)
     {
-        long images = Math.Min(plan.Images, MaxImages ?? long.MaxValue);
+        long images = plan.Affordable ?? plan.Images;
         string uploads = NoUpload || plan.Uploads == 0 ? "" : $" after uploading {Count(plan.Uploads, "face image")} that they share";
         string limit = images < plan.Images ? $" of the {plan.Images} that are left" : "";
         string invalid = _invalid == 0 ? "" : SkipInvalid ? $", {_invalid} invalid and left out"

@@ -40,7 +40,7 @@ public sealed class LedgerMemoryTests
                 if (first % 5_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
             }
 
-            await ledger.EnterAsync(false, false, CancellationToken.None);
+            await ledger.EnterAsync(false, CancellationToken.None);
             most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
         }
 

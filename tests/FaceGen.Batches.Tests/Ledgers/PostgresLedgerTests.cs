@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Ledgers.Postgres;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Tests.Shared;
@@ -13,6 +14,8 @@ public sealed class PostgresLedgerTests : LedgerTests
 {
     private readonly string _schema = $"Batch {Guid.NewGuid():N}";
 
+    private string QuotedSchema => $"'\"{_schema}\"'";
+
     private protected override string Ledger => PostgresServer.Instance.Connect(_schema);
 
     public override Task InitializeAsync()
@@ -21,7 +24,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         return Task.CompletedTask;
     }
 
-    private protected override Task ExecuteAsync(string sql) => ExecuteAsync(sql, $"'\"{_schema}\"'");
+    private protected override Task ExecuteAsync(string sql) => ExecuteAsync(sql, QuotedSchema);
 
     [SkippableTheory]
     [InlineData(2)]
@@ -147,7 +150,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         server.Stop();
         Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
-        Task entered = ledger.EnterAsync(false, false, CancellationToken.None);
+        Task entered = ledger.EnterAsync(false, CancellationToken.None);
         using (var cancel = new CancellationTokenSource())
         {
             Task<LedgerRow?> cancelled = ledger.TakePendingAsync(Service, 5, cancel.Token);
@@ -207,6 +210,36 @@ public sealed class PostgresLedgerTests : LedgerTests
         // The server notices by itself.
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (await LocksAsync() > 0) patience.Token.ThrowIfCancellationRequested();
+    }
+
+    [SkippableFact]
+    public async Task Nobody_is_dead_who_was_silent_while_nobody_could_reach_the_server()
+    {
+        await OpenAsync();
+        await ExecuteAsync("INSERT INTO workers (machine, process, started_at, seen_at) SELECT 'other', 1, seen_at, seen_at - 120000 FROM workers");
+        string alive = PostgresWorker.Alive(1, wasOut: false);
+        Assert.Contains("'3 seconds'", alive, StringComparison.Ordinal);
+
+        Assert.Equal(1, await CountAsync(alive.Replace("'3 seconds'", "'0 seconds'", StringComparison.Ordinal)));
+        // The server was started just now, or this worker itself could not reach it.
+        Assert.Equal(2, await CountAsync(alive.Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal)));
+        Assert.Equal(2, await CountAsync(PostgresWorker.Alive(1, wasOut: true)));
+    }
+
+    [SkippableFact]
+    public async Task A_lock_that_was_not_to_be_had_at_first_is_taken_when_it_is_free()
+    {
+        await OpenAsync();
+        await using (NpgsqlConnection former = new(PostgresServer.Instance.Connect(QuotedSchema, "Pooling=false")))
+        {
+            await former.OpenAsync();
+            await using NpgsqlCommand hold = new("SELECT pg_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), 2)", former);
+            await hold.ExecuteNonQueryAsync();
+            await OpenAsync();
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await LocksAsync() < 2) await Task.Delay(20, patience.Token);
     }
 
     [SkippableFact]
@@ -352,12 +385,14 @@ public sealed class PostgresLedgerTests : LedgerTests
     private Task CutAsync(string application) => ExecuteAsync(
         $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{application}'");
 
-    private async Task<long> LocksAsync()
+    private Task<long> LocksAsync() => CountAsync(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('workers' AS regclass)");
+
+    private async Task<long> CountAsync(string query)
     {
-        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect("public", "Pooling=false"));
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(QuotedSchema, "Pooling=false"));
         await connection.OpenAsync();
-        await using NpgsqlCommand command = new(
-            $"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('\"{_schema}\".workers' AS regclass)", connection);
+        await using NpgsqlCommand command = new($"SELECT count(*) FROM ({query}) AS found", connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 }

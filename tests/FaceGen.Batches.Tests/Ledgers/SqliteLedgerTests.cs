@@ -29,11 +29,12 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task Its_owner_alone_can_read_it()
     {
-        // A file that was there before, empty, is no exception.
-        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
-        File.WriteAllBytes(Ledger, []);
+        await using (ILedger first = await OpenAsync()) await EnterAsync(first, "a");
+        // Whatever became of it since: a copy, a backup that was restored.
+        const UnixFileMode AllMayRead = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Ledger, AllMayRead);
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await EnterAsync(ledger, "b");
         Assert.Single(ledger.Read([]));
 
         string[] files = Directory.GetFiles(Path.GetDirectoryName(Ledger)!);
@@ -94,29 +95,58 @@ public sealed class SqliteLedgerTests : LedgerTests
         Assert.False(File.Exists(Ledger));
     }
 
-    [Fact]
-    public async Task An_empty_file_is_a_new_ledger()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_ledger_whose_file_is_empty_is_damaged_and_neither_it_nor_its_log_is_touched(bool hasLog)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
-        await File.WriteAllBytesAsync(Ledger, []);
+        ILedger run = await OpenAsync();
+        await EnterAsync(run, "a");
+        string lost = Path.Combine(_folder, "lost.db");
+        await File.WriteAllBytesAsync(lost, []);
+        if (hasLog) File.Copy(Ledger + "-wal", lost + "-wal");
+        byte[] log = await File.ReadAllBytesAsync(Ledger + "-wal");
 
+        foreach (LedgerMode mode in Enum.GetValues<LedgerMode>())
+        {
+            FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(lost, Clock, mode));
+            Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+            Assert.Contains("its file is empty", error.Message, StringComparison.Ordinal);
+            Assert.Equal(hasLog, error.Message.Contains("-wal' holds what was written last", StringComparison.Ordinal));
+        }
+
+        Assert.Equal(0, new FileInfo(lost).Length);
+        if (hasLog) Assert.Equal(log, await File.ReadAllBytesAsync(lost + "-wal"));
+    }
+
+    [SkippableFact]
+    public async Task A_link_to_a_ledger_has_the_ledger_s_own_lock()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Making links takes rights there.");
         ILedger ledger = await OpenAsync();
         await EnterAsync(ledger, "a");
+        string link = Path.Combine(_folder, "link.db");
+        File.CreateSymbolicLink(link, Ledger);
 
-        Assert.Single(ledger.Read([]));
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(link, TimeProvider.System));
+
+        Assert.Equal(ErrorCode.LedgerInUse, error.Code);
+        await using ILedger reader = await OpenAsync(link, Clock, LedgerMode.Read);
+        Assert.Equal(("a", Ledger), (Assert.Single(reader.Read([])).Request, reader.Name));
     }
 
     [Fact]
     public async Task A_run_that_died_while_it_made_the_ledger_is_followed_by_another()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
-        await ExecuteAsync("PRAGMA journal_mode = WAL");
-        Assert.NotEqual(0, new FileInfo(Ledger).Length);
+        await File.WriteAllTextAsync(Ledger + ".new", "half of a ledger");
+        await File.WriteAllTextAsync(Ledger + ".new-journal", "and how to take it back");
 
         ILedger ledger = await OpenAsync();
         await EnterAsync(ledger, "a");
 
         Assert.Single(ledger.Read([]));
+        Assert.Empty(Directory.GetFiles(_folder, "*.new*", SearchOption.AllDirectories));
     }
 
     [Fact]

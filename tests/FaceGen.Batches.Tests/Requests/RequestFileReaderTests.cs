@@ -47,6 +47,20 @@ public sealed class RequestFileReaderTests : IDisposable
         Assert.IsAssignableFrom<IRequestFileReader>(Activator.CreateInstance(type!));
     }
 
+    [Theory]
+    [InlineData("people.csv", Csv)]
+    [InlineData("people.json", Json)]
+    [InlineData("people.jsonl", JsonLines)]
+    public void UTF_16_without_its_mark_says_so(string name, string text)
+    {
+        foreach (bool isBigEndian in new[] { false, true })
+        {
+            string path = _folder.Write(name, text, new System.Text.UnicodeEncoding(isBigEndian, byteOrderMark: false));
+
+            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark: save it as UTF-8, or with the mark.");
+        }
+    }
+
     [Fact]
     public void A_missing_file_or_folder_says_so()
     {

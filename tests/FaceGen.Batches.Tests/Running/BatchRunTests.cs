@@ -202,6 +202,26 @@ public sealed class BatchRunTests : IDisposable
         AssertNothingIsKept();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Images_that_a_dead_run_had_saved_are_not_expired_if_all_of_them_are_there(bool isWhole)
+    {
+        _bed.OnLink = (_, _) => Answer.Html(404);
+        await _bed.RunAsync(BatchBed.Requests(1));
+        Directory.CreateDirectory(_bed.Out);
+        string saved = Path.Combine(_bed.Out, "1-1.png");
+        File.WriteAllBytes(saved, isWhole ? BatchBed.Picture("1") : BatchBed.Picture("1")[..40]);
+        File.SetLastWriteTimeUtc(saved, _bed.Clock.GetUtcNow().UtcDateTime);
+        await _bed.Clock.PassAsync(TimeSpan.FromHours(25));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal(isWhole ? (1, 0) : (0, 1), (summary.Saved, summary.Expired));
+        Assert.Equal(isWhole ? [saved] : [], Assert.Single(await _bed.RowsAsync()).Files.Select(file => file.Path));
+        AssertNothingIsKept();
+    }
+
     [Fact]
     public async Task What_an_earlier_run_left_is_fetched_before_what_this_run_sends()
     {
@@ -426,6 +446,17 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_that_was_taken_long_ago_and_over_by_somebody_else_is_not_sent()
+    {
+        _bed.OnOpen = ledger => ledger.Taken = row => row.Source!.Row == 1 ? row with { Fence = row.Fence + 1, SubmittedAt = row.SubmittedAt!.Value.AddSeconds(-2) } : row;
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), _bed.Options with { ThrottleLimit = 1 });
+
+        Assert.Equal((1, 1, 1, 1), (summary.Saved, summary.UnderWay, summary.ImagesPaid, _bed.Submissions));
+        Assert.Empty(_bed.Warned);
+    }
+
+    [Fact]
     public async Task A_row_that_was_changed_by_hand_spoils_itself_only()
     {
         _bed.OnOpen = ledger => ledger.Taken = row => row.Source!.Row == 1 ? row with { Request = "{" } : row;
@@ -495,7 +526,7 @@ public sealed class BatchRunTests : IDisposable
         await using (ILedger dead = await _bed.OpenLedgerAsync())
         {
             await dead.StageAsync([new RequestText().Write(BatchBed.Request("prompt 1"))], default);
-            await dead.EnterAsync(false, false, default);
+            await dead.EnterAsync(false, default);
             Assert.NotNull(await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default));
         }
 

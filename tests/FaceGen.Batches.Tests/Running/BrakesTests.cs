@@ -57,6 +57,19 @@ public sealed class BrakesTests : IDisposable
     }
 
     [Fact]
+    public async Task The_time_limit_counts_from_when_the_command_began()
+    {
+        long start = _bed.Clock.GetTimestamp();
+        await _bed.Clock.PassAsync(TimeSpan.FromSeconds(50));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(1), Start = start });
+
+        Assert.Equal((3, 0), (summary.Pending, _bed.Submissions));
+        Assert.True(summary.Duration >= TimeSpan.FromSeconds(50));
+        Assert.Contains("time limit", summary.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_refused_does_not_use_up_the_images()
     {
         _bed.OnSubmit = id => id <= 2 ? Answer.Error("The prompt is too long.", 400) : BatchBed.Finished(id);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
@@ -73,6 +74,77 @@ public sealed class UncertainRowsTests : IDisposable
         Assert.Equal((BatchState.Complete, 3), (summary.State, _bed.Submissions));
         Assert.Equal(3, Assert.Single(await _bed.RowsAsync()).Attempts);
         Assert.Empty(_bed.Account.Untold);
+    }
+
+    [Fact]
+    public async Task The_risk_that_one_run_takes_is_not_taken_by_the_next()
+    {
+        _bed.OnSubmit = _ => Answer.Lost;
+        await _bed.RunAsync(BatchBed.Requests(4));
+        _bed.OnSubmit = BatchBed.Finished;
+
+        BatchSummary daring = await _bed.RunAsync(BatchBed.Requests(4), _bed.Options with { RetryUncertain = true, MaxImages = 1 });
+        BatchSummary plain = await _bed.RunAsync(BatchBed.Requests(4));
+
+        Assert.Equal((1, 3, 0, 1), (daring.Saved, daring.Uncertain, daring.Pending, daring.ImagesPaid));
+        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left: run the same command again to go on.", daring.Message);
+        Assert.Equal((1, 3, 0), (plain.Saved, plain.Uncertain, plain.Submitted));
+        Assert.All((await _bed.RowsAsync()).Skip(1), row => Assert.Equal((BatchItemStatus.Uncertain, 1), (row.Status, row.Attempts)));
+    }
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("refused")]
+    [InlineData("unreachable")]
+    [InlineData("face")]
+    public async Task A_row_of_unknown_outcome_is_never_pending_however_its_retry_in_a_later_run_ends(string how)
+    {
+        Request[] requests = BatchBed.Requests(1);
+        _bed.OnSubmit = _ => Answer.Lost;
+        await _bed.RunAsync(requests);
+        using var stop = new CancellationTokenSource();
+        _bed.OnSubmit = _ => how == "refused" ? Answer.Error("The prompt is too long.", 400) : Answer.NotConnected;
+        _bed.OnOpen = ledger => ledger.Taken = row =>
+        {
+            if (how == "stop") stop.Cancel();
+            return how == "face" ? row with { Request = "{" } : row;
+        };
+
+        Task<BatchSummary> run = _bed.RunAsync(requests, _bed.Options with { RetryUncertain = true }, stop.Token);
+        if (how == "stop") await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        else Assert.Equal((1, 0, 0, 0), await run is var summary ? (summary.Uncertain, summary.Pending, summary.Failed, summary.ImagesPaid) : default);
+
+        Assert.Equal((BatchItemStatus.Uncertain, 1, ErrorCode.SubmissionUncertain), Assert.Single(await _bed.RowsAsync()) is var row ? (row.Status, row.Attempts, row.ErrorCode) : default);
+        Assert.DoesNotContain(_bed.Ledger.Writes, row => row.Status is BatchItemStatus.Pending or BatchItemStatus.Failed);
+    }
+
+    [Fact]
+    public async Task What_can_be_settled_is_not_paid_for_again()
+    {
+        _bed.OnSubmit = _ => Answer.Lost;
+        await _bed.RunAsync(BatchBed.Requests(1));
+        await using (ILedger dead = await EnterAsync(BatchBed.Requests(2))) await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default);
+        _bed.OnSubmit = id => BatchBed.Finished(id);
+        _bed.OnAssets = _ => Answer.Json("""{"status":"success","data":[{"id":70},{"id":71}]}""");
+        _bed.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), $$"""{"prompt":"prompt {{(id == "70" ? 1 : 2)}}","face_image":"https://faces.example/face.png"}""");
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), _bed.Options with { RetryUncertain = true });
+
+        Assert.Equal((BatchState.Complete, 2, 0, 1), (summary.State, summary.Saved, summary.Submitted, _bed.Submissions));
+    }
+
+    [Fact]
+    public async Task A_plan_that_sends_uncertain_rows_again_is_what_the_run_does()
+    {
+        await using (ILedger dead = await EnterAsync(BatchBed.Requests(2))) await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default);
+        await using Batch batch = await _bed.OpenAsync(BatchBed.Requests(2));
+
+        BatchPlan plan = await batch.PlanAsync(false, true, default);
+        BatchSummary summary = await _bed.Clock.RunAsync(batch.RunAsync(_bed.Options with { RetryUncertain = true }, default)).GuardAsync();
+
+        Assert.Equal((2, 2), (plan.ToSubmit, plan.Images));
+        Assert.Equal((BatchState.Complete, 2, 2), (summary.State, summary.Submitted, summary.ImagesPaid));
+        Assert.DoesNotContain(_bed.Ended, ended => ended.Error is not null);
     }
 
     public static TheoryData<string> Refusals => ["key", "refused", "full", "unreachable", "ledger"];
@@ -208,6 +280,35 @@ public sealed class UncertainRowsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_service_that_does_not_tell_what_its_generations_were_asked_for_is_asked_for_few(bool isAnswered)
+    {
+        int looks = 0;
+        _bed.OnSubmit = _ => Answer.Lost;
+        _bed.OnAssets = before => Answer.Json(
+            $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((100 * before) + 100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
+        _bed.OnFetch = (id, _) => ++looks > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : Answer.Error("Request not found", 404);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2));
+        await _bed.RunAsync(BatchBed.Requests(2));
+
+        Assert.Equal((2, 10), (summary.Uncertain, looks));
+        Assert.Contains(_bed.Told, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_generation_that_cannot_be_looked_at_keeps_no_other_from_settling_its_row()
+    {
+        _bed.OnSubmit = _ => Answer.Lost;
+        _bed.OnAssets = _ => Answer.Json("""{"status":"success","data":[{"id":69},{"id":70}]}""");
+        _bed.OnFetch = (id, _) => id == "69" ? Answer.Error("Request not found", 404) : Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""");
+
+        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(1))).State);
+        Assert.Equal(["70-1.png"], _bed.Files);
+    }
+
+    [Theory]
     [InlineData(403)]
     [InlineData(500)]
     public async Task A_list_that_is_not_given_out_leaves_the_rows_uncertain(int status)
@@ -230,7 +331,7 @@ public sealed class UncertainRowsTests : IDisposable
         ILedger ledger = await _bed.OpenLedgerAsync();
         var text = new RequestText();
         await ledger.StageAsync([.. requests.Select(text.Write)], default);
-        await ledger.EnterAsync(false, false, default);
+        await ledger.EnterAsync(false, default);
         return ledger;
     }
 }

@@ -25,10 +25,11 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public string Name => ledger.Name;
 
-    public async Task<LedgerRow?> TakePendingAsync(Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null)
+    public async Task<LedgerRow?> TakePendingAsync(
+        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false)
     {
         await BeforeTake();
-        return await clock.HoldAsync(() => ledger.TakePendingAsync(address, places, cancel, unready)) is { } row ? Taken(row) : null;
+        return await clock.HoldAsync(() => ledger.TakePendingAsync(address, places, cancel, unready, retryUncertain)) is { } row ? Taken(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
@@ -40,11 +41,10 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => ledger.StageAsync(rows, cancel);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancel);
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);
 
-    public Task EnterAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel) =>
-        ledger.EnterAsync(retryFailed, retryUncertain, cancel);
+    public Task EnterAsync(bool retryFailed, CancellationToken cancel) => ledger.EnterAsync(retryFailed, cancel);
 
     public async Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel)
     {
@@ -62,7 +62,8 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default) =>
         ledger.Read(statuses, leaveOut, cancel);
 
-    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel) => clock.HoldAsync(() => ledger.SharedFacesAsync(most, cancel));
+    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
+        clock.HoldAsync(() => ledger.SharedFacesAsync(most, cancel, retryUncertain));
 
     public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
 

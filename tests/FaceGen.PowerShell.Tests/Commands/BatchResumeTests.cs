@@ -131,20 +131,17 @@ public sealed class BatchResumeTests
     public async Task A_file_that_is_in_the_way_is_not_touched_and_the_row_not_lost()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        Directory.CreateDirectory(bed.Out);
-        string inTheWay = Path.Combine(bed.Out, "2.png");
-        File.Copy(bed.Face, inTheWay);
+        string[] inTheWay = bed.PutInTheWay("2");
         string csv = bed.WriteCsv("a", "b");
 
-        BatchRan first = bed.RunBatch(csv, "-Name '{row}'");
-        Assert.Equal(File.ReadAllBytes(bed.Face), File.ReadAllBytes(inTheWay));
-        File.Delete(inTheWay);
-        BatchRan again = bed.RunBatch(csv, "-Name '{row}'").WithoutErrors();
+        BatchRan first = bed.RunBatch(csv, "-Name '{row} {date}'");
+        Assert.All(inTheWay, path => Assert.Equal(File.ReadAllBytes(bed.Face), File.ReadAllBytes(path)));
+        foreach (string path in inTheWay) File.Delete(path);
+        BatchRan again = bed.RunBatch(csv, "-Name '{row} {date}'").WithoutErrors();
 
         Assert.StartsWith("FileExists,", first.Ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal(
-            $"people.csv:3: '{inTheWay}' is there already. Move it away, or give another -Name if it is another row's, as with {{id}} in it; the same command goes on with the row.",
-            first.Ran.Error.ToString());
+        Assert.Contains(first.Ran.Error.ToString(), inTheWay.Select(path =>
+            $"people.csv:3: '{path}' is there already. Move it away, or give another -Name if it is another row's, as with {{id}} in it; the same command goes on with the row."));
         Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
         Assert.Equal(["b"], again.Prompts);
         Assert.Equal("Complete", again.State);
@@ -167,6 +164,25 @@ public sealed class BatchResumeTests
         Assert.Equal(2, accepted);
         Assert.Equal("Complete", renamed.State);
         Assert.True(File.Exists(Path.Combine(bed.Out, "a 3.png")));
+    }
+
+    [Fact]
+    public async Task An_edited_row_whose_name_the_former_one_has_is_found_before_it_is_paid_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{row}'").WithoutErrors();
+        string edited = bed.WriteCsv("a", "b and a hat");
+
+        Ran refused = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{row}'", edited, bed.Out);
+        File.Delete(Path.Combine(bed.Out, "facegen.ledger"));
+        Ran inTheWay = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{row}'", edited, bed.Out);
+
+        Assert.Equal("-Name '{row}' gives people.csv:3 the name of '" + Path.Combine(bed.Out, "2.png")
+            + "', which is the image of another row of the ledger; nothing was sent. Give another -Name, as with {id} in it.", refused.Error.ToString());
+        Assert.Equal("-Name '{row}' gives people.csv:2 the name of '" + Path.Combine(bed.Out, "1.png")
+            + "', which is there already; nothing was sent. Move it away, or give another -Name, as with {id} in it.", inTheWay.Error.ToString());
+        Assert.StartsWith("FileNameInvalid,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]

@@ -212,9 +212,8 @@ public sealed class InvokeFaceGenBatchTests
     public async Task The_plan_counts_what_was_paid_for_also_where_the_input_has_it_no_more()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        Directory.CreateDirectory(bed.Out);
-        File.WriteAllText(Path.Combine(bed.Out, "b.png"), "in the way");
-        BatchRan first = bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt}'");
+        bed.PutInTheWay("b");
+        BatchRan first = bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt} {date}'");
 
         BatchRan second = bed.RunBatch(bed.WriteCsv("a"), "-Verbose");
 

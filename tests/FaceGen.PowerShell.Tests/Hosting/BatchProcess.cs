@@ -27,6 +27,8 @@ internal sealed class BatchProcess : IDisposable
 
     internal bool HasEnded => _process.HasExited;
 
+    internal int ExitCode => _process.ExitCode;
+
     /// <summary>Starts a batch: what it prints at last is its summary.</summary>
     internal static BatchProcess Start(EmulatorHost emulator, string csv, string folder, string ledger) =>
         StartScript(emulator, Worker, csv, folder, ledger);

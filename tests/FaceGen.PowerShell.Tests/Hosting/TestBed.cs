@@ -62,6 +62,15 @@ internal sealed class TestBed : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    /// <summary>Puts files where '{…} {date}' would be saved, a name that is not known before: of today, and if that ends, of tomorrow.</summary>
+    internal string[] PutInTheWay(string name)
+    {
+        Directory.CreateDirectory(Out);
+        string[] paths = [.. Enumerable.Range(0, 2).Select(days => Path.Combine(Out, FormattableString.Invariant($"{name} {DateTime.Now.AddDays(days):yyyy-MM-dd}.png")))];
+        foreach (string path in paths) File.Copy(Face, path);
+        return paths;
+    }
+
     internal static byte[] DrawFace()
     {
         using var bitmap = new SKBitmap(64, 80);

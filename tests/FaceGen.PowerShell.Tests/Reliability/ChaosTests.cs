@@ -75,6 +75,23 @@ public sealed class ChaosTests(ITestOutputHelper report)
         bed.Check(report, $"three workers, seed {seed}: {kills} kills", string.Join(" | ", last.Select(said => said.Trim())));
     }
 
+    /// <summary>The example as its users run it, on two workers that nobody kills.</summary>
+    [SkippableFact]
+    public async Task The_example_of_several_workers_does_a_batch_with_two_of_them()
+    {
+        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        const int Few = 12;
+        await using ChaosBed bed = await ChaosBed.StartAsync(Few, PostgresServer.Instance.Connect("example"));
+
+        using BatchProcess one = bed.StartBatch();
+        using BatchProcess other = bed.StartBatch();
+        string[] said = await Task.WhenAll(one.EndAsync(), other.EndAsync());
+
+        Assert.All(said, words => Assert.Matches($@"^This worker brought \d+ rows to their end\. The batch: Complete: {Few} of {Few} saved", words));
+        Assert.Equal([0, 0], [one.ExitCode, other.ExitCode]);
+        bed.Check(report, "the example", string.Join(" | ", said.Select(words => words.Trim())));
+    }
+
     private static int Setting(string name, int unset) =>
         Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : unset;
 

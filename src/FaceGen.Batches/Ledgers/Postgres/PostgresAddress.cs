@@ -75,6 +75,9 @@ internal sealed class PostgresAddress
     private static NpgsqlConnectionStringBuilder FromUri(string ledger)
     {
         var uri = new Uri(ledger, UriKind.Absolute);
+        // A password that is not escaped ends the address at its /, ? or #; what stands before that would be shown as host and database.
+        if (uri.AbsolutePath.Contains('@') || (uri.UserInfo.Length == 0 && uri.Query.Contains('@')) || uri.Fragment.Length > 0) throw new FormatException();
+
         var settings = new NpgsqlConnectionStringBuilder { Host = uri.Host.Trim('[', ']') };
         if (uri.Port > 0) settings.Port = uri.Port;
         if (uri.AbsolutePath.Length > 1) settings.Database = Uri.UnescapeDataString(uri.AbsolutePath.Substring(1));

@@ -42,7 +42,7 @@ internal sealed class PostgresStore : LedgerStore
     internal override long Worker => _worker?.Number ?? 0;
 
     /// <inheritdoc/>
-    internal override string Alive => PostgresWorker.Alive(Worker);
+    internal override string Alive => PostgresWorker.Alive(Worker, _worker is { WasOut: true });
 
     /// <inheritdoc/>
     internal override string Exclusively => "FOR UPDATE SKIP LOCKED";
@@ -108,6 +108,7 @@ internal sealed class PostgresStore : LedgerStore
             await WriteAsync(copy, row.Source?.Line, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Source?.Row, session.Cancel).ConfigureAwait(false);
             await WriteAsync(copy, row.Path, session.Cancel).ConfigureAwait(false);
+            await WriteAsync(copy, row.FileAt?.ToUnixTimeMilliseconds(), session.Cancel).ConfigureAwait(false);
         }
 
         await copy.CompleteAsync(session.Cancel).ConfigureAwait(false);
@@ -139,8 +140,8 @@ internal sealed class PostgresStore : LedgerStore
     private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancel) =>
         text is null ? copy.WriteNullAsync(cancel) : copy.WriteAsync(LedgerSession.Storable(text), NpgsqlDbType.Text, cancel);
 
-    private static Task WriteAsync(NpgsqlBinaryImporter copy, int? number, CancellationToken cancel) =>
-        number is { } known ? copy.WriteAsync((long)known, NpgsqlDbType.Bigint, cancel) : copy.WriteNullAsync(cancel);
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, long? number, CancellationToken cancel) =>
+        number is { } known ? copy.WriteAsync(known, NpgsqlDbType.Bigint, cancel) : copy.WriteNullAsync(cancel);
 
     private Task<bool> FirstAsync(Func<LedgerSession, Task<bool>> work, CancellationToken cancel) =>
         RepeatAsync(work, isKept: true, Patience, cancel);

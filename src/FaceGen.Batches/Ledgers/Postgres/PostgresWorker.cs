@@ -13,27 +13,42 @@ internal sealed class PostgresWorker : IAsyncDisposable
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A gap between two signs of life from which on the others' may have been hindered by the same.</summary>
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>How long the others have to come back after that.</summary>
+    private static readonly TimeSpan Return = TimeSpan.FromSeconds(3);
+
     private readonly PostgresConnections _connections;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _beating;
     private NpgsqlConnection? _connection;
+    private bool _isLocked;
+    private long _seen = TimeProvider.System.GetTimestamp();
+    private long _outUntil;
 
-    private PostgresWorker(PostgresConnections connections, NpgsqlConnection connection, long number)
+    private PostgresWorker(PostgresConnections connections, NpgsqlConnection connection, long number, bool isLocked)
     {
-        (_connections, _connection, Number) = (connections, connection, number);
+        (_connections, _connection, Number, _isLocked) = (connections, connection, number, isLocked);
         _beating = BeatAsync();
     }
 
     internal long Number { get; }
 
+    /// <summary>Whether this worker could not give a sign of life itself, until just now: then the silence of others says nothing.</summary>
+    internal bool WasOut => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _outUntil)
+        || TimeProvider.System.GetElapsedTime(Volatile.Read(ref _seen)) > Gap;
+
     /// <summary>
     /// A query of the numbers of all workers that are alive: those that have just been heard of, and those whose lock is
-    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too.
+    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too. After an outage
+    /// all locks are free and all were silent: until they have had the time to return, nobody is dead.
     /// </summary>
-    internal static string Alive(long me) => FormattableString.Invariant(
+    internal static string Alive(long me, bool wasOut) => FormattableString.Invariant(
         $"""
-        SELECT w.worker FROM workers w WHERE w.worker = {me} OR (w.ended_at IS NULL AND (
-            w.seen_at > {Now} - 2000
+        SELECT w.worker FROM workers w WHERE w.worker = {me} OR (w.ended_at IS NULL AND ({wasOut}
+            OR w.seen_at > {Now} - 2000
+            OR pg_postmaster_start_time() > clock_timestamp() - INTERVAL '{Return.TotalSeconds} seconds'
             OR (w.seen_at > {Now} - 60000 AND w.worker IN (
                 SELECT CAST(l.objid AS BIGINT) FROM pg_locks l
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = CAST('workers' AS regclass)
@@ -50,8 +65,8 @@ internal sealed class PostgresWorker : IAsyncDisposable
             command.Parameters.AddWithValue("machine", WorkerProcess.Machine);
             command.Parameters.AddWithValue("process", WorkerProcess.Id);
             long number = (long)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
-            await LockAsync(connection, number, cancel).ConfigureAwait(false);
-            return new PostgresWorker(connections, connection, number);
+            bool isLocked = await LockAsync(connection, number, cancel).ConfigureAwait(false);
+            return new PostgresWorker(connections, connection, number, isLocked);
         }
         catch
         {
@@ -81,8 +96,11 @@ internal sealed class PostgresWorker : IAsyncDisposable
                 await Task.Delay(Beat, _end.Token).ConfigureAwait(false);
                 try
                 {
-                    if (_connection is null) await ReturnAsync().ConfigureAwait(false);
-                    await SignAsync(_connection!, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
+                    _connection ??= await _connections.OpenUnpooledAsync(_end.Token).ConfigureAwait(false);
+                    // Where the server has not noticed yet that the former connection is gone, its lock does as well until then.
+                    if (!_isLocked) _isLocked = await LockAsync(_connection, Number, _end.Token).ConfigureAwait(false);
+                    await SignAsync(_connection, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
+                    Seen();
                 }
                 catch (Exception e) when (e is not OperationCanceledException || !_end.IsCancellationRequested)
                 {
@@ -90,6 +108,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
                     // holds may be taken over until it is back.
                     _connection?.Dispose();
                     _connection = null;
+                    _isLocked = false;
                 }
             }
         }
@@ -99,12 +118,12 @@ internal sealed class PostgresWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Comes back under the same number.</summary>
-    private async Task ReturnAsync()
+    private void Seen()
     {
-        NpgsqlConnection connection = await _connections.OpenUnpooledAsync(_end.Token).ConfigureAwait(false);
-        _connection = connection;
-        await LockAsync(connection, Number, _end.Token).ConfigureAwait(false);
+        long now = TimeProvider.System.GetTimestamp();
+        if (TimeProvider.System.GetElapsedTime(_seen, now) > Gap)
+            Volatile.Write(ref _outUntil, now + (long)(Return.TotalSeconds * TimeProvider.System.TimestampFrequency));
+        Volatile.Write(ref _seen, now);
     }
 
     private async Task SignAsync(NpgsqlConnection connection, string values, CancellationToken cancel)
@@ -116,12 +135,11 @@ internal sealed class PostgresWorker : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
-    private static async Task LockAsync(NpgsqlConnection connection, long number, CancellationToken cancel)
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancel)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        // The server may not have noticed yet that the former connection is gone: its lock does as well until then.
         command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
         command.Parameters.AddWithValue("me", number);
-        await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
+        return (bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
     }
 }

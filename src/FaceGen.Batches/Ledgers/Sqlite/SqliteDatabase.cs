@@ -31,19 +31,13 @@ internal static class SqliteDatabase
         }
     }
 
-    /// <summary>Whether there is a ledger; false where the database is empty.</summary>
     /// <exception cref="FaceGenException">The database is another program's, or a newer FaceGen's.</exception>
-    internal static bool IsLedger(SqliteConnection connection, string name)
+    internal static void RefuseOther(SqliteConnection connection, string name)
     {
-        long application = Number(connection, "PRAGMA application_id");
-        long version = Number(connection, "PRAGMA user_version");
-        if (application == 0 && version == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") == 0) return false;
-
-        if (application != ApplicationId)
+        if (Number(connection, "PRAGMA application_id") != ApplicationId)
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{name}' is another program's database and no ledger of FaceGen.");
 
-        LedgerSchema.RefuseNewer(version, name);
-        return true;
+        LedgerSchema.RefuseNewer(Number(connection, "PRAGMA user_version"), name);
     }
 
     /// <summary>Looks through the whole file for damage.</summary>
@@ -62,8 +56,13 @@ internal static class SqliteDatabase
             throw new FaceGenException(
                 ErrorCode.LedgerNotWritten, $"The file system of '{name}' cannot hold a ledger. Put it on a local disk with -Ledger.");
 
-        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON");
+        WriteThrough(connection);
+        Execute(connection, "PRAGMA foreign_keys = ON");
     }
+
+    /// <summary>Has each commit of a connection reach the disk.</summary>
+    internal static void WriteThrough(SqliteConnection connection) =>
+        Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
 
     /// <summary>Makes the tables, all or none.</summary>
     internal static void CreateTables(SqliteConnection connection, TimeProvider time)

@@ -40,6 +40,7 @@ internal sealed class SqliteStore : LedgerStore
     /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
     internal static async Task<SqliteStore> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancel)
     {
+        path = Resolve(path);
         if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{path}' is a folder; a ledger is a file.");
         if (mode == LedgerMode.RunInput) mode = File.Exists(path) ? LedgerMode.Run : LedgerMode.Plan;
 
@@ -70,12 +71,12 @@ internal sealed class SqliteStore : LedgerStore
     internal override Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
     {
         using var insert = (SqliteCommand)session.Connection.CreateCommand();
-        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @face_length, @file, @line, @row, @path)";
+        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @face_length, @file, @line, @row, @path, @file_at)";
         SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
         SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
         SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text), faceLength = Add("face_length", SqliteType.Integer);
         SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
-        SqliteParameter path = Add("path", SqliteType.Text);
+        SqliteParameter path = Add("path", SqliteType.Text), fileAt = Add("file_at", SqliteType.Integer);
         long count = 0;
         foreach (InputRow row in rows)
         {
@@ -86,6 +87,7 @@ internal sealed class SqliteStore : LedgerStore
                 ? (source.File, (long)source.Line, (long)source.Row)
                 : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
             path.Value = row.Path is null ? DBNull.Value : LedgerSession.Storable(row.Path);
+            fileAt.Value = row.FileAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value;
             insert.ExecuteNonQuery();
         }
 
@@ -153,9 +155,9 @@ internal sealed class SqliteStore : LedgerStore
 
     private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
     {
-        RefuseRemains(path);
-        OwnersFile.Ensure(path);
-        Folder.Flush(Path.GetDirectoryName(path)!);
+        if (!File.Exists(path)) Make(path, time);
+        RefuseOther(path);
+        foreach (string end in (string[])["", "-wal", "-shm"]) OwnersFile.Restrict(path + end);
 #if !NETSTANDARD
         // Elsewhere SQLite gives the files beside it the same rights.
         if (OperatingSystem.IsWindows())
@@ -164,13 +166,11 @@ internal sealed class SqliteStore : LedgerStore
             OwnersFile.Ensure(path + "-shm");
         }
 #endif
-        bool isLedger = IsLedger(path);
         SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
         try
         {
-            if (isLedger) SqliteDatabase.Check(connection, path);
+            SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
-            if (!isLedger) SqliteDatabase.CreateTables(connection, time);
             long worker = Register(connection, time);
             return new SqliteStore(path, time, held, new SqliteWriter(connection, path), null, worker);
         }
@@ -183,28 +183,71 @@ internal sealed class SqliteStore : LedgerStore
 
     private static SqliteStore OpenToRead(string path, LedgerMode mode, TimeProvider time)
     {
-        // One that could not write could not take away the files that SQLite makes beside it, either.
-        if (File.Exists(path) && IsLedger(path))
+        if (File.Exists(path))
+        {
+            RefuseOther(path);
+            // One that could not write could not take away the files that SQLite makes beside it, either.
             return new SqliteStore(path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
+        }
 
         RefuseRemains(path);
         return mode == LedgerMode.Plan ? Empty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
     }
 
+    /// <summary>
+    /// Makes a ledger under another name first: what bears its own is whole, so that an empty file is a loss, and no run that
+    /// died while it made one.
+    /// </summary>
+    private static void Make(string path, TimeProvider time)
+    {
+        RefuseRemains(path);
+        string begun = path + ".new";
+        foreach (string end in (string[])["", "-journal"]) File.Delete(begun + end);
+        OwnersFile.Ensure(begun);
+        using (SqliteConnection connection = SqliteDatabase.Open(begun, SqliteOpenMode.ReadWrite))
+        {
+            SqliteDatabase.WriteThrough(connection);
+            SqliteDatabase.CreateTables(connection, time);
+        }
+
+        File.Move(begun, path);
+        Folder.Flush(Path.GetDirectoryName(path)!);
+    }
+
     /// <summary>What was written last may stand only beside the ledger: where the ledger itself has gone, none is made anew.</summary>
     private static void RefuseRemains(string path)
     {
-        if (File.Exists(path) || new FileInfo(path + "-wal") is not { Exists: true, Length: > 0 }) return;
+        if (!HasLog(path)) return;
 
         throw new FaceGenException(ErrorCode.LedgerInvalid,
             $"The ledger '{path}' has gone, and left '{path}-wal' behind. Put it back beside that file; a new ledger would pay for every row again.");
     }
 
-    /// <summary>Whether a file is a ledger; what is none is not even opened to be written.</summary>
-    private static bool IsLedger(string path)
+    private static bool HasLog(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+
+    /// <summary>What is no ledger is not even opened to be written; and SQLite deletes the log beside an empty file that it opens.</summary>
+    private static void RefuseOther(string path)
     {
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is damaged: its file is empty. "
+                + (HasLog(path) ? $"'{path}-wal' holds what was written last, and was left as it is. " : "")
+                + "Restore it from a backup, or delete it if it never was a ledger; a new ledger would pay for every row again.");
+        }
+
         using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly);
-        return SqliteDatabase.IsLedger(connection, path);
+        SqliteDatabase.RefuseOther(connection, path);
+    }
+
+    /// <summary>The file that a link leads to: its lock is the same by whatever name the ledger is called.</summary>
+    private static string Resolve(string path)
+    {
+#if NETSTANDARD
+        return path;
+#else
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+#endif
     }
 
     private static long Register(SqliteConnection connection, TimeProvider time)
