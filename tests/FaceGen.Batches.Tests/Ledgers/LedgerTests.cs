@@ -204,37 +204,6 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
-    public async Task Ten_thousand_rows_that_are_done_take_less_than_two_seconds()
-    {
-        InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", FileAt = Clock.GetUtcNow() })];
-        await using (ILedger first = await OpenAsync())
-        {
-            await first.StageAsync(rows, None);
-            await first.EnterAsync(false, None);
-        }
-
-        await ExecuteAsync("""
-            UPDATE items SET status = 'Saved';
-            INSERT INTO files SELECT item, 1, '/out/' || position || '.png', 1, 'ab', 'Png', 1, 1, 0 FROM items
-            """);
-        TimeSpan best = TimeSpan.MaxValue;
-        // A busy machine may be slow once.
-        for (int tries = 0; tries < 3 && best > TimeSpan.FromSeconds(2); tries++)
-        {
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            await using ILedger again = await OpenAsync(LedgerMode.RunInput);
-            await again.StageAsync(rows, None);
-            BatchPlan plan = await again.PlanAsync(false, false, None);
-            await again.EnterAsync(false, None);
-            Assert.Null(await again.TakePendingAsync(Service, 5, None));
-            best = watch.Elapsed;
-            Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.SameFile, plan.TakenFile));
-        }
-
-        Assert.True(best < TimeSpan.FromSeconds(2), $"It took {best.TotalSeconds:0.00} s.");
-    }
-
-    [SkippableFact]
     public async Task A_longer_input_in_another_order_adds_what_is_new()
     {
         ILedger ledger = await OpenAsync();
