@@ -128,13 +128,14 @@ public sealed class SaveFaceGenOutputTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.Out).WithoutErrors().Single;
+        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -SScale 0.1 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.Out).WithoutErrors().Single;
 
         string text = File.ReadAllText(saved + ".json");
         using JsonDocument sidecar = JsonDocument.Parse(text);
         Assert.Equal(saved.Properties["Sha256"].Value, sidecar.RootElement.GetProperty("sha256").GetString());
         Assert.Equal(5, sidecar.RootElement.GetProperty("seed").GetInt64());
         Assert.Equal("Zoë", sidecar.RootElement.GetProperty("request").GetProperty("prompt").GetString());
+        Assert.Equal("0.1", sidecar.RootElement.GetProperty("request").GetProperty("s_scale").GetRawText());
         Assert.Equal(bed.Face, sidecar.RootElement.GetProperty("request").GetProperty("face_image").GetString());
         Assert.DoesNotContain("emulator-key", text, StringComparison.Ordinal);
     }
