@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Webhooks;
@@ -11,12 +11,12 @@ namespace FaceGen.Core.Tests.Webhooks;
 
 public sealed class WebhookTests : IDisposable
 {
-    private readonly ConcurrentQueue<(string Id, long? TrackId)> _called = new();
+    private readonly Channel<(string Id, long? TrackId)> _called = Channel.CreateUnbounded<(string Id, long? TrackId)>();
     private readonly TestClock _clock = new();
     private readonly HttpClient _http = new();
     private readonly Webhook _webhook;
 
-    public WebhookTests() => _webhook = new Webhook(IPAddress.Loopback, 0, null, (id, track) => _called.Enqueue((id, track)), _clock);
+    public WebhookTests() => _webhook = new Webhook(IPAddress.Loopback, 0, null, (id, track) => _called.Writer.TryWrite((id, track)), _clock);
 
     public void Dispose()
     {
@@ -30,7 +30,7 @@ public sealed class WebhookTests : IDisposable
         using HttpResponseMessage answer = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = 17, track_id = 5 }).GuardAsync();
 
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.Equal([("17", 5L)], _called);
+        Assert.Equal(("17", 5L), await ToldAsync());
         Assert.Equal(1, _webhook.Calls);
     }
 
@@ -43,7 +43,7 @@ public sealed class WebhookTests : IDisposable
 
         using HttpResponseMessage answer = await _http.SendAsync(request).GuardAsync();
 
-        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (long?)null)), (answer.StatusCode, Assert.Single(_called)));
+        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (long?)null)), (answer.StatusCode, await ToldAsync()));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class WebhookTests : IDisposable
 
         using HttpResponseMessage answer = await _http.SendAsync(request).GuardAsync();
 
-        Assert.Equal((status, 0), ((int)answer.StatusCode, _called.Count));
+        Assert.Equal((status, 0), ((int)answer.StatusCode, _called.Reader.Count));
     }
 
     [Fact]
@@ -179,4 +179,7 @@ public sealed class WebhookTests : IDisposable
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync().GuardAsync();
     }
+
+    /// <summary>The next call that was told, which is after it was answered.</summary>
+    private Task<(string Id, long? TrackId)> ToldAsync() => _called.Reader.ReadAsync().AsTask().GuardAsync();
 }
