@@ -91,7 +91,10 @@ internal sealed class Slots
     {
         lock (_gate)
         {
-            if (said < _limit || (said > _limit && !_isChosen)) Change(said);
+            // What gave way to others comes back as the service accepts, not by its word.
+            int open = Math.Min(_open, said);
+            if (said < _limit) (_limit, _open) = (said, open);
+            else if (said > _limit && !_isChosen) Change(said);
         }
     }
 

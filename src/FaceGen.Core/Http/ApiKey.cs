@@ -97,9 +97,9 @@ internal sealed class ApiKey
         .Cast<Match>().Select(character =>
         {
             string bytes = string.Concat(Encoding.UTF8.GetBytes(character.Value).Select(b => $"%(?:25)?{b:X2}"));
-            string numbers = string.Concat(character.Value.Select(c => $@"\\+(?:u{(int)c:x4}|x{(int)c:x2})"));
+            string numbers = string.Concat(character.Value.Select(c => $@"\\{{1,16}}(?:u{(int)c:x4}|x{(int)c:x2})"));
             int number = char.ConvertToUtf32(character.Value, 0);
-            return $"(?:{Pattern(character.Value)}|{bytes}|{numbers}|&#0*{number};|&#x0*{number:x};)";
+            return $"(?:{Pattern(character.Value)}|{bytes}|{numbers}|&#0{{0,8}}{number};|&#x0{{0,8}}{number:x};)";
         }));
 
     /// <summary>JSON may write any character as its number, and some behind a backslash.</summary>

@@ -13,9 +13,9 @@ internal static class Classifier
     private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
     private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|concurren(t|cy) (requests? )?limit", Loose);
-    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient) (credits?|funds|balance)|\bno (more )?(credits?|funds|balance)( (left|remaining|available)|\W*$)|add (funds|credits)|top up your", Loose);
+    private static readonly Regex Credits = new(@"out of credits|(not enough|insufficient) (credits?|funds|balance)|\bno (more )?(credits?|funds|balance)(?= *([.,;:!]|$)| (left|remaining|available|in your))|(not|n't) have (enough|any|sufficient) (credits?|funds|balance)|add (funds|credits)|top up your", Loose);
     // What is about a key of the request's own ("missing key 'prompt'", "keypoints") is about no account.
-    private static readonly Regex Key = new(@"\b(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?)?key\b(?! *'')|\bkey (is|field is) (invalid|wrong|required|missing)|unauthori[sz]ed (access|request|key|user)|^\W*(unauthori[sz]ed|unauthenticated)\W*$", Loose);
+    private static readonly Regex Key = new(@"\b(invalid|wrong|incorrect|missing|revoked|expired) (api[ _-]?key\b|key\b(?! *''))|\bkey (is|field is) (invalid|wrong|required|missing)|unauthori[sz]ed (access|request|key|user)|^\W*(unauthori[sz]ed|unauthenticated)\W*$", Loose);
     private static readonly Regex Plan = new(@"not (allowed|included|available) (in|on|for) your (plan|subscription)|upgrade your (plan|subscription)|subscription (has )?expired", Loose);
     private static readonly Regex QueueLimit = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
     private static readonly Regex Face = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Loose);
@@ -28,7 +28,8 @@ internal static class Classifier
     internal static Outcome OfSubmission(ApiResult result, bool isFaceUploaded = false)
     {
         Outcome outcome = Judge(result);
-        return isFaceUploaded && outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused }
+        bool isRefused = outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused } || (outcome is Outcome.Retry && IsAskedBack(result));
+        return isFaceUploaded && isRefused
             && result.Answer is { Id: null, IsUnderWay: false, Output.Count: 0, OtherLinks.Count: 0 } answer && Face.IsMatch(answer.Message)
             ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsAboutFace = true }
             : outcome;
@@ -49,8 +50,6 @@ internal static class Classifier
         if (WholeRunFailure(result) is { } fatal) return new Outcome.Failed(fatal);
         if (IsRateLimit(result))
             return new Outcome.Retry(result.Describe(), WaitOf(result)) { QueueIsFull = true, QueueLimit = QueueLimitOf(result) };
-
-        if (IsAskedBack(result)) return new Outcome.Retry(result.Describe(), WaitOf(result));
 
         return result.Status switch
         {
@@ -155,14 +154,18 @@ internal static class Classifier
     }
 
     private static bool IsRateLimit(ApiResult result) => result.Status == 429
-        || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.OwnWords));
+        || (result.Status < 500 && result.Answer is { IsFailure: true, Id: null } answer && RateLimit.IsMatch(answer.OwnWords))
+        || IsAskedBack(result);
 
-    /// <summary>Whether it refuses in words that tell when to come back.</summary>
-    private static bool IsAskedBack(ApiResult result) => result.Status < 500
-        && result.Answer is { IsFailure: true, Id: null } answer && (answer.RetryAfter > 0 || AskedBack.IsMatch(answer.OwnWords));
+    /// <summary>
+    /// Whether it refuses without a word about limits, but tells when to come back. What has "failed" may have been begun.
+    /// </summary>
+    private static bool IsAskedBack(ApiResult result) => result.Status is < 500 and not 429
+        && result.Answer is { Status: "error", Id: null } answer && !RateLimit.IsMatch(answer.OwnWords)
+        && (answer.RetryAfter > 0 || AskedBack.IsMatch(answer.OwnWords));
 
     /// <summary>Whether what costs nothing may be tried again.</summary>
-    private static bool IsForNow(ApiResult result) => result.Status >= 500 || IsRateLimit(result) || IsAskedBack(result);
+    private static bool IsForNow(ApiResult result) => result.Status >= 500 || IsRateLimit(result);
 
     private static TimeSpan? WaitOf(ApiResult result)
     {
@@ -183,7 +186,7 @@ internal static class Classifier
 
     private static int? QueueLimitOf(ApiResult result)
     {
-        Match said = QueueLimit.Match(result.Answer?.Message ?? "");
+        Match said = QueueLimit.Match(result.Answer?.OwnWords ?? "");
         return said.Success ? int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture) : null;
     }
 

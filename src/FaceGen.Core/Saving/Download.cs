@@ -19,6 +19,9 @@ internal static class Download
 
     private const int MaxRedirects = 5;
 
+    /// <summary>How long one link may take while the image has another.</summary>
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(100);
+
     /// <summary>
     /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
     /// tried again, as are the same image's other links, until the time is over.
@@ -55,7 +58,8 @@ internal static class Download
                 Uri tried = links[at];
                 if (tried != partialOf) partial.StartAnew();
                 partialOf = tried;
-                last = await TryAsync(connection, tried, partial, timeout - time.GetElapsedTime(start), cancel).ConfigureAwait(false);
+                TimeSpan left = timeout - time.GetElapsedTime(start);
+                last = await TryAsync(connection, tried, partial, links.Count > 1 && left > LongestTry ? LongestTry : left, cancel).ConfigureAwait(false);
                 if (last.Image is { } found) return found;
 
                 bool hasExpired = last.Status == HttpStatusCode.Gone
@@ -106,6 +110,7 @@ internal static class Download
                 partial.Prepare(request);
                 using HttpResponseMessage response = await connection.Downloads
                     .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
+                patience.Renew();
                 if ((int)response.StatusCode is >= 300 and < 400
                     && response.Headers.Location is { } location && Uri.TryCreate(link, location, out Uri? next))
                 {

@@ -110,6 +110,22 @@ public sealed class SlotsTests
     }
 
     [Fact]
+    public void The_service_s_word_raises_a_limit_that_nobody_chose_and_opens_nothing_that_gave_way()
+    {
+        var slots = new Slots(5);
+        slots.Correct(15);
+        Assert.Equal((15, 15), (slots.Limit, slots.Open));
+
+        slots.GiveWay();
+        slots.Correct(10);
+        Assert.Equal((10, 1), (slots.Limit, slots.Open));
+
+        slots.Limit = 3;
+        slots.Correct(15);
+        Assert.Equal(3, slots.Limit);
+    }
+
+    [Fact]
     public async Task Where_the_queue_is_full_in_spite_of_a_place_fewer_are_given_until_the_service_accepts_again()
     {
         var slots = new Slots(3);

@@ -100,5 +100,13 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
+    public void A_long_row_of_backslashes_costs_no_more_than_any_text()
+    {
+        string body = new string('\\', 300_000) + "%";
+
+        Assert.Equal(body, _key.Redact(body));
+    }
+
+    [Fact]
     public void The_key_as_a_text_is_a_mask() => Assert.Equal("*** ***", $"{_key} {new ApiKey("x")}");
 }

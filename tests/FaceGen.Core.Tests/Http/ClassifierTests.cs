@@ -42,7 +42,10 @@ public sealed class ClassifierTests
     [InlineData(200, """{"status":"error","message":"You are out of credits. Please top up."}""", "OutOfCredits")]
     [InlineData(200, """{"status":"error","messege":"Insufficient funds in your wallet"}""", "OutOfCredits")]
     [InlineData(200, """{"status":"error","message":"No credits left"}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","message":"You have no credits. Please recharge."}""", "OutOfCredits")]
+    [InlineData(200, """{"status":"error","message":"You don't have enough credits"}""", "OutOfCredits")]
     [InlineData(200, """{"status":"error","message":"Unauthorized"}""", "KeyRejected")]
+    [InlineData(200, """{"status":"error","message":"Invalid API key 'abcd'"}""", "KeyRejected")]
     [InlineData(200, """{"status":"error","message":"Not included in your plan"}""", "NotInPlan")]
     // Words that are about the request are about no account.
     [InlineData(200, """{"status":"error","message":"Missing key 'prompt'"}""", "RequestRefused")]
@@ -70,6 +73,8 @@ public sealed class ClassifierTests
     [InlineData(400, """{"status":"error","message":"Server overloaded","retry_after":15}""", "Retry 15")]
     [InlineData(200, """{"status":"error","message":"The link 'try again in 5 seconds' does not work"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"The link expires in 20 seconds"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "RequestRefused")]
+    [InlineData(200, """{"status":"error","message":"No credit card photos, please"}""", "RequestRefused")]
     // Nobody knows.
     [InlineData(200, Html, "Uncertain")]
     [InlineData(200, "", "Uncertain")]
