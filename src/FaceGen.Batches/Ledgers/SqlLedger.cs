@@ -476,12 +476,13 @@ internal sealed class SqlLedger(
             WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
             ORDER BY n.position
             """).ConfigureAwait(false);
-        // Workers that start the same batch with different inputs do the rows of all.
+        // Workers that start the same batch with different inputs do the rows of all. Who may be dead is not waited for: at
+        // the worst its rows are not sent.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET wanted = 0
             WHERE wanted = 1
-                AND NOT EXISTS (SELECT 1 FROM ({store.Alive}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM ({store.HeardOf}) AS alive WHERE alive.worker <> @me)
                 AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
             """, ("me", store.Worker)).ConfigureAwait(false);
         if (added > 0) await store.MeasureAsync(session, "items").ConfigureAwait(false);
