@@ -134,6 +134,7 @@ internal sealed class SqlLedger(
         }
 
         string next = Next("status = 'Pending'");
+        string holdsPlace = $"place_until > @now AND place_until <= @now + {2 * LongestPlace}";
         return store.WriteAsync<LedgerRow?>(async session =>
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
@@ -143,14 +144,15 @@ internal sealed class SqlLedger(
                 session,
                 $"""
                 UPDATE items SET
-                    status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
-                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next(Untried)})" : next)}
+                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @me, fence = @fence,
+                    submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{Untried} AND ({holdsPlace}) IS NOT TRUE")})" : next)}
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
                         status = 'Submitting'
                         OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status = 'Uncertain' AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
+                        OR (status = 'Uncertain' AND {holdsPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 [("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places), .. faces]).ConfigureAwait(false);
