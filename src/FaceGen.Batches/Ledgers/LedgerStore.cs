@@ -14,6 +14,9 @@ internal abstract class LedgerStore : IAsyncDisposable
     /// <summary>A query of the numbers of all workers that are alive.</summary>
     internal abstract string Alive { get; }
 
+    /// <summary>The same, without those that have not been heard of and are only not taken for dead yet.</summary>
+    internal virtual string HeardOf => Alive;
+
     /// <summary>What ends a query that takes rows, where several workers could want the same ones.</summary>
     internal abstract string Exclusively { get; }
 

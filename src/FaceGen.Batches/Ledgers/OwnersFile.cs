@@ -28,8 +28,16 @@ internal static class OwnersFile
     internal static void Restrict(string path)
     {
 #if !NETSTANDARD
-        if (!OperatingSystem.IsWindows() && File.Exists(path) && File.GetUnixFileMode(path) != OwnersRights)
+        if (OperatingSystem.IsWindows() || !File.Exists(path) || File.GetUnixFileMode(path) == OwnersRights) return;
+
+        try
+        {
             File.SetUnixFileMode(path, OwnersRights);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            // It is another owner's, or on a file system without rights: a batch that was paid for goes on with those there are.
+        }
 #endif
     }
 

@@ -134,6 +134,7 @@ internal sealed class SqlLedger(
         }
 
         string next = Next("status = 'Pending'");
+        string holdsPlace = $"place_until > @now AND place_until <= @now + {2 * LongestPlace}";
         return store.WriteAsync<LedgerRow?>(async session =>
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
@@ -143,14 +144,15 @@ internal sealed class SqlLedger(
                 session,
                 $"""
                 UPDATE items SET
-                    status = 'Submitting', attempts = attempts + 1, submitted_at = @now, address = @address, worker = @me, fence = @fence
-                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next(Untried)})" : next)}
+                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @me, fence = @fence,
+                    submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{Untried} AND ({holdsPlace}) IS NOT TRUE")})" : next)}
                 AND @places > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.AtWork} AND address = @address AND (
                         status = 'Submitting'
                         OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status = 'Uncertain' AND place_until > @now AND place_until <= @now + {2 * LongestPlace})))
+                        OR (status = 'Uncertain' AND {holdsPlace})))
                 RETURNING {LedgerColumns.OfRow}
                 """,
                 [("now", Now), ("address", address.AbsoluteUri), ("me", store.Worker), ("fence", fence), ("places", (long)places), .. faces]).ConfigureAwait(false);
@@ -476,12 +478,13 @@ internal sealed class SqlLedger(
             WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
             ORDER BY n.position
             """).ConfigureAwait(false);
-        // Workers that start the same batch with different inputs do the rows of all.
+        // Workers that start the same batch with different inputs do the rows of all. Who may be dead is not waited for: at
+        // the worst its rows are not sent.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET wanted = 0
             WHERE wanted = 1
-                AND NOT EXISTS (SELECT 1 FROM ({store.Alive}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM ({store.HeardOf}) AS alive WHERE alive.worker <> @me)
                 AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
             """, ("me", store.Worker)).ConfigureAwait(false);
         if (added > 0) await store.MeasureAsync(session, "items").ConfigureAwait(false);

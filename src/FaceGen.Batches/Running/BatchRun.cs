@@ -30,6 +30,7 @@ internal sealed class BatchRun : IDisposable
     private readonly RunParts _run;
     private readonly DownloadTurns _downloads;
     private readonly RowWork _rows;
+    private readonly UncertainRows _uncertain;
     private readonly Slots _places;
     private readonly Meter _meter;
     private readonly List<Task> _work = [];
@@ -39,6 +40,7 @@ internal sealed class BatchRun : IDisposable
 
     private long _submitted;
     private bool _isTimeOver;
+    private bool _isUnsettled;
     private long? _abandonedSeen;
     private long? _idleSince;
 
@@ -52,6 +54,7 @@ internal sealed class BatchRun : IDisposable
         if (options.TimeLimit - _run.Brakes.Elapsed is { } left) _timer.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
+        _uncertain = new UncertainRows(_run);
         _places = new Slots(options.ThrottleLimit);
         _meter = new Meter(_run.Time, total);
     }
@@ -63,7 +66,6 @@ internal sealed class BatchRun : IDisposable
     /// <returns>How the batch stands then.</returns>
     internal async Task<BatchSummary> DoAsync()
     {
-        var uncertain = new UncertainRows(_run);
         try
         {
             try
@@ -71,12 +73,12 @@ internal sealed class BatchRun : IDisposable
                 // Rows that were being sent when their process ended are among those of unknown outcome from here on, and all
                 // that can be settled is, before one is paid for again.
                 await TakeAbandonedAsync().ConfigureAwait(false);
-                await uncertain.SettleAsync().ConfigureAwait(false);
+                await SettleAsync().ConfigureAwait(false);
                 do
                 {
                     while (await StepAsync().ConfigureAwait(false)) await ForgetEndedAsync().ConfigureAwait(false);
                 }
-                while (await uncertain.SettleAsync().ConfigureAwait(false));
+                while (await SettleAsync().ConfigureAwait(false));
             }
             finally
             {
@@ -190,6 +192,7 @@ internal sealed class BatchRun : IDisposable
                 () => _run.Ledger.TakeAbandonedAsync(_run.Connection.Address.Home, most, _run.End), _run.End).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
+                _isUnsettled |= row.Status == BatchItemStatus.Uncertain;
                 if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);
                 else Begin(row, _places.TakeNow(), null);
             }
@@ -208,6 +211,9 @@ internal sealed class BatchRun : IDisposable
             slot = await _run.Account.Slots.TakeAsync(_run.End).ConfigureAwait(false);
             // It may have taken long to come.
             if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false)) return false;
+
+            // What has come to its end at the service since the last look is not paid for again.
+            if (_run.Options.RetryUncertain && (_isUnsettled || _uncertain.LikelyEnd <= _run.Now)) await SettleAsync().ConfigureAwait(false);
 
             _awaited = _run.Faces.Unready;
             LedgerRow? row = await _run.Room.WriteAsync(
@@ -246,6 +252,12 @@ internal sealed class BatchRun : IDisposable
 
         _meter.Count(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
         _run.Listener.End(item, error);
+    }
+
+    private Task<bool> SettleAsync()
+    {
+        _isUnsettled = false;
+        return _uncertain.SettleAsync();
     }
 
     /// <summary>A row that was being sent when its process ended. One that is sent again has not come to its end.</summary>

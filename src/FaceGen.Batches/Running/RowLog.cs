@@ -19,6 +19,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
 
     private readonly object _gate = new();
     private TaskCompletionSource<bool>? _out;
+    private DateTimeOffset? _doubtedAt = row.SubmittedAt;
     private bool _isClosed;
 
     /// <summary>The row as it stands in the ledger; one that was accepted is so here also where that could not be entered.</summary>
@@ -89,6 +90,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
                     await EndAsync(BatchItemStatus.Failed, failed.Error).ConfigureAwait(false);
                     break;
                 case Outcome.Uncertain uncertain:
+                    _doubtedAt = Row.SubmittedAt;
                     Doubt = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
                     // Where it is to be sent again, it is entered only if that comes to nothing.
                     if (!run.Options.RetryUncertain) await EndAsync(BatchItemStatus.Uncertain, Doubt).ConfigureAwait(false);
@@ -98,7 +100,12 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
                     if (outcome is Outcome.Failed { Error: { EndsRun: true } fatal }) run.Brakes.Stop(fatal);
                     // What may have been accepted before is never pending, however this submission was refused.
                     BatchItemStatus status = Doubt is null ? BatchItemStatus.Pending : BatchItemStatus.Submitting;
-                    await WriteAsync(Row with { Status = status, Attempts = Row.Attempts - 1 }).ConfigureAwait(false);
+                    await WriteAsync(Row with
+                    {
+                        Status = status,
+                        Attempts = Row.Attempts - 1,
+                        SubmittedAt = Doubt is null ? Row.SubmittedAt : _doubtedAt,
+                    }).ConfigureAwait(false);
                     break;
             }
         }

@@ -26,19 +26,27 @@ internal sealed class UncertainRows(RunParts run)
     /// <summary>How many looks one after the other may tell no prompt before no more are made.</summary>
     private const int MostMuteLooks = 5;
 
+    /// <summary>How many looks of one search may find nothing out yet: the next search makes them again.</summary>
+    private const int MostVainLooks = 5;
+
     private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Listener);
     private readonly HashSet<string> _knownStrangers = new(StringComparer.Ordinal);
     private int _muteLooks;
+
+    /// <summary>When the next of the rows that could not be settled has likely come to its end at the service.</summary>
+    internal DateTimeOffset? LikelyEnd { get; private set; }
 
     /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
     /// <returns>Whether generations were found whose images are to be saved now.</returns>
     internal async Task<bool> SettleAsync()
     {
         List<(LedgerRow Row, Request Request)> rows = [];
+        (DateTimeOffset now, LikelyEnd) = (run.Now, null);
         foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel: run.End).Where(row => row.Address == run.Connection.Address.Home.AbsoluteUri))
         {
             run.End.ThrowIfCancellationRequested();
             if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
+            if (row.PlaceUntil > now && !(row.PlaceUntil > LikelyEnd)) LikelyEnd = row.PlaceUntil;
             if (rows.Count < MostRows && CanBeNamed(request)) rows.Add((row, request));
         }
 
@@ -88,6 +96,7 @@ internal sealed class UncertainRows(RunParts run)
     private async Task<bool> FindGenerationsAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
+        int vainLooks = 0;
         var calls = new AccountCalls(run.Connection, run.Listener);
         try
         {
@@ -98,7 +107,15 @@ internal sealed class UncertainRows(RunParts run)
                 {
                     if (rows.Count == 0 || !_knownStrangers.Add(id)) continue;
 
-                    _muteLooks = await TryMatchAsync(id, rows).ConfigureAwait(false) ? 0 : _muteLooks + 1;
+                    bool? tells = await TryMatchAsync(id, rows).ConfigureAwait(false);
+                    if (tells is null)
+                    {
+                        _knownStrangers.Remove(id);
+                        if (++vainLooks == MostVainLooks) return rows.Count < before;
+                        continue;
+                    }
+
+                    _muteLooks = tells.Value ? 0 : _muteLooks + 1;
                     if (_muteLooks < MostMuteLooks) continue;
 
                     run.Listener.Tell($"{rows.Count} rows of unknown outcome cannot be looked for at the service: it does not tell what its generations were asked for.");
@@ -117,19 +134,19 @@ internal sealed class UncertainRows(RunParts run)
         return rows.Count < before;
     }
 
-    /// <summary>Looks at a generation; false where it says nothing of what it was asked for.</summary>
-    private async Task<bool> TryMatchAsync(string id, List<(LedgerRow Row, Request Request)> rows)
+    /// <summary>Looks at a generation; false where it says nothing of what it was asked for, null where it may do so later.</summary>
+    private async Task<bool?> TryMatchAsync(string id, List<(LedgerRow Row, Request Request)> rows)
     {
         try
         {
             Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, run.End).ConfigureAwait(false);
             await MatchAsync(generation, rows).ConfigureAwait(false);
-            return generation.Prompt is not null;
+            return generation.Status == GenerationStatus.Processing ? null : generation.Prompt is not null;
         }
         catch (FaceGenException e) when (!e.EndsRun && e.Code is not (ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable))
         {
             run.Listener.Tell($"Generation {id} of the account's list could not be looked at: {e.Message}");
-            return false;
+            return e.Code == ErrorCode.FetchFailed ? null : false;
         }
     }
 

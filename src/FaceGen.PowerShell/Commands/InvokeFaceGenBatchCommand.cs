@@ -194,15 +194,16 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _ledger = Ledger is null ? System.IO.Path.Combine(folder, LedgerLocation.DefaultName) : ResolveLedger(Ledger, isTyped: true);
         _rowReader = new RowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
 
+        // A plan needs no connection.
+        Connection? connection = IsWhatIf ? null : Service;
+        // The wait below is part of the time that was given.
+        _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
         if (Closing.TryGetValue(_ledger, out Task? before))
         {
             WriteWarning("The run that was stopped still waits for the answers to what it had sent: this one begins after it.");
             RunUntil(Task.WhenAny(before));
         }
 
-        // A plan needs no connection.
-        Connection? connection = IsWhatIf ? null : Service;
-        _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
         _opening = Task.Run(() => connection is null
             ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
             : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));

@@ -413,6 +413,27 @@ public abstract class LedgerTests : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task A_row_of_unknown_outcome_is_not_sent_again_before_its_likely_end_and_keeps_the_time_of_its_submission()
+    {
+        DateTimeOffset? sent;
+        await using (ILedger former = await OpenAsync())
+        {
+            await EnterAsync(former, "a");
+            LedgerRow row = await TakeAsync(former);
+            sent = row.SubmittedAt;
+            Assert.True(await former.WriteAsync(
+                row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
+        }
+
+        ILedger ledger = await OpenAsync();
+        Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.Null(await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true));
+
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(sent, (await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true))!.SubmittedAt);
+    }
+
+    [SkippableFact]
     public async Task A_place_that_a_wrong_clock_keeps_for_years_is_free()
     {
         ILedger ledger = await OpenAsync();
@@ -647,6 +668,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
 
+        Clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Null(await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true));
     }
 
@@ -654,6 +676,7 @@ public abstract class LedgerTests : IAsyncLifetime
     public async Task An_id_that_comes_after_the_second_submission_changes_nothing()
     {
         (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        Clock.Advance(TimeSpan.FromMinutes(2));
         LedgerRow again = (await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true))!;
 
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));

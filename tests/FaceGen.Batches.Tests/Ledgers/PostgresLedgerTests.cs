@@ -217,13 +217,29 @@ public sealed class PostgresLedgerTests : LedgerTests
     {
         await OpenAsync();
         await ExecuteAsync("INSERT INTO workers (machine, process, started_at, seen_at) SELECT 'other', 1, seen_at, seen_at - 120000 FROM workers");
-        string alive = PostgresWorker.Alive(1, wasOut: false);
+        TimeSpan outage = TimeSpan.FromSeconds(120);
+        string alive = PostgresWorker.Alive(1, wasOut: false, outage);
         Assert.Contains("'3 seconds'", alive, StringComparison.Ordinal);
 
         Assert.Equal(1, await CountAsync(alive.Replace("'3 seconds'", "'0 seconds'", StringComparison.Ordinal)));
         // The server was started just now, or this worker itself could not reach it.
         Assert.Equal(2, await CountAsync(alive.Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal)));
-        Assert.Equal(2, await CountAsync(PostgresWorker.Alive(1, wasOut: true)));
+        Assert.Equal(2, await CountAsync(PostgresWorker.Alive(1, wasOut: true, outage)));
+    }
+
+    [SkippableFact]
+    public async Task Who_was_dead_before_an_outage_is_not_alive_after_it_and_who_may_be_keeps_no_row_wanted()
+    {
+        await OpenAsync();
+        await ExecuteAsync(
+            """
+            INSERT INTO workers (machine, process, started_at, seen_at)
+            SELECT 'other', 1, seen_at, seen_at - age FROM workers, (VALUES (30000), (90000)) AS ages (age)
+            """);
+        string alive = PostgresWorker.Alive(1, wasOut: true, TimeSpan.FromSeconds(5)).Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal);
+
+        Assert.Equal(2, await CountAsync(alive));
+        Assert.Equal(1, await CountAsync(PostgresWorker.HeardOf(1)));
     }
 
     [SkippableFact]

@@ -121,6 +121,14 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [SkippableFact]
+    public void Rights_that_the_system_does_not_let_change_keep_nobody_from_working()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
+
+        OwnersFile.Restrict("/proc/self/status");
+    }
+
+    [SkippableFact]
     public async Task A_link_to_a_ledger_has_the_ledger_s_own_lock()
     {
         Skip.If(OperatingSystem.IsWindows(), "Making links takes rights there.");

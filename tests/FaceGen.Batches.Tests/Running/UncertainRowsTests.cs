@@ -102,6 +102,7 @@ public sealed class UncertainRowsTests : IDisposable
         Request[] requests = BatchBed.Requests(1);
         _bed.OnSubmit = _ => Answer.Lost;
         await _bed.RunAsync(requests);
+        DateTimeOffset? sent = Assert.Single(await _bed.RowsAsync()).SubmittedAt;
         using var stop = new CancellationTokenSource();
         _bed.OnSubmit = _ => how == "refused" ? Answer.Error("The prompt is too long.", 400) : Answer.NotConnected;
         _bed.OnOpen = ledger => ledger.Taken = row =>
@@ -114,7 +115,8 @@ public sealed class UncertainRowsTests : IDisposable
         if (how == "stop") await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         else Assert.Equal((1, 0, 0, 0), await run is var summary ? (summary.Uncertain, summary.Pending, summary.Failed, summary.ImagesPaid) : default);
 
-        Assert.Equal((BatchItemStatus.Uncertain, 1, ErrorCode.SubmissionUncertain), Assert.Single(await _bed.RowsAsync()) is var row ? (row.Status, row.Attempts, row.ErrorCode) : default);
+        LedgerRow left = Assert.Single(await _bed.RowsAsync());
+        Assert.Equal((BatchItemStatus.Uncertain, 1, ErrorCode.SubmissionUncertain, sent), (left.Status, left.Attempts, left.ErrorCode, left.SubmittedAt));
         Assert.DoesNotContain(_bed.Ledger.Writes, row => row.Status is BatchItemStatus.Pending or BatchItemStatus.Failed);
     }
 
@@ -131,6 +133,36 @@ public sealed class UncertainRowsTests : IDisposable
         BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(2), _bed.Options with { RetryUncertain = true });
 
         Assert.Equal((BatchState.Complete, 2, 0, 1), (summary.State, summary.Saved, summary.Submitted, _bed.Submissions));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_generation_that_could_not_be_looked_at_yet_is_looked_at_again_before_its_row_is_paid_for_again(bool isAnswered)
+    {
+        await using (ILedger dead = await EnterAsync(BatchBed.Requests(1))) await dead.TakePendingAsync(_bed.Connection.BaseUri, 5, default);
+        _bed.OnAssets = _ => Answer.Json("""{"status":"success","data":[{"id":70}]}""");
+        _bed.OnFetch = (_, before) => before > 0 ? Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""")
+            : isAnswered ? BatchBed.Queued(70) : Answer.Error("Try again later.", 503);
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), _bed.Options with { RetryUncertain = true });
+
+        Assert.Equal((BatchState.Complete, 0), (summary.State, _bed.Submissions));
+        Assert.Equal(["70-1.png"], _bed.Files);
+    }
+
+    [Fact]
+    public async Task Looks_that_find_nothing_out_yet_are_few_in_one_search_and_do_not_end_the_searching()
+    {
+        int looks = 0;
+        _bed.OnSubmit = _ => Answer.Lost;
+        _bed.OnAssets = _ => Answer.Json($$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range(100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
+        _bed.OnFetch = (_, _) => ++looks > 0 ? Answer.Error("Try again later.", 503) : throw new InvalidOperationException();
+
+        await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal(5, looks);
+        Assert.DoesNotContain(_bed.Told, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -42,7 +42,10 @@ internal sealed class PostgresStore : LedgerStore
     internal override long Worker => _worker?.Number ?? 0;
 
     /// <inheritdoc/>
-    internal override string Alive => PostgresWorker.Alive(Worker, _worker is { WasOut: true });
+    internal override string Alive => PostgresWorker.Alive(Worker, _worker is { WasOut: true }, _worker?.Outage ?? TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    internal override string HeardOf => PostgresWorker.HeardOf(Worker);
 
     /// <inheritdoc/>
     internal override string Exclusively => "FOR UPDATE SKIP LOCKED";

@@ -19,6 +19,9 @@ internal sealed class PostgresWorker : IAsyncDisposable
     /// <summary>How long the others have to come back after that.</summary>
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(3);
 
+    /// <summary>Who was silent for longer than this, and than the outage, is dead whatever hinders others.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
     private readonly PostgresConnections _connections;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _beating;
@@ -26,6 +29,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
     private bool _isLocked;
     private long _seen = TimeProvider.System.GetTimestamp();
     private long _outUntil;
+    private TimeSpan _lastOutage;
 
     private PostgresWorker(PostgresConnections connections, NpgsqlConnection connection, long number, bool isLocked)
     {
@@ -35,24 +39,43 @@ internal sealed class PostgresWorker : IAsyncDisposable
 
     internal long Number { get; }
 
-    /// <summary>Whether this worker could not give a sign of life itself, until just now: then the silence of others says nothing.</summary>
-    internal bool WasOut => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _outUntil)
-        || TimeProvider.System.GetElapsedTime(Volatile.Read(ref _seen)) > Gap;
+    /// <summary>
+    /// Whether this worker could not give a sign of life itself, until just now: then the silence of others says nothing. Where
+    /// it cannot for long while it reaches the ledger, that is its own trouble.
+    /// </summary>
+    internal bool WasOut => HasReturned || (Silence > Gap && Silence < Lease);
+
+    /// <summary>How long others may have been silent through no fault of their own.</summary>
+    internal TimeSpan Outage => HasReturned && _lastOutage > Silence ? _lastOutage : Silence;
+
+    private bool HasReturned => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _outUntil);
+
+    private TimeSpan Silence => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _seen));
 
     /// <summary>
     /// A query of the numbers of all workers that are alive: those that have just been heard of, and those whose lock is
-    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too. After an outage
-    /// all locks are free and all were silent: until they have had the time to return, nobody is dead.
+    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too.
     /// </summary>
-    internal static string Alive(long me, bool wasOut) => FormattableString.Invariant(
+    internal static string HeardOf(long me) => FormattableString.Invariant(
         $"""
-        SELECT w.worker FROM workers w WHERE w.worker = {me} OR (w.ended_at IS NULL AND ({wasOut}
-            OR w.seen_at > {Now} - 2000
-            OR pg_postmaster_start_time() > clock_timestamp() - INTERVAL '{Return.TotalSeconds} seconds'
-            OR (w.seen_at > {Now} - 60000 AND w.worker IN (
+        SELECT w.worker FROM workers w WHERE w.worker = {me} OR (w.ended_at IS NULL AND (
+            w.seen_at > {Now} - 2000
+            OR (w.seen_at > {Now} - {Lease.TotalMilliseconds} AND w.worker IN (
                 SELECT CAST(l.objid AS BIGINT) FROM pg_locks l
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = CAST('workers' AS regclass)
                     AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))))
+        """);
+
+    /// <summary>
+    /// The same, and those that may have been hindered: after an outage all locks are free and all were silent, so that
+    /// nobody who was there before it is dead until they have had the time to return.
+    /// </summary>
+    internal static string Alive(long me, bool wasOut, TimeSpan outage) => FormattableString.Invariant(
+        $"""
+        {HeardOf(me)}
+        UNION SELECT w.worker FROM workers w WHERE w.ended_at IS NULL
+            AND w.seen_at > {Now} - {(long)(Lease + outage).TotalMilliseconds}
+            AND ({wasOut} OR pg_postmaster_start_time() > clock_timestamp() - INTERVAL '{Return.TotalSeconds} seconds')
         """);
 
     internal static async Task<PostgresWorker> RegisterAsync(PostgresConnections connections, CancellationToken cancel)
@@ -121,8 +144,12 @@ internal sealed class PostgresWorker : IAsyncDisposable
     private void Seen()
     {
         long now = TimeProvider.System.GetTimestamp();
-        if (TimeProvider.System.GetElapsedTime(_seen, now) > Gap)
+        if (TimeProvider.System.GetElapsedTime(_seen, now) is var outage && outage > Gap)
+        {
+            _lastOutage = outage;
             Volatile.Write(ref _outUntil, now + (long)(Return.TotalSeconds * TimeProvider.System.TimestampFrequency));
+        }
+
         Volatile.Write(ref _seen, now);
     }
 
