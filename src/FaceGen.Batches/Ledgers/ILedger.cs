@@ -38,8 +38,8 @@ internal interface ILedger : IAsyncDisposable
     /// <param name="cancel">Ends the call; a row that was taken is then given back by the next worker.</param>
     /// <param name="unready">The face images whose rows are not taken yet; near ones behind them are.</param>
     /// <param name="retryUncertain">
-    /// Whether a row of unknown outcome is taken where none is pending, once its first submission has likely come to its end. It keeps the error that tells of it, and is never
-    /// pending, so that nobody else sends it; one that this worker itself has left uncertain is not taken again.
+    /// Whether a row of unknown outcome is taken where none is pending, once its submission has likely come to its end at the
+    /// service. It keeps the error that tells of it, and is never pending, so that nobody else sends it; one that this worker itself has left uncertain is not taken again.
     /// </param>
     Task<LedgerRow?> TakePendingAsync(
         Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false);

@@ -26,7 +26,7 @@ internal sealed class UncertainRows(RunParts run)
     /// <summary>How many looks one after the other may tell no prompt before no more are made.</summary>
     private const int MostMuteLooks = 5;
 
-    /// <summary>How many looks of one search may find nothing out yet: the next search makes them again.</summary>
+    /// <summary>How many looks one after the other may find nothing out yet: the next search makes them again.</summary>
     private const int MostVainLooks = 5;
 
     private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Listener);
@@ -115,6 +115,7 @@ internal sealed class UncertainRows(RunParts run)
                         continue;
                     }
 
+                    vainLooks = 0;
                     _muteLooks = tells.Value ? 0 : _muteLooks + 1;
                     if (_muteLooks < MostMuteLooks) continue;
 
