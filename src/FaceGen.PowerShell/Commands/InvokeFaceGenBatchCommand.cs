@@ -200,7 +200,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
         if (Closing.TryGetValue(_ledger, out Task? before))
         {
-            WriteWarning("The run that was stopped still waits for the answers to what it had sent: this one begins after it.");
+            // On a busy machine one that has nothing to wait for may take a moment to close, too.
+            RunUntil(Task.WhenAny(before, Task.Delay(ClosingTime, Stop)));
+            if (!before.IsCompleted)
+                WriteWarning("The run that was stopped still waits for the answers to what it had sent: this one begins after it.");
             RunUntil(Task.WhenAny(before));
         }
 
