@@ -49,7 +49,17 @@ public sealed class ImageSaverTests : IDisposable
         Assert.Equal(["77-1.png", "77-2.webp"], _folder.Files);
     }
 
-    [Fact]
+    [Fact] // Q17
+    public async Task An_image_of_another_size_than_was_asked_for_is_saved_as_what_it_is()
+    {
+        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait));
+
+        SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1") with { Request = FakeService.Request() with { Width = 512, Height = 640 } });
+
+        Assert.Equal((80, 90, false), (saved.Width, saved.Height, saved.Filtered));
+    }
+
+    [Fact] // Q16
     public async Task A_censored_image_is_marked()
     {
         _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Png(100, 100, (_, _, _) => 0)));

@@ -68,7 +68,7 @@ public sealed class CallbacksTests : IDisposable
         Assert.Equal(0, _service.Account.Slots.Taken);
     }
 
-    [Fact]
+    [Fact] // Q34
     public async Task A_call_that_comes_before_the_submissions_answer_counts()
     {
         var answer = new TaskCompletionSource<Answer>();
@@ -96,7 +96,7 @@ public sealed class CallbacksTests : IDisposable
         Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).Status);
     }
 
-    [Fact]
+    [Fact] // Q34
     public async Task Where_no_call_comes_the_generation_is_looked_at_all_the_same()
     {
         _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
@@ -119,7 +119,7 @@ public sealed class CallbacksTests : IDisposable
         Assert.True(Callbacks.AreComing);
     }
 
-    [Fact]
+    [Fact] // Q34
     public async Task What_nobody_waits_for_is_received_once()
     {
         _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
@@ -162,7 +162,7 @@ public sealed class CallbacksTests : IDisposable
         Assert.Equal(("77", GenerationStatus.Success), (await next.GuardAsync()) is { } generation ? (generation.Id, generation.Status) : default);
     }
 
-    [Fact]
+    [Fact] // Q34
     public async Task An_id_that_the_service_does_not_know_is_dropped()
     {
         _service.OnFetch(Answer.Error("The request id does not exist."));

@@ -56,7 +56,7 @@ public sealed class WebhookTests : IDisposable
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
     }
 
-    [Theory]
+    [Theory] // Q34
     [InlineData("POST", "/", """{"id":1}""", 404)]
     [InlineData("POST", "/guess", """{"id":1}""", 404)]
     [InlineData("GET", null, "", 405)]
