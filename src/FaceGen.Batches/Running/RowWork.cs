@@ -13,9 +13,6 @@ internal sealed class RowWork
     /// <summary>How long a generation is waited for; a run that never ends serves nobody.</summary>
     private static readonly TimeSpan LongestGeneration = TimeSpan.FromHours(1);
 
-    /// <summary>How long the service may go on accepting nothing.</summary>
-    private static readonly TimeSpan LongestRefusal = TimeSpan.FromHours(1);
-
     private readonly ConcurrentDictionary<RowLog, byte> _begun = new();
     private readonly RunParts _run;
     private readonly DownloadTurns _downloads;
@@ -97,7 +94,7 @@ internal sealed class RowWork
                 new GenerateOptions
                 {
                     Wait = false,
-                    Timeout = LongestRefusal,
+                    Timeout = _run.Options.LongestRefusal,
                     RetryUncertain = _run.Options.RetryUncertain,
                     Upload = _run.Options.Upload,
                     FaceHash = RequestText.FaceHash(log.Row),
@@ -154,7 +151,7 @@ internal sealed class RowWork
         bool wasAccepted = log.Row.GenerationId is not null;
         // By now the answer that was out has come.
         if (!wasAccepted && error.Code == ErrorCode.GenerationTimeout)
-            error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted nothing within {LongestRefusal.TotalMinutes:0} minutes.");
+            error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted nothing within {_run.Options.LongestRefusal.TotalMinutes:0} minutes.");
         bool isRun = error.EndsRun
             || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
             || error.Code is ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable;

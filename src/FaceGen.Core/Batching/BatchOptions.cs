@@ -30,6 +30,9 @@ internal sealed record BatchOptions(SaveOptions Save)
     /// <summary>How long after the end of a run what must be written may still wait for the disk or the database.</summary>
     internal TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the service may accept nothing before the run ends.</summary>
+    internal TimeSpan LongestRefusal { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The clock of that wait: disks and databases know only the real one, whatever the run's is.</summary>
     internal TimeProvider DiskTime { get; init; } = TimeProvider.System;
 

@@ -111,7 +111,7 @@ public sealed class UncertainRowsTests : IDisposable
             return how == "face" ? row with { Request = "{" } : row;
         };
 
-        Task<BatchSummary> run = _bed.RunAsync(requests, _bed.Options with { RetryUncertain = true }, stop.Token);
+        Task<BatchSummary> run = _bed.RunAsync(requests, _bed.Options with { RetryUncertain = true, LongestRefusal = TimeSpan.FromMinutes(5) }, stop.Token);
         if (how == "stop") await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         else Assert.Equal((1, 0, 0, 0), await run is var summary ? (summary.Uncertain, summary.Pending, summary.Failed, summary.ImagesPaid) : default);
 
@@ -196,7 +196,7 @@ public sealed class UncertainRowsTests : IDisposable
         if (refusal == "ledger")
             _bed.OnOpen = ledger => ledger.BeforeWrite = _ => ++writes == 2 ? throw new FaceGenException(ErrorCode.LedgerUnreachable, "gone") : Task.CompletedTask;
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), _bed.Options with { RetryUncertain = true });
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1), _bed.Options with { RetryUncertain = true, LongestRefusal = TimeSpan.FromMinutes(5) });
 
         Assert.Equal((1, 0, 0), (summary.Uncertain, summary.Pending, summary.Failed));
         Assert.DoesNotContain(_bed.Ledger.Writes, row => row.Status is BatchItemStatus.Pending or BatchItemStatus.Failed);
