@@ -61,13 +61,22 @@ internal sealed class RequestText : TextReader
     /// <summary>Leaves out what <see cref="Ahead"/> has shown.</summary>
     internal void Skip(int count) => _start += count;
 
+    /// <summary>
+    /// Reads as much as is asked for, or to the end: a reader of long rows, which begins a row anew with each piece that
+    /// it gets, then gets few of them.
+    /// </summary>
     public override int Read(char[] buffer, int index, int count)
     {
-        ReadOnlySpan<char> ahead = Ahead;
-        int taken = Math.Min(count, ahead.Length);
-        ahead.Slice(0, taken).CopyTo(buffer.AsSpan(index));
-        Skip(taken);
-        return taken;
+        Span<char> wanted = buffer.AsSpan(index, count);
+        while (wanted.Length > 0 && Ahead is { IsEmpty: false } ahead)
+        {
+            int taken = Math.Min(wanted.Length, ahead.Length);
+            ahead.Slice(0, taken).CopyTo(wanted);
+            wanted = wanted.Slice(taken);
+            Skip(taken);
+        }
+
+        return count - wanted.Length;
     }
 
     public override int Peek() => Ahead is [char next, ..] ? next : -1;

@@ -6,10 +6,10 @@ using System.Text.Json.Nodes;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A real Chromium without a window, with one page, spoken to by its own debugging protocol.</summary>
+/// <summary>A real Chromium without a window, spoken to by its own debugging protocol.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -18,10 +18,9 @@ internal sealed class Browser : IAsyncDisposable
     private readonly ClientWebSocket _socket = new();
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode>> _waiting = new();
+    private readonly ConcurrentDictionary<string, BrowserTab> _tabs = new();
     private readonly SemaphoreSlim _sending = new(1);
     private Task _reading = Task.CompletedTask;
-    private TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string? _session;
     private int _lastId;
 
     private Browser(Process process, string profile)
@@ -34,12 +33,6 @@ internal sealed class Browser : IAsyncDisposable
     internal static string? Hindrance { get; } = FindProgram() is null
         ? "Chromium is not on this machine; FACEGEN_CHROMIUM names its program."
         : null;
-
-    /// <summary>What the page wrote to the console, threw, or was refused by its policy.</summary>
-    internal ConcurrentQueue<string> Complaints { get; } = new();
-
-    /// <summary>Every address that was asked for.</summary>
-    internal ConcurrentQueue<string> Requests { get; } = new();
 
     internal static async Task<Browser> StartAsync()
     {
@@ -58,47 +51,48 @@ internal sealed class Browser : IAsyncDisposable
         return browser;
     }
 
-    /// <summary>Opens a page and waits until it is loaded.</summary>
-    internal async Task OpenAsync(string address)
+    /// <summary>Opens a tab that keeps nothing of what others have been told.</summary>
+    internal async Task<BrowserTab> OpenTabAsync()
     {
-        _loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await CallAsync("Page.navigate", new { url = address });
-        await _loaded.Task.WaitAsync(Patience);
-        await FrameAsync();
+        string context = Text(await CallAsync("Target.createBrowserContext", new { }), "browserContextId");
+        string target = Text(await CallAsync("Target.createTarget", new { url = "about:blank", browserContextId = context }), "targetId");
+        string session = Text(await CallAsync("Target.attachToTarget", new { targetId = target, flatten = true }), "sessionId");
+        var tab = new BrowserTab(this, context, session);
+        _tabs[session] = tab;
+        foreach (string domain in new[] { "Page", "Runtime", "Log", "Network" }) await CallAsync($"{domain}.enable", new { }, session);
+        return tab;
     }
 
-    /// <summary>Waits until what was asked for is drawn.</summary>
-    internal Task FrameAsync() => EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
-
-    /// <summary>What an expression gives in the page; a promise is waited for.</summary>
-    internal async Task<JsonNode?> EvaluateAsync(string expression)
+    internal async Task CloseAsync(string session, string context)
     {
-        JsonNode answer = await CallAsync("Runtime.evaluate", new { expression, returnByValue = true, awaitPromise = true });
-        Assert.True(answer["exceptionDetails"] is null, answer.ToJsonString());
-        return answer["result"]!["value"];
+        _tabs.TryRemove(session, out _);
+        await CallAsync("Target.disposeBrowserContext", new { browserContextId = context });
     }
 
-    internal async Task<T> EvaluateAsync<T>(string expression) => (await EvaluateAsync(expression))!.GetValue<T>();
-
-    /// <summary>Presses a key that is no letter.</summary>
-    internal async Task PressAsync(string key)
+    internal async Task<JsonNode> CallAsync(string method, object parameters, string? session = null)
     {
-        int code = key switch { "Enter" => 13, "Escape" => 27, "End" => 35, "Home" => 36, "ArrowLeft" => 37, "ArrowRight" => 39, "ArrowDown" => 40, _ => 0 };
-        string text = key == "Enter" ? "\r" : "";
-        await CallAsync("Input.dispatchKeyEvent", new { type = text.Length > 0 ? "keyDown" : "rawKeyDown", key, code = key, windowsVirtualKeyCode = code, text });
-        await CallAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
-        await FrameAsync();
-    }
+        int id = Interlocked.Increment(ref _lastId);
+        var answer = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[id] = answer;
+        byte[] message = JsonSerializer.SerializeToUtf8Bytes(session is null
+            ? new { id, method, @params = parameters }
+            : (object)new { id, method, @params = parameters, sessionId = session });
+        await _sending.WaitAsync(_end.Token);
+        try
+        {
+            await _socket.SendAsync(message, WebSocketMessageType.Text, true, _end.Token);
+        }
+        finally
+        {
+            _sending.Release();
+        }
 
-    internal async Task SetScreenAsync(int width, int height, string scheme = "light", bool mobile = false)
-    {
-        await CallAsync("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile });
-        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = scheme } } });
+        JsonNode told = await answer.Task.WaitAsync(Patience);
+        return told["result"] ?? throw new InvalidOperationException($"{method}: {told["error"]?.ToJsonString()}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        _session = null;
         await CallAsync("Browser.close", new { });
         await _process.WaitForExitAsync().WaitAsync(Patience);
         await _end.CancelAsync();
@@ -148,32 +142,6 @@ internal sealed class Browser : IAsyncDisposable
 
         await _socket.ConnectAsync(new Uri(line[Mark.Length..]), patience.Token);
         _reading = ReadAsync();
-        JsonNode target = await CallAsync("Target.createTarget", new { url = "about:blank" });
-        JsonNode session = await CallAsync("Target.attachToTarget", new { targetId = target["targetId"]!.GetValue<string>(), flatten = true });
-        _session = session["sessionId"]!.GetValue<string>();
-        foreach (string domain in new[] { "Page", "Runtime", "Log", "Network" }) await CallAsync($"{domain}.enable", new { });
-    }
-
-    private async Task<JsonNode> CallAsync(string method, object parameters)
-    {
-        int id = Interlocked.Increment(ref _lastId);
-        var answer = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[id] = answer;
-        byte[] message = JsonSerializer.SerializeToUtf8Bytes(_session is null
-            ? new { id, method, @params = parameters }
-            : (object)new { id, method, @params = parameters, sessionId = _session });
-        await _sending.WaitAsync(_end.Token);
-        try
-        {
-            await _socket.SendAsync(message, WebSocketMessageType.Text, true, _end.Token);
-        }
-        finally
-        {
-            _sending.Release();
-        }
-
-        JsonNode told = await answer.Task.WaitAsync(Patience);
-        return told["result"] ?? throw new InvalidOperationException($"{method}: {told["error"]?.ToJsonString()}");
     }
 
     private async Task ReadAsync()
@@ -206,12 +174,8 @@ internal sealed class Browser : IAsyncDisposable
             return;
         }
 
-        switch (message["method"]!.GetValue<string>())
-        {
-            case "Page.loadEventFired": _loaded.TrySetResult(); break;
-            case "Network.requestWillBeSent": Requests.Enqueue(message["params"]!["request"]!["url"]!.GetValue<string>()); break;
-            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Complaints.Enqueue(message["params"]!.ToJsonString()); break;
-            default: break;
-        }
+        if (message["sessionId"] is { } session && _tabs.TryGetValue(session.GetValue<string>(), out BrowserTab? tab)) tab.Take(Text(message, "method"), message["params"]!);
     }
+
+    private static string Text(JsonNode told, string name) => told[name]!.GetValue<string>();
 }

@@ -150,7 +150,8 @@ public sealed class PipelineTests
     [Fact]
     public async Task Runspaces_in_parallel_share_the_account_s_queue()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
+        // Long enough for all four to want places at the same time.
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.4);
 
         Ran ran = bed.Run("""
             param($manifest, $uri, $face)
@@ -162,7 +163,7 @@ public sealed class PipelineTests
             """, StagedModule.Manifest, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
 
         Assert.Equal(20, bed.Emulator.Journal.Accepted);
-        Assert.Equal(5, bed.Emulator.Journal.MaxInFlight);
+        Assert.DoesNotContain(bed.Emulator.Journal.Entries, call => call.Status == 429);
     }
 
     private static string Rows(TestBed bed, int count) => bed.Write("people.csv",

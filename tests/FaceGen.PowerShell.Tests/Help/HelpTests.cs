@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Reflection;
@@ -26,6 +27,8 @@ public sealed class HelpTests
     private static readonly Lazy<Dictionary<string, XElement>> Helped = new(() =>
         XDocument.Load(Path.Combine(StagedModule.Folder, "en-US", "FaceGen.PowerShell.dll-Help.xml")).Root!.Elements()
             .ToDictionary(command => command.Element(Command + "details")!.Element(Command + "name")!.Value));
+
+    private static readonly ConcurrentDictionary<string, HelpPage> Read = new();
 
     public static TheoryData<string> Cmdlets => [.. Exported.Value.Select(cmdlet => cmdlet.Name)];
 
@@ -123,7 +126,7 @@ public sealed class HelpTests
     [MemberData(nameof(Cmdlets))]
     public void Get_Help_shows_it_whole(string name)
     {
-        using var session = new Session();
+        using Session session = Session.Shared();
 
         Ran ran = session.Run("param($name) $help = Get-Help $name -Full; $help.Synopsis; @($help.examples.example).Count; @($help.parameters.parameter).Count", name).WithoutErrors();
 
@@ -204,7 +207,7 @@ public sealed class HelpTests
     /// <summary>A text without its spaces and lines, and without what Markdown puts before a sign.</summary>
     private static string Plain(string text) => Regex.Replace(text, @"[\s\\`]+", "");
 
-    private static HelpPage Page(string name) => new(File.ReadAllText(Path.Combine(Pages, name + ".md")));
+    private static HelpPage Page(string name) => Read.GetOrAdd(name, _ => new HelpPage(File.ReadAllText(Path.Combine(Pages, name + ".md"))));
 
     private static Dictionary<string, XElement> Entry(string name) => Helped.Value[name].Element(Command + "parameters")!.Elements()
         .ToDictionary(parameter => parameter.Element(Maml + "name")!.Value);

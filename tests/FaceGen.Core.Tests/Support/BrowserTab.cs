@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>A tab of a <see cref="Browser"/>: one page, which shares nothing with those of other tabs.</summary>
+internal sealed class BrowserTab(Browser browser, string context, string session) : IAsyncDisposable
+{
+    private TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What the page wrote to the console, threw, or was refused by its policy.</summary>
+    internal ConcurrentQueue<string> Complaints { get; } = new();
+
+    /// <summary>Every address that was asked for.</summary>
+    internal ConcurrentQueue<string> Requests { get; } = new();
+
+    /// <summary>Opens a page and waits until it is loaded.</summary>
+    internal async Task OpenAsync(string address)
+    {
+        _loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await CallAsync("Page.navigate", new { url = address });
+        await _loaded.Task.WaitAsync(Browser.Patience);
+        await FrameAsync();
+    }
+
+    /// <summary>Waits until what was asked for is drawn.</summary>
+    internal Task FrameAsync() => EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+
+    /// <summary>What an expression gives in the page; a promise is waited for.</summary>
+    internal async Task<JsonNode?> EvaluateAsync(string expression)
+    {
+        JsonNode answer = await CallAsync("Runtime.evaluate", new { expression, returnByValue = true, awaitPromise = true });
+        Assert.True(answer["exceptionDetails"] is null, answer.ToJsonString());
+        return answer["result"]!["value"];
+    }
+
+    internal async Task<T> EvaluateAsync<T>(string expression) => (await EvaluateAsync(expression))!.GetValue<T>();
+
+    /// <summary>Presses a key that is no letter.</summary>
+    internal async Task PressAsync(string key)
+    {
+        int code = key switch { "Enter" => 13, "Escape" => 27, "End" => 35, "Home" => 36, "ArrowLeft" => 37, "ArrowRight" => 39, "ArrowDown" => 40, _ => 0 };
+        string text = key == "Enter" ? "\r" : "";
+        await CallAsync("Input.dispatchKeyEvent", new { type = text.Length > 0 ? "keyDown" : "rawKeyDown", key, code = key, windowsVirtualKeyCode = code, text });
+        await CallAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
+        await FrameAsync();
+    }
+
+    internal async Task SetScreenAsync(int width, int height, string scheme = "light", bool mobile = false)
+    {
+        await CallAsync("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile });
+        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = scheme } } });
+    }
+
+    /// <summary>Takes what the browser tells about the page.</summary>
+    internal void Take(string method, JsonNode told)
+    {
+        switch (method)
+        {
+            case "Page.loadEventFired": _loaded.TrySetResult(); break;
+            case "Network.requestWillBeSent": Requests.Enqueue(told["request"]!["url"]!.GetValue<string>()); break;
+            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Complaints.Enqueue(told.ToJsonString()); break;
+            default: break;
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await browser.CloseAsync(session, context);
+
+    private Task<JsonNode> CallAsync(string method, object parameters) => browser.CallAsync(method, parameters, session);
+}
