@@ -42,7 +42,7 @@ internal sealed class FaultyBed : IAsyncDisposable
         FaultRule[] rules = [.. faults];
         // A busy machine takes its time for an answer; one that never comes need not be waited for as long.
         TimeSpan patience = rules.SelectMany(rule => rule.Faults).Any(fault => fault.Id.EndsWith("never-answered", StringComparison.Ordinal)) ? TimeSpan.FromSeconds(3) : TimeSpan.FromSeconds(30);
-        var bed = new FaultyBed(await EmulatorHost.StartAsync(new EmulatorOptions
+        var bed = new FaultyBed(await FreshEmulator.StartAsync(new EmulatorOptions
         {
             ApiKey = Key,
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),

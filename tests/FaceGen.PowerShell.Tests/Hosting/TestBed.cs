@@ -32,7 +32,7 @@ internal sealed class TestBed : IAsyncDisposable
 
     internal static async Task<TestBed> StartAsync(double serviceSeconds = 0, int queueLimit = 5, decimal balance = 1000)
     {
-        var bed = new TestBed(await EmulatorHost.StartAsync(new EmulatorOptions
+        var bed = new TestBed(await FreshEmulator.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
