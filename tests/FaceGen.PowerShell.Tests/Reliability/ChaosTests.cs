@@ -17,7 +17,7 @@ namespace FaceGen.PowerShell.Tests.Reliability;
 public sealed class ChaosTests(ITestOutputHelper report)
 {
     private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 30);
-    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 4);
+    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 3);
 
     [Theory]
     [InlineData(1)]
