@@ -49,13 +49,7 @@ try {
         }
         'Test' {
             Invoke-DotNet 'test', 'FaceGen.PowerShell.sln', '--configuration', $Configuration
-            if (Get-Module Pester -ListAvailable | Where-Object Version -ge '5.0') {
-                $tests = Invoke-Pester ./tests/Pester -PassThru
-                if ($tests.Result -ne 'Passed') { throw "$($tests.FailedCount) tests of the Pester suite failed." }
-            }
-            else {
-                Write-Warning 'The Pester suite was not run: Install-Module Pester -MinimumVersion 5.0'
-            }
+            & ./tests/Pester/Invoke-Suite.ps1
         }
     }
 }

@@ -128,6 +128,7 @@ Describe 'Tab' {
         @{ Line = 'New-FaceGenImage -NumInferenceSteps '; Offered = '21', '31', '41' }
         @{ Line = 'Get-FaceGenBalance -Connection '; Offered = @('Default') }
         @{ Line = 'Show-FaceGenImage x -Protocol Si'; Offered = @('Sixel') }
+        @{ Line = 'Start-FaceGenEmulator -Fault Q24-429@'; Offered = @('Q24-429@fetch') }
     ) {
         (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText | Should -Be $Offered
     }
@@ -156,6 +157,23 @@ Describe 'What is shown' {
         $null = New-FaceGenImage p $face -Verbose -Debug 4>&1 5>&1
         (Get-FaceGenConnection | Format-List * -Force | Out-String) + ($Error | Out-String) + ($connection | ConvertTo-Json -Depth 4 -WarningAction Ignore) |
             Should -Not -Match 'emulator-key'
+    }
+
+    It 'keeps the key out of a transcript' {
+        $null = Start-Transcript "$TestDrive/transcript.txt"
+        try {
+            $emulator | Connect-FaceGen -Verbose -Debug | Format-List * -Force | Out-Host
+            New-FaceGenImage 'said aloud' $face -Verbose -Debug | Out-Host
+            Get-FaceGenImage 999999999 -ErrorAction Continue 2>&1 | Out-Host
+        }
+        finally {
+            $null = Stop-Transcript
+        }
+
+        $said = Get-Content "$TestDrive/transcript.txt" -Raw
+        $said | Should -Match 'said aloud'
+        $said | Should -Match '999999999'
+        $said | Should -Not -Match 'emulator-key'
     }
 }
 

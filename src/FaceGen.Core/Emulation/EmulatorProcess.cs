@@ -80,7 +80,8 @@ internal static class EmulatorProcess
         if (Started.TryRemove(emulator, out Process? process)) End(process);
     }
 
-    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new()
+    /// <summary>How the emulator's program is run, with pipes for what it is told and what it says.</summary>
+    internal static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new()
     {
         FileName = "dotnet",
         Arguments = string.Join(" ", new[] { program }.Concat(arguments).Select(Quote)),

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using FaceGen.Contract;
 using FaceGen.Emulation;
 using FaceGen.PowerShell.Loading;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -58,9 +59,10 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     /// <summary>
     /// <para type="description">How calls go wrong, as fault@kind:condition, for trying out what a script does then:
     /// accepted-then-dropped@submit:nth=3, Q25-404@download:first=2, any@any:rate=0.3 (any passing fault, three calls in
-    /// ten). The emulator's own program lists them all: --list-faults.</para>
+    /// ten). Tab offers the faults, and after the @ the calls that one can hit; about_FaceGen_Emulator has the conditions.</para>
     /// </summary>
     [Parameter]
+    [ArgumentCompleter(typeof(FaultCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Fault { get; set; } = [];
 

@@ -43,6 +43,17 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(calls, bed.Emulator.Journal.Entries.Count);
     }
 
+    [Theory]
+    [InlineData("accepted-then-d", new[] { "accepted-then-dropped" })]
+    [InlineData("any@any, Q24-429@", new[] { "Q24-429@fetch" })]
+    [InlineData("'key-in-500@", new[] { "key-in-500@fetch", "key-in-500@upload", "key-in-500@account" })]
+    public void The_emulator_s_faults_are_offered_with_the_calls_that_they_hit(string typed, string[] offered)
+    {
+        using Session session = Session.Shared();
+
+        Assert.Equal(offered, Complete(session, $"Start-FaceGenEmulator -Fault {typed}"));
+    }
+
     [Fact]
     public void Ledgers_are_offered_before_folders()
     {

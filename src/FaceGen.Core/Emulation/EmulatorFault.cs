@@ -1,0 +1,42 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace FaceGen.Emulation;
+
+/// <summary>A way in which the emulator can let calls go wrong.</summary>
+/// <param name="Id">Its name in a rule.</param>
+/// <param name="Calls">The kinds of calls that it can hit.</param>
+/// <param name="Description">What the caller sees.</param>
+internal sealed record EmulatorFault(string Id, IReadOnlyList<string> Calls, string Description)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly Regex Line = new(@"^(\S+) {2,}\S+ {2,}(\w+(?:, \w+)*) {2,}(.+)$", RegexOptions.Multiline | RegexOptions.CultureInvariant);
+
+    /// <summary>Asks the emulator's program for its list; it is empty where the program cannot be run or takes long.</summary>
+    internal static IReadOnlyList<EmulatorFault> List(string program)
+    {
+        using var process = new Process { StartInfo = EmulatorProcess.StartInfo(program, ["--list-faults"]) };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            // Without 'dotnet' there is no emulator either.
+            return [];
+        }
+
+        process.StandardInput.Close();
+        process.BeginErrorReadLine();
+        Task<string> list = process.StandardOutput.ReadToEndAsync();
+        if (list.Wait(Patience)) return Parse(list.Result);
+
+        process.Kill();
+        return [];
+    }
+
+    private static EmulatorFault[] Parse(string list) =>
+        [.. Line.Matches(list.Replace("\r", "")).Cast<Match>().Skip(1)
+            .Select(line => new EmulatorFault(line.Groups[1].Value, line.Groups[2].Value.Split([", "], StringSplitOptions.None), line.Groups[3].Value))];
+}
