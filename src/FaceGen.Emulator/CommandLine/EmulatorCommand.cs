@@ -12,7 +12,7 @@ internal static class EmulatorCommand
 {
     private const int UsageError = 2;
     private const string ServiceTimes =
-        "fixed:1.5, uniform:1-3, lognormal:3:0.4 (median, sigma) "
+        "fixed:1.5, uniform:1-3, lognormal:3:0.4 (median, sigma), "
         + "bimodal:2:9:0.25 (fast, slow, share of the slow) or steps:0.05 (per inference step), in seconds";
     private static readonly EmulatorOptions Defaults = new();
 

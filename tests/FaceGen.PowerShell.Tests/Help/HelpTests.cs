@@ -5,6 +5,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using FaceGen.Emulator.Faults;
+using FaceGen.Emulator.Generating;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Help;
@@ -143,6 +145,19 @@ public sealed class HelpTests
         Assert.Equal(["about_FaceGen", "about_FaceGen_Batches", "about_FaceGen_Emulator", "about_FaceGen_Errors"], about.Select(Path.GetFileNameWithoutExtension));
         Assert.All(about, file => Assert.Equal(
             File.ReadAllText(file), File.ReadAllText(Path.Combine(StagedModule.Folder, "en-US", Path.GetFileNameWithoutExtension(file) + ".help.txt"))));
+    }
+
+    [Fact]
+    public void Service_times_and_faults_are_spelt_as_the_emulator_reads_them()
+    {
+        string help = string.Concat(Directory.GetFiles(Pages, "*.md").Select(File.ReadAllText));
+        MatchCollection times = Regex.Matches(help, @"\b(?:fixed|uniform|lognormal|bimodal|steps):[\d.:-]*\d");
+        MatchCollection faults = Regex.Matches(help, @"[\w-]+@(?:submit|fetch|download|upload|account|webhook|any):\w+=[\w.]+");
+
+        Assert.InRange(times.Count, 5, 100);
+        Assert.InRange(faults.Count, 3, 100);
+        Assert.All(times, time => Assert.True(ServiceTime.TryParse(time.Value, out _), time.Value));
+        Assert.All(faults, fault => FaultRule.Parse(fault.Value));
     }
 
     [Theory]
