@@ -9,7 +9,7 @@ namespace FaceGen.PowerShell.Parameters;
 /// <summary>Completes the emulator's faults, and after an @ the kinds of calls that a fault can hit.</summary>
 public sealed class FaultCompleter : IArgumentCompleter
 {
-    private static readonly Lazy<IReadOnlyList<EmulatorFault>> Faults = new(() => EmulatorFault.List(ModuleFolder.Emulator));
+    private static IReadOnlyList<EmulatorFault> _faults = [];
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -17,7 +17,8 @@ public sealed class FaultCompleter : IArgumentCompleter
     {
         string typed = wordToComplete.Trim('\'', '"');
         bool isNamed = typed.Split('@').Length > 1;
-        return Faults.Value
+        if (_faults.Count == 0) _faults = EmulatorFault.List(ModuleFolder.Emulator);
+        return _faults
             .SelectMany(fault => isNamed ? fault.Calls.Select(call => (Text: $"{fault.Id}@{call}", fault.Description)) : [(Text: fault.Id, fault.Description)])
             .Where(offer => offer.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .Select(offer => new CompletionResult(offer.Text, offer.Text, CompletionResultType.ParameterValue, offer.Description));
