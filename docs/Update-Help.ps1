@@ -46,6 +46,48 @@ function Get-Default([object] $Cmdlet, [Reflection.PropertyInfo] $Property) {
     if ($Property.PropertyType -eq [switch] -or $null -eq $value) { '' } else { [string]::Format([cultureinfo]::InvariantCulture, '{0}', $value) }
 }
 
+# What PlatyPS leaves out of the module's own help: defaults, and examples as code that is followed by what is said of it and
+# an empty line. What it puts in without a text, a cmdlet does not have.
+function Export-Maml([string] $Text, [string] $Path) {
+    [xml] $help = $Text -replace "`r`n", "`n"
+    $names = [Xml.XmlNamespaceManager]::new($help.NameTable)
+    $names.AddNamespace('maml', 'http://schemas.microsoft.com/maml/2004/10')
+    $names.AddNamespace('dev', 'http://schemas.microsoft.com/maml/dev/2004/10')
+    $names.AddNamespace('command', 'http://schemas.microsoft.com/maml/dev/command/2004/10')
+
+    foreach ($entry in $help.SelectNodes('//command:command', $names)) {
+        $name = $entry.SelectSingleNode('command:details/command:name', $names).InnerText
+        $parameters = ($all | Where-Object Title -EQ $name).Parameters
+        foreach ($parameter in $entry.SelectNodes('command:parameters/command:parameter', $names)) {
+            $default = ($parameters | Where-Object Name -EQ $parameter.SelectSingleNode('maml:name', $names).InnerText).DefaultValue
+            if ($default) {
+                $node = $parameter.AppendChild($help.CreateElement('dev', 'defaultValue', $names.LookupNamespace('dev')))
+                $node.InnerText = $default
+            }
+        }
+
+        foreach ($example in $entry.SelectNodes('command:examples/command:example', $names)) {
+            $introduction = $example.SelectSingleNode('maml:introduction', $names)
+            $code, $remarks = @($introduction.SelectNodes('maml:para', $names)).Where({ $_.InnerText -ne [char] 0x80 })
+            $example.SelectSingleNode('dev:code', $names).InnerText = ($code.InnerText -replace '```(powershell)?\n?', '').Trim()
+            $said = $example.SelectSingleNode('dev:remarks', $names)
+            foreach ($remark in $remarks) { $null = $said.AppendChild($remark) }
+            $null = $said.AppendChild($help.CreateElement('maml', 'para', $names.LookupNamespace('maml')))
+            $null = $example.RemoveChild($introduction)
+        }
+
+        foreach ($empty in $entry.SelectNodes('maml:alertSet[not(normalize-space())] | command:relatedLinks[not(.//maml:uri/text())]', $names)) {
+            $null = $entry.RemoveChild($empty)
+        }
+    }
+
+    $settings = [Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [Text.UTF8Encoding]::new($false) }
+    $writer = [Xml.XmlWriter]::Create($Path, $settings)
+    $help.Save($writer)
+    $writer.Dispose()
+    [IO.File]::AppendAllText($Path, "`n")
+}
+
 $all = foreach ($command in Get-Command -Module FaceGen) {
     $type = $command.ImplementingType
     $cmdlet = [Activator]::CreateInstance($type)
@@ -104,8 +146,7 @@ try {
     $null = Get-ChildItem "$pages/*-FaceGen*.md" | Import-MarkdownCommandHelp | Export-MamlCommandHelp -OutputFolder $written -Force
     $maml = Get-ChildItem $written -Recurse -Filter *-Help.xml
     $target = New-Item "$root/en-US" -ItemType Directory -Force
-    # Examples are shown as they are typed, without what marks code in a page.
-    [IO.File]::WriteAllText("$target/$($maml.Name)", ((Get-Content $maml.FullName -Raw) -replace "`r`n", "`n" -replace '```(powershell)?\n?', '').TrimEnd() + "`n")
+    Export-Maml (Get-Content $maml.FullName -Raw) "$target/$($maml.Name)"
     # Get-Help finds what is about something by this name.
     Get-ChildItem "$pages/about_*.md" | ForEach-Object { Copy-Item $_ "$target/$($_.BaseName).help.txt" -Force }
 }

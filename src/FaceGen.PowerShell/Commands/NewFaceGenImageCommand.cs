@@ -147,8 +147,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     public int ThrottleLimit { get; set; } = 1000;
 
     /// <summary>
-    /// <para type="description">How many seconds one request may take from its submission to its end; 600 unless given,
-    /// 0 for no limit. A generation that is not ready then is not lost: Wait-FaceGenImage goes on waiting.</para>
+    /// <para type="description">How many seconds one request may take from its submission to its end, 1 to 86400, or
+    /// 0 for no limit; 600 unless given. A generation that is not ready then is not lost: Wait-FaceGenImage goes on waiting.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]

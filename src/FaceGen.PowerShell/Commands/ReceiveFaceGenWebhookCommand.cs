@@ -17,13 +17,13 @@ namespace FaceGen.PowerShell.Commands;
 public sealed class ReceiveFaceGenWebhookCommand : ServiceCmdlet
 {
     /// <summary>
-    /// <para type="description">How many generations to wait for, also where this session knows of none.</para>
+    /// <para type="description">How many generations to wait for, 1 or more, also where this session knows of none.</para>
     /// </summary>
     [Parameter(Position = 0)]
     [ValidateRange(1, int.MaxValue)]
     public int? Count { get; set; }
 
-    /// <summary><para type="description">How many seconds to wait in all; 600 unless given, 0 for no limit.</para></summary>
+    /// <summary><para type="description">How many seconds to wait in all, 1 to 86400, or 0 for no limit; 600 unless given.</para></summary>
     [Parameter]
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;

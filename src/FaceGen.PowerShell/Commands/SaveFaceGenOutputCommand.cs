@@ -99,7 +99,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>
-    /// <para type="description">How many seconds to go on trying to get one image; 120 unless given, 0 for no limit.</para>
+    /// <para type="description">How many seconds to go on trying to get one image, 1 to 86400, or 0 for no limit; 120 unless given.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]

@@ -17,7 +17,7 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Emulator))]
 public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 {
-    /// <summary><para type="description">The port, 1 to 65535; a free one unless given.</para></summary>
+    /// <summary><para type="description">The port, 1 to 65535; a free one unless given, or for 0.</para></summary>
     [Parameter]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }

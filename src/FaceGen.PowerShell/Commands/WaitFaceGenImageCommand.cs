@@ -34,7 +34,7 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     public string[]? Id { get; set; }
 
     /// <summary>
-    /// <para type="description">How many seconds to wait for each generation; 600 unless given, 0 for no limit.</para>
+    /// <para type="description">How many seconds to wait for each generation, 1 to 86400, or 0 for no limit; 600 unless given.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]

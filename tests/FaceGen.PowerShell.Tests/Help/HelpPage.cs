@@ -10,6 +10,8 @@ internal sealed partial class HelpPage
         Synopsis = Section(text, "SYNOPSIS");
         Description = Section(text, "DESCRIPTION");
         ParameterSets = [.. Heading().Matches(Section(text, "SYNTAX")).Select(match => match.Groups[1].Value)];
+        Syntax = [.. Block().Matches(Section(text, "SYNTAX")).Select(match => match.Groups[1].Value)];
+        Outputs = [.. Heading().Matches(Section(text, "OUTPUTS")).Select(match => match.Groups[1].Value)];
         Examples = [.. Code().Matches(Section(text, "EXAMPLES")).Select(match => match.Groups[1].Value)];
         Parameters = Section(text, "PARAMETERS").Split("\n### ", StringSplitOptions.RemoveEmptyEntries)
             .Select(part => part.TrimStart('#', ' ', '\n')).Where(part => part.StartsWith('-')).Select(part => new HelpParameter(part))
@@ -22,6 +24,11 @@ internal sealed partial class HelpPage
 
     internal IReadOnlyList<string> ParameterSets { get; }
 
+    internal IReadOnlyList<string> Syntax { get; }
+
+    /// <summary>The types that are emitted.</summary>
+    internal IReadOnlyList<string> Outputs { get; }
+
     internal IReadOnlyList<string> Examples { get; }
 
     internal IReadOnlyDictionary<string, HelpParameter> Parameters { get; }
@@ -31,6 +38,9 @@ internal sealed partial class HelpPage
 
     [GeneratedRegex(@"^### (.+?)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
+
+    [GeneratedRegex("```\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Block();
 
     [GeneratedRegex("```powershell\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Code();

@@ -79,6 +79,29 @@ public sealed class HelpTests
 
             if (parameter.Name is "WhatIf" or "Confirm") continue;
             Assert.Equal(Default(cmdlet, parameter.Name), page.DefaultValue);
+            Assert.Equal(page.DefaultValue, entry.Element(Dev + "defaultValue")?.Value ?? "");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Syntax_output_and_examples_are_the_same_and_the_code_s(string name)
+    {
+        // Hidden is what only binds.
+        string hidden = string.Join('|', Of(name).Parameters.Keys.Except(Parameters(name).Select(parameter => parameter.Name)).Except(["WhatIf", "Confirm"]));
+        string[] syntax = [.. Of(name).ParameterSets.Select(set => Plain($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden}) |<CommonParameters)[^]]*\]", "")}")).Order()];
+        string[] output = [.. Of(name).OutputType.Where(type => type.Type != typeof(void)).Select(type => type.Name).Order()];
+        XElement entry = Helped.Value[name];
+
+        Assert.Equal(syntax, Page(name).Syntax.Select(Plain).Order());
+        Assert.Equal(output, Page(name).Outputs.Order());
+        Assert.Equal(output, entry.Elements(Command + "returnValues").Elements().Select(value => value.Element(Dev + "type")!.Element(Maml + "name")!.Value).Order());
+        Assert.Equal(Page(name).Examples, entry.Element(Command + "examples")!.Elements().Select(example => example.Element(Dev + "code")!.Value));
+        foreach ((string parameter, XElement said) in Entry(name))
+        {
+            IEnumerable<ParameterSetMetadata> sets = Of(name).Parameters[parameter].ParameterSets.Values;
+            Assert.Contains((string)said.Attribute("position")!, sets.Select(set => set.Position < 0 ? "Named" : Invariant(set.Position)));
+            Assert.Contains((bool)said.Attribute("required")!, sets.Select(set => set.IsMandatory));
         }
     }
 
@@ -97,8 +120,8 @@ public sealed class HelpTests
 
             foreach (ValidateRangeAttribute range in parameter.Attributes.OfType<ValidateRangeAttribute>())
             {
-                if (range.MaxRange is not int.MaxValue and not long.MaxValue)
-                    Assert.True(Regex.IsMatch(page, $@"\b{Invariant(range.MaxRange)}\b") || page.Contains("no limit", StringComparison.Ordinal), $"{name} -{parameter.Name} does not say its range: {page}");
+                foreach (object bound in new[] { range.MinRange, range.MaxRange }.Where(bound => bound is not (int.MaxValue or long.MaxValue)))
+                    Assert.True(Regex.IsMatch(page, $@"\b{Invariant(bound)}\b"), $"{name} -{parameter.Name} does not say its range, {range.MinRange} to {range.MaxRange}: {page}");
             }
 
             foreach (string spelling in parameter.Aliases.Where(alias => alias.Contains('_', StringComparison.Ordinal)))
