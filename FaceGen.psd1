@@ -45,7 +45,7 @@
             LicenseUri   = 'https://opensource.org/license/mit'
             ProjectUri   = 'https://www.powershellgallery.com/packages/FaceGen'
             Prerelease   = 'preview1'
-            ReleaseNotes = 'The first version to try: from a CSV of prompts to saved images, batches that may be killed at any moment, webhooks, reports, and an emulator to try it all on. The changes in full stand in CHANGELOG.md.'
+            ReleaseNotes = 'The first version to try: from a CSV of prompts to saved images, batches that may be killed at any moment, webhooks, reports, and an emulator to try it all on.'
         }
     }
 }

@@ -28,6 +28,22 @@ public sealed class ModuleTests
     }
 
     [Fact]
+    public void The_manifest_says_where_the_module_works_and_under_which_licence()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("""
+            param($manifest)
+            $said = Test-ModuleManifest $manifest
+            "$($said.CompatiblePSEditions)", "$($said.PowerShellVersion)", "$($said.LicenseUri)", $said.Copyright
+            """, StagedModule.Staged).WithoutErrors();
+
+        Assert.Equal(
+            ["Desktop Core", "5.1", "https://opensource.org/license/mit", "(c) The FaceGen authors. MIT licence."],
+            ran.Output.Select(said => said.ToString()));
+    }
+
+    [Fact]
     public void Importing_it_again_by_force_works()
     {
         using var session = new Session();

@@ -74,7 +74,9 @@ public sealed class FaceImage
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be read: {e.Message}";
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "does not exist"
+                : Directory.Exists(fullPath) ? "is a folder"
+                : $"cannot be read: {e.Message.TrimEnd('.')}";
             throw Invalid($"The face image '{DisplayText.Clean(fullPath, 300)}' {reason}.", e);
         }
     }

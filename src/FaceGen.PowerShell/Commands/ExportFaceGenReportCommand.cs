@@ -35,6 +35,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private Task<bool> _writing = Task.FromResult(true);
     private string _file = "";
     private bool _sawSummary;
+    private bool _sawOther;
 
     /// <summary><para type="description">The page's file; wildcards that name one file are resolved.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
@@ -106,6 +107,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
                 case SavedImage image: Add(ReportEntry.Of(image)); break;
                 case BatchSummary: _sawSummary = true; break;
                 default:
+                    _sawOther = true;
                     WriteFault(new FaceGenException(ErrorCode.ParametersInvalid,
                         $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}."), input);
                     break;
@@ -123,6 +125,9 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid,
                 "A summary holds no rows: pipe it through Get-FaceGenBatchItem, or give the ledger with -Ledger.");
         }
+
+        // What it was given instead has been told, and an empty page would stand in the way of the right one.
+        if (report.Count == 0 && _sawOther) return;
 
         RunWriting(() => OrSayForce(() =>
         {

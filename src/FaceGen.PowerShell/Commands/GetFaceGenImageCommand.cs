@@ -18,9 +18,10 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
 {
     private readonly List<string> _ids = [];
 
-    /// <summary><para type="description">The ids of generations.</para></summary>
+    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [GenerationId]
     [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[]? Id { get; set; }
 

@@ -23,9 +23,10 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
-    /// <summary><para type="description">The ids of generations.</para></summary>
+    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
+    [GenerationId]
     [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[] Id { get; set; } = [];
 

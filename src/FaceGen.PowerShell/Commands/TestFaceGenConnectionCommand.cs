@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Http;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -12,9 +13,19 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(bool))]
 public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 {
-    private protected override void End()
+    /// <summary>
+    /// <para type="description">The connections to check: the names that Connect-FaceGen -Name gave them, or the connections
+    /// themselves. This runspace's own unless given; where there is none, one is made from the environment.</para>
+    /// </summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
+    [NamedConnection]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
+    public override Connection? Connection { get; set; }
+
+    private protected override void Process()
     {
-        string? fault = RunUntil(ConnectionTest.FaultAsync(Service, Stop));
+        string? fault = RunUntil(ConnectionTest.FaultAsync(Connection ?? Service, Stop));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

@@ -20,16 +20,17 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     private readonly ProgressMeter _progress = new("Waiting for images");
     private Generator? _generator;
 
-    /// <summary><para type="description">Generations of New-FaceGenImage or Get-FaceGenImage.</para></summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = ByGeneration)]
+    /// <summary><para type="description">Generations, also those of saved images and of a batch's items.</para></summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("InputObject")]
     [ValidateNotNull]
     [RevivedGeneration]
     public Generation[]? Generation { get; set; }
 
-    /// <summary><para type="description">The ids of generations.</para></summary>
+    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
+    [GenerationId]
     [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[]? Id { get; set; }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -14,7 +15,8 @@ public sealed class OpenIdCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string typed = wordToComplete.Trim('\'', '"');
-        return Connections.All.SelectMany(connection => Account.Of(connection).Open)
+        IEnumerable<Connection> asked = fakeBoundParameters["Connection"] is string name && Connections.Find(name) is { } one ? [one] : Connections.All;
+        return asked.Select(Account.Of).Distinct().SelectMany(account => account.Open)
             .Select(watch => watch.Latest)
             .Where(generation => generation.Id.StartsWith(typed, StringComparison.Ordinal))
             .Select(generation => new CompletionResult(generation.Id, generation.Id, CompletionResultType.ParameterValue, generation.ToString()));

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using FaceGen.Contract;
@@ -10,18 +9,11 @@ namespace FaceGen.PowerShell.Parameters;
 /// Takes generations that come out of a file or another process (Export-Clixml, a job, a remote session), where nothing but
 /// their properties was kept, for what they were.
 /// </summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class RevivedGenerationAttribute : ArgumentTransformationAttribute
+internal sealed class RevivedGenerationAttribute : EachAttribute
 {
     private static readonly string Flattened = $"Deserialized.{typeof(Generation).FullName}";
 
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        (inputData as PSObject)?.BaseObject is IList or object[] || inputData is IList
-            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object>().Select(Revive).ToArray()
-            : Revive(inputData);
-
-    private static object Revive(object input)
+    private protected override object Transform(object input)
     {
         if (input is not PSObject flat || !flat.TypeNames.Contains(Flattened)) return input;
 

@@ -16,7 +16,7 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
     [ValidateNotNull]
     [NamedConnection]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
-    public Connection? Connection { get; set; }
+    public virtual Connection? Connection { get; set; }
 
     private protected override Connection? Named => Connection;
 }

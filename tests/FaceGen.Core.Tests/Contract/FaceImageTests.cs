@@ -48,7 +48,7 @@ public sealed class FaceImageTests : IDisposable
     [Theory]
     [InlineData("none.png", "does not exist.")]
     [InlineData("none/face.png", "does not exist.")]
-    [InlineData("", "cannot be read:")]
+    [InlineData("", "is a folder.")]
     [InlineData("ftp://example.org/face.png", "does not exist.")]
     public void What_is_no_file_is_refused(string text, string reason)
     {

@@ -47,6 +47,35 @@ public sealed class AccountTests
     }
 
     [Fact]
+    public async Task What_has_an_id_can_be_given_for_it()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
+
+        Ran ran = bed.Run("""
+            param($face, $out, $csv)
+            $image = New-FaceGenImage a $face -Width 32
+            $saved = $image | Save-FaceGenOutput $out
+            $item = (Invoke-FaceGenBatch $csv -Destination $out)[0]
+            $row = [pscustomobject]@{ Id = $image.Id; Note = 'as of Import-Csv' }
+            foreach ($one in $image, $saved, $item, $row, $image.Id) {
+                (Get-FaceGenImage $one).Id
+                (Wait-FaceGenImage -Id $one).Id
+                ($one | Wait-FaceGenImage).Id
+            }
+            $image, $row | Remove-FaceGenImage -Confirm:$false
+            Remove-FaceGenImage $item -Confirm:$false
+            $item.Id
+            """, bed.Face, bed.Out, csv).WithoutErrors();
+
+        string[] ids = [.. ran.Output.Select(id => id.ToString())];
+        Assert.Equal(16, ids.Length);
+        Assert.All(ids[6..9], id => Assert.Equal(ids[^1], id));
+        Assert.Single(ids[..6].Concat(ids[9..^1]).Distinct());
+        Assert.Equal(2, Deletions(bed.Emulator.Journal).Count);
+    }
+
+    [Fact]
     public async Task Images_are_deleted_by_id_by_generation_by_saved_image_and_by_item()
     {
         await using TestBed bed = await TestBed.StartAsync();

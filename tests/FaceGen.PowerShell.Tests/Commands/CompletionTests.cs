@@ -38,8 +38,11 @@ public sealed class CompletionTests : IDisposable
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600);
         string id = bed.Run("param($face) New-FaceGenImage p $face -NoWait", bed.Face).WithoutErrors().Single.Properties["Id"].Value.ToString()!;
         int calls = bed.Emulator.Journal.Entries.Count;
+        // A second connection to the same account has the same generations, one to another account has none of them.
+        bed.Run("param($uri) 'same', 'other' | ForEach-Object { $null = Connect-FaceGen -Name $_ -BaseUri $uri -ApiKey ($_ -eq 'same' ? 'emulator-key' : 'other-key') }", bed.Emulator.BaseUri).WithoutErrors();
 
         Assert.Equal([id], Complete(bed.Session, line));
+        Assert.Empty(Complete(bed.Session, line.Replace("FaceGenImage", "FaceGenImage -Connection other", StringComparison.Ordinal)));
         Assert.Equal(calls, bed.Emulator.Journal.Entries.Count);
     }
 

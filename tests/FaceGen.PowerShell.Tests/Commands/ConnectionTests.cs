@@ -5,6 +5,21 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class ConnectionTests
 {
     [Fact]
+    public async Task Connections_are_tested_from_the_pipeline_each_by_itself()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($uri)
+            $wrong = Connect-FaceGen wrong-key -BaseUri $uri -Name wrong
+            Get-FaceGenConnection Default | Test-FaceGenConnection
+            $wrong, (Get-FaceGenConnection Default) | Test-FaceGenConnection
+            """, bed.Emulator.BaseUri).WithoutErrors();
+
+        Assert.Equal([true, false, true], ran.Output.Select(item => (bool)item.BaseObject));
+    }
+
+    [Fact]
     public async Task A_connection_tells_its_address_and_never_its_key()
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -18,6 +18,8 @@ public sealed class EmulatorTests
             $e.ProcessId
             """).WithoutErrors();
         using Process process = Process.GetProcessById((int)ran.Output[2].BaseObject);
+        session.Run("$e | Stop-FaceGenEmulator -WhatIf").WithoutErrors();
+        Assert.False(process.WaitForExit(200));
         session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
 
         Assert.Equal(7, ran.Output[0].Properties["QueueLimit"].Value);

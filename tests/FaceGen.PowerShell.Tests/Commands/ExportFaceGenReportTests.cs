@@ -108,8 +108,8 @@ public sealed class ExportFaceGenReportTests
         Assert.StartsWith("A summary holds no rows: ", summary.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("LedgerInvalid,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal($"'{bed.Out}' is a folder: a report is a file.", folder.Error.ToString());
-        Assert.Equal(["other.html"], Directory.GetFiles(bed.Out, "*.html").Select(Path.GetFileName));
-        Assert.Empty(Directory.GetFiles(bed.Out, "*.part"));
+        // An empty page would stand in the way of the right one.
+        Assert.Empty(Directory.GetFiles(bed.Out, "*.html*"));
     }
 
     private static string FullName(Ran ran) => (string)ran.Single.Properties["FullName"].Value;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 using FaceGen.PowerShell.Tests.Hosting;
 
@@ -38,6 +40,35 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
     }
 
     [Fact]
+    public void The_module_s_package_has_sqlite_for_every_system_and_its_licence()
+    {
+        using ZipArchive package = ZipFile.OpenRead(packed.Module);
+        string[] natives = [.. package.Entries.Select(entry => entry.FullName.Split('/')).Where(parts => parts is ["bin", "runtimes", _, "native", _]).Select(parts => parts[2])];
+
+        Assert.Equal(
+            ["linux-arm", "linux-arm64", "linux-musl-arm64", "linux-musl-x64", "linux-x64", "osx-arm64", "osx-x64", "win-arm64", "win-x64", "win-x86"],
+            natives.Order(StringComparer.Ordinal));
+        Assert.NotNull(package.GetEntry("LICENSE"));
+    }
+
+    /// <summary>The engine that runs these tests has much of it itself, so that nothing else would miss it.</summary>
+    [Fact]
+    public void What_the_framework_of_Windows_PowerShell_lacks_comes_with_the_module()
+    {
+        string[] assemblies = Directory.GetFiles(Path.Combine(StagedModule.Folder, "bin", "netstandard2.0"), "*.dll", SearchOption.AllDirectories);
+        IEnumerable<string> References(string file)
+        {
+            using var image = new PEReader(File.OpenRead(file));
+            MetadataReader reader = image.GetMetadataReader();
+            return [.. reader.AssemblyReferences.Select(reference => reader.GetString(reader.GetAssemblyReference(reference).Name))];
+        }
+
+        Assert.Equal(
+            ["netstandard", "System.Management.Automation"],
+            assemblies.SelectMany(References).Except(assemblies.Select(Path.GetFileNameWithoutExtension)!).Order());
+    }
+
+    [Fact]
     public async Task The_module_s_package_says_what_the_manifest_says()
     {
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
@@ -62,6 +93,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
         Assert.Empty(manifest.Skip(5).Except(cmdlets).Except(tags));
         Assert.Equal(cmdlets.Order(), tags.Where(tag => tag.StartsWith("PSCmdlet_", StringComparison.Ordinal)).Select(tag => tag["PSCmdlet_".Length..]).Order());
         Assert.Contains("PSModule", tags);
+        Assert.All("PSEdition_Desktop PSEdition_Core Windows Linux MacOS".Split(' '), tag => Assert.Contains(tag, tags));
     }
 
     [Fact]

@@ -1,0 +1,18 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace FaceGen.PowerShell.Parameters;
+
+/// <summary>Takes each thing that a parameter is given for something else, one by one.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal abstract class EachAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public sealed override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        (inputData as PSObject)?.BaseObject is IList or object[] || inputData is IList
+            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object>().Select(Transform).ToArray()
+            : Transform(inputData);
+
+    /// <summary>What one thing is taken for; itself where it is nothing special.</summary>
+    private protected abstract object Transform(object input);
+}
