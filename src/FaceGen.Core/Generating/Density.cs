@@ -34,8 +34,14 @@ internal sealed class Density
         number => 1 / (Math.PI * width * (1 + (number - middle) * (number - middle) / (width * width)));
 
     /// <summary>How likely a number is; the sum over all numbers is the same for all of one density.</summary>
-    internal double At(double number) =>
-        _guess(number) + _seen.Sum(one => one.Weight * Bell((number - one.Number) / _blur) / _blur);
+    internal double At(double number)
+    {
+        double sum = 0;
+        foreach ((double seen, double weight) in _seen) sum += weight * Bell((number - seen) / _blur);
 
-    private static double Bell(double x) => Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI);
+        return _guess(number) + sum / _blur;
+    }
+
+    /// <summary>Beyond nine deviations it is nothing beside any guess.</summary>
+    private static double Bell(double x) => Math.Abs(x) < 9 ? Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) : 0;
 }

@@ -12,6 +12,7 @@ internal sealed class Forecast
     private readonly double _lowest;
     private readonly int _steps;
     private readonly double _price;
+    private readonly double[] _seconds;
     private readonly double[] _ended;
     private readonly double[] _moment;
     private readonly double[] _cost;
@@ -25,6 +26,7 @@ internal sealed class Forecast
         _lowest = Math.Log(shortest);
         _steps = Math.Max(1, (int)Math.Ceiling((Math.Log(longest) - _lowest) / Step));
         _price = price;
+        _seconds = [.. Enumerable.Range(0, _steps + 1).Select(step => Seconds(step))];
         double[] share = [.. Enumerable.Range(0, _steps).Select(step => likelihood(_lowest + (step + 0.5) * Step))];
         double all = share.Sum();
         (_ended, _moment, _cost) = (new double[_steps + 1], new double[_steps + 1], new double[_steps + 1]);
@@ -65,7 +67,7 @@ internal sealed class Forecast
         double look = _price * (1 - _ended[from]);
         for (int step = first; step <= _steps; step++)
         {
-            double unseen = (_ended[step] - _ended[from]) * Seconds(step) - (_moment[step] - _moment[from]);
+            double unseen = (_ended[step] - _ended[from]) * _seconds[step] - (_moment[step] - _moment[from]);
             // The longer the wait the more goes unseen.
             if (unseen + look >= best.Cost) break;
             if (unseen + look + _cost[step] < best.Cost) best = (step, unseen + look + _cost[step]);
