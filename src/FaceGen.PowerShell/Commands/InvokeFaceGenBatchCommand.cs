@@ -108,7 +108,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
-    /// account's queue allows.</para>
+    /// account's queue allows, which alone decides unless this is given.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
@@ -143,8 +143,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public decimal? MinimumBalance { get; set; }
 
     /// <summary>
-    /// <para type="description">How long the run may take, as 01:30:00: it stops submitting in time to bring in what is
-    /// under way.</para>
+    /// <para type="description">How long the run may take, a second to 7 days, as 01:30:00: it stops submitting in time to
+    /// bring in what is under way.</para>
     /// </summary>
     [Parameter]
     public TimeSpan? TimeLimit { get; set; }

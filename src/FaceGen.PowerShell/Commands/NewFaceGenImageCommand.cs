@@ -140,7 +140,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
     /// <summary>
     /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
-    /// account's queue allows.</para>
+    /// account's queue allows, which alone decides unless this is given.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
