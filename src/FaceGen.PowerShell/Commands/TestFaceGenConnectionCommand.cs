@@ -25,7 +25,7 @@ public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        string? fault = RunUntil(ConnectionTest.FaultAsync(Connection ?? Service, Stop));
+        string? fault = RunUntil(ConnectionTest.FaultAsync(Service, Stop));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

@@ -30,7 +30,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected CancellationToken Stop => _stop.Token;
 
     /// <summary>The connection to the service: the one that was named, or else this runspace's.</summary>
-    private protected Connection Service => _service ??= Named ?? Connections.Require();
+    private protected Connection Service => Named ?? (_service ??= Connections.Require());
 
     /// <summary>The connection that the user named, if any.</summary>
     private protected virtual Connection? Named => null;
