@@ -48,7 +48,7 @@ try {
             }
         }
         'Test' {
-            Invoke-DotNet 'test', 'FaceGen.PowerShell.sln', '--configuration', $Configuration
+            Invoke-DotNet 'test', '--configuration', $Configuration
             & ./tests/Pester/Invoke-Suite.ps1
         }
     }

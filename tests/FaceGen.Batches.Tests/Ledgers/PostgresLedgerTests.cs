@@ -18,15 +18,15 @@ public sealed class PostgresLedgerTests : LedgerTests
 
     private protected override string Ledger => PostgresServer.Instance.Connect(_schema);
 
-    public override Task InitializeAsync()
+    public override ValueTask InitializeAsync()
     {
-        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
-        return Task.CompletedTask;
+        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        return ValueTask.CompletedTask;
     }
 
     private protected override Task ExecuteAsync(string sql) => ExecuteAsync(sql, QuotedSchema);
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(2)]
     [InlineData(3)]
     public async Task Workers_take_each_row_once_and_never_more_than_the_queue_has_places(int workers)
@@ -62,7 +62,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(Count, (await ledgers[0].CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_living_workers_hold_is_not_abandoned()
     {
         ILedger first = await OpenAsync();
@@ -75,7 +75,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(2, (await second.CountAsync(CancellationToken.None)).HeldByOthers);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Inputs_of_workers_that_work_at_the_same_time_are_done_all()
     {
         ILedger first = await OpenAsync();
@@ -93,7 +93,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(["c"], second.Read([]).Select(row => row.Request));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_worker_that_is_silent_is_dead_and_alive_again_when_it_is_back()
     {
         ILedger silent = await OpenAsync();
@@ -113,7 +113,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal("b", (await TakeAsync(silent)).Request);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_connection_that_is_lost_in_the_middle_of_work_loses_nothing()
     {
         const int Count = 300;
@@ -139,7 +139,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.All(ledger.Read([]), row => Assert.Equal((BatchItemStatus.Saved, 1), (row.Status, row.Attempts)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_is_started_again_is_waited_for()
     {
         using var server = new PostgresServer();
@@ -171,7 +171,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.DoesNotContain(server.Password, warning, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Rows_can_be_read_no_longer_than_somebody_wants_them_when_the_server_is_away()
     {
         using var server = new PostgresServer();
@@ -187,7 +187,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
     {
         await (await OpenAsync()).DisposeAsync();
@@ -198,7 +198,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         await entered.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_server_frees_the_lock_of_a_worker_whose_connection_ends()
     {
         ILedger ledger = await OpenAsync();
@@ -212,7 +212,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         while (await LocksAsync() > 0) patience.Token.ThrowIfCancellationRequested();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Nobody_is_dead_who_was_silent_while_nobody_could_reach_the_server()
     {
         await OpenAsync();
@@ -227,7 +227,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(2, await CountAsync(PostgresWorker.Alive(1, wasOut: true, outage)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_was_dead_before_an_outage_is_not_alive_after_it_and_who_may_be_keeps_no_row_wanted()
     {
         await OpenAsync();
@@ -242,7 +242,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(1, await CountAsync(PostgresWorker.HeardOf(1)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lock_that_was_not_to_be_had_at_first_is_taken_when_it_is_free()
     {
         await OpenAsync();
@@ -258,7 +258,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         while (await LocksAsync() < 2) await Task.Delay(20, patience.Token);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_newer_version_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
@@ -270,7 +270,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Contains("newer FaceGen (version 2", error.Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_schema_of_another_program_is_left_alone()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"; CREATE TABLE \"{_schema}\".photos (name TEXT)");
@@ -281,7 +281,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Contains("other tables", error.Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_schema_that_was_made_empty_is_taken()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
@@ -292,7 +292,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Single(ledger.Read([]));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Its_owner_alone_can_read_it()
     {
         string role = $"reader_{Guid.NewGuid():N}";
@@ -304,7 +304,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_user_who_may_not_make_it_is_told()
     {
         string role = $"poor_{Guid.NewGuid():N}";
@@ -318,7 +318,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("Password=wrong-secret")]
     [InlineData("Password=wrong-secret;Username=nobody")]
     [InlineData("Password=wrong-secret;Port=1")]
@@ -342,7 +342,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("Port=1")]
     [InlineData("Host=no-such-host.invalid")]
     public async Task An_address_where_nobody_answers_is_told_at_once(string options)
@@ -355,7 +355,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_answers_and_has_no_room_is_waited_for()
     {
         string role = $"late_{Guid.NewGuid():N}";
@@ -374,7 +374,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.True(Clock.GetUtcNow() - start >= TimeSpan.FromSeconds(10));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_name_tells_where_it_is_and_not_the_password()
     {
         ILedger ledger = await OpenAsync();

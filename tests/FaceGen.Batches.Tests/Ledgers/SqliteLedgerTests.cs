@@ -14,7 +14,7 @@ public sealed class SqliteLedgerTests : LedgerTests
 
     private protected override string Ledger => Path.Combine(_folder, "out", "batch.db");
 
-    public override async Task DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
@@ -120,18 +120,18 @@ public sealed class SqliteLedgerTests : LedgerTests
         if (hasLog) Assert.Equal(log, await File.ReadAllBytesAsync(lost + "-wal"));
     }
 
-    [SkippableFact]
+    [Fact]
     public void Rights_that_the_system_does_not_let_change_keep_nobody_from_working()
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
 
         OwnersFile.Restrict("/proc/self/status");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_link_to_a_ledger_has_the_ledger_s_own_lock()
     {
-        Skip.If(OperatingSystem.IsWindows(), "Making links takes rights there.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links takes rights there.");
         ILedger ledger = await OpenAsync();
         await EnterAsync(ledger, "a");
         string link = Path.Combine(_folder, "link.db");

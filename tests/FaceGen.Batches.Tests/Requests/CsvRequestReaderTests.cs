@@ -103,11 +103,13 @@ public sealed class CsvRequestReaderTests : IDisposable
         Assert.Equal(["#1 of 2", "b"], rows.Prompts());
     }
 
-    public static TheoryData<Encoding> Encodings => new(
+    public static TheoryData<Encoding> Encodings =>
+    [
         new UTF8Encoding(false),
         new UTF8Encoding(true),
         new UnicodeEncoding(bigEndian: false, byteOrderMark: true),
-        new UnicodeEncoding(bigEndian: true, byteOrderMark: true));
+        new UnicodeEncoding(bigEndian: true, byteOrderMark: true),
+    ];
 
     [Theory]
     [MemberData(nameof(Encodings), DisableDiscoveryEnumeration = true)]

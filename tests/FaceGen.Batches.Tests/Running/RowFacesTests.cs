@@ -63,12 +63,12 @@ public sealed class RowFacesTests : IDisposable
     /// Five places, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
     /// seconds: at every moment all is out that can be.
     /// </summary>
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Faces_are_uploaded_ahead_of_the_rows_which_wait_for_their_own_only(bool isPostgres)
     {
-        Skip.If(isPostgres && PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        if (isPostgres && PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
         using var bed = new BatchBed { LedgerPath = isPostgres ? PostgresServer.Instance.Connect($"Faces {Guid.NewGuid():N}") : _bed.Folder.PathOf("ahead.db") };
         Answer Later(int seconds, Answer answer)
         {

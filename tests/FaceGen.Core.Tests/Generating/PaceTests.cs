@@ -1,7 +1,6 @@
 using FaceGen.Generating;
 using FsCheck;
 using FsCheck.Xunit;
-using Xunit.Abstractions;
 
 namespace FaceGen.Core.Tests.Generating;
 

@@ -14,7 +14,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableFact]
+    [Fact]
     public async Task Five_thousand_rows_are_a_bounded_page_that_is_filtered_and_searched()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -50,7 +50,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await GoodAsync(tab);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_prompt_that_is_a_script_is_text()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -67,7 +67,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await GoodAsync(tab);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_would_run_anyway_is_refused_by_the_policy()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -90,7 +90,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         Assert.Contains(tab.Complaints, complaint => complaint.Contains("Content Security Policy", StringComparison.Ordinal));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_keyboard_reaches_everything()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -118,7 +118,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await GoodAsync(tab);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task It_fits_a_phone_and_the_dark()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -137,7 +137,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await GoodAsync(tab);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_time_line_tells_how_many_slots_were_in_use_and_cuts_idle_hours_out()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -157,7 +157,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await GoodAsync(tab);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Images_of_one_generation_are_one_request_and_a_missing_file_is_told()
     {
         await using BrowserTab tab = await OpenAsync();
@@ -177,7 +177,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
     private async Task<BrowserTab> OpenAsync()
     {
-        Skip.If(Browser.Hindrance is not null, Browser.Hindrance);
+        if (Browser.Hindrance is { } hindrance) Assert.Skip(hindrance);
         return await browser.Browser!.OpenTabAsync();
     }
 
@@ -212,9 +212,9 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     {
         internal Browser? Browser { get; private set; }
 
-        public async Task InitializeAsync() => Browser = Support.Browser.Hindrance is null ? await Support.Browser.StartAsync() : null;
+        public async ValueTask InitializeAsync() => Browser = Support.Browser.Hindrance is null ? await Support.Browser.StartAsync() : null;
 
-        public async Task DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             if (Browser is not null) await Browser.DisposeAsync();
         }

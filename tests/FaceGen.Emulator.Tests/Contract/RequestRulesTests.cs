@@ -10,9 +10,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
 {
     private TestService _service = null!;
 
-    public async Task InitializeAsync() => _service = await TestService.StartAsync();
+    public async ValueTask InitializeAsync() => _service = await TestService.StartAsync();
 
-    public async Task DisposeAsync() => await _service.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
 
     [Theory]
     [InlineData("prompt", "null", "The prompt field is required.")]

@@ -8,9 +8,9 @@ public sealed class PictureTests : IAsyncLifetime
     private static readonly string[] Styles = ["realistic", "comic", "chibi", "3d", "anime"];
     private TestService _service = null!;
 
-    public async Task InitializeAsync() => _service = await TestService.StartAsync();
+    public async ValueTask InitializeAsync() => _service = await TestService.StartAsync();
 
-    public async Task DisposeAsync() => await _service.DisposeAsync();
+    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
 
     [Fact]
     public async Task Every_two_styles_differ_clearly()

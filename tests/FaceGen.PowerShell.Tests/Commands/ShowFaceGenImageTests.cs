@@ -7,10 +7,10 @@ namespace FaceGen.PowerShell.Tests.Commands;
 
 public sealed partial class ShowFaceGenImageTests
 {
-    [SkippableFact]
+    [Fact]
     public async Task What_is_saved_is_shown_and_never_enters_the_pipeline()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         await using TestBed bed = await TestBed.StartAsync();
         string script = bed.Write("show.ps1", $$"""
             $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.Out}}' -OutVariable saved | Show-FaceGenImage
@@ -26,10 +26,10 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Equal([File.ReadAllBytes(Directory.GetFiles(bed.Out).Single()), File.ReadAllBytes(bed.Face)], pictures.Select(Convert.FromBase64String));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Half_blocks_show_the_picture_s_colours_no_wider_than_the_terminal()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"""
             Show-FaceGenImage '{folder.Face}' -Width 20
@@ -47,10 +47,10 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Contains($"\u001B[38;2;{SKColors.SteelBlue.Red};{SKColors.SteelBlue.Green};{SKColors.SteelBlue.Blue}m", lines[0], StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_protocol_is_the_terminal_s_or_the_one_that_is_asked_for()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         (string Terminal, string Parameters, string Begins)[] cases =
         [
@@ -74,10 +74,10 @@ public sealed partial class ShowFaceGenImageTests
         foreach (((string _, string _, string begins), string shown) in cases.Zip(sent)) Assert.Contains(begins, shown, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_name_steers_no_terminal_and_what_cannot_be_shown_leaves_the_others()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "no picture");
         File.Copy(folder.Face, Path.Combine(folder.FullName, "z\u001B]0;owned\u0007.png"));
@@ -100,10 +100,10 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Equal(4 * 6, sent.Split('\n').Count(line => line.Contains('▀', StringComparison.Ordinal)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_format_that_the_protocol_does_not_take_is_told()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string webp = folder.Save("face.webp", SKEncodedImageFormat.Webp);
         string script = folder.Write("show.ps1", $"""
@@ -119,10 +119,10 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Contains($"size={new FileInfo(webp).Length};", sent, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_jpeg_is_decoded_for_a_terminal_that_does_not()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
         string script = folder.Write("show.ps1", $"""
@@ -157,10 +157,10 @@ public sealed partial class ShowFaceGenImageTests
         Assert.Equal(["the end", "VERBOSE: Nothing is shown: the output goes to no terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_terminal_without_control_sequences_is_told_why_it_shows_nothing()
     {
-        Skip.IfNot(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}'");
 

@@ -5,7 +5,6 @@ using FaceGen.Emulator;
 using FaceGen.Emulator.Generating;
 using FaceGen.PowerShell.Tests.Hosting;
 using FaceGen.Tests.Shared;
-using Xunit.Abstractions;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
@@ -44,11 +43,11 @@ public sealed class ChaosTests(ITestOutputHelper report)
         bed.Check(report, $"seed {seed}: {Kills} kills", last);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(1)]
     public async Task Three_workers_of_which_one_is_killed_every_second_do_a_batch_once(int seed)
     {
-        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
         await using ChaosBed bed = await ChaosBed.StartAsync(Rows, PostgresServer.Instance.Connect($"chaos{seed}"));
         var random = new Random(seed);
         BatchProcess[] workers = [bed.StartBatch(), bed.StartBatch(), bed.StartBatch()];
@@ -76,10 +75,10 @@ public sealed class ChaosTests(ITestOutputHelper report)
     }
 
     /// <summary>The example as its users run it, on two workers that nobody kills.</summary>
-    [SkippableFact]
+    [Fact]
     public async Task The_example_of_several_workers_does_a_batch_with_two_of_them()
     {
-        Skip.If(PostgresServer.Hindrance is not null, PostgresServer.Hindrance);
+        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
         const int Few = 12;
         await using ChaosBed bed = await ChaosBed.StartAsync(Few, PostgresServer.Instance.Connect("example"));
 

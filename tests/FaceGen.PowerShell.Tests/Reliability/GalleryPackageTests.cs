@@ -131,12 +131,12 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
 
         internal string Module => Path.Combine(_folder, "FaceGen.0.1.0-preview1.nupkg");
 
-        public Task InitializeAsync() => PackAsync("FaceGen.Module", _folder);
+        public async ValueTask InitializeAsync() => await PackAsync("FaceGen.Module", _folder);
 
-        public Task DisposeAsync()
+        public ValueTask DisposeAsync()
         {
             Directory.Delete(_folder, recursive: true);
-            return Task.CompletedTask;
+            return ValueTask.CompletedTask;
         }
     }
 }

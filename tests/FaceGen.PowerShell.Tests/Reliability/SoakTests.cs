@@ -1,7 +1,6 @@
 using System.Globalization;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
-using Xunit.Abstractions;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
