@@ -28,6 +28,8 @@ internal sealed class PostgresAddress
         settings.TcpKeepAlive = true;
         if (settings.TcpKeepAliveTime == 0) settings.TcpKeepAliveTime = 30;
         if (settings.TcpKeepAliveInterval == 0) settings.TcpKeepAliveInterval = 10;
+        // A ledger's columns are of built-in types: no catalogue is read for others.
+        settings.ServerCompatibilityMode = ServerCompatibilityMode.NoTypeLoading;
         // The same few statements come again and again.
         if (settings.MaxAutoPrepare == 0) settings.MaxAutoPrepare = 20;
         settings.ApplicationName ??= "FaceGen";
