@@ -36,6 +36,9 @@ internal sealed class FileNameTemplate
         ["date"] = (generation, _) => generation.CreatedAt?.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>The names of the fields.</summary>
+    internal static IEnumerable<string> Fields => Values.Keys;
+
     private readonly string[] _segments;
 
     /// <summary>Checks a template.</summary>

@@ -63,6 +63,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
     public string Name { get; set; } = Connection.DefaultName;
 
     /// <summary>

@@ -18,9 +18,10 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
     private const string ByName = "Name";
     private const string ByInput = "InputObject";
 
-    /// <summary><para type="description">The names that Connect-FaceGen -Name gave; Default unless given.</para></summary>
+    /// <summary><para type="description">The names that Connect-FaceGen -Name gave; wildcards are allowed. Default unless given.</para></summary>
     [Parameter(Position = 0, ParameterSetName = ByName)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public string[]? Name { get; set; }
 
@@ -35,8 +36,10 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
         foreach (Connection connection in InputObject) Connections.End(connection);
         foreach (string name in Name ?? [])
         {
-            if (Connections.Find(name) is { } connection) Connections.End(connection);
-            else WriteFault(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name);
+            IReadOnlyList<Connection> meant = Connections.Match(name);
+            foreach (Connection connection in meant) Connections.End(connection);
+            if (meant.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+                WriteFault(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name);
         }
 
         if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);

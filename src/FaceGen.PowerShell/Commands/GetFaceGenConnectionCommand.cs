@@ -21,9 +21,6 @@ public sealed class GetFaceGenConnectionCommand : FaceGenCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    private protected override void End()
-    {
-        WildcardPattern[] wanted = [.. Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase))];
-        WriteObject(Connections.All.Where(connection => wanted.Any(name => name.IsMatch(connection.Name))), enumerateCollection: true);
-    }
+    private protected override void End() =>
+        WriteObject(Connections.All.Intersect(Name.SelectMany(Connections.Match)), enumerateCollection: true);
 }

@@ -46,7 +46,7 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     private void Write(RequestRow row)
     {
         Stop.ThrowIfCancellationRequested();
-        TellOfUnknown(row);
+        TellOfUnknown(row.Source, row.Unknown);
         if (row.Error is not null) WriteFault(row.Error, row.Source);
         else WriteObject(row.Request);
     }

@@ -91,6 +91,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FileNameCompleter))]
     public string Name { get; set; } = FileNameTemplate.Default;
 
     /// <summary>
@@ -327,7 +328,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private void Take(RequestRow row, object target)
     {
         Stop.ThrowIfCancellationRequested();
-        TellOfUnknown(row);
+        TellOfUnknown(row.Source, row.Unknown);
         if (row.Request is not null)
         {
             Take(row.Request);

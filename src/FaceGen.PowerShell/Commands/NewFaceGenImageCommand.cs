@@ -5,6 +5,7 @@ using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -25,9 +26,12 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private Generator? _generator;
     private PSObject? _inputObject;
     private IReadOnlyList<(RequestField Field, object? Value)> _typed = [];
-    private RowReader? _rowReader;
+    private readonly RowReader _rowReader;
     private int _inputs;
     private int _lastInput;
+
+    /// <summary>Knows the columns of rows that the pipeline brings.</summary>
+    public NewFaceGenImageCommand() => _rowReader = new RowReader(ResolveFace);
 
     /// <summary><para type="description">What the picture shows.</para></summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -86,6 +90,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("safety_checker")]
     [RequestField("safety_checker")]
+    [ArgumentCompleter(typeof(ChoiceCompleter))]
     public bool? SafetyChecker { get; set; }
 
     /// <summary><para type="description">How they are altered: black, blur, sensitive_content_text or pixelate.</para></summary>
@@ -305,6 +310,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     {
         if (InputObject is not null && RowReader.FindRequest(InputObject) is not null) return OfSidecar(InputObject);
 
+        if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsParameter));
         object? input = InputObject?.BaseObject;
         Request? before = (input as Generation)?.Request ?? (input as BatchItem)?.Request;
         return new Request
@@ -332,11 +338,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// <summary>What a sidecar's image was asked for with, and its seed.</summary>
     private Request OfSidecar(PSObject sidecar)
     {
-        RequestRow row = (_rowReader ??= new RowReader(ResolveFace)).Read(sidecar, _inputs, _typed);
+        RequestRow row = _rowReader.Read(sidecar, _inputs, _typed);
         // The row's own message begins as every message here does.
         if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
         return row.Request;
     }
+
+    private bool IsParameter(string name) =>
+        MyInvocation.MyCommand.Parameters.Values.Any(parameter => parameter.Aliases.Prepend(parameter.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
@@ -344,6 +353,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         byte[] bytes => Contract.FaceImage.FromBytes(bytes),
         object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),
         FileInfo file => Contract.FaceImage.FromFile(file.FullName),
+        SavedImage saved => Contract.FaceImage.FromFile(saved.FullName),
         PublishedFace published => Contract.FaceImage.FromText(published.FaceImage.AbsoluteUri, ResolveFace),
         Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolveFace),
         var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolveFace),

@@ -62,6 +62,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FileNameCompleter))]
     public string Name { get; set; } = FileNameTemplate.Default;
 
     /// <summary><para type="description">Replaces a file of the same name.</para></summary>

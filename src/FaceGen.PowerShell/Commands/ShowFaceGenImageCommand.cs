@@ -73,15 +73,13 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        if (_terminal is null) return;
-
         foreach (string path in LiteralPath ?? Path)
         {
             try
             {
                 IReadOnlyList<string> files =
                     LiteralPath is null ? ResolveWildcards(path, ErrorCode.ImageInvalid) : [ResolvePath(path, ErrorCode.ImageInvalid)];
-                foreach (string file in files) Show(file, _terminal);
+                foreach (string file in files) Show(file);
             }
             catch (FaceGenException e)
             {
@@ -90,13 +88,16 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
         }
     }
 
-    private void Show(string file, Terminal terminal)
+    private void Show(string file)
     {
-        (int, int) window = Window();
         try
         {
+            byte[] picture = RunUntil(Task.Run(() => PictureFile.Read(file)));
+            if (_terminal is null) return;
+
+            (int, int) window = Window();
             // Only half blocks have lines, and how one ends is the host's matter.
-            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(PictureFile.Read(file), terminal, window, Width, () => BatchesRoom.Pictures).Split('\n'))))
+            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(picture, _terminal, window, Width, () => BatchesRoom.Pictures).Split('\n'))))
                 Host.UI.WriteLine(line);
         }
         catch (FaceGenException e)

@@ -33,6 +33,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceTimeCompleter))]
     public string ServiceTime { get; set; } = "fixed:1";
 
     /// <summary>

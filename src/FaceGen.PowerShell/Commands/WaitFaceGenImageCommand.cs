@@ -28,7 +28,7 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     public Generation[]? Generation { get; set; }
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ById)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
     [ArgumentCompleter(typeof(OpenIdCompleter))]

@@ -14,6 +14,7 @@ public sealed class ChoiceCompleter : IArgumentCompleter
     {
         string typed = wordToComplete.Trim('\'', '"');
         return (RequestField.Find(parameterName)?.Choices ?? [])
+            .Select(choice => choice is "true" or "false" ? $"${choice}" : choice)
             .Where(choice => choice.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .Select(choice => new CompletionResult(choice));
     }

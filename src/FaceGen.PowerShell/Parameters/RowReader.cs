@@ -10,11 +10,22 @@ internal sealed class RowReader(Func<string, string> resolveFace)
 {
     private readonly RequestDraft _draft = new(text => FaceImage.FromText(text, resolveFace));
     private readonly Dictionary<RequestField, string> _names = [];
-    private readonly HashSet<string> _knownUnknown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The request in a sidecar that was read by <c>ConvertFrom-Json</c>; null where the input is no sidecar.</summary>
     internal static PSObject? FindRequest(PSObject input) =>
         IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
+
+    /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
+    internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null) =>
+    [
+        .. Cells(input).Select(cell => cell.Name).Where(name => RequestField.Find(name) is null
+            // Any other object has properties that nobody meant for the API.
+            && IsRow(input) && !input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
+            // A job adds these to all that it gives.
+            && name is not ("RunspaceId" or "PSComputerName" or "PSShowComputerName")
+            && isTaken?.Invoke(name) != true && _told.Add(name)),
+    ];
 
     /// <summary>Makes a row of an object's properties, of a hashtable's entries, or of a sidecar's request.</summary>
     /// <param name="input">The object.</param>
@@ -28,19 +39,15 @@ internal sealed class RowReader(Func<string, string> resolveFace)
             input = request;
         }
 
-        bool isRow = IsRow(input);
-        List<string> unknown = [];
         foreach ((string name, object? value) in Cells(input))
         {
-            // Any other object has properties that nobody meant for the API.
             if (RequestField.Find(name) is { } field) Set(field, name, value);
-            else if (isRow && _knownUnknown.Add(name)) unknown.Add(name);
         }
 
         _names.Clear();
         foreach ((RequestField field, object? value) in given ?? []) Set(field, field.ParameterName, value);
         _names.Clear();
-        return _draft.Finish(new RequestSource("", 0, row), unknown);
+        return _draft.Finish(new RequestSource("", 0, row), FindUnknown(input));
     }
 
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;

@@ -219,6 +219,13 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         return [.. account.Open.Select(watch => watch.Latest)];
     }
 
+    /// <summary>Warns of what a row has and the API does not.</summary>
+    private protected void TellOfUnknown(RequestSource source, IReadOnlyList<string> names)
+    {
+        if (names.Count > 0)
+            WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
+    }
+
     /// <summary>What begins a message about a row of a file.</summary>
     private protected static string Prefix(RequestSource? source) => source is null ? "" : $"{source}: ";
 

@@ -24,11 +24,4 @@ public abstract class RequestFileCmdlet : FaceGenCmdlet
     /// <summary>Reads the rows of a file.</summary>
     private protected IEnumerable<RequestRow> ReadFile(string file) =>
         ReadAhead(BatchesRoom.RequestFiles.Read(file, Format, Delimiter));
-
-    /// <summary>Warns of what a row has and the API does not.</summary>
-    private protected void TellOfUnknown(RequestRow row)
-    {
-        if (row.Unknown.Count > 0)
-            WriteWarning($"{row.Source}: the API has no field {string.Join(", ", row.Unknown.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
-    }
 }

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using FaceGen.Contract;
@@ -30,6 +31,15 @@ internal static class Connections
 
     /// <summary>This runspace's connection of a name, if there is one.</summary>
     internal static Connection? Find(string name) => Here.TryGetValue(name, out Connection? connection) ? connection : null;
+
+    /// <summary>This runspace's connections that a name, or a pattern of names, means.</summary>
+    internal static IReadOnlyList<Connection> Match(string name)
+    {
+        if (Find(name) is { } exact) return [exact];
+
+        WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        return [.. All.Where(connection => pattern.IsMatch(connection.Name))];
+    }
 
     /// <summary>
     /// Takes a connection for this runspace. What works for the one that had its name before goes on to its end.

@@ -20,6 +20,10 @@ public sealed class PostgresAddressTests
     }
 
     [Fact]
+    public void Without_a_database_and_a_user_they_are_this_user_s() =>
+        Assert.Equal($"db:5432/{Environment.UserName}/facegen", PostgresAddress.Parse("Host=db").Name);
+
+    [Fact]
     public void A_uri_says_the_same_as_a_connection_string()
     {
         NpgsqlConnectionStringBuilder settings = new(

@@ -63,13 +63,16 @@ public sealed class AccountTests
                 (Wait-FaceGenImage -Id $one).Id
                 ($one | Wait-FaceGenImage).Id
             }
+            (Wait-FaceGenImage $image.Id).Id
+            (Wait-FaceGenImage $image).Id
+            (Wait-FaceGenImage ([long] $image.Id)).Id
             $image, $row | Remove-FaceGenImage -Confirm:$false
             Remove-FaceGenImage $item -Confirm:$false
             $item.Id
             """, bed.Face, bed.Out, csv).WithoutErrors();
 
         string[] ids = [.. ran.Output.Select(id => id.ToString())];
-        Assert.Equal(16, ids.Length);
+        Assert.Equal(19, ids.Length);
         Assert.All(ids[6..9], id => Assert.Equal(ids[^1], id));
         Assert.Single(ids[..6].Concat(ids[9..^1]).Distinct());
         Assert.Equal(2, Deletions(bed.Emulator.Journal).Count);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using FaceGen.Emulator.Generating;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
@@ -18,6 +19,10 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("New-FaceGenImage -Style c", new[] { "comic", "chibi" })]
     [InlineData("New-FaceGenImage -SafetyCheckerType p", new[] { "pixelate" })]
+    [InlineData("New-FaceGenImage -SafetyChecker ", new[] { "$true", "$false" })]
+    [InlineData("Connect-FaceGen -Name l", new[] { "lab" })]
+    [InlineData("Save-FaceGenOutput -Name '{prompt}-{i", new[] { "'{prompt}-{id}'", "'{prompt}-{index}'" })]
+    [InlineData("Invoke-FaceGenBatch -Name 'faces/{se", new[] { "'faces/{seed}'" })]
     [InlineData("Get-FaceGenBalance -Connection ", new[] { "Default", "'it''s my lab'", "lab" })]
     [InlineData("Get-FaceGenBalance -Connection 'it", new[] { "'it''s my lab'" })]
     [InlineData("Disconnect-FaceGen l", new[] { "lab" })]
@@ -55,6 +60,18 @@ public sealed class CompletionTests : IDisposable
         using Session session = Session.Shared();
 
         Assert.Equal(offered, Complete(session, $"Start-FaceGenEmulator -Fault {typed}"));
+    }
+
+    [Fact]
+    public void Service_times_of_each_kind_are_offered_as_the_emulator_reads_them()
+    {
+        using Session session = Session.Shared();
+
+        IReadOnlyList<string> offered = Complete(session, "Start-FaceGenEmulator -ServiceTime ");
+
+        Assert.Equal(5, offered.Count);
+        Assert.All(offered, time => Assert.True(ServiceTime.TryParse(time.Trim('\''), out _), time));
+        Assert.Equal(["'uniform:1-3'"], Complete(session, "Start-FaceGenEmulator -ServiceTime u"));
     }
 
     [Fact]

@@ -91,8 +91,10 @@ public sealed class NamedConnectionTests
 
         Ran ran = bed.Run("""
             param($uri)
-            'a', 'b', 'c' | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }
+            'a', 'b', 'c', 'lab 1', 'lab 2', 'lab[1]' | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }
             Disconnect-FaceGen b
+            Disconnect-FaceGen 'lab[1]'
+            Disconnect-FaceGen LAB*, z*
             Get-FaceGenConnection a | Disconnect-FaceGen
             (Get-FaceGenConnection).Name
             Disconnect-FaceGen

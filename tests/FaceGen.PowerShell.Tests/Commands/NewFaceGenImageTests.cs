@@ -401,6 +401,39 @@ public sealed class NewFaceGenImageTests
         Assert.Equal(1, bed.Emulator.Journal.Accepted);
     }
 
+    [Fact]
+    public async Task A_column_that_the_API_does_not_have_is_told_once()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face)
+            [pscustomobject]@{ prompt = 'a'; FullName = $face; widht = '32'; height = '40' }, [pscustomobject]@{ prompt = 'b'; FullName = $face; widht = '32'; height = '40' } |
+                New-FaceGenImage
+            """, bed.Face);
+
+        Assert.Equal(2, ran.WithoutErrors().Output.Count);
+        Assert.Equal("Input 1: the API has no field 'widht'; it is left out.", Assert.Single(ran.Warnings));
+    }
+
+    [Fact]
+    public async Task What_was_saved_is_a_face_for_the_next_picture()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            $saved = New-FaceGenImage a $face -Width 32 -Height 40 | Save-FaceGenOutput $out
+            New-FaceGenImage b $saved | ForEach-Object { $_.Request.FaceImage.FilePath }
+            $saved | New-FaceGenImage -Prompt c | ForEach-Object { $_.Request.FaceImage.FilePath }
+            $saved.FullName
+            """, bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Empty(ran.Warnings);
+        Assert.Equal(3, ran.Output.Count);
+        Assert.Single(ran.Output.Select(path => path.ToString()).Distinct());
+    }
+
     /// <summary>An object as Import-Csv makes it: every cell is a string.</summary>
     private static PSObject Row(params (string Name, string Value)[] cells)
     {

@@ -150,11 +150,13 @@ public sealed partial class ShowFaceGenImageTests
             foreach ($protocol in 'Auto', 'Kitty', 'ITerm2', 'Sixel', 'HalfBlock') { Show-FaceGenImage '{{folder.Face}}' -Protocol $protocol }
             'the end'
             Show-FaceGenImage '{{folder.Face}}' -Verbose
+            Show-FaceGenImage nowhere.png -ErrorAction SilentlyContinue -ErrorVariable missing
+            "$($missing.Count) missing"
             """);
 
         string output = await TerminalProcess.RunRedirectedAsync(script, "TERM=xterm-kitty", "COLORTERM=truecolor");
 
-        Assert.Equal(["the end", "VERBOSE: Nothing is shown: the output goes to no terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["the end", "1 missing", "VERBOSE: Nothing is shown: the output goes to no terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [Fact]

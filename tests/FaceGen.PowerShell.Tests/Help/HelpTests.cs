@@ -124,6 +124,9 @@ public sealed class HelpTests
                     Assert.True(Regex.IsMatch(page, $@"\b{Invariant(bound)}\b"), $"{name} -{parameter.Name} does not say its range, {range.MinRange} to {range.MaxRange}: {page}");
             }
 
+            foreach (string bound in ApiLimits(parameter))
+                Assert.True(Regex.IsMatch(page, $@"(?<!\w){Regex.Escape(bound)}\b"), $"{name} -{parameter.Name} does not say what the API allows, {bound}: {page}");
+
             foreach (string spelling in parameter.Aliases.Where(alias => alias.Contains('_', StringComparison.Ordinal)))
                 Assert.Contains($"In CSV: {parameter.Name} or {spelling}.", page, StringComparison.Ordinal);
         }
@@ -211,6 +214,17 @@ public sealed class HelpTests
             Assert.True(ran.Errors.Count == 0, $"{name}:\n{example}\n{string.Join('\n', ran.Errors)}");
             bed.Run("if (Get-FaceGenConnection Default) { Remove-FaceGenWebhook }; Get-FaceGenConnection | Disconnect-FaceGen").WithoutErrors();
         }
+    }
+
+    /// <summary>The numbers and choices that a parameter's limits name, where it is a field of the API; a switch has none.</summary>
+    private static IEnumerable<string> ApiLimits(ParameterMetadata parameter)
+    {
+        static object Of(object owner, string name) => owner.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
+
+        return parameter.SwitchParameter ? [] : parameter.Attributes
+            .Where(attribute => attribute.GetType().Name == "RequestFieldAttribute")
+            .Select(attribute => Of(attribute, "Field"))
+            .SelectMany(field => Regex.Matches((string)Of(field, "Allowed"), @"\b\d[\d.]*\b").Select(number => number.Value).Concat((IReadOnlyList<string>)Of(field, "Choices")));
     }
 
     private static byte[] Jpeg(string png)

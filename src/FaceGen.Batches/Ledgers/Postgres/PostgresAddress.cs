@@ -36,7 +36,7 @@ internal sealed class PostgresAddress
         ConnectionString = settings.ToString();
         settings.Pooling = false;
         UnpooledConnectionString = settings.ToString();
-        Name = $"{settings.Host}:{settings.Port}/{settings.Database ?? settings.Username}/{Schema}";
+        Name = $"{settings.Host}:{settings.Port}/{settings.Database ?? settings.Username ?? Environment.UserName}/{Schema}";
     }
 
     /// <summary>The server, the database and the schema; never the password.</summary>
