@@ -3,8 +3,8 @@
     A batch as an Azure Automation runbook, also on the hybrid workers of a group.
 .DESCRIPTION
     Made for what the sandbox allows: it asks nothing, ends in time for the limit of three hours, stays far below 400 MB
-    however long the input is, and writes a line for each failure and one at last, so that the job's output stays far below
-    one megabyte. Start it again until it ends with Complete: what was sent is never sent again.
+    however long the input is, and writes a line for each of the first thousand failures and one at last, so that the job's
+    output stays below one megabyte. Start it again until it ends with Complete: what was sent is never sent again.
 
     The sandbox forgets its disk. So the ledger is on PostgreSQL, and the pictures go to a folder that stays, such as a
     mounted share; without a variable for the ledger it is a file beside the pictures. Hybrid workers may run it side by
@@ -54,9 +54,10 @@ try {
     $batch = @{ Path = $Path; Destination = $Destination; TimeLimit = $TimeLimit; MinimumBalance = $MinimumBalance; ErrorAction = 'SilentlyContinue' }
     if ($ledger) { $batch.Ledger = $ledger }
 
+    $told = 0
     Invoke-FaceGenBatch @batch | ForEach-Object {
         $last = $_
-        if ($_.Error) { "$($_.Source): $($_.Error)" }
+        if ($_.Error -and $told++ -lt 1000) { "$($_.Source): $($_.Error)" }
     }
 }
 finally {

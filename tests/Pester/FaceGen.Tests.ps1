@@ -210,6 +210,54 @@ Describe 'What leaves the session and comes back' {
     }
 }
 
+Describe 'Schedules' {
+    BeforeAll {
+        $schedule = Convert-Path "$PSScriptRoot/../../docs/examples/schedule"
+        $key = $env:MODELSLAB_API_KEY
+        $env:MODELSLAB_API_KEY = $null
+
+        # What a scheduler has pwsh do, in a session of its own that has the module.
+        function Invoke-Scheduled([string] $Arguments) {
+            $Arguments | Should -BeLike '-NoProfile -NonInteractive -File *'
+            $session = [powershell]::Create()
+            try {
+                $null = $session.AddScript('param($Module, $Line) Import-Module $Module; & ([scriptblock]::Create("& $Line")); "exit code $LASTEXITCODE"')
+                $null = $session.AddArgument($manifest).AddArgument(($Arguments -replace '^.*? -File '))
+                $session.Invoke() | Select-Object -Last 2
+            }
+            finally { $session.Dispose() }
+        }
+    }
+
+    AfterAll {
+        $env:MODELSLAB_API_KEY = $key
+    }
+
+    It 'a service of systemd does the batch, once' {
+        New-Item "$TestDrive/srv" -ItemType Directory
+        Copy-Item "$schedule/../*.ps1", $people, $face "$TestDrive/srv"
+        $start = (Get-Content "$schedule/facegen-batch.service") -match '^ExecStart=' -replace '^ExecStart=\S+ ' -replace '/srv/facegen', "$TestDrive/srv"
+        Invoke-Scheduled $start | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
+        Invoke-Scheduled $start | Should -Be 'This run sent 0 rows and paid for 0 images.', 'exit code 0'
+        Get-ChildItem "$TestDrive/srv/out" -Filter *.png | Should -HaveCount 12
+    }
+
+    It 'a task of Windows does the batch, in a folder with blanks' {
+        # They are Windows' own: these give back what they were given.
+        Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument) $PSBoundParameters }
+        Set-Item function:New-ScheduledTaskTrigger { param([switch] $Once, $At, $RepetitionInterval) $PSBoundParameters }
+        Set-Item function:New-ScheduledTaskSettingsSet { param([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit) $PSBoundParameters }
+        Set-Item function:Register-ScheduledTask { param($TaskName, $Action, $Trigger, $Settings) $PSBoundParameters }
+
+        & "$schedule/Register-FaceGenBatch.ps1" $people "$TestDrive/my out" -WhatIf | Should -BeNullOrEmpty
+        $task = & "$schedule/Register-FaceGenBatch.ps1" $people "$TestDrive/my out"
+        $task.Action.Execute | Should -Be pwsh.exe
+        $task.Trigger.RepetitionInterval | Should -Be ([timespan] '01:00')
+        Invoke-Scheduled $task.Action.Argument | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
+        Get-ChildItem "$TestDrive/my out" -Filter *.png | Should -HaveCount 12
+    }
+}
+
 Describe 'Scripts' {
     It 'are clean' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
         $root = Convert-Path "$PSScriptRoot/../.."
