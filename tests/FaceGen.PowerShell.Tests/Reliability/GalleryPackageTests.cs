@@ -102,7 +102,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
         await PackAsync("FaceGen.Emulator", _folder);
         string tools = Path.Combine(_folder, "tools");
 
-        await RunAsync("dotnet", "tool", "install", "FaceGen.Emulator", "--source", _folder, "--tool-path", tools);
+        await RunAsync("dotnet", "tool", "install", "FaceGen.Emulator", "--version", "0.1.0-preview1", "--source", _folder, "--tool-path", tools);
 
         Assert.Contains("--service-time", await RunAsync(Path.Combine(tools, OperatingSystem.IsWindows() ? "facegen-emulator.exe" : "facegen-emulator"), "--help"), StringComparison.Ordinal);
     }
