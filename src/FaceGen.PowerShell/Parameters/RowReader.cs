@@ -17,15 +17,16 @@ internal sealed class RowReader(Func<string, string> resolveFace)
         IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
 
     /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
-    internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null) =>
-    [
-        .. Cells(input).Select(cell => cell.Name).Where(name => RequestField.Find(name) is null
-            // Any other object has properties that nobody meant for the API.
-            && IsRow(input) && !input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
-            // A job adds these to all that it gives.
-            && name is not ("RunspaceId" or "PSComputerName" or "PSShowComputerName")
-            && isTaken?.Invoke(name) != true && _told.Add(name)),
-    ];
+    internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null)
+    {
+        // Any other object has properties that nobody meant for the API.
+        if (!IsRow(input) || input.TypeNames.Any(type => type.StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal))) return [];
+
+        IEnumerable<string> names = input.BaseObject is IDictionary entries
+            ? entries.Keys.Cast<object>().Select(key => key.ToString()!)
+            : input.Properties.Select(property => property.Name);
+        return [.. names.Where(name => RequestField.Find(name) is null && !IsOfJob(name) && _told.Add(name) && isTaken?.Invoke(name) != true)];
+    }
 
     /// <summary>Makes a row of an object's properties, of a hashtable's entries, or of a sidecar's request.</summary>
     /// <param name="input">The object.</param>
@@ -51,6 +52,9 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     }
 
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
+
+    /// <summary>Whether it is what a job adds to all that it gives.</summary>
+    private static bool IsOfJob(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName";
 
     private static bool IsSidecarRequest((string Name, object? Value) cell) =>
         cell.Name == RequestDraft.InSidecar && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));
