@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -45,8 +46,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     public string? NegativePrompt { get; set; }
 
     /// <summary>
-    /// <para type="description">The face: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file object,
-    /// the image's bytes, a data URI, or base64.</para>
+    /// <para type="description">The face: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file object, a
+    /// saved image, the image's bytes, a data URI, or base64.</para>
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("face_image", "FullName")]
@@ -128,7 +129,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     public long? TrackId { get; set; }
 
     /// <summary>
-    /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, a row
+    /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, a hashtable, a row
     /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
@@ -308,7 +309,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
     {
-        if (InputObject is not null && RowReader.FindRequest(InputObject) is not null) return OfSidecar(InputObject);
+        // What has no properties of its own to bind.
+        if (InputObject is { BaseObject: IDictionary } || (InputObject is not null && RowReader.FindRequest(InputObject) is not null)) return OfRow(InputObject);
 
         if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsParameter));
         object? input = InputObject?.BaseObject;
@@ -335,10 +337,11 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         };
     }
 
-    /// <summary>What a sidecar's image was asked for with, and its seed.</summary>
-    private Request OfSidecar(PSObject sidecar)
+    /// <summary>What a hashtable has, or a sidecar's image was asked for with, and its seed.</summary>
+    private Request OfRow(PSObject input)
     {
-        RequestRow row = _rowReader.Read(sidecar, _inputs, _typed);
+        RequestRow row = _rowReader.Read(input, _inputs, _typed);
+        TellOfUnknown(row.Source, row.Unknown);
         // The row's own message begins as every message here does.
         if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
         return row.Request;

@@ -25,6 +25,7 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     [Alias("InputObject")]
     [ValidateNotNull]
     [RevivedGeneration]
+    [ArgumentCompleter(typeof(OpenIdCompleter))]
     public Generation[]? Generation { get; set; }
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>

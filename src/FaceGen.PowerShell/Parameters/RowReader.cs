@@ -19,8 +19,10 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
     internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null)
     {
-        // Any other object has properties that nobody meant for the API.
-        if (!IsRow(input) || input.TypeNames.Any(type => type.StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal))) return [];
+        // Any other object has properties that nobody meant for the API, also where a file or Select-Object kept only these.
+        bool isOwn = input.BaseObject is IDictionary
+            || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true);
+        if (!isOwn) return [];
 
         IEnumerable<string> names = input.BaseObject is IDictionary entries
             ? entries.Keys.Cast<object>().Select(key => key.ToString()!)
@@ -54,7 +56,7 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
 
     /// <summary>Whether it is what a job adds to all that it gives.</summary>
-    private static bool IsOfJob(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName";
+    private static bool IsOfJob(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName" or "PSSourceJobInstanceId";
 
     private static bool IsSidecarRequest((string Name, object? Value) cell) =>
         cell.Name == RequestDraft.InSidecar && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));

@@ -223,7 +223,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected void TellOfUnknown(RequestSource source, IReadOnlyList<string> names)
     {
         if (names.Count > 0)
-            WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; it is left out.");
+            WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; {(names.Count == 1 ? "it is" : "they are")} left out.");
     }
 
     /// <summary>What begins a message about a row of a file.</summary>

@@ -36,6 +36,7 @@ public sealed class CompletionTests : IDisposable
 
     [Theory]
     [InlineData("Wait-FaceGenImage -Id ")]
+    [InlineData("Wait-FaceGenImage ")]
     [InlineData("Get-FaceGenImage ")]
     [InlineData("Remove-FaceGenImage 1")]
     public async Task The_ids_of_generations_under_way_are_offered_and_nobody_is_asked(string line)

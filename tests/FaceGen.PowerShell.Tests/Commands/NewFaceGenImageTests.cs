@@ -417,6 +417,35 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task What_a_job_or_another_object_brings_along_is_no_column()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face)
+            $row = [pscustomobject]@{ prompt = 'a'; face_image = $face; width = 32; PSComputerName = 'here'; RunspaceId = 1; PSShowComputerName = $false; PSSourceJobInstanceId = 2 }
+            $row.PSTypeNames.Insert(0, 'Deserialized.System.Management.Automation.PSCustomObject')
+            $file = [pscustomobject]@{ FullName = $face; PSDrive = 'kept'; Length = 3 }
+            $file.PSTypeNames.Insert(0, 'Deserialized.System.IO.FileInfo')
+            $row, $file | New-FaceGenImage -Prompt b
+            """, bed.Face).WithoutErrors();
+
+        Assert.Equal(2, ran.Output.Count);
+        Assert.Empty(ran.Warnings);
+    }
+
+    [Fact]
+    public async Task A_hashtable_is_a_row()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face) @{ prompt = 'a'; FaceImage = $face; width = '32'; foo = 1 } | New-FaceGenImage -Height 40", bed.Face).WithoutErrors();
+
+        Assert.Equal(["a", "32", "40"], bed.Run("param($image) $image.Prompt, $image.Request.Width, $image.Request.Height", ran.Single.BaseObject).Output.Select(value => value.ToString()));
+        Assert.Equal("Input 1: the API has no field 'foo'; it is left out.", Assert.Single(ran.Warnings));
+    }
+
+    [Fact]
     public async Task What_was_saved_is_a_face_for_the_next_picture()
     {
         await using TestBed bed = await TestBed.StartAsync();

@@ -112,6 +112,7 @@ public sealed class HelpTests
         Assert.NotEmpty(Page(name).Synopsis);
         Assert.Equal(Plain(Page(name).Synopsis), Plain(Helped.Value[name].Element(Command + "details")!.Element(Maml + "description")!.Value));
         Assert.Equal(Plain(Page(name).Description), Plain(Helped.Value[name].Element(Maml + "description")!.Value));
+        Assert.Equal(name == "New-FaceGenImage", Parameters(name).SelectMany(ApiLimits).Any());
         foreach (ParameterMetadata parameter in Parameters(name))
         {
             string page = Page(name).Parameters[parameter.Name].Description;
