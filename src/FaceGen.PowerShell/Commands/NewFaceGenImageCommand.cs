@@ -237,6 +237,15 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
     private protected override void Tick() => _progress.Show(this, RunningCount);
 
+    /// <summary>What was accepted before is paid for, and the pipeline that was to save it ends here.</summary>
+    private protected override FaceGenException TellOfOthers(FaceGenException fatal)
+    {
+        int open = Account.Of(Service).Open.Count;
+        return open == 0 ? fatal : new FaceGenException(fatal.Code,
+            $"{fatal.Message} {open} {(open == 1 ? "generation that was" : "generations that were")} accepted before {(open == 1 ? "is" : "are")} not lost: "
+            + "'Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput' in this session brings in the images.", fatal);
+    }
+
     /// <summary>PowerShell refuses a bad cell before the cmdlet sees its row, and does not say which row it was.</summary>
     private void TellOfSkipped(int lastBefore)
     {

@@ -185,11 +185,13 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes the error of one item, or ends the run where every other item would fail as well.</summary>
     private protected void WriteFault(Exception exception, object? target)
     {
-        ErrorRecord error = ErrorTable.Record(exception, target);
-        if (exception is FaceGenException { EndsRun: true }) ThrowTerminatingError(error);
-        WriteError(error);
+        if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
+        WriteError(ErrorTable.Record(exception, target));
         if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Service).MarkTold(told);
     }
+
+    /// <summary>What ends the run, with what the user must know of the items that it leaves.</summary>
+    private protected virtual FaceGenException TellOfOthers(FaceGenException fatal) => fatal;
 
     /// <summary>Emits a generation; one that has ended is settled when this command has ended too.</summary>
     private protected void WriteGeneration(Generation generation)
