@@ -102,7 +102,8 @@ internal sealed class ApiKey
             return $"(?:{Pattern(character.Value)}|{bytes}|{numbers}|&#0{{0,8}}{number};|&#x0{{0,8}}{number:x};)";
         }));
 
-    /// <summary>JSON may write any character as its number, and some behind a backslash.</summary>
-    private static string Pattern(string spelling) => string.Concat(spelling.Select(c =>
-        $@"(?:{(char.IsLetterOrDigit(c) ? "" : @"\\?")}{Regex.Escape(c.ToString())}|\\u(?i:{(int)c:x4}))"));
+    /// <summary>JSON may write any character as its number, and some behind a backslash, of which JSON in JSON makes several.</summary>
+    private static string Pattern(string spelling) => string.Concat(spelling.Select(c => char.IsLetterOrDigit(c)
+        ? $@"(?:{c}|\\u{(int)c:x4})"
+        : $@"(?:\\(?:u005c)?){{0,16}}(?:{Regex.Escape(c.ToString())}|u{(int)c:x4})"));
 }

@@ -18,6 +18,9 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>How many rows are read ahead.</summary>
     private const int ReadAtOnce = 64;
 
+    /// <summary>A wait that nobody need be told of.</summary>
+    private static readonly TimeSpan Unremarkable = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
@@ -216,7 +219,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected IReadOnlyList<Generation> OpenGenerations()
     {
         Account account = Account.Of(Service);
-        RunUntil(account.SettleAsync(Stop));
+        Task<bool[]> settled = account.SettleAsync(Stop);
+        RunUntil(Task.WhenAny(settled, Service.Services.Time.Wait(Unremarkable, Stop)));
+        if (!settled.IsCompleted)
+            WriteWarning($"The answer to a submission is still out: waiting for it, up to {Service.TimeoutSec} seconds. What else is under way is shown then.");
+        RunUntil(settled);
         foreach ((FaceGenException outcome, Request request) in account.Untold) WriteFault(outcome, request);
         return [.. account.Open.Select(watch => watch.Latest)];
     }

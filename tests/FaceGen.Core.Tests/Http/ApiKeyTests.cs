@@ -16,7 +16,7 @@ public sealed class ApiKeyTests
     private readonly ApiKey _key = new(Secret);
 
     public static TheoryData<string> Spellings => new(
-        Secret, Uri.EscapeDataString(Secret), Base64, Uri.EscapeDataString(Base64));
+        Secret, Uri.EscapeDataString(Secret), Base64, Uri.EscapeDataString(Base64), Secret.Replace("/", @"\/"), Secret.Replace("/", @"\\\/"));
 
     [Theory]
     [MemberData(nameof(Spellings))]

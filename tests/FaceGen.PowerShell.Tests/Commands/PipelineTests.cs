@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
+using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 using SkiaSharp;
 
@@ -71,6 +72,24 @@ public sealed class PipelineTests
         Assert.InRange(bed.Emulator.Journal.Accepted, 1, 10);
         Assert.Equal(bed.Emulator.Journal.AcceptedByPrompt.Keys.Order(),
             first.Each("Prompt").Concat(others.Each("Prompt")).Cast<string>().Distinct().Order());
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_still_out_is_told_and_waited_for()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
+        bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-never-answered@submit:prompt=slow"));
+        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -TimeoutSec 3", bed.Emulator.BaseUri).WithoutErrors();
+        bed.Run("""
+            param($face)
+            do { 'slow', 'quick' | New-FaceGenImage -FaceImage $face -Width 16 | ForEach-Object { $_; break } } while ($false)
+            """, bed.Face).WithoutErrors();
+
+        Ran looked = bed.Run("Get-FaceGenImage");
+
+        Assert.Equal("The answer to a submission is still out: waiting for it, up to 3 seconds. What else is under way is shown then.", Assert.Single(looked.Warnings));
+        Assert.StartsWith("SubmissionUncertain,", looked.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("quick", looked.Single.Properties["Prompt"].Value);
     }
 
     [Fact]
