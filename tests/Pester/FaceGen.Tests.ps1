@@ -193,6 +193,12 @@ Describe 'What leaves the session and comes back' {
         Import-Clixml "$TestDrive/way.xml" | Save-FaceGenOutput "$TestDrive/way" -RemoveAfterSave | Should -HaveCount 1
     }
 
+    It 'takes a saved image that was kept as a face' {
+        New-FaceGenImage 'first' $face | Save-FaceGenOutput "$TestDrive/first" | Export-Clixml "$TestDrive/saved.xml"
+        $image = New-FaceGenImage 'second' (Import-Clixml "$TestDrive/saved.xml")
+        $image.Request.FaceImage.FilePath | Should -BeLike '*first*'
+    }
+
     It 'saves a generation of another process' {
         $address = $connection.BaseUri
         $job = Start-Job {

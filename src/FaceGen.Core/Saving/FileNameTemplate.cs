@@ -42,13 +42,16 @@ internal sealed class FileNameTemplate
     private readonly string[] _segments;
 
     /// <summary>Checks a template.</summary>
-    /// <exception cref="FaceGenException">It names a field that there is not, or leads out of the folder.</exception>
+    /// <exception cref="FaceGenException">It names a field that there is not or is not whole, or leads out of the folder.</exception>
     internal FileNameTemplate(string template)
     {
         string[] fields = [.. Field.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
         string? unknown = fields.FirstOrDefault(name => !Values.ContainsKey(name));
         if (unknown is not null)
             throw Invalid($"'{{{DisplayText.Clean(unknown, 40)}}}' is no field of a file name; there are {string.Join(", ", Values.Keys.Select(name => $"{{{name}}}"))}.");
+
+        if (Field.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
+            throw Invalid($"'{DisplayText.Clean(template, 100)}' has a brace that is no field's: each field has one before and one after its name.");
 
         _segments = template.Split('/', '\\');
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))

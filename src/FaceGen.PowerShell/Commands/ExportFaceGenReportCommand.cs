@@ -108,8 +108,10 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
                 case BatchSummary: _sawSummary = true; break;
                 default:
                     _sawOther = true;
+                    string hint = input.BaseObject is PSCustomObject && input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
+                        ? ": what a file or a job kept of one is not whole. A batch is shown by -Ledger" : "";
                     WriteFault(new FaceGenException(ErrorCode.ParametersInvalid,
-                        $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}."), input);
+                        $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}{hint}."), input);
                     break;
             }
         }

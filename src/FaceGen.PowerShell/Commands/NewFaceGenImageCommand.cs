@@ -361,6 +361,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
+        // A file or a saved image that came back from Export-Clixml or a job.
+        PSCustomObject when ((PSObject)value!).Properties["FullName"]?.Value is string path => Contract.FaceImage.FromFile(ResolveFace(path)),
         FaceImage image => image,
         byte[] bytes => Contract.FaceImage.FromBytes(bytes),
         object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),

@@ -86,6 +86,9 @@ public sealed class FileNameTemplateTests
     [InlineData("a/ .. /b")]
     [InlineData("")]
     [InlineData("  ")]
+    [InlineData("{id")]
+    [InlineData("{id}-index}")]
+    [InlineData("{id/index}")]
     public void A_template_that_is_none_or_leads_out_is_refused(string template) => Assert.Equal(
         ErrorCode.FileNameInvalid, Assert.Throws<FaceGenException>(() => new FileNameTemplate(template)).Code);
 

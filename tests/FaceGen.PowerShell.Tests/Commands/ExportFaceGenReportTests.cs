@@ -100,11 +100,18 @@ public sealed class ExportFaceGenReportTests
         bed.RunBatch(bed.WriteCsv("a")).WithoutErrors();
 
         Ran other = bed.Run("param($out) 7 | Export-FaceGenReport $out/other.html", bed.Out);
+        Ran kept = bed.Run("""
+            param($out)
+            $kept = [pscustomobject]@{ FullName = 'x.png' }
+            $kept.PSTypeNames.Insert(0, 'Deserialized.FaceGen.Saving.SavedImage')
+            $kept | Export-FaceGenReport $out/kept.html
+            """, bed.Out);
         Ran summary = bed.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", bed.Out);
         Ran noLedger = bed.Run("param($out) Export-FaceGenReport $out/none.html -Ledger $out/none", bed.Out);
         Ran folder = bed.Run("param($out) @() | Export-FaceGenReport $out", bed.Out);
 
         Assert.Equal("A report shows rows of batches and saved images, and no Int32.", other.Error.ToString());
+        Assert.EndsWith("what a file or a job kept of one is not whole. A batch is shown by -Ledger.", kept.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("A summary holds no rows: ", summary.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("LedgerInvalid,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal($"'{bed.Out}' is a folder: a report is a file.", folder.Error.ToString());

@@ -455,11 +455,12 @@ public sealed class NewFaceGenImageTests
             $saved = New-FaceGenImage a $face -Width 32 -Height 40 | Save-FaceGenOutput $out
             New-FaceGenImage b $saved | ForEach-Object { $_.Request.FaceImage.FilePath }
             $saved | New-FaceGenImage -Prompt c | ForEach-Object { $_.Request.FaceImage.FilePath }
+            New-FaceGenImage d ([pscustomobject]@{ FullName = $saved.FullName; Width = 32 }) | ForEach-Object { $_.Request.FaceImage.FilePath }
             $saved.FullName
             """, bed.Face, bed.Out).WithoutErrors();
 
         Assert.Empty(ran.Warnings);
-        Assert.Equal(3, ran.Output.Count);
+        Assert.Equal(4, ran.Output.Count);
         Assert.Single(ran.Output.Select(path => path.ToString()).Distinct());
     }
 
