@@ -1,5 +1,5 @@
 @{
-    # The build for the PowerShell that imports the module; a script module that chose it would double the time of an import.
+    # The build for the PowerShell that imports the module; a script module that chose it would take nearly as long as the rest of the import.
     RootModule           = if ($PSEdition -eq 'Core') { 'bin/net8.0/FaceGen.PowerShell.dll' } else { 'bin/netstandard2.0/FaceGen.PowerShell.dll' }
     ModuleVersion        = '0.1.0'
     GUID                 = '5c0b8d4e-3f6a-4d0e-9a55-6f1d1f2a7c31'

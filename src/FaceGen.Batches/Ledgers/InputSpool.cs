@@ -89,7 +89,7 @@ internal sealed class InputSpool : IDisposable
         string? path = ReadText(reader);
         long fileAt = reader.ReadInt64();
         RequestSource? source = ReadText(reader) is { } file ? new RequestSource(file, reader.ReadInt32(), reader.ReadInt32()) : null;
-        return new InputRow(hash, request, images, face, bytes, source) 
+        return new InputRow(hash, request, images, face, bytes, source)
         {
             FaceLength = faceLength,
             Path = path,

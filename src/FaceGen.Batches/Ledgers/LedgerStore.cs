@@ -14,7 +14,10 @@ internal abstract class LedgerStore : IAsyncDisposable
     /// <summary>A query of the numbers of all workers that are alive.</summary>
     internal abstract string Alive { get; }
 
-    /// <summary>The same, without those that have not been heard of and are only not taken for dead yet.</summary>
+    /// <summary>What holds for a row whose worker is no longer alive.</summary>
+    internal string Dead => $"worker IS NOT NULL AND worker NOT IN ({Alive})";
+
+    /// <summary>All that are alive, without those that have not been heard of and are only not taken for dead yet.</summary>
     internal virtual string HeardOf => Alive;
 
     /// <summary>What ends a query that takes rows, where several workers could want the same ones.</summary>

@@ -1,0 +1,231 @@
+using System.Runtime.InteropServices;
+using FaceGen.Batching;
+using FaceGen.Generating;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>
+/// A batch's input until it is entered: staged beside the ledger, brought into the database, and compared there with the rows
+/// that the ledger has.
+/// </summary>
+internal sealed class LedgerInput : IDisposable
+{
+    /// <summary>What makes paths alike that mean the same file.</summary>
+    private static readonly string Fold = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
+
+    private static readonly TimeSpan Unlimited = TimeSpan.Zero;
+
+    private readonly InputSpool _rows = new();
+
+    /// <inheritdoc cref="ILedger.StageAsync"/>
+    internal void Stage(IReadOnlyList<InputRow> rows) => _rows.Add(rows);
+
+    /// <summary>Forgets what was staged.</summary>
+    internal void Clear() => _rows.Clear();
+
+    /// <inheritdoc cref="ILedger.PlanAsync"/>
+    internal async Task<BatchPlan> PlanAsync(
+        LedgerStore store, LedgerSession session, bool retryFailed, bool retryUncertain, long? maxImages)
+    {
+        await BringInAsync(store, session).ConfigureAwait(false);
+        string isSent = $"status IN ('Pending', {Retried(retryFailed, retryUncertain)})";
+        string rowsOfInput =
+            $"""
+            WITH rows AS (
+                SELECT s.*, i.item, i.submitted_at, CASE
+                    WHEN i.status = 'Submitting' AND i.{store.Dead} THEN 'Uncertain'
+                    ELSE coalesce(i.status, 'Pending') END AS status
+                FROM numbered n JOIN input s ON s.position = n.position
+                LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
+            fated AS (SELECT images, face, face_length, CASE WHEN {isSent} THEN 'Pending' ELSE status END AS fate FROM rows)
+            """;
+        List<(string Fate, long Rows, long Images)> fates = await session.QueryAsync(
+            $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
+            row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
+        // A face that several rows share is uploaded once.
+        long? uploads = await session.NumberAsync(
+            $"""
+            {rowsOfInput} SELECT count(*) FROM (
+                SELECT face FROM fated WHERE fate = 'Pending' AND face_length >= @least GROUP BY face HAVING count(*) > 1) AS shared
+            """, ("least", (long)FaceUploads.LeastBytes)).ConfigureAwait(false);
+        long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.Name<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
+        (_, long rows, long images) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
+        // What was paid for is brought in also where the input has the row no more.
+        long underWay = await session.NumberAsync(
+            $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{store.Dead})").ConfigureAwait(false) ?? 0;
+        return new BatchPlan(
+            Rows: fates.Sum(fate => fate.Rows),
+            Done: Rows(BatchItemStatus.Saved, BatchItemStatus.Filtered),
+            UnderWay: underWay,
+            LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
+            ToSubmit: rows,
+            Images: images,
+            Uploads: uploads ?? 0)
+        {
+            SameFile = _rows.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            TakenFile = _rows.HasPaths ? await FindTakenFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            Affordable = maxImages is not { } most ? null : await session.NumberAsync(
+                $"""
+                {rowsOfInput} SELECT CAST(max(paid) AS BIGINT) FROM (
+                    SELECT sum(images) OVER (ORDER BY CASE status WHEN 'Uncertain' THEN 1 ELSE 0 END, position) AS paid
+                    FROM rows WHERE {isSent}) AS sums
+                WHERE paid <= @most
+                """, ("most", most)).ConfigureAwait(false) ?? 0,
+        };
+    }
+
+    /// <inheritdoc cref="ILedger.EnterAsync"/>
+    internal async Task EnterAsync(LedgerStore store, LedgerSession session, bool retryFailed)
+    {
+        session.Patience = Unlimited;
+        await store.LockAsync(session, "enter").ConfigureAwait(false);
+        await BringInAsync(store, session).ConfigureAwait(false);
+        if (retryFailed) await RetryAsync(session).ConfigureAwait(false);
+        await MergeAsync(store, session).ConfigureAwait(false);
+        await AddFacesAsync(session).ConfigureAwait(false);
+        await session.ExecuteAsync("DROP TABLE numbered").ConfigureAwait(false);
+        await session.ExecuteAsync("DROP TABLE input").ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rows.Dispose();
+
+    /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string isSent)
+    {
+        // What is saved already has its name; it may have been given another one than this run would.
+        List<string> same = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, named AS (
+                SELECT position, source_file, source_line, source_row, {Fold}(path) AS path,
+                    CASE WHEN {isSent} THEN 1 ELSE 0 END AS is_sent
+                FROM rows
+                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {isSent} OR EXISTS (
+                    SELECT 1 FROM files f
+                    WHERE f.item = rows.item AND {Fold}(f.path) IN ({Fold}(rows.path || '.png'), {Fold}(rows.path || '.jpg'), {Fold}(rows.path || '.webp')))))
+            SELECT source_file, source_line, source_row, position FROM named
+            WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_sent) > 0 ORDER BY min(position) LIMIT 1)
+            ORDER BY position LIMIT 2
+            """,
+            row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
+        return same.Count == 2 ? (same[0], same[1]) : null;
+    }
+
+    /// <summary>
+    /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
+    /// that stands: its name would be refused when the image has been paid for.
+    /// </summary>
+    private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindTakenFileAsync(
+        LedgerSession session, string rowsOfInput, string isSent)
+    {
+        List<(string, string, bool)> taken = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, held AS MATERIALIZED (
+                SELECT item, path, {Fold}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
+            sent AS MATERIALIZED (
+                SELECT source_file, source_line, source_row, position, item, path, {Fold}(path) AS name,
+                    CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
+                FROM rows WHERE path IS NOT NULL AND {isSent})
+            SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path
+            FROM sent s LEFT JOIN held h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
+            WHERE h.item IS NOT NULL OR s.file_at IS NOT NULL
+            ORDER BY s.position LIMIT 1
+            """,
+            row => (LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
+                row.IsDBNull(5) ? ImageSaver.Existing(row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                !row.IsDBNull(5))).ConfigureAwait(false);
+        return taken.Count == 1 ? taken[0] : null;
+    }
+
+    private static string Retried(bool failed, bool uncertain) => (failed, uncertain) switch
+    {
+        (true, true) => "'Failed', 'Expired', 'Uncertain'",
+        (true, false) => "'Failed', 'Expired'",
+        (false, true) => "'Uncertain'",
+        _ => "''",
+    };
+
+    /// <summary>Brings the staged rows into the database, numbered: which of the rows with the same hash each one is.</summary>
+    private async Task BringInAsync(LedgerStore store, LedgerSession session)
+    {
+        session.Patience = Unlimited;
+        await session.ExecuteAsync(LedgerSchema.Input).ConfigureAwait(false);
+        await store.FillAsync(session, _rows.Read()).ConfigureAwait(false);
+        await session.ExecuteAsync("CREATE INDEX input_position ON input (position)").ConfigureAwait(false);
+        await session.ExecuteAsync(
+            """
+            CREATE TEMPORARY TABLE numbered AS
+            SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input
+            """).ConfigureAwait(false);
+        await session.ExecuteAsync("CREATE UNIQUE INDEX numbered_hash ON numbered (hash, occurrence)").ConfigureAwait(false);
+        await store.MeasureAsync(session, "input").ConfigureAwait(false);
+        await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
+    }
+
+    private static async Task RetryAsync(LedgerSession session)
+    {
+        string retried =
+            $"status IN ({Retried(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+        // The service still knows the former generations.
+        await session.ExecuteAsync(
+            $"""
+            INSERT INTO former (generation_id, item)
+            SELECT generation_id, item FROM items WHERE generation_id IS NOT NULL AND {retried}
+            ON CONFLICT DO NOTHING
+            """).ConfigureAwait(false);
+        await session.ExecuteAsync(
+            $"""
+            UPDATE items SET
+                status = 'Pending', generation_id = NULL, generation = NULL, generated_at = NULL, ended_at = NULL,
+                expires_at = NULL, error_code = NULL, error = NULL
+            WHERE {retried}
+            """).ConfigureAwait(false);
+    }
+
+    private static async Task MergeAsync(LedgerStore store, LedgerSession session)
+    {
+        // What has not changed is not written: the same input again costs next to nothing.
+        await session.ExecuteAsync(
+            """
+            UPDATE items SET
+                wanted = 1, position = s.position, source_file = s.source_file, source_line = s.source_line, source_row = s.source_row,
+                request = CASE WHEN items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL THEN s.request ELSE items.request END
+            FROM numbered n JOIN input s ON s.position = n.position
+            WHERE n.hash = items.hash AND n.occurrence = items.occurrence AND (
+                items.wanted <> 1 OR items.position <> s.position OR items.source_file IS DISTINCT FROM s.source_file
+                OR items.source_line IS DISTINCT FROM s.source_line OR items.source_row IS DISTINCT FROM s.source_row
+                OR (items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL AND items.request <> s.request))
+            """).ConfigureAwait(false);
+        int added = await session.ExecuteAsync(
+            """
+            INSERT INTO items (hash, occurrence, position, wanted, source_file, source_line, source_row, request, images, face, face_length, status)
+            SELECT n.hash, n.occurrence, n.position, 1, s.source_file, s.source_line, s.source_row, s.request, s.images, s.face, s.face_length, 'Pending'
+            FROM numbered n JOIN input s ON s.position = n.position
+            WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
+            ORDER BY n.position
+            """).ConfigureAwait(false);
+        // Workers that start the same batch with different inputs do the rows of all. Who may be dead is not waited for: at
+        // the worst its rows are not sent.
+        await session.ExecuteAsync(
+            $"""
+            UPDATE items SET wanted = 0
+            WHERE wanted = 1
+                AND NOT EXISTS (SELECT 1 FROM ({store.HeardOf}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
+            """, ("me", store.Worker)).ConfigureAwait(false);
+        if (added > 0) await store.MeasureAsync(session, "items").ConfigureAwait(false);
+    }
+
+    private async Task AddFacesAsync(LedgerSession session)
+    {
+        if (!_rows.HasFaces) return;
+
+        foreach (InputRow row in _rows.Read().Where(row => row.FaceBytes is not null))
+        {
+            await session.ExecuteAsync(
+                "INSERT INTO faces (hash, bytes) VALUES (@hash, @bytes) ON CONFLICT DO NOTHING",
+                ("hash", row.Face), ("bytes", row.FaceBytes)).ConfigureAwait(false);
+        }
+    }
+}
