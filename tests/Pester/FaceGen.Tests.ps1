@@ -193,6 +193,19 @@ Describe 'What leaves the session and comes back' {
         Import-Clixml "$TestDrive/way.xml" | Save-FaceGenOutput "$TestDrive/way" -RemoveAfterSave | Should -HaveCount 1
     }
 
+    It 'asks again for what was kept of a generation and of a request' {
+        New-FaceGenImage 'once more' $face -Style comic | Export-Clixml "$TestDrive/again.xml"
+        (Import-Clixml "$TestDrive/again.xml" | New-FaceGenImage).Request.Style | Should -Be comic
+        [pscustomobject]@{ prompt = 'of a file'; face_image = $face } | Export-Csv "$TestDrive/again.csv"
+        Import-FaceGenRequest "$TestDrive/again.csv" | Export-Clixml "$TestDrive/request.xml"
+        (Import-Clixml "$TestDrive/request.xml" | New-FaceGenImage).Prompt | Should -Be 'of a file'
+    }
+
+    It 'sorts rows in the order of the input' {
+        1..11 | ForEach-Object { [pscustomobject]@{ prompt = "p$_"; face_image = $face } } | Export-Csv "$TestDrive/order.csv"
+        (Import-FaceGenRequest "$TestDrive/order.csv" | Sort-Object Source -Descending).Prompt | Should -Be (11..1 | ForEach-Object { "p$_" })
+    }
+
     It 'takes a saved image that was kept as a face' {
         New-FaceGenImage 'first' $face | Save-FaceGenOutput "$TestDrive/first" | Export-Clixml "$TestDrive/saved.xml"
         $image = New-FaceGenImage 'second' (Import-Clixml "$TestDrive/saved.xml")

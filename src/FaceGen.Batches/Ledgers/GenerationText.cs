@@ -18,8 +18,8 @@ internal static class GenerationText
         json.WriteEndArray();
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-        if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
-        if (generation.Eta is { } eta) json.WriteNumber("eta", eta);
+        if (generation.GenerationTime is { } seconds) json.WriteShortest("generation_time", seconds);
+        if (generation.Eta is { } eta) json.WriteShortest("eta", eta);
         if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
         json.WriteString("message", generation.Message);
         json.WriteStartObject("meta");
@@ -77,7 +77,7 @@ internal static class GenerationText
             case null: json.WriteNull(name); break;
             case bool flag: json.WriteBoolean(name, flag); break;
             case long number: json.WriteNumber(name, number); break;
-            case double number: json.WriteNumber(name, number); break;
+            case double number: json.WriteShortest(name, number); break;
             default: json.WriteString(name, value.ToString()); break;
         }
     }

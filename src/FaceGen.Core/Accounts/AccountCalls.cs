@@ -109,7 +109,7 @@ internal sealed class AccountCalls(Connection connection, IListener? listener = 
             TimeSpan wait = Backoff.Wait(attempt - 1, retry.After, connection.Services);
             if (wait > LongestWait) return result;
 
-            listener?.Tell($"{address.AbsolutePath} was not answered ({retry.Reason.TrimEnd('.')}): asking again in {wait.TotalSeconds:0.0} seconds.");
+            listener?.Tell($"{address.AbsolutePath} was not answered ({retry.Reason.TrimEnd('.')}): asking again in {DisplayText.Seconds(wait)}.");
             await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace FaceGen.Contract;
@@ -48,6 +49,15 @@ internal static class DisplayText
     /// <summary>Makes text of several lines fit to be shown: without control characters, and in the order in which it stands.</summary>
     internal static string Lines(string text) =>
         WithoutControls(text) is var lines && lines.Any(IsReordering) ? string.Concat(lines.Where(c => !IsReordering(c))) : lines;
+
+    /// <summary>
+    /// The last name in a path of whichever system: one that came from another machine may hold what this one's framework
+    /// refuses.
+    /// </summary>
+    internal static string FileName(string path) => path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
+
+    /// <summary>Seconds with one decimal, as in <c>0.5 seconds</c>, whatever the culture.</summary>
+    internal static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds";
 
     /// <summary>Whether a text is certainly fit as it stands: words of ASCII with a space between.</summary>
     private static bool IsPlain(string text)

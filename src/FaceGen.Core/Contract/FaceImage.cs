@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FaceGen.Contract;
 
 /// <summary>
@@ -49,7 +51,9 @@ public sealed class FaceImage
         // A path can look like base64, so that only what decodes to an image is taken for base64.
         if (Base64Text.TryDecode(text, out byte[] bytes) && ImageHeader.FormatOf(bytes) is not null) return FromBytes(bytes);
 
-        return FromFile(resolvePath(text));
+        return text.Contains("://")
+            ? throw Invalid($"'{DisplayText.Clean(text, 300)}' is no http or https link, and no path of a file.")
+            : FromFile(resolvePath(text));
     }
 
     /// <summary>Takes an image's bytes.</summary>
@@ -119,7 +123,7 @@ public sealed class FaceImage
     {
         if (length == 0) throw Invalid($"{name} is empty.");
         if (length > Limits.MaxFaceImageBytes)
-            throw Invalid($"{name} has {length / 1048576.0:0.0} MB; at most 5 MB are allowed.");
+            throw Invalid(string.Format(CultureInfo.InvariantCulture, "{0} has {1:0.0} MB; at most 5 MB are allowed.", name, length / 1048576.0));
 
         return ImageHeader.FormatOf(head) ?? throw Invalid($"{name} is no PNG, JPEG or WebP image.");
     }

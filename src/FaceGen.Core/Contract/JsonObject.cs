@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace FaceGen.Contract;
@@ -19,5 +20,17 @@ internal static class JsonObject
         }
 
         return buffer.ToArray();
+    }
+
+    /// <summary>
+    /// Writes a number as it was typed or told: by itself the writer makes 0.10000000000000001 of 0.1 on Windows PowerShell's
+    /// framework, whose shortest form in turn is not every number's own.
+    /// </summary>
+    internal static void WriteShortest(this Utf8JsonWriter json, string name, double number)
+    {
+        string shortest = number.ToString("R", CultureInfo.InvariantCulture);
+        bool isExact = double.Parse(shortest, CultureInfo.InvariantCulture).Equals(number);
+        json.WritePropertyName(name);
+        json.WriteRawValue(isExact ? shortest : number.ToString("G17", CultureInfo.InvariantCulture));
     }
 }

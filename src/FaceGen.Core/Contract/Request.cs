@@ -62,6 +62,23 @@ public sealed record Request
     /// <summary>How many images the request pays for.</summary>
     internal int ImageCount => Samples ?? 1;
 
+    /// <summary>Reads the fields again: a script may have changed them since they were checked.</summary>
+    /// <exception cref="FaceGenException">One of them has a value that the API does not allow.</exception>
+    internal void Check()
+    {
+        RequestField.Prompt.Require(Prompt);
+        (RequestField Field, object? Value)[] others =
+        [
+            (RequestField.NegativePrompt, NegativePrompt), (RequestField.Width, Width), (RequestField.Height, Height),
+            (RequestField.NumInferenceSteps, NumInferenceSteps), (RequestField.GuidanceScale, GuidanceScale),
+            (RequestField.SScale, SScale), (RequestField.Samples, Samples), (RequestField.SafetyChecker, SafetyChecker),
+            (RequestField.SafetyCheckerType, SafetyCheckerType), (RequestField.Base64, Base64), (RequestField.Style, Style),
+            (RequestField.Seed, Seed), (RequestField.Webhook, Webhook), (RequestField.TrackId, TrackId),
+        ];
+        foreach ((RequestField field, object? value) in others) field.Read(value);
+        if (FaceImage is null) throw RequestField.FaceImage.Missing();
+    }
+
     /// <summary>The prompt, and where it was read.</summary>
     public override string ToString() => Source is null ? Prompt : $"{Prompt} ({Source})";
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 
 namespace FaceGen.Contract;
@@ -67,6 +68,9 @@ internal sealed class RequestField
     /// <summary>The values to choose from, where the API lists them.</summary>
     internal IReadOnlyList<string> Choices { get; }
 
+    /// <summary>Whether it is a text of any words.</summary>
+    internal bool IsText => this == Prompt || this == NegativePrompt;
+
     /// <summary>Finds a field by either of its names, in any case; null where the API has no such field.</summary>
     internal static RequestField? Find(string name) => ByName.TryGetValue(name.Trim(), out RequestField? field) ? field : null;
 
@@ -74,15 +78,18 @@ internal sealed class RequestField
     /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
     internal object? Read(object? raw) => raw switch
     {
-        null => null,
+        // A database's NULL is an empty cell.
+        null or DBNull => null,
         string text when string.IsNullOrWhiteSpace(text) => null,
         _ => _read(raw) ?? throw Refuse(raw),
     };
 
     /// <summary>Reads a value that must be given.</summary>
     /// <exception cref="FaceGenException">It is missing, or not one that the API allows.</exception>
-    internal object Require(object? raw) => Read(raw)
-        ?? throw new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
+    internal object Require(object? raw) => Read(raw) ?? throw Missing();
+
+    /// <summary>Says that the field must have a value.</summary>
+    internal FaceGenException Missing() => new(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
 
     /// <summary>Says that the field cannot have a value.</summary>
     internal FaceGenException Refuse(object raw)
@@ -91,7 +98,9 @@ internal sealed class RequestField
         {
             string text => $"'{DisplayText.Clean(text, 60)}'",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
-            _ => raw.ToString() ?? "",
+            // What says nothing of itself, or only its type.
+            IList => "several values",
+            _ => raw.ToString() is { Length: > 0 } said ? said : $"a {raw.GetType().Name}",
         };
         return new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
     }
@@ -170,9 +179,12 @@ internal sealed class RequestField
     };
 
     /// <summary>The service calls https alone; the emulator on this machine calls this machine as well.</summary>
-    private static Uri? ToWebhook(object value) =>
-        Uri.TryCreate(value.ToString(), UriKind.Absolute, out Uri? address)
+    private static Uri? ToWebhook(object value)
+    {
+        Uri? address = value as Uri ?? (Uri.TryCreate(value.ToString(), UriKind.Absolute, out Uri? read) ? read : null);
+        return address is { IsAbsoluteUri: true }
             && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : null;
+    }
 }

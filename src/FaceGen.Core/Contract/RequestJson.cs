@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace FaceGen.Contract;
@@ -38,11 +37,7 @@ internal static class RequestJson
             case string text: json.WriteString(field.Name, text); break;
             case int number: json.WriteNumber(field.Name, number); break;
             case long number: json.WriteNumber(field.Name, number); break;
-            case double number:
-                json.WritePropertyName(field.Name);
-                // As it was typed: by itself the writer makes 0.10000000000000001 of 0.1 on Windows PowerShell's framework.
-                json.WriteRawValue(number.ToString("R", CultureInfo.InvariantCulture));
-                break;
+            case double number: json.WriteShortest(field.Name, number); break;
             case bool flag: json.WriteBoolean(field.Name, flag); break;
             default: throw new ArgumentException($"{field.Name} cannot be a {value.GetType()}.", nameof(value));
         }

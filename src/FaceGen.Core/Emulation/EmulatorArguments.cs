@@ -24,5 +24,14 @@ internal sealed record EmulatorArguments(
         .. Faults.SelectMany(rule => new[] { "--fault", rule }),
     ];
 
+    /// <summary>What the emulator says of its options, in the words of Start-FaceGenEmulator.</summary>
+    internal static string InParameters(string said)
+    {
+        int help = said.IndexOf(" Run with --help", StringComparison.Ordinal);
+        return (help < 0 ? said : said.Substring(0, help))
+            .Replace("--list-faults and /admin/faults show them all", "Tab shows them all")
+            .Replace("The option --fault: ", "-Fault: ").Replace("The option --service-time ", "-ServiceTime ");
+    }
+
     private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

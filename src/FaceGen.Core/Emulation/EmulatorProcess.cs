@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen.Emulation;
 
@@ -11,6 +12,9 @@ namespace FaceGen.Emulation;
 internal static class EmulatorProcess
 {
     private const int MaxErrorText = 4096;
+
+    /// <summary>How the emulator ends where it cannot read how it is to be started.</summary>
+    private const int UsageError = 2;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly Regex ReadyLine = new(@"ready: (http://\S+)", RegexOptions.CultureInvariant);
@@ -61,7 +65,7 @@ internal static class EmulatorProcess
             }
 
             Match ready = ReadyLine.Match(await firstLine.Task.ConfigureAwait(false));
-            if (!ready.Success) throw Failed(Explain(process, errors));
+            if (!ready.Success) throw Explain(process, errors);
 
             var emulator = new Emulator(new Uri(ready.Groups[1].Value), EmulatorArguments.ApiKey, arguments.QueueLimit, process.Id);
             Started[emulator] = process;
@@ -81,31 +85,39 @@ internal static class EmulatorProcess
     }
 
     /// <summary>How the emulator's program is run, with pipes for what it is told and what it says.</summary>
-    internal static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new()
+    internal static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments)
     {
-        FileName = "dotnet",
-        Arguments = string.Join(" ", new[] { program }.Concat(arguments).Select(Quote)),
-        UseShellExecute = false,
-        CreateNoWindow = true,
-        // The emulator ends when its input does, which also happens when this process is killed.
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
+        var info = new ProcessStartInfo
+        {
+            FileName = "dotnet",
+            Arguments = string.Join(" ", new[] { program }.Concat(arguments).Select(Quote)),
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            // The emulator ends when its input does, which also happens when this process is killed.
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // It has a key of its own: the real one goes to the service and nowhere else.
+        info.Environment.Remove(ApiKey.Variable);
+        return info;
+    }
 
     /// <summary>The only free text among the arguments is a service time and a path: a quote has no place in either.</summary>
     private static string Quote(string argument) => $"\"{argument.Replace("\"", "")}\"";
 
-    private static string Explain(Process process, StringBuilder errors)
+    private static FaceGenException Explain(Process process, StringBuilder errors)
     {
         // The reader of its errors ends only when the process has; one that says something else and lives is ended.
         if (!process.WaitForExit(5000)) process.Kill();
         process.WaitForExit();
         string said;
         lock (errors) said = DisplayText.Clean(errors.ToString(), 600);
-        return MissingRuntime.IsMatch(said)
+        if (process.ExitCode == UsageError) return new FaceGenException(ErrorCode.ParametersInvalid, EmulatorArguments.InParameters(said));
+
+        return Failed(MissingRuntime.IsMatch(said)
             ? $"The emulator needs the ASP.NET Core runtime 10. Install it from https://dot.net. ({said})"
-            : $"The emulator did not start: {said}";
+            : $"The emulator did not start: {said}");
     }
 
     private static void End(Process process)

@@ -205,7 +205,7 @@ internal sealed class FaceUploads
             var retry = outcome as Outcome.Retry;
             TimeSpan wait = Backoff.Wait(attempt, retry?.After, connection.Services);
             bool isOver = retry is null || time.GetElapsedTime(start) + wait > patience;
-            listener?.Tell($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {wait.TotalSeconds:0.0} seconds")}.");
+            listener?.Tell($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {DisplayText.Seconds(wait)}")}.");
             if (isOver)
             {
                 DateTimeOffset until = time.GetUtcNow() + Pause;

@@ -51,7 +51,7 @@ internal static class Fetch
             }
 
             TimeSpan wait = Backoff.Wait(attempt, asked, connection.Services);
-            tell($"The service did not say how generation {generation.Id} is ({reason.TrimEnd('.')}): asking again in {wait.TotalSeconds:0.0} seconds.");
+            tell($"The service did not say how generation {generation.Id} is ({reason.TrimEnd('.')}): asking again in {DisplayText.Seconds(wait)}.");
             await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }

@@ -261,7 +261,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 : NothingAccepted(deadline, retry.Reason);
         }
 
-        string line = $"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {wait.TotalSeconds:0.0} seconds.";
+        string line = $"Nothing was accepted ({retry.Reason.TrimEnd('.')}): trying again in {DisplayText.Seconds(wait)}.";
         if (retry.IsUnreachable && Interlocked.Exchange(ref _unreachableWarned, 1) == 0) listener?.Warn(line);
         else listener?.Tell(line);
         await connection.Services.Time.Wait(wait, over).ConfigureAwait(false);

@@ -9,6 +9,9 @@ namespace FaceGen.Http;
 /// </summary>
 internal sealed class ApiKey
 {
+    /// <summary>The environment variable that holds it, which ModelsLab's own tools read too.</summary>
+    internal const string Variable = "MODELSLAB_API_KEY";
+
     private const string Mask = "***";
 
     /// <summary>A shorter piece could be part of any text: a key as short is masked where it stands by itself.</summary>

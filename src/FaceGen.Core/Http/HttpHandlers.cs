@@ -1,4 +1,7 @@
 using System.Net;
+#if NETSTANDARD
+using System.Security.Authentication;
+#endif
 
 namespace FaceGen.Http;
 
@@ -21,6 +24,9 @@ internal static class HttpHandlers
             MaxConnectionsPerServer = 256,
             AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
         };
+        // What an old process chose for all, Windows PowerShell on an older Windows say, a service of today does not speak.
+        SecurityProtocolType chosen = ServicePointManager.SecurityProtocol;
+        if (chosen != 0 && !chosen.HasFlag(SecurityProtocolType.Tls12)) handler.SslProtocols = SslProtocols.Tls12;
 #else
         var handler = new SocketsHttpHandler
         {

@@ -57,7 +57,7 @@ internal sealed class ServiceAddress
         if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"{address} would send the key unencrypted: use https. Plain http is for this machine's own addresses.");
+                $"{address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped)} would send the key unencrypted: use https. Plain http is for this machine's own addresses.");
         }
 
         string path = address.AbsolutePath.TrimEnd('/');

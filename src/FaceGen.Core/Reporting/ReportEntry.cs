@@ -92,7 +92,7 @@ internal sealed record ReportEntry
     {
         FaceImage face = request.FaceImage;
         string shownFace = face.Link is { } link ? link.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped)
-            : face.FilePath is { } path ? Path.GetFileName(path)
+            : face.FilePath is { } path ? DisplayText.FileName(path)
             : face.ToString();
         (RequestField Field, object? Value)[] all =
         [

@@ -59,7 +59,7 @@ internal sealed class ReportWriter : IDisposable
         WriteTime("generated", entry.GeneratedAt);
         WriteTime("ended", entry.EndedAt);
         WriteTime("expires", entry.ExpiresAt);
-        if (entry.GenerationTime is { } seconds) _json.WriteNumber("seconds", seconds);
+        if (entry.GenerationTime is { } seconds) _json.WriteShortest("seconds", seconds);
         WriteText("code", entry.ErrorCode);
         WriteText("error", entry.Error);
         _json.WriteStartObject("parameters");
@@ -94,7 +94,7 @@ internal sealed class ReportWriter : IDisposable
     {
         _json.WriteStartObject();
         WriteText("src", FileLink.Of(_folder, file.FullName));
-        WriteText("name", Path.GetFileName(file.FullName));
+        WriteText("name", DisplayText.FileName(file.FullName));
         WriteText("format", file.Format.ToString());
         _json.WriteNumber("width", file.Width);
         _json.WriteNumber("height", file.Height);

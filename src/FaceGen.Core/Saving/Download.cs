@@ -89,7 +89,7 @@ internal static class Download
                     $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
             }
 
-            listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({last!.Reason}): trying again in {wait.TotalSeconds:0.0} seconds.");
+            listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({last!.Reason}): trying again in {DisplayText.Seconds(wait)}.");
             await time.Wait(wait, cancel).ConfigureAwait(false);
         }
     }

@@ -70,7 +70,8 @@ internal sealed class PartFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             if (!_replace && e is IOException && File.Exists(_path)) throw AtomicFile.Exists(_path);
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {e.Message}", e);
+            string reason = Directory.Exists(_path) ? "it is a folder." : e.Message.Replace(_temporary, _path);
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
         }
     }
 }

@@ -18,7 +18,7 @@ internal static class Provenance
         json.WriteString("id", generation.Id);
         json.WriteNumber("index", index);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-        if (generation.GenerationTime is { } seconds) json.WriteNumber("generation_time", seconds);
+        if (generation.GenerationTime is { } seconds) json.WriteShortest("generation_time", seconds);
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         if (generation.Source is { } source) json.WriteString("source", source.ToString());
         if (generation.Request is { } request)

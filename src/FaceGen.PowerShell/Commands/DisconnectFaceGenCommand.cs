@@ -39,7 +39,10 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
             IReadOnlyList<Connection> meant = Connections.Match(name);
             foreach (Connection connection in meant) Connections.End(connection);
             if (meant.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
-                WriteFault(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name);
+            {
+                // What is not there ends nothing here: the others are still to be ended.
+                WriteError(ErrorTable.Record(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name));
+            }
         }
 
         if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);

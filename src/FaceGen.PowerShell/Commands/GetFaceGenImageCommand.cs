@@ -19,7 +19,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
     private readonly List<string> _ids = [];
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
     [ArgumentCompleter(typeof(OpenIdCompleter))]

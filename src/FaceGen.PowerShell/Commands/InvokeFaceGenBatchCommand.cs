@@ -68,10 +68,13 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
+    [Revived]
     public PSObject? InputObject { get; set; }
 
     /// <summary><para type="description">The folder for the images; it is made where it is not there.</para></summary>
-    [Parameter(Mandatory = true)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByPath)]
+    [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
+    [Parameter(Mandatory = true, ParameterSetName = ByInput)]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
 
@@ -318,9 +321,9 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         {
             case string path: TakeFiles([path], isLiteral: false); break;
             case FileInfo file: TakeFiles([file.FullName], isLiteral: true); break;
-            case Request request: Take(request); break;
-            case BatchItem item: Take(item.Request); break;
-            case Generation { Request: { } request }: Take(request); break;
+            case Request request: TakeChecked(request); break;
+            case BatchItem item: TakeChecked(item.Request); break;
+            case Generation { Request: { } request }: TakeChecked(request); break;
             default: Take(_rowReader!.Read(input, (int)_inputs), input); break;
         }
     }
@@ -338,6 +341,24 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _rows++;
         _invalid++;
         WriteFault(row.Error!, target);
+    }
+
+    /// <summary>Takes what was an object in a script, which may have changed it.</summary>
+    private void TakeChecked(Request request)
+    {
+        try
+        {
+            request.Check();
+        }
+        catch (FaceGenException e)
+        {
+            _rows++;
+            _invalid++;
+            WriteFault(e, request);
+            return;
+        }
+
+        Take(request);
     }
 
     private void Take(Request request)
@@ -374,7 +395,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 : " It is not lost: the same command goes on with it.",
             _ => "",
         };
-        WriteFault(new FaceGenException(error.Code, Prefix(item.Source) + error.Message + next, error), item.Request);
+        WriteFault(new FaceGenException(error.Code, error.Message + next, error), item.Request);
         Account.Of(Service).MarkTold(error);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -133,6 +132,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
+    [Revived]
     public PSObject? InputObject
     {
         get => _inputObject;
@@ -200,7 +200,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            WriteFault(new FaceGenException(e.Code, Where() + e.Message, e), InputObject);
+            string row = (InputObject?.BaseObject as Request)?.Source?.ToString() ?? InputSource()?.ToString() ?? "";
+            WriteFault(row.Length == 0 ? e : new FaceGenException(e.Code, $"{row}: {e.Message}", e), InputObject);
             return;
         }
 
@@ -214,19 +215,11 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
 
         Drain(ThrottleLimit - 1);
-        Slots.Slot slot;
-        try
-        {
-            slot = Take(TakeSlotAsync(_generator, WhenIdle));
-        }
-        catch (FaceGenException e)
-        {
-            WriteFault(new FaceGenException(e.Code, Where() + e.Message, e), request);
-            return;
-        }
-
         _progress.Total++;
-        Start(request, () => GenerateAsync(request, slot), ended => Write(ended.Generation, ended.Lost));
+        // What is written while this one waits for its place may itself generate, downstream: the place is used without this thread.
+        Task<Slots.Slot> turn = TakeSlotAsync(_generator, WhenIdle);
+        Start(request, async () => await GenerateAsync(request, await turn.ConfigureAwait(false)).ConfigureAwait(false), ended => Write(ended.Generation, ended.Lost));
+        RunUntil(Task.WhenAny(turn));
     }
 
     private protected override void End()
@@ -310,20 +303,17 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         if (lost is not null) Account.Of(Service).MarkTold(lost);
     }
 
-    private string Where() => Prefix((InputObject?.BaseObject as Request)?.Source ?? InputSource());
-
     /// <summary>The input's number, by which errors and file names call it; null for what was typed.</summary>
     private RequestSource? InputSource() => InputObject is null ? null : new RequestSource("", 0, _inputs);
 
     /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
     {
-        // What has no properties of its own to bind.
-        if (InputObject is { BaseObject: IDictionary } || (InputObject is not null && RowReader.FindRequest(InputObject) is not null)) return OfRow(InputObject);
+        if (InputObject is not null && RowReader.IsToBeRead(InputObject)) return OfRow(InputObject);
 
-        if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsParameter));
+        if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsBound));
         object? input = InputObject?.BaseObject;
-        Request? before = (input as Generation)?.Request ?? (input as BatchItem)?.Request;
+        Request? before = input as Request ?? (input as Generation)?.Request ?? (input as BatchItem)?.Request;
         return new Request
         {
             Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),
@@ -342,7 +332,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             Seed = Seed ?? before?.Seed,
             Webhook = Webhook ?? before?.Webhook,
             TrackId = TrackId ?? before?.TrackId,
-            Source = (input as Request ?? before)?.Source ?? InputSource(),
+            Source = before?.Source ?? InputSource(),
         };
     }
 
@@ -356,13 +346,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         return row.Request;
     }
 
-    private bool IsParameter(string name) =>
-        MyInvocation.MyCommand.Parameters.Values.Any(parameter => parameter.Aliases.Prepend(parameter.Name).Contains(name, StringComparer.OrdinalIgnoreCase));
+    /// <summary>Whether PowerShell gives a column of that name to a parameter.</summary>
+    private bool IsBound(string name) => MyInvocation.MyCommand.Parameters.Values.Any(parameter =>
+        parameter.Aliases.Prepend(parameter.Name).Contains(name, StringComparer.OrdinalIgnoreCase)
+        && parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.ValueFromPipelineByPropertyName));
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
-        // A file or a saved image that came back from Export-Clixml or a job.
-        PSCustomObject when ((PSObject)value!).Properties["FullName"]?.Value is string path => Contract.FaceImage.FromFile(ResolveFace(path)),
+        PSCustomObject when RevivedAttribute.FaceText((PSObject)value!) is { } text => Contract.FaceImage.FromText(text, ResolveFace),
         FaceImage image => image,
         byte[] bytes => Contract.FaceImage.FromBytes(bytes),
         object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),

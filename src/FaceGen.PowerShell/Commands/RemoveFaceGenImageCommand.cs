@@ -36,7 +36,7 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("Generation")]
     [ValidateNotNull]
-    [RevivedGeneration]
+    [Revived]
     public Generation[] InputObject { get; set; } = [];
 
     private protected override void Process()

@@ -53,7 +53,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
-    [RevivedGeneration]
+    [Revived]
     public Generation[] InputObject { get; set; } = [];
 
     /// <summary>
@@ -157,7 +157,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         if (generation.Images.Count == 0)
         {
             throw new FaceGenException(ErrorCode.OutputMissing,
-                $"{Prefix(generation.Source)}Generation {generation.Id} ({generation.Status}) has no images to save.");
+                $"Generation {generation.Id} ({generation.Status}) has no images to save.");
         }
 
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
@@ -172,7 +172,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            throw new FaceGenException(e.Code, $"{Prefix(generation.Source)}The images of generation {generation.Id} are saved, and still at the service. {e.Message}", e);
+            throw new FaceGenException(e.Code, $"The images of generation {generation.Id} are saved, and still at the service. {e.Message}", e);
         }
     }
 
@@ -188,8 +188,9 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            string next = e.Code == ErrorCode.FileExists && !Force && !SkipExisting ? " -Force replaces it, -SkipExisting leaves it." : "";
-            Post(() => WriteFault(new FaceGenException(e.Code, Prefix(generation.Source) + e.Message + next, e), generation));
+            string next = e.Code != ErrorCode.FileExists || Force || SkipExisting ? "" : " -Force replaces it, -SkipExisting leaves it"
+                + (Name.IndexOf("{id}", StringComparison.OrdinalIgnoreCase) < 0 ? "; where it is another image of this run, put {id} into -Name." : ".");
+            Post(() => WriteFault(next.Length == 0 ? e : new FaceGenException(e.Code, e.Message + next, e), generation));
             return false;
         }
         finally

@@ -3,6 +3,7 @@ using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using FaceGen.Contract;
 using FaceGen.PowerShell.Loading;
+using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Showing;
 
@@ -27,9 +28,10 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private Terminal? _terminal;
 
-    /// <summary><para type="description">The pictures; wildcards are resolved.</para></summary>
+    /// <summary><para type="description">The pictures; wildcards are resolved. Rows of a batch bring their files.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
+    [SavedFiles]
     public string[] Path { get; set; } = [];
 
     /// <summary><para type="description">The pictures, taken as they stand: no character is a wildcard. Saved images and file

@@ -24,7 +24,7 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("InputObject")]
     [ValidateNotNull]
-    [RevivedGeneration]
+    [Revived]
     [ArgumentCompleter(typeof(OpenIdCompleter))]
     public Generation[]? Generation { get; set; }
 

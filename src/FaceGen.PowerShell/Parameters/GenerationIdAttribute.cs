@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Management.Automation;
+using FaceGen.Generating;
 
 namespace FaceGen.PowerShell.Parameters;
 
@@ -7,7 +9,15 @@ internal sealed class GenerationIdAttribute : EachAttribute
 {
     private protected override object Transform(object input)
     {
-        if (input is null || PSObject.AsPSObject(input) is not { BaseObject: not (string or ValueType) } item) return input!;
+        object? raw = input is PSObject wrapped ? wrapped.BaseObject : input;
+        if (raw is string text && string.IsNullOrWhiteSpace(text)) throw new ArgumentTransformationMetadataException("The id of a generation is not blank.");
+        if (raw is null or string or ValueType) return input!;
+
+        PSObject item = PSObject.AsPSObject(input);
+        // A process has an Id as well, and no file's name is one.
+        bool isRow = raw is IDictionary || (raw is PSCustomObject && !item.TypeNames[0].StartsWith("Deserialized.System.", StringComparison.Ordinal));
+        if (!isRow && raw.GetType().Assembly != typeof(Generation).Assembly)
+            throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
 
         object owner = item.Properties["Generation"]?.Value ?? item;
         return PSObject.AsPSObject(owner).Properties["Id"]?.Value ?? input;

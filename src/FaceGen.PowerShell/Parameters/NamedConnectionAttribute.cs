@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Contract;
+using FaceGen.Http;
 using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -11,6 +12,12 @@ internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
+        if (inputData is PSObject flat && flat.TypeNames.Contains($"Deserialized.{typeof(Connection).FullName}"))
+        {
+            throw new ArgumentTransformationMetadataException(
+                "A connection has no key any more when it comes out of a file, a job or a session: Connect-FaceGen makes one there. Threads (Start-ThreadJob, ForEach-Object -Parallel) take one as it is.");
+        }
+
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return raw is not string name ? raw
             : Connections.Find(name) ?? throw new ArgumentTransformationMetadataException(

@@ -19,8 +19,8 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
     public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        // To PowerShell a typed 3d is a decimal number: the words that were typed are still known.
-        if (raw is ValueType && Field.Choices.Count > 0 && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
+        // To PowerShell a typed 3d is a decimal number, and 007 is 7: the words that were typed are still known.
+        if (raw is ValueType and not bool && (Field.Choices.Count > 0 || Field.IsText) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
         if (raw is SwitchParameter flag) raw = flag.ToBool();
         try
         {

@@ -13,8 +13,12 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The request in a sidecar that was read by <c>ConvertFrom-Json</c>; null where the input is no sidecar.</summary>
-    internal static PSObject? FindRequest(PSObject input) =>
+    private static PSObject? FindRequest(PSObject input) =>
         IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
+
+    /// <summary>Whether PowerShell binds no property of it: it has none of its own, or their names have blanks around them.</summary>
+    internal static bool IsToBeRead(PSObject input) => input.BaseObject is IDictionary || FindRequest(input) is not null
+        || (IsRow(input) && input.Properties.Any(property => property.Name.Trim().Length < property.Name.Length && RequestField.Find(property.Name) is not null));
 
     /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
     internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null)
@@ -76,6 +80,7 @@ internal sealed class RowReader(Func<string, string> resolveFace)
             case FileInfo file: _draft.Set(field, file.FullName); break;
             case byte[] bytes: _draft.Set(field, Convert.ToBase64String(bytes)); break;
             case SwitchParameter flag: _draft.Set(field, flag.ToBool()); break;
+            case PSCustomObject when field == RequestField.FaceImage && RevivedAttribute.FaceText((PSObject)value!) is { } text: _draft.Set(field, text); break;
             case FaceImage face: _draft.Set(field, face.FilePath ?? face.ToWireText()); break;
             case var other: _draft.Set(field, other); break;
         }

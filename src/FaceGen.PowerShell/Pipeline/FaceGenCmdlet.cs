@@ -185,11 +185,14 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes what the engine tells, from any thread, to the streams of verbose lines and warnings.</summary>
     private protected IListener Listener => new StreamListener(this);
 
-    /// <summary>Writes the error of one item, or ends the run where every other item would fail as well.</summary>
+    /// <summary>
+    /// Writes the error of one item, which begins with the row that it is about; or ends the run where every other item would
+    /// fail as well.
+    /// </summary>
     private protected void WriteFault(Exception exception, object? target)
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
-        WriteError(ErrorTable.Record(exception, target));
+        WriteError(ErrorTable.Record(WithRow(exception, target), target));
         if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Service).MarkTold(told);
     }
 
@@ -201,8 +204,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         if (generation.Status == GenerationStatus.Failed)
         {
-            WriteFault(new FaceGenException(ErrorCode.GenerationFailed, Prefix(generation.Source) + generation.Failure),
-                (object?)generation.Request ?? generation);
+            WriteFault(new FaceGenException(ErrorCode.GenerationFailed, generation.Failure), (object?)generation.Request ?? generation);
         }
         else
         {
@@ -235,8 +237,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; {(names.Count == 1 ? "it is" : "they are")} left out.");
     }
 
-    /// <summary>What begins a message about a row of a file.</summary>
-    private protected static string Prefix(RequestSource? source) => source is null ? "" : $"{source}: ";
+    private static Exception WithRow(Exception exception, object? target)
+    {
+        RequestSource? source = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
+        return source is not null && exception is FaceGenException fault ? new FaceGenException(fault.Code, $"{source}: {fault.Message}", fault) : exception;
+    }
 
     /// <summary>A full path of the file system; the current location and drives are PowerShell's.</summary>
     /// <param name="path">The path as it was given; no character is a wildcard.</param>
@@ -250,12 +255,13 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             if (provider.Name == "FileSystem") return full;
         }
         catch (Exception e) when (e is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException or ItemNotFoundException
-            or ProviderInvocationException or NotSupportedException or PSArgumentException or PSInvalidOperationException)
+            or ProviderInvocationException or NotSupportedException or ArgumentException or PSInvalidOperationException)
         {
             throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system: {e.Message.TrimEnd('.')}.", e);
         }
 
-        throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system.");
+        string here = path == "." ? $" The current location is {SessionState.Path.CurrentLocation}." : "";
+        throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system.{here}");
     }
 
     /// <summary>The full paths that a path with wildcards matches; one that exists as it stands is no wildcard.</summary>
@@ -286,6 +292,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         IReadOnlyList<string> folders =
             isLiteral ? [ResolvePath(path, ErrorCode.FileNotWritten)] : ResolveWildcards(path, ErrorCode.FileNotWritten);
+        if (folders.Count > 1 && folders.Any(Directory.Exists)) folders = [.. folders.Where(Directory.Exists)];
         if (folders.Count != 1)
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders: give one of them.");
 

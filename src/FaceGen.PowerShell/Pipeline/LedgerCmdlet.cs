@@ -39,15 +39,15 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     {
         if (Ledger is not null)
         {
-            OrTell(() => Read(ResolveLedger(Ledger, _isTyped)));
+            OrTell(null, () => Read(ResolveLedger(Ledger, _isTyped)));
             return;
         }
 
         foreach (string folder in Destination)
         {
-            OrTell(() =>
+            OrTell(folder, () =>
             {
-                foreach (string ledger in Ledgers(folder)) OrTell(() => Read(ledger));
+                foreach (string ledger in Ledgers(folder)) OrTell(ledger, () => Read(ledger));
             });
         }
     }
@@ -55,7 +55,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     /// <summary>Reads a ledger: a file's full path, or a connection string.</summary>
     private protected abstract void Read(string ledger);
 
-    private void OrTell(Action action)
+    private void OrTell(string? target, Action action)
     {
         try
         {
@@ -63,7 +63,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            WriteFault(e, null);
+            WriteFault(e, target);
         }
     }
 

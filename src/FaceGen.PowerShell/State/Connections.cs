@@ -10,8 +10,7 @@ namespace FaceGen.PowerShell.State;
 /// <summary>The connection of each runspace.</summary>
 internal static class Connections
 {
-    /// <summary>The environment variables that ModelsLab's own tools read.</summary>
-    internal const string KeyVariable = "MODELSLAB_API_KEY";
+    /// <summary>The environment variable that holds the service's address; ModelsLab's own tools read it too.</summary>
     internal const string AddressVariable = "MODELSLAB_BASE_URL";
 
     private static readonly ConditionalWeakTable<Runspace, Dictionary<string, Connection>> Known = new();
@@ -65,10 +64,10 @@ internal static class Connections
     /// <summary>The key in the environment.</summary>
     /// <exception cref="FaceGenException">There is none.</exception>
     internal static ApiKey KeyFromEnvironment() =>
-        Environment.GetEnvironmentVariable(KeyVariable) is { } key && !string.IsNullOrWhiteSpace(key)
+        Environment.GetEnvironmentVariable(ApiKey.Variable) is { } key && !string.IsNullOrWhiteSpace(key)
             ? new ApiKey(key.Trim())
             : throw new FaceGenException(ErrorCode.NotConnected,
-                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {KeyVariable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
+                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.Variable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
 
     /// <summary>The address in the environment, or the service's own.</summary>
     internal static ServiceAddress DefaultAddress(bool isEnterprise = false)

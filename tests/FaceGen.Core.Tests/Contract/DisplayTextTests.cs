@@ -1,4 +1,5 @@
 using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
 using FsCheck.Xunit;
 
 namespace FaceGen.Core.Tests.Contract;
@@ -39,4 +40,22 @@ public sealed class DisplayTextTests
         string clean = DisplayText.Clean(text, 20);
         return clean.Length <= 21 && !clean.Any(char.IsControl);
     }
+
+    [Theory]
+    [InlineData("en-US")]
+    [InlineData("de-DE")]
+    [InlineData("fa-IR")]
+    public void Seconds_read_alike_under_any_culture(string culture)
+    {
+        using var scope = new CultureScope(culture);
+
+        Assert.Equal("1.5 seconds", DisplayText.Seconds(TimeSpan.FromSeconds(1.5)));
+    }
+
+    [Theory]
+    [InlineData("/out/a.png", "a.png")]
+    [InlineData(@"C:\out\a.png", "a.png")]
+    [InlineData("a|b.png", "a|b.png")]
+    [InlineData("/out/", "")]
+    public void A_file_s_name_is_found_in_a_path_of_any_system(string path, string name) => Assert.Equal(name, DisplayText.FileName(path));
 }

@@ -210,7 +210,14 @@ public sealed class RequestFieldTests
     public void A_date_is_no_number()
     {
         Assert.StartsWith("Width must be 1 to 512, not ", Refused("width", new DateTime(2030, 1, 2)).Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.RequestInvalid, Refused("seed", DBNull.Value).Code);
+        Assert.Equal(ErrorCode.RequestInvalid, Refused("seed", new object()).Code);
+    }
+
+    [Fact]
+    public void A_database_s_null_is_an_empty_cell()
+    {
+        Assert.All(RequestField.All, field => Assert.Null(field.Read(DBNull.Value)));
+        Assert.Throws<FaceGenException>(() => RequestField.Prompt.Require(DBNull.Value));
     }
 
     [Fact]

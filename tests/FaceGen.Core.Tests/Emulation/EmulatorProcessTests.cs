@@ -1,6 +1,7 @@
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Emulation;
+using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Emulation;
 
@@ -26,6 +27,28 @@ public sealed class EmulatorProcessTests
         Assert.DoesNotContain((Arguments with { EtaError = 0 }).CommandLine, argument => argument.Contains("eta", StringComparison.Ordinal));
         Assert.Contains("--no-eta", (Arguments with { EtaError = null }).CommandLine);
     }
+
+    [Fact]
+    public void The_real_key_is_not_handed_on()
+    {
+        string? before = Environment.GetEnvironmentVariable(ApiKey.Variable);
+        Environment.SetEnvironmentVariable(ApiKey.Variable, "real");
+        try
+        {
+            Assert.DoesNotContain("real", EmulatorProcess.StartInfo("emulator.dll", []).Environment.Values);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(ApiKey.Variable, before);
+        }
+    }
+
+    [Theory]
+    [InlineData("The option --fault: The fault rule 'x' is wrong. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is wrong. Name a fault.")]
+    [InlineData("The option --service-time wants fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime wants fixed:1, not 'x'.")]
+    [InlineData("Something else.", "Something else.")]
+    public void What_it_says_of_its_options_is_told_in_the_cmdlet_s_words(string said, string told) =>
+        Assert.Equal(told, EmulatorArguments.InParameters(said));
 
     [Fact]
     public async Task A_missing_program_is_told()

@@ -134,7 +134,7 @@ public sealed class ImageSaverTests : IDisposable
         Generation generation = GenerationOf("https://cdn.example/1.png") with
         {
             Seed = long.MaxValue,
-            GenerationTime = 2.5,
+            GenerationTime = 1.1,
             Request = FakeService.Request("Ein Übungsflug & mehr") with
             {
                 GuidanceScale = 7.5,
@@ -153,7 +153,7 @@ public sealed class ImageSaverTests : IDisposable
         Assert.Equal(
             [
                 "file=77-1.png", $"sha256={saved.Sha256}", "format=image/png", "image_width=80", "image_height=90", "filtered=False", "id=77",
-                "index=1", "seed=9223372036854775807", "generation_time=2.5", "created_at=2030-01-02T03:04:05+00:00", "source=people.csv:7",
+                "index=1", "seed=9223372036854775807", "generation_time=1.1", "created_at=2030-01-02T03:04:05+00:00", "source=people.csv:7",
             ],
             json.RootElement.EnumerateObject().Where(property => property.Name != "request").Select(property => $"{property.Name}={property.Value}"));
         Assert.Equal(

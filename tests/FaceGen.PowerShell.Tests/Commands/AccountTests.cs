@@ -78,6 +78,23 @@ public sealed class AccountTests
         Assert.Equal(2, Deletions(bed.Emulator.Journal).Count);
     }
 
+    [Theory]
+    [InlineData("[IO.FileInfo]::new($face)")]
+    [InlineData("{ 1 }")]
+    [InlineData("[Diagnostics.Process]::GetCurrentProcess()")]
+    [InlineData("' '")]
+    public async Task What_is_no_generation_is_never_taken_for_an_id(string what)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran looked = bed.Run($"param($face) ,({what}) | Get-FaceGenImage", bed.Face);
+        Ran named = bed.Run($"param($face) Wait-FaceGenImage -Id ({what})", bed.Face);
+        Ran removed = bed.Run($"param($face) ,({what}) | Remove-FaceGenImage -Confirm:$false", bed.Face);
+
+        Assert.All(new[] { looked, named, removed }, ran => Assert.Single(ran.Errors));
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
     [Fact]
     public async Task Images_are_deleted_by_id_by_generation_by_saved_image_and_by_item()
     {

@@ -93,7 +93,7 @@ public sealed class BatchResumeTests
     public async Task While_it_runs_others_may_look_and_not_run()
     {
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
-        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 40));
+        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 100));
         using var other = new Session();
         bed.Connect(other);
         Ran? looked = null, items = null, run = null;
@@ -106,10 +106,10 @@ public sealed class BatchResumeTests
         });
 
         Assert.Equal("Unfinished", looked!.WithoutErrors().Single.Properties["State"].Value.ToString());
-        Assert.InRange(items!.WithoutErrors().Output.Count, 3, 40);
+        Assert.InRange(items!.WithoutErrors().Output.Count, 3, 100);
         Assert.StartsWith("LedgerInUse,", run!.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Complete", bed.RunBatch(csv).WithoutErrors().State);
-        Assert.Equal(40, bed.Emulator.Journal.Accepted);
+        Assert.Equal(100, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class ConnectionTests
 
     [Theory]
     [InlineData("http://example.com", "unencrypted")]
+    [InlineData("http://me:secret@example.com", "unencrypted")]
     [InlineData("ftp://example.com", "no address of a service")]
     [InlineData("nonsense", "no address of a service")]
     public void An_address_that_would_not_do_is_refused(string address, string reason)
@@ -86,6 +87,7 @@ public sealed class ConnectionTests
 
         Assert.StartsWith("ConnectionInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Empty(ran.Output);
     }
 

@@ -75,8 +75,9 @@ public sealed class EmulatorTests
 
         Ran ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
 
-        Assert.StartsWith("EmulatorFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains(rule, ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith($"-Fault: The fault rule '{rule}' is wrong. ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("--", ran.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +87,8 @@ public sealed class EmulatorTests
 
         Ran ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
 
-        Assert.StartsWith("EmulatorFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("sometimes", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("-ServiceTime wants ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(", not 'sometimes'.", ran.Error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -29,6 +29,25 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
+    public async Task What_a_script_made_of_a_request_is_checked_before_it_enters_the_ledger()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.WriteCsv("a", "b");
+
+        Ran ran = bed.Run("""
+            param($csv, $out)
+            $rows = Import-FaceGenRequest $csv
+            $rows[1].Samples = 50
+            $rows | Invoke-FaceGenBatch -Destination $out
+            """, csv, bed.Out);
+
+        Assert.Equal(2, ran.Errors.Count);
+        Assert.Equal("people.csv:3: Samples must be 1 to 2, not 50.", ran.Errors[0].ToString());
+        Assert.StartsWith("1 of 2 rows is invalid; nothing was sent.", ran.Errors[1].ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task Nothing_is_sent_while_a_row_is_invalid_and_the_errors_name_the_lines()
     {
         await using TestBed bed = await TestBed.StartAsync();

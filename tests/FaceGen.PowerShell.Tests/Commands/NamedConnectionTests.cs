@@ -94,12 +94,11 @@ public sealed class NamedConnectionTests
             'a', 'b', 'c', 'lab 1', 'lab 2', 'lab[1]' | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }
             Disconnect-FaceGen b
             Disconnect-FaceGen 'lab[1]'
-            Disconnect-FaceGen LAB*, z*
+            Disconnect-FaceGen nobody, LAB*, z*
             Get-FaceGenConnection a | Disconnect-FaceGen
             (Get-FaceGenConnection).Name
             Disconnect-FaceGen
             (Get-FaceGenConnection).Name
-            Disconnect-FaceGen nobody
             """, bed.Emulator.BaseUri);
 
         Assert.Equal(["Default", "c", "c"], ran.Output.Select(item => item.ToString()));
@@ -129,6 +128,7 @@ public sealed class NamedConnectionTests
     [InlineData("-ProxyCredential ([pscredential]::new('a', [securestring]::new()))", "-ProxyCredential and -ProxyUseDefaultCredentials need -Proxy.")]
     [InlineData("-Proxy http://proxy:1 -ProxyUseDefaultCredentials -ProxyCredential ([pscredential]::new('a', [securestring]::new()))", "cannot be used together")]
     [InlineData("-Proxy nonsense", "is no address of a proxy")]
+    [InlineData("-Proxy http://me:secret@proxy:1", "-ProxyCredential")]
     [InlineData("-SecretName a -ApiKey b", "Parameter set cannot be resolved")]
     public void Wrong_input_is_told(string parameters, string message)
     {
@@ -137,6 +137,20 @@ public sealed class NamedConnectionTests
         string all = string.Join(" ", session.Run($"Connect-FaceGen {(parameters.Contains("-SecretName", StringComparison.Ordinal) ? "" : "-ApiKey x ")}{parameters}").Errors.Select(error => error.ToString()));
 
         Assert.Contains(message, all, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret@", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_connection_without_its_key_is_told_as_that()
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run("""
+            $flat = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Connect-FaceGen x -BaseUri https://lab.example)))
+            Get-FaceGenBalance -Connection $flat
+            """);
+
+        Assert.Contains("A connection has no key any more", ran.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -243,7 +243,7 @@ public sealed class NewFaceGenImageTests
     [Fact]
     public async Task The_service_s_own_words_correct_a_wrong_queue_limit()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2, queueLimit: 2);
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.5, queueLimit: 2);
         bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -QueueLimit 3", bed.Emulator.BaseUri).WithoutErrors();
 
         // The third is refused, and is not waited for: what counts is that later ones are not tried three at a time.
@@ -435,6 +435,47 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task A_column_that_names_a_parameter_of_the_command_s_own_is_told_too()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face) [pscustomobject]@{ prompt = 'a'; face_image = $face; connection = 'lab'; TimeoutSec = 1 } | New-FaceGenImage", bed.Face).WithoutErrors();
+
+        Assert.Equal("Input 1: the API has no field 'connection', 'TimeoutSec'; they are left out.", Assert.Single(ran.Warnings));
+    }
+
+    [Fact]
+    public async Task A_number_as_prompt_is_what_was_typed()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face) New-FaceGenImage 3d $face -NegativePrompt 007", bed.Face).WithoutErrors();
+
+        Assert.Equal(["3d", "007"], bed.Run("param($image) $image.Prompt, $image.Request.NegativePrompt", ran.Single.BaseObject).Output.Select(text => text.ToString()));
+    }
+
+    [Fact]
+    public async Task What_was_kept_of_a_generation_or_a_request_is_asked_for_again()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.Write("people.csv", $"prompt,face_image,style,guidance_scale\nin a file,{bed.Face},comic,7.5\n");
+
+        Ran ran = bed.Run("""
+            param($face, $csv, $out)
+            function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
+            New-FaceGenImage a $face -Style anime | Send-Away | New-FaceGenImage
+            Import-FaceGenRequest $csv | Send-Away | New-FaceGenImage
+            $items = Import-FaceGenRequest $csv | Send-Away | Invoke-FaceGenBatch -Destination $out
+            $items[0].Generation
+            $items[0] | Send-Away | New-FaceGenImage
+            """, bed.Face, csv, bed.Out).WithoutErrors();
+
+        Assert.Equal(
+            ["a anime ", "in a file comic 7.5", "in a file comic 7.5", "in a file comic 7.5"],
+            bed.Run("param($images) $images | ForEach-Object { \"$($_.Prompt) $($_.Request.Style) $($_.Request.GuidanceScale)\" }", [ran.Output.Select(item => item.BaseObject).ToArray()]).Output.Select(text => text.ToString()));
+    }
+
+    [Fact]
     public async Task A_hashtable_is_a_row()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -456,11 +497,12 @@ public sealed class NewFaceGenImageTests
             New-FaceGenImage b $saved | ForEach-Object { $_.Request.FaceImage.FilePath }
             $saved | New-FaceGenImage -Prompt c | ForEach-Object { $_.Request.FaceImage.FilePath }
             New-FaceGenImage d ([pscustomobject]@{ FullName = $saved.FullName; Width = 32 }) | ForEach-Object { $_.Request.FaceImage.FilePath }
+            [pscustomobject]@{ 'prompt ' = 'e'; ' Face_Image' = [pscustomobject]@{ FilePath = $saved.FullName } } | New-FaceGenImage | ForEach-Object { $_.Request.FaceImage.FilePath }
             $saved.FullName
             """, bed.Face, bed.Out).WithoutErrors();
 
         Assert.Empty(ran.Warnings);
-        Assert.Equal(4, ran.Output.Count);
+        Assert.Equal(5, ran.Output.Count);
         Assert.Single(ran.Output.Select(path => path.ToString()).Distinct());
     }
 

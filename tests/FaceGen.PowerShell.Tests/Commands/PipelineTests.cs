@@ -57,6 +57,19 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task What_generates_downstream_gets_a_place_however_few_there_are()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
+
+        Ran ran = bed.Run("""
+            param($face)
+            'a', 'b' | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; New-FaceGenImage "again $($_.Prompt)" $face -TimeoutSec 30 }
+            """, bed.Face).WithoutErrors();
+
+        Assert.Equal(["a", "again a", "again b", "b"], ran.Each("Prompt").Cast<string>().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_pipeline_that_is_ended_from_below_loses_nothing()
     {
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);

@@ -50,6 +50,7 @@ public sealed class SaveFaceGenOutputTests
 
     [Theory]
     [InlineData("{nonsense}", "is no field of a file name")]
+    [InlineData("{id", "has a brace that is no field's")]
     [InlineData("../{id}", "must name a file inside the folder")]
     [InlineData("C:/{id}", "must name a file inside the folder")]
     public async Task A_template_that_will_not_do_is_refused_before_anything_is_downloaded(string name, string reason)
@@ -100,6 +101,39 @@ public sealed class SaveFaceGenOutputTests
         Assert.All(ran.Errors, error => Assert.StartsWith("FileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Equal(5, rest.Output.Count);
         Assert.Equal(6, Directory.GetFiles(bed.Out).Length);
+    }
+
+    [Fact]
+    public async Task A_name_that_all_images_have_is_told_as_that()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", bed.Face, bed.Out);
+
+        Assert.Matches("^Input [12]: '.*same.png' is there already. -Force replaces it, -SkipExisting leaves it; where it is another image of this run, put {id} into -Name.$", ran.Error.ToString());
+    }
+
+    [Fact]
+    public async Task A_folder_in_the_place_of_the_file_is_told_as_that()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Directory.CreateDirectory(Path.Combine(bed.Out, "same.png"));
+
+        Ran ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput $out -Name same -Force", bed.Face, bed.Out);
+
+        Assert.Equal($"'{Path.Combine(bed.Out, "same.png")}' could not be written: it is a folder.", ran.Error.ToString());
+    }
+
+    [Fact]
+    public async Task Wildcards_name_a_folder_whatever_files_match_them()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Directory.CreateDirectory(bed.Out);
+        File.WriteAllText(bed.Out + "put.txt", "");
+
+        Ran ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput \"$out*\"", bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(bed.Out, Path.GetDirectoryName((string)ran.Single.Properties["FullName"].Value));
     }
 
     [Fact]
@@ -204,13 +238,14 @@ public sealed class SaveFaceGenOutputTests
             $sent = New-FaceGenImage p $face -Width 32 -Style comic -Samples 2 -NoWait | Send-Away
             $image = Wait-FaceGenImage -Generation $sent | Send-Away
             $image.PSTypeNames[0]
-            $saved = $image | Save-FaceGenOutput $out -Name '{style} {index}'
+            $saved = $image | Save-FaceGenOutput $out -Name '{style} {date} {index}'
             $saved.FullName
             $saved | Send-Away | Remove-FaceGenImage -Confirm:$false
             """, bed.Face, bed.Out).WithoutErrors();
 
         Assert.Equal("Deserialized.FaceGen.Generating.Generation", ran.Output[0].ToString());
-        Assert.Equal(["comic 1.png", "comic 2.png"], ran.Output.Skip(1).Select(file => Path.GetFileName(file.ToString())).Order());
+        Assert.All(ran.Output.Skip(1), file => Assert.Matches("comic [0-9]{4}-[0-9]{2}-[0-9]{2} [12].png$", file.ToString()));
+        Assert.Equal(3, ran.Output.Count);
         Assert.Equal(1, bed.Emulator.Journal.Accepted);
         Assert.Single(bed.Emulator.Journal.Entries, entry => entry.Path == "/api/v3/delete_image" && entry.Status == 200);
     }

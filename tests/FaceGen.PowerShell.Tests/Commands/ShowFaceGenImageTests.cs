@@ -12,10 +12,12 @@ public sealed partial class ShowFaceGenImageTests
     {
         Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
         await using TestBed bed = await TestBed.StartAsync();
+        string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
         string script = bed.Write("show.ps1", $$"""
             $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.Out}}' -OutVariable saved | Show-FaceGenImage
             "pipeline: $(@($shown).Count), saved: $($saved.Count)"
             [IO.FileInfo] '{{bed.Face}}' | Show-FaceGenImage
+            Invoke-FaceGenBatch '{{csv}}' -Destination '{{bed.Out}}/batch' | Where-Object Id | Show-FaceGenImage
             """);
 
         string sent = await TerminalProcess.RunAsync(
@@ -23,7 +25,8 @@ public sealed partial class ShowFaceGenImageTests
 
         Assert.Contains("pipeline: 0, saved: 1", sent, StringComparison.Ordinal);
         string[] pictures = [.. KittyPictures().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
-        Assert.Equal([File.ReadAllBytes(Directory.GetFiles(bed.Out).Single()), File.ReadAllBytes(bed.Face)], pictures.Select(Convert.FromBase64String));
+        string[] files = [Directory.GetFiles(bed.Out).Single(), bed.Face, Directory.GetFiles(Path.Combine(bed.Out, "batch"), "*.png").Single()];
+        Assert.Equal(files.Select(File.ReadAllBytes), pictures.Select(Convert.FromBase64String));
     }
 
     [Fact]

@@ -22,6 +22,17 @@ public sealed class UncertainTests
     }
 
     [Fact]
+    public async Task Its_error_names_the_row()
+    {
+        await using FaultyBed bed = await FaultyBed.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
+
+        Ran ran = bed.Run("param($face) 'other', 'lost' | New-FaceGenImage -FaceImage $face", bed.Face);
+
+        Assert.StartsWith("Input 2: The answer to the submission was lost", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Run("Get-FaceGenImage").Errors);
+    }
+
+    [Fact]
     public async Task It_is_a_generation_of_that_status_where_it_is_asked_for_and_pipes_back()
     {
         await using FaultyBed bed = await StartAsync();
