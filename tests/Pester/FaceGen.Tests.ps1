@@ -177,6 +177,23 @@ Describe 'What is shown' {
     }
 }
 
+Describe 'A pipeline that is ended from below' {
+    It 'pays for nothing more while what is downstream goes on' {
+        $few = Start-FaceGenEmulator -QueueLimit 1 -ServiceTime fixed:0.3
+        try {
+            $null = $few | Connect-FaceGen -Name few
+            $before = (Get-FaceGenBalance -Connection few).Balance
+            $one = 1..3 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face -NoWait -Connection few | Select-Object -First 1 | Wait-FaceGenImage -Connection few
+            $one.Prompt | Should -Be 'p1'
+            [math]::Round(($before - (Get-FaceGenBalance -Connection few).Balance) * 100) | Should -Be 1
+        }
+        finally {
+            Disconnect-FaceGen few
+            $few | Stop-FaceGenEmulator
+        }
+    }
+}
+
 Describe 'What leaves the session and comes back' {
     It 'saves a generation that was kept in a file' {
         New-FaceGenImage 'kept' $face -Style anime -Width 64 | Export-Clixml "$TestDrive/kept.xml"

@@ -88,6 +88,13 @@ public sealed class FaceImage
     /// <summary>Takes a local file that was checked before; it is checked again when it is sent.</summary>
     internal static FaceImage Unchecked(string fullPath) => new(null, fullPath, null, null);
 
+    /// <summary>Checks what was not checked when it was named.</summary>
+    /// <exception cref="FaceGenException">The file is not there, not readable, or no image of at most 5 MB.</exception>
+    internal void Check()
+    {
+        if (FilePath is { } path && Format is null) FromFile(path);
+    }
+
     /// <summary>What <c>face_image</c> carries: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file has gone, or is no longer an image.</exception>
     internal string ToWireText() => Link?.AbsoluteUri ?? DataUri(ReadBytes());

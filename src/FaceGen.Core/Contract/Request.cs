@@ -59,6 +59,17 @@ public sealed record Request
     /// <summary>Where the request was read, if it came from a file; it is not sent.</summary>
     public RequestSource? Source { get; init; }
 
+    /// <summary>The fields with their values, in the order of the API's reference.</summary>
+    internal IReadOnlyList<(RequestField Field, object? Value)> Fields =>
+    [
+        (RequestField.Prompt, Prompt), (RequestField.NegativePrompt, NegativePrompt), (RequestField.FaceImage, FaceImage),
+        (RequestField.Width, Width), (RequestField.Height, Height), (RequestField.NumInferenceSteps, NumInferenceSteps),
+        (RequestField.GuidanceScale, GuidanceScale), (RequestField.SScale, SScale), (RequestField.Samples, Samples),
+        (RequestField.SafetyChecker, SafetyChecker), (RequestField.SafetyCheckerType, SafetyCheckerType),
+        (RequestField.Base64, Base64), (RequestField.Style, Style), (RequestField.Seed, Seed), (RequestField.Webhook, Webhook),
+        (RequestField.TrackId, TrackId),
+    ];
+
     /// <summary>How many images the request pays for.</summary>
     internal int ImageCount => Samples ?? 1;
 
@@ -67,16 +78,13 @@ public sealed record Request
     internal void Check()
     {
         RequestField.Prompt.Require(Prompt);
-        (RequestField Field, object? Value)[] others =
-        [
-            (RequestField.NegativePrompt, NegativePrompt), (RequestField.Width, Width), (RequestField.Height, Height),
-            (RequestField.NumInferenceSteps, NumInferenceSteps), (RequestField.GuidanceScale, GuidanceScale),
-            (RequestField.SScale, SScale), (RequestField.Samples, Samples), (RequestField.SafetyChecker, SafetyChecker),
-            (RequestField.SafetyCheckerType, SafetyCheckerType), (RequestField.Base64, Base64), (RequestField.Style, Style),
-            (RequestField.Seed, Seed), (RequestField.Webhook, Webhook), (RequestField.TrackId, TrackId),
-        ];
-        foreach ((RequestField field, object? value) in others) field.Read(value);
+        foreach ((RequestField field, object? value) in Fields)
+        {
+            if (field != RequestField.FaceImage) field.Read(value);
+        }
+
         if (FaceImage is null) throw RequestField.FaceImage.Missing();
+        FaceImage.Check();
     }
 
     /// <summary>The prompt, and where it was read.</summary>

@@ -25,7 +25,6 @@ internal sealed class Watch
     private bool _isNew;
     private bool _isTaken;
     private IListener[] _listeners = [];
-    private string? _unheard;
 
     /// <param name="connection">The connection that watches.</param>
     /// <param name="generation">The generation as far as it is known.</param>
@@ -94,15 +93,7 @@ internal sealed class Watch
     /// <summary>Tells a listener what the watch waits for, until what is returned is disposed of.</summary>
     internal IDisposable Listen(IListener listener)
     {
-        string? unheard;
-        lock (_gate)
-        {
-            _listeners = [.. _listeners, listener];
-            (unheard, _unheard) = (_unheard, null);
-        }
-
-        // The first look can come before whoever has asked for the generation listens.
-        if (unheard is not null) listener.Tell(unheard);
+        lock (_gate) _listeners = [.. _listeners, listener];
         return new Listening(this, listener);
     }
 
@@ -251,14 +242,8 @@ internal sealed class Watch
 
     private void Tell(string line)
     {
-        IListener[] listeners;
-        lock (_gate)
-        {
-            listeners = _listeners;
-            if (listeners.Length == 0) _unheard = line;
-        }
-
-        foreach (IListener listener in listeners) listener.Tell(line);
+        // The array is replaced, never changed.
+        foreach (IListener listener in _listeners) listener.Tell(line);
     }
 
     private void Take(Generation seen)

@@ -50,7 +50,7 @@ internal sealed class ServiceAddress
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"'{DisplayText.Clean(address.OriginalString, 200)}' is no address of a service: give one like {Default}.");
+                $"'{DisplayText.Address(address)}' is no address of a service: give one like {Default}.");
         }
 
         // A key in clear text is for everybody on the way to read.

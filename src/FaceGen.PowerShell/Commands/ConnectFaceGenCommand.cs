@@ -139,7 +139,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         }
 
         if (!Proxy.IsAbsoluteUri || Proxy.Scheme is not ("http" or "https"))
-            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.Clean(Proxy.ToString(), 200)}' is no address of a proxy: give one like http://proxy:8080.");
+            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.Address(Proxy)}' is no address of a proxy: give one like http://proxy:8080.");
         if (Proxy.UserInfo.Length > 0)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Proxy names a user: what the proxy wants to know is given by -ProxyCredential, and shown nowhere.");
         if (ProxyCredential is not null && ProxyUseDefaultCredentials)

@@ -73,7 +73,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary><para type="description">The folder for the images; it is made where it is not there.</para></summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByPath)]
-    [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByLiteralPath)]
     [Parameter(Mandatory = true, ParameterSetName = ByInput)]
     [ValidateNotNullOrEmpty]
     public string Destination { get; set; } = "";
@@ -346,6 +346,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>Takes what was an object in a script, which may have changed it.</summary>
     private void TakeChecked(Request request)
     {
+        if (request.Source is null) request = request with { Source = new RequestSource("", 0, (int)_inputs) };
         try
         {
             request.Check();

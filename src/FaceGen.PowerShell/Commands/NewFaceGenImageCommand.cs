@@ -200,8 +200,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            string row = (InputObject?.BaseObject as Request)?.Source?.ToString() ?? InputSource()?.ToString() ?? "";
-            WriteFault(row.Length == 0 ? e : new FaceGenException(e.Code, $"{row}: {e.Message}", e), InputObject);
+            WriteFault(WithRow(e, Before?.Source ?? InputSource()), InputObject);
             return;
         }
 
@@ -303,6 +302,15 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         if (lost is not null) Account.Of(Service).MarkTold(lost);
     }
 
+    /// <summary>What was asked for where a request, a generation or a batch's row is piped back.</summary>
+    private Request? Before => InputObject?.BaseObject switch
+    {
+        Request request => request,
+        Generation generation => generation.Request,
+        BatchItem item => item.Request,
+        _ => null,
+    };
+
     /// <summary>The input's number, by which errors and file names call it; null for what was typed.</summary>
     private RequestSource? InputSource() => InputObject is null ? null : new RequestSource("", 0, _inputs);
 
@@ -313,8 +321,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
         if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsBound));
         object? input = InputObject?.BaseObject;
-        Request? before = input as Request ?? (input as Generation)?.Request ?? (input as BatchItem)?.Request;
-        return new Request
+        Request? before = Before;
+        var request = new Request
         {
             Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),
             NegativePrompt = NegativePrompt ?? before?.NegativePrompt,
@@ -334,6 +342,9 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             TrackId = TrackId ?? before?.TrackId,
             Source = before?.Source ?? InputSource(),
         };
+        // What was bound is checked; what was an object in a script may have been changed there.
+        if (before is not null) request.Check();
+        return request;
     }
 
     /// <summary>What a hashtable has, or a sidecar's image was asked for with, and its seed.</summary>

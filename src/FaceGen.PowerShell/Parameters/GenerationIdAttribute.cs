@@ -13,13 +13,19 @@ internal sealed class GenerationIdAttribute : EachAttribute
         if (raw is string text && string.IsNullOrWhiteSpace(text)) throw new ArgumentTransformationMetadataException("The id of a generation is not blank.");
         if (raw is null or string or ValueType) return input!;
 
-        PSObject item = PSObject.AsPSObject(input);
-        // A process has an Id as well, and no file's name is one.
-        bool isRow = raw is IDictionary || (raw is PSCustomObject && !item.TypeNames[0].StartsWith("Deserialized.System.", StringComparison.Ordinal));
-        if (!isRow && raw.GetType().Assembly != typeof(Generation).Assembly)
-            throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
+        return IdOf(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
+    }
+
+    private static object? IdOf(object raw, object input)
+    {
+        if (raw is IDictionary entries) return entries.Contains("Id") ? entries["Id"] : null;
+
+        var item = PSObject.AsPSObject(input);
+        // A process has an Id as well.
+        bool isRow = raw is PSCustomObject && !item.TypeNames[0].StartsWith("Deserialized.System.", StringComparison.Ordinal);
+        if (!isRow && raw.GetType().Assembly != typeof(Generation).Assembly) return null;
 
         object owner = item.Properties["Generation"]?.Value ?? item;
-        return PSObject.AsPSObject(owner).Properties["Id"]?.Value ?? input;
+        return PSObject.AsPSObject(owner).Properties["Id"]?.Value;
     }
 }

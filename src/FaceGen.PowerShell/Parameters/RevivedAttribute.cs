@@ -22,8 +22,8 @@ internal sealed class RevivedAttribute : EachAttribute
         try
         {
             return Was<Generation>(flat) ? GenerationOf(flat)
-                : Was<Request>(flat) ? RequestOf(flat) ?? input
-                : Was<BatchItem>(flat) && Of(flat, "Request") is PSObject request ? RequestOf(request) ?? input
+                : Was<Request>(flat) ? RequestOf(flat, flat) ?? input
+                : Was<BatchItem>(flat) && Of(flat, "Request") is PSObject request ? RequestOf(request, flat) ?? input
                 : input;
         }
         catch (FaceGenException e)
@@ -46,10 +46,11 @@ internal sealed class RevivedAttribute : EachAttribute
         CreatedAt = Time(flat, "CreatedAt"),
         TrackId = As<long>(flat, "TrackId"),
         Message = Text(flat, "Message") ?? "",
-        Request = Of(flat, "Request") is PSObject request ? RequestOf(request) : null,
+        Request = Of(flat, "Request") is PSObject request ? RequestOf(request, flat) : null,
     };
 
-    private static Request? RequestOf(PSObject flat) => Text(flat, "Prompt") is { } prompt && Of(flat, "FaceImage") is { } face
+    /// <summary>A request; what it belongs to tells its row as well, and is kept in more depth.</summary>
+    private static Request? RequestOf(PSObject flat, PSObject owner) => Text(flat, "Prompt") is { } prompt && Of(flat, "FaceImage") is { } face
         ? new Request
         {
             Prompt = prompt,
@@ -66,8 +67,14 @@ internal sealed class RevivedAttribute : EachAttribute
             Base64 = As<bool>(flat, "Base64"),
             Style = Text(flat, "Style"),
             Seed = As<long>(flat, "Seed"),
+            Webhook = (Uri?)RequestField.Webhook.Read(Of(flat, "Webhook")),
             TrackId = As<long>(flat, "TrackId"),
+            Source = SourceOf(flat) ?? SourceOf(owner),
         }
+        : null;
+
+    private static RequestSource? SourceOf(PSObject flat) => Of(flat, "Source") is PSObject source && As<int>(source, "Row") is { } row
+        ? new RequestSource(Text(source, "File") ?? "", As<int>(source, "Line") ?? 0, row)
         : null;
 
     /// <summary>The face's link or path; how deep objects are kept decides whether it comes as one or as an object.</summary>

@@ -16,7 +16,7 @@ internal sealed class RowReader(Func<string, string> resolveFace)
     private static PSObject? FindRequest(PSObject input) =>
         IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
 
-    /// <summary>Whether PowerShell binds no property of it: it has none of its own, or their names have blanks around them.</summary>
+    /// <summary>Whether PowerShell cannot bind all of it: it has no properties of its own, or some names have blanks around them.</summary>
     internal static bool IsToBeRead(PSObject input) => input.BaseObject is IDictionary || FindRequest(input) is not null
         || (IsRow(input) && input.Properties.Any(property => property.Name.Trim().Length < property.Name.Length && RequestField.Find(property.Name) is not null));
 

@@ -11,15 +11,20 @@ internal sealed class SavedFilesAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object[] all = inputData is PSObject { BaseObject: object[] several } ? several : inputData as object[] ?? [inputData];
-        return all.Any(one => ItemOf(one) is not null) ? all.SelectMany(FilesOf).ToArray() : inputData;
+        return all.Any(IsItem) ? all.SelectMany(FilesOf).ToArray() : inputData;
     }
 
-    private static BatchItem? ItemOf(object? one) => (one is PSObject wrapped ? wrapped.BaseObject : one) as BatchItem;
+    /// <summary>Whether it is a row, or what a file or a job kept of one.</summary>
+    private static bool IsItem(object? one) => one is not null && PSObject.AsPSObject(one) is var item
+        && (item.BaseObject is BatchItem || item.TypeNames.Contains($"Deserialized.{typeof(BatchItem).FullName}"));
 
-    private static IEnumerable<object> FilesOf(object one) => ItemOf(one) switch
+    private static IEnumerable<object> FilesOf(object one)
     {
-        null => [one],
-        { Files.Count: 0 } item => throw new ArgumentTransformationMetadataException($"There is no image of the row '{item}'."),
-        var item => item.Files.Select(file => file.FullName),
-    };
+        if (!IsItem(one)) return [one];
+
+        // A saved image, and what is kept of one, is its path as text.
+        object?[] files = [.. LanguagePrimitives.GetEnumerable(PSObject.AsPSObject(one).Properties["Files"]?.Value)?.Cast<object>() ?? []];
+        return files.Length > 0 ? files.Select(file => file!.ToString()!)
+            : throw new ArgumentTransformationMetadataException($"There is no image of the row '{one}'.");
+    }
 }

@@ -192,7 +192,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected void WriteFault(Exception exception, object? target)
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
-        WriteError(ErrorTable.Record(WithRow(exception, target), target));
+        WriteError(ErrorTable.Record(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
         if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Service).MarkTold(told);
     }
 
@@ -237,11 +237,9 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; {(names.Count == 1 ? "it is" : "they are")} left out.");
     }
 
-    private static Exception WithRow(Exception exception, object? target)
-    {
-        RequestSource? source = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
-        return source is not null && exception is FaceGenException fault ? new FaceGenException(fault.Code, $"{source}: {fault.Message}", fault) : exception;
-    }
+    /// <summary>An error whose message begins with its row.</summary>
+    private protected static Exception WithRow(Exception exception, RequestSource? row) =>
+        row is not null && exception is FaceGenException fault ? new FaceGenException(fault.Code, $"{row}: {fault.Message}", fault) : exception;
 
     /// <summary>A full path of the file system; the current location and drives are PowerShell's.</summary>
     /// <param name="path">The path as it was given; no character is a wildcard.</param>
@@ -329,9 +327,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     private void Run(Action step)
     {
+        bool isDone = false;
         try
         {
             step();
+            isDone = true;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -341,6 +341,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         catch (Exception e) when (e.GetType().Assembly != typeof(PSCmdlet).Assembly)
         {
             ThrowTerminatingError(ErrorTable.Record(e, null));
+        }
+        finally
+        {
+            // Downstream may go on for long before this is disposed of: nothing more is submitted meanwhile.
+            if (!isDone) _stop.Cancel();
         }
     }
 

@@ -158,26 +158,6 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_begins_to_wait_later_is_told_what_nobody_heard()
-    {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Error("busy", 503), Answer.Held(new TaskCompletionSource<Answer>().Task));
-
-        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(5));
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(5));
-        await _service.ArrivalAsync();
-        Assert.Empty(_service.Told);
-        using var enough = new CancellationTokenSource();
-        Task waiting = _service.Generator.WaitAsync(accepted, Forever, enough.Token);
-
-        Assert.StartsWith("The service did not say how generation 9 is (HTTP 503: busy)", Assert.Single(_service.Told), StringComparison.Ordinal);
-        await enough.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-    }
-
-    [Fact]
     public async Task A_look_without_an_answer_is_repeated()
     {
         _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Silence, Answer.Success("9"));

@@ -77,7 +77,8 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("http://example.com", "unencrypted")]
     [InlineData("http://me:secret@example.com", "unencrypted")]
-    [InlineData("ftp://example.com", "no address of a service")]
+    [InlineData("ftp://me:secret@example.com", "no address of a service")]
+    [InlineData("me:secret@example.com", "no address of a service")]
     [InlineData("nonsense", "no address of a service")]
     public void An_address_that_would_not_do_is_refused(string address, string reason)
     {

@@ -29,6 +29,22 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
+    public async Task A_face_that_a_file_did_not_keep_is_its_row_s_error_alone()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        BatchRan ran = new(bed.Run("""
+            param($face, $out)
+            function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
+            $images = New-FaceGenImage a ([IO.File]::ReadAllBytes($face)); $images = @($images) + (New-FaceGenImage b $face)
+            $images | Send-Away | Invoke-FaceGenBatch -Destination $out -SkipInvalid
+            """, bed.Face, bed.Out));
+
+        Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist.$", ran.Ran.Error.ToString());
+        Assert.Equal(("SomeFailed", 1), (ran.State, ran["Saved"]));
+    }
+
+    [Fact]
     public async Task What_a_script_made_of_a_request_is_checked_before_it_enters_the_ledger()
     {
         await using TestBed bed = await TestBed.StartAsync();

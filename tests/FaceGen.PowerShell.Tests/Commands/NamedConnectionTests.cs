@@ -129,6 +129,8 @@ public sealed class NamedConnectionTests
     [InlineData("-Proxy http://proxy:1 -ProxyUseDefaultCredentials -ProxyCredential ([pscredential]::new('a', [securestring]::new()))", "cannot be used together")]
     [InlineData("-Proxy nonsense", "is no address of a proxy")]
     [InlineData("-Proxy http://me:secret@proxy:1", "-ProxyCredential")]
+    [InlineData("-Proxy socks5://me:secret@proxy:1", "'proxy:1' is no address of a proxy")]
+    [InlineData("-Proxy me:secret@proxy:1", "'proxy:1' is no address of a proxy")]
     [InlineData("-SecretName a -ApiKey b", "Parameter set cannot be resolved")]
     public void Wrong_input_is_told(string parameters, string message)
     {

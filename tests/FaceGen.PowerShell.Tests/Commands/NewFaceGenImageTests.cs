@@ -455,6 +455,24 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
+    public async Task What_a_script_made_of_an_earlier_request_is_checked()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face)
+            $image = New-FaceGenImage a $face
+            $image.Request.Style = 'foo'
+            $image | New-FaceGenImage
+            $image | New-FaceGenImage -Style comic
+            """, bed.Face);
+
+        Assert.Equal("Input 1: Style must be realistic, comic, chibi, 3d or anime, not 'foo'.", ran.Error.ToString());
+        Assert.Single(ran.Output);
+        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task What_was_kept_of_a_generation_or_a_request_is_asked_for_again()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -468,6 +486,10 @@ public sealed class NewFaceGenImageTests
             $items = Import-FaceGenRequest $csv | Send-Away | Invoke-FaceGenBatch -Destination $out
             $items[0].Generation
             $items[0] | Send-Away | New-FaceGenImage
+            $items[0] | Send-Away | New-FaceGenImage -FaceImage /none.png -ErrorVariable failed -ErrorAction SilentlyContinue
+            if ("$failed" -notlike 'people.csv:2: *') { throw "$failed" }
+            $hooked = New-FaceGenImage b $face -Webhook https://example.org/hook | Send-Away | New-FaceGenImage
+            if ($hooked.Request.Webhook -ne 'https://example.org/hook') { throw 'no hook' }
             """, bed.Face, csv, bed.Out).WithoutErrors();
 
         Assert.Equal(
