@@ -18,7 +18,8 @@ public sealed class HttpHandlersTests
         using var session = new Session();
         MethodInfo create = AppDomain.CurrentDomain.GetAssemblies().Single(assembly => assembly.GetName().Name == "FaceGen.Core")
             .GetType("FaceGen.Http.HttpHandlers", throwOnError: true)!.GetMethod("Create", BindingFlags.NonPublic | BindingFlags.Static)!;
-#pragma warning disable SYSLIB0014, CA5386
+        // What old processes choose is obsolete here, and what this is about.
+#pragma warning disable SYSLIB0014
         SecurityProtocolType before = ServicePointManager.SecurityProtocol;
         ServicePointManager.SecurityProtocol = chosen;
         try
@@ -31,6 +32,6 @@ public sealed class HttpHandlersTests
         {
             ServicePointManager.SecurityProtocol = before;
         }
-#pragma warning restore SYSLIB0014, CA5386
+#pragma warning restore SYSLIB0014
     }
 }

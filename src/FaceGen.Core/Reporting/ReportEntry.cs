@@ -11,6 +11,14 @@ internal sealed record ReportEntry
 {
     private const string DefaultStyle = "realistic";
 
+    /// <summary>What is told of a request beside its prompt, style and seed.</summary>
+    private static readonly RequestField[] Described =
+    [
+        RequestField.NegativePrompt, RequestField.FaceImage, RequestField.Width, RequestField.Height, RequestField.NumInferenceSteps,
+        RequestField.GuidanceScale, RequestField.SScale, RequestField.Samples, RequestField.SafetyChecker,
+        RequestField.SafetyCheckerType, RequestField.TrackId,
+    ];
+
     internal required BatchItemStatus Status { get; init; }
 
     internal string Prompt { get; init; } = "";
@@ -94,19 +102,15 @@ internal sealed record ReportEntry
         string shownFace = face.Link is { } link ? link.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped)
             : face.FilePath is { } path ? DisplayText.FileName(path)
             : face.ToString();
-        (RequestField Field, object? Value)[] all =
-        [
-            (RequestField.NegativePrompt, request.NegativePrompt), (RequestField.FaceImage, shownFace),
-            (RequestField.Width, request.Width), (RequestField.Height, request.Height),
-            (RequestField.NumInferenceSteps, request.NumInferenceSteps), (RequestField.GuidanceScale, request.GuidanceScale),
-            (RequestField.SScale, request.SScale), (RequestField.Samples, request.Samples),
-            (RequestField.SafetyChecker, request.SafetyChecker is { } check ? check ? "true" : "false" : null),
-            (RequestField.SafetyCheckerType, request.SafetyCheckerType), (RequestField.TrackId, request.TrackId),
-        ];
         return
         [
-            .. all.Where(pair => pair.Value is not null).Select(pair =>
-                new KeyValuePair<string, string>(pair.Field.Name, Convert.ToString(pair.Value, CultureInfo.InvariantCulture)!)),
+            .. request.Fields.Where(pair => pair.Value is not null && Described.Contains(pair.Field)).Select(pair =>
+                new KeyValuePair<string, string>(pair.Field.Name, pair.Value switch
+                {
+                    FaceImage => shownFace,
+                    bool flag => flag ? "true" : "false",
+                    var value => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+                })),
         ];
     }
 

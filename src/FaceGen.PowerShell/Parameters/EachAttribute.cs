@@ -10,9 +10,9 @@ internal abstract class EachAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     public sealed override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         (inputData as PSObject)?.BaseObject is IList or object[] || inputData is IList
-            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object>().Select(Transform).ToArray()
+            ? LanguagePrimitives.GetEnumerable(inputData).Cast<object>().Select(Transform).SelectMany(taken => taken as object[] ?? [taken]).ToArray()
             : Transform(inputData);
 
-    /// <summary>What one thing is taken for; itself where it is nothing special.</summary>
+    /// <summary>What one thing is taken for, be it several; itself where it is nothing special.</summary>
     private protected abstract object Transform(object input);
 }
