@@ -45,6 +45,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private BatchOptions? _options;
     private Task<IBatch>? _opening;
     private Task? _work;
+    private Task? _closing;
     private string _ledger = "";
     private long _inputs;
     private long _rows;
@@ -264,6 +265,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
         BatchSummary summary = WithInvalid(Do(batch => batch.RunAsync(_options!, Stop)));
+        // Who reads the summary may copy the ledger: it is one whole file by then.
+        RunUntil(Task.WhenAny(Close()));
         _progress.Complete(this);
         WriteObject(summary);
         if (summary.Fault is not null) throw summary.Fault;
@@ -284,14 +287,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         base.Dispose(disposing);
         if (_opening is null) return;
 
-        Task closing = CloseAsync(_opening);
-        _opening = null;
+        Task closing = Close();
         if (Task.WaitAny([closing], ClosingTime) == 0) return;
 
         Closing[_ledger] = closing;
         _ = closing.ContinueWith(_ => Closing.TryRemove(_ledger, out Task? _), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
+
+    private Task Close() => _closing ??= CloseAsync(_opening!);
 
     private async Task CloseAsync(Task<IBatch> opening)
     {

@@ -312,7 +312,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Ten_thousand_rows_that_are_done_take_less_than_two_seconds()
+    public async Task Ten_thousand_rows_that_are_done_cost_little_more_than_writing_them_down()
     {
         InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", FileAt = Clock.GetUtcNow() })];
         await using (ILedger first = await OpenAsync())
@@ -325,21 +325,22 @@ public sealed class SqliteLedgerTests : LedgerTests
             UPDATE items SET status = 'Saved';
             INSERT INTO files SELECT item, 1, '/out/' || position || '.png', 1, 'ab', 'Png', 1, 1, 0 FROM items
             """);
-        TimeSpan best = TimeSpan.MaxValue;
-        // A busy machine may be slow once.
-        for (int tries = 0; tries < 3 && best > TimeSpan.FromSeconds(2); tries++)
+        // Seconds would judge the machine and all that runs beside it; twenty times what bare rows take is about a second.
+        double best = double.MaxValue;
+        for (int tries = 0; tries < 10 && best > 20; tries++)
         {
+            double bare = Bare(rows);
             var watch = Stopwatch.StartNew();
             await using ILedger again = await OpenAsync(LedgerMode.RunInput);
             await again.StageAsync(rows, CancellationToken.None);
             BatchPlan plan = await again.PlanAsync(false, false, CancellationToken.None);
             await again.EnterAsync(false, CancellationToken.None);
             Assert.Null(await again.TakePendingAsync(Service, 5, CancellationToken.None));
-            best = watch.Elapsed;
+            best = Math.Min(best, watch.Elapsed.TotalSeconds / bare);
             Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.SameFile, plan.TakenFile));
         }
 
-        Assert.True(best < TimeSpan.FromSeconds(2), $"It took {best.TotalSeconds:0.00} s.");
+        Assert.True(best < 20, $"It took {best:0} times as long as bare rows.");
     }
 
     [Fact]
@@ -351,6 +352,27 @@ public sealed class SqliteLedgerTests : LedgerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.TakePendingAsync(Service, 5, new CancellationToken(canceled: true)));
 
         Assert.Equal(1, (await TakeAsync(ledger)).Attempts);
+    }
+
+    /// <summary>The seconds that SQLite takes to insert the same requests in one transaction.</summary>
+    private double Bare(InputRow[] rows)
+    {
+        var watch = Stopwatch.StartNew();
+        using SqliteConnection connection = SqliteDatabase.Open(Path.Combine(_folder, $"{Guid.NewGuid():N}.db"), SqliteOpenMode.ReadWriteCreate);
+        SqliteDatabase.Execute(connection, "CREATE TABLE bare (hash TEXT PRIMARY KEY, request TEXT)");
+        using SqliteTransaction transaction = connection.BeginTransaction();
+        using SqliteCommand insert = connection.CreateCommand();
+        insert.CommandText = "INSERT INTO bare VALUES ($hash, $request)";
+        SqliteParameter hash = insert.Parameters.Add("$hash", SqliteType.Text);
+        SqliteParameter request = insert.Parameters.Add("$request", SqliteType.Text);
+        foreach (InputRow row in rows)
+        {
+            (hash.Value, request.Value) = (row.Hash, row.Request);
+            insert.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
+        return watch.Elapsed.TotalSeconds;
     }
 
     private Task<ILedger> RunOnRealClockAsync() => OpenAsync(Ledger, TimeProvider.System);

@@ -29,6 +29,18 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
+    public async Task Who_gets_the_summary_finds_the_ledger_whole_in_one_file()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run(
+            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.State) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
+            bed.WriteCsv("a", "b"), bed.Out).WithoutErrors();
+
+        Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], ran.Output.Select(file => Path.GetFileName(file.ToString())).Order());
+    }
+
+    [Fact]
     public async Task A_face_that_a_file_did_not_keep_is_its_row_s_error_alone()
     {
         await using TestBed bed = await TestBed.StartAsync();
