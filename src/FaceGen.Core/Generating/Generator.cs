@@ -146,6 +146,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 {
                     case Outcome.Ended or Outcome.UnderWay:
                         if (face.Refused is { } link) _account.Faces.Drop(connection, link);
+                        listener?.Tell(Acceptance(request, accepted!));
                         return accepted!;
                     case Outcome.Failed failed:
                         if (failed.Error.EndsRun) _fatal = failed.Error;
@@ -265,6 +266,15 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         if (retry.IsUnreachable && Interlocked.Exchange(ref _unreachableWarned, 1) == 0) listener?.Warn(line);
         else listener?.Tell(line);
         await connection.Services.Time.Wait(wait, over).ConfigureAwait(false);
+    }
+
+    private static string Acceptance(Request request, Generation accepted)
+    {
+        string row = request.Source?.ToString() ?? $"'{DisplayText.Clean(request.Prompt, 60)}'";
+        string expected = accepted is { IsFinished: false, Eta: > 0 and < 86_400 and var eta }
+            ? $", and is expected in {DisplayText.Seconds(TimeSpan.FromSeconds(eta))}"
+            : "";
+        return $"{row}: generation {accepted.Id} was accepted{expected}.";
     }
 
     private static FaceGenException Lost(Outcome.Uncertain uncertain, string afterwards) => new(ErrorCode.SubmissionUncertain,

@@ -7,6 +7,18 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class NewFaceGenImageTests
 {
     [Fact]
+    public async Task Verbose_tells_what_was_accepted_and_when_it_is_expected()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1);
+
+        Ran typed = bed.Run("param($face) New-FaceGenImage 'a pilot' $face -Width 16 -Verbose", bed.Face).WithoutErrors();
+        Ran batch = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Verbose", bed.WriteCsv("a"), bed.Out).WithoutErrors();
+
+        Assert.Contains($"'a pilot': generation {typed.Each("Id").Single()} was accepted, and is expected in 1.0 seconds.", typed.Verbose);
+        Assert.Contains($"people.csv:2: generation {batch.Output[0].Properties["Id"].Value} was accepted, and is expected in 1.0 seconds.", batch.Verbose);
+    }
+
+    [Fact]
     public async Task A_line_at_the_prompt_gives_a_finished_generation()
     {
         await using TestBed bed = await TestBed.StartAsync();
