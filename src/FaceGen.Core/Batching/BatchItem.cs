@@ -26,7 +26,7 @@ public sealed record BatchItem
     public Generation? Generation { get; init; }
 
     /// <summary>The files, when they are saved.</summary>
-    public IReadOnlyList<SavedImage> Files { get; init; } = [];
+    public SavedImage[] Files { get; init; } = [];
 
     /// <summary>How often it was sent to the service.</summary>
     public int Attempts { get; init; }
@@ -41,7 +41,7 @@ public sealed record BatchItem
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>When the links of its images stop working; null once the images are saved.</summary>
-    public DateTimeOffset? ExpiresAt => Files.Count > 0 ? null : Generation?.ExpiresAt;
+    public DateTimeOffset? ExpiresAt => Files.Length > 0 ? null : Generation?.ExpiresAt;
 
     /// <summary>What went wrong last, if something did.</summary>
     public ErrorCode? ErrorCode { get; init; }

@@ -56,8 +56,11 @@ internal static class DisplayText
     /// </summary>
     internal static string FileName(string path) => path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
 
-    /// <summary>An address without the user and the password that it may name.</summary>
-    internal static string Address(Uri address) => Clean(address.OriginalString.Substring(address.OriginalString.LastIndexOf('@') + 1), 200);
+    /// <summary>An address; one that may name a user and a password, in whichever place, is not shown.</summary>
+    internal static string Address(Uri address) =>
+        address.OriginalString.Contains('@') || address.OriginalString.Contains("%40")
+            ? "…@…"
+            : Clean(address.OriginalString, 200);
 
     /// <summary>Seconds with one decimal, as in <c>0.5 seconds</c>, whatever the culture.</summary>
     internal static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds";

@@ -73,11 +73,13 @@ public sealed record Request
     /// <summary>How many images the request pays for.</summary>
     internal int ImageCount => Samples ?? 1;
 
-    /// <summary>Reads the fields again: a script may have changed them since they were checked.</summary>
+    /// <summary>
+    /// The request with its fields read again, as a script may have changed them since: what it wrote in other letters, or
+    /// emptied, is what a parameter would be.
+    /// </summary>
     /// <exception cref="FaceGenException">One of them has a value that the API does not allow.</exception>
-    internal void Check()
+    internal Request Checked()
     {
-        RequestField.Prompt.Require(Prompt);
         foreach ((RequestField field, object? value) in Fields)
         {
             if (field != RequestField.FaceImage) field.Read(value);
@@ -85,6 +87,14 @@ public sealed record Request
 
         if (FaceImage is null) throw RequestField.FaceImage.Missing();
         FaceImage.Check();
+        // Whatever is no text is read as it is.
+        return this with
+        {
+            Prompt = (string)RequestField.Prompt.Require(Prompt),
+            NegativePrompt = (string?)RequestField.NegativePrompt.Read(NegativePrompt),
+            SafetyCheckerType = (string?)RequestField.SafetyCheckerType.Read(SafetyCheckerType),
+            Style = (string?)RequestField.Style.Read(Style),
+        };
     }
 
     /// <summary>The prompt, and where it was read.</summary>

@@ -72,6 +72,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
+    [Address]
     public Uri? BaseUri { get; set; }
 
     /// <summary>
@@ -91,6 +92,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// <summary><para type="description">The address of a proxy; the system's own settings hold unless given.</para></summary>
     [Parameter]
     [ValidateNotNull]
+    [Address]
     public Uri? Proxy { get; set; }
 
     /// <summary><para type="description">What the proxy wants to know of who uses it.</para></summary>

@@ -36,7 +36,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>How long a stop may wait until the answers that are on their way stand in the ledger.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>The ledgers of this process whose runs were stopped and still wait for answers.</summary>
+    /// <summary>How long a run that has ended waits for its ledger to be closed.</summary>
+    private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(10);
+
+    /// <summary>The ledgers of this process whose runs have ended and are not closed yet.</summary>
     private static readonly ConcurrentDictionary<string, Task> Closing = new(StringComparer.Ordinal);
 
     private readonly ProgressMeter _progress = new("Batch");
@@ -208,7 +211,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             // On a busy machine one that has nothing to wait for may take a moment to close, too.
             RunUntil(Task.WhenAny(before, Task.Delay(ClosingTime, Stop)));
             if (!before.IsCompleted)
-                WriteWarning("The run that was stopped still waits for the answers to what it had sent: this one begins after it.");
+                WriteWarning("An earlier run still waits for the answers to what it had sent, or for a program that holds the ledger: this one begins after it.");
             RunUntil(Task.WhenAny(before));
         }
 
@@ -265,8 +268,9 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
         BatchSummary summary = WithInvalid(Do(batch => batch.RunAsync(_options!, Stop)));
-        // Who reads the summary may copy the ledger: it is one whole file by then.
-        RunUntil(Task.WhenAny(Close()));
+        // Who reads the summary may copy the ledger: it is one whole file by then, unless another program holds it.
+        RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+        if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{_ledger}': it is closed when that lets it go.");
         _progress.Complete(this);
         WriteObject(summary);
         if (summary.Fault is not null) throw summary.Fault;
@@ -350,20 +354,21 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>Takes what was an object in a script, which may have changed it.</summary>
     private void TakeChecked(Request request)
     {
-        if (request.Source is null) request = request with { Source = new RequestSource("", 0, (int)_inputs) };
+        Request read;
         try
         {
-            request.Check();
+            read = request.Checked();
         }
         catch (FaceGenException e)
         {
             _rows++;
             _invalid++;
-            WriteFault(e, request);
+            // A number in the request itself would name files by it, beside those that another pipeline numbered.
+            WriteFault(request.Source is null ? WithRow(e, new RequestSource("", 0, (int)_inputs)) : e, request);
             return;
         }
 
-        Take(request);
+        Take(read);
     }
 
     private void Take(Request request)

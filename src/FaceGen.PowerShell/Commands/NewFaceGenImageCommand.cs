@@ -343,8 +343,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             Source = before?.Source ?? InputSource(),
         };
         // What was bound is checked; what was an object in a script may have been changed there.
-        if (before is not null) request.Check();
-        return request;
+        return before is null ? request : request.Checked();
     }
 
     /// <summary>What a hashtable has, or a sidecar's image was asked for with, and its seed.</summary>

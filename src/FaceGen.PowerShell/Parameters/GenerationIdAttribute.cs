@@ -10,15 +10,17 @@ internal sealed class GenerationIdAttribute : EachAttribute
     private protected override object Transform(object input)
     {
         object? raw = input is PSObject wrapped ? wrapped.BaseObject : input;
-        if (raw is string text && string.IsNullOrWhiteSpace(text)) throw new ArgumentTransformationMetadataException("The id of a generation is not blank.");
-        if (raw is null or string or ValueType) return input!;
-
-        return IdOf(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
+        object? id = raw is null or string or ValueType ? input
+            : IdOf(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
+        return id?.ToString() is { } text && string.IsNullOrWhiteSpace(text)
+            ? throw new ArgumentTransformationMetadataException("The id of a generation is not blank.")
+            : id!;
     }
 
     private static object? IdOf(object raw, object input)
     {
-        if (raw is IDictionary entries) return entries.Contains("Id") ? entries["Id"] : null;
+        // The table's own comparison may know no other case.
+        if (raw is IDictionary entries) return entries.Keys.OfType<string>().FirstOrDefault(key => key.Equals("Id", StringComparison.OrdinalIgnoreCase)) is { } key ? entries[key] : null;
 
         var item = PSObject.AsPSObject(input);
         // A process has an Id as well.

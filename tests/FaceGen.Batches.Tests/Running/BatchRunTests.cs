@@ -25,7 +25,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal(12, _bed.Submissions);
         Assert.Equal(12, _bed.Files.Count);
         Assert.Equal(12, _bed.Ended.Count);
-        Assert.All(_bed.Ended, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.Status, ended.Error, ended.Item.Files.Count)));
+        Assert.All(_bed.Ended, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.Status, ended.Error, ended.Item.Files.Length)));
         AssertNothingIsKept();
     }
 

@@ -11,6 +11,19 @@ public sealed class SubmissionTests : IDisposable
 
     public void Dispose() => _service.Dispose();
 
+    [Theory]
+    [InlineData("4", ", and is expected in 4.0 seconds")]
+    [InlineData("-1", "")]
+    [InlineData("1e300", "")]
+    public async Task What_was_accepted_is_told_at_once(string eta, string expected)
+    {
+        _service.OnSubmit(Answer.Json($$"""{"status":"processing","id":9,"eta":{{eta}} }"""));
+
+        await _service.GenerateAsync(wait: false);
+
+        Assert.Equal($"'a pilot': generation 9 was accepted{expected}.", Assert.Single(_service.Accepted));
+    }
+
     [Fact]
     public async Task A_success_at_once_needs_no_look()
     {

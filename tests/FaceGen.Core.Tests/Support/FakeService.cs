@@ -34,8 +34,11 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal Generator Generator => field ??= new Generator(Connection, this);
 
-    /// <summary>What the engine told whoever waits and wants to know more.</summary>
+    /// <summary>What the engine told whoever waits and wants to know more, but for what was accepted.</summary>
     internal ConcurrentQueue<string> Told { get; } = new();
+
+    /// <summary>What it told of generations that were accepted.</summary>
+    internal ConcurrentQueue<string> Accepted { get; } = new();
 
     /// <summary>What the engine told everybody.</summary>
     internal ConcurrentQueue<string> Warned { get; } = new();
@@ -86,7 +89,7 @@ internal sealed class FakeService : IListener, IDisposable
             request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancel);
     }
 
-    void IListener.Tell(string line) => Told.Enqueue(line);
+    void IListener.Tell(string line) => (line.Contains(": generation ", StringComparison.Ordinal) ? Accepted : Told).Enqueue(line);
 
     void IListener.Warn(string line) => Warned.Enqueue(line);
 

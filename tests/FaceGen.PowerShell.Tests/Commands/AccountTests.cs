@@ -58,7 +58,9 @@ public sealed class AccountTests
             $saved = $image | Save-FaceGenOutput $out
             $item = (Invoke-FaceGenBatch $csv -Destination $out)[0]
             $row = [pscustomobject]@{ Id = $image.Id; Note = 'as of Import-Csv' }
-            (Get-FaceGenImage @{ id = $image.Id }).Id
+            $table = [Collections.Hashtable]::new()
+            $table['id'] = $image.Id
+            (Get-FaceGenImage $table).Id
             foreach ($one in $image, $saved, $item, $row, $image.Id) {
                 (Get-FaceGenImage $one).Id
                 (Wait-FaceGenImage -Id $one).Id
@@ -85,6 +87,7 @@ public sealed class AccountTests
     [InlineData("[Diagnostics.Process]::GetCurrentProcess()")]
     [InlineData("' '")]
     [InlineData("[pscustomobject]@{ name = 'x' }")]
+    [InlineData("[pscustomobject]@{ Id = ' ' }")]
     [InlineData("@{ name = 'x' }")]
     public async Task What_is_no_generation_is_never_taken_for_an_id(string what)
     {

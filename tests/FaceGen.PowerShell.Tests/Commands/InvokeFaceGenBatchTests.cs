@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
@@ -34,7 +35,7 @@ public sealed class InvokeFaceGenBatchTests
         await using TestBed bed = await TestBed.StartAsync();
 
         Ran ran = bed.Run(
-            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.State) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
+            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.Ledger) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
             bed.WriteCsv("a", "b"), bed.Out).WithoutErrors();
 
         Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], ran.Output.Select(file => Path.GetFileName(file.ToString())).Order());
@@ -54,6 +55,54 @@ public sealed class InvokeFaceGenBatchTests
 
         Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist.$", ran.Ran.Error.ToString());
         Assert.Equal(("SomeFailed", 1), (ran.State, ran["Saved"]));
+    }
+
+    [Fact]
+    public async Task What_a_script_wrote_otherwise_is_the_same_row_and_sent_as_a_parameter_would_be()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = Path.Combine(bed.Folder, "styles.csv");
+        File.WriteAllLines(csv, ["prompt,face_image,style", $"a,{bed.Face},anime", $"b,{bed.Face},"]);
+
+        Ran ran = bed.Run("""
+            param($csv, $out)
+            $null = Invoke-FaceGenBatch $csv -Destination $out
+            $rows = @(Import-FaceGenRequest $csv)
+            $rows[0].Style = 'Anime '
+            $rows[1].Style = $rows[1].NegativePrompt = $null
+            $rows | Invoke-FaceGenBatch -Destination $out
+            $rows | New-FaceGenImage -Width 16
+            """, csv, bed.Out).WithoutErrors();
+
+        Assert.Equal(("Complete", 0), (ran.Output[0].Properties["State"].Value.ToString(), Convert.ToInt32(ran.Output[0].Properties["Submitted"].Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(3, ran.Output.Count);
+        Assert.Equal(4, bed.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task What_has_no_row_takes_no_other_row_s_number_for_its_name()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            $numbered = 'x' | New-FaceGenImage -FaceImage $face -Width 16
+            (New-FaceGenImage y $face -Width 16), $numbered | Invoke-FaceGenBatch -Destination $out -Name '{row}'
+            """, bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal("Complete", ran.Output[^1].Properties["State"].Value.ToString());
+    }
+
+    [Fact]
+    public async Task Each_file_of_a_row_is_there_by_its_index()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string csv = Path.Combine(bed.Folder, "two.csv");
+        File.WriteAllLines(csv, ["prompt,face_image,samples,width,height", $"a,{bed.Face},2,16,16"]);
+
+        Ran ran = bed.Run("param($csv, $out) (Invoke-FaceGenBatch $csv -Destination $out)[0].Files[-1].FullName", csv, bed.Out).WithoutErrors();
+
+        Assert.EndsWith("-2.png", Assert.Single(ran.Output).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
