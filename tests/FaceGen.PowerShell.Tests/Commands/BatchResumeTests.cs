@@ -1,11 +1,9 @@
 using System.Diagnostics;
-using System.Management.Automation;
-using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>The same command again: after it was done, stopped, limited, and after its input was edited.</summary>
+/// <summary>The same command again: after it was done, limited, and after its input was edited.</summary>
 public sealed class BatchResumeTests
 {
     [Fact]
@@ -51,44 +49,6 @@ public sealed class BatchResumeTests
         Assert.Equal(4, bed.Emulator.Journal.Accepted);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(20)]
-    public async Task Ctrl_C_answers_within_a_second_and_the_same_command_goes_on(int afterItems)
-    {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
-        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 60));
-
-        TimeSpan took = await StopAfterAsync(bed, csv, afterItems);
-        BatchRan again = bed.RunBatch(csv).WithoutErrors();
-
-        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
-        Assert.Equal("Complete", again.State);
-        Assert.Equal(60, again["Saved"]);
-        Assert.Equal(60, bed.Emulator.Journal.AcceptedByPrompt.Count);
-        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
-        Assert.Equal(60, Directory.GetFiles(bed.Out, "*.png").Length);
-        Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 5);
-    }
-
-    [Fact]
-    public async Task After_Ctrl_C_the_same_command_waits_for_the_answers_that_are_out()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-never-answered@submit:prompt=slow"));
-        bed.Emulator.Faults.Add(FaultRule.Parse("unavailable@account"));
-        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -TimeoutSec 3", bed.Emulator.BaseUri).WithoutErrors();
-        string csv = bed.WriteCsv("a", "slow", "b", "c", "d", "e", "f");
-
-        TimeSpan took = await StopAfterAsync(bed, csv, 6);
-        BatchRan again = bed.RunBatch(csv);
-
-        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
-        Assert.Contains("still waits for the answers", Assert.Single(again.Ran.Warnings, line => !line.Contains("-RetryUncertain", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Equal(("SomeFailed", 6, 1), (again.State, again["Saved"], again["Uncertain"]));
-        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
-    }
-
     [Fact]
     public async Task While_it_runs_others_may_look_and_not_run()
     {
@@ -98,7 +58,7 @@ public sealed class BatchResumeTests
         bed.Connect(other);
         Ran? looked = null, items = null, run = null;
 
-        await StopAfterAsync(bed, csv, 3, () =>
+        await bed.StopBatchAsync(csv, 3, () =>
         {
             looked = other.Run("param($out) Get-FaceGenBatch $out", bed.Out);
             items = other.Run("param($out) Get-FaceGenBatchItem $out -Status Saved", bed.Out);
@@ -110,21 +70,6 @@ public sealed class BatchResumeTests
         Assert.StartsWith("LedgerInUse,", run!.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Complete", bed.RunBatch(csv).WithoutErrors().State);
         Assert.Equal(100, bed.Emulator.Journal.Accepted);
-    }
-
-    [Fact]
-    public async Task A_pipeline_that_is_ended_from_below_goes_on_with_the_same_command()
-    {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
-        string csv = bed.WriteCsv(BatchRuns.Prompts(1, 20));
-
-        // What Select-Object -First 1 does, in an engine that does not have it.
-        bed.Run("param($csv, $out) do { Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { $_; break } } while ($false)", csv, bed.Out).WithoutErrors();
-        BatchRan again = bed.RunBatch(csv).WithoutErrors();
-
-        Assert.Equal("Complete", again.State);
-        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
-        Assert.Equal(20, Directory.GetFiles(bed.Out, "*.png").Length);
     }
 
     [Fact]
@@ -247,27 +192,5 @@ public sealed class BatchResumeTests
         Assert.InRange(ran["Saved"], 1, 399);
         Assert.Equal(bed.Emulator.Journal.Accepted, ran["Saved"]);
         Assert.Contains("time limit", (string)ran.Summary.Properties["Message"].Value, StringComparison.Ordinal);
-    }
-
-    /// <summary>Runs the batch, stops it after so many rows, and tells how long that took.</summary>
-    private static async Task<TimeSpan> StopAfterAsync(TestBed bed, string csv, int rows, Action? before = null)
-    {
-        using System.Management.Automation.PowerShell job = bed.Session.Create("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
-        using var output = new PSDataCollection<PSObject>();
-        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        output.DataAdded += (_, _) =>
-        {
-            if (output.Count >= rows) enough.TrySetResult();
-        };
-
-        IAsyncResult running = job.BeginInvoke<PSObject, PSObject>(null, output);
-        Task ended = Task.Factory.FromAsync(running, _ => { });
-        Assert.True(await Task.WhenAny(enough.Task, ended) == enough.Task, "The batch ended before it was stopped.");
-        before?.Invoke();
-        var stopping = Stopwatch.StartNew();
-        job.Stop();
-        TimeSpan took = stopping.Elapsed;
-        Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
-        return took;
     }
 }

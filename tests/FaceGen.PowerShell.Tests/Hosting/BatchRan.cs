@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
@@ -40,4 +41,26 @@ internal static class BatchRuns
         new(bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", csv, bed.Out));
 
     internal static IEnumerable<string> Prompts(int from, int to) => Enumerable.Range(from, to - from + 1).Select(number => $"person {number:000}");
+
+    /// <summary>Runs the batch, stops it after so many rows, and tells how long that took.</summary>
+    internal static async Task<TimeSpan> StopBatchAsync(this TestBed bed, string csv, int rows, Action? before = null)
+    {
+        using System.Management.Automation.PowerShell job = bed.Session.Create("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+        using var output = new PSDataCollection<PSObject>();
+        var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        output.DataAdded += (_, _) =>
+        {
+            if (output.Count >= rows) enough.TrySetResult();
+        };
+
+        IAsyncResult running = job.BeginInvoke<PSObject, PSObject>(null, output);
+        Task ended = Task.Factory.FromAsync(running, _ => { });
+        Assert.True(await Task.WhenAny(enough.Task, ended) == enough.Task, "The batch ended before it was stopped.");
+        before?.Invoke();
+        var stopping = Stopwatch.StartNew();
+        job.Stop();
+        TimeSpan took = stopping.Elapsed;
+        Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
+        return took;
+    }
 }
