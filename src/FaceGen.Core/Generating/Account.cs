@@ -58,6 +58,16 @@ internal sealed class Account
     /// Keeps sight of what a stop does not cut off, whatever becomes of the pipeline that began it: a submission whose answer
     /// is out, a file that is being written.
     /// </summary>
+    /// <remarks>It is in sight before it begins: whoever looks just then waits for it.</remarks>
+    internal Task<T> Keep<T>(Func<Task<T>> work)
+    {
+        var begun = new TaskCompletionSource<Task<T>>();
+        Task<T> kept = Keep(begun.Task.Unwrap());
+        begun.SetResult(work());
+        return kept;
+    }
+
+    /// <inheritdoc cref="Keep{T}(Func{Task{T}})"/>
     internal Task<T> Keep<T>(Task<T> work)
     {
         if (_kept.TryAdd(work, 0))

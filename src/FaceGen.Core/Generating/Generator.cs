@@ -140,7 +140,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 if (_fatal is not null) throw _fatal;
 
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(SendAsync(request, sent, face, slot, options.Log, over)).ConfigureAwait(false);
+                    await _account.Keep(() => SendAsync(request, sent, face, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 switch (outcome)
                 {
