@@ -24,6 +24,7 @@ internal sealed class ApiClient : IDisposable
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
         _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
+        _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
     }
 
     /// <summary>
@@ -50,7 +51,7 @@ internal sealed class ApiClient : IDisposable
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             result = result with { StatusCode = response.StatusCode, RetryAfter = response.RetryAfter(_time) };
             byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
-            return result with { Answer = ServiceAnswer.TryRead(_key.Redact(body)) };
+            return result with { Answer = await ReadAsync(body, either.Token).ConfigureAwait(false) };
         }
         // Whatever else goes wrong on the way, a body that cannot be unpacked among it, leaves the outcome unknown.
         catch (Exception) when (cancel.IsCancellationRequested)
@@ -68,6 +69,16 @@ internal sealed class ApiClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads an answer that is plain, or compressed although that was not asked for.</summary>
+    private async Task<ServiceAnswer?> ReadAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        ServiceAnswer? answer = await LargeBodies.DecodeAsync(body.Length, () => Read(body), cancellationToken).ConfigureAwait(false);
+        return answer is not null || PackedBody.IsText(body) ? answer : await LargeBodies.DecodeAsync(MaxAnswerBytes, () =>
+            PackedBody.Find(new ArraySegment<byte>(body), MaxAnswerBytes, content => Read([.. content])), cancellationToken).ConfigureAwait(false);
+    }
+
+    private ServiceAnswer? Read(byte[] body) => ServiceAnswer.TryRead(_key.Redact(body));
 
     private byte[] Body(Action<Utf8JsonWriter>? writeFields) => JsonObject.Write(json =>
     {

@@ -34,6 +34,7 @@ public sealed class Connection : IDisposable
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
         Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
         Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
+        Downloads.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
         Lifetime = _lifetime.Token;
     }
 

@@ -10,7 +10,13 @@ internal static class HttpHandlers
 {
     internal static readonly string UserAgent = $"FaceGen/{typeof(HttpHandlers).Assembly.GetName().Version?.ToString(3)}";
 
-    /// <summary>A handler that keeps no cookies and follows no redirect by itself.</summary>
+    /// <summary>
+    /// The content coding that requests ask for: none. Images are compressed already, answers are short, and a body that a
+    /// server compressed all the same is decompressed by what its bytes say (<see cref="PackedBody"/>), not by its label.
+    /// </summary>
+    internal const string AcceptEncoding = "identity";
+
+    /// <summary>A handler that keeps no cookies, follows no redirect and decompresses nothing by itself.</summary>
     /// <param name="proxy">A proxy; null for the system's own settings.</param>
     /// <param name="isLocal">Whether the service is on this machine: its unencrypted calls go through no proxy.</param>
     /// <param name="skipCertificateCheck">Whether any certificate will do: whoever stands between can read the key.</param>
@@ -22,7 +28,7 @@ internal static class HttpHandlers
             AllowAutoRedirect = false,
             UseCookies = false,
             MaxConnectionsPerServer = 256,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Deflate,
+            AutomaticDecompression = DecompressionMethods.None,
         };
         // What an old process chose for all, Windows PowerShell on an older Windows say, a service of today does not speak.
         SecurityProtocolType chosen = ServicePointManager.SecurityProtocol;
@@ -33,7 +39,7 @@ internal static class HttpHandlers
             AllowAutoRedirect = false,
             UseCookies = false,
             MaxConnectionsPerServer = 256,
-            AutomaticDecompression = DecompressionMethods.All,
+            AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(30),
             // An address can change while a long batch runs.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),

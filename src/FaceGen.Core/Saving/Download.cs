@@ -131,9 +131,10 @@ internal static class Download
                 if (await partial.TakeAsync(response, MaxBytes, patience).ConfigureAwait(false) is not { } body)
                     return new Attempt("the server gave another part than was asked for");
 
-                return Check(body) is { } image
+                string encoding = DisplayText.Clean(string.Join(", ", response.Content.Headers.ContentEncoding), 60);
+                return await CheckAsync(body, patience.Token).ConfigureAwait(false) is { } image
                     ? new Attempt("") { Image = image }
-                    : new Attempt($"what came ({body.Count} bytes) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
+                    : new Attempt($"what came ({body.Count} bytes{(encoding.Length > 0 ? $", Content-Encoding: {encoding}" : "")}) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
             }
 
             return new Attempt("it redirects too often") { IsFinal = true };
@@ -146,11 +147,19 @@ internal static class Download
         }
     }
 
-    /// <summary>The body is the image, or a text that holds it as base64.</summary>
-    private static CheckedImage? Check(ArraySegment<byte> body)
+    /// <summary>Finds the image in a body, plain or compressed, whatever the headers call it.</summary>
+    private static async Task<CheckedImage?> CheckAsync(ArraySegment<byte> body, CancellationToken cancellationToken)
+    {
+        CheckedImage? image = await LargeBodies.DecodeAsync(body.Count, () => Read(body), cancellationToken).ConfigureAwait(false);
+        return image is not null || ImageHeader.FormatOf(body) is not null || PackedBody.IsText(body) ? image
+            : await LargeBodies.DecodeAsync(MaxBytes, () => PackedBody.Find(body, MaxBytes, Read), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The image that bytes are, or that they hold as a text of base64.</summary>
+    private static CheckedImage? Read(ArraySegment<byte> body)
     {
         if (ImageInfo.Check(body) is { } info) return new CheckedImage(body, info);
-        return ImageHeader.FormatOf(body) is null ? Decode(Encoding.UTF8.GetString(body.Array!, body.Offset, body.Count)) : null;
+        return ImageHeader.FormatOf(body) is null && PackedBody.IsText(body) ? Decode(Encoding.UTF8.GetString(body.Array!, body.Offset, body.Count)) : null;
     }
 
     private static CheckedImage? Decode(string text) =>

@@ -5,13 +5,15 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// A download that may be cut off and taken up again: only where the server names the version by a strong tag, and only
-/// when it then gives exactly the part that was asked for.
+/// A download that is resumed after it was cut off: only where the body is not encoded and the server names its version by
+/// a strong tag, and only when the server then sends exactly the missing part of the same version.
 /// </summary>
 /// <param name="body">Where it goes; what is there already is written over.</param>
 internal sealed class PartialBody(MemoryStream body)
 {
     private EntityTagHeaderValue? _version;
+    private DateTimeOffset? _lastModified;
+    private long? _length;
 
     /// <summary>Asks for what is still missing, if anything of a known version is there.</summary>
     internal void Prepare(HttpRequestMessage request)
@@ -26,14 +28,18 @@ internal sealed class PartialBody(MemoryStream body)
     /// <returns>The whole body, there until more is taken in; null where the server gave another part than was asked for.</returns>
     internal async Task<ArraySegment<byte>?> TakeAsync(HttpResponseMessage response, int maxBytes, Patience patience)
     {
+        bool isEncoded = response.Content.Headers.ContentEncoding.Any(coding => !coding.Equals(HttpHandlers.AcceptEncoding, StringComparison.OrdinalIgnoreCase));
         bool isPart = response.StatusCode == HttpStatusCode.PartialContent;
         bool continues = isPart && body.Length > 0
-            && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from } && from == body.Length
-            && (response.Headers.ETag is null || response.Headers.ETag.Equals(_version));
+            && response.Content.Headers.ContentRange is { Unit: "bytes", From: { } from } range && from == body.Length
+            && (range.Length is null || _length is null || range.Length == _length)
+            && (response.Content.Headers.LastModified is null || response.Content.Headers.LastModified == _lastModified)
+            && Equals(response.Headers.ETag, _version) && !isEncoded;
         if (!continues) StartAnew();
         if (isPart && !continues) return null;
 
-        if (!isPart && response.Headers.ETag is { IsWeak: false } version) _version = version;
+        if (!isPart && !isEncoded && response.Headers.ETag is { IsWeak: false } version)
+            (_version, _lastModified, _length) = (version, response.Content.Headers.LastModified, response.Content.Headers.ContentLength);
         await response.Content.AppendToAsync(body, maxBytes, patience.Token, patience.Renew).ConfigureAwait(false);
         var whole = new ArraySegment<byte>(body.GetBuffer(), 0, (int)body.Length);
         StartAnew();
@@ -44,6 +50,6 @@ internal sealed class PartialBody(MemoryStream body)
     internal void StartAnew()
     {
         body.SetLength(0);
-        _version = null;
+        (_version, _lastModified, _length) = (null, null, null);
     }
 }

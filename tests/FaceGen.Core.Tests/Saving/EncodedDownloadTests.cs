@@ -1,0 +1,212 @@
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using System.Text;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+
+namespace FaceGen.Core.Tests.Saving;
+
+/// <summary>Images that a server, or whoever stored them, compressed or labeled as compressed.</summary>
+public sealed class EncodedDownloadTests : IDisposable
+{
+    private const string Link = "https://cdn.example/1.png";
+
+    private static readonly byte[] Image = TestImages.Portrait;
+
+    private readonly FakeService _service = new();
+
+    public void Dispose() => _service.Dispose();
+
+    [Fact]
+    public async Task Downloads_and_calls_ask_for_bodies_that_are_not_encoded()
+    {
+        _service.OnLink(Link, Answer.Image(Image)).OnSubmit(Answer.Success());
+
+        await DownloadAsync();
+        await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default);
+
+        Assert.All(_service.Calls, call => Assert.Contains("Accept-Encoding: identity", call.Headers, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("zstd")]
+    [InlineData("gzip, br")]
+    [InlineData("nonsense")]
+    public async Task Image_that_is_labeled_as_encoded_and_is_not_is_taken(string label)
+    {
+        _service.OnLink(Link, Labeled(Answer.Image(Image), label));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
+        Assert.Single(_service.Calls);
+    }
+
+    public static TheoryData<string, string> PackedAndLabeled
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (string packing in (string[])["gzip", "zlib", "deflate", "br", "gzip+gzip", "br+gzip"])
+            {
+                foreach (string label in (string[])["", "gzip", "br", "deflate", "identity"]) data.Add(packing, label);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(PackedAndLabeled))]
+    public async Task Image_that_is_compressed_is_decompressed_whatever_the_label(string packing, string label)
+    {
+        _service.OnLink(Link, Labeled(Answer.Image(Pack(Image, packing)), label));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
+        Assert.Single(_service.Calls);
+    }
+
+    [Fact]
+    public async Task Base64_text_that_is_compressed_is_decompressed_too()
+    {
+        byte[] text = Encoding.ASCII.GetBytes(Convert.ToBase64String(Image));
+        _service.OnLink(Link, Answer.Bytes(Pack(text, "gzip"), "text/plain"));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task Page_that_is_compressed_is_refused(string packing)
+    {
+        byte[] page = Encoding.ASCII.GetBytes("<html>" + new string('x', 5000) + "</html>");
+        _service.OnLink(Link, Labeled(Answer.Bytes(Pack(page, packing), "text/html"), packing));
+
+        FaceGenException error = await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(10)));
+
+        Assert.Equal(ErrorCode.ImageInvalid, error.Code);
+        Assert.Contains($"Content-Encoding: {packing}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Archive_that_decompresses_without_end_is_refused()
+    {
+        // 256 MB of zeros behind the first bytes of an image.
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(Image.AsSpan(0, 40));
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < 256; i++) gzip.Write(zeros);
+        }
+
+        _service.OnLink(Link, Answer.Image(packed.ToArray()));
+
+        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task Encoded_body_that_was_cut_is_never_resumed(string label)
+    {
+        byte[] packed = Pack(Image, label);
+        _service.OnLink(Link, Labeled(Answer.Stream(packed[..100], packed.Length).WithTag("\"v1\""), label), Labeled(Answer.Image(packed), label));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
+        Assert.DoesNotContain("Range", _service.Calls[1].Headers, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("encoded")]
+    [InlineData("another length")]
+    [InlineData("another date")]
+    [InlineData("no tag")]
+    [InlineData("other bytes")]
+    public async Task Continuation_that_does_not_fit_starts_from_zero(string continuation)
+    {
+        DateTimeOffset date = _service.Clock.GetUtcNow();
+        Answer part = Answer.Bytes(Image[100..], "image/png", 206);
+        Answer second = continuation switch
+        {
+            "encoded" => Labeled(part.WithTag("\"v1\"").WithRange(100, Image.Length - 1), "gzip"),
+            "another length" => Changed(part.WithTag("\"v1\""), response => response.Content.Headers.ContentRange = new ContentRangeHeaderValue(100, Image.Length - 1, Image.Length + 7)),
+            "another date" => Changed(part.WithTag("\"v1\"").WithRange(100, Image.Length - 1), response => response.Content.Headers.LastModified = date.AddSeconds(1)),
+            "no tag" => part.WithRange(100, Image.Length - 1),
+            _ => Answer.Bytes(new byte[Image.Length - 100], "image/png", 206).WithTag("\"v1\"").WithRange(100, Image.Length - 1),
+        };
+        Answer first = Changed(Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), response => response.Content.Headers.LastModified = date);
+        _service.OnLink(Link, first, second, Answer.Image(Image));
+
+        Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
+        Assert.Contains("If-Range: \"v1\"", _service.Calls[1].Headers, StringComparison.Ordinal);
+        Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gzip", "gzip")]
+    [InlineData("br", "br")]
+    [InlineData("deflate", "deflate")]
+    [InlineData("zlib", "deflate")]
+    [InlineData("gzip", "")]
+    [InlineData("", "gzip")]
+    [InlineData("", "br")]
+    public async Task Answer_is_read_whatever_its_encoding_is_called(string packing, string label)
+    {
+        byte[] json = """{"status":"processing","id":4711,"eta":2}"""u8.ToArray();
+        _service.OnSubmit(Labeled(Answer.Bytes(packing.Length == 0 ? json : Pack(json, packing), "application/json"), label));
+
+        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).GuardAsync();
+
+        Assert.Equal("4711", result.Answer?.Id);
+        Assert.IsType<Outcome.UnderWay>(Classifier.OfSubmission(result));
+    }
+
+    [Fact]
+    public async Task Key_inside_a_compressed_answer_is_masked()
+    {
+        byte[] json = Encoding.ASCII.GetBytes($$"""{"status":"error","message":"Invalid API key {{FakeService.Key}}!"}""");
+        _service.OnSubmit(Answer.Bytes(Pack(json, "gzip"), "application/json", 401));
+
+        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).GuardAsync();
+
+        Assert.Equal("HTTP 401: Invalid API key ***!", result.Describe());
+    }
+
+    private static Answer Labeled(Answer answer, string label) => label.Length == 0 ? answer
+        : Changed(answer, response => response.Content.Headers.TryAddWithoutValidation("Content-Encoding", label));
+
+    private static Answer Changed(Answer answer, Action<HttpResponseMessage> change) => answer with
+    {
+        Give = async cancel =>
+        {
+            HttpResponseMessage response = await answer.Give(cancel);
+            change(response);
+            return response;
+        },
+    };
+
+    private static byte[] Pack(byte[] bytes, string packing) => packing.Split('+').Aggregate(bytes, (content, way) =>
+    {
+        using var packed = new MemoryStream();
+        using (Stream stream = way switch
+        {
+            "gzip" => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "zlib" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            "deflate" => new DeflateStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+            _ => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true),
+        }) stream.Write(content);
+        return packed.ToArray();
+    });
+
+    private Task<CheckedImage> DownloadAsync(TimeSpan? timeout = null) => _service.Clock.RunAsync(Download.ImageAsync(
+        _service.Connection,
+        new Generation { Id = "1", Status = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [Link] },
+        0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), default));
+}
