@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using FaceGen.Contract;
 
 namespace FaceGen.Emulation;
 
@@ -16,12 +17,13 @@ internal sealed record EmulatorFault(string Id, IReadOnlyList<string> Calls, str
     /// <summary>Asks the emulator's program for its list; it is empty where the program cannot be run or takes long.</summary>
     internal static IReadOnlyList<EmulatorFault> List(string program)
     {
-        using var process = new Process { StartInfo = EmulatorProcess.StartInfo(program, ["--list-faults"]) };
+        using var process = new Process();
         try
         {
+            process.StartInfo = EmulatorProcess.StartInfo(program, ["--list-faults"]);
             process.Start();
         }
-        catch (Win32Exception)
+        catch (Exception e) when (e is Win32Exception or FaceGenException)
         {
             // Without 'dotnet' there is no emulator either.
             return [];

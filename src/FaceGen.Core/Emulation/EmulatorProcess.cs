@@ -49,7 +49,8 @@ internal static class EmulatorProcess
         catch (Win32Exception e)
         {
             process.Dispose();
-            throw Failed("The emulator needs the ASP.NET Core runtime 10, and there is no 'dotnet' on the path. Install it from https://dot.net.", e);
+            throw Failed($"The emulator needs the ASP.NET Core runtime {DotnetProgram.RuntimeVersion}, and '{process.StartInfo.FileName}' could not be run: {e.Message.TrimEnd('.')}. No emulator was started. "
+                + "Install the runtime from https://dot.net, or set DOTNET_ROOT to the full path of the folder that it is in.", e);
         }
 
         process.BeginOutputReadLine();
@@ -84,13 +85,16 @@ internal static class EmulatorProcess
         if (Started.TryRemove(emulator, out Process? process)) End(process);
     }
 
-    /// <summary>How the emulator's program is run, with pipes for what it is told and what it says.</summary>
+    /// <summary>Returns how the emulator's program is run, with pipes for its input and output.</summary>
+    /// <exception cref="FaceGenException">The program <c>dotnet</c> was not found.</exception>
     internal static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo
         {
-            FileName = "dotnet",
-            Arguments = string.Join(" ", new[] { program }.Concat(arguments).Select(Quote)),
+            FileName = DotnetProgram.Find(),
+            // It reads no file of the current folder, and does not keep that folder from being removed.
+            WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(program))!,
+            Arguments = string.Join(" ", new[] { Path.GetFullPath(program) }.Concat(arguments).Select(Quote)),
             UseShellExecute = false,
             CreateNoWindow = true,
             // The emulator ends when its input does, which also happens when this process is killed.
@@ -116,7 +120,8 @@ internal static class EmulatorProcess
         if (process.ExitCode == UsageError) return new FaceGenException(ErrorCode.ParametersInvalid, EmulatorArguments.InParameters(said));
 
         return Failed(MissingRuntime.IsMatch(said)
-            ? $"The emulator needs the ASP.NET Core runtime 10. Install it from https://dot.net. ({said})"
+            ? $"The emulator needs the ASP.NET Core runtime {DotnetProgram.RuntimeVersion}, which '{process.StartInfo.FileName}' does not have. No emulator was started. "
+                + $"Install the runtime from https://dot.net, or set DOTNET_ROOT to the full path of the folder that it is in. ({said})"
             : $"The emulator did not start: {said}");
     }
 
