@@ -52,6 +52,7 @@ public sealed class EmulatorHost : IAsyncDisposable
 
         var service = new Service(options);
         WebApplication app = builder.Build();
+        app.Use(LoopbackOnly.CheckAsync);
         app.Use(SlashRuns.Collapse);
         app.UseRouting();
         Routes.Map(app, service);

@@ -48,6 +48,13 @@ internal sealed class RawConnection : IDisposable
             body);
     }
 
+    /// <summary>Sends a request line with headers, each with its line break, and no body.</summary>
+    public Task SendAsync(string head)
+    {
+        string[] lines = head.TrimEnd().Split("\r\n");
+        return SendAsync(lines[0], lines[1..], []);
+    }
+
     /// <summary>
     /// Reads until the other side closes, which it is asked to do after its answer, or until so much has come.
     /// </summary>
