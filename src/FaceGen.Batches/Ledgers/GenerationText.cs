@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -21,6 +22,7 @@ internal static class GenerationText
         if (generation.GenerationTime is { } seconds) json.WriteShortest("generation_time", seconds);
         if (generation.Eta is { } eta) json.WriteShortest("eta", eta);
         if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
+        if (generation.Account is { } account) json.WriteString("account", account);
         json.WriteString("message", generation.Message);
         json.WriteStartObject("meta");
         foreach (KeyValuePair<string, object?> value in generation.Meta) WriteValue(json, value.Key, value.Value);
@@ -30,7 +32,7 @@ internal static class GenerationText
     /// <summary>Makes the generation of a row again. Where its text was changed by hand to something invalid, its id is enough to ask for it anew.</summary>
     internal static Generation Read(LedgerRow row, Request request)
     {
-        var known = new Generation { Id = row.GenerationId!, Request = request, CreatedAt = row.SubmittedAt };
+        var known = new Generation { Id = row.GenerationId!, Request = request, CreatedAt = row.SubmittedAt, Account = row.Address };
         try
         {
             using JsonDocument document = JsonDocument.Parse(row.Generation ?? "");
@@ -47,6 +49,8 @@ internal static class GenerationText
                 GenerationTime = Get(root, "generation_time")?.GetDouble(),
                 Eta = Get(root, "eta")?.GetDouble(),
                 TrackId = Get(root, "track_id")?.GetInt64(),
+                // A ledger of an older version tells only the address.
+                Account = AccountMark.TryRead(Get(root, "account")?.GetString()) ?? row.Address,
                 Message = root.GetProperty("message").GetString()!,
                 Meta = root.GetProperty("meta").EnumerateObject()
                     .ToDictionary(value => value.Name, value => Value(value.Value), StringComparer.OrdinalIgnoreCase),

@@ -2,6 +2,7 @@ using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
@@ -9,14 +10,20 @@ namespace FaceGen.Batches.Running;
 /// <summary>Makes of the ledger's rows what users see of them.</summary>
 internal static class BatchItems
 {
-    internal static BatchItem Of(LedgerRow row, Request request)
+    /// <param name="row">The row.</param>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="connection">The connection of the run, which acts for what is of its account.</param>
+    internal static BatchItem Of(LedgerRow row, Request request, Connection? connection = null)
     {
         Generation? generation = row.GenerationId is null ? null : GenerationText.Read(row, request);
+        if (connection is not null && generation?.Account is { } account && AccountMark.IsOf(account, connection))
+            generation = generation with { Connection = connection };
         return new BatchItem
         {
             Status = row.Status,
             Request = request,
             Generation = generation,
+            Account = generation?.Account ?? row.Address,
             Files = generation is null ? [] : [.. row.Files.Select(file => ToSavedImage(file, generation))],
             Attempts = row.Attempts,
             SubmittedAt = row.SubmittedAt,

@@ -267,7 +267,7 @@ internal sealed class BatchRun : IDisposable
 
         _meter.Count(isSaved: false);
         if (_run.TryRead(row) is { } request)
-            _run.Listener.End(BatchItems.Of(row, request), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
+            _run.Listener.End(BatchItems.Of(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
 
     private BatchSummary Summary(LedgerCounts counts)

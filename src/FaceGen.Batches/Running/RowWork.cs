@@ -80,7 +80,7 @@ internal sealed class RowWork
         if (log.IsLost) return null;
         if (request is null) _run.Listener.Warn(error!.Message);
         if (log.Row is { GenerationId: { } id } && !IsUnderWay(log.Row.Status)) _run.Account.Forget(id);
-        return request is null ? null : (BatchItems.Of(log.Row, request), error);
+        return request is null ? null : (BatchItems.Of(log.Row, request, _run.Connection), error);
     }
 
     private static bool IsUnderWay(BatchItemStatus status) =>

@@ -71,6 +71,7 @@ internal sealed class UncertainRows(RunParts run)
             Seed = request.Seed,
             TrackId = request.TrackId,
             Images = [.. Enumerable.Repeat("", row.Images)],
+            Connection = run.Connection,
         };
         if (_saver.FindExisting(unknown) is not { } files) return false;
 
@@ -140,7 +141,7 @@ internal sealed class UncertainRows(RunParts run)
     {
         try
         {
-            Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id }, run.End).ConfigureAwait(false);
+            Generation generation = await Fetch.OnceAsync(run.Connection, new Generation { Id = id, Connection = run.Connection }, run.End).ConfigureAwait(false);
             await MatchAsync(generation, rows).ConfigureAwait(false);
             return generation.Status == GenerationStatus.Processing ? null : generation.Prompt is not null;
         }
@@ -192,7 +193,7 @@ internal sealed class UncertainRows(RunParts run)
         if (!await run.WriteAsync(settled, release: true).ConfigureAwait(false)) return false;
 
         run.Listener.Tell($"{settled.Source}: the outcome that was unknown is settled: {how}.");
-        if (settled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Listener.End(BatchItems.Of(settled, request), null);
+        if (settled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Listener.End(BatchItems.Of(settled, request, run.Connection), null);
         return true;
     }
 }

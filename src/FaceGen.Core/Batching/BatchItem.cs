@@ -49,6 +49,12 @@ public sealed record BatchItem
     /// <summary>What went wrong last, in words.</summary>
     public string? Error { get; init; }
 
+    /// <summary>
+    /// Gets the account that the row was sent to: the service's address and a fingerprint of the key, from which the key cannot
+    /// be computed; the address alone in ledgers of older versions; null before the row is sent.
+    /// </summary>
+    public string? Account { get; init; }
+
     /// <summary>The row, its status and its prompt.</summary>
     public override string ToString() => $"{(Source is null ? "" : $"{Source} ")}{Status}: {DisplayText.Clean(Prompt, 60)}";
 }

@@ -21,6 +21,9 @@ public enum ErrorCode
     /// <summary>The connection's address or key cannot be used.</summary>
     ConnectionInvalid,
 
+    /// <summary>The object belongs to another account or address than the connection that would act for it; nothing was done.</summary>
+    ConnectionMismatch,
+
     /// <summary>The service could not be reached; nothing was accepted.</summary>
     ServiceUnreachable,
 

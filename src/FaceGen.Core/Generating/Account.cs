@@ -14,7 +14,8 @@ internal sealed class Account
     /// <summary>How many generations are looked at at the same time.</summary>
     internal const int LooksAtOnce = 16;
 
-    private static readonly ConcurrentDictionary<(Uri Address, string Key), Account> Known = new();
+    /// <summary>The accounts by their signatures: the key itself does not outlive its connections here.</summary>
+    private static readonly ConcurrentDictionary<string, Account> Known = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _kept = new();
@@ -45,7 +46,7 @@ internal sealed class Account
     /// <summary>The account of a connection: one for each address and key in the whole process; the
     /// enterprise addresses are one of their own.</summary>
     internal static Account Of(Connection connection) =>
-        Known.GetOrAdd((connection.Address.Home, connection.Key.Value), _ => new Account(connection.QueueLimit));
+        Known.GetOrAdd(connection.Signature, _ => new Account(connection.QueueLimit));
 
     /// <summary>Waits until no submission is without an answer and no file half written, so that <see cref="Open"/> is true.</summary>
     internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_kept.Keys.Select(EndAsync)).UnlessAsync(cancel);
@@ -96,8 +97,11 @@ internal sealed class Account
     /// </summary>
     internal void Report(FaceGenException outcome, Request request) => _reports[outcome] = request;
 
-    /// <summary>An outcome has been told.</summary>
-    internal void MarkTold(FaceGenException outcome) => _reports.TryRemove(outcome, out _);
+    /// <summary>Marks an outcome as shown to the user, whichever account it is one of.</summary>
+    internal static void MarkTold(FaceGenException outcome)
+    {
+        foreach (Account account in Known.Values) account._reports.TryRemove(outcome, out _);
+    }
 
     /// <summary>Takes up what another connection to the same account left unwatched.</summary>
     internal void Resume(Connection connection)
@@ -109,11 +113,11 @@ internal sealed class Account
     /// <exception cref="FaceGenException">The service does not tell how it is.</exception>
     internal Task<Generation> LookAsync(Connection connection, string id, CancellationToken cancel) => Find(id) is { } watch
         ? watch.LookAsync(connection, cancel)
-        : Fetch.OnceAsync(connection, Recall(id), cancel);
+        : Fetch.OnceAsync(connection, Recall(id, connection), cancel);
 
     /// <summary>What is known of an id: all, where this process started it, or nothing but the id.</summary>
-    internal Generation Recall(string id) =>
-        Find(id)?.Latest ?? new Generation { Id = id };
+    internal Generation Recall(string id, Connection? connection = null) =>
+        Find(id)?.Latest ?? new Generation { Id = id, Connection = connection };
 
     /// <summary>The watch over an id, if this process started it and its end was not seen.</summary>
     internal Watch? Find(string id) => _open.TryGetValue(id, out Watch? watch) ? watch : null;

@@ -89,6 +89,7 @@ internal sealed class FaceUploads
                 FilePath = face.FilePath!,
                 Length = image.Length,
                 Sha256 = hash,
+                Connection = connection,
             };
     }
 

@@ -1,4 +1,5 @@
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen.Generating;
 
@@ -51,6 +52,23 @@ public sealed record Generation
 
     /// <summary>The file and line of the request, if it was read from a file.</summary>
     public RequestSource? Source => Request?.Source;
+
+    /// <summary>
+    /// Gets the account that the generation belongs to: the service's address and a fingerprint of the key, from which the key
+    /// cannot be computed. It is kept where the object is serialized; null where it is not known.
+    /// </summary>
+    public string? Account { get; internal init; }
+
+    /// <summary>Gets the connection that acts for the generation; null for one that came back through serialization.</summary>
+    internal Connection? Connection
+    {
+        get;
+        init
+        {
+            field = value;
+            Account = value?.Account ?? Account;
+        }
+    }
 
     /// <summary>Each image: a link, or base64 in place.</summary>
     internal IReadOnlyList<string> Images

@@ -294,6 +294,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             Seed = request.Seed,
             TrackId = sent.TrackId,
             Request = request,
+            Connection = connection,
         };
         _account.Slots.Recover();
         bool isHeardOf = status == GenerationStatus.Processing || !answer.IsUnderWay;

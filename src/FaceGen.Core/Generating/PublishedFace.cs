@@ -1,3 +1,5 @@
+using FaceGen.Http;
+
 namespace FaceGen.Generating;
 
 /// <summary>A local face image that was uploaded: its link serves any number of requests until it ends.</summary>
@@ -17,6 +19,15 @@ public sealed record PublishedFace
 
     /// <summary>The SHA-256 of the file, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
+
+    /// <summary>
+    /// Gets the account that uploaded the image: the service's address and a fingerprint of the key, from which the key cannot
+    /// be computed. The link works for any account.
+    /// </summary>
+    public string? Account => Connection?.Account;
+
+    /// <summary>Gets the connection that uploaded the image.</summary>
+    internal Connection? Connection { get; init; }
 
     /// <summary>The link.</summary>
     public override string ToString() => FaceImage.ToString();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -31,6 +33,16 @@ internal sealed class ApiKey
     }
 
     internal string Value { get; }
+
+    /// <summary>
+    /// Returns an HMAC-SHA256 of a text under the key, as 64 lower-case hexadecimal digits: equal for equal keys and texts, and
+    /// no way back to the key.
+    /// </summary>
+    internal string Sign(string text)
+    {
+        using var hmac = new HMACSHA256(Encoding.UTF8.GetBytes(Value));
+        return string.Concat(hmac.ComputeHash(Encoding.UTF8.GetBytes(text)).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+    }
 
     /// <summary>
     /// Masks the key wherever a text holds it: plain, URL-encoded, as entities or escaped, each character in its own way; in

@@ -13,6 +13,7 @@ public sealed class Connection : IDisposable
     internal const string DefaultName = "Default";
 
     private readonly CancellationTokenSource _lifetime = new();
+    private volatile bool _isEnded;
 
     internal Connection(
         ServiceAddress address,
@@ -25,6 +26,8 @@ public sealed class Connection : IDisposable
     {
         Address = address;
         Key = key;
+        Signature = key.Sign(address.Home.AbsoluteUri);
+        Account = AccountMark.Of(address.Home, Signature);
         QueueLimit = queueLimit;
         TimeoutSec = timeoutSec;
         Proxy = (proxy as WebProxy)?.Address;
@@ -47,6 +50,12 @@ public sealed class Connection : IDisposable
     /// <summary>Whether it uses the addresses for enterprise accounts.</summary>
     public bool Enterprise => Address.IsEnterprise;
 
+    /// <summary>
+    /// Gets the account: the service's address and a fingerprint of the key, from which the key cannot be computed. Objects of
+    /// the account have the same text.
+    /// </summary>
+    public string Account { get; }
+
     /// <summary>How many requests the account may have queued at the service: 5, 10 or 15 by plan.</summary>
     public int QueueLimit { get; }
 
@@ -60,6 +69,15 @@ public sealed class Connection : IDisposable
 
     internal ApiKey Key { get; }
 
+    /// <summary>Gets what identifies the account in this process: the whole signature of the address under the key.</summary>
+    internal string Signature { get; }
+
+    /// <summary>True if the user has disconnected it, or it is disposed: objects of it no longer act by it.</summary>
+    internal bool IsEnded => _isEnded || _lifetime.IsCancellationRequested;
+
+    /// <summary>Gets the connection in words, for messages.</summary>
+    internal string Description => $"'{DisplayText.Clean(Name, 60)}' ({Account})";
+
     internal EngineServices Services { get; }
 
     /// <summary>The calls that carry the key.</summary>
@@ -70,6 +88,9 @@ public sealed class Connection : IDisposable
 
     /// <summary>Ends with the connection; whatever works for it in the background ends with it.</summary>
     internal CancellationToken Lifetime { get; }
+
+    /// <summary>Marks it as disconnected. What works for it in the background goes on to its end.</summary>
+    internal void End() => _isEnded = true;
 
     /// <summary>
     /// Ends what works for the connection in the background; generations go on at the service. The clients below are

@@ -8,7 +8,7 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>Saves the images of generations as files.</summary>
-/// <param name="connection">The connection that downloads them.</param>
+/// <param name="connection">The connection that downloads the images of generations that bring none; null where each brings its own.</param>
 /// <param name="options">Where and how.</param>
 /// <param name="listener">Is told what is waited for.</param>
 /// <param name="write">
@@ -16,18 +16,17 @@ namespace FaceGen.Saving;
 /// Null to write once.
 /// </param>
 internal sealed class ImageSaver(
-    Connection connection, SaveOptions options, IListener? listener = null, Func<Action, CancellationToken, Task>? write = null)
+    Connection? connection, SaveOptions options, IListener? listener = null, Func<Action, CancellationToken, Task>? write = null)
 {
     private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
-    private readonly Account _account = Account.Of(connection);
     private readonly RepeatedImages _repeated = new();
 
     /// <summary>What images were received in, for the next ones: such large arrays are dear to get and to clear away.</summary>
     private readonly ConcurrentBag<MemoryStream> _buffers = [];
 
     /// <summary>The names that this run has given: no file of it replaces another, in no file system.</summary>
-    private readonly Dictionary<string, (string Id, int Index)> _taken = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (string? Account, string Id, int Index)> _taken = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Saves one image; it is settled as soon as it stands in its file.</summary>
     /// <exception cref="FaceGenException">There is no image to be had, or it cannot be written.</exception>
@@ -35,12 +34,12 @@ internal sealed class ImageSaver(
     {
         string path = Path.Combine(options.Folder, options.Name.Expand(generation, index));
         // Without these two a file that is there is never written over.
-        if (options.Force || options.SkipExisting) TakeName(path, (generation.Id, index));
+        if (options.Force || options.SkipExisting) TakeName(path, (generation.Account, generation.Id, index));
         SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
         {
             saved = DescribeExisting(existing, generation, index);
-            _account.MarkSaved(generation.Id, index);
+            AccountOf(generation).MarkSaved(generation.Id, index);
         }
         else
         {
@@ -70,13 +69,18 @@ internal sealed class ImageSaver(
         }
     }
 
+    private Connection ConnectionOf(Generation generation) => generation.Connection ?? connection
+        ?? throw new InvalidOperationException($"Generation {generation.Id} has no connection.");
+
+    private Account AccountOf(Generation generation) => Account.Of(ConnectionOf(generation));
+
     private async Task<SavedImage> FetchAsync(string path, Generation generation, int index, CancellationToken cancel)
     {
         if (!_buffers.TryTake(out MemoryStream? buffer)) buffer = new MemoryStream();
         try
         {
             CheckedImage image = await Download.ImageAsync(
-                connection, generation, index, buffer, options.Timeout, cancel, listener).ConfigureAwait(false);
+                ConnectionOf(generation), generation, index, buffer, options.Timeout, cancel, listener).ConfigureAwait(false);
             SavedImage saved = Describe(path + image.Info.Format.Extension(), image, generation, index);
             IReadOnlyList<ArraySegment<byte>> file = FileOf(saved, image.Bytes);
             if (file.Count > 1) saved = saved with { Length = file.Sum(part => part.Count), Sha256 = Sha256Of(file) };
@@ -96,12 +100,12 @@ internal sealed class ImageSaver(
     {
         var written = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Where there may be no room for a file for long, nobody waits for it.
-        if (write is null) _ = _account.Keep(written.Task);
+        if (write is null) _ = AccountOf(generation).Keep(written.Task);
         try
         {
             cancel.ThrowIfCancellationRequested();
             await WriteAsync(writeFile, cancel).ConfigureAwait(false);
-            _account.MarkSaved(generation.Id, index);
+            AccountOf(generation).MarkSaved(generation.Id, index);
         }
         finally
         {
@@ -151,12 +155,12 @@ internal sealed class ImageSaver(
         if (options.Force || !File.Exists(sidecar)) AtomicFile.Write(sidecar, Sidecar.Write(image), options.Force);
     }
 
-    private void TakeName(string path, (string Id, int Index) image)
+    private void TakeName(string path, (string? Account, string Id, int Index) image)
     {
         lock (_taken)
         {
             // The same image may be saved once more, where it could not be written at first.
-            if (!_taken.TryGetValue(path, out (string Id, int Index) owner)) _taken.Add(path, owner = image);
+            if (!_taken.TryGetValue(path, out (string? Account, string Id, int Index) owner)) _taken.Add(path, owner = image);
             if (owner == image) return;
         }
 

@@ -49,7 +49,7 @@ internal sealed class Receiver(Connection connection, IListener listener)
         {
             for (; done < ids.Count; done++)
             {
-                if (_account.Find(ids[done]) is null) await TakeUpAsync(new Generation { Id = ids[done] }, cancel).ConfigureAwait(false);
+                if (_account.Find(ids[done]) is null) await TakeUpAsync(new Generation { Id = ids[done], Connection = connection }, cancel).ConfigureAwait(false);
             }
         }
         finally

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -16,7 +17,7 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Generation))]
 public sealed class GetFaceGenImageCommand : ServiceCmdlet
 {
-    private readonly List<string> _ids = [];
+    private readonly List<(Connection Connection, string Id)> _ids = [];
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -25,13 +26,14 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
     [ArgumentCompleter(typeof(OpenIdCompleter))]
     public string[]? Id { get; set; }
 
-    private protected override void Process() => _ids.AddRange(Id ?? []);
+    private protected override void Process() => _ids.AddRange((Id ?? []).Select(GenerationIdAttribute.OwnerOf)
+        .Select(WithConnection).OfType<Generation>().Select(generation => (generation.Connection!, generation.Id)));
 
     private protected override void End()
     {
-        Account account = Account.Of(Service);
         if (!MyInvocation.ExpectingInput && Id is null)
         {
+            Account account = Account.Of(Service);
             foreach (Generation known in OpenGenerations())
             {
                 Drain(Account.LooksAtOnce - 1);
@@ -39,10 +41,10 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
             }
         }
 
-        foreach (string id in _ids.Distinct())
+        foreach ((Connection connection, string id) in _ids.Distinct())
         {
             Drain(Account.LooksAtOnce - 1);
-            Start(id, () => account.LookAsync(Service, id, Stop), WriteObject);
+            Start(id, () => Account.Of(connection).LookAsync(connection, id, Stop), WriteObject);
         }
 
         Drain(0);

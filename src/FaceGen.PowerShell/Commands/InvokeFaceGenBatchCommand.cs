@@ -406,7 +406,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             _ => "",
         };
         WriteFault(new FaceGenException(error.Code, error.Message + next, error), item.Request);
-        Account.Of(Service).MarkTold(error);
+        Account.MarkTold(error);
     }
 
     /// <summary>The ledger does not hold invalid rows: who looks at it later does not hear of them, so the run says so.</summary>

@@ -5,6 +5,7 @@ using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
@@ -23,7 +24,7 @@ namespace FaceGen.PowerShell.Commands;
 public sealed class NewFaceGenImageCommand : ServiceCmdlet
 {
     private readonly ProgressMeter _progress = new("Generating images");
-    private Generator? _generator;
+    private readonly Dictionary<Connection, Generator> _generators = [];
     private PSObject? _inputObject;
     private IReadOnlyList<(RequestField Field, object? Value)> _typed = [];
     private readonly RowReader _rowReader;
@@ -204,20 +205,26 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             return;
         }
 
-        string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
-        if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style)")) return;
+        Generation? origin = null;
+        if (Named is null && Origin is { } given && (origin = WithConnection(given)) is null) return;
 
-        if (_generator is null)
+        string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
+        // Trying a command out needs no connection.
+        string by = (origin?.Connection ?? Named ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
+        if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style){by}")) return;
+
+        Connection connection = origin?.Connection ?? Service;
+        if (!_generators.TryGetValue(connection, out Generator? generator))
         {
-            _generator = new Generator(Service, Listener);
-            if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(_generator, request.FaceImage);
+            _generators.Add(connection, generator = new Generator(connection, Listener));
+            if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(generator, request.FaceImage);
         }
 
         Drain(ThrottleLimit - 1);
         _progress.Total++;
         // What is written while this one waits for its place may itself generate, downstream: the place is used without this thread.
-        Task<Slots.Slot> turn = TakeSlotAsync(_generator, WhenIdle);
-        Start(request, async () => await GenerateAsync(request, await turn.ConfigureAwait(false)).ConfigureAwait(false), ended => Write(ended.Generation, ended.Lost));
+        Task<Slots.Slot> turn = TakeSlotAsync(generator, connection, WhenIdle);
+        Start(request, async () => await GenerateAsync(generator, connection, request, await turn.ConfigureAwait(false)).ConfigureAwait(false), ended => Write(ended.Generation, ended.Lost));
         RunUntil(Task.WhenAny(turn));
     }
 
@@ -232,7 +239,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// <summary>What was accepted before is paid for, and the pipeline that was to save it ends here.</summary>
     private protected override FaceGenException TellOfOthers(FaceGenException fatal)
     {
-        int open = Account.Of(Service).Open.Count;
+        int open = _generators.Keys.Select(Account.Of).Distinct().Sum(account => account.Open.Count);
         return open == 0 ? fatal : new FaceGenException(fatal.Code,
             $"{fatal.Message} {open} {(open == 1 ? "generation that was" : "generations that were")} accepted before {(open == 1 ? "is" : "are")} not lost: "
             + "'Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput' in this session brings in the images.", fatal);
@@ -260,25 +267,25 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// Takes a place in the account's queue. While requests of this command are under way their ends free one; what only other
     /// commands' generations could free is not waited for without end.
     /// </summary>
-    private async Task<Slots.Slot> TakeSlotAsync(Generator generator, Task ownWork)
+    private async Task<Slots.Slot> TakeSlotAsync(Generator generator, Connection connection, Task ownWork)
     {
         using var unless = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         Task<Slots.Slot> turn = generator.TakeSlotAsync(unless.Token);
         if (turn.IsCompleted || await Task.WhenAny(turn, ownWork).ConfigureAwait(false) == turn) return await turn.ConfigureAwait(false);
 
-        using var deadline = new Deadline(Service.Services.Time, Seconds(TimeoutSec), Stop);
+        using var deadline = new Deadline(connection.Services.Time, Seconds(TimeoutSec), Stop);
         using CancellationTokenRegistration end = deadline.Token.Register(unless.Cancel);
         Listener.Tell("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
         return await deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
             $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")).ConfigureAwait(false);
     }
 
-    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Request request, Slots.Slot slot)
+    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Generator generator, Connection connection, Request request, Slots.Slot slot)
     {
         var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain, Upload = !NoUpload };
         try
         {
-            return (await _generator!.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false), null);
+            return (await generator.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false), null);
         }
         catch (FaceGenException e) when (IncludeUncertain && e.Code == ErrorCode.SubmissionUncertain)
         {
@@ -286,12 +293,13 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             {
                 Id = "",
                 Status = GenerationStatus.Uncertain,
-                CreatedAt = Service.Services.Time.GetUtcNow(),
+                CreatedAt = connection.Services.Time.GetUtcNow(),
                 Prompt = request.Prompt,
                 Seed = request.Seed,
                 TrackId = request.TrackId,
                 Message = e.Message,
                 Request = request,
+                Connection = connection,
             }, e);
         }
     }
@@ -299,7 +307,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private void Write(Generation generation, FaceGenException? lost)
     {
         WriteGeneration(generation);
-        if (lost is not null) Account.Of(Service).MarkTold(lost);
+        if (lost is not null) Account.MarkTold(lost);
     }
 
     /// <summary>What was asked for where a request, a generation or a batch's row is piped back.</summary>
@@ -308,6 +316,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         Request request => request,
         Generation generation => generation.Request,
         BatchItem item => item.Request,
+        _ => null,
+    };
+
+    /// <summary>The generation that the input is or belongs to: its account is the one that pays, unless a connection is named.</summary>
+    private Generation? Origin => InputObject?.BaseObject switch
+    {
+        Generation generation => generation,
+        BatchItem item => item.Generation ?? new Generation { Id = "", Account = item.Account, Request = item.Request },
         _ => null,
     };
 

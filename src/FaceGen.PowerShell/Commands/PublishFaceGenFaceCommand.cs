@@ -3,6 +3,7 @@ using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -54,7 +55,8 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
     private void Publish(string path)
     {
         FaceImage face = RunUntil(Task.Run(() => FaceImage.FromFile(path)));
-        if (!ShouldProcess(path, "Upload the face image")) return;
+        string by = (Named ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
+        if (!ShouldProcess(path, $"Upload the face image{by}")) return;
 
         Connection connection = Service;
         Drain(AtOnce - 1);

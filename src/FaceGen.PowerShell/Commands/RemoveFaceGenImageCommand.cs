@@ -21,7 +21,7 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     /// <summary>How many are deleted at once.</summary>
     private const int AtOnce = 8;
 
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Account, string Id)> _seen = [];
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
@@ -41,14 +41,14 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        var calls = new AccountCalls(Service, Listener);
-        foreach (string id in ParameterSetName == ById ? Id : [.. InputObject.Select(generation => generation.Id)])
+        foreach (Generation given in ParameterSetName == ById ? [.. Id.Select(GenerationIdAttribute.OwnerOf)] : InputObject)
         {
             // Both saved images of a generation name it.
-            if (!_seen.Add(id) || !ShouldProcess($"generation {id}", "Delete its images at the service")) continue;
+            if (WithConnection(given) is not { Id: var id, Connection: { } connection } || !_seen.Add((connection.Account, id))
+                || !ShouldProcess($"generation {id} at the connection {connection.Description}", "Delete its images at the service")) continue;
 
             Drain(AtOnce - 1);
-            Start(id, () => calls.DeleteAsync(id, Stop));
+            Start(id, () => new AccountCalls(connection, Listener).DeleteAsync(id, Stop));
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using FaceGen.Accounts;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Saving;
@@ -22,7 +23,6 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
 
     private readonly ProgressMeter _progress = new("Saving images");
     private ImageSaver? _saver;
-    private Generator? _generator;
     private SemaphoreSlim? _downloads;
     private string _folder = "";
 
@@ -115,7 +115,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
 
         _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
-        _saver = new ImageSaver(Service, new SaveOptions(_folder, new FileNameTemplate(Name))
+        _saver = new ImageSaver(null, new SaveOptions(_folder, new FileNameTemplate(Name))
         {
             Force = Force,
             SkipExisting = SkipExisting,
@@ -123,20 +123,21 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             EmbedMetadata = EmbedMetadata,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
         }, Listener);
-        _generator = new Generator(Service, Listener);
         _downloads = new SemaphoreSlim(ThrottleLimit);
     }
 
     private protected override void Process()
     {
-        foreach (Generation generation in InputObject)
+        foreach (Generation given in InputObject)
         {
+            if (WithConnection(given) is not { Connection: { } connection } generation) continue;
+
             // From here on it is this command that answers for it, also where it then does nothing.
-            Account.Of(Service).BeginSaving(Service, generation);
-            if (!ShouldProcess(_folder, $"Save the images of {generation.Id}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
+            Account.Of(connection).BeginSaving(connection, generation);
+            if (!ShouldProcess(_folder, $"Save the images of {generation.Id} at the connection {connection.Description}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
 
             _progress.Total++;
-            Start(generation, () => SaveAllAsync(generation));
+            Start(generation, () => SaveAllAsync(generation, connection));
             Drain(MostPending);
         }
     }
@@ -146,12 +147,12 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private protected override void Tick() => _progress.Show(this, RunningCount);
 
     /// <summary>Waits for a generation and saves each of its images; one that fails leaves the others.</summary>
-    private async Task SaveAllAsync(Generation generation)
+    private async Task SaveAllAsync(Generation generation, Connection connection)
     {
         if (generation.Status == GenerationStatus.Processing)
         {
-            generation = await _generator!.WaitAsync(generation, LongestWait, Stop).ConfigureAwait(false);
-            Account.Of(Service).BeginSaving(Service, generation);
+            generation = await new Generator(connection, Listener).WaitAsync(generation, LongestWait, Stop).ConfigureAwait(false) with { Connection = connection };
+            Account.Of(connection).BeginSaving(connection, generation);
         }
 
         if (generation.Images.Count == 0)
@@ -161,14 +162,14 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
 
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
-        if (RemoveAfterSave && saved.All(isSaved => isSaved)) await RemoveAsync(generation).ConfigureAwait(false);
+        if (RemoveAfterSave && saved.All(isSaved => isSaved)) await RemoveAsync(generation, connection).ConfigureAwait(false);
     }
 
-    private async Task RemoveAsync(Generation generation)
+    private async Task RemoveAsync(Generation generation, Connection connection)
     {
         try
         {
-            await new AccountCalls(Service, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
+            await new AccountCalls(connection, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

@@ -18,7 +18,6 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     private const string ById = "Id";
 
     private readonly ProgressMeter _progress = new("Waiting for images");
-    private Generator? _generator;
 
     /// <summary><para type="description">Generations, also those of saved images and of a batch's items.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
@@ -42,17 +41,17 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;
 
-    private protected override void Begin() => _generator = new Generator(Service, Listener);
-
     private protected override void Process()
     {
-        Account account = Account.Of(Service);
         if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. OpenGenerations()];
 
-        foreach (Generation generation in Generation ?? [.. (Id ?? []).Select(id => account.Recall(id))])
+        foreach (Generation given in Generation ?? [.. (Id ?? []).Select(GenerationIdAttribute.OwnerOf)])
         {
+            if (WithConnection(given) is not { Connection: { } connection } generation) continue;
+
+            if (Id is not null) generation = Account.Of(connection).Recall(generation.Id, connection);
             _progress.Total++;
-            Start(generation, () => _generator!.WaitAsync(generation, Seconds(TimeoutSec), Stop), WriteGeneration);
+            Start(generation, () => new Generator(connection, Listener).WaitAsync(generation, Seconds(TimeoutSec), Stop), WriteGeneration);
         }
 
         Drain(int.MaxValue);

@@ -1,12 +1,25 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using FaceGen.Batching;
 using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Parameters;
 
 /// <summary>Takes what has an id for its id: a generation, an image or a batch's item that names one, a row of a file.</summary>
 internal sealed class GenerationIdAttribute : EachAttribute
 {
+    /// <summary>
+    /// The generations that ids were taken from, by the text that the parameter holds: PowerShell binds ids as texts, and an id
+    /// means something only together with its account.
+    /// </summary>
+    private static readonly ConditionalWeakTable<string, Generation> Owners = new();
+
+    /// <summary>Returns the generation that a bound id was taken from; one of the id alone where it was typed.</summary>
+    internal static Generation OwnerOf(string id) => Owners.TryGetValue(id, out Generation? owner) ? owner : new Generation { Id = id };
+
     private protected override object Transform(object input)
     {
         object? raw = input is PSObject wrapped ? wrapped.BaseObject : input;
@@ -14,8 +27,31 @@ internal sealed class GenerationIdAttribute : EachAttribute
             : IdOf(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
         return id?.ToString() is { } text && string.IsNullOrWhiteSpace(text)
             ? throw new ArgumentTransformationMetadataException("The id of a generation is not blank.")
-            : id!;
+            : WithOwner(id!, input);
     }
+
+    private static object WithOwner(object id, object input)
+    {
+        if (id is null || ReferenceEquals(id, input)) return id!;
+
+        object owner = input is PSObject wrapped ? wrapped.BaseObject : input;
+        // Each binding has a text of its own: the same id may come from two accounts.
+        string text = new([.. id.ToString()!]);
+        Generation? generation = owner switch
+        {
+            Generation itself => itself,
+            SavedImage image => image.Generation,
+            BatchItem item => item.Generation,
+            _ => AccountOf(PSObject.AsPSObject(input)) is { } account ? new Generation { Id = text, Account = account } : null,
+        };
+        if (generation is not null) Owners.Add(text, generation);
+        return text;
+    }
+
+    /// <summary>Returns the account that a deserialized object, or a row of a file, names.</summary>
+    private static string? AccountOf(PSObject flat) => AccountMark.TryRead(flat.BaseObject is IDictionary entries
+        ? entries["Account"] as string
+        : flat.Properties["Account"]?.Value?.ToString() ?? (flat.Properties["Generation"]?.Value as PSObject)?.Properties["Account"]?.Value?.ToString());
 
     private static object? IdOf(object raw, object input)
     {

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
@@ -46,6 +47,7 @@ internal sealed class RevivedAttribute : EachAttribute
         CreatedAt = Time(flat, "CreatedAt"),
         TrackId = As<long>(flat, "TrackId"),
         Message = Text(flat, "Message") ?? "",
+        Account = AccountMark.TryRead(Text(flat, "Account")),
         Request = Of(flat, "Request") is PSObject request ? RequestOf(request, flat) : null,
     };
 

@@ -16,7 +16,7 @@ internal static class ErrorTable
     internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
     {
         ErrorCode.RequestInvalid or ErrorCode.FaceImageInvalid or ErrorCode.ParametersInvalid
-            or ErrorCode.FileNameInvalid => ErrorCategory.InvalidArgument,
+            or ErrorCode.FileNameInvalid or ErrorCode.ConnectionMismatch => ErrorCategory.InvalidArgument,
         ErrorCode.RequestFileInvalid => ErrorCategory.ReadError,
         ErrorCode.BatchInvalid or ErrorCode.LedgerInvalid => ErrorCategory.InvalidData,
         ErrorCode.LedgerInUse => ErrorCategory.ResourceBusy,

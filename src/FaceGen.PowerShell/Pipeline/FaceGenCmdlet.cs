@@ -24,7 +24,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
-    private readonly List<string> _emitted = [];
+    private readonly List<(Account Account, string Id)> _emitted = [];
     private Connection? _service;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
@@ -73,9 +73,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         End();
 
         // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
-        if (_emitted.Count == 0) return;
-        Account account = Account.Of(Service);
-        foreach (string id in _emitted) account.MarkSeen(id);
+        foreach ((Account account, string id) in _emitted) account.MarkSeen(id);
     });
 
     /// <summary>Before the first input.</summary>
@@ -193,7 +191,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
         WriteError(ErrorTable.Record(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
-        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.Of(Service).MarkTold(told);
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.MarkTold(told);
     }
 
     /// <summary>What ends the run, with what the user must know of the items that it leaves.</summary>
@@ -211,7 +209,26 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteObject(generation);
         }
 
-        if (generation.IsFinished) _emitted.Add(generation.Id);
+        if (generation.IsFinished) _emitted.Add((Account.Of(generation.Connection ?? Service), generation.Id));
+    }
+
+    /// <summary>
+    /// Returns a generation with the connection that acts for it: the one that it brings, or, for one that came back through
+    /// serialization, the one that this command uses; null where that is one of another account, which is an error of this
+    /// generation alone.
+    /// </summary>
+    private protected Generation? WithConnection(Generation generation)
+    {
+        try
+        {
+            Connection connection = ObjectConnection.Of(generation, Named, () => Service);
+            return connection == generation.Connection ? generation : generation with { Connection = connection };
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.ConnectionMismatch || generation.Connection is not null)
+        {
+            WriteError(ErrorTable.Record(WithRow(e, generation.Source), generation));
+            return null;
+        }
     }
 
     /// <summary>

@@ -9,8 +9,8 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
 {
     /// <summary>
     /// <para type="description">The connection to use: the name that Connect-FaceGen -Name gave it, or the connection itself,
-    /// as from another runspace. This runspace's own unless given; where there is none, one is made from the
-    /// environment.</para>
+    /// as from another runspace. Unless given, objects of the pipeline use their own, and all else this runspace's own; where
+    /// there is none, one is made from the environment.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNull]

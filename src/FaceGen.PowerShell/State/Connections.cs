@@ -58,6 +58,7 @@ internal static class Connections
     /// </summary>
     internal static void End(Connection connection)
     {
+        connection.End();
         if (Find(connection.Name) == connection) Here.Remove(connection.Name);
     }
 

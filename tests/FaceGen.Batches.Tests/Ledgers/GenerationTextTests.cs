@@ -46,6 +46,21 @@ public sealed class GenerationTextTests
             (read.GenerationTime, read.Eta, read.TrackId, read.Message));
     }
 
+    [Theory]
+    [InlineData("\"account\":\"https://modelslab.com/#0123456789ab\",", "https://modelslab.com/#0123456789ab")]
+    [InlineData("\"account\":\"https://modelslab.com/#key\",", "https://modelslab.com/")]
+    [InlineData("", "https://modelslab.com/")]
+    public void Account_of_a_row_is_that_of_its_text_or_else_its_address(string account, string expected)
+    {
+        var row = new LedgerRow
+        {
+            Item = 1, Request = "", Images = 1, Status = BatchItemStatus.Submitted, GenerationId = "1", SubmittedAt = Sent, Address = "https://modelslab.com/",
+            Generation = "{" + account + "\"status\":\"Success\",\"images\":[],\"other_links\":[],\"message\":\"\",\"meta\":{}}",
+        };
+
+        Assert.Equal(expected, GenerationText.Read(row, Request).Account);
+    }
+
     [Fact]
     public void One_that_was_only_accepted_comes_back_too()
     {
