@@ -21,6 +21,15 @@ internal sealed record ServiceAnswer
 
     private static readonly Regex Quoted = new("\"[^\"]*\"|'[^']*'|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
 
+    /// <summary>The most values that an answer may have: reading more would take many times the answer's own size.</summary>
+    private const int MaxValues = 1_000_000;
+
+    /// <summary>The most texts that are read of one field: several times the images, links and messages that an answer has.</summary>
+    private const int MaxTexts = 1000;
+
+    /// <summary>The most parameters that are read.</summary>
+    private const int MaxMetaFields = 256;
+
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 64 };
 
     /// <summary>The status word in lower case; empty where there is none.</summary>
@@ -83,6 +92,8 @@ internal sealed record ServiceAnswer
         JsonElement root;
         try
         {
+            if (HasTooManyValues(body.Span)) return null;
+
             var reader = new Utf8JsonReader(body.Span, Options);
             root = JsonElement.ParseValue(ref reader);
             // Nothing may follow.
@@ -94,6 +105,20 @@ internal sealed record ServiceAnswer
         }
 
         return root.ValueKind == JsonValueKind.Object ? Read(root) : null;
+    }
+
+    private static bool HasTooManyValues(ReadOnlySpan<byte> body)
+    {
+        // Each value has a character and a comma at least.
+        if (body.Length / 2 < MaxValues) return false;
+
+        var reader = new Utf8JsonReader(body, Options);
+        for (int values = 0; values <= MaxValues; values++)
+        {
+            if (!reader.Read()) return false;
+        }
+
+        return true;
     }
 
     private static ServiceAnswer Read(JsonElement root)
@@ -202,6 +227,8 @@ internal sealed record ServiceAnswer
 
     private static void AddTexts(JsonElement value, List<string> texts)
     {
+        if (texts.Count >= MaxTexts) return;
+
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
@@ -242,7 +269,7 @@ internal sealed record ServiceAnswer
     private static IEnumerable<string> Sentences(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object when Get(value, "message").ValueKind == JsonValueKind.String => Texts(Get(value, "message")),
-        JsonValueKind.Object => value.EnumerateObject().Select(field => $"{NameOf(field)}: {string.Join(" ", Texts(field.Value))}"),
+        JsonValueKind.Object => value.EnumerateObject().Take(MaxTexts).Select(field => $"{NameOf(field)}: {string.Join(" ", Texts(field.Value))}"),
         _ => Texts(value),
     };
 
@@ -253,6 +280,8 @@ internal sealed record ServiceAnswer
         var values = new Dictionary<string, object?>(UsualFields, StringComparer.OrdinalIgnoreCase);
         foreach (JsonProperty property in meta.EnumerateObject())
         {
+            if (values.Count >= MaxMetaFields) break;
+
             // Some services echo the request with its key.
             string name = DisplayText.Clean(NameOf(property));
             if (name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;

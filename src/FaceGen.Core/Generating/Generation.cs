@@ -84,6 +84,9 @@ public sealed record Generation
     /// <summary>The same images at other links, each list in the order of the images.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> OtherLinks { get; init; } = [];
 
+    /// <summary>How many images the service sent beyond those that were asked for; they are ignored.</summary>
+    internal int UnusedImages { get; private init; }
+
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
     /// <summary>What is said of one that has failed.</summary>
@@ -94,12 +97,16 @@ public sealed record Generation
     {
         IReadOnlyList<IReadOnlyList<string>> lists =
             answer.Output.Count > 0 ? [answer.Output, .. answer.OtherLinks] : answer.OtherLinks;
-        IReadOnlyList<string> images = lists.Count > 0 ? lists[0] : [];
+        IReadOnlyList<string> received = lists.Count > 0 ? lists[0] : [];
+        // More than were asked for are not this request's images, whatever they are.
+        int most = Request?.Samples ?? Limits.MaxSamples;
+        IReadOnlyList<string> images = Cut(received, most);
         return this with
         {
             Status = status,
             Images = status == GenerationStatus.Success ? images : [],
-            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == images.Count)] : OtherLinks,
+            UnusedImages = status == GenerationStatus.Success ? received.Count - images.Count : 0,
+            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Cut(list, most))] : OtherLinks,
             Prompt = Prompt ?? (answer.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = answer.Seed ?? Seed,
             GenerationTime = answer.GenerationTime ?? GenerationTime,
@@ -109,6 +116,8 @@ public sealed record Generation
             Meta = answer.Meta.Count > 0 ? answer.Meta : Meta,
         };
     }
+
+    private static IReadOnlyList<string> Cut(IReadOnlyList<string> list, int most) => list.Count <= most ? list : [.. list.Take(most)];
 
     /// <summary>An image as a link; null where it is base64 in place.</summary>
     internal static Uri? AsLink(string image) =>

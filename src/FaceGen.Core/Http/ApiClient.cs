@@ -6,8 +6,11 @@ namespace FaceGen.Http;
 /// <summary>Posts JSON with the key to the service's own address, and to no other.</summary>
 internal sealed class ApiClient : IDisposable
 {
-    /// <summary>The largest answer: two images as base64 in place have room in it.</summary>
-    internal const int MaxAnswerBytes = 64 * 1024 * 1024;
+    /// <summary>
+    /// The largest answer, in bytes. Two images of 512 × 768 pixels as base64 need 8 MB at most, in the widest format and not
+    /// compressed at all.
+    /// </summary>
+    internal const int MaxAnswerBytes = 16 * 1024 * 1024;
 
     private readonly ServiceAddress _address;
     private readonly ApiKey _key;

@@ -6,13 +6,16 @@ internal static class HttpContentExtensions
     /// <summary>Enough that images come in few pieces; answers are much smaller.</summary>
     private const int MostAtOnce = 64 * 1024;
 
+    /// <summary>The most that is allocated before it has come: an image has room in it.</summary>
+    private const int MostAhead = 4 * 1024 * 1024;
+
     /// <summary>Reads a body whole.</summary>
     /// <exception cref="IOException">It is longer than allowed, or shorter than announced.</exception>
     internal static async Task<byte[]> ReadBytesAsync(this HttpContent content, int maxBytes, CancellationToken cancel)
     {
         using var body = new MemoryStream();
         await content.AppendToAsync(body, maxBytes, cancel).ConfigureAwait(false);
-        return body.ToArray();
+        return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
     }
 
     /// <summary>Reads a body to the end of what has come before it; what was read stays there also when it fails.</summary>
@@ -36,7 +39,8 @@ internal static class HttpContentExtensions
 #else
         using Stream stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
 #endif
-        if (announced is not null) body.Capacity = Math.Max(body.Capacity, (int)(before + announced));
+        // An announcement alone costs no memory: beyond this, what has come makes the room.
+        if (announced is not null) body.Capacity = Math.Max(body.Capacity, (int)Math.Min(before + announced.Value, Math.Max(before, MostAhead)));
         byte[] buffer = new byte[Math.Min(announced is > 0 ? (int)announced : MostAtOnce, MostAtOnce)];
         int read;
         while ((read = await ReadAsync(stream, buffer, cancel).ConfigureAwait(false)) > 0)

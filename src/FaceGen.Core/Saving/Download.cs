@@ -14,8 +14,8 @@ internal sealed record CheckedImage(ArraySegment<byte> Bytes, ImageInfo Info);
 /// <summary>Brings in one image of a generation, from its link or from the base64 that stands in its place.</summary>
 internal static class Download
 {
-    /// <summary>The largest file that is taken in.</summary>
-    private const int MaxBytes = 64 * 1024 * 1024;
+    /// <summary>The largest file that is taken, in bytes: ten times what 512 × 768 pixels need in the widest format.</summary>
+    private const int MaxBytes = 32 * 1024 * 1024;
 
     private const int MaxRedirects = 5;
 

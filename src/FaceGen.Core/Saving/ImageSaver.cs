@@ -25,6 +25,9 @@ internal sealed class ImageSaver(
     /// <summary>What images were received in, for the next ones: such large arrays are dear to get and to clear away.</summary>
     private readonly ConcurrentBag<MemoryStream> _buffers = [];
 
+    /// <summary>The largest of these arrays that is kept, in bytes: any image of the service fits in it.</summary>
+    private const int MaxKeptBuffer = 8 * 1024 * 1024;
+
     /// <summary>The names that this run has given: no file of it replaces another, in no file system.</summary>
     private readonly Dictionary<string, (string? Account, string Id, int Index)> _taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -35,6 +38,7 @@ internal sealed class ImageSaver(
         string path = Path.Combine(options.Folder, options.Name.Expand(generation, index));
         // Without these two a file that is there is never written over.
         if (options.Force || options.SkipExisting) TakeName(path, (generation.Account, generation.Id, index));
+        if (index == 0 && generation.UnusedImages > 0) listener?.Warn(UnusedImagesWarning(generation));
         SavedImage saved;
         if (options.SkipExisting && Existing(path) is { } existing)
         {
@@ -48,6 +52,12 @@ internal sealed class ImageSaver(
 
         if (options.Sidecar) await WriteAsync(() => WriteSidecar(saved), cancel).ConfigureAwait(false);
         return saved;
+    }
+
+    private static string UnusedImagesWarning(Generation generation)
+    {
+        int images = generation.Images.Count;
+        return $"The service sent {images + generation.UnusedImages} or more images for generation {generation.Id}. Only the first {(images == 1 ? "is" : $"{images} are")} saved, because no more were asked for: -Samples asks for up to {Limits.MaxSamples}.";
     }
 
     /// <summary>
@@ -89,7 +99,7 @@ internal sealed class ImageSaver(
         }
         finally
         {
-            _buffers.Add(buffer);
+            if (buffer.Capacity <= MaxKeptBuffer) _buffers.Add(buffer);
         }
     }
 

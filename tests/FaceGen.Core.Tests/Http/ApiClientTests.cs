@@ -115,7 +115,7 @@ public sealed class ApiClientTests : IDisposable
 
         ApiResult result = await PostAsync();
 
-        Assert.Equal((HttpStatusCode.OK, "The body is longer than 64 MB."), (result.StatusCode, result.Failure));
+        Assert.Equal((HttpStatusCode.OK, "The body is longer than 16 MB."), (result.StatusCode, result.Failure));
         Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
     }
 
@@ -124,7 +124,7 @@ public sealed class ApiClientTests : IDisposable
     {
         _service.OnSubmit(Answer.Stream(new byte[ApiClient.MaxAnswerBytes + 1]));
 
-        Assert.Equal("The body is longer than 64 MB.", (await PostAsync()).Failure);
+        Assert.Equal("The body is longer than 16 MB.", (await PostAsync()).Failure);
     }
 
     [Fact]
