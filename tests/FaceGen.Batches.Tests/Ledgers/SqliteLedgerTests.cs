@@ -244,7 +244,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + "-wal", "what was written last");
 
-        await AssertInvalidAsync("has gone");
+        await AssertInvalidAsync("is missing");
 
         Assert.False(File.Exists(Ledger));
         Assert.Equal(ErrorCode.LedgerInvalid, (await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Plan))).Code);

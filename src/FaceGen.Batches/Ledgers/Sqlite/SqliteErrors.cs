@@ -16,7 +16,16 @@ internal static class SqliteErrors
     private const int Constraint = 19;
     private const int NoDatabase = 26;
 
+    /// <summary>The extended code SQLITE_READONLY_ROLLBACK.</summary>
+    private const int ReadOnlyRollback = ReadOnly | (3 << 8);
+
     internal static bool IsConstraint(Exception error) => error is SqliteException { SqliteErrorCode: Constraint };
+
+    /// <summary>
+    /// True if a connection that only reads meets a transaction that a killed process left half done, which has to be
+    /// rolled back first.
+    /// </summary>
+    internal static bool NeedsRollback(SqliteException error) => error.SqliteExtendedErrorCode == ReadOnlyRollback;
 
     /// <summary>The error in FaceGen's words; null where it is no expected one.</summary>
     internal static FaceGenException? Explain(Exception error, string name, bool isWriting)

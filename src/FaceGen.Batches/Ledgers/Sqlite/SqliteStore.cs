@@ -155,7 +155,7 @@ internal sealed class SqliteStore : LedgerStore
 
     private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
     {
-        if (!File.Exists(path)) Make(path, time);
+        if (!File.Exists(path)) Create(path, time);
         RefuseOther(path);
         foreach (string end in (string[])["", "-wal", "-shm"]) OwnersFile.Restrict(path + end);
 #if !NETSTANDARD
@@ -195,35 +195,41 @@ internal sealed class SqliteStore : LedgerStore
     }
 
     /// <summary>
-    /// Makes a ledger under another name first: what bears its own is whole, so that an empty file is a loss, and no run that
-    /// died while it made one.
+    /// Creates a ledger under another name and renames it when it is complete, so that a process may be killed at any
+    /// point: what has the ledger's own name needs no journal and no log beside it.
     /// </summary>
-    private static void Make(string path, TimeProvider time)
+    internal static void Create(string path, TimeProvider time)
     {
         RefuseRemains(path);
         string begun = path + ".new";
-        foreach (string end in (string[])["", "-journal"]) File.Delete(begun + end);
+        foreach (string end in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(begun + end);
         OwnersFile.Ensure(begun);
         using (SqliteConnection connection = SqliteDatabase.Open(begun, SqliteOpenMode.ReadWrite))
         {
             SqliteDatabase.WriteThrough(connection);
             SqliteDatabase.CreateTables(connection, time);
+            // A change of the journal mode after the rename would need a journal that has to be rolled back.
+            SqliteDatabase.Prepare(connection, path);
         }
 
         File.Move(begun, path);
         Folder.Flush(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>What was written last may stand only beside the ledger: where the ledger itself has gone, none is made anew.</summary>
+    /// <summary>What was written last may stand only beside the ledger: where the ledger itself is missing, none is created.</summary>
     private static void RefuseRemains(string path)
     {
-        if (!HasLog(path)) return;
+        foreach (string left in (string[])[path + "-wal", path + "-journal"])
+        {
+            if (!HasContent(left)) continue;
 
-        throw new FaceGenException(ErrorCode.LedgerInvalid,
-            $"The ledger '{path}' has gone, and left '{path}-wal' behind. Put it back beside that file; a new ledger would pay for every row again.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid,
+                $"The ledger '{path}' is missing, and '{left}' is still there. Nothing was sent, because a new ledger would pay for every row again. "
+                + $"Put the ledger back beside that file; to begin anew, delete '{left}'.");
+        }
     }
 
-    private static bool HasLog(string path) => new FileInfo(path + "-wal") is { Exists: true, Length: > 0 };
+    private static bool HasContent(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
 
     /// <summary>What is no ledger is not even opened to be written; and SQLite deletes the log beside an empty file that it opens.</summary>
     private static void RefuseOther(string path)
@@ -231,11 +237,24 @@ internal sealed class SqliteStore : LedgerStore
         if (new FileInfo(path).Length == 0)
         {
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is damaged: its file is empty. "
-                + (HasLog(path) ? $"'{path}-wal' holds what was written last, and was left as it is. " : "")
+                + (HasContent(path + "-wal") ? $"'{path}-wal' holds what was written last, and was left as it is. " : "")
                 + "Restore it from a backup, or delete it if it never was a ledger; a new ledger would pay for every row again.");
         }
 
-        using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly);
+        try
+        {
+            RefuseOther(path, SqliteOpenMode.ReadOnly);
+        }
+        catch (SqliteException e) when (SqliteErrors.NeedsRollback(e))
+        {
+            // The process that changed the file was killed: only a connection that can write takes the half change back.
+            RefuseOther(path, SqliteOpenMode.ReadWrite);
+        }
+    }
+
+    private static void RefuseOther(string path, SqliteOpenMode mode)
+    {
+        using SqliteConnection connection = SqliteDatabase.Open(path, mode);
         SqliteDatabase.RefuseOther(connection, path);
     }
 

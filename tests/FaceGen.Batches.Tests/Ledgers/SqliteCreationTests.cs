@@ -1,0 +1,157 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Contract;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>A process that is killed while it creates a ledger: the next run opens what it left.</summary>
+/// <remarks>
+/// SQLite itself makes the files: they are copied while its transaction is open, which is what a killed process leaves.
+/// </remarks>
+public sealed class SqliteCreationTests : IDisposable
+{
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    private readonly string _folder = Directory.CreateTempSubdirectory("facegen-creation-").FullName;
+
+    private string Ledger => Path.Combine(_folder, "out", "batch.db");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".lock")]
+    [InlineData(".lock", ".new")]
+    [InlineData(".lock", ".new", ".new-journal")]
+    [InlineData(".lock", ".new", ".new-wal", ".new-shm")]
+    public async Task Creation_killed_before_the_rename_begins_again(params string[] files)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        foreach (string length in new[] { "empty", "cut off" })
+        {
+            foreach (string file in files.Where(file => file.Length > 0))
+                await File.WriteAllTextAsync(Ledger + file, length == "empty" || file == ".lock" ? "" : "half of a file");
+
+            await AssertOpensAsync();
+
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(Ledger)!)) File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Creation_renames_a_ledger_that_has_its_journal_mode()
+    {
+        await using (SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None)) Assert.Equal(1, store.Worker);
+        string other = Path.Combine(_folder, "other.db");
+
+        SqliteStore.Create(other, _clock);
+
+        // Bytes 18 and 19 of SQLite's header are 2 in WAL mode: nothing is left to change when the file has its name.
+        Assert.Equal([2, 2], (await File.ReadAllBytesAsync(other))[18..20]);
+        Assert.Equal([other], Directory.GetFiles(_folder));
+    }
+
+    /// <summary>As former versions could leave it: they changed the journal mode after the rename.</summary>
+    [Theory]
+    [InlineData(LedgerMode.Run)]
+    [InlineData(LedgerMode.RunInput)]
+    [InlineData(LedgerMode.Plan)]
+    [InlineData(LedgerMode.Read)]
+    public async Task Ledger_with_a_hot_journal_is_opened(object mode)
+    {
+        await LeaveHotJournalAsync("UPDATE ledger SET created_by = 'half'");
+
+        await using (SqliteStore store = await SqliteStore.OpenAsync(Ledger, (LedgerMode)mode, _clock, CancellationToken.None))
+        {
+            List<string> makers = await store.ReadAsync(
+                session => session.QueryAsync("SELECT created_by FROM ledger", row => row.GetString(0)), CancellationToken.None);
+            Assert.StartsWith("FaceGen", Assert.Single(makers), StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(Ledger + "-journal"));
+        await AssertOpensAsync();
+    }
+
+    [Theory]
+    [InlineData("-journal")]
+    [InlineData("-wal")]
+    public async Task Ledger_that_is_missing_beside_its_journal_is_not_created_anew(string end)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        await File.WriteAllTextAsync(Ledger + end, "what was written last");
+
+        foreach (LedgerMode mode in Enum.GetValues<LedgerMode>().Except([LedgerMode.Read]))
+        {
+            FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+                () => SqliteStore.OpenAsync(Ledger, mode, _clock, CancellationToken.None));
+            Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+            Assert.Contains($"'{Ledger}{end}'", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(Ledger));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ledger_with_an_empty_log_is_opened(bool hasSharedMemory)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        SqliteStore.Create(Ledger, _clock);
+        await File.WriteAllBytesAsync(Ledger + "-wal", []);
+        if (hasSharedMemory) await File.WriteAllBytesAsync(Ledger + "-shm", new byte[32 * 1024]);
+
+        await AssertOpensAsync();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(100)]
+    public async Task Ledger_with_a_log_that_was_cut_off_is_opened(int length)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        SqliteStore.Create(Ledger, _clock);
+        string log = Path.Combine(_folder, "log");
+        using (SqliteConnection connection = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWrite))
+        {
+            SqliteDatabase.Execute(connection, "INSERT INTO workers (machine, process, started_at, seen_at) VALUES ('m', 1, 1, 1)");
+            File.Copy(Ledger + "-wal", log);
+            SqliteDatabase.Execute(connection, "DELETE FROM workers");
+        }
+
+        await File.WriteAllBytesAsync(Ledger + "-wal", (await File.ReadAllBytesAsync(log))[..length]);
+
+        await AssertOpensAsync();
+    }
+
+    private async Task AssertOpensAsync()
+    {
+        await using var ledger = new SqlLedger(
+            await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None), _clock);
+        await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], CancellationToken.None);
+        await ledger.EnterAsync(false, CancellationToken.None);
+        Assert.NotNull(await ledger.TakePendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(Ledger)!, "*.new*"));
+    }
+
+    private async Task LeaveHotJournalAsync(string sql)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
+        string made = Path.Combine(_folder, "made.db");
+        SqliteStore.Create(made, _clock);
+        using SqliteConnection connection = SqliteDatabase.Open(made, SqliteOpenMode.ReadWrite);
+        SqliteDatabase.Execute(connection, "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1");
+        // More than the cache holds: the pages go to the file, and their former contents to the journal.
+        SqliteDatabase.Execute(connection, $"BEGIN IMMEDIATE; {sql}; INSERT INTO faces VALUES ('a', zeroblob(1000000))");
+        File.Copy(made, Ledger);
+        await using (FileStream journal = new(made + "-journal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        await using (FileStream copy = File.Create(Ledger + "-journal"))
+        {
+            await journal.CopyToAsync(copy);
+            Assert.NotEqual(0, copy.Length);
+        }
+    }
+}
