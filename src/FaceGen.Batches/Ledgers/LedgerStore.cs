@@ -26,6 +26,12 @@ internal abstract class LedgerStore : IAsyncDisposable
     /// <summary>Waits until no other transaction is past this point with the same text.</summary>
     internal abstract Task LockAsync(LedgerSession session, string text);
 
+    /// <summary>
+    /// Makes sure that the ledger is still the one that was opened, before rows are claimed: what is claimed is submitted.
+    /// </summary>
+    /// <exception cref="Contract.FaceGenException">It was moved, deleted or replaced, or another run has opened it.</exception>
+    internal virtual Task ConfirmAsync(LedgerSession session) => Task.CompletedTask;
+
     /// <summary>Adds rows to the temporary table that <see cref="LedgerSchema.Input"/> makes.</summary>
     internal abstract Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows);
 

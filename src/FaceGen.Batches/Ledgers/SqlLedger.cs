@@ -49,6 +49,7 @@ internal sealed class SqlLedger(
         await MakeAsync(cancel).ConfigureAwait(false);
         await store.WriteAsync(async session =>
         {
+            await store.ConfirmAsync(session).ConfigureAwait(false);
             await _input.EnterAsync(store, session, retryFailed).ConfigureAwait(false);
             return true;
         }, cancel).ConfigureAwait(false);
@@ -78,6 +79,7 @@ internal sealed class SqlLedger(
         {
             if (session.IsRepeat && await TakenAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
 
+            await store.ConfirmAsync(session).ConfigureAwait(false);
             await store.LockAsync(session, address.AbsoluteUri).ConfigureAwait(false);
             List<LedgerRow> rows = await RowsAsync(
                 session,
@@ -107,6 +109,7 @@ internal sealed class SqlLedger(
         {
             if (session.IsRepeat && await TakenAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
 
+            await store.ConfirmAsync(session).ConfigureAwait(false);
             // Whatever has ended, or was not sent, needs nobody.
             await session.ExecuteAsync(
                 $"""

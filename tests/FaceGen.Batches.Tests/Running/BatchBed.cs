@@ -37,7 +37,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal Account Account => Account.Of(Connection);
 
-    internal string LedgerPath { get => field ?? Folder.PathOf("batch.db"); init; }
+    internal string LedgerPath { get => field ?? Folder.PathOf("batch.db"); set; }
 
     internal string Out => Folder.PathOf("out");
 

@@ -40,6 +40,19 @@ internal static class SqliteDatabase
         LedgerSchema.RefuseNewer(Number(connection, "PRAGMA user_version"), name);
     }
 
+    /// <summary>Returns the error for a database that lacks what its last run has committed.</summary>
+    /// <param name="name">The path of the ledger.</param>
+    /// <param name="isAnother">True if it is another ledger than before.</param>
+    internal static FaceGenException Incomplete(string name, bool isAnother) => new(
+        ErrorCode.LedgerInvalid,
+        (isAnother
+            ? $"The ledger '{name}' was replaced by another one while the batch ran. "
+            : $"The ledger '{name}' lacks what its last run wrote: '{name}-wal' is missing, or the ledger was replaced by an older copy. ")
+        + "Nothing was sent, because rows that are paid for would be paid for again. "
+        + (isAnother
+            ? "Put the ledger back and run the same command again."
+            : $"Put '{name}-wal' back beside it, or restore a newer copy of the ledger. To go on with the ledger as it is, delete '{SqliteLock.FileOf(name)}'."));
+
     /// <summary>Looks through the whole file for damage.</summary>
     /// <exception cref="FaceGenException">There is some.</exception>
     internal static void Check(SqliteConnection connection, string name)
@@ -57,7 +70,8 @@ internal static class SqliteDatabase
                 ErrorCode.LedgerNotWritten, $"The file system of '{name}' cannot hold a ledger. Put it on a local disk with -Ledger.");
 
         WriteThrough(connection);
-        Execute(connection, "PRAGMA foreign_keys = ON");
+        // The writer makes the checkpoints itself, since its mark has to be in the -wal file.
+        Execute(connection, "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0");
     }
 
     /// <summary>Has each commit of a connection reach the disk.</summary>

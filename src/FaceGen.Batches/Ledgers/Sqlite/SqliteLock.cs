@@ -1,3 +1,4 @@
+using System.Text;
 using FaceGen.Contract;
 using FaceGen.Http;
 using Microsoft.Data.Sqlite;
@@ -6,43 +7,98 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
 /// The lock of a ledger's file: one run at a time. The system frees it when the process dies, however it dies; so all
-/// other workers of the ledger are dead.
+/// other workers of the ledger are dead. The lock file also keeps the run's <see cref="SqliteMark"/>.
 /// </summary>
-internal static class SqliteLock
+internal sealed class SqliteLock : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Takes the lock, and waits a moment for a run that is just ending.</summary>
-    /// <exception cref="FaceGenException">Another run has it.</exception>
-    internal static async Task<FileStream> TakeAsync(string path, TimeProvider time, CancellationToken cancel)
+    private readonly FileStream _file;
+
+    private SqliteLock(string path, FileStream file) => (Path, _file) = (path, file);
+
+    /// <summary>Gets the path of the ledger.</summary>
+    internal string Path { get; }
+
+    /// <summary>Returns the path of a ledger's lock file.</summary>
+    internal static string FileOf(string path) => path + ".lock";
+
+    /// <summary>Acquires the lock, and waits a moment for a run that is just ending.</summary>
+    /// <exception cref="FaceGenException">Another run holds it.</exception>
+    internal static async Task<SqliteLock> AcquireAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
-        for (DateTimeOffset end = time.GetUtcNow() + Patience; ;)
+        for (DateTimeOffset end = time.GetUtcNow() + Timeout; ;)
         {
             try
             {
-                return OwnersFile.Lock(path + ".lock");
+                return new SqliteLock(path, OwnersFile.Lock(FileOf(path)));
             }
-            catch (IOException e) when (IsTaken(e))
+            catch (IOException e) when (IsHeld(e))
             {
                 if (time.GetUtcNow() >= end) throw InUse(path, e);
             }
 
-            await time.Wait(Pause, cancel).ConfigureAwait(false);
+            await time.Wait(Pause, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Returns the mark beside a ledger that the caller does not lock; null if there is none, or a run is at work.</summary>
+    internal static SqliteMark? PeekMark(string path)
+    {
+        string file = FileOf(path);
+        if (!File.Exists(file)) return null;
+
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return ReadMark(stream);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The run that holds the lock has compared its mark itself.
+            return null;
+        }
+    }
+
+    /// <summary>Returns the mark that an earlier run left; null if there is none.</summary>
+    internal SqliteMark? ReadMark() => ReadMark(_file);
+
+    /// <summary>Writes a mark, which is on the disk when this returns.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    internal void WriteMark(SqliteMark mark)
+    {
+        byte[] text = Encoding.ASCII.GetBytes(mark.ToString());
+        _file.Position = 0;
+        _file.Write(text, 0, text.Length);
+        _file.SetLength(text.Length);
+        _file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Removes the mark: the database is complete without a <c>-wal</c> file, or is about to be created.</summary>
+    internal void ClearMark() => _file.SetLength(0);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static SqliteMark? ReadMark(FileStream file)
+    {
+        file.Position = 0;
+        using var reader = new StreamReader(file, Encoding.ASCII, detectEncodingFromByteOrderMarks: false, bufferSize: 256, leaveOpen: true);
+        return SqliteMark.Parse(reader.ReadToEnd());
+    }
+
     /// <summary>Sharing or lock violation of Windows; the "try again" of Linux and macOS.</summary>
-    private static bool IsTaken(IOException error) => (error.HResult & 0xFFFF) is 32 or 33 || error.HResult is 11 or 35;
+    private static bool IsHeld(IOException error) => (error.HResult & 0xFFFF) is 32 or 33 || error.HResult is 11 or 35;
 
     private static FaceGenException InUse(string path, Exception error) => new(
         ErrorCode.LedgerInUse,
-        $"Another run works on the ledger '{path}'{Who(path)}. Wait for it or end it; on several machines at a time, "
+        $"Another run works on the ledger '{path}'{Holder(path)}. Wait for it or end it; on several machines at a time, "
         + "a batch runs with a ledger on PostgreSQL.",
         error);
 
-    private static string Who(string path)
+    private static string Holder(string path)
     {
         try
         {

@@ -11,11 +11,11 @@ internal sealed class SqliteStore : LedgerStore
 {
     private readonly SemaphoreSlim _reading = new(1);
     private readonly TimeProvider _time;
-    private readonly FileStream? _lock;
+    private readonly SqliteLock? _lock;
     private readonly SqliteWriter? _writer;
     private SqliteConnection? _reader;
 
-    private SqliteStore(string name, TimeProvider time, FileStream? held, SqliteWriter? writer, SqliteConnection? reader, long worker)
+    private SqliteStore(string name, TimeProvider time, SqliteLock? held, SqliteWriter? writer, SqliteConnection? reader, long worker)
     {
         (Name, _time, _lock, _writer, _reader, Worker) = (name, time, held, writer, reader, worker);
     }
@@ -66,6 +66,19 @@ internal sealed class SqliteStore : LedgerStore
 
     /// <inheritdoc/>
     internal override Task LockAsync(LedgerSession session, string text) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    internal override async Task ConfirmAsync(LedgerSession session)
+    {
+        if (SqliteFile.FindLoss((SqliteConnection)session.Connection, Name) is { } loss) throw loss;
+
+        // A run that began after this one has found the lock free: somebody deleted the lock file.
+        if (await session.NumberAsync("SELECT max(worker) FROM workers").ConfigureAwait(false) > Worker)
+            throw new FaceGenException(
+                ErrorCode.LedgerInUse,
+                $"Another run has opened the ledger '{Name}' while this one worked on it, so '{SqliteLock.FileOf(Name)}' must have been deleted. "
+                + "This run submits nothing more; the other one goes on. What this run has submitted is in the ledger.");
+    }
 
     /// <inheritdoc/>
     internal override Task FillAsync(LedgerSession session, IEnumerable<InputRow> rows)
@@ -132,6 +145,8 @@ internal sealed class SqliteStore : LedgerStore
                     "UPDATE workers SET ended_at = @now WHERE worker = @me",
                     ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
             await Task.Run(_writer.Dispose).ConfigureAwait(false);
+            // Whoever closes the file last removes the -wal file; until then the mark stays.
+            if (!HasContent(Name + "-wal")) _lock!.ClearMark();
         }
 
         _lock?.Dispose();
@@ -141,7 +156,7 @@ internal sealed class SqliteStore : LedgerStore
     private static async Task<SqliteStore> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancel)
     {
         Folder.Create(Path.GetDirectoryName(path)!);
-        FileStream held = await SqliteLock.TakeAsync(path, time, cancel).ConfigureAwait(false);
+        SqliteLock held = await SqliteLock.AcquireAsync(path, time, cancel).ConfigureAwait(false);
         try
         {
             return await Task.Run(() => OpenHeld(path, time, held), cancel).ConfigureAwait(false);
@@ -153,10 +168,16 @@ internal sealed class SqliteStore : LedgerStore
         }
     }
 
-    private static SqliteStore OpenHeld(string path, TimeProvider time, FileStream held)
+    private static SqliteStore OpenHeld(string path, TimeProvider time, SqliteLock held)
     {
-        if (!File.Exists(path)) Create(path, time);
-        RefuseOther(path);
+        if (!File.Exists(path))
+        {
+            RefuseRemains(path);
+            held.ClearMark();
+            Create(path, time);
+        }
+
+        RefuseOther(path, held.ReadMark());
         foreach (string end in (string[])["", "-wal", "-shm"]) OwnersFile.Restrict(path + end);
 #if !NETSTANDARD
         // Elsewhere SQLite gives the files beside it the same rights.
@@ -172,7 +193,7 @@ internal sealed class SqliteStore : LedgerStore
             SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
             long worker = Register(connection, time);
-            return new SqliteStore(path, time, held, new SqliteWriter(connection, path), null, worker);
+            return new SqliteStore(path, time, held, new SqliteWriter(connection, held, worker, time), null, worker);
         }
         catch
         {
@@ -185,7 +206,7 @@ internal sealed class SqliteStore : LedgerStore
     {
         if (File.Exists(path))
         {
-            RefuseOther(path);
+            RefuseOther(path, SqliteLock.PeekMark(path));
             // One that could not write could not take away the files that SQLite makes beside it, either.
             return new SqliteStore(path, time, null, null, SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite), 0);
         }
@@ -200,7 +221,6 @@ internal sealed class SqliteStore : LedgerStore
     /// </summary>
     internal static void Create(string path, TimeProvider time)
     {
-        RefuseRemains(path);
         string begun = path + ".new";
         foreach (string end in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(begun + end);
         OwnersFile.Ensure(begun);
@@ -232,7 +252,7 @@ internal sealed class SqliteStore : LedgerStore
     private static bool HasContent(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
 
     /// <summary>What is no ledger is not even opened to be written; and SQLite deletes the log beside an empty file that it opens.</summary>
-    private static void RefuseOther(string path)
+    private static void RefuseOther(string path, SqliteMark? mark)
     {
         if (new FileInfo(path).Length == 0)
         {
@@ -243,19 +263,20 @@ internal sealed class SqliteStore : LedgerStore
 
         try
         {
-            RefuseOther(path, SqliteOpenMode.ReadOnly);
+            RefuseOther(path, mark, SqliteOpenMode.ReadOnly);
         }
         catch (SqliteException e) when (SqliteErrors.NeedsRollback(e))
         {
             // The process that changed the file was killed: only a connection that can write takes the half change back.
-            RefuseOther(path, SqliteOpenMode.ReadWrite);
+            RefuseOther(path, mark, SqliteOpenMode.ReadWrite);
         }
     }
 
-    private static void RefuseOther(string path, SqliteOpenMode mode)
+    private static void RefuseOther(string path, SqliteMark? mark, SqliteOpenMode mode)
     {
         using SqliteConnection connection = SqliteDatabase.Open(path, mode);
         SqliteDatabase.RefuseOther(connection, path);
+        if (mark?.In(connection) == SqliteMark.Finding.Lacks) throw SqliteDatabase.Incomplete(path, isAnother: false);
     }
 
     /// <summary>The file that a link leads to: its lock is the same by whatever name the ledger is called.</summary>
@@ -283,6 +304,9 @@ internal sealed class SqliteStore : LedgerStore
     {
         try
         {
+            // What is read of another file, or of one without a name, says nothing about the batch of a run.
+            if (_writer?.FindLoss() is { } loss) throw loss;
+
             _reader ??= SqliteDatabase.Open(Name, SqliteOpenMode.ReadWrite);
             SqliteDatabase.Execute(_reader, "BEGIN");
             try

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
@@ -7,21 +9,42 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// The one connection that writes, on a thread of its own. A commit waits for the disk, so whatever was asked for
 /// meanwhile goes into the next one together.
 /// </summary>
+/// <remarks>
+/// No error ends the thread: the jobs of a group fail with it, and where the connection cannot even roll back, the next
+/// group opens another one.
+/// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
     private const int LargestGroup = 256;
 
-    private readonly SqliteConnection _connection;
-    private readonly string _name;
+    /// <summary>How many bytes the <c>-wal</c> file grows between two checkpoints: SQLite's own thousand pages.</summary>
+    private const long CheckpointBytes = 1000 * 4096;
+
+    private readonly SqliteLock _lock;
+    private readonly string _path;
+    private readonly long _worker;
+    private readonly TimeProvider _time;
     private readonly BlockingCollection<Job> _jobs = [];
-    private readonly SqliteCommands _commands;
     private readonly Thread _thread;
 
-    internal SqliteWriter(SqliteConnection connection, string name)
+    /// <summary>Keeps the connection open while another thread asks about its file.</summary>
+    private readonly object _gate = new();
+
+    private SqliteConnection? _connection;
+    private SqliteCommands? _commands;
+    private SqliteMark? _mark;
+    private bool _isMarkDue = true;
+    private long _checkpointAt = CheckpointBytes;
+
+    /// <summary>Begins to write.</summary>
+    /// <param name="connection">The connection, which belongs to the writer from now on.</param>
+    /// <param name="held">The lock of the ledger.</param>
+    /// <param name="worker">The number of this run.</param>
+    /// <param name="time">The clock.</param>
+    internal SqliteWriter(SqliteConnection connection, SqliteLock held, long worker, TimeProvider time)
     {
-        _connection = connection;
-        _name = name;
-        _commands = new SqliteCommands(connection);
+        (_lock, _path, _worker, _time) = (held, held.Path, worker, time);
+        Use(connection);
         _thread = new Thread(Work) { IsBackground = true, Name = "FaceGen ledger" };
         _thread.Start();
     }
@@ -33,13 +56,18 @@ internal sealed class SqliteWriter : IDisposable
         return job.Result;
     }
 
+    /// <summary>Returns the error if the ledger is not at its path any more; null otherwise.</summary>
+    internal FaceGenException? FindLoss()
+    {
+        lock (_gate) return _connection is null ? null : SqliteFile.FindLoss(_connection, _path);
+    }
+
     /// <summary>Finishes what was asked for, and closes the connection.</summary>
     public void Dispose()
     {
         _jobs.CompleteAdding();
         _thread.Join();
-        _commands.Dispose();
-        _connection.Dispose();
+        Close();
         _jobs.Dispose();
     }
 
@@ -55,24 +83,36 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "Each job of the group gets the exception; on this thread it would end the process.")]
     private void Commit(List<Job> group)
     {
+        FaceGenException? loss;
         try
         {
+            if (_connection is null) Reopen();
+            if (_isMarkDue) WriteMark();
             Execute("BEGIN IMMEDIATE");
             foreach (Job job in group) DoOne(job);
+            loss = SqliteFile.FindLoss(_connection!, _path);
             Execute("COMMIT");
         }
-        catch (SqliteException e)
+        catch (Exception e)
         {
-            // What hinders one hinders all: the disk, or the file. SQLite may have ended the transaction itself.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) Execute("ROLLBACK");
-            Exception error = SqliteErrors.Explain(e, _name, isWriting: true) ?? (Exception)e;
+            // What hinders one hinders all: the disk, or the file.
+            RollBack();
+            Exception error = SqliteErrors.Explain(e, _path, isWriting: true) ?? e;
             foreach (Job job in group) job.Fail(error);
             return;
         }
 
-        foreach (Job job in group) job.Complete();
+        foreach (Job job in group)
+        {
+            // A file that was moved still gets what became of the rows; but whoever asked must not rely on it.
+            if (loss is null) job.Complete();
+            else job.Fail(loss);
+        }
+
+        if (Length(_path + "-wal") >= _checkpointAt) Checkpoint();
     }
 
     /// <summary>Does one of several jobs: if it fails, the others are done all the same.</summary>
@@ -81,7 +121,7 @@ internal sealed class SqliteWriter : IDisposable
         Execute("SAVEPOINT job");
         try
         {
-            job.Do(_connection, _commands);
+            job.Do(_connection!, _commands!);
         }
         catch (Exception e) when (e is not SqliteException)
         {
@@ -92,7 +132,83 @@ internal sealed class SqliteWriter : IDisposable
         Execute("RELEASE job");
     }
 
-    private void Execute(string sql) => _commands.Get(sql).ExecuteNonQuery();
+    /// <summary>Commits a mark and writes it to the lock file, before anything else is committed to the <c>-wal</c> file.</summary>
+    private void WriteMark()
+    {
+        _mark = SqliteMark.Commit(_connection!, _worker, _time);
+        _lock.WriteMark(_mark);
+        _isMarkDue = false;
+    }
+
+    /// <summary>
+    /// Copies what was committed from the <c>-wal</c> file to the ledger. The mark goes with it, so that the next commits
+    /// need another one.
+    /// </summary>
+    private void Checkpoint()
+    {
+        _isMarkDue = true;
+        try
+        {
+            Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (SqliteException)
+        {
+            // What was committed stays in the file as it was. A disk that fails fails the next commit, which reports it.
+        }
+
+        _checkpointAt = Length(_path + "-wal") + CheckpointBytes;
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            // SQLite may have ended the transaction itself.
+            if (_connection is not null && SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // The connection holds a transaction that it can neither commit nor undo. Closing it undoes it; the error that
+            // began this is what the jobs get.
+            Close();
+        }
+    }
+
+    private void Reopen()
+    {
+        SqliteConnection connection = SqliteDatabase.Open(_path, SqliteOpenMode.ReadWrite);
+        try
+        {
+            SqliteDatabase.Prepare(connection, _path);
+            if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
+                throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
+            Use(connection);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Use(SqliteConnection connection)
+    {
+        lock (_gate) (_connection, _commands) = (connection, new SqliteCommands(connection));
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            _commands?.Dispose();
+            _connection?.Dispose();
+            (_connection, _commands) = (null, null);
+        }
+    }
+
+    private void Execute(string sql) => _commands!.Get(sql).ExecuteNonQuery();
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private abstract class Job
     {

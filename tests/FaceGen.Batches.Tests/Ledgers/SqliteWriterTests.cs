@@ -1,0 +1,136 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Contract;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Time.Testing;
+using static SQLitePCL.raw;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>Errors on the thread that writes: every job ends, and the next one is done where the disk lets it.</summary>
+/// <remarks>SQLite's authorizer stands for the disk: it lets the statements fail that a test names.</remarks>
+public sealed class SqliteWriterTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    private readonly string _folder = Directory.CreateTempSubdirectory("facegen-writer-").FullName;
+    private readonly List<SqliteStore> _opened = [];
+
+    private string Ledger => Path.Combine(_folder, "batch.db");
+
+    private static CancellationToken None => CancellationToken.None;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SqliteStore store in _opened) await store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("COMMIT", "ROLLBACK")]
+    [InlineData("BEGIN")]
+    [InlineData("COMMIT")]
+    public async Task Writer_statement_fails_fails_its_jobs_and_writes_the_next(params string[] statements)
+    {
+        SqliteStore store = await OpenAsync();
+        SqliteConnection connection = await FailAsync(store, statements);
+
+        Exception error = await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
+
+        Assert.True(error is FaceGenException or SqliteException, error.GetType().Name);
+        // One that cannot roll back was closed, and another one opened.
+        if (!statements.Contains("ROLLBACK")) Fail(connection, []);
+        await AddAsync(store, "kept");
+        Assert.Equal(["kept"], await FacesAsync(store));
+    }
+
+    [Fact]
+    public async Task Writer_connection_lost_and_ledger_gone_fails_all_later_jobs()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
+        SqliteStore store = await OpenAsync();
+        await FailAsync(store, ["COMMIT", "ROLLBACK"]);
+        await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
+        File.Delete(Ledger);
+
+        for (int tries = 0; tries < 3; tries++)
+        {
+            FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => AddAsync(store, "later"));
+            Assert.Contains(Ledger, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Writer_connection_lost_and_ledger_replaced_fails_all_later_jobs()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
+        SqliteStore store = await OpenAsync();
+        await FailAsync(store, ["COMMIT", "ROLLBACK"]);
+        await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
+        File.Delete(Ledger);
+        _clock.Advance(TimeSpan.FromHours(1));
+        SqliteStore.Create(Ledger, _clock);
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => AddAsync(store, "later"));
+
+        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Contains("replaced by another", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Writer_disposed_after_its_connection_was_lost_ends_every_queued_job()
+    {
+        SqliteStore store = await OpenAsync();
+        await FailAsync(store, ["COMMIT", "ROLLBACK"]);
+        Task[] jobs = [.. Enumerable.Range(0, 1000).Select(number => AddAsync(store, $"{number}"))];
+
+        _opened.Remove(store);
+        await store.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => Task.WhenAll(jobs));
+        Assert.All(jobs, job => Assert.True(job.IsCompleted));
+        // The lock is free.
+        Assert.Equal(2, (await OpenAsync()).Worker);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Writer_job_throws_ends_only_that_job(bool isBefore)
+    {
+        SqliteStore store = await OpenAsync();
+        Task good = isBefore ? AddAsync(store, "good") : Task.CompletedTask;
+
+        Task bad = store.WriteAsync<bool>(_ => throw new InvalidDataException("bad"), None);
+        if (!isBefore) good = AddAsync(store, "good");
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => bad);
+        await good;
+        Assert.Equal(["good"], await FacesAsync(store));
+    }
+
+    private async Task<SqliteStore> OpenAsync()
+    {
+        SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, None);
+        _opened.Add(store);
+        return store;
+    }
+
+    private static Task<int> AddAsync(SqliteStore store, string hash) => store.WriteAsync(
+        session => session.ExecuteAsync("INSERT INTO faces (hash, bytes) VALUES (@hash, zeroblob(10))", ("hash", hash)), None);
+
+    private static Task<List<string>> FacesAsync(SqliteStore store) => store.ReadAsync(
+        session => session.QueryAsync("SELECT hash FROM faces ORDER BY hash", row => row.GetString(0)), None);
+
+    /// <summary>Lets statements fail on the connection that writes now.</summary>
+    private static async Task<SqliteConnection> FailAsync(SqliteStore store, string[] statements)
+    {
+        SqliteConnection connection = await store.WriteAsync(
+            session => Task.FromResult((SqliteConnection)session.Connection), None);
+        Fail(connection, statements);
+        return connection;
+    }
+
+    private static void Fail(SqliteConnection connection, string[] statements) => Assert.Equal(SQLITE_OK, sqlite3_set_authorizer(
+        connection.Handle,
+        (_, action, first, _, _, _) => action == SQLITE_TRANSACTION && statements.Contains(first) ? SQLITE_DENY : SQLITE_OK, null));
+}
