@@ -92,6 +92,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
                 case Outcome.Uncertain uncertain:
                     _doubtedAt = Row.SubmittedAt;
                     Doubt = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
+                    if (uncertain.Fault is { } fault) run.Brakes.Stop(fault);
                     // Where it is to be sent again, it is entered only if that comes to nothing.
                     if (!run.Options.RetryUncertain) await EndAsync(BatchItemStatus.Uncertain, Doubt).ConfigureAwait(false);
                     break;

@@ -118,6 +118,7 @@ internal sealed class AccountCalls(Connection connection, IListener? listener = 
     private FaceGenException Fault(ApiResult result, string what, ErrorCode code = ErrorCode.FetchFailed) => Classifier.OfQuestion(result) switch
     {
         Outcome.Failed { Error: { EndsRun: true } fatal } => fatal,
+        Outcome.Retry { IfItLasts: { } lasting } => lasting,
         Outcome.Retry { IsUnreachable: true } => new FaceGenException(ErrorCode.ServiceUnreachable,
             $"{connection.BaseUri} could not be reached: {result.Describe().TrimEnd('.')}."),
         _ => new FaceGenException(code, $"{what}: {result.Describe().TrimEnd('.')}."),

@@ -16,7 +16,13 @@ public sealed class FaceGenException : Exception
     /// <summary>What went wrong.</summary>
     public ErrorCode Code { get; }
 
+    /// <summary>
+    /// True if every other request of the run would fail in the same way although the code alone does not say so, such as at a
+    /// service whose certificate is not trusted.
+    /// </summary>
+    internal bool MeetsEveryRequest { get; init; }
+
     /// <summary>True where every other request of the run would fail in the same way.</summary>
-    public bool EndsRun => Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
+    public bool EndsRun => MeetsEveryRequest || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
         or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;
 }

@@ -1,7 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace FaceGen.Contract;
 
@@ -16,10 +15,19 @@ internal sealed record ServiceAnswer
 
     private static readonly string[] MessageFields = ["message", "messege", "error", "detail"];
 
+    /// <summary>Where the service tells what to do, and at times why or how long to wait (Q38, Q40).</summary>
+    private static readonly string[] TipFields = ["tip", "tips", "tip_1"];
+
+    /// <summary>The fields of a validation error that tell of the key, not of the request.</summary>
+    private static readonly string[] KeyFields = ["key", "api_key"];
+
+    /// <summary>How much of a message is read: the reason stands at its beginning.</summary>
+    private const int MaxSaid = 2048;
+
+    private static readonly string[] NoIds = ["null", "none", "nil", "undefined", "n/a"];
+
     /// <summary>About as many parameters as a service tells.</summary>
     private const int UsualFields = 16;
-
-    private static readonly Regex Quoted = new("\"[^\"]*\"|'[^']*'|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
 
     /// <summary>The most values that an answer may have: reading more would take many times the answer's own size.</summary>
     private const int MaxValues = 1_000_000;
@@ -37,14 +45,23 @@ internal sealed record ServiceAnswer
 
     internal string? Id { get; private init; }
 
+    /// <summary>The id that stands in <c>request_id</c>, where some answers to a submission have it (Q36).</summary>
+    internal string? RequestId { get; private init; }
+
+    /// <summary>The id of what a submission began.</summary>
+    internal string? AcceptedId => Id ?? RequestId;
+
     /// <summary>What the service says to a person, in one line; empty where it says nothing.</summary>
     internal string Message { get; private init; } = "";
 
     /// <summary>
-    /// The message where it is one plain sentence of the service's own, with '' for what it quotes; else empty. What it says
-    /// of single fields can quote the request, and must not be taken for the service's own words.
+    /// The message as it came where it is plain text, or speaks of the key; else empty: what is said of other single fields is
+    /// about the request.
     /// </summary>
-    internal string OwnWords { get; private init; } = "";
+    internal string Said { get; private init; } = "";
+
+    /// <summary>What the service advises, as it came; empty where it does not.</summary>
+    internal string Tips { get; private init; } = "";
 
     /// <summary>The images: links, or base64 in place.</summary>
     internal IReadOnlyList<string> Output { get; private init; } = [];
@@ -130,7 +147,9 @@ internal sealed record ServiceAnswer
             Status = (TextOf(Get(root, "status")) ?? "").Trim().ToLowerInvariant(),
             Id = IdOf(Get(root, "id")) ?? IdInLink(Get(root, "fetch_result")),
             Message = MessageOf(root),
-            OwnWords = OwnWordsOf(root),
+            RequestId = IdOf(Get(root, "request_id")),
+            Said = SaidIn(root),
+            Tips = Cut(string.Join(" ", TipFields.SelectMany(name => Texts(Get(root, name))))),
             Output = Texts(Get(root, "output")),
             OtherLinks = [.. LinkFields.Select(name => Texts(Get(root, name))).Where(links => links.Count > 0)],
             Eta = NumberOf(Get(root, "eta")),
@@ -206,7 +225,9 @@ internal sealed record ServiceAnswer
 
     private static string? IdOf(JsonElement value) => IdOf(TextOf(value));
 
-    private static string? IdOf(string? text) => DisplayText.Clean(text) is var id && id is "" or "0" ? null : id;
+    /// <summary>An id; null for what stands where there is none.</summary>
+    private static string? IdOf(string? text) =>
+        DisplayText.Clean(text) is var id && (id is "" or "0" || id[0] == '-' || NoIds.Contains(id, StringComparer.OrdinalIgnoreCase)) ? null : id;
 
     private static string? IdInLink(JsonElement value)
     {
@@ -251,19 +272,28 @@ internal sealed record ServiceAnswer
             if (said.Length > 0) return DisplayText.Clean(said);
         }
 
-        return "";
+        return DisplayText.Clean(TipFields.Select(name => string.Join(" ", Texts(Get(root, name)))).FirstOrDefault(tip => tip.Length > 0));
     }
 
-    private static string OwnWordsOf(JsonElement root)
+    private static string SaidIn(JsonElement root)
     {
         foreach (string name in MessageFields)
         {
             JsonElement value = Get(root, name);
-            if ((TextOf(value) ?? TextOf(Get(value, "message"))) is { } said) return Quoted.Replace(DisplayText.Clean(said), "''");
+            string said = value.ValueKind switch
+            {
+                JsonValueKind.Object when Get(value, "message").ValueKind == JsonValueKind.String => StringOf(Get(value, "message")) ?? "",
+                JsonValueKind.Object => string.Join(" ", KeyFields.SelectMany(field => Texts(Get(value, field)))),
+                JsonValueKind.Array => string.Join(" ", value.EnumerateArray().Select(TextOf).OfType<string>()),
+                _ => TextOf(value) ?? "",
+            };
+            if (said.Length > 0) return Cut(said);
         }
 
         return "";
     }
+
+    private static string Cut(string text) => text.Length <= MaxSaid ? text : text.Substring(0, MaxSaid);
 
     /// <summary>A message can be a text, an array of them, or an object of arrays by field.</summary>
     private static IEnumerable<string> Sentences(JsonElement value) => value.ValueKind switch

@@ -33,12 +33,13 @@ internal static class Fetch
     internal static async Task<Generation> UntilAnsweredAsync(
         Connection connection, Generation generation, Action<string> tell, CancellationToken cancel)
     {
-        int denials = 0;
+        int denials = 0, lasting = 0;
         for (int attempt = 0; ; attempt++)
         {
             Outcome outcome = await LookAsync(connection, generation, cancel).ConfigureAwait(false);
             TimeSpan? asked = null;
             string reason = "it is not known yet";
+            lasting = outcome is Outcome.Retry { IfItLasts: not null } ? lasting + 1 : 0;
             switch (outcome)
             {
                 case Outcome.Ended ended: return generation.With(ended.Answer, ended.Status);
@@ -47,6 +48,7 @@ internal static class Fetch
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= (generation.CreatedAt is null ? Denials : DenialsOfOurs): throw failed.Error;
                 case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
                 case Outcome.Failed failed: throw failed.Error;
+                case Outcome.Retry { IfItLasts: { } fault } when lasting == Outcome.Retry.LastingTries: throw fault;
                 case Outcome.Retry retry: (asked, reason) = (retry.After > LongestAsked ? LongestAsked : retry.After, retry.Reason); break;
             }
 
@@ -58,5 +60,5 @@ internal static class Fetch
 
     private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel) =>
         Classifier.OfFetch(await connection.Api
-            .PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false));
+            .PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false), RequestEcho.Of(generation.Request));
 }

@@ -11,6 +11,7 @@ namespace FaceGen.Generating;
 internal sealed class Generator(Connection connection, IListener? listener = null)
 {
     private readonly Account _account = Account.Of(connection);
+    private readonly FailureStreak _streak = new();
     private int _unreachableWarned;
 
     /// <summary>What every other request would fail with too; it is known before the slot of the one that met it is free.</summary>
@@ -128,6 +129,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Request request, FaceText face, Slots.Slot slot, GenerateOptions options, Deadline deadline, StrongBox<string?> refusal)
     {
         bool kept = false;
+        int lasting = 0;
         Outcome.Uncertain? lost = null;
         // Taken now: the deadline itself may be gone before this has ended.
         CancellationToken over = deadline.Token;
@@ -139,19 +141,23 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 over.ThrowIfCancellationRequested();
                 if (_fatal is not null) throw _fatal;
 
+                int sentAt = _streak.Now;
                 (Outcome outcome, Generation? accepted) =
                     await _account.Keep(() => SendAsync(request, sent, face, slot, options.Log, over)).ConfigureAwait(false);
                 kept = accepted is not null;
+                lasting = outcome is Outcome.Retry { IfItLasts: not null } ? lasting + 1 : 0;
                 switch (outcome)
                 {
                     case Outcome.Ended or Outcome.UnderWay:
+                        _streak.End();
                         if (face.Refused is { } link) _account.Faces.Drop(connection, link);
                         listener?.Tell(Acceptance(request, accepted!));
                         return accepted!;
                     case Outcome.Failed failed:
-                        if (failed.Error.EndsRun) _fatal = failed.Error;
+                        _fatal ??= failed.Error.EndsRun ? failed.Error : _streak.AddRefusal(failed.Reason, failed.Error.Message);
                         throw failed.Error;
-                    case Outcome.Uncertain uncertain when !options.RetryUncertain:
+                    case Outcome.Uncertain uncertain when !options.RetryUncertain || uncertain.Fault is not null:
+                        _fatal ??= uncertain.Fault ?? _streak.AddUncertain(sentAt, uncertain.Reason);
                         // The service may be at work on it: its place in the queue is not free yet.
                         kept = true;
                         _ = _account.GiveBackLaterAsync(connection, slot);
@@ -161,6 +167,9 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                         listener?.Warn($"The answer to a submission was lost ({uncertain.Reason.TrimEnd('.')}); it is sent again, as asked, and may be paid for twice.");
                         await WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt, deadline, lost, over).ConfigureAwait(false);
                         break;
+                    case Outcome.Retry { IfItLasts: { } fault } when lasting == Outcome.Retry.LastingTries:
+                        _fatal ??= fault;
+                        throw fault;
                     case Outcome.Retry retry:
                         if (retry.IsAboutFace) face = FaceUploads.InPlace(request.FaceImage, face);
                         Task WaitAsync() => WaitToRetryAsync(retry, attempt, deadline, lost, over);
@@ -205,7 +214,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
             json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent).ConfigureAwait(false);
-        Outcome outcome = Classifier.OfSubmission(result, isFaceUploaded: face.Upload is not null);
+        Outcome outcome = Classifier.OfSubmission(result, RequestEcho.Of(sent, face.Text), isFaceUploaded: face.Upload is not null);
         if (outcome is Outcome.Uncertain lost && tracked is not null) outcome = await SettleAsync(lost, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {
@@ -288,7 +297,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         var generation = new Generation
         {
             // An answer that brings the images at once may do without an id: there is nothing left to ask for.
-            Id = answer.Id ?? Guid.NewGuid().ToString("N"),
+            Id = answer.AcceptedId ?? Guid.NewGuid().ToString("N"),
             CreatedAt = sentAt,
             Prompt = request.Prompt,
             Seed = request.Seed,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using FaceGen.Contract;
 
@@ -17,9 +18,11 @@ internal sealed class ApiClient : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _timeout;
     private readonly HttpClient _http;
+    private readonly Uri? _proxy;
 
-    internal ApiClient(ServiceAddress address, ApiKey key, TimeSpan timeout, HttpMessageHandler handler, TimeProvider time)
+    internal ApiClient(ServiceAddress address, ApiKey key, TimeSpan timeout, HttpMessageHandler handler, TimeProvider time, Uri? proxy = null)
     {
+        _proxy = proxy;
         _address = address;
         _key = key;
         _timeout = timeout;
@@ -52,9 +55,14 @@ internal sealed class ApiClient : IDisposable
         {
             using HttpResponseMessage response = await _http
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            result = result with { StatusCode = response.StatusCode, RetryAfter = response.RetryAfter(_time) };
+            result = result with
+            {
+                StatusCode = response.StatusCode,
+                RetryAfter = response.RetryAfter(_time),
+                Fault = response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? ConnectionFault.ProxyAuthentication(_address.Root, _proxy) : null,
+            };
             byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
-            return result with { Answer = await ReadAsync(body, either.Token).ConfigureAwait(false) };
+            return result with { Answer = await ReadAsync(body, either.Token).ConfigureAwait(false), WasSent = content.WasSent };
         }
         // Whatever else goes wrong on the way, a body that cannot be unpacked among it, leaves the outcome unknown.
         catch (Exception) when (cancel.IsCancellationRequested)
@@ -66,7 +74,12 @@ internal sealed class ApiClient : IDisposable
             string reason = either.IsCancellationRequested
                 ? $"no answer within {_timeout.TotalSeconds:0} seconds"
                 : Innermost(e).Message;
-            return result with { Failure = _key.Redact(DisplayText.Clean(reason)), WasSent = content.WasSent };
+            return result with
+            {
+                Failure = _key.Redact(DisplayText.Clean(reason)),
+                WasSent = content.WasSent,
+                Fault = content.WasSent || result.StatusCode is not null ? null : ConnectionFault.Of(e, _address.Root, _proxy),
+            };
         }
     }
 

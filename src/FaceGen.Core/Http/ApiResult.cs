@@ -21,6 +21,11 @@ internal sealed record ApiResult
     /// <summary>Whether any byte of the request's body may have reached the service.</summary>
     internal bool WasSent { get; init; } = true;
 
+    /// <summary>
+    /// Gets why the connection itself cannot be made until somebody changes something, if that is why there is no answer.
+    /// </summary>
+    internal ConnectionFault? Fault { get; init; }
+
     internal int Status => (int)(StatusCode ?? 0);
 
     /// <summary>What happened, in words for an error message.</summary>

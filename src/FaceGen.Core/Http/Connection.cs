@@ -34,7 +34,7 @@ public sealed class Connection : IDisposable
         Services = services ?? EngineServices.System;
 
         HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp, skipCertificateCheck);
-        Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time);
+        Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time, Proxy);
         Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
         Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
         Downloads.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);

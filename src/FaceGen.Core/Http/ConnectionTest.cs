@@ -7,6 +7,7 @@ internal static class ConnectionTest
     internal static async Task<string?> FaultAsync(Connection connection, CancellationToken cancel)
     {
         ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, cancel).ConfigureAwait(false);
+        if (result.Fault is { } fault) return fault.Error.Message;
         if (result.StatusCode is null) return $"{connection.BaseUri} cannot be reached: {result.Describe()}";
         if (result.Status == 200 && result.Answer is { IsFailure: false }) return null;
 

@@ -18,6 +18,9 @@ internal abstract record Outcome
     /// <param name="After">How long to wait first, if that was said.</param>
     internal sealed record Retry(string Reason, TimeSpan? After) : Outcome
     {
+        /// <summary>After how many failures in a row <see cref="IfItLasts"/> is what happened.</summary>
+        internal const int LastingTries = 3;
+
         /// <summary>Whether the account's queue is full.</summary>
         internal bool QueueIsFull { get; init; }
 
@@ -27,13 +30,27 @@ internal abstract record Outcome
         /// <summary>Whether the service was not even reached.</summary>
         internal bool IsUnreachable { get; init; }
 
+        /// <summary>
+        /// What ends the run if the same failure comes back <see cref="LastingTries"/> times one after the other; null if it may
+        /// last.
+        /// </summary>
+        internal FaceGenException? IfItLasts { get; init; }
+
         /// <summary>Whether the service could not read the face image at the link that it was uploaded to.</summary>
         internal bool IsAboutFace { get; init; }
     }
 
     /// <summary>It failed for good: for this request, or for the whole run (<see cref="FaceGenException.EndsRun"/>).</summary>
-    internal sealed record Failed(FaceGenException Error) : Outcome;
+    internal sealed record Failed(FaceGenException Error) : Outcome
+    {
+        /// <summary>Gets <see cref="ServiceWords.Reason"/>: the same for all requests that fail for the same reason.</summary>
+        internal string Reason { get; init; } = "";
+    }
 
     /// <summary>Nobody can tell whether the service accepted the request: sending it again could pay twice.</summary>
-    internal sealed record Uncertain(string Reason) : Outcome;
+    internal sealed record Uncertain(string Reason) : Outcome
+    {
+        /// <summary>Gets what every other request would meet too, and so ends the run; null if nothing is known of others.</summary>
+        internal FaceGenException? Fault { get; init; }
+    }
 }

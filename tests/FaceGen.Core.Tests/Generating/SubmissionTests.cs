@@ -251,7 +251,6 @@ public sealed class SubmissionTests : IDisposable
     [InlineData(402, ErrorCode.OutOfCredits)]
     [InlineData(403, ErrorCode.NotInPlan)]
     [InlineData(404, ErrorCode.RequestRefused)]
-    [InlineData(302, ErrorCode.ServiceMoved)]
     public async Task A_refusal_gives_the_slot_back(int status, ErrorCode code)
     {
         _service.OnSubmit(Answer.Error("no", status));

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+
+namespace FaceGen.Generating;
+
+/// <summary>
+/// Counts requests of one run that fail one after the other for the same reason, without one that the service accepts: what
+/// no word of the service tells, such a streak does.
+/// </summary>
+internal sealed class FailureStreak
+{
+    /// <summary>After how many of them nothing more is sent.</summary>
+    internal const int Longest = 10;
+
+    private static readonly Regex Digits = new(@"\d+", RegexOptions.CultureInvariant);
+
+    private readonly object _gate = new();
+    private string? _reason;
+    private int _count;
+    private int _now;
+
+    /// <summary>Gets a mark that grows with each failure: it tells whether a request was sent before or after one.</summary>
+    internal int Now => Volatile.Read(ref _now);
+
+    /// <summary>The service has accepted a request.</summary>
+    internal void End()
+    {
+        lock (_gate) _count = 0;
+    }
+
+    /// <summary>Counts a refusal.</summary>
+    /// <param name="reason">The reason, without what belongs to the single request.</param>
+    /// <param name="message">What is said of this one.</param>
+    /// <returns>What ends the run if the streak is too long; else null.</returns>
+    internal FaceGenException? AddRefusal(string reason, string message) => Add(reason)
+        ? new FaceGenException(ErrorCode.RequestRefused,
+            $"The service refused {Longest} requests one after the other for the same reason, and accepted none. Nothing more is sent. The last of them: {message.TrimEnd('.')}. Correct what they have in common; Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { MeetsEveryRequest = true }
+        : null;
+
+    /// <summary>
+    /// Counts a submission of unknown outcome. Those that were sent before the last one was known count once: a moment's fault
+    /// meets all that are in flight.
+    /// </summary>
+    /// <param name="sentAt"><see cref="Now"/> when it was sent.</param>
+    /// <param name="reason">What is known of it.</param>
+    /// <returns>What ends the run if the streak is too long; else null.</returns>
+    internal FaceGenException? AddUncertain(int sentAt, string reason) => Add(Digits.Replace(reason, "0"), sentAt)
+        ? new FaceGenException(ErrorCode.ServiceUnreachable,
+            $"The answers to {Longest} submissions one after the other were lost in the same way, and none came through. Nothing more is sent: each of them may be paid for. The last of them: {reason.TrimEnd('.')}. Check the connection and the address, then run the command again.") { MeetsEveryRequest = true }
+        : null;
+
+    private bool Add(string reason, int? sentAt = null)
+    {
+        lock (_gate)
+        {
+            bool isSame = _count > 0 && reason == _reason;
+            if (isSame && sentAt < _now) return false;
+
+            _reason = reason;
+            _count = isSame ? _count + 1 : 1;
+            _now++;
+            return _count == Longest;
+        }
+    }
+}

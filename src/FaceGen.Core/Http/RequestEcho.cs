@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>
+/// Takes a request's own texts out of what the service says about it: a prompt that reads "out of credits", repeated in a
+/// validation error, is not a word about the account.
+/// </summary>
+internal sealed class RequestEcho
+{
+    /// <summary>The echo of a call that carries no text of the user's.</summary>
+    internal static readonly RequestEcho None = new([], null);
+
+    private const RegexOptions Options = RegexOptions.CultureInvariant;
+
+    /// <summary>How many encodings may lie over each other, such as HTML in JSON in a URL.</summary>
+    private const int MaxEncodings = 4;
+
+    /// <summary>How many whole words a text must begin with that is cut off at the end of the message without an ellipsis.</summary>
+    private const int WordsWithoutEllipsis = 3;
+
+    private static readonly Regex EscapedCharacter = new(@"\\+u([0-9a-fA-F]{4})", Options);
+    private static readonly Regex EscapedSpace = new(@"\\+[nrtbf](?![a-z])|\\+[nrt]", Options);
+    private static readonly Regex Backslashes = new(@"\\+", Options);
+    private static readonly Regex Spaces = new(@"\s+", Options);
+    private static readonly Regex Word = new(@"[\p{L}\p{N}]+", Options);
+    private static readonly Regex Ellipsis = new(@"\G[^\p{L}\p{N}.\[]{0,3}(\.\.\.|\[?truncated)", Options);
+
+    private readonly string[][] _texts;
+    private readonly string? _trackId;
+
+    private RequestEcho(IEnumerable<string> texts, string? trackId)
+    {
+        _texts = [.. texts.Select(Words).Where(words => words.Length > 0).OrderByDescending(words => words.Length)];
+        _trackId = trackId;
+    }
+
+    /// <summary>Gets the echo of a request.</summary>
+    /// <param name="request">The request; null where it is not known.</param>
+    /// <param name="face">What was sent as the face image.</param>
+    internal static RequestEcho Of(Request? request, string? face = null)
+    {
+        if (request is null) return None;
+
+        IEnumerable<string> texts = request.Fields.Select(field => field.Value switch
+        {
+            string text => text,
+            Uri link => link.AbsoluteUri,
+            FaceImage image => image.Link?.AbsoluteUri,
+            _ => null,
+        }).Append(Generating.Generation.AsLink(face ?? "")?.AbsoluteUri).OfType<string>();
+        return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>True if an id is the request's own <c>track_id</c>, which tells nothing of a generation.</summary>
+    internal bool IsTrackId(string id) => id == _trackId;
+
+    /// <summary>
+    /// Returns a message in plain lower-case words, with <c>''</c> in place of each text of the request: whole, or cut off with
+    /// an ellipsis; raw, or escaped as in JSON, HTML or URLs; in any case and spacing.
+    /// </summary>
+    internal string Remove(string message)
+    {
+        string plain = Plain(message);
+        return _texts.Aggregate(plain, Remove);
+    }
+
+    private static string Remove(string message, string[] text)
+    {
+        Match[] words = [.. Word.Matches(message).Cast<Match>()];
+        var kept = new StringBuilder(message.Length);
+        int from = 0;
+        for (int at = 0; at < words.Length; at++)
+        {
+            int end = EndOf(text, message, words, at);
+            if (end < 0) continue;
+
+            kept.Append(message, from, words[at].Index - from).Append("''");
+            from = end;
+            while (at + 1 < words.Length && words[at + 1].Index < end) at++;
+        }
+
+        return from == 0 ? message : kept.Append(message, from, message.Length - from).ToString();
+    }
+
+    /// <summary>Returns where the text ends that begins with a word of the message; -1 if it does not begin there.</summary>
+    private static int EndOf(string[] text, string message, Match[] words, int at)
+    {
+        int whole = 0;
+        while (whole < text.Length && at + whole < words.Length && words[at + whole].Value == text[whole]) whole++;
+        if (whole == text.Length) return EndOf(words[at + whole - 1]);
+
+        // The last word may be cut off within.
+        bool isPart = at + whole < words.Length && text[whole].StartsWith(words[at + whole].Value, StringComparison.Ordinal);
+        int count = whole + (isPart ? 1 : 0);
+        if (count == 0) return -1;
+
+        int end = EndOf(words[at + count - 1]);
+        bool isAtEnd = at + count == words.Length && whole >= WordsWithoutEllipsis;
+        if (Ellipsis.IsMatch(message, end) || isAtEnd) return end;
+
+        if (!isPart || whole == 0) return -1;
+
+        end = EndOf(words[at + whole - 1]);
+        return Ellipsis.IsMatch(message, end) ? end : -1;
+    }
+
+    private static int EndOf(Match word) => word.Index + word.Length;
+
+    private static string[] Words(string text) => [.. Word.Matches(Plain(text)).Cast<Match>().Select(word => word.Value)];
+
+    private static string Plain(string text)
+    {
+        for (int round = 0; round < MaxEncodings; round++)
+        {
+            string decoded = EscapedCharacter.Replace(text, code => ((char)int.Parse(code.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString());
+            decoded = Backslashes.Replace(EscapedSpace.Replace(decoded, " "), "");
+            decoded = WebUtility.HtmlDecode(decoded);
+            if (decoded.Contains('%')) decoded = Uri.UnescapeDataString(decoded);
+            if (decoded == text) break;
+            text = decoded;
+        }
+
+        // Half of a pair cannot be normalized.
+        text = string.Concat(text.Where(c => !char.IsSurrogate(c) && char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned)));
+        return Spaces.Replace(string.Concat(text.Normalize(NormalizationForm.FormKC).Where(c => char.IsWhiteSpace(c) || !char.IsControl(c))), " ").Trim().ToLowerInvariant();
+    }
+}

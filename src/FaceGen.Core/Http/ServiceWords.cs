@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FaceGen.Contract;
+
+namespace FaceGen.Http;
+
+/// <summary>
+/// Judges what the service says in its own words: without the request's texts (<see cref="RequestEcho"/>) and without what it
+/// quotes. Public clients of the service report these words; see also the answers Q5, Q6, Q13, Q38, Q40 and Q43.
+/// </summary>
+internal sealed class ServiceWords
+{
+    private const RegexOptions Loose = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    private const string Period = "monthly|daily|weekly|yearly|annual|free|trial";
+    private const string Allowance = "limits?|quotas?|allowances?|budgets?|caps?";
+    private const string Ended = @"(have |has |is |are |was |were )?(been |already )*(exceeded|reached|exhausted|used up|used|consumed|depleted|over|finished|hit)\b";
+    private const string Wrong = "invalid|wrong|incorrect|missing|revoked|expired|required|disabled|deactivated|unknown|blocked|suspended|banned";
+    private const string Closed = "suspended|banned|blocked|disabled|deactivated|locked|inactive|terminated|restricted|closed|not active|on hold|expired";
+
+    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|concurren(t|cy) (requests? )?limit|limit (of )?concurrent|requests? per (second|minute|hour)|(per[- ](second|minute)|hourly) limit", Loose);
+
+    /// <summary>An allowance of a day or longer, or of money, is used up: waiting for a slot does not help.</summary>
+    private static readonly Regex UsedUp = new(
+        $@"\b({Period}|billing|spending|usage|credits?|plan|subscription|account)( \w+){{0,2}} ({Allowance}) {Ended}"
+        + $@"|\b(exceeded|reached|exhausted|used up|hit|consumed)( all)?( of)?( your| the| this)?( \w+){{0,2}} ({Period}|billing|spending|usage|plan|subscription|account)( \w+){{0,2}} ({Allowance})"
+        + $@"|\bquotas? {Ended}|\b(exceeded|reached|exhausted|used up|insufficient)( all)?( of)?( your| the)?( \w+){{0,2}} quotas?\b"
+        + $@"|\b(exceeded|reached|exhausted|used up)( all)?( of)? your( \w+){{0,2}} ({Allowance}|requests|calls|generations|images)\b", Loose);
+
+    private static readonly Regex Credits = new(
+        @"out of (credits?|funds|balance|money|quota)|(not enough|insufficient)( \w+){0,2} (credits?|funds|balance)|\bno (more )?(credits?|funds|balance)(?= *([.,;:!]|$)| (left|remaining|available|in your))"
+        + @"|(not|n't) have (enough|any|sufficient)( \w+){0,2} (credits?|funds|balance)|add (more )?(funds|credits|balance|money)|(top up|recharge|refill|reload) (your|the)|top up to|(purchase|buy) (more |additional )?(credits|tokens)"
+        + @"|\b(wallet|balance|credits?|funds)( balance)? (is |are |has |have )?(been )?(too low|low|insufficient|not enough|not sufficient|exhausted|used up|depleted|empty|zero|negative|finished|over|expired)\b"
+        + @"|\b(used|consumed|spent)( up)? (all )?(of )?(your|the) (credits?|funds|balance)|payment (is )?required|billing (hard )?limit|(unpaid|overdue|outstanding) invoice", Loose);
+
+    // What is about a key of the request's own ("missing key 'prompt'", "keypoints") is about no account.
+    private static readonly Regex Key = new(
+        $@"\b(invalid|wrong|incorrect|missing|revoked|expired) key\b(?! *'')|\b({Wrong})( or \w+)?( (your|the|modelslab|access|secret))* api[ -]?key|\b(no|without an?) api[ -]?key|(provide|enter|supply|need|use)( \w+){{0,2}} api[ -]?key"
+        + $@"|\bkey (is |field is |was |has been |have been )?({Wrong}|not (valid|found|provided|active))\b|api[ -]?key (does not|doesn't) exist"
+        + @"|unauthori[sz]ed (access|request|key|user|api)|^\W*(unauthori[sz]ed|unauthenticated)\W*$|not authenticated|authentication (has )?(failed|is required|required)|invalid (api )?credentials", Loose);
+
+    private static readonly Regex Plan = new(
+        @"not (allowed|included|available|supported) (in|on|for|with|by) your( \w+)? (plan|subscription)|upgrade (your|to|the) (\w+ ){0,2}(plan|subscription|account|tier|membership)|upgrade (subscription|plan)\b|upgrade to (a |an |the )?(\w+ )?(premium|enterprise|pro|paid|standard|basic|unlimited)"
+        + @"|\b(subscription|plan|membership|trial|licen[cs]e) (has |is |was )?(been |already )?(expired|ended|over|cancell?ed|inactive|not active|suspended|paused|required|needed|finished|invalid)\b"
+        + @"|(requires?|needs?|without|have) (an? )?(\w+ )?(premium|enterprise|paid|active|valid|pro|standard|higher) (subscription|plan|membership|account)"
+        + @"|\b(premium|enterprise|paid|active|valid) (subscription|plan|membership|account) (is )?(required|needed)|\b(no|any) (active |valid |paid )?(subscription|plan|membership)\b|\bnot (have|subscribed)( to)? (an? |any )?(active |valid |paid )?(subscription|plan|membership|api)"
+        + @"|\b(renew|buy|purchase|activate) (your|an?) (\w+ )?(subscription|plan|membership)|\bsubscribe (to|now)\b|\bnot subscribed\b"
+        + $@"|\b(account|user|profile|organi[sz]ation|team)( \w+)? (has |is |was )(been )?(\w+ly )?({Closed})\b|\b({Closed}) (account|user)\b|\bip( address)?( \w+){{0,3}} (blocked|banned|blacklisted|not (allowed|whitelisted|authori[sz]ed))|\bverify your (account|email|phone)", Loose);
+
+    /// <summary>The service lost sight of what it had begun: this does not tell that nothing was accepted.</summary>
+    private static readonly Regex Doubt = new(
+        @"\btime(d|s)?[- ]?out|\btook too long|\btaking (too long|longer)|still (processing|generating|running|in progress|being processed|working)|(already|is|are|being) (being )?(processed|generated|in progress|processing|queued)\b"
+        + @"|\bin progress\b|connection (was |has been )?(lost|closed|reset|dropped|refused)|lost connection|bad gateway|no response|upstream|deadline exceeded|internal (server )?error|server error|unexpected (server )?error|try (to )?fetch|fetch (it|the result|your)|(cuda|gpu|worker)( \w+){0,2} (out of memory|crashed|died|restarted)|will be (ready|available|processed|generated|notified)", Loose);
+
+    private static readonly Regex QueueLimitPattern = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
+    private static readonly Regex Face = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Loose);
+    private static readonly Regex ProseWait = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Loose);
+    private static readonly Regex AskedBack = new($@"\b(try|retry|again|come back)\b.*\b{ProseWait}|\bwait\b.*\b(in|after) .*\b{ProseWait}|\b(?=wait){ProseWait}", Loose);
+
+    /// <summary>A tip may advertise: it must say to come back in one clause.</summary>
+    private static readonly Regex AskedBackInTip = new($@"\b(try again|retry|come back)\b[^.!]*\b{ProseWait}|\b(?=wait){ProseWait}", Loose);
+
+    private static readonly Regex Quoted = new("\"[^\"]*\"|(?<!\\w)'[^']*'(?!\\w)|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
+    private static readonly Regex Digits = new(@"\d+", RegexOptions.CultureInvariant);
+
+    private readonly ApiResult _result;
+    private readonly string _said;
+    private readonly string _tips;
+    private readonly string _message;
+
+    private ServiceWords(ApiResult result, RequestEcho echo)
+    {
+        _result = result;
+        _said = Own(result.Answer?.Said, echo);
+        _tips = Own(result.Answer?.Tips, echo);
+        _message = result.Answer?.Message is { Length: > 0 } all ? echo.Remove(all) : "";
+        Reason = Digits.Replace($"{result.Status} {(_message.Length > 0 ? _message : result.Describe())}", "0");
+    }
+
+    /// <summary>Reads the words of an answer.</summary>
+    internal static ServiceWords Of(ApiResult result, RequestEcho? echo = null) => new(result, echo ?? RequestEcho.None);
+
+    /// <summary>
+    /// Gets why it was refused, without the request's own texts and without numbers: equal for all requests that are refused
+    /// for the same reason.
+    /// </summary>
+    internal string Reason { get; }
+
+    /// <summary>True if the service speaks of its rate limit or a full queue.</summary>
+    internal bool IsRateLimit => RateLimit.IsMatch(_said);
+
+    /// <summary>True if what it says does not tell that nothing was accepted.</summary>
+    internal bool IsDoubtful => Doubt.IsMatch(_said);
+
+    /// <summary>True if it says when to come back.</summary>
+    internal bool IsAskedBack => _result.Answer?.RetryAfter > 0 || AskedBack.IsMatch(_said) || AskedBackInTip.IsMatch(_tips);
+
+    /// <summary>True if it speaks of a face image that it cannot read.</summary>
+    internal bool IsAboutFace => Face.IsMatch(_message);
+
+    /// <summary>True if an allowance of a day or longer is used up.</summary>
+    internal bool IsUsedUp => UsedUp.IsMatch(_said);
+
+    /// <summary>Gets what is wrong with the account, and so with every request; null if nothing is said of that.</summary>
+    internal ErrorCode? AccountFault =>
+        Key.IsMatch(_said) ? ErrorCode.KeyRejected
+        : UsedUp.IsMatch(_said) || Credits.IsMatch(_said) ? ErrorCode.OutOfCredits
+        : Plan.IsMatch(_said) ? ErrorCode.NotInPlan
+        : null;
+
+    /// <summary>Gets how many requests the service says it queues for the account.</summary>
+    internal int? QueueLimit => QueueLimitPattern.Match(_said) is { Success: true } said
+        ? int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>Gets how long the service asks to wait; null if it does not.</summary>
+    internal TimeSpan? Wait
+    {
+        get
+        {
+            if (_result.Answer?.RetryAfter is >= 0 and <= 86400 and { } seconds) return TimeSpan.FromSeconds(seconds);
+            if (_result.RetryAfter is { } header) return header;
+
+            Match prose = ProseWait.Match(_said) is { Success: true } said ? said : ProseWait.Match(_tips);
+            if (!prose.Success) return null;
+
+            double number = double.Parse(prose.Groups[1].Value, CultureInfo.InvariantCulture);
+            return char.ToLowerInvariant(prose.Groups[2].Value[0]) switch
+            {
+                's' => TimeSpan.FromSeconds(number),
+                'm' => TimeSpan.FromMinutes(number),
+                _ => TimeSpan.FromHours(number),
+            };
+        }
+    }
+
+    private static string Own(string? said, RequestEcho echo) =>
+        string.IsNullOrEmpty(said) ? "" : Quoted.Replace(echo.Remove(said!).Replace('_', ' '), "''");
+}

@@ -1,0 +1,198 @@
+using System.Net;
+using System.Security.Authentication;
+using FaceGen.Accounts;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Http;
+
+namespace FaceGen.Core.Tests.Generating;
+
+/// <summary>What every request would meet is met by few of them, whatever words it comes in.</summary>
+public sealed class LastingFaultTests : IDisposable
+{
+    private static readonly Answer Untrusted = new(_ => throw new HttpRequestException(
+        "The SSL connection could not be established.", new AuthenticationException("The remote certificate is invalid: PartialChain.")), ReadsRequest: false);
+
+    private static readonly Answer ProxyRefuses = new(_ => throw new HttpRequestException(
+        "The proxy tunnel request to proxy 'http://user:secret@proxy.example/' failed with status code '407'."), ReadsRequest: false);
+
+    private readonly FakeService _service = new();
+
+    public void Dispose() => _service.Dispose();
+
+    [Fact]
+    public async Task Certificate_not_trusted_ends_the_run_at_once()
+    {
+        _service.OnSubmit(Untrusted);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException next = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+
+        Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
+        Assert.Contains("PartialChain", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent.", fault.Message, StringComparison.Ordinal);
+        Assert.Same(fault, next);
+        Assert.Single(_service.Submissions);
+        Assert.Equal(0, _service.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task Certificate_not_trusted_ends_a_wait_and_keeps_the_generation()
+    {
+        _service.OnSubmit(Answer.Processing("7")).OnFetch(Untrusted);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+
+        Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
+        Assert.Equal(["7"], _service.Kept);
+        Assert.Single(_service.Fetches);
+    }
+
+    [Fact]
+    public async Task Certificate_not_trusted_is_told_of_the_wallet()
+    {
+        _service.OnSubmit(Untrusted);
+
+        FaceGenException fault = await Signals.FailureAsync(new AccountCalls(_service.Connection).BalanceAsync(default));
+
+        Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
+    }
+
+    [Fact]
+    public async Task Proxy_that_keeps_asking_for_a_password_ends_the_run()
+    {
+        _service.OnSubmit(ProxyRefuses);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+
+        Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
+        Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(3, _service.Submissions.Count);
+        Assert.Equal(0, _service.Account.Slots.Taken);
+    }
+
+    [Fact]
+    public async Task Proxy_that_asks_for_a_password_once_is_tried_again()
+    {
+        _service.OnSubmit(ProxyRefuses, ProxyRefuses, Answer.NotConnected, ProxyRefuses, Answer.Success());
+
+        Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
+
+        Assert.Equal(GenerationStatus.Success, generation.Status);
+    }
+
+    [Fact]
+    public void Proxy_is_named_without_its_user() => Assert.StartsWith("The proxy http://proxy.example:8080 asks for", ConnectionFault.ProxyAuthentication(
+        new Uri("https://service.example"), new Uri("http://user:secret@proxy.example:8080/")).Error.Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task Redirect_leaves_one_row_uncertain_and_ends_the_run(int status)
+    {
+        _service.OnSubmit(Answer.Redirect("https://elsewhere.example/", status));
+
+        FaceGenException first = await Signals.FailureAsync(_service.GenerateAsync(retryUncertain: true).GuardAsync());
+        FaceGenException next = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+
+        Assert.Equal((ErrorCode.SubmissionUncertain, ErrorCode.ServiceMoved, true), (first.Code, next.Code, next.EndsRun));
+        Assert.Single(_service.Submissions);
+    }
+
+    [Fact]
+    public async Task Refusals_for_one_reason_end_the_run()
+    {
+        // The numbers and the repeated prompts differ; the reason does not.
+        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => Answer.Error($"Request {number}: prompt {number} came to grief", 200))]);
+
+        ErrorCode[] codes = await RefusedAsync(12);
+
+        Assert.All(codes, code => Assert.Equal(ErrorCode.RequestRefused, code));
+        Assert.Equal(FailureStreak.Longest, _service.Submissions.Count);
+        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        Assert.True(fault.EndsRun);
+        Assert.Contains("refused 10 requests one after the other", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refusals_for_different_reasons_do_not_end_the_run()
+    {
+        _service.OnSubmit([.. Enumerable.Range(0, 30).Select(number => Answer.Error(number % 2 == 0 ? "The prompt is not allowed." : "No face was found."))]);
+
+        await RefusedAsync(30);
+
+        Assert.Equal(30, _service.Submissions.Count);
+    }
+
+    [Fact]
+    public async Task One_success_between_refusals_keeps_the_run_going()
+    {
+        Answer refusal = Answer.Error("The prompt is not allowed.");
+        _service.OnSubmit([.. Enumerable.Repeat(refusal, 9), Answer.Success("1"), .. Enumerable.Repeat(refusal, 9), Answer.Success("2")]);
+
+        await RefusedAsync(9);
+        await _service.GenerateAsync().GuardAsync();
+        await RefusedAsync(9);
+        await _service.GenerateAsync().GuardAsync();
+
+        Assert.Equal(20, _service.Submissions.Count);
+    }
+
+    [Fact]
+    public async Task Answers_lost_one_after_the_other_end_the_run()
+    {
+        using var many = new FakeService(queueLimit: 100);
+        many.OnSubmit(Answer.Html(502));
+        for (int row = 0; row < FailureStreak.Longest; row++) await Signals.FailureAsync(many.GenerateAsync().GuardAsync());
+
+        FaceGenException fault = await Signals.FailureAsync(many.GenerateAsync().GuardAsync());
+
+        Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
+        Assert.Equal(FailureStreak.Longest, many.Submissions.Count);
+        Assert.Equal(FailureStreak.Longest, many.Account.Untold.Count);
+    }
+
+    [Fact]
+    public void Answers_lost_at_one_time_count_once()
+    {
+        var streak = new FailureStreak();
+        int sentAt = streak.Now;
+
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.Null(streak.AddUncertain(sentAt, "The connection broke.")));
+    }
+
+    [Fact]
+    public async Task Untrusted_certificate_of_a_real_connection_is_recognized()
+    {
+        await using TcpStub stranger = TcpStub.WithUntrustedCertificate();
+        using var connection = new Connection(ServiceAddress.Parse(new Uri($"https://{stranger.Authority}")), new ApiKey(FakeService.Key));
+
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).GuardAsync();
+
+        Assert.Equal((false, false), (result.WasSent, result.Fault?.MayPass));
+    }
+
+    [Fact]
+    public async Task Proxy_that_refuses_a_real_tunnel_is_recognized()
+    {
+        await using TcpStub proxy = TcpStub.Answering("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
+        using var connection = new Connection(ServiceAddress.Parse(new Uri("https://service.example")), new ApiKey(FakeService.Key), proxy: new WebProxy($"http://{proxy.Authority}"));
+
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).GuardAsync();
+
+        Assert.Equal((false, true), (result.WasSent, result.Fault?.MayPass));
+        Assert.Contains(proxy.Authority, result.Fault!.Error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<ErrorCode[]> RefusedAsync(int rows)
+    {
+        var codes = new ErrorCode[rows];
+        for (int row = 0; row < rows; row++)
+            codes[row] = (await Signals.FailureAsync(_service.GenerateAsync(request: FakeService.Request($"prompt {row + 1}")).GuardAsync())).Code;
+        return codes;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace FaceGen.Core.Tests.Support;
+
+/// <summary>A server on loopback that gives each connection one answer; or speaks TLS with a certificate that nobody trusts.</summary>
+internal sealed class TcpStub : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string? _answer;
+    private readonly Task _serving;
+
+    private TcpStub(string? answer)
+    {
+        _answer = answer;
+        _listener.Start();
+        _serving = ServeAsync();
+    }
+
+    internal string Authority => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    internal static TcpStub Answering(string answer) => new(answer);
+
+    internal static TcpStub WithUntrustedCertificate() => new(null);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _serving;
+        _stop.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                try
+                {
+                    await (_answer is null ? HandshakeAsync(client.GetStream()) : AnswerAsync(client.GetStream(), _answer));
+                }
+                catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+                {
+                    // The client has hung up, as it should.
+                    client.Close();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+            _listener.Stop();
+        }
+    }
+
+    private async Task HandshakeAsync(NetworkStream stream)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=inspector.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var tls = new SslStream(stream);
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, _stop.Token);
+        await tls.ReadExactlyAsync(new byte[1], _stop.Token);
+    }
+
+    private async Task AnswerAsync(NetworkStream stream, string answer)
+    {
+        var head = new StringBuilder();
+        byte[] one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            await stream.ReadExactlyAsync(one, _stop.Token);
+            head.Append((char)one[0]);
+        }
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _stop.Token);
+    }
+}
