@@ -284,7 +284,7 @@ internal sealed record ServiceAnswer
             {
                 JsonValueKind.Object when Get(value, "message").ValueKind == JsonValueKind.String => StringOf(Get(value, "message")) ?? "",
                 JsonValueKind.Object => string.Join(" ", KeyFields.SelectMany(field => Texts(Get(value, field)))),
-                JsonValueKind.Array => string.Join(" ", value.EnumerateArray().Select(TextOf).OfType<string>()),
+                JsonValueKind.Array => string.Join(" ", value.EnumerateArray().Take(MaxTexts).Select(TextOf).OfType<string>()),
                 _ => TextOf(value) ?? "",
             };
             if (said.Length > 0) return Cut(said);
