@@ -35,6 +35,9 @@ internal sealed class Account
     /// <summary>The service's calls.</summary>
     internal Callbacks Callbacks { get; } = new();
 
+    /// <summary>The warnings that come up in the background.</summary>
+    internal AccountWarnings Warnings { get; } = new();
+
     /// <summary>
     /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first.
     /// </summary>
@@ -81,9 +84,10 @@ internal sealed class Account
     }
 
     /// <summary>Takes a generation in, with the slot that it fills, and watches it until it ends.</summary>
-    internal Watch Add(Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false, bool isCalledFor = false)
+    internal Watch Add(
+        Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false, bool isCalledFor = false, bool isTaken = false)
     {
-        var watch = new Watch(connection, generation, slot, _pace, isNew, isCalledFor ? Callbacks : null);
+        var watch = new Watch(connection, generation, slot, _pace, isNew, isCalledFor ? Callbacks : null, isTaken);
         _open[generation.Id] = watch;
         return watch;
     }

@@ -41,16 +41,27 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     internal async Task<Generation> GenerateAsync(
         Request request, Slots.Slot slot, GenerateOptions options, CancellationToken cancel)
     {
+        using IDisposable? warnings = listener is null ? null : _account.Warnings.Listen(listener);
         using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancel);
         FaceText face = await FaceAsync(request, slot, options, deadline).ConfigureAwait(false);
         var refusal = new StrongBox<string?>();
         Task<Generation> submission = SubmitAsync(request, face, slot, options, deadline, refusal);
         // Where nobody waits for it any more, its outcome is kept by the account.
         submission.Observe();
-        Generation generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted || refusal.Value is not null
-            ? NothingAccepted(deadline, refusal.Value ?? "no answer")
-            : new FaceGenException(ErrorCode.GenerationTimeout,
-                $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. Its answer is still awaited: Get-FaceGenImage tells what comes of it.")).ConfigureAwait(false);
+        Generation generation;
+        try
+        {
+            generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted || refusal.Value is not null
+                ? NothingAccepted(deadline, refusal.Value ?? "no answer")
+                : new FaceGenException(ErrorCode.GenerationTimeout,
+                    $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. Its answer is still awaited: Get-FaceGenImage tells what comes of it.")).ConfigureAwait(false);
+        }
+        catch
+        {
+            _ = ReleaseAsync(submission);
+            throw;
+        }
+
         return options.Wait ? await WaitAsync(generation, deadline).ConfigureAwait(false) : generation;
     }
 
@@ -80,6 +91,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Watch? known = _account.Find(generation.Id);
         Watch watch = known ?? _account.Add(connection, generation, null);
         using IDisposable? listening = listener is null ? null : watch.Listen(listener);
+        using IDisposable? warnings = listener is null ? null : _account.Warnings.Listen(listener);
         watch.MarkTaken(true);
         bool hasEnded = false;
         try
@@ -101,6 +113,13 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             // Who does not wait any longer leaves it to whoever receives calls.
             if (!hasEnded) watch.MarkTaken(false);
         }
+    }
+
+    /// <summary>Leaves what a submission becomes to whoever receives webhook deliveries: the caller has gone.</summary>
+    private async Task ReleaseAsync(Task<Generation> submission)
+    {
+        await Task.WhenAny(submission).ConfigureAwait(false);
+        if (submission.Status == TaskStatus.RanToCompletion) _account.Find((await submission.ConfigureAwait(false)).Id)?.MarkTaken(false);
     }
 
     /// <summary>What the request carries as its face image; where there is nothing to carry, the slot is given back.</summary>
@@ -143,7 +162,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
                 int sentAt = _streak.Now;
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(() => SendAsync(request, sent, face, slot, options.Log, over)).ConfigureAwait(false);
+                    await _account.Keep(() => SendAsync(request, sent, face, slot, options, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 lasting = outcome is Outcome.Retry { IfItLasts: not null } ? lasting + 1 : 0;
                 switch (outcome)
@@ -204,8 +223,9 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
     /// <summary>Sends a request once, and takes in what the service accepted; only before the first byte is it cut off.</summary>
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync(
-        Request request, Request sent, FaceText face, Slots.Slot slot, ISubmissionLog? log, CancellationToken unsent)
+        Request request, Request sent, FaceText face, Slots.Slot slot, GenerateOptions options, CancellationToken unsent)
     {
+        ISubmissionLog? log = options.Log;
         // One that the user chose may be that of other requests too, and tells nothing.
         using Callbacks.Tracked? tracked = _account.Callbacks.IsOurs(sent) && request.TrackId is null && sent.TrackId is { } trackId
             ? _account.Callbacks.Track(trackId)
@@ -218,8 +238,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         if (outcome is Outcome.Uncertain lost && tracked is not null) outcome = await SettleAsync(lost, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {
-            Outcome.Ended ended => Accept(request, sent, ended.Answer, ended.Status, sentAt, slot),
-            Outcome.UnderWay underWay => Accept(request, sent, underWay.Answer, GenerationStatus.Processing, sentAt, slot),
+            Outcome.Ended ended => Accept(request, sent, ended.Answer, ended.Status, sentAt, slot, options),
+            Outcome.UnderWay underWay => Accept(request, sent, underWay.Answer, GenerationStatus.Processing, sentAt, slot, options),
             _ => null,
         };
         if (log is not null) await log.AnsweredAsync(outcome, accepted).ConfigureAwait(false);
@@ -292,7 +312,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
     private static FaceGenException NothingAccepted(Deadline deadline, string reason) => new(ErrorCode.ServiceBusy,
         $"The service accepted nothing within {deadline.Length.TotalSeconds:0} seconds, and nothing was paid for: {reason.TrimEnd('.')}.");
 
-    private Generation Accept(Request request, Request sent, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot)
+    private Generation Accept(
+        Request request, Request sent, ServiceAnswer answer, GenerationStatus status, DateTimeOffset sentAt, Slots.Slot slot, GenerateOptions options)
     {
         var generation = new Generation
         {
@@ -309,6 +330,12 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         bool isHeardOf = status == GenerationStatus.Processing || !answer.IsUnderWay;
         // Where only the links are known, nobody will be told when the service is done with it.
         if (!isHeardOf) _ = _account.GiveBackLaterAsync(connection, slot);
-        return _account.Add(connection, generation.With(answer, status), isHeardOf ? slot : null, isNew: true, _account.Callbacks.IsOurs(sent)).Latest;
+        bool isCalledFor = _account.Callbacks.IsOurs(sent);
+        // A delivery for it would be the first to name the service's id.
+        if (answer.Id is null && isCalledFor && request.TrackId is null && sent.TrackId is { } trackId) _account.Callbacks.EndWithoutId(trackId);
+        Generation accepted = generation.With(answer, status);
+        // One that has ended in its own answer is the caller's, and so is one that the caller waits for.
+        bool isTaken = accepted.IsFinished || options.Wait || options.Log is not null;
+        return _account.Add(connection, accepted, isHeardOf ? slot : null, isNew: true, isCalledFor, isTaken).Latest;
     }
 }

@@ -32,9 +32,11 @@ internal sealed class Watch
     /// <param name="pace">Tells when to look.</param>
     /// <param name="isNew">Whether it was accepted just now; otherwise nobody may have looked for long.</param>
     /// <param name="callbacks">Where the service's call for it comes in; null where it makes none.</param>
-    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew, Callbacks? callbacks)
+    /// <param name="isTaken">Whether somebody waits for it already: what comes by its webhook is then not given out.</param>
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew, Callbacks? callbacks, bool isTaken)
     {
         _callbacks = callbacks;
+        _isTaken = isTaken;
         _isNew = isNew;
         _pace = pace;
         _connection = connection;
@@ -76,6 +78,8 @@ internal sealed class Watch
     internal void MarkTaken(bool isTaken)
     {
         lock (_gate) _isTaken = isTaken;
+        // Whoever receives may have it now.
+        if (!isTaken) _callbacks?.Signal();
     }
 
     /// <summary>Takes the end of a generation that is to be received; null where it has none yet, or somebody else has it.</summary>
@@ -182,11 +186,14 @@ internal sealed class Watch
             TimeSpan unended = TimeSpan.Zero;
             bool wasCalled = false;
             bool isCallOver = false;
+            int falseDeliveries = 0;
             Task<bool> call = NextCall();
             TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : BeforeLook(age);
             while (true)
             {
                 bool? called = await WaitAsync(wait, call, connection).ConfigureAwait(false);
+                // One after deliveries that told of no end may be forged too: it does not make the service be asked at once.
+                if (called == true && falseDeliveries > 0) await WaitAsync(Min(wait, PauseAfter(falseDeliveries)), _ended.Task, connection).ConfigureAwait(false);
                 wasCalled |= called == true;
                 isCallOver |= called == false;
                 // Asked for before the look: what a call tells after it calls for another.
@@ -202,6 +209,7 @@ internal sealed class Watch
                     break;
                 }
 
+                if (called == true) falseDeliveries++;
                 // A service that has forgotten a generation must not block the queue for ever.
                 if (elapsed > LongestPlace) _slot?.Dispose();
                 unended = elapsed;
@@ -227,6 +235,11 @@ internal sealed class Watch
             throw;
         }
     }
+
+    /// <summary>How long a delivery is left unanswered after others for the same generation that told of no end.</summary>
+    private static TimeSpan PauseAfter(int falseDeliveries) => TimeSpan.FromSeconds(Math.Pow(2, Math.Min(falseDeliveries - 1, 6)));
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private Task<bool> NextCall() => _callbacks?.CallAsync(Latest.Id) ?? _ended.Task;
 

@@ -12,7 +12,7 @@ internal sealed class Callbacks
     /// <summary>How many calls in a row may fail to come until nobody waits for them any more.</summary>
     internal const int MostMissed = 5;
 
-    /// <summary>How many ids are remembered of either kind, so that no stranger fills the memory.</summary>
+    /// <summary>How many generations that have ended are remembered, so that a late or repeated delivery for one is no news.</summary>
     private const int Capacity = 10_000;
 
     private readonly object _gate = new();
@@ -20,7 +20,12 @@ internal sealed class Callbacks
     private readonly Dictionary<string, TaskCompletionSource<bool>> _expected = new(StringComparer.Ordinal);
     private readonly Dictionary<long, Tracked> _tracked = [];
     private readonly Recent<string> _met = new(Capacity);
-    private readonly Recent<string> _unknown = new(Capacity);
+    private readonly Recent<long> _metTrackIds = new(Capacity);
+    private readonly UnknownDeliveries _unknown = new();
+
+    /// <summary>The ids of unknown deliveries that are polled now.</summary>
+    private readonly HashSet<string> _polled = new(StringComparer.Ordinal);
+
     private TaskCompletionSource<bool> _change = NewSource<bool>();
     private long _nextTrackId = BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & 0xFFFF_FFFF_FFFF;
     private int _missed;
@@ -40,15 +45,6 @@ internal sealed class Callbacks
         get
         {
             lock (_gate) return _missed < MostMissed && _webhooks.Count > 0;
-        }
-    }
-
-    /// <summary>Whether there are calls for generations that this process did not start.</summary>
-    internal bool HasUnknown
-    {
-        get
-        {
-            lock (_gate) return _unknown.Count > 0;
         }
     }
 
@@ -104,7 +100,7 @@ internal sealed class Callbacks
             _missed = 0;
             if (trackId is { } track && _tracked.TryGetValue(track, out Tracked? tracked)) tracked.Called(id);
             if (_expected.TryGetValue(id, out TaskCompletionSource<bool>? expected)) expected.TrySetResult(true);
-            else if (!_met.Contains(id)) _unknown.Add(id);
+            else if (!_met.Contains(id) && !_polled.Contains(id) && !(trackId is { } known && _metTrackIds.Contains(known))) _unknown.Add(id);
         }
 
         Signal();
@@ -142,6 +138,18 @@ internal sealed class Callbacks
         Signal();
     }
 
+    /// <summary>A generation has ended in the submission's answer, which told no id: a delivery that names its track id is no news.</summary>
+    internal void EndWithoutId(long trackId)
+    {
+        lock (_gate) _metTrackIds.Add(trackId);
+    }
+
+    /// <summary>Nobody waits for a delivery for a generation any more.</summary>
+    internal void Forget(string id)
+    {
+        lock (_gate) _expected.Remove(id);
+    }
+
     /// <summary>Notes the first call that names a track id, until what is returned is disposed of.</summary>
     internal Tracked Track(long trackId)
     {
@@ -150,28 +158,38 @@ internal sealed class Callbacks
         return tracked;
     }
 
-    /// <summary>The ids of calls for generations that this process did not start, each once.</summary>
-    internal IReadOnlyList<string> TakeUnknown()
+    /// <summary>The id to poll next of the deliveries for generations that this process did not submit; null where there is none.</summary>
+    /// <param name="now">The elapsed time.</param>
+    /// <param name="wait">How long to wait until it may be polled.</param>
+    internal string? NextUnknown(TimeSpan now, out TimeSpan wait)
     {
         lock (_gate)
         {
-            IReadOnlyList<string> ids = _unknown.Take();
-            foreach (string id in ids) _met.Add(id);
-            return ids;
+            wait = _unknown.WaitForPoll(now);
+            return _unknown.Next;
         }
     }
 
-    /// <summary>Takes back ids that were taken and not looked at.</summary>
-    internal void GiveBack(IEnumerable<string> ids)
+    /// <summary>Takes the id of an unknown delivery to poll it; false where it is not unknown any more, or too many were polled.</summary>
+    internal bool TryBeginPoll(string id, TimeSpan now)
+    {
+        lock (_gate) return _unknown.TryBeginPoll(id, now) && _polled.Add(id);
+    }
+
+    /// <summary>The poll of an unknown delivery has ended.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="isFound">Whether the service has such a generation; null where it did not say.</param>
+    internal void EndPoll(string id, bool? isFound)
     {
         lock (_gate)
         {
-            foreach (string id in ids)
-            {
-                _met.Remove(id);
-                _unknown.Add(id);
-            }
+            _polled.Remove(id);
+            if (isFound == true) _unknown.DiscountPoll();
+            // Whoever receives next polls one that a stop, a refused key or a busy service left.
+            if (isFound is null && !_met.Contains(id)) _unknown.PutBack(id);
         }
+
+        Signal();
     }
 
     /// <summary>Something that <see cref="Change"/> waits for has happened.</summary>
@@ -207,11 +225,7 @@ internal sealed class Callbacks
         private readonly HashSet<T> _items = [];
         private readonly Queue<T> _order = new();
 
-        internal int Count => _items.Count;
-
         internal bool Contains(T item) => _items.Contains(item);
-
-        internal bool Remove(T item) => _items.Remove(item);
 
         internal void Add(T item)
         {
@@ -219,13 +233,6 @@ internal sealed class Callbacks
 
             _order.Enqueue(item);
             if (_order.Count > capacity) _items.Remove(_order.Dequeue());
-        }
-
-        internal IReadOnlyList<T> Take()
-        {
-            IReadOnlyList<T> all = [.. _order.Where(_items.Remove)];
-            _order.Clear();
-            return all;
         }
     }
 }

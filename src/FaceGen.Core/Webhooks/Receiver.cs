@@ -5,78 +5,150 @@ using FaceGen.Http;
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// Gives out each generation that the service has called for, once, when a look has confirmed it: those that this process
-/// started and nobody waits for, and those of others.
+/// Gives out each generation that a webhook delivery has come for, once, when a poll has confirmed it: those that this process
+/// submitted and nobody waits for, and those of others.
 /// </summary>
+/// <remarks>
+/// Deliveries for generations of this process are served whatever else comes in: ids that the process does not know are polled
+/// beside them, one at a time, and only so many a minute.
+/// </remarks>
 internal sealed class Receiver(Connection connection, IListener listener)
 {
     private readonly Account _account = Account.Of(connection);
+    private readonly TimeProvider _time = connection.Services.Time;
 
-    /// <summary>The next generation that has ended.</summary>
-    /// <param name="isMoreExpected">Whether to wait also where nothing that is known is under way.</param>
+    /// <summary>The id to poll when the submissions that were in flight as it was chosen have been answered: it may be one of theirs.</summary>
+    private string? _next;
+    private Task _answered = Task.CompletedTask;
+
+    /// <summary>The poll of an unknown id that is in progress.</summary>
+    private Task? _poll;
+
+    /// <summary>How many polls in a row told nothing, and the elapsed time before which there is no other.</summary>
+    private int _failures;
+    private TimeSpan _retryAt;
+
+    private Callbacks Callbacks => _account.Callbacks;
+
+    /// <summary>Waits for the next generation that has ended.</summary>
+    /// <param name="isMoreExpected">Whether to wait also where nothing is pending that this process knows of.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>The generation; null where nothing more is to come.</returns>
     /// <exception cref="FaceGenException">The service does not tell of one that it had accepted.</exception>
     internal async Task<Generation?> NextAsync(bool isMoreExpected, CancellationToken cancel)
     {
+        using IDisposable warnings = _account.Warnings.Listen(listener);
         while (true)
         {
-            // Asked for before the looks: what happens meanwhile ends it.
-            Task change = _account.Callbacks.Change;
+            cancel.ThrowIfCancellationRequested();
+            // Asked for before anything is looked up: what happens meanwhile ends it.
+            Task change = Callbacks.Change;
+            bool isPending = false;
             foreach (Watch watch in _account.Open)
             {
                 if (watch.TryReceive() is { } ended) return await ended.ConfigureAwait(false);
+                isPending |= watch.IsToReceive;
             }
 
-            if (await TakeUnknownAsync(cancel).ConfigureAwait(false)) continue;
-            if (!isMoreExpected && !_account.Open.Any(watch => watch.IsToReceive)) return null;
+            (Task? work, TimeSpan wait, bool isWorking) = await PollUnknownAsync(cancel).ConfigureAwait(false);
+            if (!isMoreExpected && !isPending && !isWorking) return null;
 
-            await change.ContinueWith(_ => true, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
-                .UnlessAsync(cancel).ConfigureAwait(false);
+            using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            // A timer counts whole milliseconds: one that ends too early would be begun again and again.
+            Task timer = _time.Wait(wait == Timeout.InfiniteTimeSpan ? wait : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds) + 1), cut.Token);
+            await Task.WhenAny(work is null ? [change, timer] : [change, timer, work]).ConfigureAwait(false);
+            cut.Cancel();
         }
     }
 
-    /// <summary>Takes up what was called for and is not this process's; only the service's own word makes it a generation.</summary>
-    private async Task<bool> TakeUnknownAsync(CancellationToken cancel)
+    /// <summary>Begins to poll an unknown id, if there is one and it may be polled.</summary>
+    /// <returns>What to wait for, how long at most, and whether that leads to a poll soon.</returns>
+    private async Task<(Task? Work, TimeSpan Wait, bool IsWorking)> PollUnknownAsync(CancellationToken cancel)
     {
-        if (!_account.Callbacks.HasUnknown) return false;
-
-        // A call can come before the answer that tells the id.
-        await _account.SettleAsync(cancel).ConfigureAwait(false);
-        IReadOnlyList<string> ids = _account.Callbacks.TakeUnknown();
-        int done = 0;
-        try
+        if (_poll is { IsCompleted: true } ended)
         {
-            for (; done < ids.Count; done++)
+            _poll = null;
+            await ended.ConfigureAwait(false);
+        }
+
+        TimeSpan now = _time.GetElapsedTime(0);
+        if (_poll is null && _next is { } id && _answered.IsCompleted)
+        {
+            _next = null;
+            if (Callbacks.TryBeginPoll(id, now))
             {
-                if (_account.Find(ids[done]) is null) await TakeUpAsync(new Generation { Id = ids[done], Connection = connection }, cancel).ConfigureAwait(false);
+                _poll = PollAsync(id, cancel);
+                _poll.Observe();
             }
         }
-        finally
+
+        if (_poll is not null) return (_poll, Timeout.InfiniteTimeSpan, true);
+        if (Callbacks.NextUnknown(now, out TimeSpan untilPoll) is not { } newest) return (null, Timeout.InfiniteTimeSpan, false);
+
+        if (untilPoll > TimeSpan.Zero)
         {
-            // Whoever receives next looks at those that a stop, or a refused key, left.
-            _account.Callbacks.GiveBack(ids.Skip(done));
+            _account.Warnings.Warn("unknown deliveries",
+                $"{UnknownDeliveries.PollsPerMinute} webhook deliveries within a minute were for generations that the service does not know. "
+                + "Someone who knows the webhook's address may have sent them. Nothing was paid for, and this session's generations are received as before. "
+                + "For another address, run Remove-FaceGenWebhook and New-FaceGenWebhook.");
+            return (null, untilPoll, false);
         }
 
-        return true;
+        if (_retryAt > now) return (null, _retryAt - now, true);
+
+        if (_next is null)
+        {
+            _next = newest;
+            _answered = _account.SettleAsync(cancel);
+        }
+
+        return (_answered, Timeout.InfiniteTimeSpan, true);
     }
 
-    private async Task TakeUpAsync(Generation called, CancellationToken cancel)
+    /// <summary>Polls an unknown id; only the service's own word makes it a generation.</summary>
+    /// <exception cref="FaceGenException">The service refuses the key.</exception>
+    private async Task PollAsync(string id, CancellationToken cancel)
     {
+        bool? isFound = null;
         try
         {
-            Generation generation = await Fetch.OnceAsync(connection, called, cancel).ConfigureAwait(false);
-            _account.Add(connection, generation, null, isCalledFor: true);
+            Generation called = new() { Id = id, Connection = connection };
+            if (_account.Find(id) is null)
+            {
+                Generation generation = await Fetch.OnceAsync(connection, called, cancel).ConfigureAwait(false);
+                if (!generation.IsFinished)
+                {
+                    // A delivery says that it has ended.
+                    Postpone();
+                    return;
+                }
+
+                if (_account.Find(id) is null) _account.Add(connection, generation, null, isCalledFor: true);
+            }
+
+            _failures = 0;
+            isFound = true;
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.FetchFailed)
         {
-            // The service is busy or out of reach: the generation is watched until it tells, as any other.
             listener.Tell(e.Message);
-            _account.Add(connection, called, null, isCalledFor: true);
+            Postpone();
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {
-            listener.Tell($"A call for generation {called.Id} was not confirmed: {e.Message}");
+            listener.Tell($"A webhook delivery for generation {id} was not confirmed: {e.Message}");
+            _failures = 0;
+            isFound = false;
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever receives next polls it.
+        }
+        finally
+        {
+            Callbacks.EndPoll(id, isFound);
         }
     }
+
+    private void Postpone() => _retryAt = _time.GetElapsedTime(0) + Backoff.Wait(_failures++, null, connection.Services);
 }

@@ -17,25 +17,33 @@ public sealed class Webhook : IDisposable
     /// <summary>How long one call may take; the service itself waits no longer than 30 seconds for its answer.</summary>
     internal static readonly TimeSpan CallTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many calls' bodies are read at the same time; further ones wait for their turn.</summary>
-    private const int CallsAtOnce = 64;
-
     /// <summary>
     /// How many connections may be open that have not named the path yet. One more takes the place of the oldest: a call
     /// names it at once, and whoever says nothing keeps nobody out.
     /// </summary>
     private const int StrangersAtOnce = 64;
 
+    /// <summary>
+    /// How many connections may be open that have named the path, each with a body in memory. One more takes the place of the
+    /// oldest: a delivery is there at once, and a caller that sends slowly keeps no delivery out.
+    /// </summary>
+    private const int CallersAtOnce = 64;
+
     /// <summary>As many as nobody can guess.</summary>
     private const int SecretBytes = 32;
+
+    /// <summary>The first and the longest wait after a failure to accept a connection.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener _listener;
     private readonly TimeProvider _time;
     private readonly Action<string, long?> _called;
+    private readonly Action<string>? _warn;
     private readonly CancellationTokenSource _closed = new();
-    private readonly SemaphoreSlim _turns = new(CallsAtOnce);
-    private readonly List<TcpClient> _strangers = [];
+    private readonly OpenConnections _strangers = new(StrangersAtOnce);
+    private readonly OpenConnections _callers = new(CallersAtOnce);
     private readonly byte[] _secret;
+    private bool _hasWarned;
     private long _calls;
 
     /// <summary>Begins to listen.</summary>
@@ -43,12 +51,17 @@ public sealed class Webhook : IDisposable
     /// <param name="port">The port; 0 for a free one.</param>
     /// <param name="publicUri">Where the service reaches it, if not there.</param>
     /// <param name="called">Is told the id and the track id of each call, one that may be forged, on any thread.</param>
-    /// <param name="time">The clock of the time that a call may take.</param>
+    /// <param name="time">The clock of the time that a call may take, and of the waits between failures to accept.</param>
+    /// <param name="warn">Shows a warning, from any thread.</param>
+    /// <param name="accept">Accepts the next connection; null for the listener's own way.</param>
     /// <exception cref="FaceGenException">Nothing can listen there.</exception>
-    internal Webhook(IPAddress address, int port, Uri? publicUri, Action<string, long?> called, TimeProvider time)
+    internal Webhook(
+        IPAddress address, int port, Uri? publicUri, Action<string, long?> called, TimeProvider time,
+        Action<string>? warn = null, Func<TcpListener, Task<TcpClient>>? accept = null)
     {
         _called = called;
         _time = time;
+        _warn = warn;
         _listener = new TcpListener(address, port);
         try
         {
@@ -65,7 +78,7 @@ public sealed class Webhook : IDisposable
         IPAddress named = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
         Uri root = publicUri ?? new UriBuilder(Uri.UriSchemeHttp, named.ToString(), Port).Uri;
         Uri = new Uri($"{root.AbsoluteUri.TrimEnd('/')}/{secret}");
-        _ = AcceptAsync();
+        _ = AcceptAsync(accept ?? (listener => listener.AcceptTcpClientAsync()));
     }
 
     /// <summary>The address that the service calls. Whoever knows it can call: it is worth keeping to oneself.</summary>
@@ -100,43 +113,40 @@ public sealed class Webhook : IDisposable
         return Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(Func<TcpListener, Task<TcpClient>> accept)
     {
+        int failures = 0;
         while (IsOpen)
         {
             try
             {
-                TcpClient client = await _listener.AcceptTcpClientAsync().ConfigureAwait(false);
-                Admit(client);
+                TcpClient client = await accept(_listener).ConfigureAwait(false);
+                failures = 0;
+                _strangers.Add(client);
                 _ = ServeAsync(client);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                // Closed, or the caller had gone before its turn.
+                // One failure is a caller that had gone before its turn; when all descriptors are in use, every try fails at once.
+                if (IsOpen && ++failures > 1) await PauseAsync(failures, e).ConfigureAwait(false);
             }
         }
     }
 
-    private void Admit(TcpClient client)
+    private async Task PauseAsync(int failures, Exception failure)
     {
-        TcpClient? oldest = null;
-        lock (_strangers)
+        if (!_hasWarned) _warn?.Invoke($"The webhook at port {Port} cannot accept connections: {failure.Message.TrimEnd('.')}. It tries again, at least every {LongestPause.TotalSeconds:0} seconds. "
+            + "Generations are polled meanwhile, and none is lost. If too many files or connections are open, close some or raise the limit of this process.");
+        _hasWarned = true;
+        double doubled = FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 2, 10));
+        try
         {
-            if (_strangers.Count == StrangersAtOnce)
-            {
-                oldest = _strangers[0];
-                _strangers.RemoveAt(0);
-            }
-
-            _strangers.Add(client);
+            await _time.Wait(TimeSpan.FromMilliseconds(Math.Min(doubled, LongestPause.TotalMilliseconds)), _closed.Token).ConfigureAwait(false);
         }
-
-        oldest?.Close();
-    }
-
-    private void Know(TcpClient client)
-    {
-        lock (_strangers) _strangers.Remove(client);
+        catch (OperationCanceledException)
+        {
+            // The webhook was closed.
+        }
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -155,7 +165,8 @@ public sealed class Webhook : IDisposable
         }
         finally
         {
-            Know(client);
+            _strangers.Remove(client);
+            _callers.Remove(client);
             client.Dispose();
         }
     }
@@ -163,32 +174,39 @@ public sealed class Webhook : IDisposable
     private async Task ServeAsync(TcpClient client, CancellationToken cancel)
     {
         NetworkStream stream = client.GetStream();
-        ServiceAnswer? call = null;
-        int status = 204;
+        ServiceAnswer? delivery = null;
+        int status;
         try
         {
-            call = await ReadAsync(client, stream, cancel).ConfigureAwait(false);
+            delivery = await ReadAsync(client, stream, cancel).ConfigureAwait(false);
+            status = delivery is null ? 200 : 204;
         }
         catch (CallException e)
         {
             status = e.Status;
         }
 
-        byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        string allow = status == 405 ? "Allow: GET, HEAD, POST\r\n" : "";
+        byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\n{allow}Content-Length: 0\r\nConnection: close\r\n\r\n");
         await stream.WriteAllAsync(answer, cancel).ConfigureAwait(false);
-        if (call?.Id is not { } id) return;
+        if (delivery?.Id is not { } id) return;
 
         Interlocked.Increment(ref _calls);
-        _called(id, call.TrackId);
+        _called(id, delivery.TrackId);
     }
 
-    private async Task<ServiceAnswer> ReadAsync(TcpClient client, NetworkStream stream, CancellationToken cancel)
+    /// <summary>Reads a request.</summary>
+    /// <returns>The delivery; null for a health probe, GET or HEAD, by which a proxy, tunnel or load balancer finds out that the webhook listens.</returns>
+    /// <exception cref="CallException">The request is neither.</exception>
+    private async Task<ServiceAnswer?> ReadAsync(TcpClient client, NetworkStream stream, CancellationToken cancel)
     {
         var reader = new CallReader(stream);
         CallHead head = await reader.ReadHeadAsync(cancel).ConfigureAwait(false);
         if (!IsSecret(head.LastSegment)) throw new CallException(404);
 
-        Know(client);
+        _strangers.Remove(client);
+        _callers.Add(client);
+        if (head.Method is "GET" or "HEAD") return null;
         if (head.Method != "POST") throw new CallException(405);
 
         if (head.Headers.TryGetValue("Expect", out string? expected) && expected.Equals("100-continue", StringComparison.OrdinalIgnoreCase))
@@ -197,21 +215,8 @@ public sealed class Webhook : IDisposable
             await stream.WriteAllAsync(goOn, cancel).ConfigureAwait(false);
         }
 
-        byte[] body = await ReadBodyAsync(reader, head, cancel).ConfigureAwait(false);
+        byte[] body = await reader.ReadBodyAsync(head, cancel).ConfigureAwait(false);
         return ServiceAnswer.TryRead(body) is { Id: not null } call ? call : throw new CallException(400);
-    }
-
-    private async Task<byte[]> ReadBodyAsync(CallReader reader, CallHead head, CancellationToken cancel)
-    {
-        await _turns.WaitAsync(cancel).ConfigureAwait(false);
-        try
-        {
-            return await reader.ReadBodyAsync(head, cancel).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turns.Release();
-        }
     }
 
     /// <summary>Takes as long wherever the two differ, so that the time of an answer tells nothing.</summary>
@@ -221,5 +226,33 @@ public sealed class Webhook : IDisposable
         int difference = text.Length ^ _secret.Length;
         for (int i = 0; i < _secret.Length; i++) difference |= _secret[i] ^ (i < text.Length ? text[i] : 0);
         return difference == 0;
+    }
+
+    /// <summary>The open connections of one kind: one too many closes the oldest.</summary>
+    private sealed class OpenConnections(int capacity)
+    {
+        private readonly List<TcpClient> _clients = [];
+
+        internal void Add(TcpClient client)
+        {
+            TcpClient? oldest = null;
+            lock (_clients)
+            {
+                if (_clients.Count == capacity)
+                {
+                    oldest = _clients[0];
+                    _clients.RemoveAt(0);
+                }
+
+                _clients.Add(client);
+            }
+
+            oldest?.Close();
+        }
+
+        internal void Remove(TcpClient client)
+        {
+            lock (_clients) _clients.Remove(client);
+        }
     }
 }

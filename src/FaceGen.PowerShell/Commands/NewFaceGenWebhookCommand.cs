@@ -15,6 +15,9 @@ namespace FaceGen.PowerShell.Commands;
 /// calls on to this port: give its address as -PublicUri. The emulator calls this machine without.</para>
 /// <para type="description">The address has a part that nobody can guess; whoever knows it can call. A call may have 1 MB
 /// and take 10 seconds.</para>
+/// <para type="description">A health probe of a proxy, a tunnel or a load balancer is a GET or HEAD request for the path of
+/// the address: set the probe to the path in Uri.AbsolutePath, and it is answered with 200. A probe that only opens a
+/// connection works as well. Every other path is answered with 404.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(Webhook))]
@@ -48,9 +51,9 @@ public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.");
         if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Listen for the service's calls")) return;
 
-        Callbacks callbacks = Account.Of(Service).Callbacks;
-        var webhook = new Webhook(ListenAddress, Port, PublicUri, callbacks.Take, Service.Services.Time);
-        callbacks.Open(webhook);
+        Account account = Account.Of(Service);
+        var webhook = new Webhook(ListenAddress, Port, PublicUri, account.Callbacks.Take, Service.Services.Time, warning => account.Warnings.Warn(warning, warning));
+        account.Callbacks.Open(webhook);
         if (PublicUri is null && !Service.BaseUri.IsLoopback)
             WriteWarning("The service cannot call this machine, and calls https addresses only: without -PublicUri the webhook is not used.");
         WriteObject(webhook);

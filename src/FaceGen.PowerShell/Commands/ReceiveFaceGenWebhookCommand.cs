@@ -11,6 +11,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Emits each generation once, when the service has confirmed that it ended: what New-FaceGenImage
 /// -NoWait submitted while a webhook listened, also where its call never comes, and what others submitted with the
 /// webhook's address. Without -Count it ends when nothing that this session submitted is left.</para>
+/// <para type="description">Ids that this session did not submit and that the service does not know are polled at most 60
+/// times a minute, however many calls name them.</para>
 /// </summary>
 [Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]
 [OutputType(typeof(Generation))]

@@ -74,6 +74,9 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal FakeService OnFetch(params Answer[] answers) => On("fetch", answers);
 
+    /// <summary>What a fetch of one id is answered, whatever other ids are.</summary>
+    internal FakeService OnFetchOf(string id, params Answer[] answers) => On($"fetch {id}", answers);
+
     internal FakeService OnLink(string link, params Answer[] answers) => On(new Uri(link).AbsoluteUri, answers);
 
     internal Task ArrivalAsync() => _handler.ArrivalAsync();
@@ -111,6 +114,7 @@ internal sealed class FakeService : IListener, IDisposable
     private Answer Next(Uri address)
     {
         string what = address.Host != Root.Host ? address.AbsoluteUri
+            : _scripts.ContainsKey($"fetch {address.Segments[^1]}") ? $"fetch {address.Segments[^1]}"
             : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
             : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"
             : "submit";

@@ -59,7 +59,7 @@ public sealed class WebhookTests : IDisposable
     [Theory] // Q34
     [InlineData("POST", "/", """{"id":1}""", 404)]
     [InlineData("POST", "/guess", """{"id":1}""", 404)]
-    [InlineData("GET", null, "", 405)]
+    [InlineData("PUT", null, """{"id":1}""", 405)]
     [InlineData("POST", null, "no json", 400)]
     [InlineData("POST", null, """{"status":"success"}""", 400)]
     [InlineData("POST", null, "", 400)]

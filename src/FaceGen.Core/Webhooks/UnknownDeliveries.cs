@@ -1,0 +1,71 @@
+namespace FaceGen.Webhooks;
+
+/// <summary>
+/// The ids of webhook deliveries for generations that this process did not submit, and the polls that they may cause. Whoever
+/// knows the webhook's address can send any number of them, so both are limited. The caller holds a lock.
+/// </summary>
+internal sealed class UnknownDeliveries
+{
+    /// <summary>How many ids are kept; one more drops the oldest.</summary>
+    internal const int Capacity = 10_000;
+
+    /// <summary>How many polls a minute may find no generation. One that finds a generation does not count.</summary>
+    internal const int PollsPerMinute = 60;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly LinkedList<string> _order = [];
+    private readonly Dictionary<string, LinkedListNode<string>> _ids = new(StringComparer.Ordinal);
+
+    /// <summary>When polls began, on a clock of elapsed time: those of the last minute, but for those that found a generation.</summary>
+    private readonly List<TimeSpan> _polls = [];
+
+    internal int Count => _ids.Count;
+
+    internal void Add(string id)
+    {
+        if (_ids.ContainsKey(id)) return;
+
+        _ids[id] = _order.AddLast(id);
+        if (_ids.Count > Capacity) Remove(_order.First!.Value);
+    }
+
+    /// <summary>Adds an id whose poll told nothing: every other one is polled before it.</summary>
+    internal void PutBack(string id)
+    {
+        if (_ids.Count < Capacity && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
+    }
+
+    internal bool Remove(string id)
+    {
+        if (!_ids.TryGetValue(id, out LinkedListNode<string>? node)) return false;
+
+        _order.Remove(node);
+        return _ids.Remove(id);
+    }
+
+    /// <summary>The id to poll next: the newest, since a flood that is over must not delay what comes after it. Null where there is none.</summary>
+    internal string? Next => _order.Last?.Value;
+
+    /// <summary>How long to wait until a poll may begin; zero where one may now.</summary>
+    internal TimeSpan WaitForPoll(TimeSpan now)
+    {
+        _polls.RemoveAll(poll => poll + Minute <= now);
+        return _polls.Count < PollsPerMinute ? TimeSpan.Zero : _polls[0] + Minute - now;
+    }
+
+    /// <summary>Takes an id to poll it now.</summary>
+    internal bool TryBeginPoll(string id, TimeSpan now)
+    {
+        if (WaitForPoll(now) > TimeSpan.Zero || !Remove(id)) return false;
+
+        _polls.Add(now);
+        return true;
+    }
+
+    /// <summary>The last poll has found a generation.</summary>
+    internal void DiscountPoll()
+    {
+        if (_polls.Count > 0) _polls.RemoveAt(_polls.Count - 1);
+    }
+}
