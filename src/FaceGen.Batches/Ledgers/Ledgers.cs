@@ -9,14 +9,14 @@ namespace FaceGen.Batches.Ledgers;
 internal static class Ledgers
 {
     /// <summary>Opens a ledger.</summary>
-    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL.</param>
+    /// <param name="ledger">Where it is.</param>
     /// <param name="mode">What for.</param>
     /// <param name="time">The clock.</param>
     /// <param name="listener">Is told when the database cannot be reached.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <exception cref="Contract.FaceGenException">The ledger is not there, in use, damaged, of a newer version, or cannot be reached.</exception>
     internal static async Task<ILedger> OpenAsync(
-        string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
+        LedgerLocation ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel)
     {
         LedgerStore store = await OpenStoreAsync(ledger, mode, time, listener, cancel).ConfigureAwait(false);
         bool isToBeMade = mode == LedgerMode.RunInput && store.Worker == 0;
@@ -24,8 +24,8 @@ internal static class Ledgers
     }
 
     private static async Task<LedgerStore> OpenStoreAsync(
-        string ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel) =>
-        LedgerLocation.IsDatabase(ledger)
-            ? await PostgresStore.OpenAsync(PostgresAddress.Parse(ledger), mode, time, listener, cancel).ConfigureAwait(false)
-            : await SqliteStore.OpenAsync(ledger, mode, time, cancel).ConfigureAwait(false);
+        LedgerLocation ledger, LedgerMode mode, TimeProvider time, IListener listener, CancellationToken cancel) =>
+        ledger.IsDatabase
+            ? await PostgresStore.OpenAsync(PostgresAddress.Parse(ledger.Reveal()), mode, time, listener, cancel).ConfigureAwait(false)
+            : await SqliteStore.OpenAsync(ledger.Reveal(), mode, time, cancel).ConfigureAwait(false);
 }

@@ -11,15 +11,15 @@ namespace FaceGen.Batches.Running;
 public sealed class BatchRoom : IBatchRoom
 {
     /// <inheritdoc/>
-    async Task<IBatch> IBatchRoom.OpenAsync(string ledger, Connection connection, IBatchListener listener, CancellationToken cancel) =>
+    async Task<IBatch> IBatchRoom.OpenAsync(LedgerLocation ledger, Connection connection, IBatchListener listener, CancellationToken cancel) =>
         new Batch(await Ledgers.Ledgers.OpenAsync(ledger, LedgerMode.RunInput, connection.Services.Time, listener, cancel).ConfigureAwait(false), connection, listener);
 
     /// <inheritdoc/>
-    async Task<IBatch> IBatchRoom.OpenToPlanAsync(string ledger, CancellationToken cancel) =>
+    async Task<IBatch> IBatchRoom.OpenToPlanAsync(LedgerLocation ledger, CancellationToken cancel) =>
         new Batch(await OpenAsync(ledger, LedgerMode.Plan, cancel).ConfigureAwait(false), null, null);
 
     /// <inheritdoc/>
-    async Task<BatchSummary> IBatchRoom.SummarizeAsync(string ledger, CancellationToken cancel)
+    async Task<BatchSummary> IBatchRoom.SummarizeAsync(LedgerLocation ledger, CancellationToken cancel)
     {
         ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancel).ConfigureAwait(false);
         try
@@ -34,7 +34,7 @@ public sealed class BatchRoom : IBatchRoom
 
     /// <inheritdoc/>
     IEnumerable<BatchItem> IBatchRoom.ReadItems(
-        string ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut)
+        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut)
     {
         ILedger opened = OpenAsync(ledger, LedgerMode.Read, CancellationToken.None).GetAwaiter().GetResult();
         try
@@ -62,7 +62,7 @@ public sealed class BatchRoom : IBatchRoom
         }
     }
 
-    private static Task<ILedger> OpenAsync(string ledger, LedgerMode mode, CancellationToken cancel) =>
+    private static Task<ILedger> OpenAsync(LedgerLocation ledger, LedgerMode mode, CancellationToken cancel) =>
         Ledgers.Ledgers.OpenAsync(ledger, mode, TimeProvider.System, new Silence(), cancel);
 
     /// <summary>Who only looks is told by an error, if at all.</summary>

@@ -10,25 +10,25 @@ namespace FaceGen.Batching;
 internal interface IBatchRoom
 {
     /// <summary>Opens the batch of a ledger, to run it.</summary>
-    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL. A ledger that is not there is made by the run.</param>
+    /// <param name="ledger">Where the ledger is. One that is not there is made by the run.</param>
     /// <param name="connection">The connection of the run.</param>
     /// <param name="listener">Is told what becomes of the rows, and what is waited for.</param>
     /// <param name="cancel">Ends the call.</param>
     /// <exception cref="FaceGenException">The ledger is in use, damaged, of a newer version, or cannot be reached.</exception>
-    Task<IBatch> OpenAsync(string ledger, Connection connection, IBatchListener listener, CancellationToken cancel);
+    Task<IBatch> OpenAsync(LedgerLocation ledger, Connection connection, IBatchListener listener, CancellationToken cancel);
 
     /// <summary>Opens the batch of a ledger to plan a run: nothing is written, and no ledger is made.</summary>
     /// <exception cref="FaceGenException">The ledger is damaged, of a newer version, or cannot be reached.</exception>
-    Task<IBatch> OpenToPlanAsync(string ledger, CancellationToken cancel);
+    Task<IBatch> OpenToPlanAsync(LedgerLocation ledger, CancellationToken cancel);
 
     /// <summary>How the batch of a ledger stands.</summary>
     /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
-    Task<BatchSummary> SummarizeAsync(string ledger, CancellationToken cancel);
+    Task<BatchSummary> SummarizeAsync(LedgerLocation ledger, CancellationToken cancel);
 
     /// <summary>The rows of a ledger, in the order of the input, read as they are taken.</summary>
-    /// <param name="ledger">A file's full path, or a connection string of PostgreSQL.</param>
+    /// <param name="ledger">Where the ledger is.</param>
     /// <param name="statuses">Which rows; empty for all.</param>
     /// <param name="leaveOut">Is told, on any thread, of each row that was changed by hand to something invalid.</param>
     /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
-    IEnumerable<BatchItem> ReadItems(string ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut);
+    IEnumerable<BatchItem> ReadItems(LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut);
 }

@@ -13,6 +13,6 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(BatchSummary))]
 public sealed class GetFaceGenBatchCommand : LedgerCmdlet
 {
-    private protected override void Read(string ledger) =>
+    private protected override void Read(LedgerLocation ledger) =>
         WriteObject(RunUntil(Task.Run(() => BatchesRoom.Batches.SummarizeAsync(ledger, Stop))));
 }

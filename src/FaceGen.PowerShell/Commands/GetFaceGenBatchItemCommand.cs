@@ -19,7 +19,7 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
     [ValidateNotNullOrEmpty]
     public BatchItemStatus[] Status { get; set; } = [];
 
-    private protected override void Read(string ledger)
+    private protected override void Read(LedgerLocation ledger)
     {
         IEnumerable<BatchItem> items = BatchesRoom.Batches.ReadItems(ledger, Status, error => Post(() => WriteFault(error, null)));
         foreach (BatchItem item in ReadAhead(items)) WriteObject(item);

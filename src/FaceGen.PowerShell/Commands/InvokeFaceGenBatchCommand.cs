@@ -40,7 +40,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(10);
 
     /// <summary>The ledgers of this process whose runs have ended and are not closed yet.</summary>
-    private static readonly ConcurrentDictionary<string, Task> Closing = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<LedgerLocation, Task> Closing = new();
 
     private readonly ProgressMeter _progress = new("Batch");
     private readonly List<Request> _staged = new(RowsAtOnce);
@@ -49,7 +49,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private Task<IBatch>? _opening;
     private Task? _work;
     private Task? _closing;
-    private string _ledger = "";
+    private LedgerLocation _ledger = null!;
     private long _inputs;
     private long _rows;
     private long _invalid;
@@ -199,7 +199,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             MinimumBalance = MinimumBalance,
             TimeLimit = TimeLimit,
         };
-        _ledger = Ledger is null ? System.IO.Path.Combine(folder, LedgerLocation.DefaultName) : ResolveLedger(Ledger, isTyped: true);
+        _ledger = Ledger is null ? LedgerLocation.File(System.IO.Path.Combine(folder, LedgerLocation.DefaultName)) : ResolveLedger(Ledger, isTyped: true);
         _rowReader = new RowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
 
         // A plan needs no connection.
@@ -270,7 +270,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         BatchSummary summary = WithInvalid(Do(batch => batch.RunAsync(_options!, Stop)));
         // Who reads the summary may copy the ledger: it is one whole file by then, unless another program holds it.
         RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
-        if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{_ledger}': it is closed when that lets it go.");
+        if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{summary.Ledger}': it is closed when that lets it go.");
         _progress.Complete(this);
         WriteObject(summary);
         if (summary.Fault is not null) throw summary.Fault;

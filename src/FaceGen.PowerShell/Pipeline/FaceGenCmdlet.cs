@@ -264,6 +264,9 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">It is none of the file system's.</exception>
     private protected string ResolvePath(string path, ErrorCode code)
     {
+        if (LedgerLocation.MayHoldPassword(path))
+            throw new FaceGenException(code, "A connection string or an address was given where a path of the file system belongs. Nothing was sent. A database is given with -Ledger.");
+
         try
         {
             string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
@@ -321,19 +324,18 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         return folders[0];
     }
 
-    /// <summary>A ledger's file as a full path; a connection string stays what it is.</summary>
+    /// <summary>Where a ledger is: a file by its full path, or a database.</summary>
     /// <param name="ledger">What was given.</param>
     /// <param name="isTyped">Whether it was typed, where a path is relative to the current location.</param>
     /// <exception cref="FaceGenException">It is neither.</exception>
-    private protected string ResolveLedger(SecureString ledger, bool isTyped)
+    private protected LedgerLocation ResolveLedger(SecureString ledger, bool isTyped)
     {
         string text = Secret.Unlock(ledger);
         if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty: give a file, or a connection string of PostgreSQL.");
-        if (LedgerLocation.IsDatabase(text)) return text;
-        if (LedgerLocation.LacksServer(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is a connection string without Host=.");
+        if (LedgerLocation.FindDatabase(text) is { } database) return database;
 
         return isTyped || Path.IsPathRooted(text)
-            ? ResolvePath(text, ErrorCode.LedgerInvalid)
+            ? LedgerLocation.File(ResolvePath(text, ErrorCode.LedgerInvalid))
             : throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"'{DisplayText.Clean(text, 300)}' only names a database; -Ledger takes its connection string.");
     }

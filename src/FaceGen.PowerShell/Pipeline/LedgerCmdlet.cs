@@ -45,15 +45,16 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
 
         foreach (string folder in Destination)
         {
-            OrTell(folder, () =>
+            // A connection string that was given for a folder is not shown as the error's target.
+            OrTell(LedgerLocation.MayHoldPassword(folder) ? null : folder, () =>
             {
-                foreach (string ledger in Ledgers(folder)) OrTell(ledger, () => Read(ledger));
+                foreach (string ledger in Ledgers(folder)) OrTell(ledger, () => Read(LedgerLocation.File(ledger)));
             });
         }
     }
 
-    /// <summary>Reads a ledger: a file's full path, or a connection string.</summary>
-    private protected abstract void Read(string ledger);
+    /// <summary>Reads a ledger.</summary>
+    private protected abstract void Read(LedgerLocation ledger);
 
     private void OrTell(string? target, Action action)
     {

@@ -29,7 +29,7 @@ public sealed class LedgerMemoryTests
     private static async Task AssertFlatAsync(string name)
     {
         await using ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
-            name, LedgerMode.Run, TimeProvider.System, new Listener(), CancellationToken.None);
+            LedgerLocation.Parse(name), LedgerMode.Run, TimeProvider.System, new Listener(), CancellationToken.None);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         long most = 0;
         for (int time = 0; time < 2; time++)

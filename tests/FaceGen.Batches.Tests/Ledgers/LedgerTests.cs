@@ -901,7 +901,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
     private protected async Task<ILedger> OpenAsync(string name, TimeProvider time, LedgerMode mode = LedgerMode.Run)
     {
-        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(name, mode, time, Listener, None);
+        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(name), mode, time, Listener, None);
         _opened.Add(ledger);
         return ledger;
     }

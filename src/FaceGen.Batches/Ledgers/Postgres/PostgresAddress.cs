@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FaceGen.Contract;
 using Npgsql;
 
@@ -8,14 +9,14 @@ internal sealed class PostgresAddress
 {
     private const string DefaultSchema = "facegen";
 
+    /// <summary>A host that has its own port; the last part of an IPv6 address without brackets is not one.</summary>
+    private static readonly Regex PortOfHost = new(@"^(\[.*\]|[^:]+):\d+$", RegexOptions.CultureInvariant);
+
     private PostgresAddress(NpgsqlConnectionStringBuilder settings)
     {
         Schema = settings.SearchPath?.Trim() is { Length: > 0 } path ? path.Trim('"') : DefaultSchema;
         if (Schema.Contains(','))
             throw new FaceGenException(ErrorCode.LedgerInvalid, "The connection string's search path must be one schema: that of the ledger.");
-
-        if (string.IsNullOrEmpty(settings.Host))
-            throw new FaceGenException(ErrorCode.LedgerInvalid, "The ledger's connection string names no host.");
 
         // With a pooler between, the search path is set by a statement, and stays as long as the connection.
         settings.SearchPath = null;
@@ -36,7 +37,10 @@ internal sealed class PostgresAddress
         ConnectionString = settings.ToString();
         settings.Pooling = false;
         UnpooledConnectionString = settings.ToString();
-        Name = $"{settings.Host}:{settings.Port}/{settings.Database ?? settings.Username ?? Environment.UserName}/{Schema}";
+        settings.MaxAutoPrepare = 0;
+        PlainConnectionString = settings.ToString();
+        IEnumerable<string> servers = settings.Host!.Split(',').Select(host => PortOfHost.IsMatch(host) ? host : $"{host}:{settings.Port}");
+        Name = $"{string.Join(",", servers)}/{settings.Database ?? settings.Username ?? Environment.UserName}/{Schema}";
     }
 
     /// <summary>The server, the database and the schema; never the password.</summary>
@@ -53,47 +57,26 @@ internal sealed class PostgresAddress
     /// <summary>The same for a connection that is closed when it is closed.</summary>
     internal string UnpooledConnectionString { get; }
 
-    /// <exception cref="FaceGenException">The text is no connection string of PostgreSQL.</exception>
+    /// <summary>The same for a connection that also prepares no statements.</summary>
+    internal string PlainConnectionString { get; }
+
+    /// <exception cref="FaceGenException">The text is not a connection string of PostgreSQL, or has an option that cannot be used.</exception>
     internal static PostgresAddress Parse(string ledger)
     {
+        IReadOnlyList<ConnectionOption> options;
         try
         {
-            return new PostgresAddress(IsUri(ledger) ? FromUri(ledger) : new NpgsqlConnectionStringBuilder(ledger));
+            options = ConnectionText.Read(ledger);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException)
+        catch (FormatException)
         {
-            // The cause may quote a part of the password, so it goes no further.
             throw new FaceGenException(
                 ErrorCode.LedgerInvalid,
-                "The ledger's connection string cannot be read. Write 'Host=...;Database=...;Username=...;Password=...', with a value that "
-                + "has ; or = in it between double quotes, or 'postgresql://user:password@host/database' with such characters as %3B.");
-        }
-    }
-
-    private static bool IsUri(string ledger) =>
-        ledger.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase)
-        || ledger.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
-
-    private static NpgsqlConnectionStringBuilder FromUri(string ledger)
-    {
-        var uri = new Uri(ledger, UriKind.Absolute);
-        // A password that is not escaped ends the address at its /, ? or #; what stands before that would be shown as host and database.
-        if (uri.AbsolutePath.Contains('@') || (uri.UserInfo.Length == 0 && uri.Query.Contains('@')) || uri.Fragment.Length > 0) throw new FormatException();
-
-        var settings = new NpgsqlConnectionStringBuilder { Host = uri.Host.Trim('[', ']') };
-        if (uri.Port > 0) settings.Port = uri.Port;
-        if (uri.AbsolutePath.Length > 1) settings.Database = Uri.UnescapeDataString(uri.AbsolutePath.Substring(1));
-        string[] user = uri.UserInfo.Split([':'], 2);
-        if (user[0].Length > 0) settings.Username = Uri.UnescapeDataString(user[0]);
-        if (user.Length == 2) settings.Password = Uri.UnescapeDataString(user[1]);
-        foreach (string pair in uri.Query.TrimStart('?').Split(['&'], StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] parts = pair.Split(['='], 2);
-            // The names that PostgreSQL's own library knows are Npgsql's with underscores.
-            string name = Uri.UnescapeDataString(parts[0]).Replace('_', ' ');
-            settings[name == "connect timeout" ? "Timeout" : name] = parts.Length == 2 ? Uri.UnescapeDataString(parts[1]) : "";
+                "The ledger's connection string cannot be read. Nothing was sent. Write 'Host=...;Database=...;Username=...;Password=...', with a value "
+                + "that has ; or = in it between double quotes, or 'postgresql://user:password@host/database' with such characters as %3B, / as %2F "
+                + "and @ as %40.");
         }
 
-        return settings;
+        return new PostgresAddress(ConnectionOptions.Apply(options));
     }
 }
