@@ -79,8 +79,9 @@ internal sealed class LedgerInput : IDisposable
     internal async Task EnterAsync(LedgerStore store, LedgerSession session, bool retryFailed)
     {
         session.Patience = Unlimited;
-        await store.LockAsync(session, "enter").ConfigureAwait(false);
+        // Before the lock: others do not wait while a slow connection sends the rows.
         await BringInAsync(store, session).ConfigureAwait(false);
+        await store.LockAsync(session, "enter").ConfigureAwait(false);
         if (retryFailed) await RetryAsync(session).ConfigureAwait(false);
         await MergeAsync(store, session).ConfigureAwait(false);
         await AddFacesAsync(session).ConfigureAwait(false);

@@ -375,6 +375,19 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
+    public async Task Of_several_hosts_the_one_that_answers_is_used()
+    {
+        NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.Connect(_schema));
+
+        ILedger ledger = await OpenOnRealClockAsync(
+            $"postgresql://{server.Username}:{server.Password}@127.0.0.1:1,127.0.0.1:{server.Port}/postgres?search_path={Uri.EscapeDataString(_schema)}");
+        await EnterAsync(ledger, "a");
+
+        Assert.Equal("a", (await TakeAsync(ledger)).Request);
+        Assert.Equal($"127.0.0.1:1,127.0.0.1:{server.Port}/postgres/{_schema}", ledger.Name);
+    }
+
+    [Fact]
     public async Task The_name_tells_where_it_is_and_not_the_password()
     {
         ILedger ledger = await OpenAsync();

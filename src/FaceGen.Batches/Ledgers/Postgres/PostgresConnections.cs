@@ -1,36 +1,73 @@
+using FaceGen.Contract;
 using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
 
 /// <summary>
-/// Opens connections whose names mean the ledger's schema, whose commits reach the disk, and whose work takes the time that
-/// it takes: what the server ended at its limit would be tried again for ever.
+/// Opens connections whose names mean the ledger's schema and whose commits reach the disk. A statement may take the time that
+/// it takes, since what the server ends at its limit would be tried again for ever; but a worker that does nothing inside a
+/// transaction loses it, and with it the locks that others wait for.
 /// </summary>
 internal sealed class PostgresConnections : IAsyncDisposable
 {
+    /// <summary>
+    /// How long a session may be idle inside a transaction, in milliseconds. The server's own limit holds where it is shorter,
+    /// down to a second, which a healthy worker on a busy machine may take.
+    /// </summary>
+    private const int IdleInTransaction = 20_000, ShortestIdleInTransaction = 1000;
+
+    /// <summary>
+    /// When the server asks a silent client whether it is there (seconds), how often and how many times, and how long what it
+    /// sends may stay unacknowledged (milliseconds): a machine that has gone is noticed after 25 seconds.
+    /// </summary>
+    private const int KeepAliveIdle = 10, KeepAliveInterval = 5, KeepAliveCount = 3, UserTimeout = 25_000;
+
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource _unpooled;
 
+    /// <exception cref="FaceGenException">The connection string's settings contradict each other.</exception>
     internal PostgresConnections(PostgresAddress address)
     {
-        string prepare =
-            $"SET search_path TO {address.QuotedSchema}; "
-            + "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN "
-            + "('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout'); "
-            + "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
-        _pool = Source(address.ConnectionString, prepare);
-        _unpooled = Source(address.UnpooledConnectionString, prepare);
+        string prepare = FormattableString.Invariant(
+            $"""
+            SET search_path TO {address.QuotedSchema};
+            SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout');
+            SELECT set_config(name, CAST(CASE WHEN CAST(setting AS int) BETWEEN 1 AND most THEN greatest(CAST(setting AS int), least) ELSE most END AS text), false)
+            FROM pg_settings JOIN (VALUES
+                ('idle_in_transaction_session_timeout', {ShortestIdleInTransaction}, {IdleInTransaction}),
+                ('tcp_keepalives_idle', 0, {KeepAliveIdle}), ('tcp_keepalives_interval', 0, {KeepAliveInterval}),
+                ('tcp_keepalives_count', 0, {KeepAliveCount}), ('tcp_user_timeout', 0, {UserTimeout})) AS limits (name, least, most) USING (name)
+            WHERE name LIKE 'idle%' OR version() LIKE '%linux%';
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+            """);
+        try
+        {
+            _pool = Source(address.ConnectionString, prepare);
+            _unpooled = Source(address.UnpooledConnectionString, prepare);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException)
+        {
+            throw new FaceGenException(
+                ErrorCode.LedgerInvalid, $"The ledger's connection string cannot be used: {PostgresErrors.Words(e)}. Nothing was sent. Correct it.", e);
+        }
     }
 
-    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => _pool.OpenConnectionAsync(cancel);
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(_pool, cancellationToken);
 
-    internal ValueTask<NpgsqlConnection> OpenUnpooledAsync(CancellationToken cancel) => _unpooled.OpenConnectionAsync(cancel);
+    /// <summary>Opens a connection that is closed when it is disposed of.</summary>
+    internal ValueTask<NpgsqlConnection> OpenUnpooledAsync(CancellationToken cancellationToken) => OpenAsync(_unpooled, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         await _pool.DisposeAsync().ConfigureAwait(false);
         await _unpooled.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Opens a connection; of several servers, to the one that can be written.</summary>
+    private static ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
+        source is NpgsqlMultiHostDataSource servers
+            ? servers.OpenConnectionAsync(TargetSessionAttributes.ReadWrite, cancellationToken)
+            : source.OpenConnectionAsync(cancellationToken);
 
     private static NpgsqlDataSource Source(string connectionString, string prepare)
     {

@@ -12,8 +12,9 @@ internal static class PostgresErrors
     internal static bool IsLost(Exception error, NpgsqlConnection? connection) => error switch
     {
         FaceGenException or OperationCanceledException => false,
-        // Connection exceptions, too many connections, the server's shutdown and start.
-        PostgresException refused => Is(refused, "08", "53300", "57P"),
+        PostgresException refused when IsStartupRefusal(refused) => false,
+        // Connection exceptions, too many connections, the server's shutdown and start, and its time limits for transactions.
+        PostgresException refused => Is(refused, "08", "53300", "57P", "25P03", "25P04"),
         NpgsqlException { IsTransient: true } or SocketException or IOException or TimeoutException => true,
         // Whatever says that a connection is gone while it is used.
         _ => connection is not null && connection.State != ConnectionState.Open && connection.FullState.HasFlag(ConnectionState.Broken),
@@ -29,7 +30,7 @@ internal static class PostgresErrors
     internal static FaceGenException? Explain(Exception error, string name) => error switch
     {
         FaceGenException known => known,
-        PostgresException refused when Is(refused, "28", "3D000") =>
+        PostgresException refused when Is(refused, "28", "3D000") || IsStartupRefusal(refused) =>
             new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' refuses the connection: {Words(error)}.", error),
         PostgresException refused when Is(refused, "42P01", "42703", "3F000") =>
             new(ErrorCode.LedgerInvalid, $"'{name}' is no whole ledger: {Words(error)}.", error),
@@ -45,6 +46,9 @@ internal static class PostgresErrors
     /// <summary>The server's or the driver's own words, which never hold the password.</summary>
     internal static string Words(Exception error) =>
         DisplayText.Clean(error is PostgresException refused ? refused.MessageText : error.Message, 300).TrimEnd('.');
+
+    /// <summary>True if a pooler does not forward an option of the connection string to the server; it never will.</summary>
+    private static bool IsStartupRefusal(PostgresException error) => error.MessageText.Contains("unsupported startup parameter");
 
     private static bool Is(PostgresException error, params string[] states) =>
         states.Any(state => error.SqlState.StartsWith(state, StringComparison.Ordinal));

@@ -67,7 +67,7 @@ internal sealed class PostgresStore : LedgerStore
             if (mode == LedgerMode.Run || (mode == LedgerMode.RunInput && isThere))
             {
                 if (!isThere) await store.FirstAsync(store.CreateTablesAsync, cancel).ConfigureAwait(false);
-                store._worker = await PostgresWorker.RegisterAsync(store._connections, cancel).ConfigureAwait(false);
+                store._worker = await DriverCall.RunAsync(call => PostgresWorker.RegisterAsync(store._connections, call), cancel).ConfigureAwait(false);
                 return store;
             }
 
@@ -149,7 +149,11 @@ internal sealed class PostgresStore : LedgerStore
     private Task<bool> FirstAsync(Func<LedgerSession, Task<bool>> work, CancellationToken cancel) =>
         RepeatAsync(work, isKept: true, Patience, cancel);
 
-    private async Task<T> RepeatAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, TimeSpan? patience, CancellationToken cancel)
+    private Task<T> RepeatAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, TimeSpan? patience, CancellationToken cancel) =>
+        RepeatAsync((call, isRepeat) => TransactAsync(work, isKept, isRepeat, call), patience, cancel);
+
+    /// <summary>Makes an attempt, and further ones while the database cannot be reached.</summary>
+    private async Task<T> RepeatAsync<T>(Func<DriverCall, bool, Task<T>> attempt, TimeSpan? patience, CancellationToken cancel)
     {
         DateTimeOffset? end = _time.GetUtcNow() + patience;
         TimeSpan pause = TimeSpan.FromMilliseconds(50);
@@ -157,7 +161,8 @@ internal sealed class PostgresStore : LedgerStore
         {
             try
             {
-                T result = await TransactAsync(work, isKept, isRepeat, cancel).ConfigureAwait(false);
+                bool isFurther = isRepeat;
+                T result = await DriverCall.RunAsync(call => attempt(call, isFurther), cancel).ConfigureAwait(false);
                 if (Interlocked.Exchange(ref _isOut, 0) == 1) _listener.Tell($"The ledger's database '{Name}' is reached again.");
                 return result;
             }
@@ -177,30 +182,39 @@ internal sealed class PostgresStore : LedgerStore
         }
     }
 
-    private async Task<T> TransactAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, bool isRepeat, CancellationToken cancel)
+    private async Task<T> TransactAsync<T>(Func<LedgerSession, Task<T>> work, bool isKept, bool isRepeat, DriverCall call)
     {
         NpgsqlConnection? connection = null;
         try
         {
-            connection = await _connections.OpenAsync(cancel).ConfigureAwait(false);
+            connection = await _connections.OpenAsync(call.DriverToken).ConfigureAwait(false);
             _hasAnswered = true;
             // It goes to the server with the first statement.
             using NpgsqlTransaction transaction = connection.BeginTransaction();
-            T result = await work(new LedgerSession(connection, isRepeat, cancel)).ConfigureAwait(false);
-            // A commit is not cut off: whoever asked has to know whether it was done.
+            T result = await work(new LedgerSession(connection, isRepeat, call.DriverToken)).ConfigureAwait(false);
+            if (!call.TryComplete()) throw new OperationCanceledException();
+
+            // A commit is not cut off: the caller has to know whether it was done.
             if (isKept) await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-            else await transaction.RollbackAsync(cancel).ConfigureAwait(false);
+            else await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
             return result;
         }
-        catch (Exception e) when (PostgresErrors.IsLost(e, connection) || PostgresErrors.IsCollision(e))
+        catch (Exception e) when (IsRepeatable(e, connection))
         {
-            if (e is PostgresException) _hasAnswered = true;
             throw new LostConnectionException(e);
         }
         finally
         {
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private bool IsRepeatable(Exception error, NpgsqlConnection? connection)
+    {
+        if (!PostgresErrors.IsLost(error, connection) && !PostgresErrors.IsCollision(error)) return false;
+
+        if (error is PostgresException) _hasAnswered = true;
+        return true;
     }
 
     /// <summary>Whether the schema is a ledger; false where it is not there or empty.</summary>

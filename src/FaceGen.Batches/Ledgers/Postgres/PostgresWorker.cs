@@ -20,13 +20,39 @@ internal sealed class PostgresWorker : IAsyncDisposable
     private static readonly TimeSpan Return = TimeSpan.FromSeconds(3);
 
     /// <summary>Who was silent for longer than this, and than the outage, is dead whatever hinders others.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a sign of life, or the last one, may take, in seconds.</summary>
+    private const int SignTimeout = 5;
+
+    /// <summary>How often sessions are looked for that block others for ever.</summary>
+    private static readonly TimeSpan BlockerInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a close waits until the server knows of it.</summary>
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Ends sessions of ledgers that wait for their client in the middle of a statement, of which the rest never came, while
+    /// others wait for their locks. The server's own limit ends only those that are idle between two statements.
+    /// </summary>
+    private const string EndBlockers =
+        """
+        SELECT pg_terminate_backend(blocker.pid) FROM pg_stat_activity blocker
+        WHERE blocker.datname = current_database() AND blocker.usename = current_user AND blocker.pid <> pg_backend_pid()
+            AND blocker.state <> 'idle' AND blocker.wait_event_type = 'Client'
+            AND blocker.state_change < clock_timestamp() - 1.5 * CAST(current_setting('idle_in_transaction_session_timeout') AS interval)
+            AND blocker.pid IN (SELECT pid FROM pg_locks WHERE relation IN (CAST('items' AS regclass), CAST('workers' AS regclass)))
+            AND blocker.pid IN (
+                SELECT unnest(pg_blocking_pids(waiting.pid)) FROM pg_stat_activity waiting
+                WHERE waiting.datname = current_database() AND waiting.usename = current_user AND waiting.wait_event_type = 'Lock')
+        """;
 
     private readonly PostgresConnections _connections;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _beating;
     private NpgsqlConnection? _connection;
     private bool _isLocked;
+    private long _blockersEnded = TimeProvider.System.GetTimestamp();
     private long _seen = TimeProvider.System.GetTimestamp();
     private long _outUntil;
     private TimeSpan _lastOutage;
@@ -78,17 +104,19 @@ internal sealed class PostgresWorker : IAsyncDisposable
             AND ({wasOut} OR pg_postmaster_start_time() > clock_timestamp() - INTERVAL '{Return.TotalSeconds} seconds')
         """);
 
-    internal static async Task<PostgresWorker> RegisterAsync(PostgresConnections connections, CancellationToken cancel)
+    internal static async Task<PostgresWorker> RegisterAsync(PostgresConnections connections, DriverCall call)
     {
-        NpgsqlConnection connection = await connections.OpenUnpooledAsync(cancel).ConfigureAwait(false);
+        NpgsqlConnection connection = await connections.OpenUnpooledAsync(call.DriverToken).ConfigureAwait(false);
         try
         {
             using NpgsqlCommand command = connection.CreateCommand();
             command.CommandText = $"INSERT INTO workers (machine, process, started_at, seen_at) VALUES (@machine, @process, {Now}, {Now}) RETURNING worker";
             command.Parameters.AddWithValue("machine", WorkerProcess.Machine);
             command.Parameters.AddWithValue("process", WorkerProcess.Id);
-            long number = (long)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
-            bool isLocked = await LockAsync(connection, number, cancel).ConfigureAwait(false);
+            long number = (long)(await command.ExecuteScalarAsync(call.DriverToken).ConfigureAwait(false))!;
+            bool isLocked = await LockAsync(connection, number, call.DriverToken).ConfigureAwait(false);
+            if (!call.TryComplete()) throw new OperationCanceledException();
+
             return new PostgresWorker(connections, connection, number, isLocked);
         }
         catch
@@ -98,46 +126,64 @@ internal sealed class PostgresWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the others at once that this worker has ended.</summary>
+    /// <summary>
+    /// Tells the others at once that this worker has ended. Where the server does not answer, the lock tells the same when the
+    /// connection is gone.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        // No call of the driver has this token: its callbacks would run here.
         _end.Cancel();
-        await _beating.ConfigureAwait(false);
-        // Where that cannot be written any more, the lock tells the same.
-        if (_connection is not null) await Task.WhenAny(SignAsync(_connection, $"ended_at = {Now}", CancellationToken.None)).ConfigureAwait(false);
-        _connection?.Dispose();
-        _end.Dispose();
+        await Task.WhenAny(_beating, Task.Delay(LongestClose)).ConfigureAwait(false);
     }
 
     private async Task BeatAsync()
     {
+        // By the real clock, since the server's decides who is alive.
+        while (await PauseAsync().ConfigureAwait(false)) await TryAsync(SignOfLifeAsync).ConfigureAwait(false);
+
+        // On a thread of its own: whoever ended the pause is not to wait here.
+        await Task.Run(() => _connection is null ? Task.CompletedTask : TryAsync(() => SignAsync(_connection, $"ended_at = {Now}"))).ConfigureAwait(false);
+        _connection?.Dispose();
+        _end.Dispose();
+    }
+
+    /// <summary>Waits until the next sign of life is due; false if the worker has ended.</summary>
+    private async Task<bool> PauseAsync()
+    {
+        await Task.WhenAny(Task.Delay(Beat, _end.Token)).ConfigureAwait(false);
+        return !_end.IsCancellationRequested;
+    }
+
+    private async Task SignOfLifeAsync()
+    {
+        _connection ??= await _connections.OpenUnpooledAsync(CancellationToken.None).ConfigureAwait(false);
+        // Where the server has not noticed yet that the former connection is gone, its lock does as well until then.
+        if (!_isLocked) _isLocked = await LockAsync(_connection, Number, CancellationToken.None).ConfigureAwait(false);
+        await SignAsync(_connection, $"seen_at = {Now}, ended_at = NULL").ConfigureAwait(false);
+        Seen();
+        if (TimeProvider.System.GetElapsedTime(_blockersEnded) < BlockerInterval) return;
+
+        using NpgsqlCommand command = _connection.CreateCommand();
+        command.CommandText = EndBlockers;
+        command.CommandTimeout = SignTimeout;
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        _blockersEnded = TimeProvider.System.GetTimestamp();
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
         try
         {
-            while (true)
-            {
-                // By the real clock, since the server's decides who is alive.
-                await Task.Delay(Beat, _end.Token).ConfigureAwait(false);
-                try
-                {
-                    _connection ??= await _connections.OpenUnpooledAsync(_end.Token).ConfigureAwait(false);
-                    // Where the server has not noticed yet that the former connection is gone, its lock does as well until then.
-                    if (!_isLocked) _isLocked = await LockAsync(_connection, Number, _end.Token).ConfigureAwait(false);
-                    await SignAsync(_connection, $"seen_at = {Now}, ended_at = NULL", _end.Token).ConfigureAwait(false);
-                    Seen();
-                }
-                catch (Exception e) when (e is not OperationCanceledException || !_end.IsCancellationRequested)
-                {
-                    // It was lost, however: a name that cannot be looked up, say, is no error of Npgsql's. What this worker
-                    // holds may be taken over until it is back.
-                    _connection?.Dispose();
-                    _connection = null;
-                    _isLocked = false;
-                }
-            }
+            await work().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        catch (Exception)
         {
-            return;
+            // The connection was lost, however: a name that cannot be looked up, say, is no error of Npgsql's. What this
+            // worker holds may be taken over until it is back.
+            _connection?.Dispose();
+            _connection = null;
+            _isLocked = false;
         }
     }
 
@@ -153,20 +199,20 @@ internal sealed class PostgresWorker : IAsyncDisposable
         Volatile.Write(ref _seen, now);
     }
 
-    private async Task SignAsync(NpgsqlConnection connection, string values, CancellationToken cancel)
+    private async Task SignAsync(NpgsqlConnection connection, string values)
     {
         using NpgsqlCommand command = connection.CreateCommand();
         command.CommandText = $"UPDATE workers SET {values} WHERE worker = @me";
-        command.CommandTimeout = 5;
+        command.CommandTimeout = SignTimeout;
         command.Parameters.AddWithValue("me", Number);
-        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
-    private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancel)
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancellationToken)
     {
         using NpgsqlCommand command = connection.CreateCommand();
         command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
         command.Parameters.AddWithValue("me", number);
-        return (bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 }

@@ -1,0 +1,235 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Ledgers.Postgres;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Tests.Shared;
+using Npgsql;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>Workers whose connection freezes: they hold up neither the others nor their own stop.</summary>
+public sealed class PostgresFreezeTests : IAsyncLifetime
+{
+    /// <summary>A server that ends idle transactions sooner than FaceGen asks it to.</summary>
+    private const string Impatient = "Options=-c idle_in_transaction_session_timeout=1000;";
+
+    private static readonly Uri Service = new("https://modelslab.example/");
+
+    /// <summary>What a test waits for at most; it is never reached where all is well.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private readonly string _schema = $"freeze_{Guid.NewGuid():N}";
+    private readonly List<IAsyncDisposable> _opened = [];
+    private readonly Listener _listener = new();
+    private PostgresProxy? _proxy;
+
+    private PostgresProxy Proxy => _proxy!;
+
+    public ValueTask InitializeAsync()
+    {
+        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        _proxy = new PostgresProxy(PostgresServer.Instance);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_proxy is null) return;
+
+        _proxy.Thaw();
+        foreach (IAsyncDisposable ledger in _opened) await ledger.DisposeAsync();
+        await _proxy.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Worker_frozen_inside_a_transaction_does_not_block_others()
+    {
+        ILedger frozen = await OpenAsync(through: Proxy);
+        await EnterAsync(frozen, "a", "b");
+        ILedger other = await OpenAsync();
+
+        // It holds the lock of the account's queue by now.
+        Proxy.FreezeAt("UPDATE items");
+        Task<LedgerRow?> late = frozen.TakePendingAsync(Service, 5, CancellationToken.None);
+        await Proxy.Held;
+
+        LedgerRow? first = await other.TakePendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        Proxy.Thaw();
+
+        // Its own transaction is gone: it takes what the other one has left.
+        Assert.Equal("a", first!.Request);
+        Assert.Equal("b", (await late.WaitAsync(Limit))!.Request);
+    }
+
+    [Fact]
+    public async Task Worker_frozen_before_its_commit_changes_nothing_when_it_is_back()
+    {
+        ILedger frozen = await OpenAsync(through: Proxy);
+        await EnterAsync(frozen, "a");
+        LedgerRow row = (await frozen.TakePendingAsync(Service, 5, CancellationToken.None))!;
+        ILedger other = await OpenAsync();
+
+        Proxy.FreezeAt("COMMIT");
+        Task<bool> late = frozen.WriteAsync(row with { Status = BatchItemStatus.Failed, Error = "late" }, release: true, CancellationToken.None);
+        await Proxy.Held;
+        await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
+        IReadOnlyList<LedgerRow> uncertain = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        for (; uncertain.Count == 0; uncertain = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit))
+            await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
+        await ExecuteAsync("UPDATE items SET place_until = 0");
+        LedgerRow again = (await other.TakePendingAsync(Service, 5, CancellationToken.None, retryUncertain: true).WaitAsync(Limit))
+            ?? throw new InvalidOperationException("The row is still held.");
+        Proxy.Thaw();
+
+        Assert.False(await late.WaitAsync(Limit));
+        Assert.Equal((BatchItemStatus.Submitting, again.Fence), (Assert.Single(other.Read([])).Status, again.Fence));
+    }
+
+    [Fact]
+    public async Task Worker_frozen_inside_a_message_does_not_block_others()
+    {
+        ILedger frozen = await OpenAsync(through: Proxy);
+        ILedger other = await OpenAsync();
+        byte[] face = new byte[2_000_000];
+        await frozen.StageAsync([Row("a") with { Face = "face", FaceLength = face.Length, FaceBytes = face }], CancellationToken.None);
+        await other.StageAsync([Row("b")], CancellationToken.None);
+
+        // The server has a part of the statement, and waits for the rest of it: that is no idle transaction.
+        Proxy.FreezeAt("INSERT INTO faces", forward: 6000);
+        Task late = frozen.EnterAsync(false, CancellationToken.None);
+        await Proxy.Held;
+
+        await other.EnterAsync(false, CancellationToken.None).WaitAsync(Limit);
+        Proxy.Thaw();
+        await late.WaitAsync(Limit);
+
+        Assert.Equal(["a", "b"], other.Read([]).Select(row => row.Request).Order());
+    }
+
+    [Fact]
+    public async Task Worker_frozen_while_it_sends_its_input_does_not_block_others()
+    {
+        ILedger frozen = await OpenAsync(through: Proxy);
+        ILedger other = await OpenAsync();
+        await frozen.StageAsync([.. Enumerable.Range(0, 2000).Select(number => Row($"row {number}"))], CancellationToken.None);
+        await other.StageAsync([Row("b")], CancellationToken.None);
+
+        Proxy.FreezeAt("row 1000", forward: 10);
+        _ = frozen.EnterAsync(false, CancellationToken.None);
+        await Proxy.Held;
+
+        await other.EnterAsync(false, CancellationToken.None).WaitAsync(Limit);
+    }
+
+    [Fact]
+    public async Task Cancel_returns_while_the_database_answers_nothing()
+    {
+        ILedger ledger = await OpenAsync(through: Proxy);
+        await EnterAsync(ledger, "a");
+        using var cancel = new CancellationTokenSource();
+
+        Proxy.Freeze();
+        Task<LedgerRow?> taking = ledger.TakePendingAsync(Service, 5, cancel.Token);
+        Task reading = Task.Run(() => ledger.Read([], cancel: cancel.Token).Count());
+        await Proxy.Held;
+        // The driver asks the server to cancel, over a connection that is never answered. Whoever stops does not wait for that.
+        Task canceling = Task.Run(cancel.Cancel);
+
+        await canceling.WaitAsync(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task Row_whose_taking_was_canceled_stays_pending()
+    {
+        ILedger ledger = await OpenAsync(through: Proxy);
+        await EnterAsync(ledger, "a");
+        using var cancel = new CancellationTokenSource();
+
+        Proxy.FreezeAt("UPDATE items");
+        Task<LedgerRow?> taking = ledger.TakePendingAsync(Service, 5, cancel.Token);
+        await Proxy.Held;
+        Task canceling = Task.Run(cancel.Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Limit));
+        Proxy.Thaw();
+        await canceling.WaitAsync(Limit);
+
+        // Not held by a call that nobody waits for.
+        LedgerRow? row = await ledger.TakePendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        Assert.Equal(("a", 1), (row!.Request, row.Attempts));
+    }
+
+    [Fact]
+    public async Task Opening_is_canceled_while_the_database_answers_nothing()
+    {
+        Proxy.Freeze();
+        using var cancel = new CancellationTokenSource();
+
+        Task<ILedger> opening = FaceGen.Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(Address(Proxy)), LedgerMode.Run, TimeProvider.System, _listener, cancel.Token);
+        await Proxy.Held;
+        await Task.Run(cancel.Cancel).WaitAsync(TimeSpan.FromSeconds(10));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task Close_returns_while_the_database_answers_nothing()
+    {
+        ILedger ledger = await OpenAsync(through: Proxy);
+        Proxy.Freeze();
+        // A sign of life is on its way.
+        await Proxy.Held;
+
+        Task closing = Task.Run(async () => await ledger.DisposeAsync());
+
+        await closing.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData(0, "20000")]
+    [InlineData(60_000, "20000")]
+    [InlineData(5000, "5000")]
+    [InlineData(1, "1000")]
+    public async Task Session_ends_its_idle_transactions_within_20_seconds(int servers, string expected)
+    {
+        string options = $"Options=-c idle_in_transaction_session_timeout={servers} -c statement_timeout=100 -c lock_timeout=100;";
+        await using var connections = new PostgresConnections(PostgresAddress.Parse(PostgresServer.Instance.Connect(_schema, options)));
+        await using NpgsqlConnection connection = await connections.OpenAsync(CancellationToken.None);
+        await using NpgsqlCommand command = new("SELECT name, setting FROM pg_settings", connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        Dictionary<string, string> settings = [];
+        while (await reader.ReadAsync()) settings[reader.GetString(0)] = reader.GetString(1);
+
+        Assert.Equal((expected, "0", "0"), (settings["idle_in_transaction_session_timeout"], settings["statement_timeout"], settings["lock_timeout"]));
+        Assert.Equal(("10", "5", "3"), (settings["tcp_keepalives_idle"], settings["tcp_keepalives_interval"], settings["tcp_keepalives_count"]));
+        Assert.Equal("25000", settings["tcp_user_timeout"]);
+    }
+
+    private static InputRow Row(string request) => new($"hash of {request}", request, 1, null, null, new RequestSource("people.csv", 2, 1));
+
+    private static async Task EnterAsync(ILedger ledger, params string[] requests)
+    {
+        await ledger.StageAsync([.. requests.Select(Row)], CancellationToken.None);
+        await ledger.EnterAsync(false, CancellationToken.None);
+    }
+
+    private string Address(PostgresProxy? through) =>
+        PostgresServer.Instance.Connect(_schema, Impatient + (through is null ? "" : $"Port={through.Port};"));
+
+    private async Task<ILedger> OpenAsync(PostgresProxy? through = null)
+    {
+        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
+            LedgerLocation.Parse(Address(through)), LedgerMode.Run, TimeProvider.System, _listener, CancellationToken.None);
+        _opened.Add(ledger);
+        return ledger;
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(_schema, "Pooling=false"));
+        await connection.OpenAsync();
+        await using NpgsqlCommand command = new(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
