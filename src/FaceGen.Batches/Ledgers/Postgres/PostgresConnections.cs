@@ -24,6 +24,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource _unpooled;
+    private readonly NpgsqlDataSource _plain;
 
     /// <exception cref="FaceGenException">The connection string's settings contradict each other.</exception>
     internal PostgresConnections(PostgresAddress address)
@@ -44,6 +45,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
         {
             _pool = Source(address.ConnectionString, prepare);
             _unpooled = Source(address.UnpooledConnectionString, prepare);
+            _plain = Source(address.PlainConnectionString, null);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException)
         {
@@ -57,10 +59,14 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>Opens a connection that is closed when it is disposed of.</summary>
     internal ValueTask<NpgsqlConnection> OpenUnpooledAsync(CancellationToken cancellationToken) => OpenAsync(_unpooled, cancellationToken);
 
+    /// <summary>Opens a connection on which nothing is set.</summary>
+    internal ValueTask<NpgsqlConnection> OpenPlainAsync(CancellationToken cancellationToken) => OpenAsync(_plain, cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _pool.DisposeAsync().ConfigureAwait(false);
         await _unpooled.DisposeAsync().ConfigureAwait(false);
+        await _plain.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Opens a connection; of several servers, to the one that can be written.</summary>
@@ -69,9 +75,11 @@ internal sealed class PostgresConnections : IAsyncDisposable
             ? servers.OpenConnectionAsync(TargetSessionAttributes.ReadWrite, cancellationToken)
             : source.OpenConnectionAsync(cancellationToken);
 
-    private static NpgsqlDataSource Source(string connectionString, string prepare)
+    private static NpgsqlDataSource Source(string connectionString, string? prepare)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
+        if (prepare is null) return builder.Build();
+
         builder.UsePhysicalConnectionInitializer(
             connection =>
             {

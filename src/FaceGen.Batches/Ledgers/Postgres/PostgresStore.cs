@@ -63,6 +63,8 @@ internal sealed class PostgresStore : LedgerStore
         var store = new PostgresStore(address, time, listener);
         try
         {
+            // Before anything is set on a session, which behind such a pooler is another program's as well.
+            await store.RepeatAsync(store.CheckPoolerAsync, Patience, cancel).ConfigureAwait(false);
             bool isThere = await store.FirstAsync(store.IsLedgerAsync, cancel).ConfigureAwait(false);
             if (mode == LedgerMode.Run || (mode == LedgerMode.RunInput && isThere))
             {
@@ -206,6 +208,19 @@ internal sealed class PostgresStore : LedgerStore
         finally
         {
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> CheckPoolerAsync(DriverCall call, bool isRepeat)
+    {
+        try
+        {
+            await PoolerCheck.RunAsync(_connections, Name, call.DriverToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (IsRepeatable(e, null))
+        {
+            throw new LostConnectionException(e);
         }
     }
 
