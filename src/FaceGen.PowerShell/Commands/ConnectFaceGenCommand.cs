@@ -24,6 +24,9 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private const string BySecret = "SecretName";
     private const string ByCredential = "Credential";
 
+    private bool _isConnected;
+    private string? _reason;
+
     /// <summary>
     /// <para type="description">The account's key, as a secure string or as text. Unless given, the environment
     /// variable MODELSLAB_API_KEY is read.</para>
@@ -118,7 +121,32 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter Enterprise { get; set; }
 
+    /// <summary>
+    /// Notices a failure however it came: PowerShell disposes of the cmdlet also where it refused a parameter, where a prompt was
+    /// cancelled, and where the command before it in the pipeline failed, all of which never reach <see cref="Process"/>.
+    /// </summary>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _reason, string.Equals(Name, Connection.DefaultName, StringComparison.OrdinalIgnoreCase));
+    }
+
     private protected override void Process()
+    {
+        _isConnected = false;
+        try
+        {
+            Connect();
+            _isConnected = true;
+        }
+        catch (FaceGenException e)
+        {
+            _reason = e.Message;
+            throw;
+        }
+    }
+
+    private void Connect()
     {
         SecureString? secret = SecretName is not null ? SecretManagement.Get(SecretName, Vault) : Credential?.Password ?? ApiKey;
         ApiKey key = secret is null ? Connections.KeyFromEnvironment() : Unlock(secret);

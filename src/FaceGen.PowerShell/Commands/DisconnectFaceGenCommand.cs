@@ -47,4 +47,6 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
 
         if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);
     }
+
+    private protected override void End() => Connections.ClearFailure();
 }

@@ -4,6 +4,7 @@ using FaceGen.Emulation;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -17,6 +18,9 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Emulator))]
 public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 {
+    private bool _isDone;
+    private string? _reason;
+
     /// <summary><para type="description">The port, 1 to 65535; a free one unless given, or for 0.</para></summary>
     [Parameter]
     [ValidateRange(0, 65535)]
@@ -67,7 +71,30 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Fault { get; set; } = [];
 
+    /// <summary>
+    /// Notices a failure however it came: a script whose emulator did not start must not go on at the environment's account.
+    /// </summary>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (!_isDone) Connections.MarkFailed("Start-FaceGenEmulator", _reason, isOfDefault: false);
+    }
+
     private protected override void End()
+    {
+        try
+        {
+            StartEmulator();
+            _isDone = true;
+        }
+        catch (FaceGenException e)
+        {
+            _reason = e.Message;
+            throw;
+        }
+    }
+
+    private void StartEmulator()
     {
         if (!ShouldProcess("this machine", "Start the emulator")) return;
 

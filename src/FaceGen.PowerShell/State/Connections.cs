@@ -13,23 +13,52 @@ internal static class Connections
     /// <summary>The environment variable that holds the service's address; ModelsLab's own tools read it too.</summary>
     internal const string AddressVariable = "MODELSLAB_BASE_URL";
 
-    private static readonly ConditionalWeakTable<Runspace, Dictionary<string, Connection>> Known = new();
+    private static readonly ConditionalWeakTable<Runspace, RunspaceState> Known = new();
 
     /// <summary>The connection that this runspace's cmdlets use where none is named, if there is one.</summary>
     internal static Connection? Current => Find(Connection.DefaultName);
 
     /// <summary>This runspace's connections, by name; the one that is used where none is named comes first.</summary>
     internal static IReadOnlyList<Connection> All =>
-        [.. Here.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
+        [.. Here.ByName.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
 
-    private static Dictionary<string, Connection> Here => Known.GetValue(Runspace.DefaultRunspace, _ => new Dictionary<string, Connection>(StringComparer.OrdinalIgnoreCase));
+    private static RunspaceState Here => Known.GetValue(Runspace.DefaultRunspace, _ => new RunspaceState());
 
     /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
-    /// <exception cref="FaceGenException">There is no key in the environment.</exception>
-    internal static Connection Require() => Current ?? Replace(new Connection(DefaultAddress(), KeyFromEnvironment()));
+    /// <exception cref="FaceGenException">
+    /// There is no key in the environment, or the user has tried to connect to another account and failed.
+    /// </exception>
+    internal static Connection Require()
+    {
+        RunspaceState here = Here;
+        if (here.Failure is { } failure && (failure.IsOfDefault || Current is null || Current == here.FromEnvironment)) throw failure.ToException();
+
+        return Current ?? (here.FromEnvironment = Add(new Connection(DefaultAddress(), KeyFromEnvironment())));
+    }
+
+    /// <summary>
+    /// Records that a command which was to connect this runspace has failed: until Connect-FaceGen succeeds, or
+    /// Disconnect-FaceGen is run, no command acts by the environment's account in its place.
+    /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="reason">Why it failed; null where PowerShell refused its parameters or its input.</param>
+    /// <param name="isOfDefault">Whether the connection that is there already was to be replaced.</param>
+    internal static void MarkFailed(string command, string? reason, bool isOfDefault)
+    {
+        // A cmdlet that no runspace runs, as documentation tools make one, connects nothing.
+        if (Runspace.DefaultRunspace is null) return;
+
+        // Of the commands of a pipeline, the one that knows why is the one to name.
+        Here.Failure = Here.Failure is { Reason: not null } known && reason is null
+            ? known with { IsOfDefault = known.IsOfDefault || isOfDefault }
+            : new FailedConnection(command, reason, isOfDefault || Here.Failure is { IsOfDefault: true });
+    }
+
+    /// <summary>Forgets a failed command: the user has decided anew.</summary>
+    internal static void ClearFailure() => Here.Failure = null;
 
     /// <summary>This runspace's connection of a name, if there is one.</summary>
-    internal static Connection? Find(string name) => Here.TryGetValue(name, out Connection? connection) ? connection : null;
+    internal static Connection? Find(string name) => Here.ByName.TryGetValue(name, out Connection? connection) ? connection : null;
 
     /// <summary>This runspace's connections that a name, or a pattern of names, means.</summary>
     internal static IReadOnlyList<Connection> Match(string name)
@@ -45,9 +74,15 @@ internal static class Connections
     /// </summary>
     internal static Connection Replace(Connection connection)
     {
+        ClearFailure();
+        return Add(connection);
+    }
+
+    private static Connection Add(Connection connection)
+    {
         Account account = Account.Of(connection);
         account.Resume(connection);
-        Here[connection.Name] = connection;
+        Here.ByName[connection.Name] = connection;
         return connection;
     }
 
@@ -59,7 +94,7 @@ internal static class Connections
     internal static void End(Connection connection)
     {
         connection.End();
-        if (Find(connection.Name) == connection) Here.Remove(connection.Name);
+        if (Find(connection.Name) == connection) Here.ByName.Remove(connection.Name);
     }
 
     /// <summary>The key in the environment.</summary>
@@ -79,5 +114,23 @@ internal static class Connections
         return Uri.TryCreate(address, UriKind.RelativeOrAbsolute, out Uri? uri)
             ? ServiceAddress.Parse(uri, isEnterprise)
             : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} holds no address.");
+    }
+
+    /// <summary>What a runspace knows of its connections.</summary>
+    private sealed class RunspaceState
+    {
+        internal Dictionary<string, Connection> ByName { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+        /// <summary>Gets or sets the connection that no user asked for: it was made from the environment.</summary>
+        internal Connection? FromEnvironment { get; set; }
+
+        internal FailedConnection? Failure { get; set; }
+    }
+
+    /// <summary>A command that was to connect the runspace and failed.</summary>
+    private sealed record FailedConnection(string Command, string? Reason, bool IsOfDefault)
+    {
+        internal FaceGenException ToException() => new(ErrorCode.NotConnected,
+            $"{Command} failed before ({Reason?.TrimEnd('.') ?? "its parameters or its pipeline input were refused, or no input came"}). Nothing was sent: no other account is used in its place. Run Connect-FaceGen again, or Disconnect-FaceGen to use the account of the environment.");
     }
 }
