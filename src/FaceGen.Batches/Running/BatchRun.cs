@@ -3,6 +3,7 @@ using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
@@ -38,6 +39,8 @@ internal sealed class BatchRun : IDisposable
     /// <summary>The uploads that rows waited for when the last one was taken.</summary>
     private IReadOnlyDictionary<string, Task> _awaited = RowFaces.None;
 
+    private readonly bool _hasWork;
+    private Task _clearing = Task.CompletedTask;
     private long _submitted;
     private bool _isTimeOver;
     private bool _isUnsettled;
@@ -50,7 +53,9 @@ internal sealed class BatchRun : IDisposable
         _stop = stop;
         _timer = options.TimeLimit is null ? new CancellationTokenSource() : connection.Services.Time.Timer(Timeout.InfiniteTimeSpan);
         _end = CancellationTokenSource.CreateLinkedTokenSource(_timer.Token, stop, connection.Lifetime);
-        _run = new RunParts(ledger, connection, options, listener, _end.Token);
+        _hasWork = total > 0;
+        options = options with { Save = options.Save with { FolderMustExist = _hasWork } };
+        _run = new RunParts(ledger, connection, options, listener, _end.Token, _timer.Token);
         if (options.TimeLimit - _run.Brakes.Elapsed is { } left) _timer.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadTurns(options.Downloads);
         _rows = new RowWork(_run, _downloads);
@@ -70,6 +75,7 @@ internal sealed class BatchRun : IDisposable
         {
             try
             {
+                if (_hasWork) await PrepareDestinationAsync().ConfigureAwait(false);
                 // Rows that were being sent when their process ended are among those of unknown outcome from here on, and all
                 // that can be settled is, before one is paid for again.
                 await TakeAbandonedAsync().ConfigureAwait(false);
@@ -83,7 +89,7 @@ internal sealed class BatchRun : IDisposable
             finally
             {
                 // Also after a stop: what is out is still entered in the ledger.
-                await Task.WhenAll([.. _work, _run.Faces.EndAsync()]).ConfigureAwait(false);
+                await Task.WhenAll([.. _work, _run.Faces.EndAsync(), _clearing]).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested && _timer.IsCancellationRequested)
@@ -97,6 +103,21 @@ internal sealed class BatchRun : IDisposable
         }
 
         return Summary(await CountAsync().ConfigureAwait(false));
+    }
+
+    /// <summary>Makes the folder of the images, and makes sure that it can be written, before anything is paid for.</summary>
+    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    private async Task PrepareDestinationAsync()
+    {
+        SaveOptions save = _run.Options.Save;
+        Task<bool> prepared = Task.Run(() =>
+        {
+            Destination.Prepare(save.Folder);
+            return true;
+        });
+        // A share that does not answer holds no stop up.
+        await prepared.UnlessAsync(_run.End).ConfigureAwait(false);
+        _clearing = Task.Run(() => Destination.RemoveAbandoned(save.Folder, save.Name.HasFolders, _run.End));
     }
 
     private async Task<LedgerCounts> CountAsync()
@@ -210,7 +231,7 @@ internal sealed class BatchRun : IDisposable
         {
             slot = await _run.Account.Slots.TakeAsync(_run.End).ConfigureAwait(false);
             // It may have taken long to come.
-            if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false)) return false;
+            if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false) || _run.Room.IsLacking) return false;
 
             // What has come to its end at the service since the last look is not paid for again.
             if (_run.Options.RetryUncertain && (_isUnsettled || _uncertain.LikelyEnd <= _run.Now)) await SettleAsync().ConfigureAwait(false);

@@ -1,27 +1,34 @@
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Writes that must succeed in the end: where the disk is full, or the ledger cannot be written for any reason, they are
-/// tried again until they can, and meanwhile nothing more is submitted.
+/// Writes that must succeed in the end: where the disk is full, the folder cannot be written, or the ledger cannot be written
+/// for any reason, they are tried again until they can, and meanwhile nothing more is submitted.
 /// </summary>
-internal sealed class DiskRoom(TimeProvider time, IListener listener)
+/// <param name="time">The clock.</param>
+/// <param name="listener">Is told when a wait begins and ends.</param>
+/// <param name="folder">The folder that images are saved to; null if none is known.</param>
+/// <param name="runIsOver">Canceled when the run's time is over: what cannot be written then is not waited for.</param>
+internal sealed class DiskRoom(TimeProvider time, IListener listener, string? folder = null, CancellationToken runIsOver = default)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>What Unix and Windows call a full disk or a used-up quota.</summary>
-    private static readonly int[] FullCodes = [28, 122, 69, unchecked((int)0x80070070), unchecked((int)0x80070027)];
-
+    private readonly object _gate = new();
     private int _waiting;
+
+    /// <summary>Ended when no write waits.</summary>
+    private TaskCompletionSource<bool>? _none;
 
     /// <summary>Whether a write waits for room.</summary>
     internal bool IsLacking => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Writes, and writes again until there is room.</summary>
-    /// <exception cref="FaceGenException">It cannot be written for another reason.</exception>
+    /// <exception cref="FaceGenException">It cannot be written for a reason of its own.</exception>
+    /// <exception cref="OperationCanceledException">It could not be written before the run was over.</exception>
     internal async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancel)
     {
         bool isWaiting = false;
@@ -33,22 +40,69 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener)
                 {
                     return await write().ConfigureAwait(false);
                 }
-                catch (FaceGenException e) when (IsFull(e))
+                catch (FaceGenException e) when (IsForAll(e))
                 {
-                    if (!isWaiting && Interlocked.Increment(ref _waiting) == 1)
+                    if (runIsOver.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, runIsOver);
+
+                    if (!isWaiting && Begin())
                         listener.Warn($"{e.Message.TrimEnd('.')}. Nothing more is submitted until it can be written; what was paid for is kept, and it is tried again every {Interval.TotalSeconds:0} seconds.");
                     isWaiting = true;
                 }
 
-                await time.Wait(Interval, cancel).ConfigureAwait(false);
+                await WaitAsync(cancel).ConfigureAwait(false);
             }
         }
         finally
         {
-            if (isWaiting && Interlocked.Decrement(ref _waiting) == 0) listener.Tell("It could be written again.");
+            if (isWaiting && End()) listener.Tell("It could be written again.");
         }
     }
 
-    private static bool IsFull(FaceGenException e) => e.Code == ErrorCode.LedgerNotWritten
-        || (e.Code == ErrorCode.FileNotWritten && e.InnerException is IOException io && FullCodes.Contains(io.HResult));
+    /// <summary>Waits until no write waits any more.</summary>
+    internal async Task WhenWritableAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task none;
+            lock (_gate) none = _none?.Task ?? Task.CompletedTask;
+            if (none.IsCompleted) return;
+
+            var canceled = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            using (cancel.Register(() => canceled.TrySetResult(true))) await Task.WhenAny(none, canceled.Task).ConfigureAwait(false);
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Waits for the next try; the last one is made when the run is over.</summary>
+    private async Task WaitAsync(CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, runIsOver);
+        await Task.WhenAny(time.Wait(Interval, either.Token)).ConfigureAwait(false);
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>One more write waits; true if it is the only one.</summary>
+    private bool Begin()
+    {
+        lock (_gate)
+        {
+            _none ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return ++_waiting == 1;
+        }
+    }
+
+    /// <summary>One write less waits; true if none is left.</summary>
+    private bool End()
+    {
+        lock (_gate)
+        {
+            if (--_waiting > 0) return false;
+
+            _none!.TrySetResult(true);
+            _none = null;
+            return true;
+        }
+    }
+
+    private bool IsForAll(FaceGenException e) => e.Code == ErrorCode.LedgerNotWritten || Destination.IsAtFault(e, folder);
 }

@@ -51,6 +51,9 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
 
         try
         {
+            // Nothing is paid for while what is paid for cannot be saved.
+            await run.Room.WhenWritableAsync(run.End).ConfigureAwait(false);
+
             // What may have been accepted before may be paid for once more.
             if (IsPaid && !run.Brakes.TryCount(Row.Images)) throw Doubt!;
 

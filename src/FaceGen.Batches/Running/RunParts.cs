@@ -12,8 +12,9 @@ namespace FaceGen.Batches.Running;
 /// <param name="Options">How the batch is run.</param>
 /// <param name="Listener">Is told what becomes of the rows.</param>
 /// <param name="End">The run is to end: by a stop, the time limit, or the connection's end.</param>
+/// <param name="TimeIsOver">The time limit is over: nobody waits for storage any more.</param>
 internal sealed record RunParts(
-    ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken End)
+    ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken End, CancellationToken TimeIsOver = default)
 {
     internal Account Account { get; } = Account.Of(Connection);
 
@@ -24,8 +25,8 @@ internal sealed record RunParts(
     /// <summary>Keep the run from submitting more.</summary>
     internal Brakes Brakes { get; } = new(Connection, Options, Listener);
 
-    /// <summary>Waits where the disk is full.</summary>
-    internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener);
+    /// <summary>Waits where the disk is full or cannot be written.</summary>
+    internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener, Options.Save.Folder, TimeIsOver);
 
     /// <summary>Uploads the face images that rows share.</summary>
     internal RowFaces Faces => field ??= new RowFaces(this);

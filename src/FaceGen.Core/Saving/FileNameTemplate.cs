@@ -84,6 +84,9 @@ internal sealed class FileNameTemplate
     internal bool IsSameForAll => _segments.All(segment =>
         Field.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
 
+    /// <summary>True if files may be in folders below the folder.</summary>
+    internal bool HasFolders => _segments.Length > 1;
+
     /// <summary>The path below the folder, without extension.</summary>
     internal string Expand(Generation generation, int index)
     {

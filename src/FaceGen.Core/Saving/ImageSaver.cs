@@ -125,10 +125,19 @@ internal sealed class ImageSaver(
 
     private Task WriteAsync(Action action, CancellationToken cancel)
     {
+        if (options.FolderMustExist) action = RequireFolder + action;
         if (write is not null) return write(action, cancel);
 
         action();
         return Task.CompletedTask;
+    }
+
+    private void RequireFolder()
+    {
+        if (Directory.Exists(options.Folder)) return;
+
+        string message = $"The folder '{options.Folder}' is gone.";
+        throw new FaceGenException(ErrorCode.FileNotWritten, message, new DirectoryNotFoundException(message));
     }
 
     /// <summary>The parts of the file that an image becomes.</summary>

@@ -20,7 +20,7 @@ internal sealed class PartFile : IDisposable
     {
         _path = path;
         _folder = Path.GetDirectoryName(path)!;
-        _temporary = Path.Combine(_folder, $".{Guid.NewGuid():N}.part");
+        _temporary = Path.Combine(_folder, PartName.Create());
         _replace = replace;
         FileStream? stream = null;
         Try(() =>

@@ -23,6 +23,12 @@ internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
     /// <summary>Whether a PNG file tells in itself how it was made.</summary>
     internal bool EmbedMetadata { get; init; }
 
+    /// <summary>
+    /// True if the folder was there when the run began: it is not made again, because a share that is gone would be replaced by
+    /// a folder of this machine.
+    /// </summary>
+    internal bool FolderMustExist { get; init; }
+
     /// <summary>How long one image may take to come.</summary>
     internal TimeSpan Timeout { get; init; }
 }

@@ -161,10 +161,6 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [Parameter]
     public SwitchParameter SkipInvalid { get; set; }
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? (SwitchParameter)given
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-
     /// <inheritdoc cref="ServiceCmdlet.Connection"/>
     [Parameter]
     [ValidateNotNull]

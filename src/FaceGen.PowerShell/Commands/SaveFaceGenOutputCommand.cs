@@ -25,6 +25,8 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private ImageSaver? _saver;
     private SemaphoreSlim? _downloads;
     private string _folder = "";
+    private FileNameTemplate? _name;
+    private Task<bool>? _clearing;
 
     /// <summary>How many generations may wait for their end or their turn, so that a long input stays in flat memory.</summary>
     private const int MostPending = 64;
@@ -115,7 +117,10 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
 
         _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
-        _saver = new ImageSaver(null, new SaveOptions(_folder, new FileNameTemplate(Name))
+        _name = new FileNameTemplate(Name);
+        // This runs before a command upstream pays for anything. A share may not answer: the wait ends with a stop.
+        if (!IsWhatIf) RunUntil(Task.Run(() => Prepare(_folder)));
+        _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
         {
             Force = Force,
             SkipExisting = SkipExisting,
@@ -142,7 +147,23 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
     }
 
-    private protected override void End() => _progress.Complete(this);
+    private protected override void End()
+    {
+        if (_clearing is not null) RunUntil(_clearing);
+        _progress.Complete(this);
+    }
+
+    /// <summary>Makes sure that the folder can be written, and begins to remove what killed runs left in it.</summary>
+    private bool Prepare(string folder)
+    {
+        Destination.Probe(folder);
+        _clearing = Task.Run(() =>
+        {
+            Destination.RemoveAbandoned(folder, _name!.HasFolders, Stop);
+            return true;
+        });
+        return true;
+    }
 
     private protected override void Tick() => _progress.Show(this, RunningCount);
 
@@ -186,6 +207,14 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             SavedImage image = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
             Post(() => WriteObject(image));
             return true;
+        }
+        catch (FaceGenException e) when (Destination.IsAtFault(e, _folder))
+        {
+            // Every other image would meet this too, and those upstream would be paid for all the same.
+            var fault = new FaceGenException(e.Code,
+                $"{e.Message} The command ends here, and nothing more is submitted by the commands before it. What is not saved is not lost: correct the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { MeetsEveryRequest = true };
+            Post(() => WriteFault(fault, generation));
+            return false;
         }
         catch (FaceGenException e)
         {

@@ -38,6 +38,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>The connection that the user named, if any.</summary>
     private protected virtual Connection? Named => null;
 
+    /// <summary>True if the command only says what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? (SwitchParameter)given
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
     /// <summary>How many pieces of background work are under way.</summary>
     private protected int RunningCount => _running.Count;
 

@@ -1,0 +1,155 @@
+using FaceGen.Contract;
+
+namespace FaceGen.Saving;
+
+/// <summary>The folder that images are saved to, before and while something is paid for that is to be saved there.</summary>
+internal static class Destination
+{
+    /// <summary>Tries whether a folder, which need not be there yet, can be written; leaves nothing behind.</summary>
+    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    internal static void Probe(string folder)
+    {
+        string name = PartName.Create(), renamed = PartName.Create();
+        try
+        {
+            if (Directory.Exists(folder))
+            {
+                ProbeFile(Path.Combine(folder, name), Path.Combine(folder, renamed));
+                return;
+            }
+
+            // Whoever may make a folder may write what is in it.
+            string? above = Path.GetDirectoryName(folder);
+            while (above is not null && !Directory.Exists(above) && !File.Exists(above)) above = Path.GetDirectoryName(above);
+            string made = Path.Combine(above ?? folder, name);
+            Directory.CreateDirectory(File.Exists(folder) ? folder : made);
+            Directory.Delete(made);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            string reason = e.Message.Replace(Path.Combine(folder, name), folder).Replace(Path.Combine(folder, renamed), folder).TrimEnd('.');
+            throw NotWritten(folder, e, reason);
+        }
+    }
+
+    private static FaceGenException NotWritten(string folder, Exception cause, string reason) => new(ErrorCode.FileNotWritten,
+        $"The folder '{folder}' cannot be written: {reason.TrimEnd('.')}. Nothing was sent or saved. Make it writable, or give another folder.", cause);
+
+    /// <summary>Makes a folder where it is not there, and makes sure that it can be written.</summary>
+    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    internal static void Prepare(string folder)
+    {
+        Probe(folder);
+        if (Directory.Exists(folder)) return;
+
+        try
+        {
+            Folder.Create(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw NotWritten(folder, e, e.Message);
+        }
+
+        Probe(folder);
+    }
+
+    /// <summary>
+    /// True if a write failed for a reason that every other file would meet too, such as a full disk, a read-only file system
+    /// or a share that is gone; false if it is the file's own, such as a name that is too long.
+    /// </summary>
+    /// <param name="error">Why a write failed.</param>
+    /// <param name="folder">The folder that is saved to; null if none is known.</param>
+    internal static bool IsAtFault(FaceGenException error, string? folder) => error.Code == ErrorCode.FileNotWritten
+        && error.InnerException is { } cause
+        && ((cause is IOException && StorageCodes.Contains(cause.HResult)) || (folder is not null && !CanBeWritten(folder)));
+
+    /// <summary>Removes the temporary files that killed runs left in a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="withFolders">Whether files may be in folders below it too.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    internal static void RemoveAbandoned(string folder, bool withFolders, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!Directory.Exists(folder)) return;
+
+            SearchOption where = withFolders ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
+            foreach (string path in Directory.EnumerateFiles(folder, PartName.Pattern, where))
+            {
+                if (cancellationToken.IsCancellationRequested) return;
+                if (PartName.IsAbandoned(path)) Remove(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are only in the way: the next run tries again.
+            return;
+        }
+    }
+
+    /// <summary>What Unix and Windows call a disk that is full, read-only or broken, a used-up quota, and a share that is gone.</summary>
+    private static readonly HashSet<int> StorageCodes =
+    [
+        // ENOSPC, EDQUOT (Linux, macOS), EROFS, EIO, ENXIO, ENODEV, EMFILE, ENFILE
+        28, 122, 69, 30, 5, 6, 19, 24, 23,
+        // ESTALE (Linux, macOS), ENOTCONN, ETIMEDOUT, EHOSTDOWN, EHOSTUNREACH, EREMOTEIO
+        116, 70, 107, 110, 112, 113, 121,
+        // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL, ERROR_DISK_QUOTA_EXCEEDED, ERROR_WRITE_PROTECT, ERROR_NOT_READY, ERROR_CRC
+        unchecked((int)0x80070070), unchecked((int)0x80070027), unchecked((int)0x8007050F), unchecked((int)0x80070013), unchecked((int)0x80070015), unchecked((int)0x80070017),
+        // ERROR_IO_DEVICE, ERROR_BAD_NETPATH, ERROR_DEV_NOT_EXIST, ERROR_UNEXP_NET_ERR, ERROR_NETNAME_DELETED, ERROR_BAD_NET_NAME
+        unchecked((int)0x8007045D), unchecked((int)0x80070035), unchecked((int)0x80070037), unchecked((int)0x8007003B), unchecked((int)0x80070040), unchecked((int)0x80070043),
+        // ERROR_SEM_TIMEOUT, ERROR_NETWORK_UNREACHABLE
+        unchecked((int)0x80070079), unchecked((int)0x800704CF),
+    ];
+
+    /// <summary>True if a folder is there and can be written.</summary>
+    private static bool CanBeWritten(string folder)
+    {
+        if (!Directory.Exists(folder)) return false;
+
+        try
+        {
+            Probe(folder);
+            return true;
+        }
+        catch (FaceGenException)
+        {
+            return false;
+        }
+    }
+
+    private static void ProbeFile(string path, string renamed)
+    {
+        try
+        {
+            using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                file.Write([0], 0, 1);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(path, renamed);
+            File.Delete(renamed);
+        }
+        catch
+        {
+            // What could be created and not written goes away again, if it can.
+            if (File.Exists(path)) Remove(path);
+            throw;
+        }
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else was faster, or it cannot be removed: it is no image, and hides nothing.
+            return;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>
+/// A folder that cannot be written stops the spending. A file in its place does what a read-only disk does, whoever runs the
+/// test.
+/// </summary>
+public sealed class DestinationFaultTests : IDisposable
+{
+    private readonly BatchBed _bed = new(queueLimit: 2);
+
+    public void Dispose() => _bed.Dispose();
+
+    [Fact]
+    public async Task Destination_that_cannot_be_written_is_found_before_anything_is_sent()
+    {
+        File.WriteAllText(_bed.Out, "in the way");
+
+        FaceGenException fault = await Signals.FailureAsync(_bed.RunAsync(BatchBed.Requests(3)));
+
+        Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
+        Assert.Contains("Nothing was sent", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(_bed.Calls);
+        Assert.All(await _bed.StatusesAsync(), status => Assert.Equal(BatchItemStatus.Pending, status));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Destination_that_fails_during_the_run_pauses_it_until_it_can_be_written_again(bool isReplaced)
+    {
+        int sentThen = 0;
+        _bed.OnLink = (id, again) =>
+        {
+            // The folder fails before the first image is saved, and is there again a minute later.
+            if (id == "1" && again == 0)
+            {
+                Break(isReplaced);
+                _bed.Clock.CreateTimer(_ =>
+                {
+                    sentThen = _bed.Submissions;
+                    Repair();
+                }, null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
+            }
+
+            return Answer.Image(BatchBed.Picture(id));
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20));
+
+        Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _bed.Submissions));
+        Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_bed.Warned), StringComparison.Ordinal);
+        // What was in flight when it failed is all that was sent.
+        Assert.InRange(sentThen, 1, 6);
+    }
+
+    [Fact]
+    public async Task Time_limit_holds_while_the_destination_cannot_be_written()
+    {
+        _bed.OnLink = (id, _) =>
+        {
+            Break(isReplaced: true);
+            return Answer.Image(BatchBed.Picture(id));
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+
+        Assert.Equal(BatchState.Unfinished, summary.State);
+        Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
+        Assert.InRange(_bed.Submissions, 1, 6);
+        Repair();
+        _bed.OnLink = (id, _) => Answer.Image(BatchBed.Picture(id));
+        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(20))).State);
+        Assert.Equal(20, _bed.Submissions);
+    }
+
+    [Fact]
+    public async Task Name_that_is_impossible_spoils_one_row()
+    {
+        Directory.CreateDirectory(Path.Combine(_bed.Out, "1-1.png"));
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3));
+
+        Assert.Equal((2, 1, 3), (summary.Saved, summary.UnderWay, _bed.Submissions));
+        Assert.Empty(_bed.Warned);
+    }
+
+    [Fact]
+    public async Task Time_limit_holds_while_the_ledger_cannot_be_written()
+    {
+        bool isFull = false;
+        _bed.OnOpen = ledger => ledger.BeforeWrite = _ => isFull ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "No space left on device.") : Task.CompletedTask;
+        _bed.OnLink = (id, _) =>
+        {
+            isFull = true;
+            return Answer.Image(BatchBed.Picture(id));
+        };
+
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+
+        Assert.Equal(BatchState.Unfinished, summary.State);
+        Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
+    }
+
+    [Fact]
+    public async Task Temporary_files_of_killed_runs_are_removed()
+    {
+        Directory.CreateDirectory(_bed.Out);
+        string old = Path.Combine(_bed.Out, $".{Guid.NewGuid():N}.part"), others = Path.Combine(_bed.Out, "mine.part");
+        foreach (string path in (string[])[old, others])
+        {
+            File.WriteAllBytes(path, [1]);
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-2));
+        }
+
+        await _bed.RunAsync(BatchBed.Requests(1));
+
+        Assert.Equal(["1-1.png", "mine.part"], _bed.Files);
+    }
+
+    private void Break(bool isReplaced)
+    {
+        if (Directory.Exists(_bed.Out)) Directory.Delete(_bed.Out, recursive: true);
+        if (isReplaced) File.WriteAllText(_bed.Out, "in the way");
+    }
+
+    private void Repair()
+    {
+        if (File.Exists(_bed.Out)) File.Delete(_bed.Out);
+        Directory.CreateDirectory(_bed.Out);
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Saving;
+
+namespace FaceGen.Core.Tests.Saving;
+
+public sealed class DestinationTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Probe_of_a_folder_leaves_nothing_behind()
+    {
+        Directory.CreateDirectory(_folder.PathOf("out"));
+        _folder.Write("out/a.png", [1]);
+
+        Destination.Probe(_folder.PathOf("out"));
+        Destination.Probe(_folder.PathOf("new/sub"));
+
+        Assert.Equal([Path.Combine("out", "a.png")], _folder.Files);
+        Assert.False(Directory.Exists(_folder.PathOf("new")));
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("file/sub")]
+    public void Probe_of_what_cannot_be_a_folder_says_so(string path)
+    {
+        _folder.Write("file", [1]);
+
+        FaceGenException fault = Assert.Throws<FaceGenException>(() => Destination.Probe(_folder.PathOf(path)));
+
+        Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
+        Assert.StartsWith($"The folder '{_folder.PathOf(path)}' cannot be written: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent or saved.", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(["file"], _folder.Files);
+    }
+
+    [Theory]
+    // ENOSPC, EDQUOT, EROFS, EIO, ESTALE, and Windows: full, write-protected, network name gone
+    [InlineData(28)]
+    [InlineData(122)]
+    [InlineData(30)]
+    [InlineData(5)]
+    [InlineData(116)]
+    [InlineData(unchecked((int)0x80070070))]
+    [InlineData(unchecked((int)0x80070013))]
+    [InlineData(unchecked((int)0x80070040))]
+    public void Fault_of_the_storage_is_not_the_files_own(int code) =>
+        Assert.True(Destination.IsAtFault(Fault(new IOException("storage", code)), _folder.PathOf(".")));
+
+    [Fact]
+    public void Fault_is_the_files_own_where_the_folder_can_be_written()
+    {
+        Assert.False(Destination.IsAtFault(Fault(new UnauthorizedAccessException()), _folder.PathOf(".")));
+        Assert.False(Destination.IsAtFault(Fault(new IOException("File name too long", 36)), _folder.PathOf(".")));
+        Assert.False(Destination.IsAtFault(Fault(new PathTooLongException()), _folder.PathOf(".")));
+        Assert.False(Destination.IsAtFault(new FaceGenException(ErrorCode.FileExists, "there"), _folder.PathOf("gone")));
+    }
+
+    [Fact]
+    public void Fault_is_the_folders_where_it_is_gone_or_a_file()
+    {
+        _folder.Write("file", [1]);
+
+        Assert.True(Destination.IsAtFault(Fault(new UnauthorizedAccessException()), _folder.PathOf("file")));
+        Assert.True(Destination.IsAtFault(Fault(new DirectoryNotFoundException()), _folder.PathOf("gone")));
+    }
+
+    [Fact]
+    public void Temporary_file_of_a_process_that_has_ended_is_removed()
+    {
+        string left = PartOf(EndedProcess());
+        _folder.Write(left, [1, 2, 3]);
+        Directory.CreateDirectory(_folder.PathOf("sub"));
+        _folder.Write("sub/" + left, [1, 2, 3]);
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+        Assert.Equal([Path.Combine("sub", left)], _folder.Files);
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: true, default);
+        Assert.Empty(_folder.Files);
+    }
+
+    [Fact]
+    public void Temporary_file_of_an_earlier_process_with_the_same_number_is_removed()
+    {
+        string own = PartName.Create();
+        string[] parts = own.Split('-');
+        _folder.Write($"{parts[0]}-{parts[1]}-{new string('0', 16)}.part", [1]);
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+
+        Assert.Empty(_folder.Files);
+    }
+
+    [Fact]
+    public void Temporary_files_that_may_still_be_written_stay()
+    {
+        string own = PartName.Create(), open = PartOf(EndedProcess());
+        string otherHost = ".000000" + own[own.IndexOf('-', StringComparison.Ordinal)..], old = $".{Guid.NewGuid():N}.part";
+        foreach (string name in (string[])[own, open, otherHost, old]) _folder.Write(name, [1]);
+        using var writer = new FileStream(_folder.PathOf(open), FileMode.Open, FileAccess.Write, FileShare.None);
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: true, default);
+
+        Assert.Equal(4, _folder.Files.Count);
+    }
+
+    [Fact]
+    public void Temporary_files_of_unknown_processes_are_removed_after_a_day()
+    {
+        string own = PartName.Create();
+        string[] names = [".000000" + own[own.IndexOf('-', StringComparison.Ordinal)..], $".{Guid.NewGuid():N}.part"];
+        foreach (string name in names)
+        {
+            _folder.Write(name, [1]);
+            File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddHours(-25));
+        }
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+
+        Assert.Empty(_folder.Files);
+    }
+
+    [Theory]
+    [InlineData("image.part")]
+    [InlineData(".mine.part")]
+    [InlineData(".0123456789abcdef.part")]
+    [InlineData(".abcdef-1-.part")]
+    public void Files_of_others_are_never_removed(string name)
+    {
+        _folder.Write(name, [1]);
+        File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddYears(-1));
+
+        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+
+        Assert.Equal([name], _folder.Files);
+    }
+
+    private static FaceGenException Fault(Exception cause) => new(ErrorCode.FileNotWritten, "not written", cause);
+
+    private static string PartOf(int process)
+    {
+        string[] parts = PartName.Create().Split('-');
+        return $"{parts[0]}-{process}-{parts[2]}";
+    }
+
+    private static int EndedProcess()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, "-help") { RedirectStandardOutput = true })!;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.Id;
+    }
+}

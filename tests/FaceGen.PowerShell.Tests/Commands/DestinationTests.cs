@@ -1,0 +1,63 @@
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>A folder that cannot be written is found before anything is paid for. No user may write into /proc.</summary>
+public sealed class DestinationTests
+{
+    private const string Unwritable = "/proc/facegen-out";
+
+    [Fact]
+    public async Task Save_into_a_folder_that_cannot_be_written_ends_the_pipeline_before_it_submits()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", bed.Face, Unwritable);
+
+        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent or saved.", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task WhatIf_does_not_probe_the_folder()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf", bed.Face, Unwritable).WithoutErrors();
+    }
+
+    [Fact]
+    public async Task Batch_whose_folder_cannot_be_written_sends_nothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        await using TestBed bed = await TestBed.StartAsync();
+        string rows = bed.Write("people.csv", $"prompt,face_image\na,{bed.Face}\nb,{bed.Face}\n");
+
+        Ran ran = bed.Run("param($rows, $out, $ledger) Invoke-FaceGenBatch $rows -Destination $out -Ledger $ledger; (Get-FaceGenBatch -Ledger $ledger).Pending",
+            rows, Unwritable, Path.Combine(bed.Folder, "x.ledger"));
+
+        Assert.Contains(ran.Errors, error => error.FullyQualifiedErrorId.StartsWith("FileNotWritten,", StringComparison.Ordinal));
+        Assert.Empty(bed.Emulator.Journal.Entries);
+    }
+
+    [Fact]
+    public async Task Folder_that_fails_while_images_are_saved_ends_the_pipeline()
+    {
+        await using TestBed bed = await TestBed.StartAsync(queueLimit: 1);
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            [void][IO.Directory]::CreateDirectory($out)
+            1..30 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face |
+                ForEach-Object { if ([IO.Directory]::Exists($out)) { [IO.Directory]::Delete($out, $true); [IO.File]::WriteAllText($out, 'in the way') }; $_ } |
+                Save-FaceGenOutput $out
+            """, bed.Face, bed.Out);
+
+        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("nothing more is submitted", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.InRange(bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal)), 1, 20);
+    }
+}
