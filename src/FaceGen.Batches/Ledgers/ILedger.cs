@@ -75,9 +75,9 @@ internal interface ILedger : IAsyncDisposable
     /// Is told of each row that was changed by hand to something invalid, which is left out; where it is null, such a row is
     /// an error.
     /// </param>
-    /// <param name="cancel">Ends the reading.</param>
-    IEnumerable<LedgerRow> Read(
-        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default);
+    /// <param name="cancellationToken">Ends the reading, also while the database cannot be reached.</param>
+    IAsyncEnumerable<LedgerRow> ReadAsync(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// For each face image that is worth an upload, because more than one row that is to be sent uses it, one of these rows; in
@@ -85,8 +85,8 @@ internal interface ILedger : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false);
 
-    /// <summary>The bytes of a face image that was entered with the input.</summary>
-    Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel);
+    /// <summary>Returns the bytes of a face image that was entered with the input; null if the ledger does not hold it.</summary>
+    Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel);
 
     /// <summary>Which of the service's ids no row has.</summary>
     Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel);

@@ -57,6 +57,25 @@ internal sealed class RequestText
         return row.Request is null ? throw row.Error! : row.Request with { Source = source };
     }
 
+    /// <summary>Returns the hash of the face image that the ledger itself holds for a request; null if it is a link or a file.</summary>
+    internal static string? LedgerFace(string text)
+    {
+        if (text.IndexOf(HashPrefix, StringComparison.Ordinal) < 0) return null;
+
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(RequestField.FaceImage.Name, out JsonElement face) && face.ValueKind == JsonValueKind.String
+                && face.GetString() is { } hash && hash.StartsWith(HashPrefix, StringComparison.Ordinal) ? hash : null;
+        }
+        catch (JsonException)
+        {
+            // Read reports it.
+            return null;
+        }
+    }
+
     /// <summary>The SHA-256 of a row's face image, by which it is known what the row asks for; null for a link.</summary>
     internal static string? FaceHash(LedgerRow row) => row.Face?.Split(':')[^1];
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -175,8 +176,9 @@ internal sealed class SqlLedger(
     }, cancel);
 
     /// <inheritdoc/>
-    public IEnumerable<LedgerRow> Read(
-        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default)
+    public async IAsyncEnumerable<LedgerRow> ReadAsync(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
         string sought =
@@ -192,12 +194,14 @@ internal sealed class SqlLedger(
             List<(LedgerRow? Row, long Item, long Position)> page;
             try
             {
-                page = [.. store.ReadAsync(session => RowsAsync(session, $"SELECT {LedgerColumns.OfRow} {sought}", after), cancel)
-                    .GetAwaiter().GetResult().Select(row => ((LedgerRow?)row, row.Item, row.Position))];
+                List<LedgerRow> rows = await store.ReadAsync(
+                    session => RowsAsync(session, $"SELECT {LedgerColumns.OfRow} {sought}", after), cancellationToken).ConfigureAwait(false);
+                page = [.. rows.Select(row => ((LedgerRow?)row, row.Item, row.Position))];
             }
             catch (FaceGenException e) when (leaveOut is not null && e.Code == ErrorCode.LedgerInvalid)
             {
-                page = store.ReadAsync(session => SingleRowsAsync(session, sought, after, leaveOut), cancel).GetAwaiter().GetResult();
+                page = await store.ReadAsync(
+                    session => SingleRowsAsync(session, sought, after, leaveOut), cancellationToken).ConfigureAwait(false);
             }
 
             foreach ((LedgerRow? row, _, _) in page)
@@ -225,13 +229,11 @@ internal sealed class SqlLedger(
             ("least", (long)FaceUploads.LeastBytes), ("most", (long)most)), cancel).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel)
+    public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel)
     {
         List<byte[]> faces = await store.ReadAsync(session => session.QueryAsync(
             "SELECT bytes FROM faces WHERE hash = @hash", row => (byte[])row.GetValue(0), ("hash", hash)), cancel).ConfigureAwait(false);
-        return faces.Count == 1
-            ? faces[0]
-            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{Name}' does not hold the face image {hash}.");
+        return faces.SingleOrDefault();
     }
 
     /// <inheritdoc/>

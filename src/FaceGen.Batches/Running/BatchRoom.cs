@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -34,18 +35,34 @@ public sealed class BatchRoom : IBatchRoom
 
     /// <inheritdoc/>
     IEnumerable<BatchItem> IBatchRoom.ReadItems(
-        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut)
+        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut, CancellationToken cancellationToken)
     {
-        ILedger opened = OpenAsync(ledger, LedgerMode.Read, CancellationToken.None).GetAwaiter().GetResult();
+        // The caller's background thread waits here; the ledger itself holds no thread while its database cannot be reached.
+        IAsyncEnumerator<BatchItem> items = ReadItemsAsync(ledger, statuses, leaveOut, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
-            var requests = new RowRequests(opened, CancellationToken.None);
-            foreach (LedgerRow row in opened.Read(statuses, leaveOut))
+            while (items.MoveNextAsync().AsTask().GetAwaiter().GetResult()) yield return items.Current;
+        }
+        finally
+        {
+            items.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private static async IAsyncEnumerable<BatchItem> ReadItemsAsync(
+        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var requests = new RowRequests(opened, cancellationToken);
+            await foreach (LedgerRow row in opened.ReadAsync(statuses, leaveOut, cancellationToken).ConfigureAwait(false))
             {
                 Request request;
                 try
                 {
-                    request = requests.Read(row);
+                    request = await requests.ReadAsync(row).ConfigureAwait(false);
                 }
                 catch (FaceGenException e)
                 {
@@ -58,7 +75,7 @@ public sealed class BatchRoom : IBatchRoom
         }
         finally
         {
-            opened.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            await opened.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -214,7 +214,7 @@ internal sealed class BatchRun : IDisposable
             foreach (LedgerRow row in rows)
             {
                 _isUnsettled |= row.Status == BatchItemStatus.Uncertain;
-                if (row.Status == BatchItemStatus.Uncertain) TellOfUncertain(row);
+                if (row.Status == BatchItemStatus.Uncertain) await ReportUncertainAsync(row).ConfigureAwait(false);
                 else Begin(row, _places.TakeNow(), null);
             }
         }
@@ -282,12 +282,12 @@ internal sealed class BatchRun : IDisposable
     }
 
     /// <summary>A row that was being sent when its process ended. One that is sent again has not come to its end.</summary>
-    private void TellOfUncertain(LedgerRow row)
+    private async Task ReportUncertainAsync(LedgerRow row)
     {
         if (_run.Options.RetryUncertain) return;
 
         _meter.Count(isSaved: false);
-        if (_run.TryRead(row) is { } request)
+        if (await _run.TryReadAsync(row).ConfigureAwait(false) is { } request)
             _run.Listener.End(BatchItems.Of(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
 

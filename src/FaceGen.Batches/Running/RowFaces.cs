@@ -58,8 +58,8 @@ internal sealed class RowFaces(RunParts run) : IDisposable
 
         try
         {
-            await Task.Run(() => run.Account.Faces.UploadAsync(
-                run.Connection, run.Requests.Read(row).FaceImage, RequestText.FaceHash(row), run.Listener, _end.Token), _end.Token).ConfigureAwait(false);
+            await Task.Run(async () => await run.Account.Faces.UploadAsync(
+                run.Connection, (await run.Requests.ReadAsync(row).ConfigureAwait(false)).FaceImage, RequestText.FaceHash(row), run.Listener, _end.Token).ConfigureAwait(false), _end.Token).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

@@ -3,16 +3,24 @@ using FaceGen.Contract;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>Makes the requests of a ledger's rows again.</summary>
-internal sealed class RowRequests(ILedger ledger, CancellationToken cancel)
+/// <summary>Reads the requests of a ledger's rows.</summary>
+/// <param name="ledger">The ledger.</param>
+/// <param name="cancellationToken">Ends every read.</param>
+internal sealed class RowRequests(ILedger ledger, CancellationToken cancellationToken)
 {
+    private readonly LedgerFaces _faces = new(ledger, cancellationToken);
     private readonly RequestText _text = new();
 
-    /// <summary>The request of a row.</summary>
-    /// <exception cref="FaceGenException">The ledger was changed by hand to something invalid.</exception>
-    internal Request Read(LedgerRow row)
+    /// <summary>Returns the request of a row.</summary>
+    /// <exception cref="FaceGenException">The ledger was changed by hand to something invalid, or cannot be read.</exception>
+    internal async Task<Request> ReadAsync(LedgerRow row)
     {
+        byte[]? face = RequestText.LedgerFace(row.Request) is { } hash ? await _faces.ReadAsync(hash).ConfigureAwait(false) : null;
         // The caches of faces inside are not made for several threads.
-        lock (_text) return _text.Read(row.Request, row.Source, hash => ledger.ReadFaceAsync(hash, cancel).GetAwaiter().GetResult());
+        lock (_text)
+        {
+            return _text.Read(row.Request, row.Source, missing => face ?? throw new FaceGenException(
+                ErrorCode.LedgerInvalid, $"The ledger '{ledger.Name}' does not hold the face image {missing}."));
+        }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class RowWork
             Generation generation;
             using (place)
             {
-                request = _run.Requests.Read(row);
+                request = await _run.Requests.ReadAsync(row).ConfigureAwait(false);
                 unused = null;
                 generation = await GenerateAsync(log, request, slot).ConfigureAwait(false);
             }

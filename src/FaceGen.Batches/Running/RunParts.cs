@@ -47,11 +47,11 @@ internal sealed record RunParts(
         FinishAsync(cancel => Room.WriteAsync(() => Ledger.WriteAsync(row, release, cancel), cancel));
 
     /// <summary>The request of a row; null, with a warning, where the ledger was changed by hand to something invalid.</summary>
-    internal Request? TryRead(LedgerRow row)
+    internal async Task<Request?> TryReadAsync(LedgerRow row)
     {
         try
         {
-            return Requests.Read(row);
+            return await Requests.ReadAsync(row).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

@@ -42,10 +42,11 @@ internal sealed class UncertainRows(RunParts run)
     {
         List<(LedgerRow Row, Request Request)> rows = [];
         (DateTimeOffset now, LikelyEnd) = (run.Now, null);
-        foreach (LedgerRow row in run.Ledger.Read([BatchItemStatus.Uncertain], cancel: run.End).Where(row => row.Address == run.Connection.Address.Home.AbsoluteUri))
+        await foreach (LedgerRow row in run.Ledger.ReadAsync([BatchItemStatus.Uncertain], cancellationToken: run.End).ConfigureAwait(false))
         {
             run.End.ThrowIfCancellationRequested();
-            if (run.TryRead(row) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
+            if (row.Address != run.Connection.Address.Home.AbsoluteUri) continue;
+            if (await run.TryReadAsync(row).ConfigureAwait(false) is not { } request || await TryFindFilesAsync(row, request).ConfigureAwait(false)) continue;
             if (row.PlaceUntil > now && !(row.PlaceUntil > LikelyEnd)) LikelyEnd = row.PlaceUntil;
             if (rows.Count < MostRows && CanBeNamed(request)) rows.Add((row, request));
         }

@@ -29,6 +29,8 @@ internal interface IBatchRoom
     /// <param name="ledger">Where the ledger is.</param>
     /// <param name="statuses">Which rows; empty for all.</param>
     /// <param name="leaveOut">Is told, on any thread, of each row that was changed by hand to something invalid.</param>
+    /// <param name="cancellationToken">Ends the reading, also while the database cannot be reached.</param>
     /// <exception cref="FaceGenException">There is no such ledger, or it cannot be read.</exception>
-    IEnumerable<BatchItem> ReadItems(LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut);
+    IEnumerable<BatchItem> ReadItems(
+        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> leaveOut, CancellationToken cancellationToken);
 }

@@ -94,7 +94,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         if (Ledger is not null)
         {
             IEnumerable<BatchItem> items =
-                BatchesRoom.Batches.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => WriteFault(error, null)));
+                BatchesRoom.Batches.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => WriteFault(error, null)), Stop);
             foreach (BatchItem item in ReadAhead(items)) Add(ReportEntry.Of(item));
             return;
         }

@@ -21,7 +21,7 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
 
     private protected override void Read(LedgerLocation ledger)
     {
-        IEnumerable<BatchItem> items = BatchesRoom.Batches.ReadItems(ledger, Status, error => Post(() => WriteFault(error, null)));
+        IEnumerable<BatchItem> items = BatchesRoom.Batches.ReadItems(ledger, Status, error => Post(() => WriteFault(error, null)), Stop);
         foreach (BatchItem item in ReadAhead(items)) WriteObject(item);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
@@ -17,6 +18,12 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     /// <summary>Throws, or waits, before rows are taken.</summary>
     internal Func<Task> BeforeTake { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Throws, or waits, before rows or a face image are read.</summary>
+    internal Func<CancellationToken, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>The face images that were read, in order.</summary>
+    internal ConcurrentQueue<string> FaceReads { get; } = new();
 
     internal Func<CancellationToken, Task> BeforeCount { get; set; } = _ => Task.CompletedTask;
 
@@ -58,14 +65,23 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
         return await clock.HoldAsync(() => ledger.CountAsync(cancel));
     }
 
-    public IEnumerable<LedgerRow> Read(
-        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancel = default) =>
-        ledger.Read(statuses, leaveOut, cancel);
+    public async IAsyncEnumerable<LedgerRow> ReadAsync(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await BeforeRead(cancellationToken);
+        await foreach (LedgerRow row in ledger.ReadAsync(statuses, leaveOut, cancellationToken)) yield return row;
+    }
 
     public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
         clock.HoldAsync(() => ledger.SharedFacesAsync(most, cancel, retryUncertain));
 
-    public Task<byte[]> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
+    public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel)
+    {
+        FaceReads.Enqueue(hash);
+        await BeforeRead(cancel);
+        return await ledger.ReadFaceAsync(hash, cancel);
+    }
 
     public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>
         ledger.UnknownIdsAsync(ids, cancel);
