@@ -18,7 +18,10 @@ internal interface ILedger : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Takes in more rows of an input, in its order. They do not show in the ledger before they are entered.</summary>
-    Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel);
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <param name="folder">Where the rows are kept until then if the temporary folder cannot be written; null for nowhere else.</param>
+    Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null);
 
     /// <summary>What a run of the staged rows would do.</summary>
     Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null);

@@ -6,7 +6,8 @@ namespace FaceGen.Batches.Ledgers;
 /// The rows of an input until they are entered, in a temporary file: memory stays flat however many they are, and they can
 /// be read again after a connection was lost.
 /// </summary>
-internal sealed class InputSpool : IDisposable
+/// <param name="temporaryFolder">Where the file is created if possible; null for the system's temporary folder.</param>
+internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
 {
     /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
     private const int Capacity = 4096;
@@ -21,12 +22,14 @@ internal sealed class InputSpool : IDisposable
     internal bool HasPaths { get; private set; }
 
     /// <summary>Adds rows.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="folder">A folder for the file if the temporary folder cannot be written; it need not exist yet.</param>
     /// <exception cref="FaceGenException">The temporary file cannot be written.</exception>
-    internal void Add(IReadOnlyList<InputRow> rows)
+    internal void Add(IReadOnlyList<InputRow> rows, string? folder)
     {
+        _file ??= Create(folder);
         try
         {
-            _file ??= OwnersFile.CreateTemporary();
             _file.Seek(0, SeekOrigin.End);
             using var writer = new BinaryWriter(_file, System.Text.Encoding.UTF8, leaveOpen: true);
             foreach (InputRow row in rows) Write(writer, row);
@@ -34,8 +37,7 @@ internal sealed class InputSpool : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FaceGenException(
-                ErrorCode.LedgerNotWritten, $"The input could not be kept in the temporary folder '{Path.GetTempPath()}': {e.Message}", e);
+            throw NotWritten($"'{Path.GetDirectoryName(_file.Name)}'", e);
         }
     }
 
@@ -56,6 +58,36 @@ internal sealed class InputSpool : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>Creates the file in the temporary folder, or in the one where the batch writes anyway.</summary>
+    private FileStream Create(string? folder)
+    {
+        string temporary = temporaryFolder ?? Path.GetTempPath();
+        try
+        {
+            return OwnersFile.CreateTemporary(temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            while (folder is not null && !Directory.Exists(folder)) folder = Path.GetDirectoryName(folder);
+            if (folder is null) throw NotWritten($"the temporary folder '{temporary}'", e);
+
+            try
+            {
+                return OwnersFile.CreateTemporary(folder);
+            }
+            catch (Exception second) when (second is IOException or UnauthorizedAccessException)
+            {
+                throw NotWritten($"the temporary folder '{temporary}' or in '{folder}'", second);
+            }
+        }
+    }
+
+    private static FaceGenException NotWritten(string where, Exception error) => new(
+        ErrorCode.FileNotWritten,
+        $"The input of the batch could not be written to a temporary file in {where}: {error.Message.TrimEnd('.')}. Nothing was sent. "
+        + "Make room there, or let the environment variable TMPDIR (on Windows, TEMP) name a folder that can be written.",
+        error);
 
     private void Write(BinaryWriter writer, InputRow row)
     {

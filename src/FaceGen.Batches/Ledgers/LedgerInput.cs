@@ -19,7 +19,7 @@ internal sealed class LedgerInput : IDisposable
     private readonly InputSpool _rows = new();
 
     /// <inheritdoc cref="ILedger.StageAsync"/>
-    internal void Stage(IReadOnlyList<InputRow> rows) => _rows.Add(rows);
+    internal void Stage(IReadOnlyList<InputRow> rows, string? folder) => _rows.Add(rows, folder);
 
     /// <summary>Forgets what was staged.</summary>
     internal void Clear() => _rows.Clear();

@@ -44,16 +44,32 @@ internal static class OwnersFile
     /// <summary>Opens a file that nobody else can open meanwhile; the system closes it when the process dies.</summary>
     internal static FileStream Lock(string path) => Open(path, FileMode.OpenOrCreate, FileShare.None);
 
-    /// <summary>Makes a file that is gone when it is closed.</summary>
-    internal static FileStream CreateTemporary()
+    /// <summary>Creates a file that is deleted when it is closed, also when the process is killed.</summary>
+    /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    internal static FileStream CreateTemporary(string folder)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"facegen-{Guid.NewGuid():N}.tmp");
+        string path = Path.Combine(folder, $"facegen-{Guid.NewGuid():N}.tmp");
         FileStream file = Open(path, FileMode.CreateNew, FileShare.Delete, FileOptions.DeleteOnClose);
 #if !NETSTANDARD
         // There the name can go first, so that nothing is left when the process is killed.
         if (!OperatingSystem.IsWindows()) File.Delete(path);
 #endif
         return file;
+    }
+
+    /// <summary>Returns true if files can be created in the temporary folder.</summary>
+    internal static bool IsTemporaryFolderWritable()
+    {
+        try
+        {
+            CreateTemporary(Path.GetTempPath()).Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static FileStream Open(string path, FileMode mode, FileShare share, FileOptions options = FileOptions.None)

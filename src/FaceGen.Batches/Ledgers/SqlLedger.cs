@@ -38,7 +38,8 @@ internal sealed class SqlLedger(
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => Task.Run(() => _input.Stage(rows), cancel);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) =>
+        Task.Run(() => _input.Stage(rows, folder), cancel);
 
     /// <inheritdoc/>
     public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>

@@ -25,7 +25,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
                 Path = path,
                 FileAt = path is not null && ImageSaver.Existing(path) is { } there ? File.GetLastWriteTimeUtc(there) : null,
             };
-        })], cancel);
+        })], cancel, save.Folder);
 
     /// <inheritdoc/>
     public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>

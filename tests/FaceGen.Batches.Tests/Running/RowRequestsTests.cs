@@ -159,7 +159,7 @@ public sealed class RowRequestsTests : IDisposable
             return Task.FromResult<byte[]?>(new byte[length]);
         }
 
-        public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => throw new NotSupportedException();
+        public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) => throw new NotSupportedException();
 
         public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) => throw new NotSupportedException();
 

@@ -46,7 +46,7 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
         return await clock.HoldAsync(() => ledger.WriteAsync(row, release, cancel));
     }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel) => ledger.StageAsync(rows, cancel);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) => ledger.StageAsync(rows, cancel, folder);
 
     public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
         ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);

@@ -22,6 +22,8 @@ internal static class SqliteDatabase
         try
         {
             connection.Open();
+            // Large sorts and temporary tables need a file, or memory where no file can be created.
+            if (!OwnersFile.IsTemporaryFolderWritable()) Execute(connection, "PRAGMA temp_store = MEMORY");
             return connection;
         }
         catch (SqliteException)

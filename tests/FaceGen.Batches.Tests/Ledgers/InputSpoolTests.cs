@@ -1,0 +1,70 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>The input of a batch is kept where files can be created: the temporary folder, or the destination.</summary>
+public sealed class InputSpoolTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static InputRow Row => new("hash", "{}", 1, null, null, null);
+
+    private string Missing => Path.Combine(_folder.PathOf("file"), "no", "folder");
+
+    public InputSpoolTests() => File.WriteAllText(_folder.PathOf("file"), "no folder can be below this");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("out")]
+    [InlineData("out/that/is/not/there/yet")]
+    public void Input_temporary_folder_not_writable_uses_the_destination(string destination)
+    {
+        string out_ = _folder.PathOf(destination.Length == 0 ? "." : destination);
+        using (var spool = new InputSpool(Missing))
+        {
+            spool.Add([Row, Row], out_);
+            spool.Add([Row], out_);
+
+            Assert.Equal([Row, Row, Row], spool.Read());
+            // What is killed leaves nothing: the file has no name there, and the system deletes it on Windows.
+            if (!OperatingSystem.IsWindows()) Assert.Equal(["file"], Names());
+        }
+
+        Assert.Equal(["file"], Names());
+    }
+
+    [Fact]
+    public void Input_temporary_folder_writable_leaves_the_destination_alone()
+    {
+        string temporary = _folder.PathOf("tmp");
+        Directory.CreateDirectory(temporary);
+        using var spool = new InputSpool(temporary);
+
+        spool.Add([Row], Missing);
+
+        Assert.Equal([Row], spool.Read());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Input_no_folder_writable_names_both_and_the_variable(bool hasDestination)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
+        using var spool = new InputSpool(Missing);
+
+        FaceGenException error = Assert.Throws<FaceGenException>(() => spool.Add([Row], hasDestination ? "/proc/1" : null));
+
+        Assert.Equal(ErrorCode.FileNotWritten, error.Code);
+        Assert.Contains(Missing, error.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent", error.Message, StringComparison.Ordinal);
+        Assert.Contains("TMPDIR", error.Message, StringComparison.Ordinal);
+        Assert.Equal(hasDestination, error.Message.Contains("'/proc/1'", StringComparison.Ordinal));
+    }
+
+    private string[] Names() => [.. Directory.EnumerateFiles(_folder.PathOf("."), "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))];
+}
