@@ -15,6 +15,9 @@ internal static class LedgerColumns
     /// <summary>The columns of <see cref="ReadFile"/>, in its order.</summary>
     internal const string OfFile = "item, image, path, length, sha256, format, width, height, filtered";
 
+    /// <summary>What the column <c>filtered</c> adds up: that the image is filtered, and that it lacks its end marker.</summary>
+    private const long IsFiltered = 1, IsIncomplete = 2;
+
     internal static LedgerRow ReadRow(DbDataReader reader) => new()
     {
         Item = reader.GetInt64(0),
@@ -40,7 +43,11 @@ internal static class LedgerColumns
 
     internal static (long Item, LedgerFile File) ReadFile(DbDataReader reader) => (reader.GetInt64(0), new LedgerFile(
         (int)reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4),
-        Name<ImageFormat>(reader.GetString(5)), (int)reader.GetInt64(6), (int)reader.GetInt64(7), reader.GetInt64(8) != 0));
+        Name<ImageFormat>(reader.GetString(5)), (int)reader.GetInt64(6), (int)reader.GetInt64(7),
+        (reader.GetInt64(8) & IsFiltered) != 0, (reader.GetInt64(8) & IsIncomplete) != 0));
+
+    /// <summary>The value of the column <c>filtered</c>.</summary>
+    internal static long Flags(LedgerFile file) => (file.Filtered ? IsFiltered : 0) | (file.Incomplete ? IsIncomplete : 0);
 
     /// <summary>The source's three columns, from the first of them.</summary>
     internal static RequestSource? Source(DbDataReader reader, int column) => Text(reader, column) is { } file

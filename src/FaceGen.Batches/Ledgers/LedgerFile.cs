@@ -12,8 +12,9 @@ namespace FaceGen.Batches.Ledgers;
 /// <param name="Width">Its width in pixels.</param>
 /// <param name="Height">Its height in pixels.</param>
 /// <param name="Filtered">Whether the service's safety filter seems to have taken the picture away.</param>
+/// <param name="Incomplete">Whether the file lacks the end marker of its format.</param>
 internal sealed record LedgerFile(
-    int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered)
+    int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered, bool Incomplete = false)
 {
     /// <summary>How far a row is whose images stand in these files.</summary>
     internal static BatchItemStatus StatusOf(IReadOnlyList<LedgerFile> files) =>

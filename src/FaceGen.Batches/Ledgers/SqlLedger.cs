@@ -371,7 +371,7 @@ internal sealed class SqlLedger(
                 """,
                 ("item", item), ("image", (long)file.Index), ("path", file.Path), ("length", file.Length), ("sha256", file.Sha256),
                 ("format", file.Format.ToString()), ("width", (long)file.Width), ("height", (long)file.Height),
-                ("filtered", file.Filtered ? 1L : 0L)).ConfigureAwait(false);
+                ("filtered", LedgerColumns.Flags(file))).ConfigureAwait(false);
         }
         catch (DbException e) when (store.IsDuplicate(e))
         {

@@ -35,7 +35,7 @@ internal static class BatchItems
     }
 
     internal static LedgerFile ToFile(SavedImage image) =>
-        new(image.Index, image.FullName, image.Length, image.Sha256, image.Format, image.Width, image.Height, image.Filtered);
+        new(image.Index, image.FullName, image.Length, image.Sha256, image.Format, image.Width, image.Height, image.Filtered, image.Incomplete);
 
     private static SavedImage ToSavedImage(LedgerFile file, Generation generation) => new()
     {
@@ -46,6 +46,7 @@ internal static class BatchItems
         Width = file.Width,
         Height = file.Height,
         Filtered = file.Filtered,
+        Incomplete = file.Incomplete,
         Index = file.Index,
         Generation = generation,
     };

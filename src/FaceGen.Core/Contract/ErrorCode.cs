@@ -74,7 +74,7 @@ public enum ErrorCode
     /// <summary>The image's link has stopped working: 24 hours after the generation it is gone for good.</summary>
     LinkExpired,
 
-    /// <summary>What the link gave, or what is to be shown, is no complete PNG, JPEG or WebP image.</summary>
+    /// <summary>What the link gave, or what is to be shown, is not a complete image.</summary>
     ImageInvalid,
 
     /// <summary>Parameters contradict each other, or one has a value that makes no sense.</summary>

@@ -49,7 +49,7 @@ public sealed class FaceImage
         }
 
         // A path can look like base64, so that only what decodes to an image is taken for base64.
-        if (Base64Text.TryDecode(text, out byte[] bytes) && ImageHeader.FormatOf(bytes) is not null) return FromBytes(bytes);
+        if (Base64Text.TryDecode(text, out byte[] bytes) && ImageHeader.FaceFormatOf(bytes) is not null) return FromBytes(bytes);
 
         return text.Contains("://")
             ? throw Invalid($"'{DisplayText.Clean(text, 300)}' is no http or https link, and no path of a file.")
@@ -132,7 +132,7 @@ public sealed class FaceImage
         if (length > Limits.MaxFaceImageBytes)
             throw Invalid(string.Format(CultureInfo.InvariantCulture, "{0} has {1:0.0} MB; at most 5 MB are allowed.", name, length / 1048576.0));
 
-        return ImageHeader.FormatOf(head) ?? throw Invalid($"{name} is no PNG, JPEG or WebP image.");
+        return ImageHeader.FaceFormatOf(head) ?? throw Invalid($"{name} is no PNG, JPEG or WebP image.");
     }
 
     private static FaceGenException Invalid(string message, Exception? inner = null) =>

@@ -1,6 +1,9 @@
 namespace FaceGen.Contract;
 
-/// <summary>The image formats that go to and come from the service.</summary>
+/// <summary>
+/// The image formats that come from the service. PNG, JPEG and WebP are also what a face image may be; the others come from
+/// content networks that convert what they deliver.
+/// </summary>
 public enum ImageFormat
 {
     /// <summary>Portable Network Graphics.</summary>
@@ -11,6 +14,24 @@ public enum ImageFormat
 
     /// <summary>WebP.</summary>
     WebP,
+
+    /// <summary>Graphics Interchange Format.</summary>
+    Gif,
+
+    /// <summary>AV1 Image File Format.</summary>
+    Avif,
+
+    /// <summary>High Efficiency Image File Format: HEIC and its relatives.</summary>
+    Heif,
+
+    /// <summary>Windows bitmap.</summary>
+    Bmp,
+
+    /// <summary>Tagged Image File Format.</summary>
+    Tiff,
+
+    /// <summary>JPEG XL.</summary>
+    JpegXl,
 }
 
 /// <summary>Tells an image's format by its first bytes, whatever its name or its server says.</summary>
@@ -19,25 +40,75 @@ internal static class ImageHeader
     /// <summary>How many bytes are enough to tell.</summary>
     internal const int Length = 16;
 
+    /// <summary>The format of an image; null where the bytes begin no image.</summary>
     internal static ImageFormat? FormatOf(ReadOnlySpan<byte> head) => head switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
         [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ImageFormat.WebP,
+        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
+        [0, 0, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => IsoMediaFormatOf(head),
+        // The headers of a bitmap have one of a few lengths.
+        [(byte)'B', (byte)'M', _, _, _, _, _, _, _, _, _, _, 0, 0, 12 or 40 or 52 or 56 or 64 or 108 or 124, 0, ..] => ImageFormat.Bmp,
+        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => ImageFormat.Tiff,
+        [0xFF, 0x0A, ..] or [0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' ', 0x0D, 0x0A, 0x87, 0x0A, ..] => ImageFormat.JpegXl,
         _ => null,
     };
+
+    /// <summary>The format of a face image; null where the bytes begin none that the service takes.</summary>
+    internal static ImageFormat? FaceFormatOf(ReadOnlySpan<byte> head) =>
+        FormatOf(head) is { } format and (ImageFormat.Png or ImageFormat.Jpeg or ImageFormat.WebP) ? format : null;
 
     internal static string MediaType(this ImageFormat format) => format switch
     {
         ImageFormat.Png => "image/png",
         ImageFormat.Jpeg => "image/jpeg",
-        _ => "image/webp",
+        ImageFormat.WebP => "image/webp",
+        ImageFormat.Gif => "image/gif",
+        ImageFormat.Avif => "image/avif",
+        ImageFormat.Heif => "image/heic",
+        ImageFormat.Bmp => "image/bmp",
+        ImageFormat.Tiff => "image/tiff",
+        _ => "image/jxl",
     };
 
     internal static string Extension(this ImageFormat format) => format switch
     {
         ImageFormat.Png => ".png",
         ImageFormat.Jpeg => ".jpg",
-        _ => ".webp",
+        ImageFormat.WebP => ".webp",
+        ImageFormat.Gif => ".gif",
+        ImageFormat.Avif => ".avif",
+        ImageFormat.Heif => ".heic",
+        ImageFormat.Bmp => ".bmp",
+        ImageFormat.Tiff => ".tif",
+        _ => ".jxl",
     };
+
+    /// <summary>The format as people write it.</summary>
+    internal static string DisplayName(this ImageFormat format) => format switch
+    {
+        ImageFormat.Heif => "HEIC",
+        ImageFormat.JpegXl => "JPEG XL",
+        ImageFormat.WebP => "WebP",
+        _ => format.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>
+    /// A file of boxes begins with its brands (ISO/IEC 14496-12): the major one, and behind its version those that it is
+    /// compatible with.
+    /// </summary>
+    private static ImageFormat? IsoMediaFormatOf(ReadOnlySpan<byte> head)
+    {
+        int end = Math.Min(head.Length, (head[2] << 8) | head[3]);
+        ImageFormat? format = null;
+        for (int at = 8; at + 4 <= end; at += at == 8 ? 8 : 4)
+        {
+            ReadOnlySpan<byte> brand = head.Slice(at, 4);
+            if (brand.SequenceEqual("avif"u8) || brand.SequenceEqual("avis"u8)) return ImageFormat.Avif;
+            if (brand.StartsWith("hei"u8) || brand.StartsWith("hev"u8) || brand.SequenceEqual("mif1"u8) || brand.SequenceEqual("msf1"u8)) format = ImageFormat.Heif;
+        }
+
+        return format;
+    }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using FaceGen.Contract;
 
 namespace FaceGen.Saving;
@@ -16,8 +17,17 @@ internal static class BlankImage
     /// <summary>The same for a WebP, which packs a flat picture into almost nothing.</summary>
     private const double FlatWebPDensity = 0.003;
 
+    /// <summary>The same for a GIF, which packs runs of a color into codes that grow slowly.</summary>
+    private const double FlatGifDensity = 0.006;
+
+    /// <summary>The same for formats that may not be compressed at all, once they are.</summary>
+    private const double FlatPackedDensity = 0.006;
+
     /// <summary>Room for a JPEG's tables and headers.</summary>
     private const int JpegOverhead = 1024;
+
+    /// <summary>Room for a GIF's colors.</summary>
+    private const int GifOverhead = 256 * 3;
 
     /// <summary>The smallest picture that is judged: fewer pixels can honestly be alike.</summary>
     private const int FewestPixels = 64 * 64;
@@ -42,8 +52,22 @@ internal static class BlankImage
         {
             ImageFormat.Png => IsFlatPng(image, info),
             ImageFormat.Jpeg => image.Length - JpegOverhead < pixels * FlatJpegDensity,
+            ImageFormat.Gif => image.Length - GifOverhead < pixels * FlatGifDensity,
+            ImageFormat.Bmp or ImageFormat.Tiff => PackedLength(image) < pixels * FlatPackedDensity,
             _ => image.Length < pixels * FlatWebPDensity,
         };
+    }
+
+    private static long PackedLength(ReadOnlyMemory<byte> image)
+    {
+        using var packed = new MemoryStream();
+        using (var deflate = new DeflateStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            byte[] bytes = image.ToArray();
+            deflate.Write(bytes, 0, bytes.Length);
+        }
+
+        return packed.Length;
     }
 
     private static bool IsFlatPng(ReadOnlyMemory<byte> png, ImageInfo info)

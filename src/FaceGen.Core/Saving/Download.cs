@@ -24,7 +24,8 @@ internal static class Download
 
     /// <summary>
     /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
-    /// tried again, as are the same image's other links, until the time is over.
+    /// tried again, as are the same image's other links, until the time is over. An image that lacks nothing but its end marker
+    /// is taken when the same bytes come a second time, or the time is over.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="generation">The generation.</param>
@@ -39,7 +40,7 @@ internal static class Download
     {
         string image = generation.Images[index];
         if (Generation.AsLink(image) is not { } link)
-            return Decode(image) ?? throw new FaceGenException(ErrorCode.ImageInvalid, "What came in place of a link is no complete PNG, JPEG or WebP image.");
+            return Decode(image) ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"What came in place of the link of image {index + 1} of generation {generation.Id} is not a complete image.");
 
         List<Uri> links = [.. generation.OtherLinks.Select(list => Generation.AsLink(list[index])).OfType<Uri>().Prepend(link).Distinct()];
 
@@ -48,6 +49,7 @@ internal static class Download
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
         Attempt? expired = null;
+        CheckedImage? withoutEnd = null;
         for (int round = 0; ; round++)
         {
             // Each link in turn; the first of them to be there again decides how long to wait.
@@ -60,7 +62,12 @@ internal static class Download
                 partialOf = tried;
                 TimeSpan left = timeout - time.GetElapsedTime(start);
                 last = await TryAsync(connection, tried, partial, links.Count > 1 && left > LongestTry ? LongestTry : left, cancel).ConfigureAwait(false);
-                if (last.Image is { } found) return found;
+                if (last.Image is { } found)
+                {
+                    // Another try may bring the end too. The same bytes again are all that there is.
+                    if (found.Info.IsComplete || (withoutEnd is { } before && before.Bytes.AsSpan().SequenceEqual(found.Bytes))) return found;
+                    withoutEnd = found with { Bytes = new ArraySegment<byte>([.. found.Bytes]) };
+                }
 
                 bool hasExpired = last.Status == HttpStatusCode.Gone
                     || (last.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden && time.GetUtcNow() >= generation.ExpiresAt);
@@ -76,17 +83,20 @@ internal static class Download
                 at++;
             }
 
+            TimeSpan wait = Backoff.Wait(round, asked, connection.Services);
+            bool isOver = links.Count == 0 || time.GetElapsedTime(start) + wait > timeout;
+            if (isOver && withoutEnd is not null) return withoutEnd;
             if (links.Count == 0 && expired is not null)
             {
                 throw new FaceGenException(ErrorCode.LinkExpired,
                     $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): images are kept for {Limits.LinkHours} hours.");
             }
 
-            TimeSpan wait = Backoff.Wait(round, asked, connection.Services);
-            if (links.Count == 0 || time.GetElapsedTime(start) + wait > timeout)
+            if (isOver)
             {
-                throw new FaceGenException(last!.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
-                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}");
+                string bytes = last!.IsDamagedImage ? " To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output." : "";
+                throw new FaceGenException(last.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
+                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}{bytes}");
             }
 
             listener?.Tell($"Image {index + 1} of generation {generation.Id} is not there yet ({last!.Reason}): trying again in {DisplayText.Seconds(wait)}.");
@@ -132,9 +142,16 @@ internal static class Download
                     return new Attempt("the server gave another part than was asked for");
 
                 string encoding = DisplayText.Clean(string.Join(", ", response.Content.Headers.ContentEncoding), 60);
-                return await CheckAsync(body, patience.Token).ConfigureAwait(false) is { } image
-                    ? new Attempt("") { Image = image }
-                    : new Attempt($"what came ({body.Count} bytes{(encoding.Length > 0 ? $", Content-Encoding: {encoding}" : "")}) is no complete PNG, JPEG or WebP image") { IsImageFault = true };
+                if (await CheckAsync(body, patience.Token).ConfigureAwait(false) is { } image)
+                    return new Attempt(image.Info.IsComplete ? "" : $"the {image.Info.Format.DisplayName()} image lacks its end marker") { Image = image };
+
+                ImageFormat? format = ImageHeader.FormatOf(body);
+                string what = format is { } known ? $"begins {(known == ImageFormat.Avif ? "an" : "a")} {known.DisplayName()} image and is cut off or damaged" : "is not an image";
+                return new Attempt($"what came ({body.Count} bytes{(encoding.Length > 0 ? $", Content-Encoding: {encoding}" : "")}) {what}")
+                {
+                    IsImageFault = true,
+                    IsDamagedImage = format is not null,
+                };
             }
 
             return new Attempt("it redirects too often") { IsFinal = true };
@@ -150,7 +167,8 @@ internal static class Download
     /// <summary>Finds the image in a body, plain or compressed, whatever the headers call it.</summary>
     private static async Task<CheckedImage?> CheckAsync(ArraySegment<byte> body, CancellationToken cancellationToken)
     {
-        CheckedImage? image = await LargeBodies.DecodeAsync(body.Count, () => Read(body), cancellationToken).ConfigureAwait(false);
+        // A small file may decompress to many pixels.
+        CheckedImage? image = await LargeBodies.DecodeAsync(MaxBytes, () => Read(body), cancellationToken).ConfigureAwait(false);
         return image is not null || ImageHeader.FormatOf(body) is not null || PackedBody.IsText(body) ? image
             : await LargeBodies.DecodeAsync(MaxBytes, () => PackedBody.Find(body, MaxBytes, Read), cancellationToken).ConfigureAwait(false);
     }
@@ -158,12 +176,12 @@ internal static class Download
     /// <summary>The image that bytes are, or that they hold as a text of base64.</summary>
     private static CheckedImage? Read(ArraySegment<byte> body)
     {
-        if (ImageInfo.Check(body) is { } info) return new CheckedImage(body, info);
+        if (ImageInfo.CheckPixels(body) is { } info) return new CheckedImage(body, info);
         return ImageHeader.FormatOf(body) is null && PackedBody.IsText(body) ? Decode(Encoding.UTF8.GetString(body.Array!, body.Offset, body.Count)) : null;
     }
 
     private static CheckedImage? Decode(string text) =>
-        Base64Text.TryDecode(text.Trim().Trim('"'), out byte[] bytes) && ImageInfo.Check(bytes) is { } info
+        Base64Text.TryDecode(text.Trim().Trim('"'), out byte[] bytes) && ImageInfo.CheckPixels(bytes) is { } info
             ? new CheckedImage(new ArraySegment<byte>(bytes), info)
             : null;
 
@@ -181,5 +199,8 @@ internal static class Download
 
         /// <summary>Something came, and it was no image.</summary>
         internal bool IsImageFault { get; init; }
+
+        /// <summary>What came begins as an image does.</summary>
+        internal bool IsDamagedImage { get; init; }
     }
 }

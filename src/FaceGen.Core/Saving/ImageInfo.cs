@@ -9,46 +9,63 @@ namespace FaceGen.Saving;
 /// <param name="Height">The height in pixels.</param>
 internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 {
-    /// <summary>No picture of this service has a side this long: a header that says so is not believed.</summary>
+    /// <summary>No image of this service has a side this long: a header that says so is not believed.</summary>
     private const int MaxSide = 16384;
+
+    /// <summary>The most pixels that are believed; the service makes not half a million.</summary>
+    private const long MaxPixels = 64L * 1024 * 1024;
+
+    /// <summary>
+    /// True if the file ends as its format demands. False if it lacks its end marker, and nothing else: every pixel is there.
+    /// </summary>
+    internal bool IsComplete { get; init; } = true;
 
     /// <summary>Reads an image's structure from its first byte to its last.</summary>
     /// <returns>What it is; null where it is no image, or not a complete one.</returns>
-    internal static ImageInfo? Check(ReadOnlySpan<byte> image)
+    internal static ImageInfo? Check(ReadOnlySpan<byte> image) => CheckPixels(image) is { IsComplete: true } info ? info : null;
+
+    /// <summary>Reads an image's structure; one that lacks its end marker, and nothing else, will do.</summary>
+    /// <returns>What it is; null where it is no image, or not all of one.</returns>
+    internal static ImageInfo? CheckPixels(ReadOnlySpan<byte> image)
     {
-        (int Width, int Height)? size = ImageHeader.FormatOf(image) switch
+        if (ImageHeader.FormatOf(image) is not { } format) return null;
+
+        ImageSize? size = format switch
         {
             ImageFormat.Png => Png(image),
             ImageFormat.Jpeg => Jpeg(image),
             ImageFormat.WebP => WebP(image),
-            _ => null,
+            ImageFormat.Gif => GifBlocks.Read(image),
+            ImageFormat.Bmp => BmpFile.Read(image),
+            ImageFormat.Tiff => TiffDirectory.Read(image),
+            ImageFormat.JpegXl => JpegXlFile.Read(image),
+            _ => IsoMediaBoxes.Read(image),
         };
-        return size is { } s && s.Width is > 0 and <= MaxSide && s.Height is > 0 and <= MaxSide
-            ? new ImageInfo(ImageHeader.FormatOf(image)!.Value, s.Width, s.Height)
+        return size is { } found && IsBelieved(found.Width, found.Height)
+            ? new ImageInfo(format, found.Width, found.Height) { IsComplete = found.HasEnd }
             : null;
     }
 
+    private static bool IsBelieved(int width, int height) =>
+        width is > 0 and <= MaxSide && height is > 0 and <= MaxSide && (long)width * height <= MaxPixels;
+
     /// <summary>A PNG is a row of chunks, from IHDR to IEND, with data between.</summary>
-    private static (int Width, int Height)? Png(ReadOnlySpan<byte> image)
+    private static ImageSize? Png(ReadOnlySpan<byte> image)
     {
         var chunks = new PngChunks(image);
         if (!chunks.MoveNext() || !chunks.Type.SequenceEqual("IHDR"u8) || chunks.Data.Length != 13) return null;
 
-        (int, int) size = (BinaryPrimitives.ReadInt32BigEndian(chunks.Data), BinaryPrimitives.ReadInt32BigEndian(chunks.Data.Slice(4)));
-        bool hasData = false;
-        while (chunks.MoveNext())
-        {
-            if (chunks.Type.SequenceEqual("IEND"u8)) return hasData ? size : null;
-            hasData |= chunks.Type.SequenceEqual("IDAT"u8);
-        }
-
-        return null;
+        ReadOnlySpan<byte> header = chunks.Data;
+        (int width, int height) = (BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header.Slice(4)));
+        bool hasEnd = false;
+        while (!hasEnd && chunks.MoveNext()) hasEnd = chunks.Type.SequenceEqual("IEND"u8);
+        return IsBelieved(width, height) && PngPixels.AreWhole(image, header, width, height) ? new ImageSize(width, height, hasEnd) : null;
     }
 
     /// <summary>A JPEG is a row of segments; after the start of a scan comes its data, until the end marker.</summary>
-    private static (int Width, int Height)? Jpeg(ReadOnlySpan<byte> image)
+    private static ImageSize? Jpeg(ReadOnlySpan<byte> image)
     {
-        (int, int)? size = null;
+        ImageSize? size = null;
         int at = 2;
         while (at + 4 <= image.Length)
         {
@@ -66,26 +83,32 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
             ReadOnlySpan<byte> data = image.Slice(at + 4, length - 2);
             bool isFrame = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
             if (isFrame && data.Length >= 5)
-                size = (BinaryPrimitives.ReadUInt16BigEndian(data.Slice(3)), BinaryPrimitives.ReadUInt16BigEndian(data.Slice(1)));
+                size = new ImageSize(BinaryPrimitives.ReadUInt16BigEndian(data.Slice(3)), BinaryPrimitives.ReadUInt16BigEndian(data.Slice(1)));
 
             at += 2 + length;
-            if (marker == 0xDA) return size is not null && HasEnd(image.Slice(at)) ? size : null;
+            if (marker == 0xDA) return size is { } found ? JpegToItsEnd(image, at, found) : null;
         }
 
         return null;
+    }
+
+    private static ImageSize? JpegToItsEnd(ReadOnlySpan<byte> image, int scan, ImageSize size)
+    {
+        if (HasEnd(image.Slice(scan))) return size;
+        return IsBelieved(size.Width, size.Height) && JpegScans.HoldEveryPixel(image) ? size with { HasEnd = false } : null;
     }
 
     /// <summary>Whether the end marker follows; inside a scan a real 0xFF is always followed by another byte.</summary>
     private static bool HasEnd(ReadOnlySpan<byte> scan) => scan.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) >= 0;
 
     /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size, and one holds the picture.</summary>
-    private static (int Width, int Height)? WebP(ReadOnlySpan<byte> image)
+    private static ImageSize? WebP(ReadOnlySpan<byte> image)
     {
         const int Head = 12, ChunkHead = 8;
         if (image.Length < 30 || BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) > image.Length - ChunkHead) return null;
 
         ReadOnlySpan<byte> chunks = image.Slice(Head, Math.Max(0, (int)BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) + ChunkHead - Head));
-        (int, int)? size = null;
+        ImageSize? size = null;
         bool hasPicture = false;
         while (chunks.Length >= ChunkHead)
         {
@@ -103,19 +126,20 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
         return hasPicture && chunks.IsEmpty ? size : null;
     }
 
-    private static (int Width, int Height)? WebPSize(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    private static ImageSize? WebPSize(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
-        if (type.SequenceEqual("VP8X"u8) && data.Length >= 10) return (UInt24(data.Slice(4)) + 1, UInt24(data.Slice(7)) + 1);
+        if (type.SequenceEqual("VP8X"u8) && data.Length >= 10) return new ImageSize(UInt24(data.Slice(4)) + 1, UInt24(data.Slice(7)) + 1);
         if (type.SequenceEqual("VP8 "u8) && data.Length >= 10)
         {
-            return (BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(6)) & 0x3FFF,
+            return new ImageSize(
+                BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(6)) & 0x3FFF,
                 BinaryPrimitives.ReadUInt16LittleEndian(data.Slice(8)) & 0x3FFF);
         }
 
         if (type.SequenceEqual("VP8L"u8) && data.Length >= 5)
         {
             uint bits = BinaryPrimitives.ReadUInt32LittleEndian(data.Slice(1));
-            return ((int)(bits & 0x3FFF) + 1, (int)((bits >> 14) & 0x3FFF) + 1);
+            return new ImageSize((int)(bits & 0x3FFF) + 1, (int)((bits >> 14) & 0x3FFF) + 1);
         }
 
         return null;

@@ -18,7 +18,11 @@ namespace FaceGen.Saving;
 internal sealed class ImageSaver(
     Connection? connection, SaveOptions options, IListener? listener = null, Func<Action, CancellationToken, Task>? write = null)
 {
-    private static readonly ImageFormat[] Formats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
+    private static readonly ImageFormat[] Formats =
+    [
+        ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP, ImageFormat.Gif, ImageFormat.Avif, ImageFormat.Heif, ImageFormat.Bmp, ImageFormat.Tiff,
+        ImageFormat.JpegXl,
+    ];
 
     private readonly RepeatedImages _repeated = new();
 
@@ -95,6 +99,7 @@ internal sealed class ImageSaver(
             IReadOnlyList<ArraySegment<byte>> file = FileOf(saved, image.Bytes);
             if (file.Count > 1) saved = saved with { Length = file.Sum(part => part.Count), Sha256 = Sha256Of(file) };
             await SettleAsync(generation, index, () => saved = WritePicture(saved, image.Bytes, file), cancel).ConfigureAwait(false);
+            if (saved.Incomplete) listener?.Warn($"Image {index + 1} of generation {generation.Id} came without the end marker of its format ({saved.Format.DisplayName()}). All of its pixels are there: it is saved as '{saved.FullName}' and marked Incomplete. Where a program refuses the file, save it anew with a tool that repairs such files.");
             return saved;
         }
         finally
@@ -146,7 +151,7 @@ internal sealed class ImageSaver(
         if (!options.EmbedMetadata) return [bytes];
         if (image.Format == ImageFormat.Png) return PngText.Embed(bytes, Provenance.Texts(image.Generation, image.Index));
 
-        listener?.Tell($"'{image.FullName}' is a {image.Format} file and tells nothing of how it was made: only PNG files do. A sidecar tells it of any file.");
+        listener?.Tell($"'{image.FullName}' is a {image.Format.DisplayName()} file and tells nothing of how it was made: only PNG files do. A sidecar tells it of any file.");
         return [bytes];
     }
 
@@ -228,7 +233,7 @@ internal sealed class ImageSaver(
     private SavedImage DescribeExisting(string path, Generation generation, int index)
     {
         byte[] bytes = ReadExisting(path);
-        ImageInfo info = ImageInfo.Check(bytes)
+        ImageInfo info = ImageInfo.CheckPixels(bytes)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"'{path}' is there already and is no complete image. -Force replaces it.");
         var whole = new ArraySegment<byte>(bytes);
         return Describe(path, new CheckedImage(whole, info), generation, index, Sha256Of(PngText.Strip(whole)));
@@ -253,6 +258,7 @@ internal sealed class ImageSaver(
             Width = info.Width,
             Height = info.Height,
             Filtered = BlankImage.IsBlank(bytes, info) || _repeated.Knows(received ?? sha256, generation),
+            Incomplete = !info.IsComplete,
             Index = index + 1,
             Generation = generation,
         };

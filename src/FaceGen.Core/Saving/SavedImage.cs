@@ -3,7 +3,7 @@ using FaceGen.Generating;
 
 namespace FaceGen.Saving;
 
-/// <summary>An image of a generation that stands, complete and checked, in a file.</summary>
+/// <summary>An image of a generation that stands, checked to its last byte, in a file.</summary>
 public sealed record SavedImage
 {
     /// <summary>The file's full path.</summary>
@@ -29,6 +29,12 @@ public sealed record SavedImage
     /// colour), or the same file came before for another prompt or seed.
     /// </summary>
     public required bool Filtered { get; init; }
+
+    /// <summary>
+    /// True if the file lacks the end marker of its format, as the service sent it each time. All of its pixels are there, and
+    /// viewers show it; strict programs may refuse it.
+    /// </summary>
+    public bool Incomplete { get; init; }
 
     /// <summary>Which of the generation's images it is, the first being 1.</summary>
     public required int Index { get; init; }

@@ -23,6 +23,7 @@ internal static class Sidecar
             json.WriteNumber("image_width", image.Width);
             json.WriteNumber("image_height", image.Height);
             json.WriteBoolean("filtered", image.Filtered);
+            if (image.Incomplete) json.WriteBoolean("incomplete", true);
             Provenance.Write(json, image.Generation, image.Index);
         }, Options);
 }

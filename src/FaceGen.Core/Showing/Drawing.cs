@@ -21,8 +21,8 @@ internal static class Drawing
     /// <exception cref="FaceGenException">It is no picture, or not one that the terminal can show.</exception>
     internal static string Draw(byte[] image, Terminal terminal, (int Columns, int Lines) window, int? columns = null, Func<IPictureDecoder>? decoder = null)
     {
-        ImageInfo info = ImageInfo.Check(image)
-            ?? throw new FaceGenException(ErrorCode.ImageInvalid, "It is no complete PNG, JPEG or WebP image.");
+        ImageInfo info = ImageInfo.CheckPixels(image)
+            ?? throw new FaceGenException(ErrorCode.ImageInvalid, "It is not a complete image.");
         bool isReadable = info.Format == ImageFormat.Png || (info.Format == ImageFormat.Jpeg && decoder is not null);
         if (!isReadable && terminal.Protocol != TerminalProtocol.ITerm2)
             throw new FaceGenException(ErrorCode.ImageInvalid, $"It is a {info.Format} image, which {terminal.Protocol} does not take; ITerm2 takes all.");

@@ -108,8 +108,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public SwitchParameter Sidecar { get; set; }
 
     /// <summary>
-    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A JPEG
-    /// or WebP file stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A file of
+    /// another format stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter EmbedMetadata { get; set; }

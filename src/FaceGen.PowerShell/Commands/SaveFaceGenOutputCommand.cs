@@ -12,7 +12,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <summary>
 /// <para type="synopsis">Saves the images of generations as files.</para>
 /// <para type="description">Several images are downloaded at once. Each is checked to its last byte and appears under
-/// its name only when it is complete; its extension is that of its own format.</para>
+/// its name only when it is complete; its extension is that of its own format. An image that lacks only the end marker of
+/// its format, each time it is downloaded, is saved with a warning and marked Incomplete.</para>
 /// </summary>
 [Cmdlet(VerbsData.Save, "FaceGenOutput", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(SavedImage))]
@@ -83,8 +84,8 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     public SwitchParameter Sidecar { get; set; }
 
     /// <summary>
-    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A JPEG
-    /// or WebP file stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A file of
+    /// another format stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter EmbedMetadata { get; set; }
@@ -198,7 +199,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
     }
 
-    /// <summary>Saves an image; false where that failed, which is told.</summary>
+    /// <summary>Saves an image; false where that failed, or where the file is not complete, which is reported.</summary>
     private async Task<bool> SaveAsync(Generation generation, int index)
     {
         await _downloads!.WaitAsync(Stop).ConfigureAwait(false);
@@ -206,7 +207,8 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         {
             SavedImage image = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
             Post(() => WriteObject(image));
-            return true;
+            if (RemoveAfterSave && image.Incomplete) Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Remove-FaceGenImage deletes it."));
+            return !image.Incomplete;
         }
         catch (FaceGenException e) when (Destination.IsAtFault(e, _folder))
         {

@@ -166,6 +166,8 @@ public abstract class LedgerTests : IAsyncLifetime
             [
                 new LedgerFile(1, "/out/a-1.png", 12, "ab", ImageFormat.Png, 512, 256, false),
                 new LedgerFile(2, "/out/a-2.jpg", 5_000_000_000, "cd", ImageFormat.Jpeg, 1, 2, true),
+                new LedgerFile(3, "/out/a-3.gif", 13, "ef", ImageFormat.Gif, 3, 4, false, Incomplete: true),
+                new LedgerFile(4, "/out/a-4.avif", 14, "01", ImageFormat.Avif, 5, 6, true, Incomplete: true),
             ],
         };
 
@@ -881,7 +883,7 @@ public abstract class LedgerTests : IAsyncLifetime
             Assert.True(await ledger.WriteAsync(saved with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
         }
 
-        await ExecuteAsync("UPDATE files SET format = 'Gif' WHERE item = 1; UPDATE items SET error_code = 'Oops' WHERE item = 2; UPDATE items SET status = 'Pendng' WHERE item = 500");
+        await ExecuteAsync("UPDATE files SET format = 'Pcx' WHERE item = 1; UPDATE items SET error_code = 'Oops' WHERE item = 2; UPDATE items SET status = 'Pendng' WHERE item = 500");
         await using ILedger read = await OpenAsync(LedgerMode.Read);
         List<FaceGenException> leftOut = [];
 
@@ -889,7 +891,7 @@ public abstract class LedgerTests : IAsyncLifetime
 
         Assert.Equal(Enumerable.Range(3, 497).Append(Count).Select(number => $"row {number}"), rows);
         Assert.Collection(leftOut,
-            error => Assert.Equal($"Item 1 of the ledger '{read.Name}' cannot be read and is left out: people.csv:2: The ledger holds 'Gif' where a ImageFormat belongs.", error.Message),
+            error => Assert.Equal($"Item 1 of the ledger '{read.Name}' cannot be read and is left out: people.csv:2: The ledger holds 'Pcx' where a ImageFormat belongs.", error.Message),
             error => Assert.Contains("Item 2 of the ledger", error.Message, StringComparison.Ordinal),
             error => Assert.Contains("people.csv:501: The ledger holds 'Pendng'", error.Message, StringComparison.Ordinal));
         Assert.All(leftOut, error => Assert.Equal(ErrorCode.LedgerInvalid, error.Code));

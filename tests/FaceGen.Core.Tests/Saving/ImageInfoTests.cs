@@ -67,7 +67,11 @@ public sealed class ImageInfoTests
 
     [Fact]
     public void The_largest_size_is_believed() =>
-        Assert.Equal(new ImageInfo(ImageFormat.Png, 16384, 16384), ImageInfo.Check(TestImages.PngOf(16384, 16384, 2, [1])));
+        Assert.Equal(new ImageInfo(ImageFormat.Png, 16384, 4096), ImageInfo.Check(TestImages.PngOf(16384, 4096, 0, TestImages.Pack(new byte[(16384 + 1) * 4096]))));
+
+    [Fact]
+    public void Image_of_more_pixels_than_are_believed_is_refused() =>
+        Assert.Null(ImageInfo.Check(TestImages.PngOf(16384, 4097, 0, TestImages.Pack(new byte[(16384 + 1) * 4097]))));
 
     [Fact]
     public void Sizes_that_no_picture_has_are_not_believed_of_JPEG_and_WebP_either() => Assert.All(

@@ -96,7 +96,7 @@ public sealed partial class ShowFaceGenImageTests
         string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
 
         Assert.DoesNotContain("\u001B]0;", sent, StringComparison.Ordinal);
-        Assert.Contains("cannot be shown. It is no complete PNG, JPEG or WebP image.", sent, StringComparison.Ordinal);
+        Assert.Contains("cannot be shown. It is not a complete image.", sent, StringComparison.Ordinal);
         Assert.Contains("It does not exist.", sent, StringComparison.Ordinal);
         Assert.Contains("Nothing matches", sent, StringComparison.Ordinal);
         // The face and its copy, twice; 10 columns by 12 pixels are 6 lines.

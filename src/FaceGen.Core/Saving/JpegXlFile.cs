@@ -1,0 +1,64 @@
+namespace FaceGen.Saving;
+
+/// <summary>
+/// Reads the size of a JPEG XL image (ISO/IEC 18181). In boxes it is checked to its last byte; a bare codestream does not tell
+/// how long it is.
+/// </summary>
+internal static class JpegXlFile
+{
+    /// <summary>Reads a JPEG XL.</summary>
+    /// <returns>Its size; null where its boxes are not whole.</returns>
+    internal static ImageSize? Read(ReadOnlySpan<byte> file)
+    {
+        if (file[0] == 0xFF) return ReadCodestream(file);
+
+        ImageSize? size = null;
+        var boxes = new IsoBoxes(file);
+        while (boxes.MoveNext())
+        {
+            if (boxes.Type.SequenceEqual("jxlc"u8)) size ??= ReadCodestream(boxes.Data);
+            // The codestream in parts: each begins with its number.
+            if (boxes.Type.SequenceEqual("jxlp"u8) && boxes.Data.Length > 4) size ??= ReadCodestream(boxes.Data.Slice(4));
+        }
+
+        return boxes.IsAtEnd ? size : null;
+    }
+
+    private static ImageSize? ReadCodestream(ReadOnlySpan<byte> stream)
+    {
+        // The largest size header has 67 bits; pixels follow.
+        if (stream.Length < 12 || stream[0] != 0xFF || stream[1] != 0x0A) return null;
+
+        var bits = new Bits(stream.Slice(2));
+        bool isSmall = bits.Read(1) == 1;
+        long height = isSmall ? (bits.Read(5) + 1) * 8 : Side(ref bits);
+        long width = bits.Read(3) switch
+        {
+            0 => isSmall ? (bits.Read(5) + 1) * 8 : Side(ref bits),
+            1 => height,
+            2 => height * 12 / 10,
+            3 => height * 4 / 3,
+            4 => height * 3 / 2,
+            5 => height * 16 / 9,
+            6 => height * 5 / 4,
+            _ => height * 2,
+        };
+        return width <= int.MaxValue && height <= int.MaxValue ? new ImageSize((int)width, (int)height) : null;
+    }
+
+    private static long Side(ref Bits bits) => 1 + bits.Read(bits.Read(2) switch { 0 => 9, 1 => 13, 2 => 18, _ => 30 });
+
+    /// <summary>Numbers of any count of bits, the lowest bit first.</summary>
+    private ref struct Bits(ReadOnlySpan<byte> bytes)
+    {
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+        private int _at;
+
+        internal long Read(long count)
+        {
+            long value = 0;
+            for (int i = 0; i < count; i++, _at++) value |= (long)((_bytes[_at / 8] >> (_at % 8)) & 1) << i;
+            return value;
+        }
+    }
+}

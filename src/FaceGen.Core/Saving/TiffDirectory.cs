@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+
+namespace FaceGen.Saving;
+
+/// <summary>Reads the first directory of a TIFF, which tells where its pixels are.</summary>
+internal readonly ref struct TiffDirectory
+{
+    private const int EntryLength = 12;
+    private const int Width = 256, Height = 257, StripOffsets = 273, StripLengths = 279, TileOffsets = 324, TileLengths = 325;
+
+    private readonly ReadOnlySpan<byte> _tiff;
+    private readonly bool _isLittleEndian;
+
+    private TiffDirectory(ReadOnlySpan<byte> tiff)
+    {
+        _tiff = tiff;
+        _isLittleEndian = tiff[0] == 'I';
+    }
+
+    /// <summary>Reads a TIFF.</summary>
+    /// <returns>Its size; null where not all of its pixels are there.</returns>
+    internal static ImageSize? Read(ReadOnlySpan<byte> tiff) => tiff.Length < 8 ? null : new TiffDirectory(tiff).Read();
+
+    private ImageSize? Read()
+    {
+        ReadOnlySpan<byte> directory = At(UInt32(_tiff.Slice(4)));
+        if (directory.Length < 2) return null;
+
+        int entries = UInt16(directory);
+        if (directory.Length < 2 + (entries * EntryLength)) return null;
+
+        ReadOnlySpan<byte> width = default, height = default, offsets = default, lengths = default;
+        for (int i = 0; i < entries; i++)
+        {
+            ReadOnlySpan<byte> entry = directory.Slice(2 + (i * EntryLength), EntryLength);
+            switch (UInt16(entry))
+            {
+                case Width: width = entry; break;
+                case Height: height = entry; break;
+                case StripOffsets or TileOffsets: offsets = entry; break;
+                case StripLengths or TileLengths: lengths = entry; break;
+            }
+        }
+
+        if (width.IsEmpty || height.IsEmpty || offsets.IsEmpty || lengths.IsEmpty) return null;
+
+        uint count = UInt32(offsets.Slice(4));
+        if (count == 0 || count != UInt32(lengths.Slice(4))) return null;
+
+        for (uint i = 0; i < count; i++)
+        {
+            if (Value(offsets, i) is not { } offset || Value(lengths, i) is not { } length || (long)offset + length > _tiff.Length) return null;
+        }
+
+        return Value(width, 0) is { } w and <= int.MaxValue && Value(height, 0) is { } h and <= int.MaxValue ? new ImageSize((int)w, (int)h) : null;
+    }
+
+    /// <summary>A value of an entry, in the entry itself where all of them fit in four bytes; null where it is not there.</summary>
+    private uint? Value(ReadOnlySpan<byte> entry, uint index)
+    {
+        int size = UInt16(entry.Slice(2)) switch { 3 => 2, 4 => 4, _ => 0 };
+        long count = UInt32(entry.Slice(4));
+        if (size == 0 || index >= count) return null;
+
+        ReadOnlySpan<byte> values = count * size <= 4 ? entry.Slice(8) : At(UInt32(entry.Slice(8)));
+        long at = (long)index * size;
+        if (at + size > values.Length) return null;
+
+        return size == 2 ? UInt16(values.Slice((int)at)) : UInt32(values.Slice((int)at));
+    }
+
+    private ReadOnlySpan<byte> At(uint offset) => offset < _tiff.Length ? _tiff.Slice((int)offset) : default;
+
+    private ushort UInt16(ReadOnlySpan<byte> bytes) =>
+        _isLittleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+
+    private uint UInt32(ReadOnlySpan<byte> bytes) =>
+        _isLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
+}
