@@ -16,6 +16,9 @@ internal static class PostgresErrors
         // Connection exceptions, too many connections, the server's shutdown and start, and its time limits for transactions.
         PostgresException refused => Is(refused, "08", "53300", "57P", "25P03", "25P04"),
         NpgsqlException { IsTransient: true } or SocketException or IOException or TimeoutException => true,
+        // Of several hosts: what each of them said, or nothing where all were found to be away just before.
+        NpgsqlException { InnerException: AggregateException several } => several.InnerExceptions.Any(each => IsLost(each, null)),
+        NpgsqlException { InnerException: null } none when none.Message.Contains("suitable host") => true,
         // Whatever says that a connection is gone while it is used.
         _ => connection is not null && connection.State != ConnectionState.Open && connection.FullState.HasFlag(ConnectionState.Broken),
     };
@@ -44,8 +47,9 @@ internal static class PostgresErrors
     };
 
     /// <summary>The server's or the driver's own words, which never hold the password.</summary>
-    internal static string Words(Exception error) =>
-        DisplayText.Clean(error is PostgresException refused ? refused.MessageText : error.Message, 300).TrimEnd('.');
+    internal static string Words(Exception error) => error is NpgsqlException { InnerException: AggregateException several }
+        ? string.Join("; ", several.InnerExceptions.Select(Words).Distinct())
+        : DisplayText.Clean(error is PostgresException refused ? refused.MessageText : error.Message, 300).TrimEnd('.');
 
     /// <summary>True if a pooler does not forward an option of the connection string to the server; it never will.</summary>
     private static bool IsStartupRefusal(PostgresException error) => error.MessageText.Contains("unsupported startup parameter");

@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>A password in what was given for a ledger, or in its place, is shown nowhere.</summary>
+public sealed class LedgerSecretTests
+{
+    private const string Password = "S3cretPw";
+
+    [Theory]
+    [InlineData("host=127.0.0.1 port=1 dbname=faces user=me password=S3cretPw sslmode=disable", "LedgerUnreachable")]
+    [InlineData("user=me password=S3cretPw dbname=faces", "LedgerInvalid")]
+    [InlineData("jdbc:postgresql://127.0.0.1:1/faces?user=me&password=S3cretPw", "LedgerInvalid")]
+    [InlineData("postgresql+psycopg2://me:S3cretPw@127.0.0.1:1/faces", "LedgerInvalid")]
+    [InlineData("mysql://me:S3cretPw@127.0.0.1/faces", "LedgerInvalid")]
+    [InlineData("me:S3cretPw@127.0.0.1:5432/faces", "LedgerInvalid")]
+    [InlineData("postgresql://me:S3cretPw@127.0.0.1:1/faces?unheard_of=1", "LedgerInvalid")]
+    [InlineData("Host=127.0.0.1;Port=1;Database=faces password=S3cretPw", "LedgerInvalid")]
+    public async Task Password_of_a_ledger_is_shown_nowhere(string ledger, string error)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        foreach (string command in new[]
+        {
+            "Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger",
+            "Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger -WhatIf",
+            "Get-FaceGenBatch -Ledger $ledger",
+            "Get-FaceGenBatchItem -Ledger $ledger",
+            "[pscustomobject]@{ Ledger = $ledger } | Get-FaceGenBatchItem",
+            "Export-FaceGenReport \"$out.html\" -Ledger $ledger",
+        })
+        {
+            Ran ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.Out);
+
+            Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            AssertSilent(ran);
+        }
+
+        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+    }
+
+    [Theory]
+    [InlineData("host=127.0.0.1 dbname=faces user=me password=S3cretPw")]
+    [InlineData("Host=127.0.0.1;Database=faces;Password=S3cretPw")]
+    [InlineData("postgresql://me:S3cretPw@127.0.0.1:1/faces?sslmode=disable")]
+    [InlineData("jdbc:postgresql://127.0.0.1:1/faces?user=me&password=S3cretPw")]
+    public async Task Password_of_a_ledger_given_for_a_path_is_shown_nowhere(string ledger)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        foreach (string command in new[]
+        {
+            "Get-FaceGenBatch $ledger",
+            "Get-FaceGenBatchItem $ledger",
+            "Invoke-FaceGenBatch $csv -Destination $ledger",
+            "Invoke-FaceGenBatch $ledger -Destination $out",
+            "Invoke-FaceGenBatch -LiteralPath $ledger -Destination $out",
+            "Export-FaceGenReport $ledger -Ledger $out",
+        })
+        {
+            Ran ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.Out);
+
+            Assert.Contains("-Ledger", ran.Error.Exception.Message, StringComparison.Ordinal);
+            AssertSilent(ran);
+        }
+    }
+
+    private static void AssertSilent(Ran ran)
+    {
+        ErrorRecord error = ran.Error;
+        string shown = $"{error} {error.Exception} {error.ErrorDetails} {error.TargetObject} {error.CategoryInfo} {string.Join(" ", ran.Warnings)}";
+        Assert.DoesNotContain(Password, shown, StringComparison.Ordinal);
+    }
+}
