@@ -26,7 +26,8 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     private static readonly Regex OtherOption = new(
         @"(^|[;\s])\s*(port|database|db|dbname|user|user\s?name|user\s?id|uid|service|ssl\s?mode|data\s?source|initial\s?catalog|driver|dsn)\s*=", Flags);
 
-    private static readonly Regex Password = new(@"(^|[^a-z])(password|passwd|pwd|passfile|pgpassword|passphrase)\s*=", Flags);
+    /// <summary>What is followed by a secret, in a connection string of any kind, in JSON or in a list.</summary>
+    private static readonly Regex Password = new(@"(password|passwd|pwd|passfile|passphrase|secret|token)['""]?\s*(=|:(?![/\\]))", Flags);
 
     /// <summary>A user and a password before a host, with no scheme: <c>me:secret@db/faces</c>.</summary>
     private static readonly Regex UserInfo = new(@"^\s*(//)?[^/\\:@\s=]+:(?![/\\:])[^@]*@", Flags);

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Management.Automation;
+using System.Security;
 using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -11,6 +13,14 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return raw is string text ? Secret.Lock(text) : raw;
+        return raw switch
+        {
+            string text => Secret.Lock(text),
+            Uri address => Secret.Lock(address.OriginalString),
+            DbConnectionStringBuilder settings => Secret.Lock(settings.ConnectionString),
+            null or SecureString => raw!,
+            // PowerShell's own error quotes the value.
+            _ => throw new ArgumentTransformationMetadataException($"A text or a secure string belongs here, not a {raw.GetType().Name}."),
+        };
     }
 }

@@ -136,6 +136,9 @@ public sealed class ConnectionStringTests
     [InlineData("Data Source=faces.db;Password=S3cretPw")]
     [InlineData("user=me password=S3cretPw dbname=faces")]
     [InlineData("./faces;password=S3cretPw")]
+    [InlineData("PGPASSWORD=S3cretPw psql -h db -U me faces")]
+    [InlineData("{\"host\": \"db\", \"password\": \"S3cretPw\"}")]
+    [InlineData("Host: db, Password: S3cretPw")]
     [InlineData("https://me:S3cretPw@db/faces")]
     public void Text_that_cannot_be_used_is_not_quoted(string text)
     {

@@ -64,6 +64,22 @@ public sealed class LedgerSecretTests
         }
     }
 
+    [Theory]
+    [InlineData("[uri]$ledger", "LedgerUnreachable")]
+    [InlineData("[Data.Common.DbConnectionStringBuilder]@{ ConnectionString = 'Host=127.0.0.1;Port=1;Password=S3cretPw' }", "LedgerUnreachable")]
+    [InlineData("[Text.StringBuilder]$ledger", "ParameterArgumentTransformationError")]
+    [InlineData("@($ledger, $ledger)", "ParameterArgumentTransformationError")]
+    [InlineData("@{ $ledger = 1 }", "ParameterArgumentTransformationError")]
+    public async Task Password_of_a_ledger_that_is_not_text_is_shown_nowhere(string given, string error)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run($"param($ledger) Get-FaceGenBatch -Ledger ({given})", "postgresql://me:S3cretPw@127.0.0.1:1/faces");
+
+        Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        AssertSilent(ran);
+    }
+
     private static void AssertSilent(Ran ran)
     {
         ErrorRecord error = ran.Error;
