@@ -92,6 +92,9 @@ internal sealed record ServiceAnswer
 
     internal bool IsUnderWay => Status is "processing" or "queued" or "pending" or "in_queue" or "starting";
 
+    /// <summary>Whether there is a status word that is none of those known.</summary>
+    internal bool HasUnknownStatus => Status.Length > 0 && !IsDone && !IsUnderWay && !IsFailure;
+
     internal bool IsFailure => Status is "error" or "failed" or "failure";
 
     internal static IReadOnlyDictionary<string, object?> EmptyMeta { get; } =

@@ -14,17 +14,25 @@ internal sealed class Account
     /// <summary>How many generations are looked at at the same time.</summary>
     internal const int LooksAtOnce = 16;
 
+    /// <summary>Fewer generations than this are not worth looking through as others are added.</summary>
+    private const int FewestToEvict = 1000;
+
     /// <summary>The accounts by their signatures: the key itself does not outlive its connections here.</summary>
     private static readonly ConcurrentDictionary<string, Account> Known = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _kept = new();
-    private readonly ConcurrentDictionary<FaceGenException, Request> _reports = new();
-    private readonly Pace _pace = new();
+    private readonly ConcurrentDictionary<FaceGenException, object> _reports = new();
+
+    /// <summary>How many generations are kept when those that have expired are looked for next.</summary>
+    private int _nextEviction = FewestToEvict;
 
     private Account(int queueLimit) => Slots = new Slots(queueLimit);
 
     internal Slots Slots { get; }
+
+    /// <summary>What has been learnt of how long generations take.</summary>
+    internal Pace Pace { get; } = new();
 
     /// <summary>The face images that were uploaded.</summary>
     internal FaceUploads Faces { get; } = new();
@@ -39,12 +47,20 @@ internal sealed class Account
     internal AccountWarnings Warnings { get; } = new();
 
     /// <summary>
-    /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first.
+    /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first. Those
+    /// whose images have expired are left out: what became of them is among the reports (<see cref="Untold"/>).
     /// </summary>
-    internal IReadOnlyList<Watch> Open => [.. _open.Values.OrderBy(watch => watch.Latest.CreatedAt)];
+    internal IReadOnlyList<Watch> Open
+    {
+        get
+        {
+            EvictExpired();
+            return [.. _open.Values.OrderBy(watch => watch.Latest.CreatedAt)];
+        }
+    }
 
     /// <summary>How long a generation may well take.</summary>
-    internal TimeSpan LongTime => _pace.LongTime();
+    internal TimeSpan LongTime => Pace.LongTime();
 
     /// <summary>The account of a connection: one for each address and key in the whole process; the
     /// enterprise addresses are one of their own.</summary>
@@ -87,19 +103,46 @@ internal sealed class Account
     internal Watch Add(
         Connection connection, Generation generation, Slots.Slot? slot, bool isNew = false, bool isCalledFor = false, bool isTaken = false)
     {
-        var watch = new Watch(connection, generation, slot, _pace, isNew, isCalledFor ? Callbacks : null, isTaken);
+        if (_open.Count >= _nextEviction)
+        {
+            EvictExpired();
+            _nextEviction = Math.Max(FewestToEvict, 2 * _open.Count);
+        }
+
+        var watch = new Watch(connection, generation, slot, this, isNew, isCalledFor ? Callbacks : null, isTaken);
         _open[generation.Id] = watch;
         return watch;
     }
 
     /// <summary>The outcomes that were reported and that nobody has been told.</summary>
-    internal IReadOnlyList<(FaceGenException Outcome, Request Request)> Untold => [.. _reports.Select(report => (report.Key, report.Value))];
+    internal IReadOnlyList<(FaceGenException Outcome, object Target)> Untold => [.. _reports.Select(report => (report.Key, report.Value))];
 
     /// <summary>
     /// Keeps the outcome of a submission that may have been paid for, until it has been told: the pipeline that asked may
     /// have gone.
     /// </summary>
     internal void Report(FaceGenException outcome, Request request) => _reports[outcome] = request;
+
+    /// <summary>Stops keeping a generation whose images have expired; what the user has not been told of it is reported.</summary>
+    internal void Evict(Watch watch, FaceGenException? outcome)
+    {
+        Generation generation = watch.Latest;
+        // Only this watch: another may have taken its id since.
+        if (!((ICollection<KeyValuePair<string, Watch>>)_open).Remove(new KeyValuePair<string, Watch>(generation.Id, watch))) return;
+
+        Callbacks.Forget(generation.Id);
+        if (outcome is not null) _reports[outcome] = generation.Outline();
+    }
+
+    /// <summary>Warns, once for each, of a status that this version of FaceGen does not know.</summary>
+    internal void WarnOfStatus(ServiceAnswer? answer, string id)
+    {
+        if (answer is not { HasUnknownStatus: true }) return;
+
+        string word = DisplayText.Clean(answer.Status, 40);
+        Warnings.Warn($"status {word}", $"The service gave generation {id} a status that FaceGen does not know: '{word}'. "
+            + $"It counts as pending, unless the answer brings images, and is polled for {Limits.LinkHours} hours at most. It is not lost, and not submitted again.");
+    }
 
     /// <summary>Marks an outcome as shown to the user, whichever account it is one of.</summary>
     internal static void MarkTold(FaceGenException outcome)
@@ -115,9 +158,13 @@ internal sealed class Account
 
     /// <summary>Looks once at a generation.</summary>
     /// <exception cref="FaceGenException">The service does not tell how it is.</exception>
-    internal Task<Generation> LookAsync(Connection connection, string id, CancellationToken cancel) => Find(id) is { } watch
-        ? watch.LookAsync(connection, cancel)
-        : Fetch.OnceAsync(connection, Recall(id, connection), cancel);
+    internal async Task<Generation> LookAsync(Connection connection, string id, CancellationToken cancel, IListener? listener = null)
+    {
+        using IDisposable? warnings = listener is null ? null : Warnings.Listen(listener);
+        return await (Find(id) is { } watch
+            ? watch.LookAsync(connection, cancel)
+            : Fetch.OnceAsync(connection, Recall(id, connection), cancel)).ConfigureAwait(false);
+    }
 
     /// <summary>What is known of an id: all, where this process started it, or nothing but the id.</summary>
     internal Generation Recall(string id, Connection? connection = null) =>
@@ -130,20 +177,34 @@ internal sealed class Account
     /// Gives a slot back when a generation that was perhaps accepted, and will not be heard of, is likely to have ended.
     /// </summary>
     internal Task GiveBackLaterAsync(Connection connection, Slots.Slot slot) =>
-        slot.DisposeAfterAsync(_pace.LongTime(), connection.Services.Time);
+        slot.DisposeAfterAsync(Pace.LongTime(), connection.Services.Time);
 
     /// <summary>The end of a generation has reached the user.</summary>
     internal void MarkSeen(string id) => Settle(id, watch => watch.MarkSeen());
 
+    /// <summary>A finished generation was emitted by a command that still runs: keeps no more than finds it again.</summary>
+    internal void MarkEmitted(string id) => Find(id)?.Condense();
+
     /// <summary>Keeps a generation in sight until each of its images stands in a file.</summary>
     internal void BeginSaving(Connection connection, Generation generation) =>
-        (Find(generation.Id) ?? Add(connection, generation, null)).BeginSaving();
+        (Find(generation.Id) ?? Add(connection, generation, null)).BeginSaving(generation.Images.Count);
 
     /// <summary>One of a generation's images stands in a file.</summary>
     internal void MarkSaved(string id, int index) => Settle(id, watch => watch.MarkSaved(index));
 
     /// <summary>An id is none of this account's.</summary>
-    internal void Forget(string id) => _open.TryRemove(id, out _);
+    internal void Forget(string id)
+    {
+        if (_open.TryRemove(id, out _)) Callbacks.Forget(id);
+    }
+
+    private void EvictExpired()
+    {
+        foreach (Watch watch in _open.Values)
+        {
+            if (watch.HasExpired(out FaceGenException? outcome)) Evict(watch, outcome);
+        }
+    }
 
     private void Settle(string id, Action<Watch> mark)
     {

@@ -28,11 +28,18 @@ internal static class Fetch
             Outcome other => throw new InvalidOperationException($"A look cannot be {other}."),
         };
 
-    /// <summary>Looks until the service tells how the generation is.</summary>
-    /// <exception cref="FaceGenException">The service keeps denying it, or refuses the key.</exception>
+    /// <summary>Polls until the service tells how the generation is.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="generation">The generation as far as it is known.</param>
+    /// <param name="tell">Is told of each wait.</param>
+    /// <param name="limit">How long to go on; there is one poll at least.</param>
+    /// <param name="cancel">Ends polling.</param>
+    /// <exception cref="FaceGenException">The service keeps denying it, refuses the key, or did not tell within the limit.</exception>
     internal static async Task<Generation> UntilAnsweredAsync(
-        Connection connection, Generation generation, Action<string> tell, CancellationToken cancel)
+        Connection connection, Generation generation, Action<string> tell, TimeSpan limit, CancellationToken cancel)
     {
+        TimeProvider time = connection.Services.Time;
+        long start = time.GetTimestamp();
         int denials = 0, lasting = 0;
         for (int attempt = 0; ; attempt++)
         {
@@ -53,12 +60,19 @@ internal static class Fetch
             }
 
             TimeSpan wait = Backoff.Wait(attempt, asked, connection.Services);
+            TimeSpan left = limit - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not say how generation {generation.Id} is: {reason.TrimEnd('.')}.");
+
             tell($"The service did not say how generation {generation.Id} is ({reason.TrimEnd('.')}): asking again in {DisplayText.Seconds(wait)}.");
-            await connection.Services.Time.Wait(wait, cancel).ConfigureAwait(false);
+            await time.Wait(wait < left ? wait : left, cancel).ConfigureAwait(false);
         }
     }
 
-    private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel) =>
-        Classifier.OfFetch(await connection.Api
-            .PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false), RequestEcho.Of(generation.Request));
+    private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel)
+    {
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false);
+        Account.Of(connection).WarnOfStatus(result.Answer, generation.Id);
+        return Classifier.OfFetch(result, RequestEcho.Of(generation.Request));
+    }
 }

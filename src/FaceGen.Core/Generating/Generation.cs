@@ -119,6 +119,19 @@ public sealed record Generation
 
     private static IReadOnlyList<string> Cut(IReadOnlyList<string> list, int most) => list.Count <= most ? list : [.. list.Take(most)];
 
+    /// <summary>Returns what identifies the generation and says what was asked for; a poll gives the rest.</summary>
+    internal Generation Outline() => new()
+    {
+        Id = Id,
+        Connection = Connection,
+        Prompt = Prompt,
+        Seed = Seed,
+        CreatedAt = CreatedAt,
+        TrackId = TrackId,
+        // A face image in memory is too large to keep for each of many.
+        Request = Request is { FaceImage: { Link: null, FilePath: null } } ? null : Request,
+    };
+
     /// <summary>An image as a link; null where it is base64 in place.</summary>
     internal static Uri? AsLink(string image) =>
         image.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(image, UriKind.Absolute, out Uri? link)

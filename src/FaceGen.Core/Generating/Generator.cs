@@ -242,6 +242,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             Outcome.UnderWay underWay => Accept(request, sent, underWay.Answer, GenerationStatus.Processing, sentAt, slot, options),
             _ => null,
         };
+        if (accepted is not null) _account.WarnOfStatus(result.Answer, accepted.Id);
         if (log is not null) await log.AnsweredAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
     }
@@ -267,7 +268,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             // A call is never believed: only what the service itself knows is a generation.
             if (_account.Find(id) is not null) return lost;
 
-            await Fetch.UntilAnsweredAsync(connection, new Generation { Id = id }, line => listener?.Tell(line), connection.Lifetime).ConfigureAwait(false);
+            await Fetch.UntilAnsweredAsync(connection, new Generation { Id = id }, line => listener?.Tell(line), Watch.ImageLife, connection.Lifetime).ConfigureAwait(false);
             return new Outcome.UnderWay(ServiceAnswer.Accepted(id));
         }
         catch (Exception e) when (e is FaceGenException or OperationCanceledException)

@@ -13,32 +13,42 @@ internal sealed class Watch
     /// <summary>How long a generation may keep its place in the queue: many times what one takes.</summary>
     private static readonly TimeSpan LongestPlace = TimeSpan.FromHours(1);
 
+    /// <summary>How long images live at the service: what has not ended by then is not worth asking for.</summary>
+    internal static readonly TimeSpan ImageLife = TimeSpan.FromHours(Limits.LinkHours);
+
     private readonly object _gate = new();
+    private readonly Account _account;
     private readonly Pace _pace;
+    private readonly TimeProvider _time;
+    private readonly long _since;
     private readonly Slots.Slot? _slot;
     private readonly Callbacks? _callbacks;
-    private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection _connection;
     private Task<Generation>? _end;
     private HashSet<int>? _unsaved;
     private bool _isSeen;
     private bool _isNew;
     private bool _isTaken;
+    private bool _isCondensed;
     private IListener[] _listeners = [];
 
     /// <param name="connection">The connection that watches.</param>
     /// <param name="generation">The generation as far as it is known.</param>
     /// <param name="slot">The slot that it fills.</param>
-    /// <param name="pace">Tells when to look.</param>
+    /// <param name="account">The account that keeps the watch.</param>
     /// <param name="isNew">Whether it was accepted just now; otherwise nobody may have looked for long.</param>
     /// <param name="callbacks">Where the service's call for it comes in; null where it makes none.</param>
     /// <param name="isTaken">Whether somebody waits for it already: what comes by its webhook is then not given out.</param>
-    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Pace pace, bool isNew, Callbacks? callbacks, bool isTaken)
+    internal Watch(Connection connection, Generation generation, Slots.Slot? slot, Account account, bool isNew, Callbacks? callbacks, bool isTaken)
     {
+        _account = account;
+        _time = connection.Services.Time;
+        _since = _time.GetTimestamp();
         _callbacks = callbacks;
         _isTaken = isTaken;
         _isNew = isNew;
-        _pace = pace;
+        _pace = account.Pace;
         _connection = connection;
         _slot = slot;
         Latest = generation;
@@ -103,12 +113,61 @@ internal sealed class Watch
 
     internal void MarkSeen()
     {
-        lock (_gate) _isSeen = Latest.IsFinished;
+        lock (_gate) _isSeen = Latest.IsFinished || _isCondensed;
     }
 
-    internal void BeginSaving()
+    /// <summary>
+    /// Keeps only what identifies a generation that has been emitted: where its command is stopped, so that its output is lost, a
+    /// poll gives the rest again. Images, and above all those in place, would fill the memory in a long pipeline.
+    /// </summary>
+    internal void Condense()
     {
-        lock (_gate) _unsaved = _unsaved is { Count: > 0 } ? _unsaved : [.. Enumerable.Range(0, Latest.Images.Count)];
+        lock (_gate)
+        {
+            if (!Latest.IsFinished) return;
+
+            Latest = Latest.Outline();
+            (_isCondensed, _isTaken) = (true, true);
+            // The task's result is the whole generation.
+            (_end, _ended) = (null, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+    }
+
+    /// <summary>Whether the images have expired by elapsed time, which no setting of the clock changes, and no poll is in progress.</summary>
+    /// <param name="outcome">What the user has not been told of it; null where there is nothing.</param>
+    internal bool HasExpired(out FaceGenException? outcome)
+    {
+        lock (_gate)
+        {
+            outcome = null;
+            bool isPolled = _end is { IsCompleted: false };
+            // Images in place are here, and do not expire.
+            bool isInPlace = Latest.Images.Any(image => Generation.AsLink(image) is null);
+            if (isPolled || isInPlace || Left > TimeSpan.Zero) return false;
+
+            outcome = Latest.Status switch
+            {
+                _ when _isCondensed => null,
+                GenerationStatus.Failed => new FaceGenException(ErrorCode.GenerationFailed, Latest.Failure),
+                GenerationStatus.Success => new FaceGenException(ErrorCode.LinkExpired,
+                    $"The images of generation {Latest.Id} were ready and not saved within {ImageLife.TotalHours:0} hours, when links expire. "
+                    + $"If your account keeps images longer, 'Get-FaceGenImage {Latest.Id} | Save-FaceGenOutput' still saves them."),
+                _ => Expired("The service did not say what became of it"),
+            };
+            return true;
+        }
+    }
+
+    /// <summary>How long until the images would have expired.</summary>
+    private TimeSpan Left => ImageLife - _time.GetElapsedTime(_since);
+
+    private FaceGenException Expired(string reason) => new(ErrorCode.GenerationTimeout,
+        $"Generation {Latest.Id} was not ready within {ImageLife.TotalHours:0} hours, after which its images would have expired ({reason.TrimEnd('.')}). "
+        + $"It may have been paid for. It is not polled any more; 'Get-FaceGenImage {Latest.Id}' polls it once.");
+
+    internal void BeginSaving(int imageCount)
+    {
+        lock (_gate) _unsaved = _unsaved is { Count: > 0 } ? _unsaved : [.. Enumerable.Range(0, imageCount)];
     }
 
     internal void MarkSaved(int index)
@@ -140,7 +199,7 @@ internal sealed class Watch
     /// <summary>Goes on watching where the connection that watched was ended.</summary>
     internal void Resume(Connection connection)
     {
-        if (!Latest.IsFinished) _ = Poll(connection);
+        if (!Latest.IsFinished && !_isCondensed) _ = Poll(connection);
     }
 
     /// <summary>Looks once, now.</summary>
@@ -179,6 +238,7 @@ internal sealed class Watch
         TimeSpan age = Latest.CreatedAt is { } sent && time.GetUtcNow() > sent ? time.GetUtcNow() - sent : TimeSpan.Zero;
         var kind = new Pace.Kind(Latest.Request?.NumInferenceSteps, Latest.Request?.ImageCount ?? 1);
         double? eta = Latest.Eta;
+        bool wasCondensed = _isCondensed;
         bool wasWatched = _isNew;
         _isNew = false;
         try
@@ -191,24 +251,26 @@ internal sealed class Watch
             TimeSpan wait = Latest.CreatedAt is null ? TimeSpan.Zero : BeforeLook(age);
             while (true)
             {
-                bool? called = await WaitAsync(wait, call, connection).ConfigureAwait(false);
+                TimeSpan left = Left;
+                bool? called = await WaitAsync(Min(wait, left > TimeSpan.Zero ? left : TimeSpan.Zero), call, connection).ConfigureAwait(false);
                 // One after deliveries that told of no end may be forged too: it does not make the service be asked at once.
                 if (called == true && falseDeliveries > 0) await WaitAsync(Min(wait, PauseAfter(falseDeliveries)), _ended.Task, connection).ConfigureAwait(false);
                 wasCalled |= called == true;
                 isCallOver |= called == false;
                 // Asked for before the look: what a call tells after it calls for another.
                 call = NextCall();
-                Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, connection.Lifetime).ConfigureAwait(false));
+                Take(await Fetch.UntilAnsweredAsync(connection, Latest, Tell, Left, connection.Lifetime).ConfigureAwait(false));
                 TimeSpan elapsed = age + time.GetElapsedTime(start);
                 if (Latest.IsFinished)
                 {
                     // One that nobody watched when it was due, an earlier process's, may have ended long before this look.
                     bool isMissed = !wasWatched && unended == TimeSpan.Zero && age > _pace.BeforeLook(kind, eta, TimeSpan.Zero, TimeSpan.Zero);
-                    if (Latest.CreatedAt is not null && !isMissed) _pace.Learn(kind, eta, wasCalled ? elapsed : unended, elapsed);
+                    if (Latest.CreatedAt is not null && !isMissed && !wasCondensed) _pace.Learn(kind, eta, wasCalled ? elapsed : unended, elapsed);
                     _callbacks?.End(Latest.Id, isMissed: !wasCalled && !isCallOver);
                     break;
                 }
 
+                if (Left <= TimeSpan.Zero) throw Expired(Latest.Message.Length > 0 ? Latest.Message : "the service still says that it is pending");
                 if (called == true) falseDeliveries++;
                 // A service that has forgotten a generation must not block the queue for ever.
                 if (elapsed > LongestPlace) _slot?.Dispose();
@@ -231,7 +293,12 @@ internal sealed class Watch
             // The service does not tell of it, which is no word of its end, and nobody will see that. A connection that
             // was only ended leaves the slot taken, since the generation goes on at the service.
             _ = _slot?.DisposeAfterAsync(_pace.LongTime(), time);
+            FaceGenException? expired = Left > TimeSpan.Zero ? null
+                : e is FaceGenException { Code: ErrorCode.GenerationTimeout } timeout ? timeout : Expired(e.Message);
+            // Whoever waits is told, and reports it; where nobody does, the account keeps the outcome until somebody asks.
+            if (expired is not null) _account.Evict(this, expired);
             _callbacks?.Signal();
+            if (expired is not null && expired != e) throw expired;
             throw;
         }
     }
@@ -264,7 +331,8 @@ internal sealed class Watch
         lock (_gate)
         {
             if (Latest.IsFinished) return;
-            Latest = seen;
+            if (_isCondensed && !seen.IsFinished) return;
+            (Latest, _isCondensed) = (seen, false);
             if (!seen.IsFinished) return;
 
             _slot?.Dispose();

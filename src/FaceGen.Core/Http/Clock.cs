@@ -17,12 +17,16 @@ internal static class Clock
     internal static void Observe(this Task work) => work.ContinueWith(ended => ended.Exception, CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
+    /// <summary>A timer cuts fractions of a millisecond off: a wait that ends too early would be begun again and again.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan delay) =>
+        delay.Ticks % TimeSpan.TicksPerMillisecond is > 0 and var fraction ? delay + TimeSpan.FromTicks(TimeSpan.TicksPerMillisecond - fraction) : delay;
+
 #if NETSTANDARD
-    internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => time.Delay(delay, cancel);
+    internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => time.Delay(WholeMilliseconds(delay), cancel);
 
     internal static CancellationTokenSource Timer(this TimeProvider time, TimeSpan delay) => time.CreateCancellationTokenSource(delay);
 #else
-    internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => Task.Delay(delay, time, cancel);
+    internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => Task.Delay(WholeMilliseconds(delay), time, cancel);
 
     internal static CancellationTokenSource Timer(this TimeProvider time, TimeSpan delay) => new(delay, time);
 #endif

@@ -54,8 +54,7 @@ internal sealed class Receiver(Connection connection, IListener listener)
             if (!isMoreExpected && !isPending && !isWorking) return null;
 
             using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            // A timer counts whole milliseconds: one that ends too early would be begun again and again.
-            Task timer = _time.Wait(wait == Timeout.InfiniteTimeSpan ? wait : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds) + 1), cut.Token);
+            Task timer = _time.Wait(wait, cut.Token);
             await Task.WhenAny(work is null ? [change, timer] : [change, timer, work]).ConfigureAwait(false);
             cut.Cancel();
         }

@@ -11,7 +11,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="synopsis">Looks once at generations.</para>
 /// <para type="description">By id, or, without one, at those that this session started and has not settled: also those
 /// whose pipeline was stopped. Looking costs nothing and settles nothing: what is shown here stays in the list until
-/// Wait-FaceGenImage has brought it in or its images are saved.</para>
+/// Wait-FaceGenImage has brought it in or its images are saved. After 24 hours, when its images have expired, a generation
+/// leaves the list, and what became of it is reported once, as an error.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenImage")]
 [OutputType(typeof(Generation))]
@@ -44,7 +45,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
         foreach ((Connection connection, string id) in _ids.Distinct())
         {
             Drain(Account.LooksAtOnce - 1);
-            Start(id, () => Account.Of(connection).LookAsync(connection, id, Stop), WriteObject);
+            Start(id, () => Account.Of(connection).LookAsync(connection, id, Stop, Listener), WriteObject);
         }
 
         Drain(0);
@@ -55,7 +56,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
     {
         try
         {
-            return await account.LookAsync(Service, known.Id, Stop).ConfigureAwait(false);
+            return await account.LookAsync(Service, known.Id, Stop, Listener).ConfigureAwait(false);
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {

@@ -24,7 +24,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
     private readonly List<Task<bool>> _running = [];
-    private readonly List<(Account Account, string Id)> _emitted = [];
+    private readonly EmittedGenerations _emitted = new();
+    private bool _hasWarnedOfEmitted;
     private Connection? _service;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
@@ -78,7 +79,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         End();
 
         // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
-        foreach ((Account account, string id) in _emitted) account.MarkSeen(id);
+        _emitted.MarkSeen();
     });
 
     /// <summary>Before the first input.</summary>
@@ -196,7 +197,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
         WriteError(ErrorTable.Record(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
-        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain } told) Account.MarkTold(told);
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } told) Account.MarkTold(told);
     }
 
     /// <summary>What ends the run, with what the user must know of the items that it leaves.</summary>
@@ -214,7 +215,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteObject(generation);
         }
 
-        if (generation.IsFinished) _emitted.Add((Account.Of(generation.Connection ?? Service), generation.Id));
+        if (!generation.IsFinished || !_emitted.Add(Account.Of(generation.Connection ?? Service), generation.Id) || _hasWarnedOfEmitted) return;
+
+        _hasWarnedOfEmitted = true;
+        WriteWarning($"This command has emitted more than {EmittedGenerations.Capacity} generations whose images were not saved. If it is stopped, Get-FaceGenImage lists the latest of them only; "
+            + "-Verbose names each. To save images as they come, pipe them to Save-FaceGenOutput, or use Invoke-FaceGenBatch.");
     }
 
     /// <summary>
@@ -248,8 +253,15 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         if (!settled.IsCompleted)
             WriteWarning($"The answer to a submission is still out: waiting for it, up to {Service.TimeoutSec} seconds. What else is under way is shown then.");
         RunUntil(settled);
-        foreach ((FaceGenException outcome, Request request) in account.Untold) WriteFault(outcome, request);
-        return [.. account.Open.Select(watch => watch.Latest)];
+        // Looked at first: generations that have expired are among the reports then.
+        IReadOnlyList<Watch> open = account.Open;
+        foreach ((FaceGenException outcome, object target) in account.Untold)
+        {
+            WriteFault(outcome, target);
+            Account.MarkTold(outcome);
+        }
+
+        return [.. open.Select(watch => watch.Latest)];
     }
 
     /// <summary>Warns of what a row has and the API does not.</summary>

@@ -1,0 +1,74 @@
+using System.Reflection;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>How long a session keeps generations, and how much of them.</summary>
+public sealed class GenerationLifetimeTests
+{
+    [Fact]
+    public async Task Pipeline_holds_no_generation_that_it_has_emitted()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face)
+            $emitted = [System.Collections.Generic.List[WeakReference]]::new()
+            1..40 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object {
+                $emitted.Add([WeakReference]::new($_.PSObject.BaseObject))
+                if ($emitted.Count -eq 40) {
+                    [GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect()
+                    $emitted.Where({ $_.IsAlive }).Count
+                }
+            }
+            """, bed.Face).WithoutErrors();
+
+        Assert.InRange((int)ran.Single.BaseObject, 0, 10);
+    }
+
+    [Fact]
+    public async Task Command_that_is_stopped_leaves_what_it_emitted_to_get_and_wait()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Ran ran = bed.Run("""
+            param($face, $out)
+            foreach ($once in 1) { 1..3 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { break } }
+            $open = @(Get-FaceGenImage)
+            $open[0]
+            Wait-FaceGenImage | Save-FaceGenOutput $out -Name '{prompt}'
+            """, bed.Face, bed.Out).WithoutErrors();
+
+        Assert.Equal(("Success", "person 1"), (ran.Output[0].Properties["Status"].Value.ToString(), ran.Output[0].Properties["Prompt"].Value));
+        Assert.Single((Uri[])ran.Output[0].Properties["Output"].Value);
+        Assert.Contains("person 1.png", Directory.GetFiles(bed.Out).Select(Path.GetFileName));
+        Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
+    }
+
+    [Fact]
+    public async Task Generation_that_was_evicted_is_reported_once()
+    {
+        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1000);
+        Ran sent = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -NoWait; Get-FaceGenConnection", bed.Face).WithoutErrors();
+        var id = (string)sent.Output[0].Properties["Id"].Value;
+        Evict(sent.Output[1].BaseObject, id);
+
+        Ran first = bed.Run("Get-FaceGenImage"), second = bed.Run("Get-FaceGenImage").WithoutErrors();
+
+        Assert.StartsWith("GenerationTimeout,", first.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(id, first.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(first.Output);
+        Assert.Empty(second.Output);
+    }
+
+    /// <summary>Does what happens a day after a generation was accepted.</summary>
+    private static void Evict(object connection, string id)
+    {
+        const BindingFlags all = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+        Type accountType = connection.GetType().Assembly.GetType("FaceGen.Generating.Account", throwOnError: true)!;
+        object account = accountType.GetMethod("Of", all)!.Invoke(null, [connection])!;
+        object watch = accountType.GetMethod("Find", all)!.Invoke(account, [id])!;
+        object outcome = watch.GetType().GetMethod("Expired", all)!.Invoke(watch, ["still pending"])!;
+        accountType.GetMethod("Evict", all)!.Invoke(account, [watch, outcome]);
+    }
+}
