@@ -66,6 +66,7 @@ internal static class SecretManagement
         if (vault is not null) shell.AddParameter("Vault", vault);
         Task<IReadOnlyList<string>> names = Task.Run(() =>
         {
+            using Engine ended = shell;
             using Runspace runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
             runspace.Open();
             shell.Runspace = runspace;
@@ -73,7 +74,8 @@ internal static class SecretManagement
         });
         if (names.Wait(Patience)) return names.Result;
 
-        shell.BeginStop(null, null);
+        // Unlike BeginStop it does not mind a shell that has just ended.
+        Task.Run(shell.Stop).Observe();
         return [];
     }
 
