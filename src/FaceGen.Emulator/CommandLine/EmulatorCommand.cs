@@ -93,11 +93,11 @@ internal static class EmulatorCommand
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count == 0)
         {
-            // Ctrl+C at a prompt reaches every process of the terminal: one that a parent keeps lives on.
+            // Ctrl+C at a prompt, and the end of the terminal, reach every process of the terminal: one that a parent keeps lives
+            // on until the parent ends, which may still wait for answers.
             bool isKept = parsed.GetValue(ExitWithStdin);
-            using PosixSignalRegistration? ignored = isKept
-                ? PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true)
-                : null;
+            using PosixSignalRegistration? interrupt = isKept ? Ignore(PosixSignal.SIGINT) : null;
+            using PosixSignalRegistration? hangup = isKept ? Ignore(PosixSignal.SIGHUP) : null;
             var configuration = new InvocationConfiguration();
             if (isKept)
                 configuration.ProcessTerminationTimeout = null;
@@ -108,6 +108,9 @@ internal static class EmulatorCommand
         await Console.Error.WriteLineAsync($"{problems} Run with --help to see the options.").ConfigureAwait(false);
         return UsageError;
     }
+
+    private static PosixSignalRegistration Ignore(PosixSignal signal) =>
+        PosixSignalRegistration.Create(signal, static received => received.Cancel = true);
 
     private static EmulatorOptions Options(ParseResult result) => new()
     {
