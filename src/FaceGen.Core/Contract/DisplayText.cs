@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace FaceGen.Contract;
 
 /// <summary>Makes text that came from outside fit to be shown.</summary>
 internal static class DisplayText
 {
+    private static readonly Regex Escape = new("%([0-9A-Fa-f]{2})", RegexOptions.CultureInvariant);
+
     /// <summary>
     /// Takes out what would steer a terminal (control characters, and the format characters that reorder text), folds
     /// white space to one line, and cuts to a length.
@@ -61,6 +64,18 @@ internal static class DisplayText
         address.OriginalString.Contains('@') || address.OriginalString.Contains("%40")
             ? "…@…"
             : Clean(address.OriginalString, 200);
+
+    /// <summary>
+    /// Returns a link that can be shown by any of its properties: escaped as a whole, and once more where unescaping it, as
+    /// <see cref="Uri.ToString"/> and <see cref="Uri.LocalPath"/> do, would bring out what steers a terminal or is not seen.
+    /// </summary>
+    internal static Uri Link(Uri link) =>
+        CanBeShown(link) ? new Uri(link.AbsoluteUri) : new Uri(Escape.Replace(link.AbsoluteUri, "%25$1"));
+
+    /// <summary>True if no part of a link holds what steers a terminal or is not seen, also when it is unescaped.</summary>
+    internal static bool CanBeShown(Uri link) =>
+        (Uri.UnescapeDataString(link.AbsoluteUri) + link + link.LocalPath + link.IdnHost + link.DnsSafeHost).All(c => CharUnicodeInfo.GetUnicodeCategory(c) is not
+            (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
 
     /// <summary>Seconds with one decimal, as in <c>0.5 seconds</c>, whatever the culture.</summary>
     internal static string Seconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds";

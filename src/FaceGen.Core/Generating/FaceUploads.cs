@@ -191,7 +191,7 @@ internal sealed class FaceUploads
             }
 
             Outcome outcome = Classifier.OfUpload(result);
-            if (outcome is Outcome.Ended { Answer.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.AsLink(link) is not null)
+            if (outcome is Outcome.Ended { Answer.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.AsLink(link) is { } address && DisplayText.CanBeShown(address))
             {
                 listener?.Tell($"The face image '{face}' was uploaded: its link serves all requests that use it.");
                 return new Upload(link, at, at + LinkLife);

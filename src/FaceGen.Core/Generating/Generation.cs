@@ -77,7 +77,7 @@ public sealed record Generation
         init
         {
             _images = value;
-            Output = [.. value.Select(AsLink).OfType<Uri>()];
+            Output = [.. value.Select(AsLink).OfType<Uri>().Select(DisplayText.Link)];
         }
     }
 

@@ -1,0 +1,28 @@
+using System.Reflection;
+using System.Xml.Linq;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests;
+
+/// <summary>Texts from outside are shown without what would steer a terminal.</summary>
+public sealed class ViewTests
+{
+    [Fact]
+    public void Each_text_of_a_view_is_cleaned()
+    {
+        using var session = new Session();
+        var core = (Assembly)session.Run("(Get-Command Get-FaceGenConnection).OutputType[0].Type.Assembly").Single.BaseObject;
+        XDocument views = XDocument.Load(Path.Combine(StagedModule.Folder, "FaceGen.Format.ps1xml"));
+        List<string> raw = [];
+        foreach (XElement view in views.Descendants("View"))
+        {
+            Type type = core.GetType(view.Descendants("TypeName").Single().Value, throwOnError: true)!;
+            raw.AddRange(view.Descendants("PropertyName").Select(item => type.GetProperty(item.Value)!)
+                .Where(property => MayBeText(property.PropertyType) && property.Name != "Sha256").Select(property => $"{type.Name}.{property.Name}"));
+        }
+
+        Assert.Empty(raw.Distinct());
+    }
+
+    private static bool MayBeText(Type type) => !(Nullable.GetUnderlyingType(type) ?? type).IsValueType;
+}
