@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen.Batching;
 
@@ -35,9 +36,9 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     /// <summary>What only a path begins with.</summary>
     private static readonly Regex PathStart = new(@"^(\.{0,2}[/\\](?!/)|~|[a-z]:[/\\])", Flags);
 
-    private readonly string _text;
+    private readonly SecretText _text;
 
-    private LedgerLocation(string text, bool isDatabase) => (_text, IsDatabase) = (text, isDatabase);
+    private LedgerLocation(string text, bool isDatabase) => (_text, IsDatabase) = (new SecretText(text), isDatabase);
 
     /// <summary>Gets whether it is a database.</summary>
     internal bool IsDatabase { get; }
@@ -88,17 +89,17 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
         IsConnectionString(text) && (text.Contains('@') || !text.StartsWith("http", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Returns the path, or the connection string with its password: not for messages.</summary>
-    internal string Reveal() => _text;
+    internal string Reveal() => _text.Reveal();
 
     /// <inheritdoc/>
-    public bool Equals(LedgerLocation? other) => other is not null && string.Equals(_text, other._text, StringComparison.Ordinal);
+    public bool Equals(LedgerLocation? other) => other is not null && _text.Equals(other._text);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as LedgerLocation);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(_text);
+    public override int GetHashCode() => _text.GetHashCode();
 
     /// <summary>Returns the path; never a connection string. An opened ledger names its host, database and schema.</summary>
-    public override string ToString() => IsDatabase ? "a PostgreSQL database" : _text;
+    public override string ToString() => IsDatabase ? "a PostgreSQL database" : _text.Reveal();
 }

@@ -1,3 +1,5 @@
+using FaceGen.Http;
+
 namespace FaceGen.Contract;
 
 /// <summary>An expected failure, with the <see cref="ErrorCode"/> that tells scripts what it is.</summary>
@@ -6,11 +8,11 @@ public sealed class FaceGenException : Exception
     /// <summary>Makes an exception that says what failed and what to do.</summary>
     /// <param name="code">What went wrong.</param>
     /// <param name="message">
-    /// One or two sentences for the person who reads it; what would steer a terminal, as names of files can, is left out.
+    /// One or two sentences for the person who reads it; what would steer a terminal, as names of files can, is left out, and so are the users and passwords of addresses.
     /// </param>
     /// <param name="inner">The cause, if another exception was.</param>
     public FaceGenException(ErrorCode code, string message, Exception? inner = null)
-        : base(DisplayText.Lines(message), inner)
+        : base(DisplayText.Lines(UserInfo.Remove(message)), UserInfo.Remove(inner))
         => Code = code;
 
     /// <summary>What went wrong.</summary>

@@ -76,7 +76,7 @@ internal sealed class ApiClient : IDisposable
                 : Innermost(e).Message;
             return result with
             {
-                Failure = _key.Redact(DisplayText.Clean(reason)),
+                Failure = _key.Redact(DisplayText.Clean(UserInfo.Remove(reason))),
                 WasSent = content.WasSent,
                 Fault = content.WasSent || result.StatusCode is not null ? null : ConnectionFault.Of(e, _address.Root, _proxy),
             };
@@ -98,7 +98,7 @@ internal sealed class ApiClient : IDisposable
 
     private byte[] Body(Action<Utf8JsonWriter>? writeFields) => JsonObject.Write(json =>
     {
-        json.WriteString("key", _key.Value);
+        json.WriteString("key", _key.Reveal());
         writeFields?.Invoke(json);
     });
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace FaceGen.Http;
 
 /// <summary>
-/// The account's key. Nothing but the body of a request reads <see cref="Value"/>; whatever else meets the key shows
+/// The account's key. Nothing but the body of a request calls <see cref="Reveal"/>; whatever else meets the key shows
 /// only that there is one.
 /// </summary>
 internal sealed class ApiKey
@@ -17,13 +17,16 @@ internal sealed class ApiKey
 
     private readonly KeySpellings _spellings;
 
+    private readonly SecretText _secret;
+
     internal ApiKey(string value)
     {
-        Value = value;
+        _secret = new SecretText(value);
         _spellings = new KeySpellings(value);
     }
 
-    internal string Value { get; }
+    /// <summary>Returns the key: for the body of a request, and for nothing else.</summary>
+    internal string Reveal() => _secret.Reveal();
 
     /// <summary>
     /// Returns an HMAC-SHA256 of a text under the key, as 64 lower-case hexadecimal digits: equal for equal keys and texts, and
@@ -31,7 +34,7 @@ internal sealed class ApiKey
     /// </summary>
     internal string Sign(string text)
     {
-        using var hmac = new HMACSHA256(Encoding.UTF8.GetBytes(Value));
+        using var hmac = new HMACSHA256(Encoding.UTF8.GetBytes(Reveal()));
         return string.Concat(hmac.ComputeHash(Encoding.UTF8.GetBytes(text)).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
     }
 

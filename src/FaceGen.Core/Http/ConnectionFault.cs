@@ -28,8 +28,9 @@ internal sealed record ConnectionFault(FaceGenException Error, bool MayPass)
     /// <summary>Gets the fault of a proxy that asks for credentials.</summary>
     internal static ConnectionFault ProxyAuthentication(Uri service, Uri? proxy, Exception? cause = null)
     {
-        string name = proxy is null ? "The proxy of this machine's settings"
-            : $"The proxy {proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
+        // A user and a password that the address holds are left out.
+        string name = (proxy ?? HttpHandlers.SystemProxyFor(service)) is not { } known ? "The proxy of this machine's settings"
+            : $"The proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " of this machine's settings (such as HTTPS_PROXY)" : "")}";
         return new ConnectionFault(Fault(
             $"{name} asks for a name and a password (HTTP 407), so that {Name(service)} could not be reached. Nothing was sent. Give them with Connect-FaceGen -ProxyCredential, or use -ProxyUseDefaultCredentials.", cause), MayPass: true);
     }

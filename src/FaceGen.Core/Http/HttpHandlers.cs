@@ -16,6 +16,17 @@ internal static class HttpHandlers
     /// </summary>
     internal const string AcceptEncoding = "identity";
 
+    /// <summary>Returns the proxy that the system's settings, or the environment, name for an address; null where there is none.</summary>
+    internal static Uri? SystemProxyFor(Uri address)
+    {
+#if NETSTANDARD
+        IWebProxy? proxy = WebRequest.DefaultWebProxy;
+#else
+        IWebProxy? proxy = HttpClient.DefaultProxy;
+#endif
+        return proxy is null || proxy.IsBypassed(address) ? null : proxy.GetProxy(address) is { } found && found != address ? found : null;
+    }
+
     /// <summary>A handler that keeps no cookies, follows no redirect and decompresses nothing by itself.</summary>
     /// <param name="proxy">A proxy; null for the system's own settings.</param>
     /// <param name="isLocal">Whether the service is on this machine: its unencrypted calls go through no proxy.</param>

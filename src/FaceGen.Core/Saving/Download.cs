@@ -159,7 +159,7 @@ internal static class Download
         // Whatever else goes wrong on the way, a body that cannot be unpacked among it, may go right the next time.
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
-            string reason = patience.IsOver ? "no answer in time" : DisplayText.Clean(e.GetBaseException().Message).TrimEnd('.');
+            string reason = patience.IsOver ? "no answer in time" : DisplayText.Clean(UserInfo.Remove(e.GetBaseException().Message)).TrimEnd('.');
             return new Attempt(connection.Key.Redact(reason));
         }
     }

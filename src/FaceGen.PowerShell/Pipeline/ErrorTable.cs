@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Pipeline;
 
@@ -11,7 +12,7 @@ internal static class ErrorTable
 
     internal static ErrorRecord Record(Exception exception, object? target) => exception is FaceGenException fault
         ? new ErrorRecord(fault, fault.Code.ToString(), CategoryOf(fault.Code), target)
-        : new ErrorRecord(exception, Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.Lines(exception.Message)) };
+        : new ErrorRecord(UserInfo.Remove(exception), Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.Lines(UserInfo.Remove(exception.Message))) };
 
     internal static ErrorCategory CategoryOf(ErrorCode code) => code switch
     {

@@ -387,8 +387,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     private sealed class StreamListener(FaceGenCmdlet cmdlet) : IListener
     {
-        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(DisplayText.Lines(line)));
+        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(DisplayText.Lines(UserInfo.Remove(line))));
 
-        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(DisplayText.Lines(line)));
+        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(DisplayText.Lines(UserInfo.Remove(line))));
     }
 }

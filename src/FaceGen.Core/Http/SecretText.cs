@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace FaceGen.Http;
+
+/// <summary>
+/// Holds a text that must not be shown, such as a key, a password or a connection string. It has no public member that tells the
+/// text, so that no message, formatter, serializer or debugger shows it by mistake: only <see cref="Reveal"/> does.
+/// </summary>
+/// <param name="text">The text.</param>
+[DebuggerDisplay("***")]
+internal sealed class SecretText(string text) : IEquatable<SecretText>
+{
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private readonly string _text = text;
+
+    /// <summary>Returns the text: not for messages.</summary>
+    internal string Reveal() => _text;
+
+    /// <inheritdoc/>
+    public bool Equals(SecretText? other) => other is not null && string.Equals(_text, other._text, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as SecretText);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(_text);
+
+    /// <summary>Returns a mask.</summary>
+    public override string ToString() => "***";
+}
