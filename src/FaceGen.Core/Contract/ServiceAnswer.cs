@@ -112,7 +112,7 @@ internal sealed record ServiceAnswer
         JsonElement root;
         try
         {
-            if (HasTooManyValues(body.Span)) return null;
+            if (HasTooManyValues(body.Span)) body = SingleValues(body.Span);
 
             var reader = new Utf8JsonReader(body.Span, Options);
             root = JsonElement.ParseValue(ref reader);
@@ -139,6 +139,52 @@ internal sealed record ServiceAnswer
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// An answer of countless values without its arrays and objects: what is left tells the status and the id, by which the
+    /// images are found.
+    /// </summary>
+    /// <exception cref="JsonException">The body is not JSON.</exception>
+    private static byte[] SingleValues(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, Options);
+        reader.Read();
+        using var kept = new MemoryStream();
+        int fields = 0;
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1) continue;
+
+            ReadOnlySpan<byte> name = reader.ValueSpan;
+            reader.Read();
+            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            if (fields++ >= MaxTexts) continue;
+
+            // As they stand: nothing is unescaped.
+            bool isText = reader.TokenType == JsonTokenType.String;
+            kept.WriteByte((byte)(fields == 1 ? '{' : ','));
+            Write(kept, name, isText: true);
+            kept.WriteByte((byte)':');
+            Write(kept, reader.ValueSpan, isText);
+        }
+
+        if (fields == 0) kept.WriteByte((byte)'{');
+        kept.WriteByte((byte)'}');
+        return kept.ToArray();
+    }
+
+    private static void Write(MemoryStream json, ReadOnlySpan<byte> value, bool isText)
+    {
+        if (isText) json.WriteByte((byte)'"');
+        byte[] bytes = value.ToArray();
+        json.Write(bytes, 0, bytes.Length);
+        if (isText) json.WriteByte((byte)'"');
     }
 
     private static ServiceAnswer Read(JsonElement root)

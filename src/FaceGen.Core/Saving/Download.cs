@@ -40,7 +40,7 @@ internal static class Download
     {
         string image = generation.Images[index];
         if (Generation.AsLink(image) is not { } link)
-            return Decode(image) ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"What came in place of the link of image {index + 1} of generation {generation.Id} is not a complete image.");
+            return await LargeBodies.DecodeAsync(MaxBytes, () => Decode(image), cancel).ConfigureAwait(false) ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"What came in place of the link of image {index + 1} of generation {generation.Id} is not a complete image.");
 
         List<Uri> links = [.. generation.OtherLinks.Select(list => Generation.AsLink(list[index])).OfType<Uri>().Prepend(link).Distinct()];
 
@@ -141,7 +141,7 @@ internal static class Download
                 if (await partial.TakeAsync(response, MaxBytes, patience).ConfigureAwait(false) is not { } body)
                     return new Attempt("the server gave another part than was asked for");
 
-                string encoding = DisplayText.Clean(string.Join(", ", response.Content.Headers.ContentEncoding), 60);
+                string encoding = connection.Key.Redact(DisplayText.Clean(string.Join(", ", response.Content.Headers.ContentEncoding), 60));
                 if (await CheckAsync(body, patience.Token).ConfigureAwait(false) is { } image)
                     return new Attempt(image.Info.IsComplete ? "" : $"the {image.Info.Format.DisplayName()} image lacks its end marker") { Image = image };
 

@@ -40,15 +40,17 @@ public sealed class LargeAnswerTests : IDisposable
     [InlineData("1,")]
     [InlineData("\"\",")]
     [InlineData("{\"a\":")]
-    public void Answer_of_countless_values_allocates_a_small_multiple_of_its_size(string value)
+    public void Answer_of_countless_values_allocates_less_than_its_size(string value)
     {
-        byte[] body = Encoding.ASCII.GetBytes($$"""{"status":"success","id":1,"output":[{{string.Concat(Enumerable.Repeat(value, 12 * 1024 * 1024 / value.Length))}}0]}""");
+        byte[] body = Encoding.ASCII.GetBytes($$"""{"status":"success","id":1,"output":[{{string.Concat(Enumerable.Repeat(value, 12 * 1024 * 1024 / value.Length))}}0],"\u0074rack_id":"7"}""");
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         ServiceAnswer? answer = ServiceAnswer.TryRead(body);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Null(answer);
+        // What is no JSON is not read at all; of the others the id is, by which the images are found.
+        if (!value.EndsWith(',')) Assert.Null(answer);
+        else Assert.Equal(("success", "1", 7L, 0), (answer!.Status, answer.Id, answer.TrackId, answer.Output.Count));
         Assert.InRange(allocated, 0, body.Length);
     }
 

@@ -111,6 +111,16 @@ public sealed class EncodedDownloadTests : IDisposable
         Assert.Equal(ErrorCode.ImageInvalid, (await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
     }
 
+    [Fact]
+    public async Task Base64_text_without_end_is_refused()
+    {
+        _service.OnLink(Link, Answer.Stream(Encoding.ASCII.GetBytes(new string('A', (32 * 1024 * 1024) + 1))));
+
+        FaceGenException error = await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(2)));
+
+        Assert.Contains("The body is longer than 32 MB", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
