@@ -34,7 +34,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    public static TheoryData<string> Losses => ["folder deleted", "folder moved", "moved", "deleted", "replaced", "replaced by a copy", "-wal deleted", ".lock deleted"];
+    public static TheoryData<string> Losses => ["folder deleted", "folder moved", "moved", "deleted", "replaced", "replaced by a copy", "-wal deleted"];
 
     [Theory]
     [MemberData(nameof(Losses))]
@@ -49,6 +49,21 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await AssertLostAsync(() => ledger.TakePendingAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.TakeAbandonedAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.CountAsync(None));
+    }
+
+    [Fact]
+    public async Task Lock_file_deleted_during_a_run_gives_no_row_to_submit_and_enters_results()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
+        ILedger ledger = await StartAsync("a", "b");
+        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))!;
+
+        File.Delete(Ledger + ".lock");
+
+        await AssertLostAsync(() => ledger.TakePendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.TakeAbandonedAsync(Service, 5, None));
+        Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
+        Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Submitted]);
     }
 
     [Theory]

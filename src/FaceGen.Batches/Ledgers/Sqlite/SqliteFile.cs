@@ -11,21 +11,30 @@ internal static class SqliteFile
     private const int HasMovedControl = 20;
 
     /// <summary>
-    /// Returns the error for a ledger that was moved, deleted or replaced, in whole or in part, since it was opened; null if
-    /// all of it is in place.
+    /// Returns the error for a ledger that was moved, deleted or replaced since it was opened, so that what is committed may
+    /// not be in the file at its path; null if it is in place.
     /// </summary>
     /// <remarks>Windows lets nobody move or delete files that SQLite has open; elsewhere what is written goes to a file without a name.</remarks>
-    internal static FaceGenException? FindLoss(SqliteConnection connection, string path)
+    internal static FaceGenException? FindLoss(SqliteConnection connection, string path) =>
+        HasMoved(connection) ? File.Exists(path)
+            ? Lost($"'{path}' was replaced by another file", "Put the former file back")
+            : Lost($"'{path}' was moved or deleted", "Put it back, or name it where it is now with -Ledger,")
+        : !File.Exists(path + "-wal")
+            ? Lost($"'{path}-wal' was deleted", "Let this run end by itself, which completes the ledger,")
+        : null;
+
+    /// <summary>Returns the same error, or the one for a lock file that was deleted, without which another run can begin; null otherwise.</summary>
+    internal static FaceGenException? FindLossOrUnlocked(SqliteConnection connection, string path)
     {
-        string? loss = HasMoved(connection) ? File.Exists(path) ? $"'{path}' was replaced by another file" : $"'{path}' was moved or deleted"
-            : !File.Exists(path + "-wal") ? $"'{path}-wal' was deleted"
-            : !File.Exists(SqliteLock.FileOf(path)) ? $"'{SqliteLock.FileOf(path)}' was deleted"
-            : null;
-        return loss is null ? null : new FaceGenException(
-            ErrorCode.LedgerInvalid,
-            $"The ledger was changed while the batch ran: {loss}. Nothing more is submitted, because the next run could not know what was paid for. "
-            + "Put the ledger's files back, or name the ledger where it is now with -Ledger, and run the same command again.");
+        string lockFile = SqliteLock.FileOf(path);
+        return FindLoss(connection, path)
+            ?? (File.Exists(lockFile) ? null : Lost($"'{lockFile}' was deleted, so that another run can begin", "Let this run end"));
     }
+
+    private static FaceGenException Lost(string loss, string cure) => new(
+        ErrorCode.LedgerInvalid,
+        $"The ledger was changed while the batch ran: {loss}. Nothing more is submitted, because rows could be paid for twice. "
+        + $"{cure} and run the same command again.");
 
     /// <summary>Compares the open file with the one at its path (on Unix by inode).</summary>
     private static bool HasMoved(SqliteConnection connection)

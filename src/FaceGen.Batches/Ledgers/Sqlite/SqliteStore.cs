@@ -70,7 +70,7 @@ internal sealed class SqliteStore : LedgerStore
     /// <inheritdoc/>
     internal override async Task ConfirmAsync(LedgerSession session)
     {
-        if (SqliteFile.FindLoss((SqliteConnection)session.Connection, Name) is { } loss) throw loss;
+        if (SqliteFile.FindLossOrUnlocked((SqliteConnection)session.Connection, Name) is { } loss) throw loss;
 
         // A run that began after this one has found the lock free: somebody deleted the lock file.
         if (await session.NumberAsync("SELECT max(worker) FROM workers").ConfigureAwait(false) > Worker)
