@@ -10,7 +10,10 @@ internal static class CsvDelimiter
     internal static bool IsUsable(char delimiter) =>
         delimiter is not ('"' or '\r' or '\n' or '\0') && delimiter < 128 && !char.IsLetterOrDigit(delimiter);
 
-    /// <summary>Reads the first line that Excel understands, as in <c>sep=;</c>.</summary>
+    /// <summary>
+    /// Reads the first line that Excel understands, as in <c>sep=;</c>. A spreadsheet that has saved it again as a row may have
+    /// put it in quotes and filled it up with delimiters, as in <c>"sep=,",,</c>: the file is separated by those.
+    /// </summary>
     /// <param name="text">The file's beginning.</param>
     /// <param name="delimiter">The delimiter that it names.</param>
     /// <param name="length">The line's length with its line break.</param>
@@ -18,12 +21,28 @@ internal static class CsvDelimiter
     {
         int end = text.IndexOf('\n');
         length = end < 0 ? text.Length : end + 1;
+        delimiter = default;
 
         ReadOnlySpan<char> line = text.Slice(0, length).TrimEnd("\r\n".AsSpan());
-        if (line is ['"', .. var quoted, '"']) line = quoted;
+        bool isQuoted = line is ['"', ..];
+        if (isQuoted) line = line.Slice(1);
+        if (!line.StartsWith(Declaration.AsSpan(), StringComparison.OrdinalIgnoreCase) || line.Length == Declaration.Length) return false;
 
-        delimiter = line.Length == Declaration.Length + 1 ? line[Declaration.Length] : default;
-        return line.StartsWith(Declaration.AsSpan(), StringComparison.OrdinalIgnoreCase) && IsUsable(delimiter);
+        delimiter = line[Declaration.Length];
+        ReadOnlySpan<char> rest = line.Slice(Declaration.Length + 1);
+        if (isQuoted)
+        {
+            if (rest is not ['"', ..]) return false;
+            rest = rest.Slice(1);
+        }
+
+        if (rest.Length > 0)
+        {
+            if (rest.Trim(rest[0]).Length > 0) return false;
+            delimiter = rest[0];
+        }
+
+        return IsUsable(delimiter);
     }
 
     /// <summary>The candidate that the header row has most of outside quotes; a comma where it has none.</summary>

@@ -33,12 +33,17 @@ internal sealed class CsvHeader
     /// <exception cref="FaceGenException">It has no <c>prompt</c>, or two columns mean the same field.</exception>
     internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
     {
-        List<string> names = [.. cells.Select(cell => cell.Trim())];
+        List<string> names = [.. cells.Select(InvisibleText.Trim)];
         while (names.Count > 0 && names[names.Count - 1].Length == 0) names.RemoveAt(names.Count - 1);
 
         var header = new CsvHeader(names);
         if (header.Columns.All(column => column.Field != RequestField.Prompt))
-            throw RequestFileFault.At(path, line, $"The header has no column 'prompt'; it has {List(names)}");
+        {
+            string? meant = names.FirstOrDefault(name => RequestField.FindNearest(name) == RequestField.Prompt);
+            string suggestion = meant is null ? "" : $". Did you mean 'prompt' by '{InvisibleText.Reveal(meant, 60)}'? Rename the column";
+            throw RequestFileFault.At(path, line, $"The header has no column 'prompt'; it has {List(names)}{suggestion}");
+        }
+
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } twice)
         {
@@ -50,5 +55,5 @@ internal sealed class CsvHeader
     }
 
     private static string List(IEnumerable<string> names) =>
-        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'")));
+        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{InvisibleText.Reveal(name, 60)}'")));
 }

@@ -77,7 +77,7 @@ internal sealed class CsvRequestReader
             if (ordinal >= _csv.RowFieldCount) break;
 
             string cell = _csv.GetString(ordinal);
-            if (string.IsNullOrWhiteSpace(cell)) continue;
+            if (InvisibleText.IsEmpty(cell)) continue;
 
             _rows.Set(field, cell);
             given = true;
@@ -97,7 +97,7 @@ internal sealed class CsvRequestReader
     private bool IsBlank(int from)
     {
         for (int i = from; i < _csv.RowFieldCount; i++)
-            if (!string.IsNullOrWhiteSpace(_csv.GetString(i)))
+            if (!InvisibleText.IsEmpty(_csv.GetString(i)))
                 return false;
 
         return true;

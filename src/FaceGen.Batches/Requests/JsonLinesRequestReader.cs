@@ -23,9 +23,9 @@ internal sealed class JsonLinesRequestReader
         var reader = new JsonLinesRequestReader(text, rows);
         while (reader.FindLine() is { } length)
         {
-            RequestRow? row = reader.ReadLine(length);
+            IReadOnlyList<RequestRow> lineRows = reader.ReadLine(length);
             reader._window.Consume(length);
-            if (row is not null) yield return row;
+            foreach (RequestRow row in lineRows) yield return row;
         }
     }
 
@@ -41,14 +41,22 @@ internal sealed class JsonLinesRequestReader
         }
     }
 
-    private RequestRow? ReadLine(int length)
+    private List<RequestRow> ReadLine(int length)
     {
+        List<RequestRow> rows = [];
         ReadOnlySpan<byte> line = _window.Bytes.Slice(0, length);
-        if (IsBlank(line)) return null;
+        if (IsBlank(line)) return rows;
 
         try
         {
             var reader = new Utf8JsonReader(line, JsonRequestObject.Options);
+            Utf8JsonReader inside = reader;
+            if (JsonRequestObject.FindArray(ref inside) == true)
+            {
+                ReadArray(ref inside, rows);
+                return rows;
+            }
+
             reader.Read();
             JsonRequestObject.TryTake(ref reader, _rows);
 
@@ -60,7 +68,20 @@ internal sealed class JsonLinesRequestReader
             _rows.Refuse($"{JsonRequestObject.Explain(e)}.");
         }
 
-        return _rows.Build(_window.Line);
+        rows.Add(_rows.Build(_window.Line));
+        return rows;
+    }
+
+    /// <summary>Reads the rows of an array that an object is around, and what stands behind it.</summary>
+    private void ReadArray(ref Utf8JsonReader reader, List<RequestRow> rows)
+    {
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            JsonRequestObject.TryTake(ref reader, _rows);
+            rows.Add(_rows.Build(_window.Line));
+        }
+
+        while (reader.Read()) reader.Skip();
     }
 
     private static bool IsBlank(ReadOnlySpan<byte> line)

@@ -21,6 +21,7 @@ internal static class JsonRequestObject
             return true;
         }
 
+        row.ClearNames();
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.EndObject) return true;
@@ -34,12 +35,40 @@ internal static class JsonRequestObject
                 return TryTake(ref reader, row) && TrySkipRest(ref reader);
             }
 
-            if (field is null) row.AddUnknown(name);
-            else SetValue(ref reader, row, field);
+            if (field is null)
+            {
+                row.AddUnknown(name);
+            }
+            else
+            {
+                row.AddName(field, name);
+                SetValue(ref reader, row, field);
+            }
+
             if (!reader.TrySkip()) return false;
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Moves to the beginning of the array of rows that an object is around: its property <c>value</c>, which no request has.
+    /// </summary>
+    /// <returns>Whether there is one; null if the reader has not got enough yet to tell.</returns>
+    internal static bool? FindArray(ref Utf8JsonReader reader)
+    {
+        if (!reader.Read()) return null;
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = Text(ref reader) ?? "";
+            if (!reader.Read()) return null;
+            if (name.Equals("value", StringComparison.OrdinalIgnoreCase)) return reader.TokenType == JsonTokenType.StartArray;
+            if (RequestField.Find(name) is not null || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) return false;
+        }
+
+        return reader.TokenType == JsonTokenType.EndObject ? false : null;
     }
 
     /// <summary>Passes over what is left of the object in which the reader stands.</summary>
@@ -71,8 +100,7 @@ internal static class JsonRequestObject
                 else row.SetUnusable(field, "a text with half a \\u pair");
                 break;
             case JsonTokenType.Number:
-                // As written: a double would round a long seed.
-                row.Set(field, Encoding.UTF8.GetString(reader.ValueSpan.ToArray()));
+                row.Set(field, Number(ref reader, field));
                 break;
             case JsonTokenType.True or JsonTokenType.False:
                 row.Set(field, reader.GetBoolean());
@@ -84,6 +112,18 @@ internal static class JsonRequestObject
                 row.SetUnusable(field, Name(reader.TokenType));
                 break;
         }
+    }
+
+    /// <summary>
+    /// A number as it is written: a double would round a long seed. One with an exponent is what a program makes of a number
+    /// that it holds, and no digit is missing; in a text the same is what a spreadsheet has rounded.
+    /// </summary>
+    private static object Number(ref Utf8JsonReader reader, RequestField field)
+    {
+        string written = Encoding.UTF8.GetString(reader.ValueSpan.ToArray());
+        return !field.IsText && written.IndexOfAny(['e', 'E']) >= 0 && reader.TryGetDouble(out double number) && !double.IsInfinity(number)
+            ? number
+            : written;
     }
 
     /// <summary>The token's text; null where an escape names half of a surrogate pair, which JSON allows.</summary>

@@ -10,6 +10,8 @@ public sealed class RequestFileReader : IRequestFileReader
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
     {
         using RequestText text = RequestText.Open(path);
+        // A file that was joined of several, or written by two tools, begins with several byte order marks.
+        while (text.Ahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
         if (text.Ahead is ['\0', ..] or [_, '\0', ..])
             throw RequestFileFault.Whole(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
         if (text.Ahead.IsWhiteSpace()) throw RequestFileFault.Whole(path, "is empty");

@@ -14,11 +14,14 @@ internal sealed class RequestRowBuilder(string file)
     private readonly List<string> _unknown = [];
     private int _row;
 
-    /// <summary>Takes a field's text.</summary>
-    internal void Set(RequestField field, string text) => _draft.SetText(field, text);
+    /// <summary>Takes a field's text, number or truth value.</summary>
+    internal void Set(RequestField field, object value) => _draft.Set(field, value);
 
-    /// <summary>Takes a field's truth value.</summary>
-    internal void Set(RequestField field, bool value) => _draft.Set(field, value);
+    /// <inheritdoc cref="RequestDraft.AddName"/>
+    internal void AddName(RequestField field, string name) => _draft.AddName(field, name);
+
+    /// <inheritdoc cref="RequestDraft.ClearNames"/>
+    internal void ClearNames() => _draft.ClearNames();
 
     /// <summary>Takes that a field is not given, whatever was taken for it before.</summary>
     internal void SetNull(RequestField field) => _draft.Set(field, null);
@@ -31,7 +34,7 @@ internal sealed class RequestRowBuilder(string file)
     {
         if (_knownUnknown.Count == MaxUnknown || _knownUnknown.Contains(name)) return;
 
-        string shown = DisplayText.Clean(name, 60);
+        string shown = InvisibleText.Reveal(name, 60);
         if (_knownUnknown.Add(shown)) _unknown.Add(shown);
     }
 

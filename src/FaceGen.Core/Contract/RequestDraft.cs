@@ -5,24 +5,28 @@ namespace FaceGen.Contract;
 /// wrong. It serves one row after the other.
 /// </summary>
 /// <param name="readFace">Makes a face image of its text.</param>
-internal sealed class RequestDraft(Func<string, FaceImage> readFace)
+/// <param name="isStored">True if the values were checked when they were entered in a ledger.</param>
+internal sealed class RequestDraft(Func<string, FaceImage> readFace, bool isStored = false)
 {
     /// <summary>The property under which a sidecar holds the request.</summary>
     internal const string InSidecar = "request";
 
     private readonly Dictionary<RequestField, object?> _raw = [];
+    private readonly Dictionary<RequestField, string> _names = [];
     private readonly List<FaceGenException> _faults = [];
 
     /// <summary>Takes a field's value as it was written; the last one wins.</summary>
     internal void Set(RequestField field, object? raw) => _raw[field] = raw;
 
-    /// <summary>Takes a field's text as a file holds it.</summary>
-    internal void SetText(RequestField field, string text)
+    /// <summary>Notes the name under which a field's value follows; two names of one field refuse the row.</summary>
+    internal void AddName(RequestField field, string name)
     {
-        // A decoder puts U+FFFD for what it cannot read; nobody shall pay for a picture of that.
-        if (text.IndexOf('\uFFFD') < 0) Set(field, text);
-        else SetUnusable(field, "a text with bytes that are not UTF-8 (save the file as UTF-8)");
+        if (!_names.TryGetValue(field, out string? first)) _names.Add(field, name);
+        else if (!first.Equals(name, StringComparison.OrdinalIgnoreCase)) RefuseOnce($"'{InvisibleText.Reveal(first, 60)}' and '{InvisibleText.Reveal(name, 60)}' both mean '{field.Name}'.");
     }
+
+    /// <summary>Forgets the names of fields: what follows is another object, or the same one from its beginning.</summary>
+    internal void ClearNames() => _names.Clear();
 
     /// <summary>Takes what no field can have, in words that follow "not".</summary>
     internal void SetUnusable(RequestField field, string what) => _raw[field] = new Unusable(what);
@@ -35,11 +39,17 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
     {
         _raw.TryGetValue(RequestField.Seed, out object? seed);
         _raw.Clear();
+        _names.Clear();
         if (seed is not null) Set(RequestField.Seed, seed);
     }
 
     /// <summary>Refuses the row as a whole: what its fields hold is not even looked at.</summary>
     internal void Refuse(string reason) => _faults.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
+
+    private void RefuseOnce(string reason)
+    {
+        if (_faults.All(fault => fault.Message != reason)) Refuse(reason);
+    }
 
     /// <summary>Makes the row, sound or not, and is ready for the next.</summary>
     internal RequestRow Finish(RequestSource source, IReadOnlyList<string> unknown)
@@ -47,6 +57,7 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
         Request? request = _faults.Count == 0 ? ToRequest(source) : null;
         var row = new RequestRow(source, request, request is null ? ToError(source) : null, unknown);
         _raw.Clear();
+        _names.Clear();
         _faults.Clear();
         return row;
     }
@@ -83,7 +94,7 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
     {
         try
         {
-            return (T?)field.Read(Get(field));
+            return (T?)Read(field);
         }
         catch (FaceGenException fault)
         {
@@ -96,7 +107,7 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
     {
         try
         {
-            return make((string)field.Require(Get(field)));
+            return make((string)(Read(field) ?? throw field.Missing()));
         }
         catch (FaceGenException fault)
         {
@@ -105,10 +116,11 @@ internal sealed class RequestDraft(Func<string, FaceImage> readFace)
         }
     }
 
-    private object? Get(RequestField field) =>
+    private object? Read(RequestField field) =>
         !_raw.TryGetValue(field, out object? raw) ? null
         : raw is Unusable ? throw field.Refuse(raw)
-        : raw;
+        : isStored ? field.ReadStored(raw)
+        : field.Read(raw);
 
     private sealed record Unusable(string What)
     {

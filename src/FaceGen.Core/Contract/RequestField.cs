@@ -10,9 +10,11 @@ namespace FaceGen.Contract;
 internal sealed class RequestField
 {
     private readonly Func<object, object?> _read;
+    private readonly bool _isWhole;
 
-    private RequestField(string name, string allowed, Func<object, object?> read, IEnumerable<string>? choices = null)
+    private RequestField(string name, string allowed, Func<object, object?> read, IEnumerable<string>? choices = null, bool isWhole = false)
     {
+        _isWhole = isWhole;
         Choices = [.. choices ?? []];
         Name = name;
         Allowed = allowed;
@@ -29,7 +31,7 @@ internal sealed class RequestField
     internal static readonly RequestField NumInferenceSteps =
         new("num_inference_steps", OneOf(Limits.NumInferenceSteps), value =>
             ToWholeNumber(value) is { } steps && Limits.NumInferenceSteps.Any(allowed => allowed == steps) ? (int)steps : null,
-            Limits.NumInferenceSteps.Select(steps => steps.ToString(CultureInfo.InvariantCulture)));
+            Limits.NumInferenceSteps.Select(steps => steps.ToString(CultureInfo.InvariantCulture)), isWhole: true);
 
     internal static readonly RequestField GuidanceScale =
         Number("guidance_scale", Limits.MinGuidanceScale, Limits.MaxGuidanceScale);
@@ -40,9 +42,9 @@ internal sealed class RequestField
     internal static readonly RequestField SafetyCheckerType = Choice("safety_checker_type", Limits.SafetyCheckerTypes);
     internal static readonly RequestField Base64 = Boolean("base64");
     internal static readonly RequestField Style = Choice("style", Limits.Styles);
-    internal static readonly RequestField Seed = new("seed", "a whole number", value => ToWholeNumber(value));
+    internal static readonly RequestField Seed = new("seed", "a whole number", value => ToWholeNumber(value), isWhole: true);
     internal static readonly RequestField Webhook = new("webhook", "an https address", value => ToWebhook(value));
-    internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToWholeNumber(value));
+    internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToWholeNumber(value), isWhole: true);
 
     /// <summary>Every field, in the order of the API's reference.</summary>
     internal static readonly IReadOnlyList<RequestField> All =
@@ -51,10 +53,8 @@ internal sealed class RequestField
         SafetyChecker, SafetyCheckerType, Base64, Style, Seed, Webhook, TrackId,
     ];
 
-    private static readonly Dictionary<string, RequestField> ByName = All
-        .SelectMany(field => new[] { field.Name, field.ParameterName }.Distinct(StringComparer.OrdinalIgnoreCase),
-            (field, name) => (field, name))
-        .ToDictionary(pair => pair.name, pair => pair.field, StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, RequestField> ByName =
+        All.ToDictionary(field => WithoutSeparators(field.Name), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The API's name, as in <c>num_inference_steps</c>.</summary>
     internal string Name { get; }
@@ -71,16 +71,46 @@ internal sealed class RequestField
     /// <summary>Whether it is a text of any words.</summary>
     internal bool IsText => this == Prompt || this == NegativePrompt;
 
-    /// <summary>Finds a field by either of its names, in any case; null where the API has no such field.</summary>
-    internal static RequestField? Find(string name) => ByName.TryGetValue(name.Trim(), out RequestField? field) ? field : null;
+    /// <summary>
+    /// Finds a field by its name in any case, whatever blanks, hyphens, underscores and dots separate its words; null where the
+    /// API has no such field.
+    /// </summary>
+    internal static RequestField? Find(string name) => ByName.TryGetValue(WithoutSeparators(name), out RequestField? field) ? field : null;
 
-    /// <summary>Reads a cell or a typed value; an empty one means "not given" and reads as null.</summary>
+    /// <summary>Finds the field that a wrong name is probably meant for; null where none is near.</summary>
+    internal static RequestField? FindNearest(string name)
+    {
+        string wanted = WithoutSeparators(name).ToUpperInvariant();
+        if (wanted.Length is < 4 or > 40) return null;
+
+        (RequestField field, int distance) = All.Select(field => (field, Distance(wanted, WithoutSeparators(field.Name).ToUpperInvariant()))).OrderBy(pair => pair.Item2).First();
+        if (distance <= (wanted.Length < 7 ? 1 : 2)) return field;
+
+        // A word of the name, such as "negative" or "steps".
+        RequestField[] longer = [.. All.Where(field => field.Name.Split('_').Contains(wanted, StringComparer.OrdinalIgnoreCase))];
+        return longer.Length == 1 ? longer[0] : null;
+    }
+
+    /// <summary>True if a name is one of the two that PowerShell binds: the API's or the parameter's, in any case.</summary>
+    internal bool HasName(string name) => name.Equals(Name, StringComparison.OrdinalIgnoreCase) || name.Equals(ParameterName, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Reads a cell or a typed value, on whichever way it comes in; an empty one means "not given" and reads as null. A text
+    /// that was damaged before it came here is refused.
+    /// </summary>
     /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
-    internal object? Read(object? raw) => raw switch
+    internal object? Read(object? raw) =>
+        (raw as string ?? (raw as Uri)?.OriginalString ?? (raw as char?)?.ToString()) is { } text && DamagedText.Describe(text) is { } damage
+            ? throw RefuseAs(damage)
+            : ReadStored(raw);
+
+    /// <summary>Reads a value that was checked when it was entered in a ledger: what is paid for must remain readable.</summary>
+    /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
+    internal object? ReadStored(object? raw) => raw switch
     {
         // A database's NULL is an empty cell.
         null or DBNull => null,
-        string text when string.IsNullOrWhiteSpace(text) => null,
+        string text when InvisibleText.IsEmpty(text) => null,
         _ => _read(raw) ?? throw Refuse(raw),
     };
 
@@ -96,18 +126,25 @@ internal sealed class RequestField
     {
         string shown = raw switch
         {
-            string text => $"'{DisplayText.Clean(text, 60)}'",
+            string text => $"'{InvisibleText.Reveal(text, 60)}'",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
             // What says nothing of itself, or only its type.
             IList => "several values",
             _ => raw.ToString() is { Length: > 0 } said ? said : $"a {raw.GetType().Name}",
         };
-        return new FaceGenException(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
+        FaceGenException refusal = RefuseAs(shown);
+        return _isWhole && raw is string number && DamagedText.IsScientific(number)
+            ? new FaceGenException(refusal.Code, $"{refusal.Message} A spreadsheet such as Excel has rounded it: give the column a number format without decimals, enter the whole number again, and save the file.")
+            : refusal;
     }
+
+    /// <summary>Says that the field cannot have a value.</summary>
+    /// <param name="shown">The value, in words that follow "not".</param>
+    internal FaceGenException RefuseAs(string shown) => new(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
 
     /// <summary>A text. Control characters mean nothing to the service and much to a terminal: they are left out.</summary>
     private static RequestField Text(string name, string allowed) => new(name, allowed, value =>
-        ToText(value) is { } text && DisplayText.WithoutControls(text) is { } shown && !string.IsNullOrWhiteSpace(shown) ? shown : null);
+        ToText(value) is { } text && DisplayText.WithoutControls(text) is { } shown && !InvisibleText.IsEmpty(shown) ? shown : null);
 
     private static string? ToText(object value) =>
         value is string or char or Uri || (value is not bool && ToNumber(value) is not null)
@@ -115,7 +152,7 @@ internal sealed class RequestField
             : null;
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
-        value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null);
+        value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null, isWhole: true);
 
     private static RequestField Number(string name, double min, double max) => new(name,
         string.Format(CultureInfo.InvariantCulture, "{0} to {1}", min, max),
@@ -125,24 +162,34 @@ internal sealed class RequestField
         new(name, "true or false", value => ToBoolean(value), ["true", "false"]);
 
     private static RequestField Choice(string name, IReadOnlyList<string> choices) => new(name, OneOf(choices),
-        value => choices.FirstOrDefault(c => c.Equals(value.ToString()?.Trim(), StringComparison.OrdinalIgnoreCase)), choices);
+        value => choices.FirstOrDefault(c => c.Equals(InvisibleText.Trim(value.ToString() ?? ""), StringComparison.OrdinalIgnoreCase)), choices);
 
     private static string OneOf<T>(IReadOnlyList<T> choices) =>
         $"{string.Join(", ", choices.Take(choices.Count - 1))} or {choices[choices.Count - 1]}";
 
     private static long? ToWholeNumber(object value)
     {
-        if (value is long typed) return typed;
-        if (value is string text)
+        switch (value)
         {
-            if (long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
-            if (MayGroupThousands(text.TrimEnd())) return null;
+            case string text:
+                string trimmed = InvisibleText.Trim(text);
+                if (long.TryParse(trimmed, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
+                // A text in scientific notation has lost the digits that are not in it.
+                if (MayGroupThousands(trimmed) || trimmed.IndexOfAny(['e', 'E']) >= 0) return null;
+                break;
+            case decimal number:
+                return decimal.Truncate(number) == number && number is >= long.MinValue and <= long.MaxValue ? (long)number : null;
+            case ulong number:
+                return number <= long.MaxValue ? (long)number : null;
+            // From 2^24 on a single no longer holds every whole number.
+            case float number when Math.Abs(number) >= 16777216:
+                return null;
+            case sbyte or byte or short or ushort or int or uint or long:
+                return Convert.ToInt64(value, CultureInfo.InvariantCulture);
         }
 
         // From 2^53 on a double no longer holds every whole number.
-        return ToNumber(value) is { } number && Math.Floor(number) == number && Math.Abs(number) < 9007199254740992
-            ? (long)number
-            : null;
+        return ToNumber(value) is { } real && Math.Floor(real) == real && Math.Abs(real) < 9007199254740992 ? (long)real : null;
     }
 
     /// <summary>Nobody shall pay for 1 of something where a sheet's 1,000 (or 1.000) was meant.</summary>
@@ -154,7 +201,8 @@ internal sealed class RequestField
         {
             // No value of the API reaches a thousand with decimals, so that a lone comma can only be the decimal
             // separator of the sheet's locale.
-            string point = text.IndexOf('.') < 0 ? text.Replace(',', '.') : text;
+            string number = InvisibleText.Trim(text);
+            string point = number.IndexOf('.') < 0 ? number.Replace(',', '.') : number;
             return double.TryParse(point, NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed)
                 && !double.IsNaN(parsed) && !double.IsInfinity(parsed)
                 ? parsed
@@ -169,7 +217,7 @@ internal sealed class RequestField
     private static bool? ToBoolean(object value) => value switch
     {
         bool boolean => boolean,
-        string text => text.Trim().ToUpperInvariant() switch
+        string text => InvisibleText.Trim(text).ToUpperInvariant() switch
         {
             "TRUE" or "YES" or "1" => true,
             "FALSE" or "NO" or "0" => false,
@@ -181,10 +229,39 @@ internal sealed class RequestField
     /// <summary>The service calls https alone; the emulator on this machine calls this machine as well.</summary>
     private static Uri? ToWebhook(object value)
     {
-        Uri? address = value as Uri ?? (Uri.TryCreate(value.ToString(), UriKind.Absolute, out Uri? read) ? read : null);
+        Uri? address = value as Uri ?? (Uri.TryCreate(InvisibleText.Trim(value.ToString() ?? ""), UriKind.Absolute, out Uri? read) ? read : null);
         return address is { IsAbsoluteUri: true }
             && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : null;
+    }
+
+    private static string WithoutSeparators(string name) =>
+        InvisibleText.Trim(name) is var visible && visible.Any(IsSeparator) ? string.Concat(visible.Where(c => !IsSeparator(c))) : visible;
+
+    private static bool IsSeparator(char c) => c is '.' || InvisibleText.IsInvisible(c)
+        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.DashPunctuation or UnicodeCategory.ConnectorPunctuation;
+
+    /// <summary>Returns how many letters must be added, removed, changed or swapped with their neighbor to make one word of another.</summary>
+    private static int Distance(string one, string other)
+    {
+        int[,] steps = new int[one.Length + 1, other.Length + 1];
+        for (int i = 0; i <= one.Length; i++)
+        {
+            for (int j = 0; j <= other.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    steps[i, j] = i + j;
+                    continue;
+                }
+
+                int changed = steps[i - 1, j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1);
+                steps[i, j] = Math.Min(changed, Math.Min(steps[i - 1, j], steps[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) steps[i, j] = Math.Min(steps[i, j], steps[i - 2, j - 2] + 1);
+            }
+        }
+
+        return steps[one.Length, other.Length];
     }
 }

@@ -175,7 +175,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     {
         IReadOnlyList<string> files = LiteralPath is { } literal
             ? [ResolvePath(literal, ErrorCode.FileNotWritten)]
-            : ResolveWildcards(Path!, ErrorCode.FileNotWritten);
+            : ResolveTarget(Path!, ErrorCode.FileNotWritten);
         if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{Path}' matches {files.Count} files: give one of them.");
         if (Directory.Exists(files[0])) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder: a report is a file.");
         return files[0];

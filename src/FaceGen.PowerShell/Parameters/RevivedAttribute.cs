@@ -23,8 +23,8 @@ internal sealed class RevivedAttribute : EachAttribute
         try
         {
             return Was<Generation>(flat) ? GenerationOf(flat)
-                : Was<Request>(flat) ? RequestOf(flat, flat) ?? input
-                : Was<BatchItem>(flat) && Of(flat, "Request") is PSObject request ? RequestOf(request, flat) ?? input
+                : Was<Request>(flat) ? RequestOf(flat, flat, isChecked: true) ?? input
+                : Was<BatchItem>(flat) && Of(flat, "Request") is PSObject request ? RequestOf(request, flat, isChecked: true) ?? input
                 : input;
         }
         catch (FaceGenException e)
@@ -52,28 +52,36 @@ internal sealed class RevivedAttribute : EachAttribute
     };
 
     /// <summary>A request; what it belongs to tells its row as well, and is kept in more depth.</summary>
-    private static Request? RequestOf(PSObject flat, PSObject owner) => Text(flat, "Prompt") is { } prompt && Of(flat, "FaceImage") is { } face
+    private static Request? RequestOf(PSObject flat, PSObject owner, bool isChecked = false) => Text(flat, "Prompt") is { } prompt && Of(flat, "FaceImage") is { } face
         ? new Request
         {
             Prompt = prompt,
             NegativePrompt = Text(flat, "NegativePrompt"),
             FaceImage = FaceOf(PSObject.AsPSObject(face)),
-            Width = As<int>(flat, "Width"),
-            Height = As<int>(flat, "Height"),
-            NumInferenceSteps = As<int>(flat, "NumInferenceSteps"),
-            GuidanceScale = As<double>(flat, "GuidanceScale"),
-            SScale = As<double>(flat, "SScale"),
-            Samples = As<int>(flat, "Samples"),
-            SafetyChecker = As<bool>(flat, "SafetyChecker"),
+            Width = Number<int>(flat, RequestField.Width, isChecked),
+            Height = Number<int>(flat, RequestField.Height, isChecked),
+            NumInferenceSteps = Number<int>(flat, RequestField.NumInferenceSteps, isChecked),
+            GuidanceScale = Number<double>(flat, RequestField.GuidanceScale, isChecked),
+            SScale = Number<double>(flat, RequestField.SScale, isChecked),
+            Samples = Number<int>(flat, RequestField.Samples, isChecked),
+            SafetyChecker = Number<bool>(flat, RequestField.SafetyChecker, isChecked),
             SafetyCheckerType = Text(flat, "SafetyCheckerType"),
-            Base64 = As<bool>(flat, "Base64"),
+            Base64 = Number<bool>(flat, RequestField.Base64, isChecked),
             Style = Text(flat, "Style"),
-            Seed = As<long>(flat, "Seed"),
+            Seed = Number<long>(flat, RequestField.Seed, isChecked),
             Webhook = (Uri?)RequestField.Webhook.Read(Of(flat, "Webhook")),
-            TrackId = As<long>(flat, "TrackId"),
+            TrackId = Number<long>(flat, RequestField.TrackId, isChecked),
             Source = SourceOf(flat) ?? SourceOf(owner),
         }
         : null;
+
+    /// <summary>
+    /// A number or truth value of a request. One that is still to be sent is read as a cell is, since a script may have changed
+    /// it; what belongs to a generation was paid for, and must not stop the generation from being saved.
+    /// </summary>
+    private static T? Number<T>(PSObject flat, RequestField field, bool isChecked)
+        where T : struct =>
+        isChecked ? (T?)field.Read(Of(flat, field.ParameterName) is PSObject wrapped ? wrapped.BaseObject : Of(flat, field.ParameterName)) : As<T>(flat, field.ParameterName);
 
     private static RequestSource? SourceOf(PSObject flat) => Of(flat, "Source") is PSObject source && As<int>(source, "Row") is { } row
         ? new RequestSource(Text(source, "File") ?? "", As<int>(source, "Line") ?? 0, row)

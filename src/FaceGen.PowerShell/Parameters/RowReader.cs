@@ -9,16 +9,15 @@ namespace FaceGen.PowerShell.Parameters;
 internal sealed class RowReader(Func<string, string> resolveFace)
 {
     private readonly RequestDraft _draft = new(text => FaceImage.FromText(text, resolveFace));
-    private readonly Dictionary<RequestField, string> _names = [];
     private readonly HashSet<string> _told = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The request in a sidecar that was read by <c>ConvertFrom-Json</c>; null where the input is no sidecar.</summary>
     private static PSObject? FindRequest(PSObject input) =>
         IsRow(input) && Cells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
 
-    /// <summary>Whether PowerShell cannot bind all of it: it has no properties of its own, or some names have blanks around them.</summary>
+    /// <summary>True if PowerShell cannot bind all of it: it has no properties of its own, or names that only a person takes for the API's.</summary>
     internal static bool IsToBeRead(PSObject input) => input.BaseObject is IDictionary || FindRequest(input) is not null
-        || (IsRow(input) && input.Properties.Any(property => property.Name.Trim().Length < property.Name.Length && RequestField.Find(property.Name) is not null));
+        || (IsRow(input) && (IsWrapper(input) || input.Properties.Any(property => RequestField.Find(property.Name) is { } field && !field.HasName(property.Name))));
 
     /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
     internal IReadOnlyList<string> FindUnknown(PSObject input, Func<string, bool>? isTaken = null)
@@ -46,15 +45,25 @@ internal sealed class RowReader(Func<string, string> resolveFace)
             input = request;
         }
 
+        if (IsWrapper(input)) _draft.Refuse("The object holds an array of rows, as Windows PowerShell's ConvertTo-Json wraps it. Pipe its property 'value' in its place.");
         foreach ((string name, object? value) in Cells(input))
         {
-            if (RequestField.Find(name) is { } field) Set(field, name, value);
+            if (RequestField.Find(name) is not { } field) continue;
+
+            _draft.AddName(field, name);
+            Set(field, value);
         }
 
-        _names.Clear();
-        foreach ((RequestField field, object? value) in given ?? []) Set(field, field.ParameterName, value);
-        _names.Clear();
+        foreach ((RequestField field, object? value) in given ?? []) Set(field, value);
         return _draft.Finish(new RequestSource("", 0, row), FindUnknown(input));
+    }
+
+    /// <summary>True for an object of a property 'value', which is an array, and its 'Count'.</summary>
+    private static bool IsWrapper(PSObject input)
+    {
+        object? Value(string name) => Cells(input).FirstOrDefault(cell => cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        return IsRow(input) && Value("value") is { } rows && (rows is PSObject wrapped ? wrapped.BaseObject : rows) is IList && Value("Count") is not null;
     }
 
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
@@ -69,14 +78,10 @@ internal sealed class RowReader(Func<string, string> resolveFace)
         ? entries.Cast<DictionaryEntry>().Select(entry => (entry.Key.ToString()!, (object?)entry.Value))
         : input.Properties.Where(property => property.IsGettable).Select(property => (property.Name, (object?)property.Value));
 
-    private void Set(RequestField field, string name, object? value)
+    private void Set(RequestField field, object? value)
     {
-        if (_names.TryGetValue(field, out string? before)) _draft.Refuse($"'{before}' and '{name}' both mean '{field.Name}'.");
-        _names[field] = name;
-
         switch (value is PSObject wrapped ? wrapped.BaseObject : value)
         {
-            case string text: _draft.SetText(field, text); break;
             case FileInfo file: _draft.Set(field, file.FullName); break;
             case byte[] bytes: _draft.Set(field, Convert.ToBase64String(bytes)); break;
             case SwitchParameter flag: _draft.Set(field, flag.ToBool()); break;

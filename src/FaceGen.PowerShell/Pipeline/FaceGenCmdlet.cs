@@ -267,8 +267,11 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Warns of what a row has and the API does not.</summary>
     private protected void TellOfUnknown(RequestSource source, IReadOnlyList<string> names)
     {
-        if (names.Count > 0)
-            WriteWarning($"{source}: the API has no field {string.Join(", ", names.Select(name => $"'{DisplayText.Clean(name, 60)}'"))}; {(names.Count == 1 ? "it is" : "they are")} left out.");
+        if (names.Count == 0) return;
+
+        IEnumerable<string> shown = names.Select(name =>
+            $"'{InvisibleText.Reveal(name, 60)}'{(RequestField.FindNearest(name) is { } near ? $" (did you mean '{near.Name}'?)" : "")}");
+        WriteWarning($"{source}: the API has no field {string.Join(", ", shown)}; {(names.Count == 1 ? "it is" : "they are")} left out.");
     }
 
     /// <summary>An error whose message begins with its row.</summary>
@@ -299,34 +302,59 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system.{here}");
     }
 
-    /// <summary>The full paths that a path with wildcards matches; one that exists as it stands is no wildcard.</summary>
+    /// <summary>Returns the full paths that a path with wildcards matches; one that exists as it is written is no pattern.</summary>
     /// <exception cref="FaceGenException">Nothing matches.</exception>
     private protected IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
     {
-        if (!WildcardPattern.ContainsWildcardCharacters(path)) return [ResolvePath(path, code)];
+        if (FindNamed(path, code) is { } named) return [named];
+        // Escaped brackets are the brackets.
+        if (!WildcardPattern.ContainsWildcardCharacters(path)) return [ResolvePath(WildcardPattern.Unescape(path), code)];
 
-        string literal = ResolvePath(path, code);
-        if (File.Exists(literal) || Directory.Exists(literal)) return [literal];
+        IReadOnlyList<string> matches = Match(path);
+        return matches.Count > 0 ? matches : throw NothingMatches(path, code);
+    }
 
+    /// <summary>
+    /// Returns the full paths that a path to write to means. What is to be created has a name and no pattern: brackets stand
+    /// for themselves where they match nothing that exists.
+    /// </summary>
+    /// <exception cref="FaceGenException">Nothing matches a pattern with * or ?.</exception>
+    private protected IReadOnlyList<string> ResolveTarget(string path, ErrorCode code)
+    {
+        if (FindNamed(path, code) is { } named) return [named];
+
+        IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? Match(path) : [];
+        if (matches.Count > 0) return matches;
+
+        return path.IndexOfAny(['*', '?']) < 0 ? [ResolvePath(WildcardPattern.Unescape(path), code)] : throw NothingMatches(path, code);
+    }
+
+    /// <summary>Returns the full path of what exists under the name as it is written, or without its escapes.</summary>
+    private string? FindNamed(string path, ErrorCode code) => new[] { path, WildcardPattern.Unescape(path) }
+        .Distinct().Select(name => ResolvePath(name, code)).FirstOrDefault(full => File.Exists(full) || Directory.Exists(full));
+
+    private IReadOnlyList<string> Match(string pattern)
+    {
         try
         {
-            IReadOnlyList<string> matches = [.. GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider)];
-            if (matches.Count > 0 && provider.Name == "FileSystem") return matches;
+            IReadOnlyList<string> matches = [.. GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider)];
+            return provider.Name == "FileSystem" ? matches : [];
         }
-        catch (ItemNotFoundException)
+        catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException)
         {
-            // Told below, as for a pattern that matches nothing.
+            // A lone bracket is an invalid pattern, and a name that matches nothing.
+            return [];
         }
-
-        throw new FaceGenException(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
     }
+
+    private static FaceGenException NothingMatches(string path, ErrorCode code) => new(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
 
     /// <summary>The full path of a folder to save to, which need not be there yet.</summary>
     /// <exception cref="FaceGenException">It cannot be made, or is none of the file system's, or wildcards name several.</exception>
     private protected string ResolveFolder(string path, bool isLiteral = false)
     {
         IReadOnlyList<string> folders =
-            isLiteral ? [ResolvePath(path, ErrorCode.FileNotWritten)] : ResolveWildcards(path, ErrorCode.FileNotWritten);
+            isLiteral ? [ResolvePath(path, ErrorCode.FileNotWritten)] : ResolveTarget(path, ErrorCode.FileNotWritten);
         if (folders.Count > 1 && folders.Any(Directory.Exists)) folders = [.. folders.Where(Directory.Exists)];
         if (folders.Count != 1)
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders: give one of them.");
@@ -352,7 +380,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         if (LedgerLocation.FindDatabase(text) is { } database) return database;
 
         return isTyped || Path.IsPathRooted(text)
-            ? LedgerLocation.File(ResolvePath(text, ErrorCode.LedgerInvalid))
+            ? LedgerLocation.File(FindNamed(text, ErrorCode.LedgerInvalid) ?? ResolvePath(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
             : throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"'{DisplayText.Clean(text, 300)}' only names a database; -Ledger takes its connection string.");
     }

@@ -63,7 +63,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("\r")]
     public void Lines_are_counted_over_empty_lines_and_cells_with_line_breaks(string lineBreak)
     {
-        string text = "\nprompt,\"face\n_image\",face_image\n\na,,face.png\n\n\n\"b\n\nb\",,face.png\nc,,face.png"
+        string text = "\nprompt,\"shoe\nsize\",face_image\n\na,,face.png\n\n\n\"b\n\nb\",,face.png\nc,,face.png"
             .Replace("\n", lineBreak, StringComparison.Ordinal);
 
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv", text);

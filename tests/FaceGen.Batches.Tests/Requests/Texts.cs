@@ -1,11 +1,12 @@
 using System.Text;
+using FaceGen.Contract;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace FaceGen.Batches.Tests.Requests;
 
 /// <summary>
-/// A text that is not blank, can be written as UTF-8, and holds no control characters, which a prompt loses.
+/// A text that can be seen, can be written as UTF-8, is no error value of a spreadsheet, and holds no control characters, which a prompt loses.
 /// </summary>
 public sealed record Text(string Value);
 
@@ -33,7 +34,7 @@ public static class Texts
         Gen<string> large = awkward.Select(text => text + new string('x', 5000) + text);
         return Arb.From(
             from text in Gen.Frequency((4, awkward), (4, any), (1, large))
-            where !string.IsNullOrWhiteSpace(text)
+            where !InvisibleText.IsEmpty(text) && DamagedText.Describe(text) is null
             select new Text(text),
             text => text.Value.Length < 2 ? [] : Halves(text.Value));
     }
@@ -46,9 +47,9 @@ public static class Texts
 
     private static bool IsWritable(string text) =>
         !text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')) &&
-        !text.Contains('\uFFFD', StringComparison.Ordinal) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
+        DamagedText.Describe(text) is null && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
 
     private static IEnumerable<Text> Halves(string text) =>
         new[] { text[..(text.Length / 2)], text[(text.Length / 2)..] }
-            .Where(half => IsWritable(half) && !string.IsNullOrWhiteSpace(half)).Select(half => new Text(half));
+            .Where(half => IsWritable(half) && !InvisibleText.IsEmpty(half)).Select(half => new Text(half));
 }

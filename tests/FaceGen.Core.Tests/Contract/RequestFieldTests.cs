@@ -168,7 +168,7 @@ public sealed class RequestFieldTests
             Assert.Same(field, RequestField.Find($" {field.ParameterName} "));
             Assert.Same(field, RequestField.Find(field.ParameterName.ToUpperInvariant()));
         });
-        Assert.Null(RequestField.Find("numinference_steps"));
+        Assert.Same(RequestField.NumInferenceSteps, RequestField.Find("numinference_steps"));
         Assert.Null(RequestField.Find("key"));
         Assert.Null(RequestField.Find(""));
     }

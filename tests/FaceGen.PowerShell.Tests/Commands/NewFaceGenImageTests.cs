@@ -425,7 +425,7 @@ public sealed class NewFaceGenImageTests
             """, bed.Face);
 
         Assert.Equal(2, ran.WithoutErrors().Output.Count);
-        Assert.Equal("Input 1: the API has no field 'widht'; it is left out.", Assert.Single(ran.Warnings));
+        Assert.Equal("Input 1: the API has no field 'widht' (did you mean 'width'?); it is left out.", Assert.Single(ran.Warnings));
     }
 
     [Fact]
