@@ -33,7 +33,7 @@ internal sealed class FaceImageCache(string folder)
     {
         try
         {
-            return Path.GetFullPath(Path.Combine(folder, path));
+            return Path.GetFullPath(Path.Combine(folder, FromHome(path)));
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or IOException)
         {
@@ -41,4 +41,9 @@ internal sealed class FaceImageCache(string folder)
                 ErrorCode.FaceImageInvalid, $"The face image '{DisplayText.Clean(path, 60)}' is no path of a file.", e);
         }
     }
+
+    /// <summary>Puts the user's folder for a leading ~, as PowerShell does.</summary>
+    private static string FromHome(string path) => path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith(@"~\", StringComparison.Ordinal)
+        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path.Substring(2))
+        : path;
 }

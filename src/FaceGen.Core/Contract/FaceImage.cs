@@ -36,25 +36,45 @@ public sealed class FaceImage
     /// <exception cref="FaceGenException">The file or the base64 is no image of at most 5 MB.</exception>
     internal static FaceImage FromText(string text, Func<string, string> resolvePath)
     {
-        text = text.Trim();
-        if (Uri.TryCreate(text.Length <= 2048 ? text : "", UriKind.Absolute, out Uri? link)
-            && (link.Scheme == Uri.UriSchemeHttps || link.Scheme == Uri.UriSchemeHttp))
-            return new FaceImage(link, null, null, null);
+        text = WithoutQuotes(InvisibleText.Trim(text));
+        if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            return new FaceImage(ToLink(text), null, null, null);
 
-        if (Base64Text.IsDataUri(text))
-        {
-            return Base64Text.TryDecode(text, out byte[] decoded)
-                ? FromBytes(decoded)
-                : throw Invalid("The data URI holds no valid base64.");
-        }
+        bool isDataUri = Base64Text.IsDataUri(text);
+        bool isBase64 = Base64Text.TryDecode(text, out byte[] bytes, out string fault);
+        if (isDataUri) return isBase64 ? FromBytes(bytes) : throw Invalid($"The data URI {fault}. Nothing was sent. Write the image's base64 anew, or give its file or a link.");
 
         // A path can look like base64, so that only what decodes to an image is taken for base64.
-        if (Base64Text.TryDecode(text, out byte[] bytes) && ImageHeader.FaceFormatOf(bytes) is not null) return FromBytes(bytes);
+        if (isBase64 && ImageHeader.FaceFormatOf(bytes) is not null) return FromBytes(bytes);
+        if (Base64Text.IsLikely(text))
+        {
+            throw Invalid(string.Format(CultureInfo.InvariantCulture, "The face image looks like base64 of {0} characters, which {1}. Nothing was sent. Write the image's base64 anew, or give its file or a link.",
+                text.Length, isBase64 ? "holds no PNG, JPEG or WebP image" : fault));
+        }
 
-        return text.Contains("://")
-            ? throw Invalid($"'{DisplayText.Clean(text, 300)}' is no http or https link, and no path of a file.")
-            : FromFile(resolvePath(text));
+        return FromFile(FilePathText.Resolve(text, resolvePath));
     }
+
+    /// <summary>Takes a link of any length: a presigned one with a session token has thousands of characters.</summary>
+    private static Uri ToLink(string text)
+    {
+        // These change a link without a trace, and never belong to it.
+        if (text.FirstOrDefault(c => char.IsControl(c) || c is '\u00AD' or '\u200B' or '\u200E' or '\u200F' or '\u2028' or '\u2029' or '\u2060' or '\uFEFF') is not '\0' and var hidden)
+            throw Invalid($"The link '{InvisibleText.Reveal(text, 300)}' holds the invisible character {InvisibleText.Reveal(hidden.ToString(), 10)}. Nothing was sent. Remove it.");
+
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? link) && link.Host.Length > 0
+            ? link
+            : throw Invalid(string.Format(CultureInfo.InvariantCulture, "'{0}' is no valid http or https link of at most 65,519 characters; it has {1}.", InvisibleText.Reveal(text, 100), text.Length));
+    }
+
+    /// <summary>Removes the quotes that "Copy as path" and scripts put around a text.</summary>
+    private static string WithoutQuotes(string text) => text.Length > 1 && text[0] switch
+    {
+        '"' or '\'' => text[text.Length - 1] == text[0],
+        '\u201C' => text[text.Length - 1] == '\u201D',
+        '\u2018' => text[text.Length - 1] == '\u2019',
+        _ => false,
+    } ? InvisibleText.Trim(text.Substring(1, text.Length - 2)) : text;
 
     /// <summary>Takes an image's bytes.</summary>
     /// <exception cref="FaceGenException">They are no image of at most 5 MB.</exception>
@@ -81,7 +101,7 @@ public sealed class FaceImage
             string reason = e is FileNotFoundException or DirectoryNotFoundException ? "does not exist"
                 : Directory.Exists(fullPath) ? "is a folder"
                 : $"cannot be read: {e.Message.TrimEnd('.')}";
-            throw Invalid($"The face image '{DisplayText.Clean(fullPath, 300)}' {reason}.", e);
+            throw Invalid($"The face image '{InvisibleText.Reveal(fullPath, 300)}' {reason}.", e);
         }
     }
 

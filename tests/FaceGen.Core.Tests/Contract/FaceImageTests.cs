@@ -50,7 +50,7 @@ public sealed class FaceImageTests : IDisposable
     [InlineData("none/face.png", "does not exist.")]
     [InlineData("", "is a folder.")]
     [InlineData("ftp://example.org/face.png", "is no http or https link, and no path of a file.")]
-    [InlineData("file:///face.png", "is no http or https link")]
+    [InlineData("file:///nowhere/face.png", "does not exist.")]
     public void What_is_no_file_is_refused(string text, string reason)
     {
         FaceGenException fault = Refused(() => Read(text));
