@@ -149,7 +149,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private void Connect()
     {
         SecureString? secret = SecretName is not null ? SecretManagement.Get(SecretName, Vault) : Credential?.Password ?? ApiKey;
-        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : Unlock(secret);
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyText.Read(Secret.Unlock(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked: whoever stands between can read the key.");
 
@@ -176,11 +176,5 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials cannot be used together.");
 
         return new WebProxy(Proxy) { Credentials = ProxyUseDefaultCredentials ? CredentialCache.DefaultCredentials : ProxyCredential?.GetNetworkCredential() };
-    }
-
-    private static ApiKey Unlock(SecureString secret)
-    {
-        string key = Secret.Unlock(secret).Trim();
-        return key.Length > 0 ? new ApiKey(key) : throw new FaceGenException(ErrorCode.ConnectionInvalid, "The key is empty.");
     }
 }

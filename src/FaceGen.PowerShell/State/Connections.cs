@@ -101,7 +101,7 @@ internal static class Connections
     /// <exception cref="FaceGenException">There is none.</exception>
     internal static ApiKey KeyFromEnvironment() =>
         Environment.GetEnvironmentVariable(ApiKey.Variable) is { } key && !string.IsNullOrWhiteSpace(key)
-            ? new ApiKey(key.Trim())
+            ? ApiKeyText.Read(key, $"The key in the environment variable {ApiKey.Variable}")
             : throw new FaceGenException(ErrorCode.NotConnected,
                 $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.Variable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
 
