@@ -17,6 +17,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>What stands for it in messages: a file's full path, or the server, database and schema.</summary>
     string Name { get; }
 
+    /// <summary>Whether staged rows are left out that ask for the same as a row before them.</summary>
+    bool SkipDuplicates { get; set; }
+
     /// <summary>Takes in more rows of an input, in its order. They do not show in the ledger before they are entered.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="cancel">Ends the call.</param>

@@ -19,4 +19,7 @@ internal sealed record InputRow(string Hash, string Request, int Images, string?
 
     /// <summary>How many bytes its face image has; 0 for a link.</summary>
     internal int FaceLength { get; init; }
+
+    /// <summary>True if an earlier version of FaceGen may have entered it under another hash.</summary>
+    internal bool MayBeKnownByEarlierHash { get; init; }
 }

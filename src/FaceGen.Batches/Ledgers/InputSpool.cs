@@ -21,6 +21,9 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
     /// <summary>Whether of a row it is known where its first image is to be saved.</summary>
     internal bool HasPaths { get; private set; }
 
+    /// <summary>True if an earlier version of FaceGen may have entered one of the rows under another hash.</summary>
+    internal bool MayBeKnownByEarlierHash { get; private set; }
+
     /// <summary>Adds rows.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="folder">A folder for the file if the temporary folder cannot be written; it need not exist yet.</param>
@@ -55,6 +58,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
         _file?.SetLength(0);
         _faces.Clear();
         HasPaths = false;
+        MayBeKnownByEarlierHash = false;
     }
 
     public void Dispose() => _file?.Dispose();
@@ -100,6 +104,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
         writer.Write(bytes?.Length ?? -1);
         if (bytes is not null) writer.Write(bytes);
         HasPaths |= row.Path is not null;
+        MayBeKnownByEarlierHash |= row.MayBeKnownByEarlierHash;
         WriteText(writer, row.Path);
         writer.Write(row.FileAt?.ToUnixTimeMilliseconds() ?? -1);
         WriteText(writer, row.Source?.File);

@@ -18,6 +18,9 @@ internal sealed class LedgerInput : IDisposable
 
     private readonly InputSpool _rows = new();
 
+    /// <inheritdoc cref="ILedger.SkipDuplicates"/>
+    internal bool SkipDuplicates { get; set; }
+
     /// <inheritdoc cref="ILedger.StageAsync"/>
     internal void Stage(IReadOnlyList<InputRow> rows, string? folder) => _rows.Add(rows, folder);
 
@@ -28,12 +31,12 @@ internal sealed class LedgerInput : IDisposable
     internal async Task<BatchPlan> PlanAsync(
         LedgerStore store, LedgerSession session, bool retryFailed, bool retryUncertain, long? maxImages)
     {
-        await BringInAsync(store, session).ConfigureAwait(false);
+        long duplicates = await BringInAsync(store, session).ConfigureAwait(false);
         string isSent = $"status IN ('Pending', {Retried(retryFailed, retryUncertain)})";
         string rowsOfInput =
             $"""
             WITH rows AS (
-                SELECT s.*, i.item, i.submitted_at, CASE
+                SELECT s.*, n.repetition, i.item, i.submitted_at, CASE
                     WHEN i.status = 'Submitting' AND i.{store.Dead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
@@ -63,6 +66,8 @@ internal sealed class LedgerInput : IDisposable
             Images: images,
             Uploads: uploads ?? 0)
         {
+            Duplicates = duplicates,
+            FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, rowsOfInput, isSent).ConfigureAwait(false),
             SameFile = _rows.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
             TakenFile = _rows.HasPaths ? await FindTakenFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
             Affordable = maxImages is not { } most ? null : await session.NumberAsync(
@@ -147,8 +152,24 @@ internal sealed class LedgerInput : IDisposable
         _ => "''",
     };
 
-    /// <summary>Brings the staged rows into the database, numbered: which of the rows with the same hash each one is.</summary>
-    private async Task BringInAsync(LedgerStore store, LedgerSession session)
+    /// <summary>The first row to be sent that asks for the same as a row before it, and that row.</summary>
+    private static async Task<(string First, string Second)?> FindDuplicateAsync(LedgerSession session, string rowsOfInput, string isSent)
+    {
+        List<string> same = await session.QueryAsync(
+            $"""
+            {rowsOfInput}, second AS (SELECT position, hash FROM rows WHERE repetition > 1 AND {isSent} ORDER BY position LIMIT 1)
+            SELECT source_file, source_line, source_row, position FROM input
+            WHERE hash = (SELECT hash FROM second) AND position <= (SELECT position FROM second) ORDER BY position
+            """,
+            row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
+        return same.Count > 1 ? (same[0], same[^1]) : null;
+    }
+
+    /// <summary>
+    /// Brings the staged rows into the database, numbered: which of the rows with the same hash each one is. Returns how many
+    /// of them ask for the same as a row before them.
+    /// </summary>
+    private async Task<long> BringInAsync(LedgerStore store, LedgerSession session)
     {
         session.Patience = Unlimited;
         await session.ExecuteAsync(LedgerSchema.Input).ConfigureAwait(false);
@@ -157,11 +178,16 @@ internal sealed class LedgerInput : IDisposable
         await session.ExecuteAsync(
             """
             CREATE TEMPORARY TABLE numbered AS
-            SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input
+            SELECT position, hash, occurrence, occurrence AS repetition
+            FROM (SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input) AS rows
             """).ConfigureAwait(false);
+        long duplicates = await session.NumberAsync("SELECT count(*) FROM numbered WHERE repetition > 1").ConfigureAwait(false) ?? 0;
+        if (SkipDuplicates && duplicates > 0) await session.ExecuteAsync("DELETE FROM numbered WHERE repetition > 1").ConfigureAwait(false);
+        if (_rows.MayBeKnownByEarlierHash) await EarlierIdentities.AdoptAsync(session).ConfigureAwait(false);
         await session.ExecuteAsync("CREATE UNIQUE INDEX numbered_hash ON numbered (hash, occurrence)").ConfigureAwait(false);
         await store.MeasureAsync(session, "input").ConfigureAwait(false);
         await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
+        return duplicates;
     }
 
     private static async Task RetryAsync(LedgerSession session)

@@ -24,12 +24,30 @@ internal sealed class RequestText
     {
         FaceImage face = request.FaceImage;
         (string? hash, int length) = face.Link is null ? HashOf(face) : (null, 0);
-        // What a row asks for is known by the image, wherever it lies; where the result is told does not belong to it.
-        byte[] identity = Json(request with { Webhook = null }, hash ?? face.Link!.AbsoluteUri);
         bool isInline = face.Link is null && face.FilePath is null;
         string text = Encoding.UTF8.GetString(Json(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!));
-        return new InputRow(Sha256.Hex(identity), text, request.ImageCount, hash,
-            isInline ? face.ReadBytes() : null, request.Source) { FaceLength = length };
+        return new InputRow(Identity(request, hash), text, request.ImageCount, hash,
+            isInline ? face.ReadBytes() : null, request.Source)
+        {
+            FaceLength = length,
+            MayBeKnownByEarlierHash = face.Link is not null || HasLineBreak(request.Prompt) || HasLineBreak(request.NegativePrompt),
+        };
+    }
+
+    /// <summary>Returns the hash under which <see cref="Write"/> knows a row that the ledger holds; null if its text is invalid.</summary>
+    /// <param name="text">The request as the ledger holds it.</param>
+    /// <param name="face">The hash of its face image; null for a link.</param>
+    internal string? HashOf(string text, string? face)
+    {
+        try
+        {
+            return Identity(Read(text, name => name.StartsWith(HashPrefix, StringComparison.Ordinal) ? FaceImage.Unchecked(name) : Face(name, _ => [])), face);
+        }
+        catch (FaceGenException)
+        {
+            // Changed by hand; whoever reads the row reports it.
+            return null;
+        }
     }
 
     /// <summary>Makes the request again.</summary>
@@ -37,9 +55,11 @@ internal sealed class RequestText
     /// <param name="source">Where it stood.</param>
     /// <param name="readFace">Reads the bytes of a face image that the ledger keeps.</param>
     /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
-    internal Request Read(string text, RequestSource? source, Func<string, byte[]> readFace)
+    internal Request Read(string text, RequestSource? source, Func<string, byte[]> readFace) => Read(text, face => Face(face, readFace), source);
+
+    private static Request Read(string text, Func<string, FaceImage> readFace, RequestSource? source = null)
     {
-        var draft = new RequestDraft(face => Face(face, readFace));
+        var draft = new RequestDraft(readFace, isStored: true);
         try
         {
             using JsonDocument json = JsonDocument.Parse(text);
@@ -92,6 +112,18 @@ internal sealed class RequestText
 
     /// <summary>The API's JSON of a request.</summary>
     internal static byte[] Json(Request request, string face) => JsonObject.Write(json => RequestJson.Write(json, request, face));
+
+    /// <summary>
+    /// Returns the hash of what a request asks for. A face image is known by its bytes wherever it lies, a link without its
+    /// signature, and a text whatever its line ends are; the webhook only receives the result.
+    /// </summary>
+    private static string Identity(Request request, string? face) => Sha256.Hex(Json(
+        request with { Webhook = null, Prompt = WithLineFeeds(request.Prompt)!, NegativePrompt = WithLineFeeds(request.NegativePrompt) },
+        face ?? SignedLink.WithoutSignature(request.FaceImage.Link!)));
+
+    private static string? WithLineFeeds(string? text) => text?.Replace("\r\n", "\n").Replace('\r', '\n');
+
+    private static bool HasLineBreak(string? text) => text?.IndexOfAny(['\r', '\n']) >= 0;
 
     private FaceImage Face(string text, Func<string, byte[]> readFace)
     {

@@ -38,6 +38,9 @@ internal sealed class SqlLedger(
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>
+    public bool SkipDuplicates { get => _input.SkipDuplicates; set => _input.SkipDuplicates = value; }
+
+    /// <inheritdoc/>
     public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) =>
         Task.Run(() => _input.Stage(rows, folder), cancel);
 

@@ -16,6 +16,9 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     public BatchProgress? Progress => _run?.Progress;
 
     /// <inheritdoc/>
+    public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
+
+    /// <inheritdoc/>
     public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel) => ledger.StageAsync(
         [.. requests.Select(request =>
         {

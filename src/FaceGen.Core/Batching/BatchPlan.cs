@@ -10,6 +10,12 @@ namespace FaceGen.Batching;
 /// <param name="Uploads">How many local face images would be uploaded once, because several of them use it.</param>
 internal sealed record BatchPlan(long Rows, long Done, long UnderWay, long LeftAlone, long ToSubmit, long Images, long Uploads)
 {
+    /// <summary>How many rows of the input ask for the same as a row before them; with -SkipDuplicate they are left out.</summary>
+    internal long Duplicates { get; init; }
+
+    /// <summary>The first of them that would be sent, behind the row that it repeats; null where there is none.</summary>
+    internal (string First, string Second)? FirstDuplicate { get; init; }
+
     /// <summary>Two rows, one of them still to be sent, whose images would be saved to the same file; null where there are none.</summary>
     internal (string First, string Second)? SameFile { get; init; }
 

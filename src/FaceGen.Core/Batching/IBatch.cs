@@ -11,6 +11,9 @@ internal interface IBatch : IAsyncDisposable
     /// <summary>How far the run is; null before it has begun.</summary>
     BatchProgress? Progress { get; }
 
+    /// <summary>Whether rows of the input are left out that ask for the same as a row before them.</summary>
+    bool SkipDuplicates { get; set; }
+
     /// <summary>Takes in more rows of the input, whose images are to be saved so.</summary>
     Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel);
 

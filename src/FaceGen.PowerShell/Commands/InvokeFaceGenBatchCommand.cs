@@ -161,6 +161,13 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [Parameter]
     public SwitchParameter SkipInvalid { get; set; }
 
+    /// <summary>
+    /// <para type="description">Leaves out rows that ask for the same as a row before them in the input: the same texts,
+    /// numbers and face. Without it each of them is sent and paid for, and a warning gives their number.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter SkipDuplicate { get; set; }
+
     /// <inheritdoc cref="ServiceCmdlet.Connection"/>
     [Parameter]
     [ValidateNotNull]
@@ -215,6 +222,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
             : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
         RunUntil(_opening);
+        _opening.Result.SkipDuplicates = SkipDuplicate;
     }
 
     private protected override void Process()
@@ -255,6 +263,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             string otherwise = isAnotherRows ? "G" : "Move it away, or g";
             throw new FaceGenException(ErrorCode.FileNameInvalid,
                 $"-Name '{DisplayText.Clean(Name, 100)}' gives {row} the name of {whose}; nothing was sent. {otherwise}ive another -Name, as with {{id}} in it.");
+        }
+
+        if (plan.FirstDuplicate is var (original, duplicate))
+        {
+            WriteWarning($"{Count(plan.Duplicates, "row")} of the input {(plan.Duplicates == 1 ? "repeats" : "repeat")} another row: {duplicate} asks for the same as {original}. "
+                + "Each of them is paid for. If one image is enough, leave the others out with -SkipDuplicate.");
         }
 
         string words = Words(plan);
@@ -422,9 +436,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         string limit = images < plan.Images ? $" of the {plan.Images} that are left" : "";
         string invalid = _invalid == 0 ? "" : SkipInvalid ? $", {_invalid} invalid and left out"
             : $", {_invalid} invalid (nothing is sent before they are mended, or left out with -SkipInvalid)";
+        string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(SkipDuplicate ? " left out" : "")}";
         return $"Pay for {Count(images, "image")}{limit} and save them in '{_options!.Save.Folder}': {Count(_rows, "row")}, " +
             $"{plan.ToSubmit} to send{uploads}, {plan.UnderWay} under way from before, " +
-            $"{plan.Done} done before, {plan.LeftAlone} left alone{invalid}.";
+            $"{plan.Done} done before, {plan.LeftAlone} left alone{duplicates}{invalid}.";
     }
 
     private static ProgressMeter.State Describe(BatchProgress progress)

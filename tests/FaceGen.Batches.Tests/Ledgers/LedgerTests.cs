@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace FaceGen.Batches.Tests.Ledgers;
 
 /// <summary>What every ledger does, on whatever database.</summary>
-public abstract class LedgerTests : IAsyncLifetime
+public abstract partial class LedgerTests : IAsyncLifetime
 {
     private protected static readonly Uri Service = new("https://modelslab.example/");
 
@@ -277,7 +277,7 @@ public abstract class LedgerTests : IAsyncLifetime
         BatchPlan failed = await ledger.PlanAsync(true, false, None);
         BatchPlan both = await ledger.PlanAsync(true, true, None);
 
-        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, UnderWay: 1, LeftAlone: 2, ToSubmit: 2, Images: 2, Uploads: 0), plan);
+        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, UnderWay: 1, LeftAlone: 2, ToSubmit: 2, Images: 2, Uploads: 0) { Duplicates = 1, FirstDuplicate = ("people.csv:2", "people.csv:7") }, plan);
         Assert.Equal((1, 3), (failed.LeftAlone, failed.ToSubmit));
         Assert.Equal((0, 4), (both.LeftAlone, both.ToSubmit));
         Assert.Equal(4, ledger.Read([]).Count());

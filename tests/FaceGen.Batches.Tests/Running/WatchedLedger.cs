@@ -32,6 +32,8 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public string Name => ledger.Name;
 
+    public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
+
     public async Task<LedgerRow?> TakePendingAsync(
         Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false)
     {

@@ -1,0 +1,144 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>Which rows of an input a ledger recognizes, and which of them repeat another row.</summary>
+public abstract partial class LedgerTests
+{
+    private const string Monday = "https://faces.example/a.jpg?X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&X-Amz-Signature=aa11";
+    private const string Tuesday = "https://faces.example/a.jpg?X-Amz-Date=20260102T000000Z&X-Amz-Expires=900&X-Amz-Signature=bb22";
+
+    [Fact]
+    public async Task Row_with_fresh_signature_is_recognized_and_sent_with_the_fresh_link()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, Of(Request("a", Monday)), Of(Request("b", Monday)));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+
+        await EnterAsync(ledger, Of(Request("a", Tuesday)), Of(Request("b", Tuesday)));
+
+        Assert.Equal(2, ledger.Read([]).Count());
+        LedgerRow pending = await TakeAsync(ledger);
+        Assert.Equal(("b", Tuesday), (Read(pending).Prompt, Read(pending).FaceImage.Link!.AbsoluteUri));
+        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+    }
+
+    [Theory]
+    [InlineData("one\r\ntwo", Monday, "one\ntwo", Tuesday)]
+    [InlineData("one\ntwo", Monday, "one\r\ntwo", Monday)]
+    [InlineData("one\r\ntwo", "https://faces.example/a.jpg", "one\ntwo", "https://faces.example/a.jpg")]
+    [InlineData("a", Monday, "a", Monday)]
+    [InlineData("a", Monday, "a", Tuesday)]
+    [InlineData("a", Monday, "a", "https://faces.example/a.jpg")]
+    public async Task Row_of_an_earlier_version_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, OfEarlierVersion(Request(promptBefore, linkBefore)));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        InputRow row = Of(Request(prompt, link));
+
+        await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
+        {
+            await plan.StageAsync([row], None);
+            BatchPlan planned = await plan.PlanAsync(false, false, None);
+            Assert.Equal((1, 0), (planned.Done, planned.ToSubmit));
+        }
+
+        // Twice: the recognition must not wear off.
+        for (int run = 0; run < 2; run++)
+        {
+            await EnterAsync(ledger, row);
+            Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+            Assert.Equal(BatchItemStatus.Saved, Assert.Single(ledger.Read([])).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Rows_of_an_earlier_version_that_were_paid_for_come_before_pending_ones()
+    {
+        ILedger ledger = await OpenAsync();
+        InputRow pending = OfEarlierVersion(Request("one\ntwo", Tuesday)), saved = OfEarlierVersion(Request("one\r\ntwo", Monday));
+        await EnterAsync(ledger, saved, pending);
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        InputRow row = Of(Request("one\ntwo", Tuesday));
+
+        await EnterAsync(ledger, row);
+        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+
+        await EnterAsync(ledger, row, row, row);
+        Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
+        Assert.Equal(3, ledger.Read([]).Count());
+
+        await EnterAsync(ledger, row, row, row, row);
+        Assert.Equal(4, ledger.Read([]).Count());
+        Assert.Equal(3, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
+    }
+
+    [Fact]
+    public async Task Row_of_an_earlier_version_with_a_local_face_is_recognized()
+    {
+        ILedger ledger = await OpenAsync();
+        Request request = Request("one\r\ntwo", Monday) with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
+        await EnterAsync(ledger, OfEarlierVersion(request));
+        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+
+        await EnterAsync(ledger, Of(request with { Prompt = "one\ntwo" }), Of(request with { Prompt = "one two" }));
+
+        Assert.Equal("one two", Read(await TakeAsync(ledger)).Prompt);
+        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+    }
+
+    [Fact]
+    public async Task Duplicates_are_counted_in_the_plan_and_left_out_on_request()
+    {
+        InputRow[] rows = Rows("a", "b", "a", "a", "c", "b");
+        ILedger ledger = await OpenAsync();
+        await ledger.StageAsync(rows, None);
+
+        BatchPlan all = await ledger.PlanAsync(false, false, None);
+        ledger.SkipDuplicates = true;
+        BatchPlan few = await ledger.PlanAsync(false, false, None);
+        await ledger.EnterAsync(false, None);
+
+        Assert.Equal((6, 3, 6, ("people.csv:2", "people.csv:4")), (all.Rows, all.Duplicates, all.ToSubmit, all.FirstDuplicate!.Value));
+        Assert.Equal((3, 3, 3), (few.Rows, few.Duplicates, few.ToSubmit));
+        Assert.Null(few.FirstDuplicate);
+        Assert.Equal(["a", "b", "c"], await TakeAllAsync(ledger));
+    }
+
+    [Fact]
+    public async Task Duplicates_that_were_sent_before_are_no_longer_named()
+    {
+        ILedger ledger = await OpenAsync();
+        await EnterAsync(ledger, "a", "a");
+        await SaveAllAsync(ledger);
+        await ledger.StageAsync(Rows("a", "a"), None);
+
+        BatchPlan plan = await ledger.PlanAsync(false, false, None);
+
+        Assert.Equal((2, 1), (plan.Done, plan.Duplicates));
+        Assert.Null(plan.FirstDuplicate);
+    }
+
+    private static Request Request(string prompt, string link) => new() { Prompt = prompt, FaceImage = FaceImage.FromText(link, path => path) };
+
+    private static InputRow Of(Request request) => new RequestText().Write(request);
+
+    /// <summary>The row as FaceGen wrote it before it left line ends and signatures out of the hash.</summary>
+    private static InputRow OfEarlierVersion(Request request)
+    {
+        InputRow row = Of(request);
+        return row with { Hash = Sha256.Hex(RequestText.Json(request with { Webhook = null }, row.Face ?? request.FaceImage.Link!.AbsoluteUri)) };
+    }
+
+    private static Request Read(LedgerRow row) => new RequestText().Read(row.Request, row.Source, _ => TestImages.Portrait);
+
+    private static async Task EnterAsync(ILedger ledger, params InputRow[] rows)
+    {
+        await ledger.StageAsync(rows, None);
+        await ledger.EnterAsync(false, None);
+    }
+}
