@@ -13,6 +13,9 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     private BatchRun? _run;
 
     /// <inheritdoc/>
+    public string Name => ledger.Name;
+
+    /// <inheritdoc/>
     public BatchProgress? Progress => _run?.Progress;
 
     /// <inheritdoc/>

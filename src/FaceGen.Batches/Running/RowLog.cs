@@ -198,6 +198,7 @@ internal sealed class RowLog(LedgerRow row, RunParts run) : ISubmissionLog
         Doubt = null;
         await WriteAsync(Row).ConfigureAwait(false);
         if (IsLost) WarnOfUnentered(accepted, " after another worker had taken the row over");
+        else run.Account.MarkReported(accepted.Id);
     }
 
     private void WarnOfUnentered(Generation accepted, string how) => run.Listener.Warn(

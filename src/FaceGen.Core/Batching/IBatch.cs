@@ -8,6 +8,9 @@ namespace FaceGen.Batching;
 /// </summary>
 internal interface IBatch : IAsyncDisposable
 {
+    /// <summary>Gets the ledger's name: a file's full path, or the server, database and schema; never a password.</summary>
+    string Name { get; }
+
     /// <summary>How far the run is; null before it has begun.</summary>
     BatchProgress? Progress { get; }
 

@@ -59,6 +59,16 @@ internal sealed class Account
         }
     }
 
+    /// <summary>Gets every account of this process.</summary>
+    internal static IEnumerable<Account> All => Known.Values;
+
+    /// <summary>
+    /// Gets the generations that this process submitted, or was to save, and that are neither saved, nor in the output of a
+    /// command that ended well, nor recorded in a ledger.
+    /// </summary>
+    internal IEnumerable<Generation> Unreported =>
+        Open.Where(watch => !watch.IsReported).Select(watch => watch.Latest).Where(generation => generation.Status != GenerationStatus.Failed);
+
     /// <summary>How long a generation may well take.</summary>
     internal TimeSpan LongTime => Pace.LongTime();
 
@@ -74,22 +84,26 @@ internal sealed class Account
     private static Task<bool> EndAsync(Task work) => work.ContinueWith(_ => true, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
+    /// <summary>Submits a request: neither a stop nor the end of the process cuts it off before its answer is recorded.</summary>
+    /// <remarks>It is known to the account and to the process before it begins.</remarks>
+    /// <exception cref="OperationCanceledException">The process is exiting. Nothing was sent.</exception>
+    internal Task<T> SubmitAsync<T>(Request request, Func<Task<T>> send)
+    {
+        var begun = new TaskCompletionSource<Task<T>>();
+        Task<T> submission = begun.Task.Unwrap();
+        ExitGuard.OfProcess.HoldSubmission(submission, ExitGuard.Describe(request));
+        Keep(submission);
+        begun.SetResult(send());
+        return submission;
+    }
+
     /// <summary>
     /// Keeps sight of what a stop does not cut off, whatever becomes of the pipeline that began it: a submission whose answer
     /// is out, a file that is being written.
     /// </summary>
-    /// <remarks>It is in sight before it begins: whoever looks just then waits for it.</remarks>
-    internal Task<T> Keep<T>(Func<Task<T>> work)
-    {
-        var begun = new TaskCompletionSource<Task<T>>();
-        Task<T> kept = Keep(begun.Task.Unwrap());
-        begun.SetResult(work());
-        return kept;
-    }
-
-    /// <inheritdoc cref="Keep{T}(Func{Task{T}})"/>
     internal Task<T> Keep<T>(Task<T> work)
     {
+        ExitGuard.OfProcess.Hold(work, "");
         if (_kept.TryAdd(work, 0))
         {
             _ = work.ContinueWith(ended => _kept.TryRemove(ended, out _), CancellationToken.None,
@@ -184,6 +198,9 @@ internal sealed class Account
 
     /// <summary>A finished generation was emitted by a command that still runs: keeps no more than finds it again.</summary>
     internal void MarkEmitted(string id) => Find(id)?.Condense();
+
+    /// <summary>A generation is in the output of a command that ended well, or recorded in a ledger.</summary>
+    internal void MarkReported(string id) => Find(id)?.MarkReported();
 
     /// <summary>Keeps a generation in sight until each of its images stands in a file.</summary>
     internal void BeginSaving(Connection connection, Generation generation) =>

@@ -51,6 +51,9 @@ internal sealed class Deadline : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // A stop that runs its callbacks now is not waited for: one of them may block. A canceled source holds no timer.
+        if (_stop.IsCancellationRequested) return;
+
         _whenStopped.Dispose();
         _either.Dispose();
     }

@@ -162,7 +162,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
 
                 int sentAt = _streak.Now;
                 (Outcome outcome, Generation? accepted) =
-                    await _account.Keep(() => SendAsync(request, sent, face, slot, options, over)).ConfigureAwait(false);
+                    await _account.SubmitAsync(request, () => SendAsync(request, sent, face, slot, options, over)).ConfigureAwait(false);
                 kept = accepted is not null;
                 lasting = outcome is Outcome.Retry { IfItLasts: not null } ? lasting + 1 : 0;
                 switch (outcome)

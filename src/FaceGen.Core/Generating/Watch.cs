@@ -29,6 +29,7 @@ internal sealed class Watch
     private HashSet<int>? _unsaved;
     private bool _isSeen;
     private bool _isNew;
+    private bool _isReported;
     private bool _isTaken;
     private bool _isCondensed;
     private IListener[] _listeners = [];
@@ -48,6 +49,8 @@ internal sealed class Watch
         _callbacks = callbacks;
         _isTaken = isTaken;
         _isNew = isNew;
+        // Who gave an id from elsewhere has it.
+        _isReported = !isNew;
         _pace = account.Pace;
         _connection = connection;
         _slot = slot;
@@ -73,6 +76,21 @@ internal sealed class Watch
         {
             lock (_gate) return _isSeen && _unsaved is not { Count: > 0 };
         }
+    }
+
+    /// <summary>Whether its id is in the output of a command that ended well or in a ledger, and no image waits to be saved.</summary>
+    internal bool IsReported
+    {
+        get
+        {
+            lock (_gate) return _isReported && _unsaved is not { Count: > 0 };
+        }
+    }
+
+    /// <summary>Marks the id as part of a command's output, or as recorded in a ledger.</summary>
+    internal void MarkReported()
+    {
+        lock (_gate) _isReported = true;
     }
 
     /// <summary>Whether the service calls for it, and nobody waits for it: whoever receives calls is to have it.</summary>

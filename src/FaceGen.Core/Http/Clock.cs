@@ -21,6 +21,15 @@ internal static class Clock
     private static TimeSpan WholeMilliseconds(TimeSpan delay) =>
         delay.Ticks % TimeSpan.TicksPerMillisecond is > 0 and var fraction ? delay + TimeSpan.FromTicks(TimeSpan.TicksPerMillisecond - fraction) : delay;
 
+    /// <summary>
+    /// Cancels without running the callbacks on this thread: one of them may block for as long as a network call takes.
+    /// </summary>
+#if NETSTANDARD
+    internal static void CancelInBackground(this CancellationTokenSource source) => Task.Run(source.Cancel).Observe();
+#else
+    internal static void CancelInBackground(this CancellationTokenSource source) => source.CancelAsync().Observe();
+#endif
+
 #if NETSTANDARD
     internal static Task Wait(this TimeProvider time, TimeSpan delay, CancellationToken cancel) => time.Delay(WholeMilliseconds(delay), cancel);
 

@@ -277,7 +277,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (plan.LeftAlone > 0)
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
-        BatchSummary summary = WithInvalid(Do(batch => batch.RunAsync(_options!, Stop)));
+        BatchSummary summary = WithInvalid(Do(RunAsync));
         // Who reads the summary may copy the ledger: it is one whole file by then, unless another program holds it.
         RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
         if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{summary.Ledger}': it is closed when that lets it go.");
@@ -305,8 +305,17 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (Task.WaitAny([closing], ClosingTime) == 0) return;
 
         Closing[_ledger] = closing;
+        ExitGuard.OfProcess.Hold(closing, "");
         _ = closing.ContinueWith(_ => Closing.TryRemove(_ledger, out Task? _), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Runs the batch; a process that exits meanwhile waits until the answers in flight stand in the ledger.</summary>
+    private Task<BatchSummary> RunAsync(IBatch batch)
+    {
+        Task<BatchSummary> run = batch.RunAsync(_options!, Stop);
+        ExitGuard.OfProcess.Hold(run, $"The ledger '{DisplayText.Clean(batch.Name, 300)}' was not up to date when the process exited: rows that were being sent are Uncertain there when the same command runs again.");
+        return run;
     }
 
     private Task Close() => _closing ??= CloseAsync(_opening!);

@@ -28,6 +28,10 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private PSObject? _inputObject;
     private IReadOnlyList<(RequestField Field, object? Value)> _typed = [];
     private readonly RowReader _rowReader;
+
+    /// <summary>Counts the requests of this command that have a slot.</summary>
+    private readonly BusyCount _inSlots = new();
+
     private int _inputs;
     private int _lastInput;
 
@@ -223,8 +227,8 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         Drain(ThrottleLimit - 1);
         _progress.Total++;
         // What is written while this one waits for its place may itself generate, downstream: the place is used without this thread.
-        Task<Slots.Slot> turn = TakeSlotAsync(generator, connection, WhenIdle);
-        Start(request, async () => await GenerateAsync(generator, connection, request, await turn.ConfigureAwait(false)).ConfigureAwait(false), ended => Write(ended.Generation, ended.Lost));
+        Task<Slots.Slot> turn = TakeSlotAsync(generator, connection, _inSlots.WhenIdle);
+        Start(request, () => GenerateAsync(generator, connection, request, turn), ended => Write(ended.Generation, ended.Lost));
         RunUntil(Task.WhenAny(turn));
     }
 
@@ -271,13 +275,35 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     {
         using var unless = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         Task<Slots.Slot> turn = generator.TakeSlotAsync(unless.Token);
-        if (turn.IsCompleted || await Task.WhenAny(turn, ownWork).ConfigureAwait(false) == turn) return await turn.ConfigureAwait(false);
+        if (!turn.IsCompleted && await Task.WhenAny(turn, ownWork).ConfigureAwait(false) != turn) await WaitForOthersAsync(turn, unless, connection).ConfigureAwait(false);
+        Slots.Slot slot = await turn.ConfigureAwait(false);
+        // Before this task ends: the next request asks then whether this one has a slot.
+        _inSlots.Enter();
+        return slot;
+    }
 
+    /// <summary>Waits for a slot that only the end of another command's generation can free, up to the timeout.</summary>
+    private async Task WaitForOthersAsync(Task<Slots.Slot> turn, CancellationTokenSource unless, Connection connection)
+    {
         using var deadline = new Deadline(connection.Services.Time, Seconds(TimeoutSec), Stop);
         using CancellationTokenRegistration end = deadline.Token.Register(unless.Cancel);
         Listener.Tell("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
-        return await deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
+        await deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
             $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")).ConfigureAwait(false);
+    }
+
+    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(
+        Generator generator, Connection connection, Request request, Task<Slots.Slot> turn)
+    {
+        Slots.Slot slot = await turn.ConfigureAwait(false);
+        try
+        {
+            return await GenerateAsync(generator, connection, request, slot).ConfigureAwait(false);
+        }
+        finally
+        {
+            _inSlots.Leave();
+        }
     }
 
     private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Generator generator, Connection connection, Request request, Slots.Slot slot)

@@ -23,8 +23,10 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PipelineQueue _pipeline = new();
-    private readonly List<Task<bool>> _running = [];
     private readonly EmittedGenerations _emitted = new();
+    private readonly List<(Account Account, string Id)> _accepted = [];
+    private CancellationTokenRegistration _exit;
+    private int _running;
     private bool _hasWarnedOfEmitted;
     private Connection? _service;
 
@@ -45,10 +47,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>How many pieces of background work are under way.</summary>
-    private protected int RunningCount => _running.Count;
-
-    /// <summary>Ended when all background work has that is under way now.</summary>
-    private protected Task WhenIdle => Task.WhenAll(_running);
+    private protected int RunningCount => Volatile.Read(ref _running);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -61,13 +60,35 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// Ends what is still waited for, also where the pipeline ended early. The source itself is left to the collector:
     /// background work may still look at its token.
     /// </summary>
-    protected virtual void Dispose(bool disposing) => _stop.Cancel();
+    protected virtual void Dispose(bool disposing)
+    {
+        _exit.Dispose();
+        StopProcessing();
+    }
+
+    /// <summary>
+    /// Ends the pipeline's thread's wait. The token's callbacks run elsewhere: one of them may block, as a database driver's
+    /// does while its server is unreachable.
+    /// </summary>
+    protected sealed override void StopProcessing()
+    {
+        _pipeline.Stop();
+        _stop.CancelInBackground();
+    }
 
     /// <inheritdoc/>
-    protected sealed override void StopProcessing() => _stop.Cancel();
+    protected sealed override void BeginProcessing()
+    {
+        _exit = ExitGuard.OfProcess.Exiting.Register(HaltAtExit);
+        Run(Begin);
+    }
 
-    /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => Run(Begin);
+    /// <summary>The process is exiting: background work ends as after a stop, and the script goes no further.</summary>
+    private void HaltAtExit()
+    {
+        _pipeline.Halt();
+        _stop.CancelInBackground();
+    }
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord() => Run(Process);
@@ -80,6 +101,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
         // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
         _emitted.MarkSeen();
+        foreach ((Account account, string id) in _accepted) account.MarkReported(id);
     });
 
     /// <summary>Before the first input.</summary>
@@ -95,7 +117,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected virtual void Tick() { }
 
     /// <summary>Waits for a task on the pipeline's thread, which meanwhile writes what background work has posted.</summary>
-    private protected T RunUntil<T>(Task<T> task) => _pipeline.RunUntil(task, Tick, Stop);
+    private protected T RunUntil<T>(Task<T> task) => _pipeline.RunUntil(task, Tick);
 
     /// <summary>
     /// Reads away from the pipeline's thread, some rows at a time: it must answer a stop also while a disk or a share does
@@ -103,10 +125,29 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// </summary>
     private protected IEnumerable<T> ReadAhead<T>(IEnumerable<T> source)
     {
-        using IEnumerator<T> all = source.GetEnumerator();
-        while (RunUntil(Task.Run(Next)) is { Count: > 0 } next)
+        IEnumerator<T> all = source.GetEnumerator();
+        Task<List<T>> reading = Task.FromResult<List<T>>([]);
+        bool isRead = false;
+        try
         {
-            foreach (T row in next) yield return row;
+            while (RunUntil(reading = Task.Run(Next)) is { Count: > 0 } next)
+            {
+                foreach (T row in next) yield return row;
+            }
+
+            isRead = true;
+        }
+        finally
+        {
+            // A read that a stop has left behind is still inside the enumerator: it is disposed of after that read, and away
+            // from the pipeline's thread, since closing a file or a ledger may block as well.
+            Task<bool> closing = reading.ContinueWith(_ =>
+            {
+                all.Dispose();
+                return true;
+            }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            if (isRead) RunUntil(closing);
+            else closing.Observe();
         }
 
         List<T> Next()
@@ -142,26 +183,29 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <param name="write">Takes the result, on the pipeline's thread.</param>
     private protected void Start<T>(object? target, Func<Task<T>> work, Action<T> write)
     {
-        _running.Add(RunAsync());
+        Interlocked.Increment(ref _running);
+        _ = RunAsync();
 
-        async Task<bool> RunAsync()
+        async Task RunAsync()
         {
             try
             {
                 T result = await Task.Run(work).ConfigureAwait(false);
                 _pipeline.Post(() => write(result));
             }
-            catch (Exception e) when (e is not OperationCanceledException || !Stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_pipeline.IsStopped || Stop.IsCancellationRequested)
+            {
+                // The stop was asked for: whoever asked is not waiting for a result.
+            }
+            catch (Exception e)
             {
                 _pipeline.Post(() => WriteFault(e, target));
             }
-            catch (OperationCanceledException)
+            finally
             {
-                // The stop was asked for: whoever asked is not waiting for a result.
-                return false;
+                Interlocked.Decrement(ref _running);
+                _pipeline.Wake();
             }
-
-            return true;
         }
     }
 
@@ -173,18 +217,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     }, _ => { });
 
     /// <summary>Waits until no more than so many pieces of background work are under way.</summary>
-    private protected void Drain(int most)
-    {
-        _pipeline.RunPosted(Stop);
-        _running.RemoveAll(task => task.IsCompleted);
-        while (_running.Count > most)
-        {
-            RunUntil(Task.WhenAny(_running));
-            _running.RemoveAll(task => task.IsCompleted);
-        }
-
-        _pipeline.RunPosted(Stop);
-    }
+    private protected void Drain(int most) => _pipeline.RunUntil(() => RunningCount <= most, Tick);
 
     /// <summary>Writes what the engine tells, from any thread, to the streams of verbose lines and warnings.</summary>
     private protected IListener Listener => new StreamListener(this);
@@ -215,7 +248,14 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteObject(generation);
         }
 
-        if (!generation.IsFinished || !_emitted.Add(Account.Of(generation.Connection ?? Service), generation.Id) || _hasWarnedOfEmitted) return;
+        var account = Account.Of(generation.Connection ?? Service);
+        if (!generation.IsFinished) _accepted.Add((account, generation.Id));
+        else if (_emitted.Add(account, generation.Id)) WarnOfEmitted();
+    }
+
+    private void WarnOfEmitted()
+    {
+        if (_hasWarnedOfEmitted) return;
 
         _hasWarnedOfEmitted = true;
         WriteWarning($"This command has emitted more than {EmittedGenerations.Capacity} generations whose images were not saved. If it is stopped, Get-FaceGenImage lists the latest of them only; "
@@ -394,10 +434,21 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         bool isDone = false;
         try
         {
-            step();
+            try
+            {
+                step();
+            }
+            catch (Exception e) when (e.GetBaseException() is IOException && ExitGuard.OfProcess.IsExitingSoon())
+            {
+                // The host could not write to a terminal that has been closed, and would end the process because of it.
+                _pipeline.Halt();
+                _pipeline.WaitWhileHalted();
+                throw;
+            }
+
             isDone = true;
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_pipeline.IsStopped)
         {
             throw new PipelineStoppedException();
         }
@@ -409,7 +460,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         finally
         {
             // Downstream may go on for long before this is disposed of: nothing more is submitted meanwhile.
-            if (!isDone) _stop.Cancel();
+            if (!isDone) StopProcessing();
         }
     }
 

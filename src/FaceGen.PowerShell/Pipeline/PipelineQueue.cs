@@ -7,6 +7,11 @@ namespace FaceGen.PowerShell.Pipeline;
 internal sealed class PipelineQueue
 {
     private readonly Queue<Action> _posted = new();
+    private volatile bool _isStopped;
+    private volatile bool _isHalted;
+
+    /// <summary>Whether a stop was asked for.</summary>
+    internal bool IsStopped => _isStopped;
 
     /// <summary>Posts, from any thread, what the pipeline's thread is to do next.</summary>
     internal void Post(Action action)
@@ -18,28 +23,78 @@ internal sealed class PipelineQueue
         }
     }
 
+    /// <summary>Ends every wait, from any thread and at once: no callback of a token comes before it.</summary>
+    internal void Stop()
+    {
+        _isStopped = true;
+        Wake();
+    }
+
+    /// <summary>
+    /// Halts the pipeline's thread at its next wait, until a stop: the process is exiting. A script that went on would take
+    /// work that was not done for done, and one that wrote to a terminal that has been closed would end the process at once.
+    /// </summary>
+    internal void Halt()
+    {
+        _isHalted = true;
+        Wake();
+    }
+
+    /// <summary>Waits, on the pipeline's thread, until a halt ends.</summary>
+    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    internal void WaitWhileHalted()
+    {
+        lock (_posted)
+        {
+            while (_isHalted && !_isStopped) Monitor.Wait(_posted);
+            if (_isStopped) throw new OperationCanceledException();
+        }
+    }
+
+    /// <summary>Makes a wait look again at what it waits for, from any thread.</summary>
+    internal void Wake()
+    {
+        lock (_posted) Monitor.PulseAll(_posted);
+    }
+
     /// <summary>Does what is posted until a task has ended; then its result, or its failure, is given on.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="tick">Called at least once a second while nothing else happens.</param>
-    /// <param name="stop">Ends the wait at once.</param>
+    /// <param name="tick">Called at least once a second.</param>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    internal T RunUntil<T>(Task<T> task, Action tick, CancellationToken stop)
+    internal T RunUntil<T>(Task<T> task, Action tick)
     {
-        if (task.IsCompleted) tick();
-        else Wait(task, tick, stop);
+        if (!task.IsCompleted)
+        {
+            _ = task.ContinueWith(_ => Wake(), CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
 
-        // What the task posted before it ended comes before its result.
-        RunPosted(stop);
+        RunUntil(() => task.IsCompleted, tick);
         return task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Does what has been posted so far.</summary>
+    /// <summary>Does what is posted until a condition holds, which is checked after each <see cref="Wake"/>.</summary>
+    /// <param name="isDone">The condition.</param>
+    /// <param name="tick">Called at least once a second.</param>
     /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
-    internal void RunPosted(CancellationToken stop)
+    internal void RunUntil(Func<bool> isDone, Action tick)
+    {
+        do
+        {
+            RunPosted();
+            tick();
+        }
+        while (!SleepUntil(isDone));
+
+        // What was posted before it held comes before what follows.
+        RunPosted();
+    }
+
+    private void RunPosted()
     {
         while (true)
         {
-            stop.ThrowIfCancellationRequested();
+            WaitWhileHalted();
             Action action;
             lock (_posted)
             {
@@ -51,33 +106,15 @@ internal sealed class PipelineQueue
         }
     }
 
-    private void Wait(Task task, Action tick, CancellationToken stop)
-    {
-        using CancellationTokenRegistration wakeToStop = stop.Register(Wake);
-        _ = task.ContinueWith(_ => Wake(), CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        do
-        {
-            RunPosted(stop);
-            tick();
-        }
-        while (!SleepUntil(task, stop));
-    }
-
-    /// <summary>Sleeps until there is something to do, or a second is over; tells whether the task has ended.</summary>
-    private bool SleepUntil(Task task, CancellationToken stop)
+    /// <summary>Sleeps until there is something to do, or a second is over; true if the condition holds.</summary>
+    private bool SleepUntil(Func<bool> isDone)
     {
         lock (_posted)
         {
-            if (!task.IsCompleted && _posted.Count == 0 && !stop.IsCancellationRequested)
-                Monitor.Wait(_posted, TimeSpan.FromSeconds(1));
+            if (isDone() && !_isHalted) return true;
+            if (_posted.Count == 0 && !_isStopped && !_isHalted) Monitor.Wait(_posted, TimeSpan.FromSeconds(1));
         }
 
-        return task.IsCompleted;
-    }
-
-    private void Wake()
-    {
-        lock (_posted) Monitor.PulseAll(_posted);
+        return isDone() && !_isHalted;
     }
 }

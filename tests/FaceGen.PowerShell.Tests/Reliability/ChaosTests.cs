@@ -43,6 +43,33 @@ public sealed class ChaosTests(ITestOutputHelper report)
         bed.Check(report, $"seed {seed}: {Kills} kills", last);
     }
 
+    /// <summary>A process that is told to end, and not killed, leaves no row of unknown outcome.</summary>
+    [Theory]
+    [InlineData(1)]
+    public async Task Batch_that_gets_a_signal_again_and_again_is_done_once_and_nothing_is_uncertain(int seed)
+    {
+        if (PwshProcess.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        await using ChaosBed bed = await ChaosBed.StartAsync(Rows);
+        var random = new Random(seed);
+        for (int signals = 0; signals < Kills; signals++)
+        {
+            EndSignal signal = (EndSignal)(signals % Enum.GetValues<EndSignal>().Length);
+            using PwshProcess batch = bed.StartPwsh(signal);
+            long calls = bed.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
+            await batch.UntilAsync(() => batch.HasEnded || bed.Emulator.Journal.Calls >= calls, $"{calls} calls");
+            long until = Environment.TickCount64 + random.Next(0, 30);
+            while (Environment.TickCount64 < until) await Task.Yield();
+            Assert.False(batch.HasEnded, batch.Output);
+            await batch.SignalAsync();
+            await batch.EndAsync();
+        }
+
+        string last;
+        using (PwshProcess batch = bed.StartPwsh(EndSignal.Terminate)) last = await batch.EndAsync();
+
+        bed.Check(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], mayBeUncertain: false);
+    }
+
     [Theory]
     [InlineData(1)]
     public async Task Three_workers_of_which_one_is_killed_every_second_do_a_batch_once(int seed)
@@ -125,8 +152,12 @@ public sealed class ChaosTests(ITestOutputHelper report)
         internal BatchProcess StartBatch() => BatchProcess.Start(
             Emulator, Path.Combine(_folder, "people.csv"), Out, _ledger);
 
+        /// <summary>Starts the batch in a real PowerShell, to get a signal.</summary>
+        internal PwshProcess StartPwsh(EndSignal signal) => PwshProcess.Start(Emulator.BaseUri, _folder,
+            $"\"$(Invoke-FaceGenBatch people.csv -Destination out -Ledger '{_ledger}' | Select-Object -Last 1)\"", signal);
+
         /// <summary>Nothing was paid for twice, nothing is lost, and every file is what the ledger says.</summary>
-        internal void Check(ITestOutputHelper report, string what, string last)
+        internal void Check(ITestOutputHelper report, string what, string last, bool mayBeUncertain = true)
         {
             using var session = new Session();
             PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", _ledger).WithoutErrors().Output];
@@ -141,6 +172,7 @@ public sealed class ChaosTests(ITestOutputHelper report)
 
             Assert.Equal(Prompts, items.Select(item => Text(item, "Prompt")).Order(StringComparer.Ordinal));
             Assert.Equal(0, twice);
+            if (!mayBeUncertain) Assert.Empty(prompts["Uncertain"]);
             Assert.Empty(lost);
             Assert.Equal(_rows, prompts["Saved"].Count() + prompts["Uncertain"].Count());
             Assert.Equal(prompts["Saved"].Count(), files.Length);

@@ -1,0 +1,174 @@
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+
+namespace FaceGen.Core.Tests.Generating;
+
+/// <summary>What an exiting process waits for, and what it reports.</summary>
+public sealed class ExitGuardTests : IDisposable
+{
+    private readonly FakeService _service = new();
+    private readonly StringWriter _error = new();
+    private readonly ExitGuard _guard;
+    private string? _setting;
+
+    public ExitGuardTests() => _guard = new ExitGuard(() => [_service.Account], () => _error, _service.Clock, () => _setting);
+
+    public void Dispose()
+    {
+        _guard.Dispose();
+        _service.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task Exit_with_nothing_in_flight_ends_at_once_without_a_word()
+    {
+        await _guard.EndAsync().GuardAsync();
+
+        Assert.Equal("", _error.ToString());
+    }
+
+    [Fact]
+    public async Task Exit_waits_for_a_submission_in_flight()
+    {
+        var answer = new TaskCompletionSource<bool>();
+        _guard.HoldSubmission(answer.Task, "'a pilot'");
+
+        Task exit = _guard.EndAsync();
+        Assert.False(exit.IsCompleted);
+        answer.SetResult(true);
+        await exit.GuardAsync();
+
+        Assert.Equal("", _error.ToString());
+    }
+
+    [Fact]
+    public async Task Exit_waits_no_longer_than_the_timeout_and_names_what_is_unknown()
+    {
+        var answer = new TaskCompletionSource<bool>();
+        long start = _service.Clock.GetTimestamp();
+        _guard.HoldSubmission(answer.Task, ExitGuard.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
+        _guard.Hold(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
+
+        await _service.Clock.RunAsync(AsTask(_guard.EndAsync())).GuardAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(20), _service.Clock.GetElapsedTime(start));
+        string[] lines = Lines();
+        Assert.StartsWith("FaceGen: Waiting up to 20 s for the answer to a submission in flight.", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("FaceGen: The outcome of 1 submission is unknown", lines[1], StringComparison.Ordinal);
+        Assert.Equal("  people.csv:4: 'a pilot'", lines[2]);
+        Assert.Equal("FaceGen: The ledger was not up to date.", lines[3]);
+    }
+
+    [Theory]
+    [InlineData("3", 3, "")]
+    [InlineData("0", 0, "")]
+    [InlineData(" ", 20, "")]
+    [InlineData("-1", 20, "FACEGEN_EXIT_TIMEOUT_SEC is '-1', which is not a number of seconds from 0 to 86400: 20 is used.")]
+    [InlineData("soon", 20, "FACEGEN_EXIT_TIMEOUT_SEC is 'soon', which is not a number of seconds from 0 to 86400: 20 is used.")]
+    public async Task Exit_timeout_is_what_the_environment_sets(string setting, int seconds, string warning)
+    {
+        _setting = setting;
+        long start = _service.Clock.GetTimestamp();
+        _guard.HoldSubmission(new TaskCompletionSource<bool>().Task, "'a pilot'");
+
+        await _service.Clock.RunAsync(AsTask(_guard.EndAsync())).GuardAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), _service.Clock.GetElapsedTime(start));
+        Assert.Equal(warning.Length > 0, _error.ToString().Contains(warning.Length > 0 ? warning : "is used", StringComparison.Ordinal));
+        Assert.Equal(seconds > 0, _error.ToString().Contains("'a pilot'", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Exit_waits_for_what_held_work_leaves_behind()
+    {
+        var run = new TaskCompletionSource<bool>();
+        var closing = new TaskCompletionSource<bool>();
+        _guard.Hold(run.Task, "");
+
+        Task exit = _guard.EndAsync();
+        _guard.Hold(closing.Task, "");
+        run.SetResult(true);
+        Assert.False(exit.IsCompleted);
+        closing.SetResult(true);
+
+        await exit.GuardAsync();
+    }
+
+    [Fact]
+    public async Task Exit_lets_no_submission_begin()
+    {
+        await _guard.EndAsync().GuardAsync();
+
+        Assert.Throws<OperationCanceledException>(() => _guard.HoldSubmission(Task.CompletedTask, ""));
+        Assert.True(_guard.Exiting.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Exit_is_not_kept_by_a_callback_that_blocks()
+    {
+        using var release = new ManualResetEventSlim();
+        using CancellationTokenRegistration blocked = _guard.Exiting.Register(release.Wait);
+        try
+        {
+            await _guard.EndAsync().GuardAsync();
+        }
+        finally
+        {
+            release.Set();
+        }
+    }
+
+    [Fact]
+    public async Task Generation_that_nobody_saved_is_reported_with_its_id()
+    {
+        _service.OnSubmit(Answer.Json("""{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
+        await _service.GenerateAsync().GuardAsync();
+
+        await _guard.EndAsync().GuardAsync();
+
+        string[] lines = Lines();
+        Assert.Contains("Wait-FaceGenImage -Id 42 | Save-FaceGenOutput", lines[0], StringComparison.Ordinal);
+        Assert.Equal("  42 'a pilot'", lines[1]);
+    }
+
+    [Theory]
+    [InlineData("reported", false)]
+    [InlineData("saving", true)]
+    [InlineData("saved", false)]
+    [InlineData("failed", false)]
+    public async Task Generation_is_reported_only_where_it_would_be_lost(string state, bool isReported)
+    {
+        _service.OnSubmit(Answer.Json(state == "failed"
+            ? """{"status":"failed","id":42}"""
+            : """{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
+        Generation generation = await _service.GenerateAsync().GuardAsync();
+        _service.Account.MarkReported("42");
+        if (state is "saving" or "saved") _service.Account.BeginSaving(_service.Connection, generation);
+        if (state == "saved") _service.Account.MarkSaved("42", 0);
+
+        await _guard.EndAsync().GuardAsync();
+
+        Assert.Equal(isReported, _error.ToString().Contains("42", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Uncertain_submission_that_nobody_was_told_of_is_reported()
+    {
+        _service.OnSubmit(Answer.Html());
+        await Assert.ThrowsAsync<FaceGenException>(() => _service.GenerateAsync()).GuardAsync();
+
+        await _guard.EndAsync().GuardAsync();
+
+        Assert.Contains("'a pilot': The answer to the submission was lost", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    private string[] Lines() => _error.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task<bool> AsTask(Task task)
+    {
+        await task;
+        return true;
+    }
+}

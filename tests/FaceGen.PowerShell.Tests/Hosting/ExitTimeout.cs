@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>Lets the process of the tests exit without waiting for the submissions that tests leave without an answer.</summary>
+internal static class ExitTimeout
+{
+    [ModuleInitializer]
+    internal static void Set() => Environment.SetEnvironmentVariable("FACEGEN_EXIT_TIMEOUT_SEC", "0");
+}

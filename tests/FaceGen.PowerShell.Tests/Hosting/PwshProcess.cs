@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace FaceGen.PowerShell.Tests.Hosting;
+
+/// <summary>A way to end a process that it can notice.</summary>
+public enum EndSignal
+{
+    /// <summary>Ctrl+C, typed in its terminal.</summary>
+    Interrupt,
+
+    /// <summary>SIGTERM, as service managers send it.</summary>
+    Terminate,
+
+    /// <summary>SIGHUP.</summary>
+    HangUp,
+
+    /// <summary>Its terminal is closed.</summary>
+    Close,
+}
+
+/// <summary>A script in a real pwsh of its own, with the staged module imported, that gets a signal.</summary>
+internal sealed class PwshProcess : IDisposable
+{
+    /// <summary>The program that gives another one a terminal.</summary>
+    private const string Script = "/usr/bin/script";
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly EndSignal _signal;
+    private readonly string _idFile;
+    private readonly StringBuilder _output = new();
+
+    private PwshProcess(Process process, EndSignal signal, string idFile)
+    {
+        _process = process;
+        _idFile = idFile;
+        _signal = signal;
+        process.OutputDataReceived += (_, line) => Add(line.Data);
+        process.ErrorDataReceived += (_, line) => Add(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Gets why no process can be started here; null where one can.</summary>
+    internal static string? Hindrance => !OperatingSystem.IsLinux() ? "Signals and terminals are tested on Linux."
+        : !File.Exists(Script) ? $"{Script} is not there to give a process a terminal."
+        : Pwsh.Hindrance;
+
+    /// <summary>Gets whether PowerShell itself has ended, which may outlive its terminal.</summary>
+    internal bool HasEnded => _signal != EndSignal.Close ? _process.HasExited
+        : File.Exists(_idFile) && File.ReadAllText(_idFile) is { Length: > 0 } id
+            && (!File.Exists($"/proc/{id}/stat") || File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal));
+
+    internal int ExitCode => _process.ExitCode;
+
+    internal string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
+    /// <summary>Starts a script.</summary>
+    /// <param name="service">The service's address.</param>
+    /// <param name="folder">The script's location, which is also its folder for temporary files.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="signal">The signal that it will get: one that a terminal sends needs a terminal.</param>
+    /// <param name="exitTimeoutSec">How long the process may wait for answers when it exits; null for the default.</param>
+    internal static PwshProcess Start(Uri service, string folder, string script, EndSignal signal, int? exitTimeoutSec = null)
+    {
+        string file = Path.Combine(folder, "script.ps1");
+        string idFile = Path.Combine(folder, "id");
+        File.Delete(idFile);
+        File.WriteAllText(file, $"[IO.File]::WriteAllText('{idFile}', $PID)\nImport-Module '{StagedModule.Manifest}'\n{script}\n");
+        string[] pwsh = [Pwsh.Dotnet, Pwsh.Dll, "-NoProfile", "-File", file];
+        string[] command = signal is EndSignal.Interrupt or EndSignal.Close
+            ? [Script, "-qefc", $"exec {string.Join(' ', pwsh.Select(word => $"'{word}'"))}", "/dev/null"]
+            : pwsh;
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            Environment =
+            {
+                ["MODELSLAB_API_KEY"] = "emulator-key",
+                ["MODELSLAB_BASE_URL"] = service.AbsoluteUri,
+                ["FACEGEN_EXIT_TIMEOUT_SEC"] = exitTimeoutSec?.ToString(CultureInfo.InvariantCulture),
+                ["TMPDIR"] = folder,
+                // A terminal that nobody answers for must not be asked where its cursor is.
+                ["TERM"] = "dumb",
+                ["NO_COLOR"] = "1",
+            },
+        };
+        return new PwshProcess(Process.Start(start)!, signal, idFile);
+    }
+
+    /// <summary>Sends the signal.</summary>
+    internal async Task SignalAsync()
+    {
+        switch (_signal)
+        {
+            case EndSignal.Interrupt:
+                await _process.StandardInput.WriteAsync('\u0003');
+                await _process.StandardInput.FlushAsync();
+                break;
+            case EndSignal.Close:
+                // The terminal is that program's, and goes with it.
+                _process.Kill();
+                break;
+            default:
+                using (Process kill = Process.Start("kill", ["-s", _signal == EndSignal.HangUp ? "HUP" : "TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
+                    await kill.WaitForExitAsync().WaitAsync(Timeout);
+                break;
+        }
+    }
+
+    /// <summary>Waits until a condition holds; fails with the output where it does not.</summary>
+    internal async Task UntilAsync(Func<bool> condition, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Timeout, $"It never came to this: {what}. Output: {Output}");
+            await tick.WaitForNextTickAsync();
+        }
+    }
+
+    /// <summary>Waits for its end; gives what it printed.</summary>
+    internal async Task<string> EndAsync()
+    {
+        await UntilAsync(() => HasEnded, "the end of the process");
+        await _process.WaitForExitAsync().WaitAsync(Timeout);
+        return Output;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null) return;
+
+        lock (_output) _output.AppendLine(line);
+    }
+}
