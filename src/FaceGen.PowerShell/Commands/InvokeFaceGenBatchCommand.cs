@@ -33,7 +33,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>How many rows are staged at once.</summary>
     private const int RowsAtOnce = 1000;
 
-    /// <summary>How long a stop may wait until the answers that are on their way stand in the ledger.</summary>
+    /// <summary>How long a stop waits for the answers in flight; later ones are recorded in the background.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How long a run waits without a word for an earlier one to close the ledger.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(800);
 
     /// <summary>How long a run that has ended waits for its ledger to be closed.</summary>
@@ -302,7 +305,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (_opening is null) return;
 
         Task closing = Close();
-        if (Task.WaitAny([closing], ClosingTime) == 0) return;
+        if (Task.WaitAny([closing], StopTime) == 0) return;
 
         Closing[_ledger] = closing;
         ExitGuard.OfProcess.Hold(closing, "");
