@@ -60,7 +60,9 @@ internal static class Fetch
             }
 
             TimeSpan wait = Backoff.Wait(attempt, asked, connection.Services);
-            TimeSpan left = limit - time.GetElapsedTime(start);
+            // Denials are counted to their end: they are the service's word.
+            bool isDenied = outcome is Outcome.Failed;
+            TimeSpan left = isDenied ? wait : limit - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
                 throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not say how generation {generation.Id} is: {reason.TrimEnd('.')}.");
 

@@ -311,12 +311,13 @@ internal sealed class Watch
             // The service does not tell of it, which is no word of its end, and nobody will see that. A connection that
             // was only ended leaves the slot taken, since the generation goes on at the service.
             _ = _slot?.DisposeAfterAsync(_pace.LongTime(), time);
-            FaceGenException? expired = Left > TimeSpan.Zero ? null
-                : e is FaceGenException { Code: ErrorCode.GenerationTimeout } timeout ? timeout : Expired(e.Message);
-            // Whoever waits is told, and reports it; where nobody does, the account keeps the outcome until somebody asks.
-            if (expired is not null) _account.Evict(this, expired);
+            // What the service has said of it stays as it is; a service that is silent until then says nothing.
+            FaceGenException? outcome = Left > TimeSpan.Zero ? null
+                : e is FaceGenException { Code: not ErrorCode.FetchFailed } said ? said : Expired(e.Message);
+            // Whoever waits is told, and marks it; where nobody does, the account keeps the outcome until somebody asks.
+            if (outcome is not null) _account.Evict(this, outcome);
             _callbacks?.Signal();
-            if (expired is not null && expired != e) throw expired;
+            if (outcome is not null && outcome != e) throw outcome;
             throw;
         }
     }

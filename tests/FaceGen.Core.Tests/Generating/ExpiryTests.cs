@@ -132,6 +132,19 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
+    public async Task Word_of_the_service_at_expiry_stays_as_it_is()
+    {
+        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Error("Request not found", 404));
+        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
+        await Signals.FailureAsync(_service.Clock.RunAsync(_service.Account.Find("9")!.EndAsync(_service.Connection)));
+        await _service.Clock.PassAsync(Life);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
+
+        Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
+    }
+
+    [Fact]
     public async Task Expired_generations_are_evicted_as_others_are_added_though_nobody_lists_them()
     {
         const int count = 1100;
