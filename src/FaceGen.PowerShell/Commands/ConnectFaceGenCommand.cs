@@ -33,7 +33,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
     [ValidateNotNull]
-    [Secret]
+    [Secret(MayBeProperty = true)]
     public SecureString? ApiKey { get; set; }
 
     /// <summary>

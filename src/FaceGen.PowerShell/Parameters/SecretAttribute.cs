@@ -9,6 +9,12 @@ namespace FaceGen.PowerShell.Parameters;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>
+    /// Gets or sets whether an object from the pipeline may bring the secret in a property: such an object is left as it is, so
+    /// that PowerShell binds its properties.
+    /// </summary>
+    public bool MayBeProperty { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -19,6 +25,7 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
             Uri address => Secret.Lock(address.OriginalString),
             DbConnectionStringBuilder settings => Secret.Lock(settings.ConnectionString),
             null or SecureString => raw!,
+            _ when MayBeProperty => raw,
             // PowerShell's own error quotes the value.
             _ => throw new ArgumentTransformationMetadataException($"A text or a secure string belongs here, not a {raw.GetType().Name}."),
         };
