@@ -377,6 +377,18 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
+    public async Task Two_connections_are_enough_to_open_it()
+    {
+        string role = $"few_{Guid.NewGuid():N}";
+        await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'few' CONNECTION LIMIT 2; GRANT CREATE ON DATABASE postgres TO {role}", "public");
+
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=few;Maximum Pool Size=1"));
+        await EnterAsync(ledger, "a");
+
+        Assert.Equal("a", (await TakeAsync(ledger)).Request);
+    }
+
+    [Fact]
     public async Task Of_several_hosts_the_one_that_answers_is_used()
     {
         NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.Connect(_schema));

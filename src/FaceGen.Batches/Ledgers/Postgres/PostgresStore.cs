@@ -64,12 +64,16 @@ internal sealed class PostgresStore : LedgerStore
         try
         {
             // Before anything is set on a session, which behind such a pooler is another program's as well.
-            await store.RepeatAsync(store.CheckPoolerAsync, Patience, cancel).ConfigureAwait(false);
+            await store.RepeatAsync(async call =>
+            {
+                await PoolerCheck.RunAsync(store._connections, store.Name, call.DriverToken).ConfigureAwait(false);
+                return true;
+            }, cancel).ConfigureAwait(false);
             bool isThere = await store.FirstAsync(store.IsLedgerAsync, cancel).ConfigureAwait(false);
             if (mode == LedgerMode.Run || (mode == LedgerMode.RunInput && isThere))
             {
                 if (!isThere) await store.FirstAsync(store.CreateTablesAsync, cancel).ConfigureAwait(false);
-                store._worker = await DriverCall.RunAsync(call => PostgresWorker.RegisterAsync(store._connections, call), cancel).ConfigureAwait(false);
+                store._worker = await store.RepeatAsync(call => PostgresWorker.RegisterAsync(store._connections, call), cancel).ConfigureAwait(false);
                 return store;
             }
 
@@ -211,16 +215,21 @@ internal sealed class PostgresStore : LedgerStore
         }
     }
 
-    private async Task<bool> CheckPoolerAsync(DriverCall call, bool isRepeat)
+    /// <summary>Does work on connections of its own before the ledger is open.</summary>
+    private Task<T> RepeatAsync<T>(Func<DriverCall, Task<T>> work, CancellationToken cancel)
     {
-        try
+        return RepeatAsync((call, _) => TryAsync(call), Patience, cancel);
+
+        async Task<T> TryAsync(DriverCall call)
         {
-            await PoolerCheck.RunAsync(_connections, Name, call.DriverToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception e) when (IsRepeatable(e, null))
-        {
-            throw new LostConnectionException(e);
+            try
+            {
+                return await work(call).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsRepeatable(e, null))
+            {
+                throw new LostConnectionException(e);
+            }
         }
     }
 
