@@ -118,7 +118,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
     }
 
     /// <summary>Opens the ledger as a worker that does nothing by itself.</summary>
-    internal Task<ILedger> OpenLedgerAsync() => Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.File(LedgerPath), LedgerMode.Run, Clock, this, default);
+    internal Task<ILedger> OpenLedgerAsync() => Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Run, Clock, this, default);
 
     /// <summary>Opens a batch whose clock is the test's to move.</summary>
     internal async Task<Batch> OpenAsync(IReadOnlyList<Request> requests)
@@ -133,7 +133,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
     /// <summary>The ledger's rows as they stand, in the order of the input.</summary>
     internal async Task<IReadOnlyList<LedgerRow>> RowsAsync()
     {
-        await using ILedger ledger = await Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.File(LedgerPath), LedgerMode.Read, Clock, this, default);
+        await using ILedger ledger = await Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Read, Clock, this, default);
         return [.. ledger.Read([])];
     }
 
