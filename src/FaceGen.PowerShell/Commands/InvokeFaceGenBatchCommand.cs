@@ -9,6 +9,7 @@ using FaceGen.Http;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
@@ -274,7 +275,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 + "Each of them is paid for. If one image is enough, leave the others out with -SkipDuplicate.");
         }
 
-        string words = Words(plan);
+        string by = (Named ?? Connections.Current) is { } payer ? $" The connection {payer.Description} pays." : "";
+        string words = Words(plan) + by;
         if (!ShouldProcess(words, $"{words} Go on?", "Confirm")) return;
 
         if (plan.LeftAlone > 0)

@@ -299,9 +299,10 @@ public sealed class InvokeFaceGenBatchTests
         // Without -WhatIf the same words are a verbose line.
         BatchRan ran = bed.RunBatch(csv, "-SkipInvalid -MaxImages 2 -Verbose");
 
-        Assert.Contains(
-            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out.",
-            ran.Ran.Verbose);
+        string plan = Assert.Single(ran.Ran.Verbose, line => line.StartsWith("Pay for", StringComparison.Ordinal));
+        Assert.StartsWith(
+            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out. "
+            + $"The connection 'Default' ({bed.Emulator.BaseUri}#", plan, StringComparison.Ordinal);
     }
 
     [Fact]
