@@ -25,7 +25,7 @@ public sealed class ApiKeyTextTests
     [InlineData("$env:MODELSLAB_API_KEY = '{0}'")]
     [InlineData("api_key: {0}")]
     [InlineData("key={0}")]
-    public void What_certainly_is_not_a_part_of_the_key_is_removed(string form) => Assert.Equal(Key, ApiKeyText.Read(string.Format(null, form, Key), "The key").Value);
+    public void What_certainly_is_not_a_part_of_the_key_is_removed(string form) => Assert.Equal(Key, ApiKeyText.Read(string.Format(null, form, Key), "The key").Reveal());
 
     [Theory]
     [InlineData("", "is empty")]
@@ -68,5 +68,5 @@ public sealed class ApiKeyTextTests
     [InlineData("emulator-key")]
     [InlineData("my-test-key")]
     [InlineData("none-of-this")]
-    public void Key_of_another_service_is_taken(string key) => Assert.Equal(key, ApiKeyText.Read(key, "The key").Value);
+    public void Key_of_another_service_is_taken(string key) => Assert.Equal(key, ApiKeyText.Read(key, "The key").Reveal());
 }
