@@ -31,7 +31,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, string? fo
     /// <exception cref="OperationCanceledException">It could not be written before the run was over.</exception>
     internal async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancel)
     {
-        bool isWaiting = false;
+        bool isWaiting = false, wasOk = false;
         try
         {
             while (true)
@@ -47,6 +47,13 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, string? fo
                     if (!isWaiting && Begin())
                         listener.Warn($"{e.Message.TrimEnd('.')}. Nothing more is submitted until it can be written; what was paid for is kept, and it is tried again every {Interval.TotalSeconds:0} seconds.");
                     isWaiting = true;
+                    wasOk = false;
+                }
+                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && folder is not null && !wasOk)
+                {
+                    // The folder can be written by now, or the fault is the file's own: the next try tells.
+                    wasOk = true;
+                    continue;
                 }
 
                 await WaitAsync(cancel).ConfigureAwait(false);

@@ -9,7 +9,7 @@ internal static class Destination
     /// <exception cref="FaceGenException">It cannot be written.</exception>
     internal static void Probe(string folder)
     {
-        string name = PartName.Create(), renamed = PartName.Create();
+        string name = PartName.Create(), renamed = PartName.Create(), tried = folder;
         try
         {
             if (Directory.Exists(folder))
@@ -21,13 +21,14 @@ internal static class Destination
             // Whoever may make a folder may write what is in it.
             string? above = Path.GetDirectoryName(folder);
             while (above is not null && !Directory.Exists(above) && !File.Exists(above)) above = Path.GetDirectoryName(above);
-            string made = Path.Combine(above ?? folder, name);
+            tried = above ?? folder;
+            string made = Path.Combine(tried, name);
             Directory.CreateDirectory(File.Exists(folder) ? folder : made);
             Directory.Delete(made);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = e.Message.Replace(Path.Combine(folder, name), folder).Replace(Path.Combine(folder, renamed), folder).TrimEnd('.');
+            string reason = e.Message.Replace(Path.Combine(tried, name), tried).Replace(Path.Combine(tried, renamed), tried).TrimEnd('.');
             throw NotWritten(folder, e, reason);
         }
     }
