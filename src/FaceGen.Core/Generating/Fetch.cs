@@ -71,10 +71,14 @@ internal static class Fetch
         }
     }
 
-    private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel)
+    /// <summary>Fetches once; also gets what time it is by the service's clock.</summary>
+    internal static async Task<(Outcome Outcome, DateTimeOffset? Date)> LookUpAsync(Connection connection, Generation generation, CancellationToken cancel)
     {
         ApiResult result = await connection.Api.PostAsync(connection.Address.Fetch(generation.Id), null, cancel).ConfigureAwait(false);
         Account.Of(connection).WarnOfStatus(result.Answer, generation.Id);
-        return Classifier.OfFetch(result, RequestEcho.Of(generation.Request));
+        return (Classifier.OfFetch(result, RequestEcho.Of(generation.Request)), result.Date);
     }
+
+    private static async Task<Outcome> LookAsync(Connection connection, Generation generation, CancellationToken cancel) =>
+        (await LookUpAsync(connection, generation, cancel).ConfigureAwait(false)).Outcome;
 }

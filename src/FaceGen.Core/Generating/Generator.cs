@@ -337,6 +337,8 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         Generation accepted = generation.With(answer, status);
         // One that has ended in its own answer is the caller's, and so is one that the caller waits for.
         bool isTaken = accepted.IsFinished || options.Wait || options.Log is not null;
-        return _account.Add(connection, accepted, isHeardOf ? slot : null, isNew: true, isCalledFor, isTaken).Latest;
+        _account.Add(connection, accepted, isHeardOf ? slot : null, isNew: true, isCalledFor, isTaken);
+        // As it was accepted, not as a first poll may have found it meanwhile: a ledger enters each step.
+        return accepted;
     }
 }

@@ -59,6 +59,7 @@ internal sealed class ApiClient : IDisposable
             {
                 StatusCode = response.StatusCode,
                 RetryAfter = response.RetryAfter(_time),
+                Date = response.Headers.Date,
                 Fault = response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? ConnectionFault.ProxyAuthentication(_address.Root, _proxy) : null,
             };
             byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);

@@ -93,7 +93,7 @@ internal sealed class ImageSaver(
         if (!_buffers.TryTake(out MemoryStream? buffer)) buffer = new MemoryStream();
         try
         {
-            CheckedImage image = await Download.ImageAsync(
+            CheckedImage image = await Expiry.ImageAsync(
                 ConnectionOf(generation), generation, index, buffer, options.Timeout, cancel, listener).ConfigureAwait(false);
             SavedImage saved = Describe(path + image.Info.Format.Extension(), image, generation, index);
             IReadOnlyList<ArraySegment<byte>> file = FileOf(saved, image.Bytes);

@@ -74,6 +74,8 @@ internal sealed record Answer(Func<CancellationToken, Task<HttpResponseMessage>>
 
     internal Answer WithRetryAfter(DateTimeOffset until) => With(response => response.Headers.RetryAfter = new RetryConditionHeaderValue(until));
 
+    internal Answer WithDate(DateTimeOffset date) => With(response => response.Headers.Date = date);
+
     internal Answer WithTag(string tag) => With(response => response.Headers.ETag = EntityTagHeaderValue.Parse(tag));
 
     internal Answer WithRange(long from, long to) => With(response => response.Content.Headers.ContentRange = new ContentRangeHeaderValue(from, to));
