@@ -43,6 +43,26 @@ public sealed class SqliteWriterTests : IAsyncDisposable
         Assert.Equal(["kept"], await FacesAsync(store));
     }
 
+    /// <summary>After an error of the disk a connection may find a sound file damaged, until it is closed.</summary>
+    [Theory]
+    [InlineData(10, ErrorCode.LedgerNotWritten, true)]
+    [InlineData(11, ErrorCode.LedgerInvalid, true)]
+    [InlineData(13, ErrorCode.LedgerNotWritten, false)]
+    public async Task Writer_disk_error_opens_another_connection(int code, object expected, bool isReopened)
+    {
+        SqliteStore store = await OpenAsync();
+        SqliteConnection connection = await ConnectionAsync(store);
+        connection.CreateFunction("fail", int () => throw new SqliteException("as the disk would", code));
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+            () => store.WriteAsync(session => session.NumberAsync("SELECT fail()"), None));
+
+        Assert.Equal(expected, error.Code);
+        await AddAsync(store, "kept");
+        Assert.Equal(["kept"], await FacesAsync(store));
+        Assert.Equal(isReopened, connection != await ConnectionAsync(store));
+    }
+
     [Fact]
     public async Task Writer_connection_lost_and_ledger_gone_fails_all_later_jobs()
     {
@@ -124,11 +144,13 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     /// <summary>Lets statements fail on the connection that writes now.</summary>
     private static async Task<SqliteConnection> FailAsync(SqliteStore store, string[] statements)
     {
-        SqliteConnection connection = await store.WriteAsync(
-            session => Task.FromResult((SqliteConnection)session.Connection), None);
+        SqliteConnection connection = await ConnectionAsync(store);
         Fail(connection, statements);
         return connection;
     }
+
+    private static Task<SqliteConnection> ConnectionAsync(SqliteStore store) => store.WriteAsync(
+        session => Task.FromResult((SqliteConnection)session.Connection), None);
 
     private static void Fail(SqliteConnection connection, string[] statements) => Assert.Equal(SQLITE_OK, sqlite3_set_authorizer(
         connection.Handle,

@@ -22,6 +22,12 @@ internal static class SqliteErrors
     internal static bool IsConstraint(Exception error) => error is SqliteException { SqliteErrorCode: Constraint };
 
     /// <summary>
+    /// True if a connection may hold pages that the disk gave only in part: such a connection can find a sound file damaged
+    /// until it is closed.
+    /// </summary>
+    internal static bool LeavesDoubt(Exception error) => error is SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase };
+
+    /// <summary>
     /// True if a connection that only reads meets a transaction that a killed process left half done, which has to be
     /// rolled back first.
     /// </summary>

@@ -322,6 +322,12 @@ internal sealed class SqliteStore : LedgerStore
         }
         catch (Exception e) when (SqliteErrors.Explain(e, Name, isWriting: false) is { } explained && explained != e)
         {
+            if (_writer is not null && SqliteErrors.LeavesDoubt(e))
+            {
+                _reader?.Dispose();
+                _reader = null;
+            }
+
             throw explained;
         }
     }

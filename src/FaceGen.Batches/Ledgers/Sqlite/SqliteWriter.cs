@@ -10,8 +10,8 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// meanwhile goes into the next one together.
 /// </summary>
 /// <remarks>
-/// No error ends the thread: the jobs of a group fail with it, and where the connection cannot even roll back, the next
-/// group opens another one.
+/// No error ends the thread: the jobs of a group fail with it, and after an error of the disk the next group opens another
+/// connection.
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -100,6 +100,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             // What hinders one hinders all: the disk, or the file.
             RollBack();
+            if (SqliteErrors.LeavesDoubt(e)) Close();
             Exception error = SqliteErrors.Explain(e, _path, isWriting: true) ?? e;
             foreach (Job job in group) job.Fail(error);
             return;
