@@ -32,13 +32,14 @@ public sealed class DestinationFaultTests : IDisposable
     [InlineData(false)]
     public async Task Destination_that_fails_during_the_run_pauses_it_until_it_can_be_written_again(bool isReplaced)
     {
-        int sentThen = 0;
+        int sentEarlier = 0, sentThen = 0;
         _bed.OnLink = (id, again) =>
         {
             // The folder fails before the first image is saved, and is there again a minute later.
             if (id == "1" && again == 0)
             {
                 Break(isReplaced);
+                _bed.Clock.CreateTimer(_ => sentEarlier = _bed.Submissions, null, TimeSpan.FromSeconds(30), Timeout.InfiniteTimeSpan);
                 _bed.Clock.CreateTimer(_ =>
                 {
                     sentThen = _bed.Submissions;
@@ -49,12 +50,13 @@ public sealed class DestinationFaultTests : IDisposable
             return Answer.Image(BatchBed.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20));
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60));
 
-        Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _bed.Submissions));
+        Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _bed.Submissions));
         Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_bed.Warned), StringComparison.Ordinal);
         // What was in flight when it failed is all that was sent.
-        Assert.InRange(sentThen, 1, 6);
+        Assert.Equal(sentEarlier, sentThen);
+        Assert.InRange(sentThen, 1, 59);
     }
 
     [Fact]
@@ -66,15 +68,15 @@ public sealed class DestinationFaultTests : IDisposable
             return Answer.Image(BatchBed.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
         Assert.Equal(BatchState.Unfinished, summary.State);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
-        Assert.InRange(_bed.Submissions, 1, 6);
+        Assert.InRange(_bed.Submissions, 1, 59);
         Repair();
         _bed.OnLink = (id, _) => Answer.Image(BatchBed.Picture(id));
-        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(20))).State);
-        Assert.Equal(20, _bed.Submissions);
+        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(60))).State);
+        Assert.Equal(60, _bed.Submissions);
     }
 
     [Fact]
@@ -99,7 +101,7 @@ public sealed class DestinationFaultTests : IDisposable
             return Answer.Image(BatchBed.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(20), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
         Assert.Equal(BatchState.Unfinished, summary.State);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
