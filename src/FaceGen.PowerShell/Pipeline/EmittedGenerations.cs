@@ -3,35 +3,33 @@ using FaceGen.Generating;
 namespace FaceGen.PowerShell.Pipeline;
 
 /// <summary>
-/// The finished generations that a command has emitted. Until the command ends they stay in the account's list, since what a
-/// stopped command was to give to a variable never gets there; how many of them is bounded, however long the pipeline is.
+/// Keeps the finished generations that a command has emitted in the account's list until the command ends: what a stopped
+/// command had in a variable is lost, and the list is then the only way to the images.
 /// </summary>
+/// <remarks>
+/// An entry is an id. It leaves when its images are saved or have expired, so that the service's speed and 24 hours bound
+/// the memory, not the length of the pipeline.
+/// </remarks>
 internal sealed class EmittedGenerations
 {
-    /// <summary>How many are kept that are not saved.</summary>
-    internal const int Capacity = 10_000;
+    /// <summary>The fewest entries that are checked for those that have left the account's list.</summary>
+    private const int SmallestCheck = 1_000;
 
     private List<(Account Account, string Id)> _ids = [];
+    private int _checkAt = SmallestCheck;
 
-    /// <summary>Takes a generation that has been emitted.</summary>
-    /// <returns>True if there are too many, so that the oldest are not in the account's list any more.</returns>
-    internal bool Add(Account account, string id)
+    /// <summary>Adds a generation that has been emitted.</summary>
+    internal void Add(Account account, string id)
     {
         account.MarkEmitted(id);
         _ids.Add((account, id));
-        if (_ids.Count <= Capacity) return false;
+        if (_ids.Count < _checkAt) return;
 
-        // Those whose images stand in files have left the list already.
         _ids = [.. _ids.Where(one => one.Account.Find(one.Id) is not null)];
-        int surplus = _ids.Count - (Capacity * 3 / 4);
-        if (surplus <= 0) return false;
-
-        foreach ((Account owner, string old) in _ids.Take(surplus)) owner.MarkSeen(old);
-        _ids.RemoveRange(0, surplus);
-        return true;
+        _checkAt = Math.Max(SmallestCheck, 2 * _ids.Count);
     }
 
-    /// <summary>The command has ended: its output has arrived.</summary>
+    /// <summary>Marks all of them as seen: the command has ended, and its output has arrived.</summary>
     internal void MarkSeen()
     {
         foreach ((Account account, string id) in _ids) account.MarkSeen(id);

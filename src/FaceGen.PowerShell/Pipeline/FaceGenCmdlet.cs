@@ -27,7 +27,6 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private readonly List<(Account Account, string Id)> _accepted = [];
     private CancellationTokenRegistration _exit;
     private int _running;
-    private bool _hasWarnedOfEmitted;
     private Connection? _service;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
@@ -250,16 +249,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 
         var account = Account.Of(generation.Connection ?? Service);
         if (!generation.IsFinished) _accepted.Add((account, generation.Id));
-        else if (_emitted.Add(account, generation.Id)) WarnOfEmitted();
-    }
-
-    private void WarnOfEmitted()
-    {
-        if (_hasWarnedOfEmitted) return;
-
-        _hasWarnedOfEmitted = true;
-        WriteWarning($"This command has emitted more than {EmittedGenerations.Capacity} generations whose images were not saved. If it is stopped, Get-FaceGenImage lists the latest of them only; "
-            + "-Verbose names each. To save images as they come, pipe them to Save-FaceGenOutput, or use Invoke-FaceGenBatch.");
+        else _emitted.Add(account, generation.Id);
     }
 
     /// <summary>
