@@ -31,8 +31,8 @@ internal sealed class TcpStub : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _serving;
+        _listener.Stop();
         _stop.Dispose();
     }
 
@@ -40,7 +40,7 @@ internal sealed class TcpStub : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!_stop.IsCancellationRequested)
             {
                 using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 try
