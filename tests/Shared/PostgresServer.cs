@@ -75,6 +75,12 @@ internal sealed class PostgresServer : IDisposable
         _guard.Dispose();
     }
 
+    /// <summary>Stops all of its processes, as a machine does that is paused.</summary>
+    internal void Pause() => PosixSignals.Send("STOP", Processes());
+
+    /// <summary>Lets all of its processes go on.</summary>
+    internal void Continue() => PosixSignals.Send("CONT", Processes());
+
     /// <summary>Ends the server, as a failing machine does.</summary>
     internal void Stop() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
@@ -86,6 +92,13 @@ internal sealed class PostgresServer : IDisposable
         return installed.OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).Concat(path)
             .Prepend(Environment.GetEnvironmentVariable("FACEGEN_POSTGRES_BIN") ?? "")
             .FirstOrDefault(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, "initdb")));
+    }
+
+    private int[] Processes()
+    {
+        string first = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
+        return [.. File.ReadAllText($"/proc/{first}/task/{first}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Append(first).Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
     }
 
     private static int FreePort()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using FaceGen.Emulator;
+using FaceGen.Tests.Shared;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
@@ -49,6 +50,12 @@ internal sealed class BatchProcess : IDisposable
         _process.Kill();
         await _process.WaitForExitAsync().WaitAsync(Patience);
     }
+
+    /// <summary>Stops its threads, as a machine does that is paused.</summary>
+    internal void Freeze() => PosixSignals.Send("STOP", _process.Id);
+
+    /// <summary>Lets its threads go on.</summary>
+    internal void Continue() => PosixSignals.Send("CONT", _process.Id);
 
     /// <summary>Waits for its end; gives what it printed.</summary>
     internal async Task<string> EndAsync()

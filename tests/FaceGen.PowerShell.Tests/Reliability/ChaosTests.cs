@@ -18,6 +18,9 @@ public sealed class ChaosTests(ITestOutputHelper report)
     private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 30);
     private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 3);
 
+    /// <summary>After how many seconds nothing more happens to the workers: a loop has an end.</summary>
+    private const int LongestChaos = 1200;
+
     [Theory]
     [InlineData(1)]
     public async Task A_batch_that_is_killed_again_and_again_is_done_once(int seed)
@@ -70,35 +73,74 @@ public sealed class ChaosTests(ITestOutputHelper report)
         bed.Check(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], mayBeUncertain: false);
     }
 
+    /// <summary>
+    /// Every second something happens to one of three workers or to their database: a worker is killed, or frozen for a while
+    /// (longer than its lease, too, where there is the time for it); the database is paused, or ends and starts again.
+    /// </summary>
     [Theory]
     [InlineData(1)]
-    public async Task Three_workers_of_which_one_is_killed_every_second_do_a_batch_once(int seed)
+    public async Task Workers_that_are_killed_and_frozen_beside_a_failing_database_do_a_batch_once(int seed)
     {
         if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
-        await using ChaosBed bed = await ChaosBed.StartAsync(Rows, PostgresServer.Instance.Connect($"chaos{seed}"));
+        // A database of its own: other tests do not expect theirs to fail.
+        using var database = new PostgresServer();
+        await using ChaosBed bed = await ChaosBed.StartAsync(Rows, database.Connect($"chaos{seed}"));
         var random = new Random(seed);
+        int longestFreeze = Kills > 10 ? 60 : 2;
         BatchProcess[] workers = [bed.StartBatch(), bed.StartBatch(), bed.StartBatch()];
-        int kills = 0;
+        int[] frozenUntil = new int[workers.Length];
+        int[] happened = new int[4];
+        int events = 0;
         using (var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1)))
         {
-            while (kills < Kills && !workers.All(worker => worker.HasEnded))
+            for (int second = 0; second < LongestChaos && (frozenUntil.Max() > 0 || (events < Kills && !workers.All(worker => worker.HasEnded))); second++)
             {
                 await everySecond.WaitForNextTickAsync();
-                // One that has had the time to begin: starting takes about a second.
-                int unlucky = random.Next(workers.Length);
-                if (workers[unlucky].HasEnded) continue;
+                for (int i = 0; i < workers.Length; i++)
+                {
+                    if (frozenUntil[i] == 0 || frozenUntil[i] > second) continue;
 
-                await workers[unlucky].KillAsync();
-                workers[unlucky].Dispose();
-                workers[unlucky] = bed.StartBatch();
-                kills++;
+                    workers[i].Continue();
+                    frozenUntil[i] = 0;
+                }
+
+                int unlucky = random.Next(workers.Length), what = random.Next(happened.Length);
+                if (events >= Kills || workers[unlucky].HasEnded || frozenUntil[unlucky] > 0) continue;
+
+                switch (what)
+                {
+                    case 0:
+                        await workers[unlucky].KillAsync();
+                        workers[unlucky].Dispose();
+                        workers[unlucky] = bed.StartBatch();
+                        break;
+                    case 1:
+                        workers[unlucky].Freeze();
+                        frozenUntil[unlucky] = second + random.Next(1, longestFreeze + 1);
+                        break;
+                    case 2:
+                        database.Pause();
+                        await everySecond.WaitForNextTickAsync();
+                        database.Continue();
+                        break;
+                    default:
+                        database.Stop();
+                        database.Start();
+                        break;
+                }
+
+                happened[what]++;
+                events++;
             }
         }
 
-        string[] last = await Task.WhenAll(workers.Select(worker => worker.EndAsync()));
+        await Task.WhenAll(workers.Select(worker => worker.EndAsync()));
         foreach (BatchProcess worker in workers) worker.Dispose();
+        // A worker may have ended early, since its database had gone for too long.
+        string last;
+        using (BatchProcess worker = bed.StartBatch()) last = await worker.EndAsync();
 
-        bed.Check(report, $"three workers, seed {seed}: {kills} kills", string.Join(" | ", last.Select(said => said.Trim())));
+        bed.Check(report, $"three workers, seed {seed}: {happened[0]} kills, {happened[1]} freezes, {happened[2]} pauses and {happened[3]} restarts of the database", last);
     }
 
     /// <summary>The example as its users run it, on two workers that nobody kills.</summary>
