@@ -238,6 +238,26 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void End()
     {
+        try
+        {
+            Finish();
+        }
+        catch (FaceGenException)
+        {
+            AwaitClose();
+            throw;
+        }
+
+        AwaitClose();
+    }
+
+    /// <summary>
+    /// Waits until the ledger is closed: whoever sees the command end may copy or delete it, unless another program holds it.
+    /// </summary>
+    private void AwaitClose() => RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+
+    private void Finish()
+    {
         Stage();
         if (_rows == 0) throw new FaceGenException(ErrorCode.BatchInvalid, "The input has no row; nothing was sent.");
         if (_invalid == _rows || (_invalid > 0 && !SkipInvalid && !IsWhatIf))
@@ -283,8 +303,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
         BatchSummary summary = WithInvalid(Do(RunAsync));
-        // Who reads the summary may copy the ledger: it is one whole file by then, unless another program holds it.
-        RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+        AwaitClose();
         if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{summary.Ledger}': it is closed when that lets it go.");
         _progress.Complete(this);
         WriteObject(summary);
