@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
 using FaceGen.Contract;
@@ -61,6 +62,25 @@ public sealed class SqliteWriterTests : IAsyncDisposable
         await AddAsync(store, "kept");
         Assert.Equal(["kept"], await FacesAsync(store));
         Assert.Equal(isReopened, connection != await ConnectionAsync(store));
+    }
+
+    [Fact]
+    public async Task Writer_opens_another_connection_marks_the_new_log()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A locked file cannot be copied there.");
+        SqliteStore store = await OpenAsync();
+        (await ConnectionAsync(store)).CreateFunction("fail", int () => throw new SqliteException("as the disk would", 10));
+        await Assert.ThrowsAsync<FaceGenException>(() => store.WriteAsync(session => session.NumberAsync("SELECT fail()"), None));
+        await AddAsync(store, "kept");
+
+        // What a kill leaves, without the log that holds the last row.
+        string killed = Directory.CreateDirectory(Path.Combine(_folder, "killed")).FullName;
+        // In another process: in this one, closing the copied file would drop SQLite's locks.
+        using (Process copy = Process.Start("cp", [Ledger, Ledger + ".lock", killed])) await copy.WaitForExitAsync(None);
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+            () => SqliteStore.OpenAsync(Path.Combine(killed, Path.GetFileName(Ledger)), LedgerMode.Run, _clock, None));
+        Assert.Contains("-wal' is missing", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

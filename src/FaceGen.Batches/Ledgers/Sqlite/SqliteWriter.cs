@@ -184,6 +184,8 @@ internal sealed class SqliteWriter : IDisposable
             if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
                 throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
             Use(connection);
+            // Closing the former connection may have removed the -wal file that held the mark.
+            _isMarkDue = true;
         }
         catch
         {
