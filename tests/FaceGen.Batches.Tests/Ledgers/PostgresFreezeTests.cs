@@ -206,6 +206,26 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Assert.Equal("25000", settings["tcp_user_timeout"]);
     }
 
+    /// <summary>An administrator may take away the right to end sessions.</summary>
+    [Fact]
+    public async Task Worker_without_the_right_to_end_sessions_keeps_its_connection()
+    {
+        await ExecuteAsync($"CREATE DATABASE {_schema}");
+        await ExecuteAsync($"CREATE ROLE {_schema} LOGIN PASSWORD '{PostgresServer.Instance.Password}'; ALTER DATABASE {_schema} OWNER TO {_schema}");
+        string database = $"Database={_schema};";
+        await ExecuteAsync("REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC", database);
+        _opened.Add(await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
+            LedgerLocation.Parse(PostgresServer.Instance.Connect(_schema, $"{database}Username={_schema};")), LedgerMode.Run, TimeProvider.System, _listener, CancellationToken.None));
+        const string Holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('workers' AS regclass)";
+        object? first = await ExecuteAsync(Holder, database);
+
+        // Until it has looked for such sessions, and was alive after that.
+        while (await ExecuteAsync("SELECT 1 FROM workers WHERE seen_at > started_at + 7000", database) is null) await Task.Delay(100);
+
+        Assert.NotNull(first);
+        Assert.Equal(first, await ExecuteAsync(Holder, database));
+    }
+
     private static InputRow Row(string request) => new($"hash of {request}", request, 1, null, null, new RequestSource("people.csv", 2, 1));
 
     private static async Task EnterAsync(ILedger ledger, params string[] requests)
@@ -225,11 +245,11 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         return ledger;
     }
 
-    private async Task ExecuteAsync(string sql)
+    private async Task<object?> ExecuteAsync(string sql, string options = "")
     {
-        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(_schema, "Pooling=false"));
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(_schema, "Pooling=false;" + options));
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteScalarAsync();
     }
 }

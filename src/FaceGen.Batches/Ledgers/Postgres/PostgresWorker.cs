@@ -164,11 +164,18 @@ internal sealed class PostgresWorker : IAsyncDisposable
         Seen();
         if (TimeProvider.System.GetElapsedTime(_blockersEnded) < BlockerInterval) return;
 
-        using NpgsqlCommand command = _connection.CreateCommand();
-        command.CommandText = EndBlockers;
-        command.CommandTimeout = SignTimeout;
-        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
         _blockersEnded = TimeProvider.System.GetTimestamp();
+        try
+        {
+            using NpgsqlCommand command = _connection.CreateCommand();
+            command.CommandText = EndBlockers;
+            command.CommandTimeout = SignTimeout;
+            await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // The administrator has taken the right away; the worker is alive all the same.
+        }
     }
 
     private async Task TryAsync(Func<Task> work)
