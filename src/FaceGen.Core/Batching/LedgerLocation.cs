@@ -30,8 +30,8 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     /// <summary>What is followed by a secret, in a connection string of any kind, in JSON or in a list.</summary>
     private static readonly Regex Password = new(@"(password|passwd|pwd|passfile|passphrase|secret|token)['""]?\s*(=|:(?![/\\]))", Flags);
 
-    /// <summary>A user and a password before a host, with no scheme: <c>me:secret@db/faces</c>.</summary>
-    private static readonly Regex UserInfo = new(@"^\s*(//)?[^/\\:@\s=]+:(?![/\\:])[^@]*@", Flags);
+    /// <summary>A user and a password before a host, with no scheme or a mistyped one: <c>me:secret@db/faces</c>.</summary>
+    private static readonly Regex UserInfo = new(@"^\s*(//|postgres(ql)?/+)?[^/\\:@\s=]+:(?![/\\:])[^@]*@", Flags);
 
     /// <summary>What only a path begins with.</summary>
     private static readonly Regex PathStart = new(@"^(\.{0,2}[/\\](?!/)|~|[a-z]:[/\\])", Flags);
@@ -62,7 +62,7 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
                 ? new LedgerLocation(text, isDatabase: true)
                 : throw new FaceGenException(ErrorCode.LedgerInvalid,
                     $"-Ledger is an address that begins with '{scheme}:', which FaceGen cannot use. Nothing was sent. Give a file, "
-                    + "or a database as 'postgresql://user:password@host/database' or 'Host=...;Database=...;Username=...;Password=...'.");
+                    + "or a database as 'postgresql://host/database?user=...&password=...' or 'Host=...;Database=...;Username=...;Password=...'.");
         }
 
         if (Server.IsMatch(text)) return new LedgerLocation(text, isDatabase: true);

@@ -133,6 +133,8 @@ public sealed class ConnectionStringTests
     [InlineData("me:S3cretPw@db/faces")]
     [InlineData("me:S3cret/S3cretPw@db/faces")]
     [InlineData("//me:S3cretPw@db/faces")]
+    [InlineData("postgresql//me:S3cretPw@db/faces")]
+    [InlineData("postgres/me:S3cretPw@db/faces")]
     [InlineData("Data Source=faces.db;Password=S3cretPw")]
     [InlineData("user=me password=S3cretPw dbname=faces")]
     [InlineData("./faces;password=S3cretPw")]
@@ -155,6 +157,12 @@ public sealed class ConnectionStringTests
     [InlineData("postgresql+psycopg2://me:S3cretPw@db/faces", "'postgresql+psycopg2:'")]
     public void Scheme_of_another_address_is_named(string text, string scheme) =>
         Assert.Contains(scheme, Assert.Throws<FaceGenException>(() => Read(text)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("mysql://db/faces")]
+    [InlineData("postgresql://me:a/b@db/faces")]
+    public void Example_in_a_message_names_user_and_password(string text) =>
+        Assert.Contains("'postgresql://host/database?user=...&password=...'", Assert.Throws<FaceGenException>(() => Read(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("/home/me@corp/out/facegen.ledger")]

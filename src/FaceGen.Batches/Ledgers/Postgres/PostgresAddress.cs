@@ -73,7 +73,7 @@ internal sealed class PostgresAddress
             throw new FaceGenException(
                 ErrorCode.LedgerInvalid,
                 "The ledger's connection string cannot be read. Nothing was sent. Write 'Host=...;Database=...;Username=...;Password=...', with a value "
-                + "that has ; or = in it between double quotes, or 'postgresql://user:password@host/database' with such characters as %3B, / as %2F "
+                + "that has ; or = in it between double quotes, or 'postgresql://host/database?user=...&password=...' with such characters as %3B, / as %2F "
                 + "and @ as %40.");
         }
 
