@@ -30,7 +30,7 @@ internal static class GifBlocks
 
                     // The byte behind the colors says how the pixels are packed.
                     at += DescriptorLength + TableLength(gif[at + 9]) + 1;
-                    hasImage = true;
+                    hasImage |= at < gif.Length && gif[at] != 0;
                     break;
                 default:
                     return null;

@@ -86,11 +86,14 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
                 size = new ImageSize(BinaryPrimitives.ReadUInt16BigEndian(data.Slice(3)), BinaryPrimitives.ReadUInt16BigEndian(data.Slice(1)));
 
             at += 2 + length;
-            if (marker == 0xDA) return size is { } found ? JpegToItsEnd(image, at, found) : null;
+            if (marker == 0xDA) return size is { } found && !IsMarker(image.Slice(at)) ? JpegToItsEnd(image, at, found) : null;
         }
 
         return null;
     }
+
+    /// <summary>True if a marker follows, so that a scan that should begin here is empty.</summary>
+    private static bool IsMarker(ReadOnlySpan<byte> image) => image.Length > 1 && image[0] == 0xFF && image[1] != 0;
 
     private static ImageSize? JpegToItsEnd(ReadOnlySpan<byte> image, int scan, ImageSize size)
     {
@@ -104,7 +107,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
     /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size, and one holds the picture.</summary>
     private static ImageSize? WebP(ReadOnlySpan<byte> image)
     {
-        const int Head = 12, ChunkHead = 8;
+        const int Head = 12, ChunkHead = 8, FrameHead = 16 + ChunkHead;
         if (image.Length < 30 || BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) > image.Length - ChunkHead) return null;
 
         ReadOnlySpan<byte> chunks = image.Slice(Head, Math.Max(0, (int)BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) + ChunkHead - Head));
@@ -118,7 +121,8 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 
             ReadOnlySpan<byte> data = chunks.Slice(ChunkHead, (int)length);
             size ??= WebPSize(type, data);
-            hasPicture |= type.SequenceEqual("VP8 "u8) || type.SequenceEqual("VP8L"u8) || type.SequenceEqual("ANMF"u8);
+            hasPicture |= (type.SequenceEqual("VP8 "u8) && length > 10) || (type.SequenceEqual("VP8L"u8) && length > 5)
+                || (type.SequenceEqual("ANMF"u8) && length > FrameHead);
             // A chunk of an odd length is followed by a byte that makes it even.
             chunks = chunks.Slice((int)Math.Min(chunks.Length, ChunkHead + length + (length & 1)));
         }

@@ -69,6 +69,8 @@ internal static class IsoMediaBoxes
             fields.Read(2);
             long start = fields.Read(baseSize);
             long extents = fields.Read(2);
+            // Extents without fields are all alike; a small table could announce billions of them.
+            if (offsetSize + lengthSize + indexSize == 0) extents = Math.Min(extents, 1);
             for (long extent = 0; extent < extents && !fields.IsOver; extent++)
             {
                 fields.Read(indexSize);

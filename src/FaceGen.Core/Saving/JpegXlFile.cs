@@ -6,6 +6,11 @@ namespace FaceGen.Saving;
 /// </summary>
 internal static class JpegXlFile
 {
+    /// <summary>The largest size header has 67 bits behind two bytes; pixels follow.</summary>
+    private const int HeaderLength = 12;
+
+    private const int PartNumberLength = 4;
+
     /// <summary>Reads a JPEG XL.</summary>
     /// <returns>Its size; null where its boxes are not whole.</returns>
     internal static ImageSize? Read(ReadOnlySpan<byte> file)
@@ -13,21 +18,32 @@ internal static class JpegXlFile
         if (file[0] == 0xFF) return ReadCodestream(file);
 
         ImageSize? size = null;
+        Span<byte> start = stackalloc byte[HeaderLength];
+        int startLength = 0;
+        bool hasParts = false, hasLastPart = false;
         var boxes = new IsoBoxes(file);
         while (boxes.MoveNext())
         {
             if (boxes.Type.SequenceEqual("jxlc"u8)) size ??= ReadCodestream(boxes.Data);
-            // The codestream in parts: each begins with its number.
-            if (boxes.Type.SequenceEqual("jxlp"u8) && boxes.Data.Length > 4) size ??= ReadCodestream(boxes.Data.Slice(4));
+            if (!boxes.Type.SequenceEqual("jxlp"u8) || boxes.Data.Length < PartNumberLength) continue;
+
+            // The codestream in parts of any length: each begins with its number, and the last one is marked.
+            hasParts = true;
+            hasLastPart |= (boxes.Data[0] & 0x80) != 0;
+            ReadOnlySpan<byte> part = boxes.Data.Slice(PartNumberLength);
+            part = part.Slice(0, Math.Min(part.Length, HeaderLength - startLength));
+            part.CopyTo(start.Slice(startLength));
+            startLength += part.Length;
         }
 
-        return boxes.IsAtEnd ? size : null;
+        if (hasParts ? !hasLastPart : !boxes.IsAtEnd) return null;
+
+        return hasParts ? ReadCodestream(start.Slice(0, startLength)) : size;
     }
 
     private static ImageSize? ReadCodestream(ReadOnlySpan<byte> stream)
     {
-        // The largest size header has 67 bits; pixels follow.
-        if (stream.Length < 12 || stream[0] != 0xFF || stream[1] != 0x0A) return null;
+        if (stream.Length < HeaderLength || stream[0] != 0xFF || stream[1] != 0x0A) return null;
 
         var bits = new Bits(stream.Slice(2));
         bool isSmall = bits.Read(1) == 1;

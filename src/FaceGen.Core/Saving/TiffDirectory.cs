@@ -33,6 +33,8 @@ internal readonly ref struct TiffDirectory
         for (int i = 0; i < entries; i++)
         {
             ReadOnlySpan<byte> entry = directory.Slice(2 + (i * EntryLength), EntryLength);
+            if (!AreValuesThere(entry)) return null;
+
             switch (UInt16(entry))
             {
                 case Width: width = entry; break;
@@ -53,6 +55,14 @@ internal readonly ref struct TiffDirectory
         }
 
         return Value(width, 0) is { } w and <= int.MaxValue && Value(height, 0) is { } h and <= int.MaxValue ? new ImageSize((int)w, (int)h) : null;
+    }
+
+    /// <summary>True if an entry's values lie within the file: a file that was cut can lack what its pixels are read by.</summary>
+    private bool AreValuesThere(ReadOnlySpan<byte> entry)
+    {
+        int size = UInt16(entry.Slice(2)) switch { 1 or 2 or 6 or 7 => 1, 3 or 8 => 2, 4 or 9 or 11 => 4, 5 or 10 or 12 => 8, _ => 0 };
+        long length = size * (long)UInt32(entry.Slice(4));
+        return length <= 4 || UInt32(entry.Slice(8)) + length <= _tiff.Length;
     }
 
     /// <summary>A value of an entry, in the entry itself where all of them fit in four bytes; null where it is not there.</summary>

@@ -26,6 +26,7 @@ public sealed class ImageFormatsTests
         ["tiff tiles"] = (ImageFormat.Tiff, EncodedImages.TiledTiff),
         ["bmp"] = (ImageFormat.Bmp, Bmp(50, -40)),
         ["jxl boxes"] = (ImageFormat.JpegXl, JpegXlInBoxes()),
+        ["jxl parts"] = (ImageFormat.JpegXl, JpegXlInBoxes(firstPart: 3)),
     };
 
     public static TheoryData<string> Names => [.. Images.Keys];
@@ -106,6 +107,46 @@ public sealed class ImageFormatsTests
         Assert.NotNull(ImageInfo.Check(avif));
 
         Assert.Null(ImageInfo.Check(avif.AsSpan(0, avif.Length - 1)));
+    }
+
+    [Fact]
+    public async Task Avif_table_of_billions_of_empty_extents_takes_no_time()
+    {
+        const int Items = 60_000;
+        byte[] items = new byte[Items * 6];
+        // Each item: its number, the number of its data's file, and 65,535 extents of no bytes.
+        for (int item = 0; item < Items; item++) items.AsSpan((item * 6) + 4, 2).Fill(0xFF);
+        byte[] table = Box("iloc"u8, [0, 0, 0, 0, 0, 0, Items >> 8, Items & 0xFF, .. items]);
+        byte[] avif = [.. Box("ftyp"u8, [.. "avif"u8, 0, 0, 0, 0]), .. Box("meta"u8, [0, 0, 0, 0, .. table])];
+
+        Assert.Null(await Task.Run(() => ImageInfo.CheckPixels(avif)).WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public void Tiff_that_lacks_the_values_of_a_tag_is_refused()
+    {
+        byte[] tiff = [.. EncodedImages.Tiff];
+        Assert.Equal((byte)'I', tiff[0]);
+        int directory = BinaryPrimitives.ReadInt32LittleEndian(tiff.AsSpan(4));
+        int entries = BinaryPrimitives.ReadInt16LittleEndian(tiff.AsSpan(directory));
+        int bits = Enumerable.Range(0, entries).Select(entry => directory + 2 + (entry * 12)).Single(at => BinaryPrimitives.ReadInt16LittleEndian(tiff.AsSpan(at)) == 258);
+        BinaryPrimitives.WriteInt32LittleEndian(tiff.AsSpan(bits + 4), 3);
+        BinaryPrimitives.WriteInt32LittleEndian(tiff.AsSpan(bits + 8), tiff.Length - 5);
+
+        Assert.Null(ImageInfo.CheckPixels(tiff));
+    }
+
+    [Fact]
+    public void Image_without_pixel_data_is_refused()
+    {
+        byte[] gif = EncodedImages.Gif, webP = TestImages.WebPExtended(3, 5);
+        int picture = webP.AsSpan().IndexOf("VP8L"u8);
+        int colors = (gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1);
+        byte[] jpeg = TestImages.Jpeg(3, 5, scanLength: 0);
+
+        Assert.Null(ImageInfo.CheckPixels([.. gif[..(13 + colors)], 0x2C, 0, 0, 0, 0, 50, 0, 40, 0, 0, 8, 0, 0x3B]));
+        Assert.Null(ImageInfo.CheckPixels([.. webP[..4], (byte)picture, 0, 0, 0, .. webP[8..picture], .. "VP8L"u8, 0, 0, 0, 0]));
+        Assert.Null(ImageInfo.CheckPixels([.. jpeg[..^4], 0xFF, 0xD9]));
     }
 
     [Theory]
@@ -227,7 +268,7 @@ public sealed class ImageFormatsTests
         return bmp;
     }
 
-    private static byte[] JpegXlInBoxes()
+    private static byte[] JpegXlInBoxes(int firstPart = 0)
     {
         // 40 rows: (4 + 1) × 8; the width is told by itself, with 9 bits: 49 + 1.
         ulong bits = 0;
@@ -241,8 +282,16 @@ public sealed class ImageFormatsTests
         byte[] codestream = [0xFF, 0x0A, .. BitConverter.GetBytes(bits), 1, 2, 3, 4];
         return
         [
-            0, 0, 0, 12, .. "JXL "u8, 0x0D, 0x0A, 0x87, 0x0A, 0, 0, 0, 20, .. "ftypjxl "u8, 0, 0, 0, 0, .. "jxl "u8,
-            0, 0, 0, (byte)(8 + codestream.Length), .. "jxlc"u8, .. codestream,
+            .. Box("JXL "u8, [0x0D, 0x0A, 0x87, 0x0A]), .. Box("ftyp"u8, [.. "jxl "u8, 0, 0, 0, 0, .. "jxl "u8]),
+            .. firstPart == 0 ? Box("jxlc"u8, codestream)
+                : [.. Box("jxlp"u8, [0, 0, 0, 0, .. codestream[..firstPart]]), .. Box("jxlp"u8, [0x80, 0, 0, 1, .. codestream[firstPart..]])],
         ];
+    }
+
+    private static byte[] Box(ReadOnlySpan<byte> type, byte[] data)
+    {
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, 8 + data.Length);
+        return [.. length, .. type, .. data];
     }
 }
