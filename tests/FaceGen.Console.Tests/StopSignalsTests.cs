@@ -24,7 +24,7 @@ public sealed class StopSignalsTests
         Ended ended = await console.EndAsync();
 
         Assert.Equal((exitCode, ""), (ended.ExitCode, ended.Error));
-        // How long a process then takes to go is the system's matter.
-        Assert.InRange(stopped, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        // How long a process then takes to go is the system's matter; a busy machine needs more than the second.
+        Assert.InRange(stopped, TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 }

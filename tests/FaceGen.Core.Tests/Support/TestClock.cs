@@ -5,6 +5,9 @@ namespace FaceGen.Core.Tests.Support;
 /// <summary>A clock that stands still until a test moves it, and that knows which timers wait for it.</summary>
 internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero))
 {
+    /// <summary>How much real time a timeout leaves to work that is slow on this machine, before it ends that work.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly object _gate = new();
     private readonly HashSet<Timer> _timers = [];
     private TaskCompletionSource _changed = NewSignal();
@@ -24,7 +27,8 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
 
     /// <summary>
     /// Moves the clock from timer to timer until a task has ended. While nothing waits by a delay the work is under
-    /// way: then the clock stands, so that a time-out never overtakes work that is merely slow on this machine.
+    /// way: then the clock stands, so that a time-out never overtakes work that is merely slow on this machine. Where a loop
+    /// waits again and again beside such work, the clock stands for a while before each timeout.
     /// </summary>
     internal Task<T> RunAsync<T>(Task<T> task) => Task.Run(async () =>
     {
@@ -32,6 +36,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         {
             Task changed = Changed();
             if (NextDue() is not { } due) await Signals.GuardAsync(Task.WhenAny(task, changed));
+            else if (due > GetUtcNow() && TakeGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
             else if (due > GetUtcNow()) SetUtcNow(due);
             else await Signals.GuardAsync(Task.WhenAny(task, changed));
         }
@@ -61,6 +66,13 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         lock (_gate) return _held == 0 && _timers.Any(timer => timer.IsWait) ? _timers.Min(timer => timer.Due) : null;
     }
 
+    /// <summary>Begins the grace of a timeout that is due; null where none is, or its grace is over.</summary>
+    /// <returns>Ends when the timeout was stopped or changed.</returns>
+    private Task? TakeGrace(DateTimeOffset due)
+    {
+        lock (_gate) return _timers.FirstOrDefault(timer => !timer.IsWait && timer.Due == due && !timer.HadGrace)?.BeginGrace();
+    }
+
     private Task Changed()
     {
         lock (_gate) return _changed.Task;
@@ -83,6 +95,9 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
     private sealed class Timer(TestClock clock, bool isWait) : ITimer
     {
         private ITimer? _inner;
+        private TaskCompletionSource? _gone;
+
+        internal bool HadGrace => _gone is not null;
 
         internal bool IsWait { get; } = isWait;
 
@@ -94,7 +109,9 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
             Track(dueTime);
         }
 
-        internal void Forget() => clock.Note(() => clock._timers.Remove(this));
+        internal Task BeginGrace() => (_gone = NewSignal()).Task;
+
+        internal void Forget() => clock.Note(Remove);
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -116,11 +133,18 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
 
         private void Track(TimeSpan dueTime) => clock.Note(() =>
         {
-            clock._timers.Remove(this);
+            Remove();
             if (dueTime <= TimeSpan.Zero) return;
 
             Due = clock.GetUtcNow() + dueTime;
             clock._timers.Add(this);
         });
+
+        private void Remove()
+        {
+            clock._timers.Remove(this);
+            _gone?.TrySetResult();
+            _gone = null;
+        }
     }
 }

@@ -17,7 +17,7 @@ public sealed class BatchStopTests
         TimeSpan took = await bed.StopBatchAsync(csv, afterItems);
         BatchRan again = bed.RunBatch(csv).WithoutErrors();
 
-        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
+        took.AssertIsStop();
         Assert.Equal("Complete", again.State);
         Assert.Equal(60, again["Saved"]);
         Assert.Equal(60, bed.Emulator.Journal.AcceptedByPrompt.Count);
@@ -32,13 +32,13 @@ public sealed class BatchStopTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-never-answered@submit:prompt=slow"));
         bed.Emulator.Faults.Add(FaultRule.Parse("unavailable@account"));
-        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -TimeoutSec 3", bed.Emulator.BaseUri).WithoutErrors();
+        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -TimeoutSec 20", bed.Emulator.BaseUri).WithoutErrors();
         string csv = bed.WriteCsv("a", "slow", "b", "c", "d", "e", "f");
 
         TimeSpan took = await bed.StopBatchAsync(csv, 6);
         BatchRan again = bed.RunBatch(csv);
 
-        Assert.True(took < TimeSpan.FromSeconds(1), $"Stopping took {took.TotalSeconds:0.00} s.");
+        took.AssertIsStop();
         Assert.Contains("still waits for the answers", Assert.Single(again.Ran.Warnings, line => !line.Contains("-RetryUncertain", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal(("SomeFailed", 6, 1), (again.State, again["Saved"], again["Uncertain"]));
         Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));

@@ -40,6 +40,12 @@ internal static class BatchRuns
     internal static BatchRan RunBatch(this TestBed bed, string csv, string parameters = "") =>
         new(bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", csv, bed.Out));
 
+    /// <summary>
+    /// Asserts that a stop did not wait for a timeout or for the end of a long run. On a busy machine it takes more than a second.
+    /// </summary>
+    internal static void AssertIsStop(this TimeSpan took) =>
+        Assert.True(took < TimeSpan.FromSeconds(8), $"Stopping took {took.TotalSeconds:0.00} s.");
+
     internal static IEnumerable<string> Prompts(int from, int to) => Enumerable.Range(from, to - from + 1).Select(number => $"person {number:000}");
 
     /// <summary>Runs the batch, stops it after so many rows, and tells how long that took.</summary>
