@@ -15,7 +15,9 @@ internal sealed class FailureStreak
     private static readonly Regex Digits = new(@"\d+", RegexOptions.CultureInvariant);
 
     private readonly object _gate = new();
+    private readonly HashSet<string> _faces = new(StringComparer.Ordinal);
     private string? _reason;
+    private bool _hasAccepted;
     private int _count;
     private int _now;
 
@@ -25,14 +27,21 @@ internal sealed class FailureStreak
     /// <summary>The service has accepted a request.</summary>
     internal void End()
     {
-        lock (_gate) _count = 0;
+        lock (_gate)
+        {
+            _count = 0;
+            _hasAccepted = true;
+        }
     }
 
     /// <summary>Counts a refusal.</summary>
     /// <param name="reason">The reason, without what belongs to the single request.</param>
     /// <param name="message">What is said of this one.</param>
+    /// <param name="face">
+    /// The face image, if that is what was refused: rows that share one count once, unless the run has had no success at all.
+    /// </param>
     /// <returns>What ends the run if the streak is too long; else null.</returns>
-    internal FaceGenException? AddRefusal(string reason, string message) => Add(reason)
+    internal FaceGenException? AddRefusal(string reason, string message, string? face = null) => Add(reason, face: face)
         ? new FaceGenException(ErrorCode.RequestRefused,
             $"The service refused {Longest} requests one after the other for the same reason, and accepted none. Nothing more is sent. The last of them: {message.TrimEnd('.')}. Correct what they have in common; Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { MeetsEveryRequest = true }
         : null;
@@ -49,12 +58,15 @@ internal sealed class FailureStreak
             $"The answers to {Longest} submissions one after the other were lost in the same way, and none came through. Nothing more is sent: each of them may be paid for. The last of them: {reason.TrimEnd('.')}. Check the connection and the address, then run the command again.") { MeetsEveryRequest = true }
         : null;
 
-    private bool Add(string reason, int? sentAt = null)
+    private bool Add(string reason, int? sentAt = null, string? face = null)
     {
         lock (_gate)
         {
             bool isSame = _count > 0 && reason == _reason;
             if (isSame && sentAt < _now) return false;
+
+            if (!isSame) _faces.Clear();
+            if (face is not null && !_faces.Add(face) && _hasAccepted) return false;
 
             _reason = reason;
             _count = isSame ? _count + 1 : 1;

@@ -168,12 +168,14 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 switch (outcome)
                 {
                     case Outcome.Ended or Outcome.UnderWay:
-                        _streak.End();
+                        // One that failed in its own answer is no success.
+                        if (outcome is Outcome.Ended { Status: GenerationStatus.Failed } ended) _fatal ??= ended.Fault ?? _streak.AddRefusal(ended.Reason, accepted!.Failure);
+                        else _streak.End();
                         if (face.Refused is { } link) _account.Faces.Drop(connection, link);
                         listener?.Tell(Acceptance(request, accepted!));
                         return accepted!;
                     case Outcome.Failed failed:
-                        _fatal ??= failed.Error.EndsRun ? failed.Error : _streak.AddRefusal(failed.Reason, failed.Error.Message);
+                        _fatal ??= failed.Error.EndsRun ? failed.Error : _streak.AddRefusal(failed.Reason, failed.Error.Message, failed.IsAboutFace ? options.FaceHash ?? request.FaceImage.ToString() : null);
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain || uncertain.Fault is not null:
                         _fatal ??= uncertain.Fault ?? _streak.AddUncertain(sentAt, uncertain.Reason);

@@ -21,7 +21,7 @@ internal static class Classifier
         ServiceWords words = ServiceWords.Of(result, echo);
         Outcome outcome = Judge(result, words, echo ?? RequestEcho.None);
         bool isRefused = outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused } || (outcome is Outcome.Retry { QueueIsFull: true } && result.Status != 429);
-        return isFaceUploaded && isRefused && result.Answer is { IsUnderWay: false, Output.Count: 0, OtherLinks.Count: 0 } && !words.IsRateLimit && words.IsAboutFace
+        return isFaceUploaded && isRefused && result.Answer is { IsUnderWay: false, Output.Count: 0, OtherLinks.Count: 0 } && !words.IsRateLimit && words.IsFaceUnreadable
             ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsAboutFace = true }
             : outcome;
     }
@@ -41,7 +41,11 @@ internal static class Classifier
             0 => new Outcome.Uncertain(result.Describe()),
 
             // An id: the request was accepted, whatever else is said. Fetching by it is free and tells the rest.
-            >= 200 and < 300 when hasId && isRefusal && !words.IsRateLimit && !words.IsDoubtful => new Outcome.Ended(answer!, GenerationStatus.Failed),
+            >= 200 and < 300 when hasId && isRefusal && !words.IsRateLimit && !words.IsDoubtful => new Outcome.Ended(answer!, GenerationStatus.Failed)
+            {
+                Reason = words.Reason,
+                Fault = words.AccountFault is { } code ? AccountFault(code, result, words) : null,
+            },
             >= 200 and < 300 when hasId && !isRefusal && !answer!.IsUnderWay && answer.Output.Count > 0 => new Outcome.Ended(answer, GenerationStatus.Success),
             _ when hasId => new Outcome.UnderWay(answer!),
 
@@ -188,7 +192,7 @@ internal static class Classifier
         || (result.Answer is { Status: "error", Id: null } && (words.IsAskedBack || words.IsDoubtful));
 
     private static Outcome.Failed Refused(ApiResult result, ServiceWords words) =>
-        new(new FaceGenException(ErrorCode.RequestRefused, Sentence("The service refused the request", result))) { Reason = words.Reason };
+        new(new FaceGenException(ErrorCode.RequestRefused, Sentence("The service refused the request", result))) { Reason = words.Reason, IsAboutFace = words.IsAboutFace };
 
     private static string Sentence(string what, ApiResult result) => $"{what}: {result.Describe().TrimEnd('.')}.";
 }

@@ -8,7 +8,14 @@ internal abstract record Outcome
     private Outcome() { }
 
     /// <summary>The generation has ended: its images are ready, or the service could not make them.</summary>
-    internal sealed record Ended(ServiceAnswer Answer, GenerationStatus Status) : Outcome;
+    internal sealed record Ended(ServiceAnswer Answer, GenerationStatus Status) : Outcome
+    {
+        /// <summary>Gets <see cref="ServiceWords.Reason"/> of a submission that failed in its own answer.</summary>
+        internal string Reason { get; init; } = "";
+
+        /// <summary>Gets what every other request would meet too, and so ends the run; null if nothing is known of others.</summary>
+        internal FaceGenException? Fault { get; init; }
+    }
 
     /// <summary>The service has accepted the request and works on it.</summary>
     internal sealed record UnderWay(ServiceAnswer Answer) : Outcome;
@@ -45,6 +52,9 @@ internal abstract record Outcome
     {
         /// <summary>Gets <see cref="ServiceWords.Reason"/>: the same for all requests that fail for the same reason.</summary>
         internal string Reason { get; init; } = "";
+
+        /// <summary>Gets whether it is about the face image, which other requests may share.</summary>
+        internal bool IsAboutFace { get; init; }
     }
 
     /// <summary>Nobody can tell whether the service accepted the request: sending it again could pay twice.</summary>

@@ -14,38 +14,56 @@ internal sealed class ServiceWords
 
     private const string Period = "monthly|daily|weekly|yearly|annual|free|trial";
     private const string Allowance = "limits?|quotas?|allowances?|budgets?|caps?";
-    private const string Ended = @"(have |has |is |are |was |were )?(been |already )*(exceeded|reached|exhausted|used up|used|consumed|depleted|over|finished|hit)\b";
+    private const string Exceeded = "exceeded|reached|crossed|surpassed|exhausted|used up|hit|consumed";
+    private const string Ended = @"(have |has |is |are |was |were )?(been |already |fully |completely )*(exceeded|reached|crossed|surpassed|exhausted|used up|used|consumed|depleted|over|finished|hit)\b";
     private const string Wrong = "invalid|wrong|incorrect|missing|revoked|expired|required|disabled|deactivated|unknown|blocked|suspended|banned";
-    private const string Closed = "suspended|banned|blocked|disabled|deactivated|locked|inactive|terminated|restricted|closed|not active|on hold|expired";
+    private const string ClosedWords = "suspended|banned|blocked|disabled|deactivated|locked|inactive|terminated|restricted|closed|frozen|deleted|flagged|cancell?ed|not active|on hold|expired|under review|past due|(not|un)( yet)? ?(verified|activated|approved)";
 
-    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|concurren(t|cy) (requests? )?limit|limit (of )?concurrent|requests? per (second|minute|hour)|(per[- ](second|minute)|hourly) limit", Loose);
+    private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|queue limit|\bconcurren(t|cy)\b|\b(in parallel|parallel (requests|generations|jobs)|simultaneous(ly)?)\b|requests? per (second|minute|hour)|(per[- ](second|minute)|hourly) limit", Loose);
 
     /// <summary>An allowance of a day or longer, or of money, is used up: waiting for a slot does not help.</summary>
     private static readonly Regex UsedUp = new(
         $@"\b({Period}|billing|spending|usage|credits?|plan|subscription|account)( \w+){{0,2}} ({Allowance}) {Ended}"
-        + $@"|\b(exceeded|reached|exhausted|used up|hit|consumed)( all)?( of)?( your| the| this)?( \w+){{0,2}} ({Period}|billing|spending|usage|plan|subscription|account)( \w+){{0,2}} ({Allowance})"
-        + $@"|\bquotas? {Ended}|\b(exceeded|reached|exhausted|used up|insufficient)( all)?( of)?( your| the)?( \w+){{0,2}} quotas?\b"
-        + $@"|\b(exceeded|reached|exhausted|used up)( all)?( of)? your( \w+){{0,2}} ({Allowance}|requests|calls|generations|images)\b", Loose);
+        + $@"|\b({Exceeded})( all)?( of)?( your| the| this)?( \w+){{0,2}} ({Period}|billing|spending|usage|plan|subscription|account)( \w+){{0,2}} ({Allowance})"
+        + $@"|\bquotas? {Ended}|\b({Exceeded}|insufficient)( all)?( of)?( your| the)?( \w+){{0,2}} quotas?\b"
+        + $@"|\b({Allowance}) for (this|the|your) (month|day|week|year|billing period|billing cycle) {Ended}"
+        + $@"|\b({Exceeded}) (your|the|all)( \w+){{0,4}} (of|for|in) (your|this|the)( current)? (plan|subscription|trial|month|day|week|billing period|billing cycle)\b", Loose);
+
+    /// <summary>As above, where the words may also mean a limit that passes soon.</summary>
+    private static readonly Regex MaybeUsedUp = new($@"\b({Exceeded})( all)?( of)? your( \w+){{0,2}} ({Allowance}|requests|calls|generations|images)\b", Loose);
+
+    /// <summary>An allowance that a rate limit is not.</summary>
+    private static readonly Regex LongAllowance = new(@"\b(monthly|daily|weekly|yearly|annual|billing|spending|credits?)\b", Loose);
 
     private static readonly Regex Credits = new(
-        @"out of (credits?|funds|balance|money|quota)|(not enough|insufficient)( \w+){0,2} (credits?|funds|balance)|\bno (more )?(credits?|funds|balance)(?= *([.,;:!]|$)| (left|remaining|available|in your))"
-        + @"|(not|n't) have (enough|any|sufficient)( \w+){0,2} (credits?|funds|balance)|add (more )?(funds|credits|balance|money)|(top up|recharge|refill|reload) (your|the)|top up to|(purchase|buy) (more |additional )?(credits|tokens)"
-        + @"|\b(wallet|balance|credits?|funds)( balance)? (is |are |has |have )?(been )?(too low|low|insufficient|not enough|not sufficient|exhausted|used up|depleted|empty|zero|negative|finished|over|expired)\b"
-        + @"|\b(used|consumed|spent)( up)? (all )?(of )?(your|the) (credits?|funds|balance)|payment (is )?required|billing (hard )?limit|(unpaid|overdue|outstanding) invoice", Loose);
+        @"out of (credits?|funds|balance|money|quota)|run out of( \w+){0,2} (credits|tokens|calls|requests|generations|images)|(not enough|insufficient)( \w+){0,2} (credits?|funds|balance|tokens)|\b(no|0|zero)( \w+){0,2} (credits?|tokens|generations|images|requests|calls) (left|remaining)\b|\bno remaining (credits|balance|tokens)|^\W*(your )?(low|zero|negative)( \w+)? balance|\bno (more )?(credits?|funds|balance)(?= *([.,;:!]|$)| (left|remaining|available|in your))"
+        + @"|(not|n't) have (enough|any|sufficient)( \w+){0,2} (credits?|funds|balance)|add (more )?(funds|credits|balance|money)|(recharge|refill|reload) (your|the)|\btop[ -]up\b|(purchase|buy) (more |additional )?(credits|tokens)"
+        + @"|\b(wallet|balance|credits?|funds)( balance)? (is |are |has |have )?(been )?(too low|low|insufficient|not enough|not sufficient|exhausted|used up|run out|depleted|empty|zero|negative|finished|over|expired)\b"
+        + @"|\b(used|consumed|spent)( up)? (all )?(of )?(your|the) (credits?|funds|balance)|payment (is |was |has )?(required|failed|declined|overdue|past due)|card (was |has been )?declined|billing (hard )?limit|(unpaid|overdue|outstanding) invoice", Loose);
 
     // What is about a key of the request's own ("missing key 'prompt'", "keypoints") is about no account.
     private static readonly Regex Key = new(
-        $@"\b(invalid|wrong|incorrect|missing|revoked|expired) key\b(?! *'')|\b({Wrong})( or \w+)?( (your|the|modelslab|access|secret))* api[ -]?key|\b(no|without an?) api[ -]?key|(provide|enter|supply|need|use)( \w+){{0,2}} api[ -]?key"
-        + $@"|\bkey (is |field is |was |has been |have been )?({Wrong}|not (valid|found|provided|active))\b|api[ -]?key (does not|doesn't) exist"
-        + @"|unauthori[sz]ed (access|request|key|user|api)|^\W*(unauthori[sz]ed|unauthenticated)\W*$|not authenticated|authentication (has )?(failed|is required|required)|invalid (api )?credentials", Loose);
+        $@"\b(invalid|wrong|incorrect|missing|revoked|expired) key\b(?! *'')|\b({Wrong})( or \w+)?( (your|the|modelslab|access|secret))* api[ -]?(key|token)|\b(no|without an?) api[ -]?key|(provide|enter|supply|need|use)( \w+){{0,2}} api[ -]?key"
+        + $@"|\bkey (is |field is |was |has been |have been )?({Wrong}|not (valid|found|provided|active))\b|api[ -]?key( \w+){{1,3}} is ({Wrong}|not valid)|api[ -]?key (does not|doesn't) exist|unauthori[sz]ed (key|user|api)|invalid (api )?credentials", Loose);
 
+    /// <summary>What is said of the key, or of a link that the service may not read.</summary>
+    private static readonly Regex Access = new(
+        @"unauthori[sz]ed (access|request)|^\W*(unauthori[sz]ed|unauthenticated)\W*$|not authenticated|authentication (has )?(failed|is required|required)", Loose);
+
+    /// <summary>A plan that lacks what was asked for; a refusal of a text may advertise one too.</summary>
     private static readonly Regex Plan = new(
         @"not (allowed|included|available|supported) (in|on|for|with|by) your( \w+)? (plan|subscription)|upgrade (your|to|the) (\w+ ){0,2}(plan|subscription|account|tier|membership)|upgrade (subscription|plan)\b|upgrade to (a |an |the )?(\w+ )?(premium|enterprise|pro|paid|standard|basic|unlimited)"
-        + @"|\b(subscription|plan|membership|trial|licen[cs]e) (has |is |was )?(been |already )?(expired|ended|over|cancell?ed|inactive|not active|suspended|paused|required|needed|finished|invalid)\b"
+        + @"|\b(subscription|plan|membership|trial|licen[cs]e) (has |is |was )?(been |already )?(expired|ended|over|lapsed|cancell?ed|inactive|not active|suspended|paused|required|needed|finished|invalid)\b"
+        + @"|\b(plan|subscription) (does not|doesn't|cannot|can't) (include|support|allow|cover|use|access)|(only |not )(available|open|accessible) (to|for) (premium|enterprise|paid|pro|free|trial) (\w+ )?(users|customers|members|plans|accounts|subscribers)"
         + @"|(requires?|needs?|without|have) (an? )?(\w+ )?(premium|enterprise|paid|active|valid|pro|standard|higher) (subscription|plan|membership|account)"
         + @"|\b(premium|enterprise|paid|active|valid) (subscription|plan|membership|account) (is )?(required|needed)|\b(no|any) (active |valid |paid )?(subscription|plan|membership)\b|\bnot (have|subscribed)( to)? (an? |any )?(active |valid |paid )?(subscription|plan|membership|api)"
-        + @"|\b(renew|buy|purchase|activate) (your|an?) (\w+ )?(subscription|plan|membership)|\bsubscribe (to|now)\b|\bnot subscribed\b"
-        + $@"|\b(account|user|profile|organi[sz]ation|team)( \w+)? (has |is |was )(been )?(\w+ly )?({Closed})\b|\b({Closed}) (account|user)\b|\bip( address)?( \w+){{0,3}} (blocked|banned|blacklisted|not (allowed|whitelisted|authori[sz]ed))|\bverify your (account|email|phone)", Loose);
+        + @"|\b(renew|buy|purchase|activate) (your|an?) (\w+ )?(subscription|plan|membership)|\bsubscribe (to|now)\b|\bnot subscribed\b|not authori[sz]ed to (use|access) (this|the) (api|service|endpoint)", Loose);
+
+    private static readonly Regex Closed = new(
+        $@"\b(account|user|profile|organi[sz]ation|team)( (account|profile|id|status|access|name))? (has |is |was )(been )?(\w+ly )?({ClosedWords})\b|^\W*((your|the|this|user) )*account ({ClosedWords})\b|\bip( address)?( \w+){{0,3}} (blocked|banned|blacklisted|not (allowed|whitelisted|authori[sz]ed))|\bverify your (account|email|phone)", Loose);
+
+    /// <summary>A text or an image is refused for what it shows.</summary>
+    private static readonly Regex Moderation = new(@"\b(nsfw|safety|moderat\w+|polic(y|ies)|violat\w+|inappropriate|prohibited|explicit|sexual)\b", Loose);
 
     /// <summary>The service lost sight of what it had begun: this does not tell that nothing was accepted.</summary>
     private static readonly Regex Doubt = new(
@@ -54,6 +72,7 @@ internal sealed class ServiceWords
 
     private static readonly Regex QueueLimitPattern = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Loose);
     private static readonly Regex Face = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Loose);
+    private static readonly Regex NoFace = new(@"\bno (human )?faces?\b|\bfaces? (was |is |were |could )?not\b|\b(invalid|corrupt\w*|unsupported|damaged) (face |input )?image", Loose);
     private static readonly Regex ProseWait = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Loose);
     private static readonly Regex AskedBack = new($@"\b(try|retry|again|come back)\b.*\b{ProseWait}|\bwait\b.*\b(in|after) .*\b{ProseWait}|\b(?=wait){ProseWait}", Loose);
 
@@ -61,7 +80,10 @@ internal sealed class ServiceWords
     private static readonly Regex AskedBackInTip = new($@"\b(try again|retry|come back)\b[^.!]*\b{ProseWait}|\b(?=wait){ProseWait}", Loose);
 
     private static readonly Regex Quoted = new("\"[^\"]*\"|(?<!\\w)'[^']*'(?!\\w)|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
-    private static readonly Regex Digits = new(@"\d+", RegexOptions.CultureInvariant);
+
+    /// <summary>Numbers and ids, which differ where the reason does not.</summary>
+    private static readonly Regex Numbers = new(@"\b\w*\d\w*(-\w+)*", RegexOptions.CultureInvariant);
+
 
     private readonly ApiResult _result;
     private readonly string _said;
@@ -74,7 +96,7 @@ internal sealed class ServiceWords
         _said = Own(result.Answer?.Said, echo);
         _tips = Own(result.Answer?.Tips, echo);
         _message = result.Answer?.Message is { Length: > 0 } all ? echo.Remove(all) : "";
-        Reason = Digits.Replace($"{result.Status} {(_message.Length > 0 ? _message : result.Describe())}", "0");
+        Reason = $"{result.Status} {Numbers.Replace(_message.Length > 0 ? _message : result.Describe(), "0")}";
     }
 
     /// <summary>Reads the words of an answer.</summary>
@@ -96,16 +118,19 @@ internal sealed class ServiceWords
     internal bool IsAskedBack => _result.Answer?.RetryAfter > 0 || AskedBack.IsMatch(_said) || AskedBackInTip.IsMatch(_tips);
 
     /// <summary>True if it speaks of a face image that it cannot read.</summary>
-    internal bool IsAboutFace => Face.IsMatch(_message);
+    internal bool IsFaceUnreadable => Face.IsMatch(_message);
 
-    /// <summary>True if an allowance of a day or longer is used up.</summary>
-    internal bool IsUsedUp => UsedUp.IsMatch(_said);
+    /// <summary>True if it refuses the face image, because it cannot read it or finds no face in it.</summary>
+    internal bool IsAboutFace => IsFaceUnreadable || NoFace.IsMatch(_message);
+
+    /// <summary>True if an allowance of a day or longer is certainly used up, which a rate limit is not.</summary>
+    internal bool IsUsedUp => UsedUp.IsMatch(_said) && (!IsRateLimit || LongAllowance.IsMatch(_said));
 
     /// <summary>Gets what is wrong with the account, and so with every request; null if nothing is said of that.</summary>
     internal ErrorCode? AccountFault =>
-        Key.IsMatch(_said) ? ErrorCode.KeyRejected
-        : UsedUp.IsMatch(_said) || Credits.IsMatch(_said) ? ErrorCode.OutOfCredits
-        : Plan.IsMatch(_said) ? ErrorCode.NotInPlan
+        Key.IsMatch(_said) || (Access.IsMatch(_said) && !Face.IsMatch(_said)) ? ErrorCode.KeyRejected
+        : UsedUp.IsMatch(_said) || MaybeUsedUp.IsMatch(_said) || Credits.IsMatch(_said) ? ErrorCode.OutOfCredits
+        : Closed.IsMatch(_said) || (Plan.IsMatch(_said) && !Moderation.IsMatch(_said)) ? ErrorCode.NotInPlan
         : null;
 
     /// <summary>Gets how many requests the service says it queues for the account.</summary>

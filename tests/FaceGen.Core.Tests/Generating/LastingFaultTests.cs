@@ -143,6 +143,61 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_that_share_a_refused_face_do_not_end_a_run_that_has_had_success()
+    {
+        Answer refusal = Answer.Error("The face image could not be downloaded");
+        _service.OnSubmit([Answer.Success("1"), .. Enumerable.Repeat(refusal, 30), Answer.Success("2")]);
+        await _service.GenerateAsync().GuardAsync();
+
+        await RefusedAsync(30);
+
+        Assert.Equal("2", (await _service.GenerateAsync().GuardAsync()).Id);
+    }
+
+    [Fact]
+    public async Task Rows_that_share_a_refused_face_end_a_run_without_success()
+    {
+        _service.OnSubmit(Answer.Error("The face image could not be downloaded"));
+
+        await RefusedAsync(12);
+
+        Assert.Equal(FailureStreak.Longest, _service.Submissions.Count);
+    }
+
+    [Fact]
+    public void Different_faces_that_are_refused_end_the_run()
+    {
+        var streak = new FailureStreak();
+        streak.End();
+
+        FaceGenException?[] faults = [.. Enumerable.Range(1, FailureStreak.Longest).Select(number => streak.AddRefusal("No face was found.", "No face was found.", $"face {number}"))];
+
+        Assert.Equal(FailureStreak.Longest - 1, Array.FindIndex(faults, fault => fault is not null));
+    }
+
+    [Fact]
+    public async Task Generations_that_fail_in_their_own_answer_for_one_reason_end_the_run()
+    {
+        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => Answer.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
+        for (int row = 0; row < FailureStreak.Longest; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().GuardAsync()).Status);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+
+        Assert.Equal((true, FailureStreak.Longest), (fault.EndsRun, _service.Submissions.Count));
+    }
+
+    [Fact]
+    public async Task Account_that_is_suspended_ends_the_run_also_where_the_answer_has_an_id()
+    {
+        _service.OnSubmit(Answer.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
+        Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().GuardAsync()) is var failed ? (failed.Id, failed.Status) : default);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+
+        Assert.Equal((ErrorCode.NotInPlan, 1), (fault.Code, _service.Submissions.Count));
+    }
+
+    [Fact]
     public async Task Answers_lost_one_after_the_other_end_the_run()
     {
         using var many = new FakeService(queueLimit: 100);
