@@ -62,6 +62,22 @@ internal static class GenerationText
         }
     }
 
+    /// <summary>Returns the mark of the account that has paid for a row; null for a row that was not accepted.</summary>
+    internal static string? AccountOf(LedgerRow row)
+    {
+        if (row.GenerationId is null) return null;
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(row.Generation ?? "");
+            return AccountMark.TryRead(Get(document.RootElement, "account")?.GetString()) ?? row.Address;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return row.Address;
+        }
+    }
+
     private static JsonElement? Get(JsonElement parent, string name) => parent.TryGetProperty(name, out JsonElement value) ? value : null;
 
     private static string[] Texts(JsonElement array) => [.. array.EnumerateArray().Select(text => text.GetString()!)];

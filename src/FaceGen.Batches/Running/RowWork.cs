@@ -3,6 +3,7 @@ using FaceGen.Batches.Ledgers;
 using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
+using FaceGen.Http;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
@@ -144,11 +145,25 @@ internal sealed class RowWork
             return Task.FromResult(true);
         }, stop);
 
+    /// <summary>
+    /// Returns what went wrong with a row that another account has paid for: that this connection cannot fetch it says nothing of
+    /// the images. It may be the same account with a new key, so that the connection was tried.
+    /// </summary>
+    private FaceGenException OfAccount(RowLog log, FaceGenException error)
+    {
+        if (error.Code is not (ErrorCode.GenerationNotFound or ErrorCode.GenerationFailed or ErrorCode.OutputMissing or ErrorCode.LinkExpired)
+            || log.Row.GenerationId is not { Length: > 0 } id || GenerationText.AccountOf(log.Row) is not { } account || AccountMark.IsOf(account, _run.Connection)) return error;
+
+        return new FaceGenException(ErrorCode.ConnectionMismatch,
+            $"Generation {id} belongs to the account {account}, and not to the connection {_run.Connection.Description} ({error.Message.TrimEnd('.')}). It is paid for, and was not sent again. Run the same command with a connection of its account.", error);
+    }
+
     /// <summary>Enters what went wrong.</summary>
     /// <returns>What was wrong with the row; null where it says nothing of this row, but of the whole run.</returns>
     private async Task<FaceGenException?> EnterAsync(RowLog log, FaceGenException error)
     {
         bool wasAccepted = log.Row.GenerationId is not null;
+        error = OfAccount(log, error);
         // By now the answer that was out has come.
         if (!wasAccepted && error.Code == ErrorCode.GenerationTimeout)
             error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted nothing within {_run.Options.LongestRefusal.TotalMinutes:0} minutes.");
@@ -169,6 +184,8 @@ internal sealed class RowWork
         BatchItemStatus? end = error.Code switch
         {
             _ when isRun => null,
+            // The account that has paid for it may well have it.
+            ErrorCode.ConnectionMismatch => null,
             ErrorCode.LinkExpired => BatchItemStatus.Expired,
             // Another key may be the one that it was submitted with.
             ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt => null,

@@ -94,9 +94,9 @@ internal sealed class BatchBed : IBatchListener, IDisposable
     internal SaveOptions Save(string name = FileNameTemplate.Default) =>
         new(Out, new FileNameTemplate(name)) { AcceptSame = true, Timeout = TimeSpan.FromMinutes(1) };
 
-    internal Connection Connect(int queueLimit) => Connection = new Connection(
+    internal Connection Connect(int queueLimit, string key = "key-of-the-test/+1") => Connection = new Connection(
         // While the ledger is written, the clock may run on: no call is given up on for that.
-        ServiceAddress.Parse(_root), new ApiKey("key-of-the-test/+1"), queueLimit, timeoutSec: 24 * 60 * 60, services: new EngineServices
+        ServiceAddress.Parse(_root), new ApiKey(key), queueLimit, timeoutSec: 24 * 60 * 60, services: new EngineServices
         {
             Time = Clock, Handler = () => _handler, NextDouble = () => 0,
             LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
