@@ -288,6 +288,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         if (!deadline.HasTimeFor(wait))
         {
             if (lost is not null) throw Lost(lost, $"It was sent again, as asked, and not accepted within {deadline.Length.TotalSeconds:0} seconds.");
+            if (retry.IfItLasts is { } fault) throw fault;
             throw retry.IsUnreachable
                 ? new FaceGenException(ErrorCode.ServiceUnreachable,
                     $"{connection.BaseUri} could not be reached within {deadline.Length.TotalSeconds:0} seconds ({retry.Reason.TrimEnd('.')}). Nothing was sent.")

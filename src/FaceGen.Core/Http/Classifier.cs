@@ -146,7 +146,7 @@ internal static class Classifier
     private static Outcome NotSent(ApiResult result) => result.Fault switch
     {
         { MayPass: false } fault => new Outcome.Failed(fault.Error),
-        var fault => new Outcome.Retry(result.Describe(), null) { IsUnreachable = true, IfItLasts = fault?.Error },
+        var fault => new Outcome.Retry(fault?.Reason ?? result.Describe(), null) { IsUnreachable = true, IfItLasts = fault?.Error },
     };
 
     /// <summary>Returns what a call that costs nothing means where the service did not answer.</summary>

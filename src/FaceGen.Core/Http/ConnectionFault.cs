@@ -6,8 +6,9 @@ namespace FaceGen.Http;
 
 /// <summary>A connection that cannot be made until somebody changes a setting.</summary>
 /// <param name="Error">What is said to the user; it ends the run.</param>
+/// <param name="Reason">What is wrong, as part of a sentence.</param>
 /// <param name="MayPass">True if the fault is known to pass by itself at times, so that it counts only when it lasts.</param>
-internal sealed record ConnectionFault(FaceGenException Error, bool MayPass)
+internal sealed record ConnectionFault(FaceGenException Error, string Reason, bool MayPass)
 {
     /// <summary>Finds out whether a call that was not sent failed for such a fault; null if not.</summary>
     /// <param name="exception">Why the call failed.</param>
@@ -29,21 +30,18 @@ internal sealed record ConnectionFault(FaceGenException Error, bool MayPass)
     internal static ConnectionFault ProxyAuthentication(Uri service, Uri? proxy, Exception? cause = null)
     {
         // A user and a password that the address holds are left out.
-        string name = (proxy ?? HttpHandlers.SystemProxyFor(service)) is not { } known ? "The proxy of this machine's settings"
-            : $"The proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " of this machine's settings (such as HTTPS_PROXY)" : "")}";
-        return new ConnectionFault(Fault(
-            $"{name} asks for a name and a password (HTTP 407), so that {Name(service)} could not be reached. Nothing was sent. Give them with Connect-FaceGen -ProxyCredential, or use -ProxyUseDefaultCredentials.", cause), MayPass: true);
+        string name = (proxy ?? HttpHandlers.SystemProxyFor(service)) is not { } known ? "the proxy of this machine's settings"
+            : $"the proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " of this machine's settings (such as HTTPS_PROXY)" : "")}";
+        return Fault(service, $"{name} asks for a name and a password (HTTP 407)",
+            "Give them with Connect-FaceGen -ProxyCredential, or use -ProxyUseDefaultCredentials.", cause, mayPass: true);
     }
 
-    private static ConnectionFault UntrustedCertificate(Uri service, Exception cause)
-    {
-        string reason = DisplayText.Clean(cause.Message).TrimEnd('.');
-        return new ConnectionFault(Fault(
-            $"{Name(service)} could not be reached: the certificate of the server, or of a proxy that inspects TLS, is not trusted ({reason}). Nothing was sent. Install the root certificate of that proxy or server on this machine, or correct this machine's clock; Connect-FaceGen -SkipCertificateCheck accepts any certificate, and then whoever stands between can read the key.", cause), MayPass: false);
-    }
+    private static ConnectionFault UntrustedCertificate(Uri service, Exception cause) => Fault(service,
+        $"the certificate of the server, or of a proxy that inspects TLS, is not trusted ({DisplayText.Clean(cause.Message).TrimEnd('.')})",
+        "Install the root certificate of that proxy or server on this machine, or correct this machine's clock; with Connect-FaceGen -SkipCertificateCheck any certificate is accepted, and a program in between can read the key.", cause, mayPass: false);
 
-    private static FaceGenException Fault(string message, Exception? cause) =>
-        new(ErrorCode.ServiceUnreachable, message, cause) { MeetsEveryRequest = true };
-
-    private static string Name(Uri service) => service.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+    private static ConnectionFault Fault(Uri service, string reason, string cure, Exception? cause, bool mayPass) => new(
+        new FaceGenException(ErrorCode.ServiceUnreachable,
+            $"{service.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)} could not be reached: {reason}. Nothing was sent. {cure}", cause) { MeetsEveryRequest = true },
+        reason, mayPass);
 }

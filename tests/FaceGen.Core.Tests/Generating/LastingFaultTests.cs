@@ -84,7 +84,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public void Proxy_is_named_without_its_user() => Assert.StartsWith("The proxy http://proxy.example:8080 asks for", ConnectionFault.ProxyAuthentication(
+    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 asks for", ConnectionFault.ProxyAuthentication(
         new Uri("https://service.example"), new Uri("http://user:secret@proxy.example:8080/")).Error.Message, StringComparison.Ordinal);
 
     [Theory]
@@ -229,6 +229,19 @@ public sealed class LastingFaultTests : IDisposable
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).GuardAsync();
 
         Assert.Equal((false, false), (result.WasSent, result.Fault?.MayPass));
+    }
+
+    [Fact]
+    public async Task Proxy_that_asks_for_a_password_until_the_timeout_is_named_with_the_cure()
+    {
+        _service.OnSubmit(ProxyRefuses);
+
+        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromMilliseconds(1))));
+
+        Assert.Equal(ErrorCode.ServiceUnreachable, fault.Code);
+        Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", fault.ToString(), StringComparison.Ordinal);
+        Assert.Single(_service.Submissions);
     }
 
     [Fact]
