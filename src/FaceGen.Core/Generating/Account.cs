@@ -47,7 +47,7 @@ internal sealed class Account
     internal AccountWarnings Warnings { get; } = new();
 
     /// <summary>
-    /// The generations that nobody has seen the end of, or whose images are to be saved and are not; the oldest first. Those
+    /// The generations whose end the user has not seen, or whose images are to be saved and are not; the oldest first. Those
     /// whose images have expired are left out: what became of them is among the reports (<see cref="Untold"/>).
     /// </summary>
     internal IReadOnlyList<Watch> Open
@@ -137,7 +137,7 @@ internal sealed class Account
     /// </summary>
     internal void Report(FaceGenException outcome, Request request) => _reports[outcome] = request;
 
-    /// <summary>Stops keeping a generation whose images have expired; what the user has not been told of it is reported.</summary>
+    /// <summary>Stops keeping a generation whose images have expired; an outcome that the user has not seen is reported.</summary>
     internal void Evict(Watch watch, FaceGenException? outcome)
     {
         Generation generation = watch.Latest;

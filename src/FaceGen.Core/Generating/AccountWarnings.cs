@@ -31,7 +31,7 @@ internal sealed class AccountWarnings
         foreach (IListener listener in listeners) listener.Warn(text);
     }
 
-    /// <summary>Shows warnings to a listener until the result is disposed of, beginning with those that nobody has seen.</summary>
+    /// <summary>Shows warnings to a listener until the result is disposed of, beginning with those that were not shown.</summary>
     internal IDisposable Listen(IListener listener)
     {
         string[] notShown;

@@ -28,13 +28,13 @@ internal static class Fetch
             Outcome other => throw new InvalidOperationException($"A look cannot be {other}."),
         };
 
-    /// <summary>Polls until the service tells how the generation is.</summary>
+    /// <summary>Polls until the service reports the generation's state.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="generation">The generation as far as it is known.</param>
-    /// <param name="tell">Is told of each wait.</param>
+    /// <param name="tell">Logs each wait.</param>
     /// <param name="limit">How long to go on; there is one poll at least.</param>
     /// <param name="cancel">Ends polling.</param>
-    /// <exception cref="FaceGenException">The service keeps denying it, refuses the key, or did not tell within the limit.</exception>
+    /// <exception cref="FaceGenException">The service keeps denying it, refuses the key, or did not report it within the limit.</exception>
     internal static async Task<Generation> UntilAnsweredAsync(
         Connection connection, Generation generation, Action<string> tell, TimeSpan limit, CancellationToken cancel)
     {

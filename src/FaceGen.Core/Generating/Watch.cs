@@ -152,7 +152,7 @@ internal sealed class Watch
     }
 
     /// <summary>Whether the images have expired by elapsed time, which no setting of the clock changes, and no poll is in progress.</summary>
-    /// <param name="outcome">What the user has not been told of it; null where there is nothing.</param>
+    /// <param name="outcome">The outcome that the user has not seen; null if there is none.</param>
     internal bool HasExpired(out FaceGenException? outcome)
     {
         lock (_gate)
@@ -271,7 +271,7 @@ internal sealed class Watch
             {
                 TimeSpan left = Left;
                 bool? called = await WaitAsync(Min(wait, left > TimeSpan.Zero ? left : TimeSpan.Zero), call, connection).ConfigureAwait(false);
-                // One after deliveries that told of no end may be forged too: it does not make the service be asked at once.
+                // After deliveries for a pending generation another one may be forged too: it does not cause a poll at once.
                 if (called == true && falseDeliveries > 0) await WaitAsync(Min(wait, PauseAfter(falseDeliveries)), _ended.Task, connection).ConfigureAwait(false);
                 wasCalled |= called == true;
                 isCallOver |= called == false;
@@ -314,7 +314,7 @@ internal sealed class Watch
             // What the service has said of it stays as it is; a service that is silent until then says nothing.
             FaceGenException? outcome = Left > TimeSpan.Zero ? null
                 : e is FaceGenException { Code: not ErrorCode.FetchFailed } said ? said : Expired(e.Message);
-            // Whoever waits is told, and marks it; where nobody does, the account keeps the outcome until somebody asks.
+            // A caller that waits gets the error and marks it; without one the account keeps the outcome until it is asked for.
             if (outcome is not null) _account.Evict(this, outcome);
             _callbacks?.Signal();
             if (outcome is not null && outcome != e) throw outcome;
@@ -322,7 +322,7 @@ internal sealed class Watch
         }
     }
 
-    /// <summary>How long a delivery is left unanswered after others for the same generation that told of no end.</summary>
+    /// <summary>How long a delivery causes no poll after others for the same generation that was pending.</summary>
     private static TimeSpan PauseAfter(int falseDeliveries) => TimeSpan.FromSeconds(Math.Pow(2, Math.Min(falseDeliveries - 1, 6)));
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -28,7 +28,7 @@ internal static class LargeBodies
         if (length < FromBytes) return decode();
 
         await Turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // It gives its turn back when it has really ended, also where nobody waits for it anymore.
+        // It gives its turn back when it has really ended, also if its caller has stopped waiting.
         Task<T> decoding = Task.Run(() =>
         {
             try

@@ -8,7 +8,7 @@ namespace FaceGen.Http;
 /// </summary>
 internal static class PackedBody
 {
-    /// <summary>How often a body may be compressed: once by whoever stored the file, and once on its way.</summary>
+    /// <summary>How often a body may be compressed: once when the file was stored, and once in transfer.</summary>
     private const int MaxLayers = 2;
 
     private const int BufferSize = 64 * 1024;
@@ -29,7 +29,7 @@ internal static class PackedBody
     /// <param name="body">The body.</param>
     /// <param name="maxBytes">The largest content, in bytes; more is not decompressed.</param>
     /// <param name="read">Reads decompressed bytes; null where they are not what is looked for.</param>
-    /// <returns>What was read; null where no compression leads to it.</returns>
+    /// <returns>The result; null where no compression leads to it.</returns>
     internal static T? Find<T>(ArraySegment<byte> body, int maxBytes, Func<ArraySegment<byte>, T?> read)
         where T : class => Find(body, maxBytes, read, MaxLayers);
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FaceGen.Saving;
 
-/// <summary>Reads the header of a BMP, which tells where its pixels are.</summary>
+/// <summary>Reads the header of a BMP, which gives the position of its pixels.</summary>
 internal static class BmpFile
 {
     private const int FileHeader = 14, CoreHeader = 12, InfoHeader = 40;

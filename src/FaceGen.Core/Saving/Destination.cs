@@ -18,7 +18,7 @@ internal static class Destination
                 return;
             }
 
-            // Whoever may make a folder may write what is in it.
+            // A user who may create a folder may write its files.
             string? above = Path.GetDirectoryName(folder);
             while (above is not null && !Directory.Exists(above) && !File.Exists(above)) above = Path.GetDirectoryName(above);
             tried = above ?? folder;
@@ -149,7 +149,7 @@ internal static class Destination
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Somebody else was faster, or it cannot be removed: it is no image, and hides nothing.
+            // Another process was faster, or it cannot be removed: it is not an image, and hides nothing.
             return;
         }
     }

@@ -59,7 +59,7 @@ internal static class Expiry
         for (int attempt = 0; ; attempt++)
         {
             (Outcome outcome, DateTimeOffset? now) = await Fetch.LookUpAsync(connection, generation, cancel).ConfigureAwait(false);
-            // Only the service's clock tells whether this machine's is right.
+            // Only the service's clock shows whether this machine's is right.
             if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)
                 throw Kept($"by the service's clock it is {now:u}, and the image is kept until {generation.ExpiresAt:u}: correct this machine's clock", expired);
 

@@ -42,7 +42,7 @@ internal static class GifBlocks
         return hasImage && at == gif.Length ? size with { HasEnd = false } : null;
     }
 
-    /// <summary>Data stands in blocks that tell their lengths, up to an empty one.</summary>
+    /// <summary>Data is stored in blocks that begin with their lengths, up to an empty one.</summary>
     private static bool TrySkipData(ReadOnlySpan<byte> gif, ref int at)
     {
         while (at < gif.Length)

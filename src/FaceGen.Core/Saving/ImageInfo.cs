@@ -25,7 +25,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
     internal static ImageInfo? Check(ReadOnlySpan<byte> image) => CheckPixels(image) is { IsComplete: true } info ? info : null;
 
     /// <summary>Reads an image's structure; one that lacks its end marker, and nothing else, will do.</summary>
-    /// <returns>What it is; null where it is no image, or not all of one.</returns>
+    /// <returns>What it is; null where it is not an image, or not all of one.</returns>
     internal static ImageInfo? CheckPixels(ReadOnlySpan<byte> image)
     {
         if (ImageHeader.FormatOf(image) is not { } format) return null;

@@ -1,6 +1,6 @@
 namespace FaceGen.Saving;
 
-/// <summary>What the structure of an image file tells.</summary>
+/// <summary>The size and the end marker in the structure of an image file.</summary>
 /// <param name="Width">The width in pixels.</param>
 /// <param name="Height">The height in pixels.</param>
 /// <param name="HasEnd">Whether the file ends with the end marker of its format; without it all pixels are there all the same.</param>

@@ -18,7 +18,7 @@ internal ref struct IsoBoxes
     /// <summary>True if nothing follows the last box that was read.</summary>
     internal readonly bool IsAtEnd => _rest.IsEmpty;
 
-    /// <summary>Moves to the next box; false where there is no whole one.</summary>
+    /// <summary>Moves to the next box; false where no whole one follows.</summary>
     internal bool MoveNext()
     {
         if (_rest.Length < Head) return false;

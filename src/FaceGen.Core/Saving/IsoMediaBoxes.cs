@@ -4,11 +4,11 @@ namespace FaceGen.Saving;
 
 /// <summary>
 /// Follows the boxes of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12): the images' data lies anywhere in the file,
-/// and a table tells where.
+/// and a table gives its position.
 /// </summary>
 internal static class IsoMediaBoxes
 {
-    /// <summary>Reads a file as far as its tables tell.</summary>
+    /// <summary>Reads the tables of a file.</summary>
     /// <returns>The size of its largest image; null where the tables are not whole, or point to data that is not there.</returns>
     internal static ImageSize? Read(ReadOnlySpan<byte> file)
     {

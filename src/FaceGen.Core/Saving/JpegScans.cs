@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Follows the scans of a JPEG without computing pixels (ITU-T T.81, baseline and progressive): this tells a file that lacks
+/// Follows the scans of a JPEG without computing pixels (ITU-T T.81, baseline and progressive): this distinguishes a file that lacks
 /// nothing but its end marker from one that was cut.
 /// </summary>
 internal ref struct JpegScans

@@ -1,7 +1,7 @@
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Reads the size of a JPEG XL image (ISO/IEC 18181). In boxes it is checked to its last byte; a bare codestream does not tell
+/// Reads the size of a JPEG XL image (ISO/IEC 18181). In boxes it is checked to its last byte; a bare codestream does not state
 /// how long it is.
 /// </summary>
 internal static class JpegXlFile

@@ -7,7 +7,7 @@ using FaceGen.Contract;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Names temporary files, <c>.host-process-unique.part</c>, so that a later run can tell which of them nobody writes any more.
+/// Names temporary files, <c>.host-process-unique.part</c>, so that a later run can find those that no process writes any more.
 /// </summary>
 internal static class PartName
 {
@@ -23,7 +23,7 @@ internal static class PartName
     private static readonly string Host = Sha256.Hex(Encoding.UTF8.GetBytes(Environment.MachineName)).Substring(0, 6);
     private static readonly int Process = OwnProcess();
 
-    /// <summary>Tells this process from one before it that had the same number, as in a container that was restarted.</summary>
+    /// <summary>Distinguishes this process from one before it that had the same number, as in a container that was restarted.</summary>
     private static readonly string Run = Guid.NewGuid().ToString("N").Substring(0, 8);
 
     /// <summary>Returns a name that no other file has.</summary>
@@ -32,7 +32,7 @@ internal static class PartName
 
     /// <summary>
     /// True if a file is a temporary file of FaceGen's that no living process writes: its process has ended, or it is a day old;
-    /// and nobody holds it open.
+    /// and no process holds it open.
     /// </summary>
     internal static bool IsAbandoned(string path)
     {

@@ -42,7 +42,7 @@ public sealed record SavedImage
     /// <summary>The generation that it belongs to.</summary>
     public required Generation Generation { get; init; }
 
-    /// <summary>Gets the account that the generation belongs to, as <see cref="Generation.Account"/> tells it.</summary>
+    /// <summary>Gets the account that the generation belongs to, as <see cref="Generation.Account"/> gives it.</summary>
     public string? Account => Generation.Account;
 
     /// <summary>The file's full path.</summary>

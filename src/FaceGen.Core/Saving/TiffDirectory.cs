@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FaceGen.Saving;
 
-/// <summary>Reads the first directory of a TIFF, which tells where its pixels are.</summary>
+/// <summary>Reads the first directory of a TIFF, which gives the position of its pixels.</summary>
 internal readonly ref struct TiffDirectory
 {
     private const int EntryLength = 12;

@@ -12,7 +12,7 @@ internal sealed class Callbacks
     /// <summary>How many calls in a row may fail to come until nobody waits for them any more.</summary>
     internal const int MostMissed = 5;
 
-    /// <summary>How many generations that have ended are remembered, so that a late or repeated delivery for one is no news.</summary>
+    /// <summary>How many generations that have ended are remembered, so that a late or repeated delivery for one is ignored.</summary>
     private const int Capacity = 10_000;
 
     private readonly object _gate = new();
@@ -138,13 +138,13 @@ internal sealed class Callbacks
         Signal();
     }
 
-    /// <summary>A generation has ended in the submission's answer, which told no id: a delivery that names its track id is no news.</summary>
+    /// <summary>A generation has ended in the submission's answer, which had no id: a delivery that names its track id is ignored.</summary>
     internal void EndWithoutId(long trackId)
     {
         lock (_gate) _metTrackIds.Add(trackId);
     }
 
-    /// <summary>Nobody waits for a delivery for a generation any more.</summary>
+    /// <summary>Stops waiting for a delivery for a generation.</summary>
     internal void Forget(string id)
     {
         lock (_gate) _expected.Remove(id);
@@ -185,7 +185,7 @@ internal sealed class Callbacks
         {
             _polled.Remove(id);
             if (isFound == true) _unknown.DiscountPoll();
-            // Whoever receives next polls one that a stop, a refused key or a busy service left.
+            // The next receiver polls one that a stop, a refused key or a busy service left.
             if (isFound is null && !_met.Contains(id)) _unknown.PutBack(id);
         }
 

@@ -6,7 +6,7 @@ namespace FaceGen.Webhooks;
 
 /// <summary>
 /// Gives out each generation that a webhook delivery has come for, once, when a poll has confirmed it: those that this process
-/// submitted and nobody waits for, and those of others.
+/// submitted and no command waits for, and those of others.
 /// </summary>
 /// <remarks>
 /// Deliveries for generations of this process are served whatever else comes in: ids that the process does not know are polled
@@ -24,7 +24,7 @@ internal sealed class Receiver(Connection connection, IListener listener)
     /// <summary>The poll of an unknown id that is in progress.</summary>
     private Task? _poll;
 
-    /// <summary>How many polls in a row told nothing, and the elapsed time before which there is no other.</summary>
+    /// <summary>How many polls in a row had no result, and the elapsed time of the next one.</summary>
     private int _failures;
     private TimeSpan _retryAt;
 
@@ -141,7 +141,7 @@ internal sealed class Receiver(Connection connection, IListener listener)
         }
         catch (OperationCanceledException)
         {
-            // Whoever receives next polls it.
+            // The next receiver polls it.
         }
         finally
         {

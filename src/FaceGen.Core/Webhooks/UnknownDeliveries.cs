@@ -1,8 +1,8 @@
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// The ids of webhook deliveries for generations that this process did not submit, and the polls that they may cause. Whoever
-/// knows the webhook's address can send any number of them, so both are limited. The caller holds a lock.
+/// The ids of webhook deliveries for generations that this process did not submit, and the polls that they may cause. A sender
+/// that knows the webhook's address can send any number of them, so both are limited. The caller holds a lock.
 /// </summary>
 internal sealed class UnknownDeliveries
 {
@@ -30,7 +30,7 @@ internal sealed class UnknownDeliveries
         if (_ids.Count > Capacity) Remove(_order.First!.Value);
     }
 
-    /// <summary>Adds an id whose poll told nothing: every other one is polled before it.</summary>
+    /// <summary>Adds an id whose poll had no result: every other one is polled before it.</summary>
     internal void PutBack(string id)
     {
         if (_ids.Count < Capacity && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
