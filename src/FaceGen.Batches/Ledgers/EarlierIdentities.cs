@@ -16,9 +16,11 @@ internal static class EarlierIdentities
     internal static async Task AdoptAsync(LedgerSession session)
     {
         var text = new RequestText();
-        // Only a carriage return or a query can make the hashes differ. LIKE would take a backslash for its escape in one database only.
+        // A hash that the input has is not an earlier one. Of the others, only a carriage return or a query can make the hashes
+        // differ. LIKE would take a backslash for its escape in one database only.
         List<(long Item, string? Hash)> rows = await session.QueryAsync(
-            @"SELECT item, hash, request, face FROM items WHERE request LIKE '%?%' OR replace(request, '\r', '') <> request",
+            @"SELECT i.item, i.hash, i.request, i.face FROM items i LEFT JOIN numbered n ON n.hash = i.hash
+            WHERE n.hash IS NULL AND (i.request LIKE '%?%' OR replace(i.request, '\r', '') <> i.request)",
             row => (row.GetInt64(0), text.HashOf(row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3)) is { } hash && hash != row.GetString(1) ? hash : null)).ConfigureAwait(false);
         rows.RemoveAll(row => row.Hash is null);
         if (rows.Count == 0) return;
