@@ -49,7 +49,7 @@ internal static class GenerationText
                 GenerationTime = Get(root, "generation_time")?.GetDouble(),
                 Eta = Get(root, "eta")?.GetDouble(),
                 TrackId = Get(root, "track_id")?.GetInt64(),
-                // A ledger of an older version tells only the address.
+                // A ledger of an older version holds only the address.
                 Account = AccountMark.TryRead(Get(root, "account")?.GetString()) ?? row.Address,
                 Message = root.GetProperty("message").GetString()!,
                 Meta = root.GetProperty("meta").EnumerateObject()

@@ -45,7 +45,7 @@ internal sealed class RequestText
         }
         catch (FaceGenException)
         {
-            // Changed by hand; whoever reads the row reports it.
+            // Changed by hand; the code that reads the row reports it.
             return null;
         }
     }

@@ -2,7 +2,7 @@ namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
 /// Removes the signature from a presigned link. A store signs the same image anew for each export, so that the signature is
-/// part of how the image is fetched and not of which image it is.
+/// part of how the image is fetched, not of the image's identity.
 /// </summary>
 internal static class SignedLink
 {

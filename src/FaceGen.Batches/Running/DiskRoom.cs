@@ -10,7 +10,7 @@ namespace FaceGen.Batches.Running;
 /// for any reason, they are tried again until they can, and meanwhile nothing more is submitted.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="listener">Is told when a wait begins and ends.</param>
+/// <param name="listener">Receives a warning when a wait begins, and a line when it ends.</param>
 /// <param name="folder">The folder that images are saved to; null if none is known.</param>
 /// <param name="runIsOver">Canceled when the run's time is over: what cannot be written then is not waited for.</param>
 internal sealed class DiskRoom(TimeProvider time, IListener listener, string? folder = null, CancellationToken runIsOver = default)
@@ -51,7 +51,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, string? fo
                 }
                 catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && folder is not null && !wasOk)
                 {
-                    // The folder can be written by now, or the fault is the file's own: the next try tells.
+                    // The folder can be written by now, or the fault is the file's own: the next try shows which.
                     wasOk = true;
                     continue;
                 }

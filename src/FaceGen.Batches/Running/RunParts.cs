@@ -12,7 +12,7 @@ namespace FaceGen.Batches.Running;
 /// <param name="Options">How the batch is run.</param>
 /// <param name="Listener">Is told what becomes of the rows.</param>
 /// <param name="End">The run is to end: by a stop, the time limit, or the connection's end.</param>
-/// <param name="TimeIsOver">The time limit is over: nobody waits for storage any more.</param>
+/// <param name="TimeIsOver">The time limit is over: no row waits for storage any more.</param>
 internal sealed record RunParts(
     ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken End, CancellationToken TimeIsOver = default)
 {

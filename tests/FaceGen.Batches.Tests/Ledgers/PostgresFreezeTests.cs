@@ -11,7 +11,7 @@ namespace FaceGen.Batches.Tests.Ledgers;
 public sealed class PostgresFreezeTests : IAsyncLifetime
 {
     /// <summary>A server that ends idle transactions sooner than FaceGen asks it to.</summary>
-    private const string Impatient = "Options=-c idle_in_transaction_session_timeout=1000;";
+    private const string ShortLimit = "Options=-c idle_in_transaction_session_timeout=1000;";
 
     private static readonly Uri Service = new("https://modelslab.example/");
 
@@ -94,7 +94,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         await frozen.StageAsync([Row("a") with { Face = "face", FaceLength = face.Length, FaceBytes = face }], CancellationToken.None);
         await other.StageAsync([Row("b")], CancellationToken.None);
 
-        // The server has a part of the statement, and waits for the rest of it: that is no idle transaction.
+        // The server has a part of the statement, and waits for the rest of it: that is not an idle transaction.
         Proxy.FreezeAt("INSERT INTO faces", forward: 6000);
         Task late = frozen.EnterAsync(false, CancellationToken.None);
         await Proxy.Held;
@@ -132,7 +132,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Task<LedgerRow?> taking = ledger.TakePendingAsync(Service, 5, cancel.Token);
         Task reading = Task.Run(() => ledger.Read([], cancel: cancel.Token).Count());
         await Proxy.Held;
-        // The driver asks the server to cancel, over a connection that is never answered. Whoever stops does not wait for that.
+        // The driver asks the server to cancel, over a connection that is never answered. The stop does not wait for that.
         Task canceling = Task.Run(cancel.Cancel);
 
         await canceling.WaitAsync(TimeSpan.FromSeconds(10));
@@ -155,7 +155,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Proxy.Thaw();
         await canceling.WaitAsync(Limit);
 
-        // Not held by a call that nobody waits for.
+        // Not held by the call that was canceled.
         LedgerRow? row = await ledger.TakePendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
         Assert.Equal(("a", 1), (row!.Request, row.Attempts));
     }
@@ -235,7 +235,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     private string Address(PostgresProxy? through) =>
-        PostgresServer.Instance.Connect(_schema, Impatient + (through is null ? "" : $"Port={through.Port};"));
+        PostgresServer.Instance.Connect(_schema, ShortLimit + (through is null ? "" : $"Port={through.Port};"));
 
     private async Task<ILedger> OpenAsync(PostgresProxy? through = null)
     {

@@ -2,7 +2,7 @@ using FaceGen.Batches.Ledgers;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>What of a link tells which image it is.</summary>
+/// <summary>Which part of a link identifies the image.</summary>
 public sealed class SignedLinkTests
 {
     private const string Image = "https://store.example/faces/a%20b.jpg";

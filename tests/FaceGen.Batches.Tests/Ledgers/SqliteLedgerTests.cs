@@ -113,7 +113,7 @@ public sealed class SqliteLedgerTests : LedgerTests
             FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(lost, Clock, mode));
             Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
             Assert.Contains("its file is empty", error.Message, StringComparison.Ordinal);
-            Assert.Equal(hasLog, error.Message.Contains("-wal' holds what was written last", StringComparison.Ordinal));
+            Assert.Equal(hasLog, error.Message.Contains("-wal' holds the last changes", StringComparison.Ordinal));
         }
 
         Assert.Equal(0, new FileInfo(lost).Length);

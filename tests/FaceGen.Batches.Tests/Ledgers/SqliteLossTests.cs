@@ -199,7 +199,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await AssertGoesOnAsync();
     }
 
-    /// <summary>Whoever closes the file last merges the log and deletes it: that is no loss.</summary>
+    /// <summary>The last connection to close merges the log and deletes it: that is not a loss.</summary>
     [Theory]
     [InlineData("reader")]
     [InlineData("plan")]

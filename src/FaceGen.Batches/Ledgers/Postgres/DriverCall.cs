@@ -38,7 +38,7 @@ internal sealed class DriverCall
             Task<T> running = Task.Run(() => work(call), CancellationToken.None);
             if (await Task.WhenAny(running, call._abandoned.Task).ConfigureAwait(false) == running) return await running.ConfigureAwait(false);
 
-            // Nobody is left to hear of its error.
+            // Its error has no receiver any more: observed, so that it raises no event.
             _ = running.ContinueWith(ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw new OperationCanceledException(cancellationToken);
         }

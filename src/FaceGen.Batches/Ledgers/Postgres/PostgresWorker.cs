@@ -32,7 +32,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Ends sessions of ledgers that wait for their client in the middle of a statement, of which the rest never came, while
+    /// Ends sessions of ledgers that wait in the middle of a statement for a client that does not send the rest, while
     /// others wait for their locks. The server's own limit ends only those that are idle between two statements.
     /// </summary>
     private const string EndBlockers =
@@ -127,7 +127,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells the others at once that this worker has ended. Where the server does not answer, the lock tells the same when the
+    /// Records at once that this worker has ended. Where the server does not answer, the lock shows the same when the
     /// connection is gone.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -142,7 +142,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
         // By the real clock, since the server's decides who is alive.
         while (await PauseAsync().ConfigureAwait(false)) await TryAsync(SignOfLifeAsync).ConfigureAwait(false);
 
-        // On a thread of its own: whoever ended the pause is not to wait here.
+        // On a thread of its own: the caller that ended the pause does not wait here.
         await Task.Run(() => _connection is null ? Task.CompletedTask : TryAsync(() => SignAsync(_connection, $"ended_at = {Now}"))).ConfigureAwait(false);
         _connection?.Dispose();
         _end.Dispose();

@@ -14,7 +14,7 @@ internal static class SqliteFile
     /// Returns the error for a ledger that was moved, deleted or replaced since it was opened, so that what is committed may
     /// not be in the file at its path; null if it is in place.
     /// </summary>
-    /// <remarks>Windows lets nobody move or delete files that SQLite has open; elsewhere what is written goes to a file without a name.</remarks>
+    /// <remarks>Windows refuses to move or delete files that SQLite has open; elsewhere SQLite goes on writing to a file without a name.</remarks>
     internal static FaceGenException? FindLoss(SqliteConnection connection, string path) =>
         HasMoved(connection) ? File.Exists(path)
             ? Lost($"'{path}' was replaced by another file", "Put the former file back")

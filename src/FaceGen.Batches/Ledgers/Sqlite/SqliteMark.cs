@@ -7,7 +7,7 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// Names a commit of a run that the ledger's database must hold. The lock file keeps it, so that a database without the
 /// <c>-wal</c> file that held this commit is not taken for complete.
 /// </summary>
-/// <param name="CreatedAt">When the ledger was created, which tells it from another ledger at the same path.</param>
+/// <param name="CreatedAt">When the ledger was created, which distinguishes it from another ledger at the same path.</param>
 /// <param name="Worker">The number of the run.</param>
 /// <param name="SeenAt">The run's <c>workers.seen_at</c>, which grows with each mark.</param>
 internal sealed record SqliteMark(long CreatedAt, long Worker, long SeenAt)

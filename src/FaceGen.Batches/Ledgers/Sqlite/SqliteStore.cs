@@ -145,7 +145,7 @@ internal sealed class SqliteStore : LedgerStore
                     "UPDATE workers SET ended_at = @now WHERE worker = @me",
                     ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
             await Task.Run(_writer.Dispose).ConfigureAwait(false);
-            // Whoever closes the file last removes the -wal file; until then the mark stays.
+            // The last connection to close removes the -wal file; until then the mark stays.
             if (!HasContent(Name + "-wal")) _lock!.ClearMark();
         }
 
@@ -236,7 +236,7 @@ internal sealed class SqliteStore : LedgerStore
         Folder.Flush(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>What was written last may stand only beside the ledger: where the ledger itself is missing, none is created.</summary>
+    /// <summary>Throws where a log is left and its ledger is missing: a new ledger would pay for every row again.</summary>
     private static void RefuseRemains(string path)
     {
         foreach (string left in (string[])[path + "-wal", path + "-journal"])
@@ -257,7 +257,7 @@ internal sealed class SqliteStore : LedgerStore
         if (new FileInfo(path).Length == 0)
         {
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is damaged: its file is empty. "
-                + (HasContent(path + "-wal") ? $"'{path}-wal' holds what was written last, and was left as it is. " : "")
+                + (HasContent(path + "-wal") ? $"'{path}-wal' holds the last changes, and was left as it is. " : "")
                 + "Restore it from a backup, or delete it if it never was a ledger; a new ledger would pay for every row again.");
         }
 

@@ -108,7 +108,7 @@ internal sealed class SqliteWriter : IDisposable
 
         foreach (Job job in group)
         {
-            // A file that was moved still gets what became of the rows; but whoever asked must not rely on it.
+            // A file that was moved still gets the results of the rows; but the caller must not rely on it.
             if (loss is null) job.Complete();
             else job.Fail(loss);
         }
@@ -142,7 +142,7 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// Copies what was committed from the <c>-wal</c> file to the ledger. The mark goes with it, so that the next commits
+    /// Copies the commits from the <c>-wal</c> file to the ledger. The mark goes with it, so that the next commits
     /// need another one.
     /// </summary>
     private void Checkpoint()
@@ -154,7 +154,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (SqliteException)
         {
-            // What was committed stays in the file as it was. A disk that fails fails the next commit, which reports it.
+            // The commits stay in the -wal file. Where the disk fails, the next commit fails too, and reports it.
         }
 
         _checkpointAt = Length(_path + "-wal") + CheckpointBytes;
