@@ -128,7 +128,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _reason, string.Equals(Name, Connection.DefaultName, StringComparison.OrdinalIgnoreCase));
+        if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _reason, Name);
     }
 
     private protected override void Process()
@@ -137,7 +137,6 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         try
         {
             Connect();
-            _isConnected = true;
         }
         catch (FaceGenException e)
         {
@@ -155,6 +154,8 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 
         Connection connection = Connections.Replace(
             new Connection(address, key, QueueLimit, TimeoutSec, ProxyServer(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
+        // Before it is emitted: a command downstream may end the pipeline.
+        _isConnected = true;
         // Only who names a limit changes it: other runspaces share the account, and the service may have corrected it.
         if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.Of(connection).Slots.Limit = QueueLimit;
         WriteObject(connection);

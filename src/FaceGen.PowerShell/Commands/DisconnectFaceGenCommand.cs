@@ -38,6 +38,7 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
         {
             IReadOnlyList<Connection> meant = Connections.Match(name);
             foreach (Connection connection in meant) Connections.End(connection);
+            Connections.ClearFailures(name);
             if (meant.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
                 // What is not there ends nothing here: the others are still to be ended.
@@ -48,5 +49,8 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
         if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);
     }
 
-    private protected override void End() => Connections.ClearFailure();
+    private protected override void End()
+    {
+        if (Name is null) Connections.ClearFailures();
+    }
 }

@@ -77,7 +77,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!_isDone) Connections.MarkFailed("Start-FaceGenEmulator", _reason, isOfDefault: false);
+        if (!_isDone) Connections.MarkFailed("Start-FaceGenEmulator", _reason);
     }
 
     private protected override void End()
@@ -85,7 +85,6 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
         try
         {
             StartEmulator();
-            _isDone = true;
         }
         catch (FaceGenException e)
         {
@@ -96,9 +95,15 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 
     private void StartEmulator()
     {
-        if (!ShouldProcess("this machine", "Start the emulator")) return;
+        Emulator? emulator = null;
+        if (ShouldProcess("this machine", "Start the emulator"))
+        {
+            var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
+            emulator = RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop));
+        }
 
-        var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
-        WriteObject(RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop)));
+        // Before it is emitted: a command downstream may end the pipeline.
+        _isDone = true;
+        if (emulator is not null) WriteObject(emulator);
     }
 }

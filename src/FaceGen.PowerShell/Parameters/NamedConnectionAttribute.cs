@@ -19,8 +19,16 @@ internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
         }
 
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return raw is not string name ? raw
-            : Connections.Find(name) ?? throw new ArgumentTransformationMetadataException(
+        if (raw is not string name) return raw;
+
+        try
+        {
+            return Connections.FindNamed(name) ?? throw new ArgumentTransformationMetadataException(
                 $"This runspace has no connection '{DisplayText.Clean(name, 60)}': Connect-FaceGen -Name makes one.");
+        }
+        catch (FaceGenException e)
+        {
+            throw new ArgumentTransformationMetadataException(e.Message, e);
+        }
     }
 }

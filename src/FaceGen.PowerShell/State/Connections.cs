@@ -13,6 +13,9 @@ internal static class Connections
     /// <summary>The environment variable that holds the service's address; ModelsLab's own tools read it too.</summary>
     internal const string AddressVariable = "MODELSLAB_BASE_URL";
 
+    /// <summary>Stands for the name where a command that failed only prepares a connection. No connection has it.</summary>
+    private const string Unnamed = "";
+
     private static readonly ConditionalWeakTable<Runspace, RunspaceState> Known = new();
 
     /// <summary>The connection that this runspace's cmdlets use where none is named, if there is one.</summary>
@@ -31,31 +34,36 @@ internal static class Connections
     internal static Connection Require()
     {
         RunspaceState here = Here;
-        if (here.Failure is { } failure && (failure.IsOfDefault || Current is null || Current == here.FromEnvironment)) throw failure.ToException();
+        bool isExplicit = Current is { } current && current != here.FromEnvironment;
+        if (here.Failures.Count > 0 && (!isExplicit || here.Failures.ContainsKey(Connection.DefaultName))) throw here.MainFailure.ToException();
 
         return Current ?? (here.FromEnvironment = Add(new Connection(DefaultAddress(), KeyFromEnvironment())));
     }
 
     /// <summary>
-    /// Records that a command which was to connect this runspace has failed: until Connect-FaceGen succeeds, or
-    /// Disconnect-FaceGen is run, no command acts by the environment's account in its place.
+    /// Records that a command which was to connect this runspace has failed: until Connect-FaceGen makes the connection, or
+    /// Disconnect-FaceGen is run, no command uses the environment's account, or an older connection of the name, in its place.
     /// </summary>
     /// <param name="command">The command.</param>
     /// <param name="reason">Why it failed; null where PowerShell refused its parameters or its input.</param>
-    /// <param name="isOfDefault">Whether the connection that is there already was to be replaced.</param>
-    internal static void MarkFailed(string command, string? reason, bool isOfDefault)
+    /// <param name="name">The name of the connection that it was to make; null for a command that only prepares one.</param>
+    internal static void MarkFailed(string command, string? reason, string? name = null)
     {
         // A cmdlet that no runspace runs, as documentation tools make one, connects nothing.
-        if (Runspace.DefaultRunspace is null) return;
-
-        // Of the commands of a pipeline, the one that knows why is the one to name.
-        Here.Failure = Here.Failure is { Reason: not null } known && reason is null
-            ? known with { IsOfDefault = known.IsOfDefault || isOfDefault }
-            : new FailedConnection(command, reason, isOfDefault || Here.Failure is { IsOfDefault: true });
+        if (Runspace.DefaultRunspace is not null) Here.Failures[name ?? Unnamed] = new FailedConnection(command, reason);
     }
 
-    /// <summary>Forgets a failed command: the user has decided anew.</summary>
-    internal static void ClearFailure() => Here.Failure = null;
+    /// <summary>Removes the failures of the connections whose names match a pattern.</summary>
+    internal static void ClearFailures(string pattern = "*")
+    {
+        WildcardPattern wanted = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        foreach (string name in Here.Failures.Keys.Where(wanted.IsMatch).ToArray()) Here.Failures.Remove(name);
+    }
+
+    /// <summary>Returns this runspace's connection that the user names; null where there is none.</summary>
+    /// <exception cref="FaceGenException">The user has tried to make it anew and failed.</exception>
+    internal static Connection? FindNamed(string name) =>
+        Here.Failures.TryGetValue(name, out FailedConnection? failure) ? throw failure.ToException() : Find(name);
 
     /// <summary>This runspace's connection of a name, if there is one.</summary>
     internal static Connection? Find(string name) => Here.ByName.TryGetValue(name, out Connection? connection) ? connection : null;
@@ -74,7 +82,8 @@ internal static class Connections
     /// </summary>
     internal static Connection Replace(Connection connection)
     {
-        ClearFailure();
+        Here.Failures.Remove(connection.Name);
+        Here.Failures.Remove(Unnamed);
         return Add(connection);
     }
 
@@ -124,11 +133,19 @@ internal static class Connections
         /// <summary>Gets or sets the connection that no user asked for: it was made from the environment.</summary>
         internal Connection? FromEnvironment { get; set; }
 
-        internal FailedConnection? Failure { get; set; }
+        /// <summary>Gets the commands that failed, by the name of the connection that each was to make.</summary>
+        internal Dictionary<string, FailedConnection> Failures { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+        /// <summary>Gets the failure to report: that of the default connection or of what it was to be made from, the one with a known reason first.</summary>
+        internal FailedConnection MainFailure => Failures
+            .OrderBy(failure => failure.Key != Unnamed && !failure.Key.Equals(Connection.DefaultName, StringComparison.OrdinalIgnoreCase))
+            .ThenBy(failure => failure.Value.Reason is null)
+            .ThenBy(failure => failure.Key == Unnamed)
+            .First().Value;
     }
 
     /// <summary>A command that was to connect the runspace and failed.</summary>
-    private sealed record FailedConnection(string Command, string? Reason, bool IsOfDefault)
+    private sealed record FailedConnection(string Command, string? Reason)
     {
         internal FaceGenException ToException() => new(ErrorCode.NotConnected,
             $"{Command} failed before ({Reason?.TrimEnd('.') ?? "its parameters or its pipeline input were refused, or no input came"}). Nothing was sent: no other account is used in its place. Run Connect-FaceGen again, or Disconnect-FaceGen to use the account of the environment.");

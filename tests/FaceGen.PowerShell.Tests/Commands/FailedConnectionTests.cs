@@ -107,6 +107,46 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("$null = Connect-FaceGen -Name other")]
+    [InlineData("$null = Connect-FaceGen -Name other; Disconnect-FaceGen other")]
+    [InlineData("$null = Connect-FaceGen -Name other; Disconnect-FaceGen o*")]
+    public void Connecting_by_another_name_does_not_end_the_refusal(string script)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run($"try {{ Connect-FaceGen -BaseUri http://lab.example }} catch {{ }}; {script}; Get-FaceGenBalance");
+
+        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lab")]
+    [InlineData("LAB")]
+    [InlineData("Default")]
+    public void Failed_connection_is_not_followed_by_an_older_one_of_its_name(string name)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run($"$null = Connect-FaceGen -Name {name}; try {{ Connect-FaceGen -Name {name} -BaseUri http://lab.example }} catch {{ }}; Get-FaceGenBalance -Connection {name}");
+
+        Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
+        session.Run($"$null = Connect-FaceGen -Name {name}; Get-FaceGenBalance -Connection {name}").WithoutErrors();
+    }
+
+    [Theory]
+    [InlineData("try { Connect-FaceGen | ForEach-Object { throw 'downstream' } } catch { }")]
+    [InlineData("try { Start-FaceGenEmulator | ForEach-Object { Stop-FaceGenEmulator $_; throw 'downstream' } } catch { }")]
+    public void Pipeline_that_ends_after_the_command_has_succeeded_is_no_failure(string script)
+    {
+        using var session = new Session();
+
+        Ran ran = session.Run($"{script}; Test-FaceGenConnection").WithoutErrors();
+
+        Assert.Equal(true, ran.Single.BaseObject);
+    }
+
+    [Theory]
     [InlineData("Get-Command Connect-FaceGen -Syntax")]
     [InlineData("TabExpansion2 'Connect-FaceGen -Ap' 19")]
     [InlineData("TabExpansion2 'Start-FaceGenEmulator | Connect-FaceGen -' 41")]
