@@ -12,7 +12,7 @@ internal static class DamagedText
     /// language, in upper case between # and ! or ?; those without an end mark are listed.
     /// </summary>
     private static readonly Regex FormulaError = new(
-        @"^(?:#[¡¿]?\p{Lu}[\p{Lu}\p{M}\p{Pc}/0 ]*[!?]"
+        @"^(?:#[¡¿]?\p{Lu}[\p{Lu}\p{M}\p{Pc}/0]*[!?]"
         + @"|#N/A(?: .*)?|#N/D|#NV|#N/B|#N/V|#I/T|#I/B|#YOK|#Н/Д|#Н/П|#SAKNAS|#HIÁNYZIK|#NENÍ_K_DISPOZICI|#NEDOSTUPNÝ|#NIET_BESCHIKBAAR|#LADE_DATEN"
         + @"|#\p{Lu}+_[\p{Lu}_]+|#(?:CALC|SPILL|FIELD|BUSY|BLOCKED|CONNECT|UNKNOWN|EXTERNAL|PYTHON|TIMEOUT)"
         + @"|(?:Err|Fehler|Erreur|Errore|Fout|Error) ?: ?\d{3})$", Options);

@@ -40,6 +40,9 @@ internal static class FilePathText
 
     private static string OfUri(string text)
     {
+        // Java writes a local file with one slash.
+        if (text.StartsWith("file:/", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("file://", StringComparison.OrdinalIgnoreCase))
+            text = text.Insert("file:".Length, "//");
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !uri.IsFile) throw Invalid(text, "is no valid file URI: write it like file:///faces/a.jpg");
         if (uri.IsUnc && !uri.IsLoopback && !IsWindows) throw Invalid(text, "is a network path of Windows, which this computer cannot open. Copy the file here, and give its path");
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Numerics;
 
 namespace FaceGen.Contract;
 
@@ -181,6 +182,8 @@ internal sealed class RequestField
                 return decimal.Truncate(number) == number && number is >= long.MinValue and <= long.MaxValue ? (long)number : null;
             case ulong number:
                 return number <= long.MaxValue ? (long)number : null;
+            case BigInteger number:
+                return number >= long.MinValue && number <= long.MaxValue ? (long)number : null;
             // From 2^24 on a single no longer holds every whole number.
             case float number when Math.Abs(number) >= 16777216:
                 return null;
@@ -208,6 +211,8 @@ internal sealed class RequestField
                 ? parsed
                 : null;
         }
+
+        if (value is BigInteger big) return (double)big;
 
         return Type.GetTypeCode(value.GetType()) is >= TypeCode.SByte and <= TypeCode.Decimal
             ? Convert.ToDouble(value, CultureInfo.InvariantCulture)

@@ -25,7 +25,7 @@ internal sealed class RowReader(Func<string, string> resolveFace)
         // Any other object has properties that nobody meant for the API, also where a file or Select-Object kept only these.
         bool isOwn = input.BaseObject is IDictionary
             || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true);
-        if (!isOwn) return [];
+        if (!isOwn || IsWrapper(input)) return [];
 
         IEnumerable<string> names = input.BaseObject is IDictionary entries
             ? entries.Keys.Cast<object>().Select(key => key.ToString()!)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FaceGen.Contract;
 
 namespace FaceGen.Core.Tests.Contract;
@@ -32,6 +33,10 @@ public sealed class DamagedTextTests
     {
         Assert.Equal(9007199254740993, RequestField.Seed.Read(9007199254740993m));
         Assert.Equal(9007199254740993, RequestField.Seed.Read(9007199254740993ul));
+        Assert.Equal(9007199254740993, RequestField.Seed.Read(new BigInteger(9007199254740993)));
+        Assert.Equal(31, RequestField.NumInferenceSteps.Read(new BigInteger(31)));
+        Assert.Equal(7.0, RequestField.GuidanceScale.Read(new BigInteger(7)));
+        Refused(RequestField.Seed, BigInteger.Pow(2, 63));
     }
 
     [Theory]
@@ -99,6 +104,10 @@ public sealed class DamagedTextTests
     [InlineData("Wow!")]
     [InlineData("# Portrait")]
     [InlineData("##")]
+    [InlineData("#NO FILTER!")]
+    [InlineData("N/A portrait")]
+    [InlineData("1e3")]
+    [InlineData("\u200F\u0645\u0631\u062D\u0628\u0627\u202Babc\u202C")]
     [InlineData("error: 404 page as a painting")]
     [InlineData("👩‍🚀 with \u00E9clat")]
     public void Text_that_only_resembles_one_is_a_prompt(string text) => Assert.Equal(text, RequestField.Prompt.Read(text));

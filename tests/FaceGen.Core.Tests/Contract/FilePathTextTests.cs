@@ -35,7 +35,7 @@ public sealed class FilePathTextTests : IDisposable
         string uri = new Uri(full).AbsoluteUri;
 
         Assert.All(
-            [uri, uri.Replace("%20", " ", StringComparison.Ordinal), uri.Replace("file:///", "file://localhost/", StringComparison.Ordinal), $"Microsoft.PowerShell.Core\\FileSystem::{full}"],
+            [uri, uri.Replace("%20", " ", StringComparison.Ordinal), uri.Replace("file:///", "file://localhost/", StringComparison.Ordinal), uri.Replace("file:///", "file:/", StringComparison.Ordinal), $"Microsoft.PowerShell.Core\\FileSystem::{full}"],
             text => Assert.Equal(full, Read(text).FilePath));
     }
 

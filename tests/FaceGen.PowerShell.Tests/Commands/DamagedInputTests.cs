@@ -105,6 +105,7 @@ public sealed class DamagedInputTests
         Ran ran = bed.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", bed.Face);
 
         Assert.Contains("Pipe its property 'value' in its place", ran.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Empty(ran.Warnings);
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
