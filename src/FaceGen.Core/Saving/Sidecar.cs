@@ -25,5 +25,7 @@ internal static class Sidecar
             json.WriteBoolean("filtered", image.Filtered);
             if (image.Incomplete) json.WriteBoolean("incomplete", true);
             Provenance.Write(json, image.Generation, image.Index);
+            // The id means something only together with its account. A picture that is passed on does not name it.
+            if (image.Generation.Account is { } account) json.WriteString("account", account);
         }, Options);
 }

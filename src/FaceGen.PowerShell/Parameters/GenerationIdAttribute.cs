@@ -50,13 +50,16 @@ internal sealed class GenerationIdAttribute : EachAttribute
 
     /// <summary>Returns the account that a deserialized object, or a row of a file, names.</summary>
     private static string? AccountOf(PSObject flat) => AccountMark.TryRead(flat.BaseObject is IDictionary entries
-        ? entries["Account"] as string
+        ? Entry(entries, "Account") as string
         : flat.Properties["Account"]?.Value?.ToString() ?? (flat.Properties["Generation"]?.Value as PSObject)?.Properties["Account"]?.Value?.ToString());
+
+    /// <summary>Returns the value of a name in any case; the table itself may compare names by case.</summary>
+    private static object? Entry(IDictionary entries, string name) =>
+        entries.Keys.OfType<string>().FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } key ? entries[key] : null;
 
     private static object? IdOf(object raw, object input)
     {
-        // The table's own comparison may know no other case.
-        if (raw is IDictionary entries) return entries.Keys.OfType<string>().FirstOrDefault(key => key.Equals("Id", StringComparison.OrdinalIgnoreCase)) is { } key ? entries[key] : null;
+        if (raw is IDictionary entries) return Entry(entries, "Id");
 
         var item = PSObject.AsPSObject(input);
         // A process has an Id as well.

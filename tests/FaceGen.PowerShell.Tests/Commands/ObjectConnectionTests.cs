@@ -133,6 +133,18 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("[pscustomobject] @{ id = $g.Id; account = $g.Account }")]
+    [InlineData("$table = [Collections.Hashtable]::new([StringComparer]::Ordinal); $table['id'] = $g.Id; $table['account'] = $g.Account; $table")]
+    [InlineData("$sidecar = [Text.Json.Nodes.JsonNode]::Parse([IO.File]::ReadAllText(($g | Save-FaceGenOutput $out -Sidecar).FullName + '.json')); [pscustomobject] @{ id = [string] $sidecar['id']; account = [string] $sidecar['account'] }")]
+    public void A_row_that_names_another_account_is_refused(string row)
+    {
+        Ran ran = Run($"$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; & {{ {row} }} | Remove-FaceGenImage -Confirm:$false");
+
+        Assert.Equal("ConnectionMismatch", Id(ran));
+        Assert.Equal((0, 0), (Deletions(_bed), Deletions(_lab)));
+    }
+
+    [Theory]
     [InlineData("Send-Away | Remove-FaceGenImage -Confirm:$false -Connection lab")]
     [InlineData("Send-Away 1 | Remove-FaceGenImage -Confirm:$false -Connection lab")]
     [InlineData("Save-FaceGenOutput $out | Send-Away | Remove-FaceGenImage -Confirm:$false -Connection lab")]
