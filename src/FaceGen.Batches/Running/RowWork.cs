@@ -146,8 +146,8 @@ internal sealed class RowWork
         }, stop);
 
     /// <summary>
-    /// Returns what went wrong with a row that another account has paid for: that this connection cannot fetch it says nothing of
-    /// the images. It may be the same account with a new key, so that the connection was tried.
+    /// Replaces the error of a generation that another account has paid for: this connection cannot fetch it, but that account may.
+    /// The connection is tried first, because it may be a new key of the same account.
     /// </summary>
     private FaceGenException OfAccount(RowLog log, FaceGenException error)
     {
@@ -184,7 +184,7 @@ internal sealed class RowWork
         BatchItemStatus? end = error.Code switch
         {
             _ when isRun => null,
-            // The account that has paid for it may well have it.
+            // The account that has paid for it may still have it.
             ErrorCode.ConnectionMismatch => null,
             ErrorCode.LinkExpired => BatchItemStatus.Expired,
             // Another key may be the one that it was submitted with.

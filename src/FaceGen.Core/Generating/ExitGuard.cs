@@ -220,8 +220,8 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     }
 
     /// <summary>
-    /// Writes a paragraph of the report. Where standard error has gone, as with a closed terminal, it goes to a file: an id is
-    /// all that there is to bring in what was paid for.
+    /// Writes a paragraph of the report. Where standard error has gone, as with a closed terminal, it goes to a file: without its
+    /// id a paid generation cannot be saved.
     /// </summary>
     private void WriteLine(string text)
     {

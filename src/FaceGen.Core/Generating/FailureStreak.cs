@@ -4,8 +4,8 @@ using FaceGen.Contract;
 namespace FaceGen.Generating;
 
 /// <summary>
-/// Counts requests of one run that fail one after the other for the same reason, without one that the service accepts: what
-/// no word of the service tells, such a streak does.
+/// Counts requests of one run that fail one after the other for the same reason, without one that the service accepts. Such a
+/// streak shows a fault of the account or the service, whatever words the service uses.
 /// </summary>
 internal sealed class FailureStreak
 {
@@ -21,7 +21,7 @@ internal sealed class FailureStreak
     private int _count;
     private int _now;
 
-    /// <summary>Gets a mark that grows with each failure: it tells whether a request was sent before or after one.</summary>
+    /// <summary>Gets a number that grows with each failure, to compare whether a request was sent before or after one.</summary>
     internal int Now => Volatile.Read(ref _now);
 
     /// <summary>The service has accepted a request.</summary>
@@ -38,7 +38,7 @@ internal sealed class FailureStreak
     /// <param name="reason">The reason, without what belongs to the single request.</param>
     /// <param name="message">What is said of this one.</param>
     /// <param name="face">
-    /// The face image, if that is what was refused: rows that share one count once, unless the run has had no success at all.
+    /// The face image, if the refusal is about it: rows that share it count once, if the run has had a success.
     /// </param>
     /// <returns>What ends the run if the streak is too long; else null.</returns>
     internal FaceGenException? AddRefusal(string reason, string message, string? face = null) => Add(reason, face: face)

@@ -168,7 +168,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
                 switch (outcome)
                 {
                     case Outcome.Ended or Outcome.UnderWay:
-                        // One that failed in its own answer is no success.
+                        // An answer that says at once that the generation failed is not a success.
                         if (outcome is Outcome.Ended { Status: GenerationStatus.Failed } ended) _fatal ??= ended.Fault ?? _streak.AddRefusal(ended.Reason, accepted!.Failure);
                         else _streak.End();
                         if (face.Refused is { } link) _account.Faces.Drop(connection, link);

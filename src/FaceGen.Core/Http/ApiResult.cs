@@ -25,7 +25,7 @@ internal sealed record ApiResult
     internal bool WasSent { get; init; } = true;
 
     /// <summary>
-    /// Gets why the connection itself cannot be made until somebody changes something, if that is why there is no answer.
+    /// Gets the fault of the connection that lasts until a setting is changed, if there is no answer for that reason.
     /// </summary>
     internal ConnectionFault? Fault { get; init; }
 

@@ -40,7 +40,7 @@ internal static class Classifier
             0 when !result.WasSent => NotSent(result),
             0 => new Outcome.Uncertain(result.Describe()),
 
-            // An id: the request was accepted, whatever else is said. Fetching by it is free and tells the rest.
+            // An id: the request was accepted, whatever the status or message. A fetch by it is free and returns the rest.
             >= 200 and < 300 when hasId && isRefusal && !words.IsRateLimit && !words.IsDoubtful => new Outcome.Ended(answer!, GenerationStatus.Failed)
             {
                 Reason = words.Reason,
@@ -64,7 +64,7 @@ internal static class Classifier
             < 500 when isRefusal && words.IsRateLimit && !hasImages => new Outcome.Retry(result.Describe(), words.Wait) { QueueIsFull = true, QueueLimit = words.QueueLimit },
             < 500 when words.AccountFault is { } code => new Outcome.Failed(AccountFault(code, result, words)),
 
-            // "Timed out" and the like tell nothing, unless the status itself is a refusal.
+            // "Timed out" and the like do not decide it, unless the status itself is a refusal.
             < 400 or >= 500 when words.IsDoubtful => new Outcome.Uncertain(result.Describe()),
 
             // Refused for now. What has "failed" may have been begun.
@@ -165,7 +165,7 @@ internal static class Classifier
         _ => null,
     };
 
-    /// <summary>Returns what 401, 402 and 403 tell about the account.</summary>
+    /// <summary>Returns the account's fault that 401, 402 and 403 mean.</summary>
     private static FaceGenException? AccountFault(ApiResult result, ServiceWords words) => result.Status switch
     {
         401 => AccountFault(ErrorCode.KeyRejected, result, words),

@@ -41,7 +41,7 @@ internal sealed class RequestEcho
 
     /// <summary>Gets the echo of a request.</summary>
     /// <param name="request">The request; null where it is not known.</param>
-    /// <param name="face">What was sent as the face image.</param>
+    /// <param name="face">The text that was sent as the face image.</param>
     internal static RequestEcho Of(Request? request, string? face = null)
     {
         if (request is null) return None;
@@ -56,7 +56,7 @@ internal sealed class RequestEcho
         return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>True if an id is the request's own <c>track_id</c>, which tells nothing of a generation.</summary>
+    /// <summary>True if an id is the request's own <c>track_id</c>, which does not identify a generation.</summary>
     internal bool IsTrackId(string id) => id == _trackId;
 
     /// <summary>

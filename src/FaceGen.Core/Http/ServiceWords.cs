@@ -65,7 +65,7 @@ internal sealed class ServiceWords
     /// <summary>A text or an image is refused for what it shows.</summary>
     private static readonly Regex Moderation = new(@"\b(nsfw|safety|moderat\w+|polic(y|ies)|violat\w+|inappropriate|prohibited|explicit|sexual)\b", Loose);
 
-    /// <summary>The service lost sight of what it had begun: this does not tell that nothing was accepted.</summary>
+    /// <summary>The service lost track of a request: it may have accepted it.</summary>
     private static readonly Regex Doubt = new(
         @"\btime(d|s)?[- ]?out|\btook too long|\btaking (too long|longer)|still (processing|generating|running|in progress|being processed|working)|(already|is|are|being) (being )?(processed|generated|in progress|processing|queued)\b"
         + @"|\bin progress\b|connection (was |has been )?(lost|closed|reset|dropped|refused)|lost connection|bad gateway|no response|upstream|deadline exceeded|internal (server )?error|server error|unexpected (server )?error|try (to )?fetch|fetch (it|the result|your)|(cuda|gpu|worker)( \w+){0,2} (out of memory|crashed|died|restarted)|will be (ready|available|processed|generated|notified)", Loose);
@@ -111,7 +111,7 @@ internal sealed class ServiceWords
     /// <summary>True if the service speaks of its rate limit or a full queue.</summary>
     internal bool IsRateLimit => RateLimit.IsMatch(_said);
 
-    /// <summary>True if what it says does not tell that nothing was accepted.</summary>
+    /// <summary>True if the words do not exclude that the request was accepted.</summary>
     internal bool IsDoubtful => Doubt.IsMatch(_said);
 
     /// <summary>True if it says when to come back.</summary>
