@@ -39,7 +39,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     private static readonly TimeSpan Unremarkable = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets the file that has the report where standard error cannot be written.</summary>
-    private static readonly string FallbackFile = Path.Combine(Path.GetTempPath(), $"FaceGen-exit-{CurrentProcessId}.txt");
+    internal string FallbackFile { get; init; } = Path.Combine(Path.GetTempPath(), $"FaceGen-exit-{CurrentProcessId}.txt");
 
     private readonly object _gate = new();
     private readonly Dictionary<Task, Work> _work = [];
@@ -231,7 +231,19 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
         }
         catch (IOException)
         {
-            File.AppendAllText(FallbackFile, $"FaceGen: {text}{Environment.NewLine}");
+            WriteToFile($"FaceGen: {text}{Environment.NewLine}");
+        }
+    }
+
+    private void WriteToFile(string text)
+    {
+        try
+        {
+            File.AppendAllText(FallbackFile, text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Neither a terminal nor a file takes the report. What counts more is that the wait for the answers goes on.
         }
     }
 

@@ -44,6 +44,22 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
+    public async Task Exit_that_can_report_nowhere_waits_all_the_same()
+    {
+        var answer = new TaskCompletionSource<bool>();
+        long start = _service.Clock.GetTimestamp();
+        using var guard = new ExitGuard(() => [_service.Account], () => throw new IOException("The terminal is closed."), _service.Clock, () => null)
+        {
+            FallbackFile = Path.Combine(AppContext.BaseDirectory, "missing", "report.txt"),
+        };
+        guard.HoldSubmission(answer.Task, "'a pilot'");
+
+        await _service.Clock.RunAsync(AsTask(guard.EndAsync())).GuardAsync();
+
+        Assert.Equal(TimeSpan.FromSeconds(20), _service.Clock.GetElapsedTime(start));
+    }
+
+    [Fact]
     public async Task Exit_waits_no_longer_than_the_timeout_and_names_what_is_unknown()
     {
         var answer = new TaskCompletionSource<bool>();
