@@ -54,7 +54,7 @@ internal static class JsonRequestObject
     /// <summary>
     /// Moves to the beginning of the array of rows that an object is around: its property <c>value</c>, which no request has.
     /// </summary>
-    /// <returns>Whether there is one; null if the reader has not got enough yet to tell.</returns>
+    /// <returns>Whether there is one; null if the reader has too little text yet.</returns>
     internal static bool? FindArray(ref Utf8JsonReader reader)
     {
         if (!reader.Read()) return null;

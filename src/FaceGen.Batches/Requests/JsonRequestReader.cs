@@ -69,7 +69,7 @@ internal sealed class JsonRequestReader
                 if (reader.CurrentDepth < _depth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
                 if (_depth == 2 && reader.CurrentDepth < _depth)
                 {
-                    // What stands behind the array tells nothing of a request.
+                    // What follows the array does not belong to a request.
                     if (!reader.TrySkip()) return Step.MoreNeeded;
                     continue;
                 }

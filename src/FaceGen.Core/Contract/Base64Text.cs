@@ -48,7 +48,7 @@ internal static class Base64Text
         }
         catch (FormatException e)
         {
-            fault = $"is no valid base64: {e.Message.TrimEnd('.')}";
+            fault = $"is not valid base64: {e.Message.TrimEnd('.')}";
             return false;
         }
     }

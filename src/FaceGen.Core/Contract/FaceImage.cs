@@ -64,7 +64,7 @@ public sealed class FaceImage
 
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? link) && link.Host.Length > 0
             ? link
-            : throw Invalid(string.Format(CultureInfo.InvariantCulture, "'{0}' is no valid http or https link of at most 65,519 characters; it has {1}.", InvisibleText.Reveal(text, 100), text.Length));
+            : throw Invalid(string.Format(CultureInfo.InvariantCulture, "'{0}' is not a valid http or https link of at most 65,519 characters; it has {1}.", InvisibleText.Reveal(text, 100), text.Length));
     }
 
     /// <summary>Removes the quotes that "Copy as path" and scripts put around a text.</summary>

@@ -10,7 +10,7 @@ internal static class FilePathText
 {
     private const string ProviderPrefix = "FileSystem::";
 
-    /// <summary>A longer text is no path on any system.</summary>
+    /// <summary>A longer text is not a path on any system.</summary>
     private const int MaxLength = 4096;
 
     private static bool IsWindows => RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
@@ -18,13 +18,13 @@ internal static class FilePathText
     /// <summary>Returns the full path that a text means.</summary>
     /// <param name="text">The text.</param>
     /// <param name="resolvePath">Makes a full path of a relative one.</param>
-    /// <exception cref="FaceGenException">It is no path, or one of another system.</exception>
+    /// <exception cref="FaceGenException">It is not a path, or one of another system.</exception>
     internal static string Resolve(string text, Func<string, string> resolvePath)
     {
-        if (text.Length > MaxLength) throw Invalid(text, "is no link, no base64 of an image, and too long for the path of a file");
+        if (text.Length > MaxLength) throw Invalid(text, "is not a link, not base64 of an image, and too long for the path of a file");
 
         if (text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)) text = OfUri(text);
-        else if (text.Contains("://")) throw Invalid(text, "is no http or https link, and no path of a file");
+        else if (text.Contains("://")) throw Invalid(text, "is not an http or https link, and not the path of a file");
 
         // Such as Get-ChildItem's PSPath: Microsoft.PowerShell.Core\FileSystem::C:\faces\a.jpg
         if (text.IndexOf(ProviderPrefix, StringComparison.OrdinalIgnoreCase) is var prefix and >= 0) text = text.Substring(prefix + ProviderPrefix.Length);
@@ -43,7 +43,7 @@ internal static class FilePathText
         // Java writes a local file with one slash.
         if (text.StartsWith("file:/", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("file://", StringComparison.OrdinalIgnoreCase))
             text = text.Insert("file:".Length, "//");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !uri.IsFile) throw Invalid(text, "is no valid file URI: write it like file:///faces/a.jpg");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !uri.IsFile) throw Invalid(text, "is not a valid file URI: write it like file:///faces/a.jpg");
         if (uri.IsUnc && !uri.IsLoopback && !IsWindows) throw Invalid(text, "is a network path of Windows, which this computer cannot open. Copy the file here, and give its path");
 
         // A local one with the host's name has become a network path.

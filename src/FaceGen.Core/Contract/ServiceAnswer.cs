@@ -15,10 +15,10 @@ internal sealed record ServiceAnswer
 
     private static readonly string[] MessageFields = ["message", "messege", "error", "detail"];
 
-    /// <summary>Where the service tells what to do, and at times why or how long to wait (Q38, Q40).</summary>
+    /// <summary>Where the service says what to do, and at times why or how long to wait (Q38, Q40).</summary>
     private static readonly string[] TipFields = ["tip", "tips", "tip_1"];
 
-    /// <summary>The fields of a validation error that tell of the key, not of the request.</summary>
+    /// <summary>The fields of a validation error that are about the key, not about the request.</summary>
     private static readonly string[] KeyFields = ["key", "api_key"];
 
     /// <summary>How much of a message is read: the reason stands at its beginning.</summary>
@@ -142,7 +142,7 @@ internal sealed record ServiceAnswer
     }
 
     /// <summary>
-    /// An answer of countless values without its arrays and objects: what is left tells the status and the id, by which the
+    /// An answer of countless values without its arrays and objects: what is left has the status and the id, by which the
     /// images are found.
     /// </summary>
     /// <exception cref="JsonException">The body is not JSON.</exception>

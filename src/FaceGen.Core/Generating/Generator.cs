@@ -54,7 +54,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
             generation = await deadline.HoldAsync(submission.UnlessAsync(deadline.Token), () => submission.IsCompleted || refusal.Value is not null
                 ? NothingAccepted(deadline, refusal.Value ?? "no answer")
                 : new FaceGenException(ErrorCode.GenerationTimeout,
-                    $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. Its answer is still awaited: Get-FaceGenImage tells what comes of it.")).ConfigureAwait(false);
+                    $"The service did not answer the submission within {deadline.Length.TotalSeconds:0} seconds. FaceGen still waits for its answer: Get-FaceGenImage shows the outcome.")).ConfigureAwait(false);
         }
         catch
         {
@@ -115,7 +115,7 @@ internal sealed class Generator(Connection connection, IListener? listener = nul
         }
     }
 
-    /// <summary>Leaves what a submission becomes to whoever receives webhook deliveries: the caller has gone.</summary>
+    /// <summary>Leaves the outcome of a submission to Receive-FaceGenWebhook: the caller has gone.</summary>
     private async Task ReleaseAsync(Task<Generation> submission)
     {
         await Task.WhenAny(submission).ConfigureAwait(false);

@@ -106,7 +106,7 @@ internal sealed class Watch
     internal void MarkTaken(bool isTaken)
     {
         lock (_gate) _isTaken = isTaken;
-        // Whoever receives may have it now.
+        // Receive-FaceGenWebhook may emit it now.
         if (!isTaken) _callbacks?.Signal();
     }
 

@@ -6,8 +6,8 @@ namespace FaceGen.Http;
 /// </summary>
 /// <remarks>
 /// The fingerprint is the first 48 bits of an HMAC-SHA256 of the address under the key. The key cannot be computed from it,
-/// and keys of the service are far too long to be guessed by it; 48 bits tell the accounts of one user apart. A ledger of an
-/// older version tells only the address: then only the address is compared.
+/// and keys of the service are far too long to be guessed by it; 48 bits distinguish the accounts of one user. A ledger of an
+/// older version has only the address: then only the address is compared.
 /// </remarks>
 internal static class AccountMark
 {

@@ -15,7 +15,7 @@ internal sealed record ApiResult
     /// <summary>What the header <c>Retry-After</c> asks for.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>What time it is by the service's clock; null if it does not tell.</summary>
+    /// <summary>What time it is by the service's clock; null if it does not say.</summary>
     internal DateTimeOffset? Date { get; init; }
 
     /// <summary>Why there is no whole answer.</summary>

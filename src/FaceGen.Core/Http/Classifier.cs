@@ -160,7 +160,7 @@ internal static class Classifier
         401 or 402 or 403 when AccountFault(result, words) is { } fault => fault,
         // Whatever it says of plans and credits: the queue is full.
         429 => null,
-        // What a server says that is in trouble itself tells nothing of the key or the account.
+        // A server that is itself in trouble says nothing reliable about the key or the account.
         < 500 when result.Answer is { IsFailure: true } && !words.IsRateLimit && words.AccountFault is { } code => AccountFault(code, result, words),
         _ => null,
     };

@@ -87,7 +87,7 @@ internal abstract class EscapedText
     {
         for (int at = 0; at <= Rounds; at++)
         {
-            // What is unfinished is no escape; each try gives one character away.
+            // What is unfinished is not an escape; each try gives one character away.
             while (_rounds[at].Pending.Count > 0) GiveUp(at);
         }
     }
@@ -154,7 +154,7 @@ internal abstract class EscapedText
         Unescape(round, unit);
     }
 
-    /// <summary>Takes a character into a round, which gives on what is no part of an escape, and what an escape means.</summary>
+    /// <summary>Takes a character into a round, which passes on what is not part of an escape, and what an escape means.</summary>
     private void Unescape(int round, Unit unit)
     {
         for (; round < Rounds; round++)
@@ -277,7 +277,7 @@ internal abstract class EscapedText
         Assemble(round + 1, meant);
     }
 
-    /// <summary>What is pending is no escape: gives its first character on, and takes the others anew. A backslash is left out.</summary>
+    /// <summary>What is pending is not an escape: passes its first character on, and takes the others anew. A backslash is left out.</summary>
     private void GiveUp(int round)
     {
         Unit[] pending = [.. _rounds[round].Pending];

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Holds a text that must not be shown, such as a key, a password or a connection string. It has no public member that tells the
+/// Holds a text that must not be shown, such as a key, a password or a connection string. It has no public member that returns the
 /// text, so that no message, formatter, serializer or debugger shows it by mistake: only <see cref="Reveal"/> does.
 /// </summary>
 /// <param name="text">The text.</param>

@@ -56,7 +56,7 @@ internal sealed class TextSearch
         }
     }
 
-    /// <summary>A search under way.</summary>
+    /// <summary>A search in progress.</summary>
     internal sealed class Run(TextSearch search)
     {
         private readonly int[] _starts = new int[Math.Max(1, search.Longest)];

@@ -252,7 +252,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     }
 
     /// <summary>
-    /// Waits until the ledger is closed: whoever sees the command end may copy or delete it, unless another program holds it.
+    /// Waits until the ledger is closed: a script that sees the command end may copy or delete it, unless another program holds it.
     /// </summary>
     private void AwaitClose() => RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
 

@@ -45,7 +45,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         ? (SwitchParameter)given
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
-    /// <summary>How many pieces of background work are under way.</summary>
+    /// <summary>How many pieces of background work are in progress.</summary>
     private protected int RunningCount => Volatile.Read(ref _running);
 
     /// <inheritdoc/>
@@ -194,7 +194,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             }
             catch (OperationCanceledException) when (_pipeline.IsStopped || Stop.IsCancellationRequested)
             {
-                // The stop was asked for: whoever asked is not waiting for a result.
+                // After a stop no result is written.
             }
             catch (Exception e)
             {
@@ -332,7 +332,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is no path of the file system.{here}");
     }
 
-    /// <summary>Returns the full paths that a path with wildcards matches; one that exists as it is written is no pattern.</summary>
+    /// <summary>Returns the full paths that a path with wildcards matches; one that exists as it is written is not a pattern.</summary>
     /// <exception cref="FaceGenException">Nothing matches.</exception>
     private protected IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
     {

@@ -49,7 +49,7 @@ public sealed class FaceImageTests : IDisposable
     [InlineData("none.png", "does not exist.")]
     [InlineData("none/face.png", "does not exist.")]
     [InlineData("", "is a folder.")]
-    [InlineData("ftp://example.org/face.png", "is no http or https link, and no path of a file.")]
+    [InlineData("ftp://example.org/face.png", "is not an http or https link, and not the path of a file.")]
     [InlineData("file:///nowhere/face.png", "does not exist.")]
     public void What_is_no_file_is_refused(string text, string reason)
     {

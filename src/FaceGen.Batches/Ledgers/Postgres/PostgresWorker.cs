@@ -186,7 +186,7 @@ internal sealed class PostgresWorker : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The connection was lost, however: a name that cannot be looked up, say, is no error of Npgsql's. What this
+            // The connection was lost, however: a name that cannot be looked up, say, is not an error of Npgsql's. What this
             // worker holds may be taken over until it is back.
             _connection?.Dispose();
             _connection = null;
