@@ -247,14 +247,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             AwaitClose();
             throw;
         }
-
-        AwaitClose();
     }
 
     /// <summary>
     /// Waits until the ledger is closed: a script that sees the command end may copy or delete it, unless another program holds it.
     /// </summary>
-    private void AwaitClose() => RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+    private void AwaitClose()
+    {
+        if (_closing is null) RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+    }
 
     private void Finish()
     {
@@ -297,7 +298,11 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         string by = (Named ?? Connections.Current) is { } payer ? $" The connection {payer.Description} pays." : "";
         string words = Words(plan) + by;
-        if (!ShouldProcess(words, $"{words} Go on?", "Confirm")) return;
+        if (!ShouldProcess(words, $"{words} Go on?", "Confirm"))
+        {
+            AwaitClose();
+            return;
+        }
 
         if (plan.LeftAlone > 0)
             WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
