@@ -26,6 +26,9 @@ internal sealed class PwshProcess : IDisposable
     /// <summary>The program that gives another one a terminal.</summary>
     private const string Script = "/usr/bin/script";
 
+    /// <summary>The program that gives signals their default effect again: whatever started the tests (nohup, say) may ignore some.</summary>
+    private const string Env = "/usr/bin/env";
+
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
@@ -80,7 +83,7 @@ internal sealed class PwshProcess : IDisposable
         string[] command = signal is EndSignal.Interrupt or EndSignal.Close
             ? [Script, "-qefc", $"exec {string.Join(' ', pwsh.Select(word => $"'{word}'"))}", "/dev/null"]
             : pwsh;
-        var start = new ProcessStartInfo(command[0], command[1..])
+        var start = new ProcessStartInfo(Env, ["--default-signal=HUP,INT,TERM", .. command])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
