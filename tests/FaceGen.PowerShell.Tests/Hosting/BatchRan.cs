@@ -44,7 +44,7 @@ internal static class BatchRuns
     /// Asserts that a stop did not wait for a timeout or for the end of a long run. On a busy machine it takes more than a second.
     /// </summary>
     internal static void AssertIsStop(this TimeSpan took) =>
-        Assert.True(took < TimeSpan.FromSeconds(8), $"Stopping took {took.TotalSeconds:0.00} s.");
+        Assert.True(took < TimeSpan.FromSeconds(4), $"Stopping took {took.TotalSeconds:0.00} s.");
 
     internal static IEnumerable<string> Prompts(int from, int to) => Enumerable.Range(from, to - from + 1).Select(number => $"person {number:000}");
 
