@@ -49,6 +49,7 @@ internal static class Download
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
         Attempt? expired = null;
+        Attempt? imageFault = null;
         CheckedImage? withoutEnd = null;
         for (int round = 0; ; round++)
         {
@@ -62,6 +63,7 @@ internal static class Download
                 partialOf = tried;
                 TimeSpan left = timeout - time.GetElapsedTime(start);
                 last = await TryAsync(connection, tried, partial, links.Count > 1 && left > LongestTry ? LongestTry : left, cancel).ConfigureAwait(false);
+                if (last.IsImageFault) imageFault = last;
                 if (last.Image is { } found)
                 {
                     // Another try may bring the end too. The same bytes again are all that there is.
@@ -94,7 +96,9 @@ internal static class Download
 
             if (isOver)
             {
-                string bytes = last!.IsDamagedImage ? " To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output." : "";
+                // The last try may have had too little time; what came before says more.
+                if (last!.HasNoAnswer && imageFault is not null) last = imageFault;
+                string bytes = last.IsDamagedImage ? " To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output." : "";
                 throw new FaceGenException(last.IsImageFault ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
                     $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}{bytes}");
             }
@@ -160,7 +164,7 @@ internal static class Download
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
             string reason = patience.IsOver ? "no answer in time" : DisplayText.Clean(UserInfo.Remove(e.GetBaseException().Message)).TrimEnd('.');
-            return new Attempt(connection.Key.Redact(reason));
+            return new Attempt(connection.Key.Redact(reason)) { HasNoAnswer = patience.IsOver };
         }
     }
 
@@ -196,6 +200,9 @@ internal static class Download
 
         /// <summary>Trying again cannot help.</summary>
         internal bool IsFinal { get; init; }
+
+        /// <summary>The time was over before an answer came.</summary>
+        internal bool HasNoAnswer { get; init; }
 
         /// <summary>Something came, and it was no image.</summary>
         internal bool IsImageFault { get; init; }

@@ -46,7 +46,8 @@ public sealed class DestinationTests
     [Fact]
     public async Task Folder_that_fails_while_images_are_saved_ends_the_pipeline()
     {
-        await using TestBed bed = await TestBed.StartAsync(queueLimit: 1);
+        // One after the other: twenty generations take six seconds, and the pipeline ends at the first image.
+        await using TestBed bed = await TestBed.StartAsync(queueLimit: 1, serviceSeconds: 0.3);
 
         Ran ran = bed.Run("""
             param($face, $out)
