@@ -139,7 +139,7 @@ internal sealed class LedgerInput : IDisposable
             ORDER BY s.position LIMIT 1
             """,
             row => (LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
-                row.IsDBNull(5) ? ImageSaver.Existing(row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                row.IsDBNull(5) ? ImageSaver.Existing(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
                 !row.IsDBNull(5))).ConfigureAwait(false);
         return taken.Count == 1 ? taken[0] : null;
     }

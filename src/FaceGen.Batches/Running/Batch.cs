@@ -9,6 +9,7 @@ namespace FaceGen.Batches.Running;
 /// <summary>A batch on its ledger.</summary>
 internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListener? listener) : IBatch
 {
+    private readonly FileStorage _files = (connection?.Services ?? EngineServices.System).Files;
     private readonly RequestText _text = new();
     private BatchRun? _run;
 
@@ -29,7 +30,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
             return _text.Write(request) with
             {
                 Path = path,
-                FileAt = path is not null && ImageSaver.Existing(path) is { } there ? File.GetLastWriteTimeUtc(there) : null,
+                FileAt = path is not null && ImageSaver.Existing(_files, path) is { } there ? _files.LastWriteTimeUtc(there) : null,
             };
         })], cancel, save.Folder);
 

@@ -110,14 +110,15 @@ internal sealed class BatchRun : IDisposable
     private async Task PrepareDestinationAsync()
     {
         SaveOptions save = _run.Options.Save;
+        var destination = new Destination(_run.Connection.Services.Files, save.Folder);
         Task<bool> prepared = Task.Run(() =>
         {
-            Destination.Prepare(save.Folder);
+            destination.Prepare();
             return true;
         });
         // A share that does not answer holds no stop up.
         await prepared.UnlessAsync(_run.End).ConfigureAwait(false);
-        _clearing = Task.Run(() => Destination.RemoveAbandoned(save.Folder, save.Name.HasFolders, _run.End));
+        _clearing = Task.Run(() => destination.RemoveAbandoned(save.Name.HasFolders, _run.End));
     }
 
     private async Task<LedgerCounts> CountAsync()

@@ -11,9 +11,9 @@ namespace FaceGen.Batches.Running;
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="listener">Receives a warning when a wait begins, and a line when it ends.</param>
-/// <param name="folder">The folder that images are saved to; null if none is known.</param>
+/// <param name="destination">The folder that images are saved to.</param>
 /// <param name="runIsOver">Canceled when the run's time is over: what cannot be written then is not waited for.</param>
-internal sealed class DiskRoom(TimeProvider time, IListener listener, string? folder = null, CancellationToken runIsOver = default)
+internal sealed class DiskRoom(TimeProvider time, IListener listener, Destination destination, CancellationToken runIsOver = default)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -49,7 +49,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, string? fo
                     isWaiting = true;
                     wasOk = false;
                 }
-                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && folder is not null && !wasOk)
+                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && !wasOk)
                 {
                     // The folder can be written by now, or the fault is the file's own: the next try shows which.
                     wasOk = true;
@@ -111,5 +111,5 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, string? fo
         }
     }
 
-    private bool IsForAll(FaceGenException e) => e.Code == ErrorCode.LedgerNotWritten || Destination.IsAtFault(e, folder);
+    private bool IsForAll(FaceGenException e) => e.Code == ErrorCode.LedgerNotWritten || destination.IsAtFault(e);
 }

@@ -3,6 +3,7 @@ using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
@@ -26,7 +27,8 @@ internal sealed record RunParts(
     internal Brakes Brakes { get; } = new(Connection, Options, Listener);
 
     /// <summary>Waits where the disk is full or cannot be written.</summary>
-    internal DiskRoom Room { get; } = new(Connection.Services.Time, Listener, Options.Save.Folder, TimeIsOver);
+    internal DiskRoom Room { get; } = new(
+        Connection.Services.Time, Listener, new Destination(Connection.Services.Files, Options.Save.Folder), TimeIsOver);
 
     /// <summary>Uploads the face images that rows share.</summary>
     internal RowFaces Faces => field ??= new RowFaces(this);

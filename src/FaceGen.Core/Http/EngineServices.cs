@@ -1,11 +1,12 @@
 using System.Net;
+using FaceGen.Saving;
 
 namespace FaceGen.Http;
 
 /// <summary>What the engine takes from the world, so that tests can give it a world of their own.</summary>
 internal sealed record EngineServices
 {
-    /// <summary>The machine's clock, network and chance.</summary>
+    /// <summary>The machine's clock, network, file system and chance.</summary>
     internal static readonly EngineServices System = new();
 
     private static readonly Random Chance = new();
@@ -18,6 +19,9 @@ internal sealed record EngineServices
 
     /// <summary>Looks a host up.</summary>
     internal Func<string, Task<IPAddress[]>> LookUp { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Performs the file operations by which images are saved.</summary>
+    internal FileStorage Files { get; init; } = FileStorage.System;
 
     /// <summary>A number from 0 to 1, for jitter.</summary>
     internal Func<double> NextDouble { get; init; } = () =>

@@ -27,7 +27,7 @@ internal sealed class ReportWriter : IDisposable
     {
         _folder = Path.GetDirectoryName(path)!;
         (string head, _tail) = ReportPage.Around(title);
-        _file = new PartFile(path, replace);
+        _file = new PartFile(FileStorage.System, path, replace);
         Write(head);
 
         // The writer's own encoder is the strict one: no character that could end the script block, or that is not ASCII,

@@ -3,16 +3,18 @@ using FaceGen.Contract;
 namespace FaceGen.Saving;
 
 /// <summary>The folder that images are saved to, before and while something is paid for that is to be saved there.</summary>
-internal static class Destination
+/// <param name="files">Performs the file operations.</param>
+/// <param name="folder">The full path of the folder.</param>
+internal sealed class Destination(FileStorage files, string folder)
 {
-    /// <summary>Tries whether a folder, which need not be there yet, can be written; leaves nothing behind.</summary>
+    /// <summary>Tries whether the folder, which need not be there yet, can be written; leaves nothing behind.</summary>
     /// <exception cref="FaceGenException">It cannot be written.</exception>
-    internal static void Probe(string folder)
+    internal void Probe()
     {
         string name = PartName.Create(), renamed = PartName.Create(), tried = folder;
         try
         {
-            if (Directory.Exists(folder))
+            if (files.FolderExists(folder))
             {
                 ProbeFile(Path.Combine(folder, name), Path.Combine(folder, renamed));
                 return;
@@ -20,39 +22,39 @@ internal static class Destination
 
             // A user who may create a folder may write its files.
             string? above = Path.GetDirectoryName(folder);
-            while (above is not null && !Directory.Exists(above) && !File.Exists(above)) above = Path.GetDirectoryName(above);
+            while (above is not null && !files.FolderExists(above) && !files.Exists(above)) above = Path.GetDirectoryName(above);
             tried = above ?? folder;
             string made = Path.Combine(tried, name);
-            Directory.CreateDirectory(File.Exists(folder) ? folder : made);
-            Directory.Delete(made);
+            files.CreateFolder(files.Exists(folder) ? folder : made);
+            files.DeleteFolder(made);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             string reason = e.Message.Replace(Path.Combine(tried, name), tried).Replace(Path.Combine(tried, renamed), tried).TrimEnd('.');
-            throw NotWritten(folder, e, reason);
+            throw NotWritten(e, reason);
         }
     }
 
-    private static FaceGenException NotWritten(string folder, Exception cause, string reason) => new(ErrorCode.FileNotWritten,
+    private FaceGenException NotWritten(Exception cause, string reason) => new(ErrorCode.FileNotWritten,
         $"The folder '{folder}' cannot be written: {reason.TrimEnd('.')}. Nothing was sent or saved. Make it writable, or give another folder.", cause);
 
-    /// <summary>Makes a folder where it is not there, and makes sure that it can be written.</summary>
+    /// <summary>Makes the folder where it is not there, and makes sure that it can be written.</summary>
     /// <exception cref="FaceGenException">It cannot be written.</exception>
-    internal static void Prepare(string folder)
+    internal void Prepare()
     {
-        Probe(folder);
-        if (Directory.Exists(folder)) return;
+        Probe();
+        if (files.FolderExists(folder)) return;
 
         try
         {
-            Folder.Create(folder);
+            files.EnsureFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw NotWritten(folder, e, e.Message);
+            throw NotWritten(e, e.Message);
         }
 
-        Probe(folder);
+        Probe();
     }
 
     /// <summary>
@@ -60,20 +62,18 @@ internal static class Destination
     /// or a share that is gone; false if it is the file's own, such as a name that is too long.
     /// </summary>
     /// <param name="error">Why a write failed.</param>
-    /// <param name="folder">The folder that is saved to; null if none is known.</param>
-    internal static bool IsAtFault(FaceGenException error, string? folder) => error.Code == ErrorCode.FileNotWritten
+    internal bool IsAtFault(FaceGenException error) => error.Code == ErrorCode.FileNotWritten
         && error.InnerException is { } cause
-        && ((cause is IOException && StorageCodes.Contains(cause.HResult)) || (folder is not null && !CanBeWritten(folder)));
+        && ((cause is IOException && StorageCodes.Contains(cause.HResult)) || !CanBeWritten());
 
-    /// <summary>Removes the temporary files that killed runs left in a folder.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>Removes the temporary files that killed runs left in the folder.</summary>
     /// <param name="withFolders">Whether files may be in folders below it too.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    internal static void RemoveAbandoned(string folder, bool withFolders, CancellationToken cancellationToken)
+    internal void RemoveAbandoned(bool withFolders, CancellationToken cancellationToken)
     {
         try
         {
-            if (!Directory.Exists(folder)) return;
+            if (!files.FolderExists(folder)) return;
 
             SearchOption where = withFolders ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
             foreach (string path in Directory.EnumerateFiles(folder, PartName.Pattern, where))
@@ -104,14 +104,14 @@ internal static class Destination
         unchecked((int)0x80070079), unchecked((int)0x800704CF),
     ];
 
-    /// <summary>True if a folder is there and can be written.</summary>
-    private static bool CanBeWritten(string folder)
+    /// <summary>True if the folder is there and can be written.</summary>
+    private bool CanBeWritten()
     {
-        if (!Directory.Exists(folder)) return false;
+        if (!files.FolderExists(folder)) return false;
 
         try
         {
-            Probe(folder);
+            Probe();
             return true;
         }
         catch (FaceGenException)
@@ -120,32 +120,33 @@ internal static class Destination
         }
     }
 
-    private static void ProbeFile(string path, string renamed)
+    private void ProbeFile(string path, string renamed)
     {
         try
         {
-            using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (Stream file = files.Create(path))
             {
                 file.Write([0], 0, 1);
-                file.Flush(flushToDisk: true);
+                files.Flush(file);
             }
 
-            File.Move(path, renamed);
-            File.Delete(renamed);
+            // No file has the new name. Where one is not to be replaced, a link may be made instead.
+            files.Rename(path, renamed, replace: true);
+            files.Delete(renamed);
         }
         catch
         {
             // What could be created and not written goes away again, if it can.
-            if (File.Exists(path)) Remove(path);
+            if (files.Exists(path)) Remove(path);
             throw;
         }
     }
 
-    private static void Remove(string path)
+    private void Remove(string path)
     {
         try
         {
-            File.Delete(path);
+            files.Delete(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,6 +24,7 @@ internal sealed class ImageSaver(
         ImageFormat.JpegXl,
     ];
 
+    private readonly FileStorage _files = (connection?.Services ?? EngineServices.System).Files;
     private readonly RepeatedImages _repeated = new();
 
     /// <summary>What images were received in, for the next ones: such large arrays are dear to get and to clear away.</summary>
@@ -44,7 +45,7 @@ internal sealed class ImageSaver(
         if (options.Force || options.SkipExisting) TakeName(path, (generation.Account, generation.Id, index));
         if (index == 0 && generation.UnusedImages > 0) listener?.Warn(UnusedImagesWarning(generation));
         SavedImage saved;
-        if (options.SkipExisting && Existing(path) is { } existing)
+        if (options.SkipExisting && Existing(_files, path) is { } existing)
         {
             saved = DescribeExisting(existing, generation, index);
             AccountOf(generation).MarkSaved(generation.Id, index);
@@ -71,10 +72,10 @@ internal sealed class ImageSaver(
     internal IReadOnlyList<SavedImage>? FindExisting(Generation generation)
     {
         string?[] paths = [.. Enumerable.Range(0, generation.Images.Count)
-            .Select(index => Existing(Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
+            .Select(index => Existing(_files, Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
         try
         {
-            return paths.Any(path => path is null || File.GetLastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => DescribeExisting(path!, generation, index))];
+            return paths.Any(path => path is null || _files.LastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => DescribeExisting(path!, generation, index))];
         }
         catch (FaceGenException e) when (e.Code is ErrorCode.ImageInvalid or ErrorCode.FileExists)
         {
@@ -139,7 +140,7 @@ internal sealed class ImageSaver(
 
     private void RequireFolder()
     {
-        if (Directory.Exists(options.Folder)) return;
+        if (_files.FolderExists(options.Folder)) return;
 
         string message = $"The folder '{options.Folder}' is gone.";
         throw new FaceGenException(ErrorCode.FileNotWritten, message, new DirectoryNotFoundException(message));
@@ -162,8 +163,8 @@ internal sealed class ImageSaver(
         {
             // The picture comes first: it was paid for. But a sidecar that could not follow it is known before.
             string sidecar = image.FullName + Sidecar.Extension;
-            if (options.Sidecar && !options.Force && File.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
-            AtomicFile.Write(image.FullName, file, options.Force);
+            if (options.Sidecar && !options.Force && _files.Exists(sidecar)) throw AtomicFile.Exists(sidecar);
+            AtomicFile.Write(_files, image.FullName, file, options.Force);
             return image;
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.FileExists && options.AcceptSame)
@@ -176,7 +177,7 @@ internal sealed class ImageSaver(
     private void WriteSidecar(SavedImage image)
     {
         string sidecar = image.FullName + Sidecar.Extension;
-        if (options.Force || !File.Exists(sidecar)) AtomicFile.Write(sidecar, Sidecar.Write(image), options.Force);
+        if (options.Force || !_files.Exists(sidecar)) AtomicFile.Write(_files, sidecar, Sidecar.Write(image), options.Force);
     }
 
     private void TakeName(string path, (string? Account, string Id, int Index) image)
@@ -196,9 +197,9 @@ internal sealed class ImageSaver(
     /// The image in the file that is there, if it is this one: what is told of it there may differ, since an answer that came
     /// again need not say all that the first one said.
     /// </summary>
-    private static SavedImage? FindSame(SavedImage image, ArraySegment<byte> picture)
+    private SavedImage? FindSame(SavedImage image, ArraySegment<byte> picture)
     {
-        if (!File.Exists(image.FullName)) return null;
+        if (!_files.Exists(image.FullName)) return null;
 
         var there = new ArraySegment<byte>(ReadExisting(image.FullName));
         return Sha256Of(PngText.Strip(there)) == Sha256Of([picture])
@@ -214,15 +215,16 @@ internal sealed class ImageSaver(
     }
 
     /// <summary>The file of a picture that is there already, whatever its format; null where there is none.</summary>
+    /// <param name="files">Performs the file operations.</param>
     /// <param name="path">Its path without the extension.</param>
-    internal static string? Existing(string path) =>
-        Formats.Select(format => path + format.Extension()).FirstOrDefault(File.Exists);
+    internal static string? Existing(FileStorage files, string path) =>
+        Formats.Select(format => path + format.Extension()).FirstOrDefault(files.Exists);
 
-    private static byte[] ReadExisting(string path)
+    private byte[] ReadExisting(string path)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return _files.Read(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -8,27 +8,29 @@ namespace FaceGen.Saving;
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
+    private readonly FileStorage _files;
     private readonly string _path;
     private readonly string _folder;
     private readonly string _temporary;
     private readonly bool _replace;
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
 
     /// <summary>Begins the file; the folder is made where it is not there.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
-    internal PartFile(string path, bool replace)
+    internal PartFile(FileStorage files, string path, bool replace)
     {
+        _files = files;
         _path = path;
         _folder = Path.GetDirectoryName(path)!;
         _temporary = Path.Combine(_folder, PartName.Create());
         _replace = replace;
-        FileStream? stream = null;
+        Stream? stream = null;
         Try(() =>
         {
-            if (!replace && File.Exists(path)) throw AtomicFile.Exists(path);
+            if (!replace && files.Exists(path)) throw AtomicFile.Exists(path);
 
-            Folder.Create(_folder);
-            stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            files.EnsureFolder(_folder);
+            stream = files.Create(_temporary);
         });
         _stream = stream!;
     }
@@ -41,11 +43,11 @@ internal sealed class PartFile : IDisposable
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
     internal void Commit() => Try(() =>
     {
-        _stream.Flush(flushToDisk: true);
+        _files.Flush(_stream);
         _stream.Dispose();
-        AtomicFile.Rename(_temporary, _path, _replace);
-        File.Delete(_temporary);
-        Folder.Flush(_folder);
+        _files.Rename(_temporary, _path, _replace);
+        _files.Delete(_temporary);
+        _files.FlushFolder(_folder);
     });
 
     public void Dispose() => Try(() =>
@@ -57,7 +59,7 @@ internal sealed class PartFile : IDisposable
         finally
         {
             // After the rename there is nothing left here by that name.
-            File.Delete(_temporary);
+            _files.Delete(_temporary);
         }
     });
 
@@ -69,8 +71,8 @@ internal sealed class PartFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            if (!_replace && e is IOException && File.Exists(_path)) throw AtomicFile.Exists(_path);
-            string reason = Directory.Exists(_path) ? "it is a folder." : e.Message.Replace(_temporary, _path);
+            if (!_replace && e is IOException && _files.Exists(_path)) throw AtomicFile.Exists(_path);
+            string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporary, _path);
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
         }
     }

@@ -26,6 +26,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private ImageSaver? _saver;
     private SemaphoreSlim? _downloads;
     private string _folder = "";
+    private Destination? _destination;
     private FileNameTemplate? _name;
     private Task<bool>? _clearing;
 
@@ -118,9 +119,10 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
 
         _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
+        _destination = new Destination(FileStorage.System, _folder);
         _name = new FileNameTemplate(Name);
         // This runs before a command upstream pays for anything. A share may not answer: the wait ends with a stop.
-        if (!IsWhatIf) RunUntil(Task.Run(() => Prepare(_folder)));
+        if (!IsWhatIf) RunUntil(Task.Run(Prepare));
         _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
         {
             Force = Force,
@@ -155,12 +157,12 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     }
 
     /// <summary>Makes sure that the folder can be written, and begins to remove what killed runs left in it.</summary>
-    private bool Prepare(string folder)
+    private bool Prepare()
     {
-        Destination.Probe(folder);
+        _destination!.Probe();
         _clearing = Task.Run(() =>
         {
-            Destination.RemoveAbandoned(folder, _name!.HasFolders, Stop);
+            _destination.RemoveAbandoned(_name!.HasFolders, Stop);
             return true;
         });
         return true;
@@ -210,7 +212,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             if (RemoveAfterSave && image.Incomplete) Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Remove-FaceGenImage deletes it."));
             return !image.Incomplete;
         }
-        catch (FaceGenException e) when (Destination.IsAtFault(e, _folder))
+        catch (FaceGenException e) when (_destination!.IsAtFault(e))
         {
             // Every other image would meet this too, and those upstream would be paid for all the same.
             var fault = new FaceGenException(e.Code,

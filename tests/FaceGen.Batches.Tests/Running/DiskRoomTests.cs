@@ -2,6 +2,7 @@ using FaceGen.Batches.Running;
 using FaceGen.Batches.Tests.Ledgers;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Tests.Running;
 
@@ -11,7 +12,7 @@ public sealed class DiskRoomTests
     private readonly Listener _listener = new();
     private readonly DiskRoom _room;
 
-    public DiskRoomTests() => _room = new DiskRoom(_clock, _listener);
+    public DiskRoomTests() => _room = new DiskRoom(_clock, _listener, new Destination(FileStorage.System, Path.GetTempPath()));
 
     [Theory]
     [InlineData(28)]

@@ -15,7 +15,7 @@ public sealed class AtomicFileTests : IDisposable
     [InlineData(false)]
     public void A_new_file_is_written_whole_with_its_folder(bool replace)
     {
-        AtomicFile.Write(_folder.PathOf("a/b/c.png"), [1, 2, 3], replace);
+        AtomicFile.Write(FileStorage.System, _folder.PathOf("a/b/c.png"), [1, 2, 3], replace);
 
         Assert.Equal([1, 2, 3], File.ReadAllBytes(_folder.PathOf("a/b/c.png")));
         Assert.Equal([Path.Combine("a", "b", "c.png")], _folder.Files);
@@ -36,7 +36,7 @@ public sealed class AtomicFileTests : IDisposable
     {
         string path = _folder.Write("a.png", [1, 2, 3]);
 
-        AtomicFile.Write(path, [4], replace: true);
+        AtomicFile.Write(FileStorage.System, path, [4], replace: true);
 
         Assert.Equal([4], File.ReadAllBytes(path));
         Assert.Equal(["a.png"], _folder.Files);
@@ -86,7 +86,7 @@ public sealed class AtomicFileTests : IDisposable
                 () =>
                 {
                     start.SignalAndWait();
-                    return Record.Exception(() => AtomicFile.Write(path, [.. Enumerable.Repeat((byte)writer, 1000)], replace: false)) as FaceGenException;
+                    return Record.Exception(() => AtomicFile.Write(FileStorage.System, path, [.. Enumerable.Repeat((byte)writer, 1000)], replace: false)) as FaceGenException;
                 },
                 CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
@@ -104,7 +104,7 @@ public sealed class AtomicFileTests : IDisposable
         string path = _folder.PathOf("a.png");
 
         await Task.WhenAll(Enumerable.Range(1, 8).Select(writer => Task.Run(() =>
-            AtomicFile.Write(path, [.. Enumerable.Repeat((byte)writer, 100_000)], replace: true))));
+            AtomicFile.Write(FileStorage.System, path, [.. Enumerable.Repeat((byte)writer, 100_000)], replace: true))));
 
         Assert.Equal(100_000, new FileInfo(path).Length);
         Assert.Single(File.ReadAllBytes(path).Distinct());
@@ -112,5 +112,5 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     private static FaceGenException Refused(string path, bool replace) =>
-        Assert.Throws<FaceGenException>(() => AtomicFile.Write(path, [9], replace));
+        Assert.Throws<FaceGenException>(() => AtomicFile.Write(FileStorage.System, path, [9], replace));
 }

@@ -17,8 +17,8 @@ public sealed class DestinationTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("out"));
         _folder.Write("out/a.png", [1]);
 
-        Destination.Probe(_folder.PathOf("out"));
-        Destination.Probe(_folder.PathOf("new/sub"));
+        At("out").Probe();
+        At("new/sub").Probe();
 
         Assert.Equal([Path.Combine("out", "a.png")], _folder.Files);
         Assert.False(Directory.Exists(_folder.PathOf("new")));
@@ -31,7 +31,7 @@ public sealed class DestinationTests : IDisposable
     {
         _folder.Write("file", [1]);
 
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => Destination.Probe(_folder.PathOf(path)));
+        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(path).Probe());
 
         Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
         Assert.StartsWith($"The folder '{_folder.PathOf(path)}' cannot be written: ", fault.Message, StringComparison.Ordinal);
@@ -50,15 +50,15 @@ public sealed class DestinationTests : IDisposable
     [InlineData(unchecked((int)0x80070013))]
     [InlineData(unchecked((int)0x80070040))]
     public void Fault_of_the_storage_is_not_the_files_own(int code) =>
-        Assert.True(Destination.IsAtFault(Fault(new IOException("storage", code)), _folder.PathOf(".")));
+        Assert.True(At(".").IsAtFault(Fault(new IOException("storage", code))));
 
     [Fact]
     public void Fault_is_the_files_own_where_the_folder_can_be_written()
     {
-        Assert.False(Destination.IsAtFault(Fault(new UnauthorizedAccessException()), _folder.PathOf(".")));
-        Assert.False(Destination.IsAtFault(Fault(new IOException("File name too long", 36)), _folder.PathOf(".")));
-        Assert.False(Destination.IsAtFault(Fault(new PathTooLongException()), _folder.PathOf(".")));
-        Assert.False(Destination.IsAtFault(new FaceGenException(ErrorCode.FileExists, "there"), _folder.PathOf("gone")));
+        Assert.False(At(".").IsAtFault(Fault(new UnauthorizedAccessException())));
+        Assert.False(At(".").IsAtFault(Fault(new IOException("File name too long", 36))));
+        Assert.False(At(".").IsAtFault(Fault(new PathTooLongException())));
+        Assert.False(At("gone").IsAtFault(new FaceGenException(ErrorCode.FileExists, "there")));
     }
 
     [Fact]
@@ -66,8 +66,8 @@ public sealed class DestinationTests : IDisposable
     {
         _folder.Write("file", [1]);
 
-        Assert.True(Destination.IsAtFault(Fault(new UnauthorizedAccessException()), _folder.PathOf("file")));
-        Assert.True(Destination.IsAtFault(Fault(new DirectoryNotFoundException()), _folder.PathOf("gone")));
+        Assert.True(At("file").IsAtFault(Fault(new UnauthorizedAccessException())));
+        Assert.True(At("gone").IsAtFault(Fault(new DirectoryNotFoundException())));
     }
 
     [Fact]
@@ -78,10 +78,10 @@ public sealed class DestinationTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("sub"));
         _folder.Write("sub/" + left, [1, 2, 3]);
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+        At(".").RemoveAbandoned(withFolders: false, default);
         Assert.Equal([Path.Combine("sub", left)], _folder.Files);
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: true, default);
+        At(".").RemoveAbandoned(withFolders: true, default);
         Assert.Empty(_folder.Files);
     }
 
@@ -92,7 +92,7 @@ public sealed class DestinationTests : IDisposable
         string[] parts = own.Split('-');
         _folder.Write($"{parts[0]}-{parts[1]}-{new string('0', 16)}.part", [1]);
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+        At(".").RemoveAbandoned(withFolders: false, default);
 
         Assert.Empty(_folder.Files);
     }
@@ -105,7 +105,7 @@ public sealed class DestinationTests : IDisposable
         foreach (string name in (string[])[own, open, otherHost, old]) _folder.Write(name, [1]);
         using var writer = new FileStream(_folder.PathOf(open), FileMode.Open, FileAccess.Write, FileShare.None);
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: true, default);
+        At(".").RemoveAbandoned(withFolders: true, default);
 
         Assert.Equal(4, _folder.Files.Count);
     }
@@ -121,7 +121,7 @@ public sealed class DestinationTests : IDisposable
             File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddHours(-25));
         }
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+        At(".").RemoveAbandoned(withFolders: false, default);
 
         Assert.Empty(_folder.Files);
     }
@@ -136,10 +136,12 @@ public sealed class DestinationTests : IDisposable
         _folder.Write(name, [1]);
         File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddYears(-1));
 
-        Destination.RemoveAbandoned(_folder.PathOf("."), withFolders: false, default);
+        At(".").RemoveAbandoned(withFolders: false, default);
 
         Assert.Equal([name], _folder.Files);
     }
+
+    private Destination At(string path) => new(FileStorage.System, _folder.PathOf(path));
 
     private static FaceGenException Fault(Exception cause) => new(ErrorCode.FileNotWritten, "not written", cause);
 

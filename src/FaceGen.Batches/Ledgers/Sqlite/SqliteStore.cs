@@ -155,7 +155,7 @@ internal sealed class SqliteStore : LedgerStore
 
     private static async Task<SqliteStore> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancel)
     {
-        Folder.Create(Path.GetDirectoryName(path)!);
+        FileStorage.System.EnsureFolder(Path.GetDirectoryName(path)!);
         SqliteLock held = await SqliteLock.AcquireAsync(path, time, cancel).ConfigureAwait(false);
         try
         {
@@ -233,7 +233,7 @@ internal sealed class SqliteStore : LedgerStore
         }
 
         File.Move(begun, path);
-        Folder.Flush(Path.GetDirectoryName(path)!);
+        FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Throws where a log is left and its ledger is missing: a new ledger would pay for every row again.</summary>

@@ -1,0 +1,103 @@
+#if !NETSTANDARD
+using System.Runtime.InteropServices;
+#endif
+
+namespace FaceGen.Saving;
+
+/// <summary>
+/// Performs the file operations by which images are saved, on the machine's file system. Outside Windows the content of a
+/// file that was flushed is on the disk, but its name is there only when its folder was flushed too.
+/// </summary>
+internal class FileStorage
+{
+    /// <summary>Gets the machine's file system.</summary>
+    internal static FileStorage System { get; } = new();
+
+    /// <summary>Creates a file.</summary>
+    /// <exception cref="IOException">The file exists, or cannot be created.</exception>
+    internal virtual Stream Create(string path) => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+
+    /// <summary>Writes the content of a file that <see cref="Create"/> returned to the disk.</summary>
+    internal virtual void Flush(Stream file) => ((FileStream)file).Flush(flushToDisk: true);
+
+    /// <summary>Renames a file. Without <paramref name="replace"/> the file may keep its former name as a second one.</summary>
+    /// <exception cref="IOException">There is a file of the new name that is not to be replaced, or the file cannot be renamed.</exception>
+    internal virtual void Rename(string from, string to, bool replace)
+    {
+#if NETSTANDARD
+        if (replace && File.Exists(to)) File.Replace(from, to, null);
+        else File.Move(from, to);
+#else
+        // Outside Windows a move looks for the file and then replaces it: one that came in between would be lost. A
+        // link is made only where there is none; where the file system has no links, the move has to do.
+        if (!replace && !OperatingSystem.IsWindows() && Link(from, to) == 0) return;
+
+        File.Move(from, to, replace);
+#endif
+    }
+
+    /// <summary>Deletes a file if it exists.</summary>
+    internal virtual void Delete(string path) => File.Delete(path);
+
+    /// <summary>True if a file exists.</summary>
+    internal virtual bool Exists(string path) => File.Exists(path);
+
+    /// <summary>True if a folder exists.</summary>
+    internal virtual bool FolderExists(string path) => Directory.Exists(path);
+
+    /// <summary>Returns the content of a file.</summary>
+    internal virtual byte[] Read(string path) => File.ReadAllBytes(path);
+
+    /// <summary>Returns when a file was last written, in UTC.</summary>
+    internal virtual DateTime LastWriteTimeUtc(string path) => File.GetLastWriteTimeUtc(path);
+
+    /// <summary>Creates a folder if it does not exist.</summary>
+    internal virtual void CreateFolder(string path) => Directory.CreateDirectory(path);
+
+    /// <summary>Deletes an empty folder.</summary>
+    internal virtual void DeleteFolder(string path) => Directory.Delete(path);
+
+    /// <summary>Writes the names in a folder to the disk, where the file system can do that.</summary>
+    internal virtual void FlushFolder(string path)
+    {
+#if !NETSTANDARD
+        if (OperatingSystem.IsWindows()) return;
+
+        int folder = Open(path, ReadOnly);
+        if (folder < 0) return;
+
+        _ = Synchronize(folder);
+        _ = Close(folder);
+#endif
+    }
+
+    /// <summary>Creates a folder and those above it where they do not exist, and writes their names to the disk.</summary>
+    /// <exception cref="IOException">A folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not create a folder.</exception>
+    internal void EnsureFolder(string path)
+    {
+        if (FolderExists(path)) return;
+
+        string? above = Path.GetDirectoryName(path);
+        if (above is not null) EnsureFolder(above);
+        CreateFolder(path);
+        if (above is not null) FlushFolder(above);
+    }
+
+#if !NETSTANDARD
+    private const int ReadOnly = 0;
+
+    [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int Link(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("libc", EntryPoint = "open", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    private static extern int Synchronize(int file);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int file);
+#endif
+}

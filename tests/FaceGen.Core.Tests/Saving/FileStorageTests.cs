@@ -1,0 +1,171 @@
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+
+namespace FaceGen.Core.Tests.Saving;
+
+public sealed class FileStorageTests : IDisposable
+{
+    private const string Link = "https://cdn.example/1.png";
+
+    private readonly FakeService _service = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public FileStorageTests() => _service.OnLink(Link, Answer.Image(TestImages.Portrait));
+
+    public void Dispose()
+    {
+        _service.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Image_is_flushed_before_it_is_renamed_and_its_folder_after()
+    {
+        var files = new RecordingStorage();
+
+        SavedImage saved = await SaveAsync(files);
+
+        Assert.Equal(
+            ["CreateFolder out", "FlushFolder .", "Create part", "Flush", "Rename part 77-1.png", "Delete part", "FlushFolder out", "Delete part"],
+            files.Operations.Select(Relative));
+        Assert.Equal(TestImages.Portrait, await File.ReadAllBytesAsync(saved.FullName));
+    }
+
+    [Theory]
+    [InlineData(nameof(FileStorage.CreateFolder), false)]
+    [InlineData(nameof(FileStorage.Create), false)]
+    [InlineData(nameof(FileStorage.Flush), false)]
+    [InlineData(nameof(FileStorage.Flush), true)]
+    [InlineData(nameof(FileStorage.Rename), false)]
+    [InlineData(nameof(FileStorage.Rename), true)]
+    public async Task Image_operation_fails_leaves_no_file_and_reports_cause(string operation, bool force)
+    {
+        var failure = new IOException("The storage failed.", 5);
+        var files = new RecordingStorage { FailingOperation = operation, Failure = failure };
+
+        FaceGenException error = await Signals.FailureAsync(SaveAsync(files, force));
+
+        Assert.Equal(ErrorCode.FileNotWritten, error.Code);
+        Assert.Equal($"'{_folder.PathOf("out/77-1.png")}' could not be written: The storage failed.", error.Message);
+        Assert.Same(failure, error.InnerException);
+        Assert.Empty(_folder.Files);
+        Assert.Equal(operation == nameof(FileStorage.Rename), files.Operations.Any(line => line.StartsWith("Rename", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(nameof(FileStorage.Create))]
+    [InlineData(nameof(FileStorage.Flush))]
+    [InlineData(nameof(FileStorage.Rename))]
+    public void Probe_operation_fails_leaves_no_file_and_reports_cause(string operation)
+    {
+        var failure = new UnauthorizedAccessException("The storage failed.");
+        var destination = new Destination(new RecordingStorage { FailingOperation = operation, Failure = failure }, _folder.FullName);
+
+        FaceGenException error = Assert.Throws<FaceGenException>(destination.Probe);
+
+        Assert.Equal(ErrorCode.FileNotWritten, error.Code);
+        Assert.Same(failure, error.InnerException);
+        Assert.Empty(_folder.Files);
+        Assert.True(destination.IsAtFault(new FaceGenException(ErrorCode.FileNotWritten, "not written", failure)));
+    }
+
+    [Fact]
+    public async Task Existing_image_is_found_in_the_storage_of_the_connection()
+    {
+        _folder.Write("77-1.png", [1]);
+
+        SavedImage saved = await SaveAsync(new OneImageStorage(_folder.PathOf("other/77-1.png")), skipExisting: true, folder: "other");
+
+        Assert.Equal((_folder.PathOf("other/77-1.png"), (long)TestImages.Portrait.Length), (saved.FullName, saved.Length));
+        Assert.Empty(_service.Calls);
+        Assert.Equal(["77-1.png"], _folder.Files);
+    }
+
+    private async Task<SavedImage> SaveAsync(FileStorage files, bool force = false, bool skipExisting = false, string folder = "out")
+    {
+        using var connection = new Connection(
+            ServiceAddress.Parse(_service.Root), new ApiKey(FakeService.Key), services: _service.Connection.Services with { Files = files });
+        var options = new SaveOptions(_folder.PathOf(folder), new FileNameTemplate(FileNameTemplate.Default))
+        {
+            Force = force,
+            SkipExisting = skipExisting,
+            Timeout = TimeSpan.FromMinutes(1),
+        };
+        var generation = new Generation
+        {
+            Id = "77",
+            Status = GenerationStatus.Success,
+            CreatedAt = _service.Clock.GetUtcNow(),
+            Images = [Link],
+            Request = FakeService.Request(),
+        };
+        return await _service.Clock.RunAsync(new ImageSaver(connection, options).SaveAsync(generation, 0, default));
+    }
+
+    private string Relative(string operation) => string.Join(' ', operation.Split(' ').Select((word, index) =>
+        index == 0 ? word : word.EndsWith(".part", StringComparison.Ordinal) ? "part"
+        : Path.GetExtension(word).Length > 0 ? Path.GetFileName(word) : Path.GetRelativePath(_folder.FullName, word)));
+
+    /// <summary>Records the operations that change something, and fails one of them.</summary>
+    private sealed class RecordingStorage : FileStorage
+    {
+        internal List<string> Operations { get; } = [];
+
+        internal string? FailingOperation { get; init; }
+
+        internal Exception? Failure { get; init; }
+
+        internal override Stream Create(string path)
+        {
+            Record(nameof(Create), path);
+            return base.Create(path);
+        }
+
+        internal override void Flush(Stream file)
+        {
+            Record(nameof(Flush));
+            base.Flush(file);
+        }
+
+        internal override void Rename(string from, string to, bool replace)
+        {
+            Record(nameof(Rename), from, to);
+            base.Rename(from, to, replace);
+        }
+
+        internal override void Delete(string path)
+        {
+            Record(nameof(Delete), path);
+            base.Delete(path);
+        }
+
+        internal override void CreateFolder(string path)
+        {
+            Record(nameof(CreateFolder), path);
+            base.CreateFolder(path);
+        }
+
+        internal override void FlushFolder(string path)
+        {
+            Record(nameof(FlushFolder), path);
+            base.FlushFolder(path);
+        }
+
+        private void Record(string operation, params string[] paths)
+        {
+            Operations.Add(string.Join(' ', [operation, .. paths]));
+            if (operation == FailingOperation) throw Failure!;
+        }
+    }
+
+    /// <summary>Has one image, which is not on the disk.</summary>
+    private sealed class OneImageStorage(string path) : FileStorage
+    {
+        internal override bool Exists(string other) => other == path;
+
+        internal override byte[] Read(string other) => other == path ? TestImages.Portrait : throw new FileNotFoundException(other);
+    }
+}
