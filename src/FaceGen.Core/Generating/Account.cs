@@ -17,9 +17,6 @@ internal sealed class Account
     /// <summary>Fewer generations than this are not worth looking through as others are added.</summary>
     private const int FewestToEvict = 1000;
 
-    /// <summary>The accounts by their signatures: the key itself does not outlive its connections here.</summary>
-    private static readonly ConcurrentDictionary<string, Account> Known = new(StringComparer.Ordinal);
-
     private readonly ConcurrentDictionary<string, Watch> _open = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _kept = new();
     private readonly ConcurrentDictionary<FaceGenException, object> _reports = new();
@@ -27,7 +24,9 @@ internal sealed class Account
     /// <summary>How many generations are kept when those that have expired are looked for next.</summary>
     private int _nextEviction = FewestToEvict;
 
-    private Account(int queueLimit) => Slots = new Slots(queueLimit);
+    private readonly ExitGuard _exit;
+
+    private Account(Connection connection) => (Slots, _exit) = (new Slots(connection.QueueLimit), connection.Services.Exit);
 
     internal Slots Slots { get; }
 
@@ -59,9 +58,6 @@ internal sealed class Account
         }
     }
 
-    /// <summary>Gets every account of this process.</summary>
-    internal static IEnumerable<Account> All => Known.Values;
-
     /// <summary>
     /// Gets the generations that this process submitted, or was to save, and that are neither saved, nor in the output of a
     /// command that ended well, nor recorded in a ledger.
@@ -75,7 +71,7 @@ internal sealed class Account
     /// <summary>The account of a connection: one for each address and key in the whole process; the
     /// enterprise addresses are one of their own.</summary>
     internal static Account Of(Connection connection) =>
-        Known.GetOrAdd(connection.Signature, _ => new Account(connection.QueueLimit));
+        connection.Services.Accounts.GetOrAdd(connection.Signature, _ => new Account(connection));
 
     /// <summary>Waits until no submission is without an answer and no file half written, so that <see cref="Open"/> is true.</summary>
     internal Task<bool[]> SettleAsync(CancellationToken cancel) => Task.WhenAll(_kept.Keys.Select(EndAsync)).UnlessAsync(cancel);
@@ -91,7 +87,7 @@ internal sealed class Account
     {
         var begun = new TaskCompletionSource<Task<T>>();
         Task<T> submission = begun.Task.Unwrap();
-        ExitGuard.OfProcess.HoldSubmission(submission, ExitGuard.Describe(request));
+        _exit.HoldSubmission(submission, ExitGuard.Describe(request));
         Keep(submission);
         begun.SetResult(send());
         return submission;
@@ -103,7 +99,7 @@ internal sealed class Account
     /// </summary>
     internal Task<T> Keep<T>(Task<T> work)
     {
-        ExitGuard.OfProcess.Hold(work, "");
+        _exit.Hold(work, "");
         if (_kept.TryAdd(work, 0))
         {
             _ = work.ContinueWith(ended => _kept.TryRemove(ended, out _), CancellationToken.None,
@@ -158,10 +154,10 @@ internal sealed class Account
             + $"It counts as pending, unless the answer brings images, and is polled for {Limits.LinkHours} hours at most. It is not lost, and not submitted again.");
     }
 
-    /// <summary>Marks an outcome as shown to the user, whichever account it is one of.</summary>
-    internal static void MarkTold(FaceGenException outcome)
+    /// <summary>Marks an outcome as shown to the user, whichever account of the process it is one of.</summary>
+    internal static void MarkTold(EngineServices services, FaceGenException outcome)
     {
-        foreach (Account account in Known.Values) account._reports.TryRemove(outcome, out _);
+        foreach (Account account in services.Accounts.Values) account._reports.TryRemove(outcome, out _);
     }
 
     /// <summary>Takes up what another connection to the same account left unwatched.</summary>

@@ -47,7 +47,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     private Task? _end;
 
     /// <summary>Gets the guard of this process.</summary>
-    internal static ExitGuard OfProcess { get; } = new(() => Account.All, () => Console.Error, TimeProvider.System,
+    internal static ExitGuard OfProcess { get; } = new(() => EngineServices.System.Accounts.Values, () => Console.Error, TimeProvider.System,
         () => Environment.GetEnvironmentVariable(TimeoutVariable)) { IsOfProcess = true };
 
     /// <summary>Gets the token that is canceled when the process begins to exit.</summary>

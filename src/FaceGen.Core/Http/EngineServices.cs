@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using FaceGen.Generating;
 using FaceGen.Saving;
 
 namespace FaceGen.Http;
@@ -19,6 +21,12 @@ internal sealed record EngineServices
 
     /// <summary>Looks a host up.</summary>
     internal Func<string, Task<IPAddress[]>> LookUp { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Gets the accounts that the process knows, by their signatures: the key itself does not outlive its connections here.</summary>
+    internal ConcurrentDictionary<string, Account> Accounts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Gets what keeps the process from exiting while answers are in flight.</summary>
+    internal ExitGuard Exit { get; init; } = ExitGuard.OfProcess;
 
     /// <summary>Performs the file operations by which images are saved.</summary>
     internal FileStorage Files { get; init; } = FileStorage.System;

@@ -454,7 +454,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             _ => "",
         };
         WriteFault(new FaceGenException(error.Code, error.Message + next, error), item.Request);
-        Account.MarkTold(error);
+        Account.MarkTold(EngineServices.System, error);
     }
 
     /// <summary>The ledger does not hold invalid rows: who looks at it later does not hear of them, so the run says so.</summary>

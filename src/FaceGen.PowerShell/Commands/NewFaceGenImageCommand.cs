@@ -333,7 +333,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private void Write(Generation generation, FaceGenException? lost)
     {
         WriteGeneration(generation);
-        if (lost is not null) Account.MarkTold(lost);
+        if (lost is not null) Account.MarkTold(EngineServices.System, lost);
     }
 
     /// <summary>What was asked for where a request, a generation or a batch's row is piped back.</summary>

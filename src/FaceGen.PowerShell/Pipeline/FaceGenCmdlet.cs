@@ -229,7 +229,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
         WriteError(ErrorTable.Record(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
-        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } told) Account.MarkTold(told);
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } told) Account.MarkTold(EngineServices.System, told);
     }
 
     /// <summary>What ends the run, with what the user must know of the items that it leaves.</summary>
@@ -288,7 +288,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         foreach ((FaceGenException outcome, object target) in account.Untold)
         {
             WriteFault(outcome, target);
-            Account.MarkTold(outcome);
+            Account.MarkTold(EngineServices.System, outcome);
         }
 
         return [.. open.Select(watch => watch.Latest)];

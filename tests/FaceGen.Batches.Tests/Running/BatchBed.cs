@@ -35,6 +35,12 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal Connection Connection { get; private set; }
 
+    private EngineServices Services => field ??= new()
+    {
+        Time = Clock, Handler = () => _handler, NextDouble = () => 0,
+        LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
+    };
+
     internal Account Account => Account.Of(Connection);
 
     internal string LedgerPath { get => field ?? Folder.PathOf("batch.db"); set; }
@@ -96,11 +102,7 @@ internal sealed class BatchBed : IBatchListener, IDisposable
 
     internal Connection Connect(int queueLimit, string key = "key-of-the-test/+1") => Connection = new Connection(
         // While the ledger is written, the clock may run on: no call is given up on for that.
-        ServiceAddress.Parse(_root), new ApiKey(key), queueLimit, timeoutSec: 24 * 60 * 60, services: new EngineServices
-        {
-            Time = Clock, Handler = () => _handler, NextDouble = () => 0,
-            LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
-        });
+        ServiceAddress.Parse(_root), new ApiKey(key), queueLimit, timeoutSec: 24 * 60 * 60, services: Services);
 
     internal Task ArrivalAsync() => _handler.ArrivalAsync();
 

@@ -51,7 +51,7 @@ public sealed class ExpiryTests : IDisposable
         (FaceGenException outcome, object target) = Assert.Single(_service.Account.Untold);
         Assert.Equal(ErrorCode.GenerationTimeout, outcome.Code);
         Assert.Equal(accepted.Id, Assert.IsType<Generation>(target).Id);
-        Account.MarkTold(outcome);
+        Account.MarkTold(_service.Connection.Services, outcome);
         Assert.Empty(_service.Account.Untold);
     }
 

@@ -30,6 +30,8 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal Connection Connection { get; }
 
+    private EngineServices Services => field ??= new() { Time = Clock, Handler = () => _handler, NextDouble = () => 0, LookUp = LookUpAsync };
+
     internal Account Account => Account.Of(Connection);
 
     internal Generator Generator => field ??= new Generator(Connection, this);
@@ -66,7 +68,7 @@ internal sealed class FakeService : IListener, IDisposable
     /// <summary>One more connection to the same account.</summary>
     internal Connection Connect(int queueLimit = Limits.DefaultQueueLimit) => new(
         ServiceAddress.Parse(Root), new ApiKey(Key), queueLimit,
-        services: new EngineServices { Time = Clock, Handler = () => _handler, NextDouble = () => 0, LookUp = LookUpAsync });
+        services: Services);
 
     internal FakeService OnSubmit(params Answer[] answers) => On("submit", answers);
 

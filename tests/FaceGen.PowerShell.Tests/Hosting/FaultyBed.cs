@@ -129,7 +129,9 @@ internal sealed class FaultyBed : IAsyncDisposable
         Type Core(string name) => module.GetReferencedAssemblies().Where(reference => reference.Name == "FaceGen.Core")
             .Select(reference => Assembly.Load(reference)).Single().GetType(name, throwOnError: true)!;
 
-        object services = Activator.CreateInstance(Core("FaceGen.Http.EngineServices"), nonPublic: true)!;
+        // A copy shares the accounts of this process with the cmdlets.
+        Type type = Core("FaceGen.Http.EngineServices");
+        object services = type.GetMethod("<Clone>$", hidden)!.Invoke(type.GetField("System", hidden)!.GetValue(null), null)!;
         services.GetType().GetProperty("Time", hidden)!.SetValue(services, clock);
         object address = Core("FaceGen.Http.ServiceAddress").GetMethod("Parse", hidden)!.Invoke(null, [Emulator.BaseUri, false])!;
         object key = Activator.CreateInstance(Core("FaceGen.Http.ApiKey"), hidden, null, [Key], null)!;
