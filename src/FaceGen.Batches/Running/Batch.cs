@@ -30,7 +30,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
             return _text.Write(request) with
             {
                 Path = path,
-                FileAt = path is not null && ImageSaver.Existing(_files, path) is { } there ? _files.LastWriteTimeUtc(there) : null,
+                FileAt = path is not null && ImageSaver.Existing(_files, path) is { } there ? ImageSaver.WrittenAt(_files, there) : null,
             };
         })], cancel, save.Folder);
 

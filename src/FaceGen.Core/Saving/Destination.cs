@@ -43,8 +43,7 @@ internal sealed class Destination(FileStorage files, string folder)
     internal void Prepare()
     {
         Probe();
-        if (files.FolderExists(folder)) return;
-
+        bool isThere = files.FolderExists(folder);
         try
         {
             files.EnsureFolder(folder);
@@ -54,7 +53,7 @@ internal sealed class Destination(FileStorage files, string folder)
             throw NotWritten(e, e.Message);
         }
 
-        Probe();
+        if (!isThere) Probe();
     }
 
     /// <summary>

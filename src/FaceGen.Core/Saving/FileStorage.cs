@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 #if !NETSTANDARD
 using System.Runtime.InteropServices;
 #endif
@@ -12,6 +13,9 @@ internal class FileStorage
 {
     /// <summary>Gets the machine's file system.</summary>
     internal static FileStorage System { get; } = new();
+
+    /// <summary>The folders whose names are known to be on the disk.</summary>
+    private readonly ConcurrentDictionary<string, bool> _durableFolders = new(StringComparer.Ordinal);
 
     /// <summary>Creates a file.</summary>
     /// <exception cref="IOException">The file exists, or cannot be created.</exception>
@@ -58,6 +62,7 @@ internal class FileStorage
     internal virtual void DeleteFolder(string path) => Directory.Delete(path);
 
     /// <summary>Writes the names in a folder to the disk, where the file system can do that.</summary>
+    /// <exception cref="IOException">The disk fails, or is full.</exception>
     internal virtual void FlushFolder(string path)
     {
 #if !NETSTANDARD
@@ -66,8 +71,9 @@ internal class FileStorage
         int folder = Open(path, ReadOnly);
         if (folder < 0) return;
 
-        _ = Synchronize(folder);
+        int error = Synchronize(folder) == 0 ? 0 : Marshal.GetLastPInvokeError();
         _ = Close(folder);
+        if (DiskErrors.Contains(error)) throw new IOException($"The names in '{path}' could not be written to the disk (error {error}).", error);
 #endif
     }
 
@@ -76,16 +82,21 @@ internal class FileStorage
     /// <exception cref="UnauthorizedAccessException">The user may not create a folder.</exception>
     internal void EnsureFolder(string path)
     {
-        if (FolderExists(path)) return;
+        // A process before this one may have created it, and ended before the name was on the disk.
+        if (_durableFolders.ContainsKey(path) && FolderExists(path)) return;
 
         string? above = Path.GetDirectoryName(path);
         if (above is not null) EnsureFolder(above);
-        CreateFolder(path);
+        if (!FolderExists(path)) CreateFolder(path);
         if (above is not null) FlushFolder(above);
+        _durableFolders[path] = true;
     }
 
 #if !NETSTANDARD
     private const int ReadOnly = 0;
+
+    /// <summary>EIO, ENOSPC, EDQUOT (Linux, macOS). By any other error a file system says that it does not write names alone.</summary>
+    private static readonly int[] DiskErrors = [5, 28, 122, 69];
 
     [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int Link(
@@ -94,7 +105,7 @@ internal class FileStorage
     [DllImport("libc", EntryPoint = "open", BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
-    [DllImport("libc", EntryPoint = "fsync")]
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static extern int Synchronize(int file);
 
     [DllImport("libc", EntryPoint = "close")]

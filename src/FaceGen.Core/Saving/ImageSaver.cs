@@ -75,7 +75,7 @@ internal sealed class ImageSaver(
             .Select(index => Existing(_files, Path.Combine(options.Folder, options.Name.Expand(generation, index))))];
         try
         {
-            return paths.Any(path => path is null || _files.LastWriteTimeUtc(path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => DescribeExisting(path!, generation, index))];
+            return paths.Any(path => path is null || WrittenAt(_files, path) < generation.CreatedAt) ? null : [.. paths.Select((path, index) => DescribeExisting(path!, generation, index))];
         }
         catch (FaceGenException e) when (e.Code is ErrorCode.ImageInvalid or ErrorCode.FileExists)
         {
@@ -220,8 +220,32 @@ internal sealed class ImageSaver(
     internal static string? Existing(FileStorage files, string path) =>
         Formats.Select(format => path + format.Extension()).FirstOrDefault(files.Exists);
 
+    /// <summary>Returns when a file was written; a time before any submission where the system does not say.</summary>
+    internal static DateTimeOffset WrittenAt(FileStorage files, string path)
+    {
+        try
+        {
+            return files.LastWriteTimeUtc(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return DateTimeOffset.FromUnixTimeMilliseconds(0);
+        }
+    }
+
+    /// <summary>Reads a file that counts as saved from here on.</summary>
     private byte[] ReadExisting(string path)
     {
+        try
+        {
+            // The process that named it may have ended before the name was on the disk.
+            _files.FlushFolder(Path.GetDirectoryName(path)!);
+        }
+        catch (IOException e)
+        {
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' is there, and its name could not be written to the disk: {e.Message}", e);
+        }
+
         try
         {
             return _files.Read(path);

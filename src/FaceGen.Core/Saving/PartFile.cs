@@ -14,6 +14,7 @@ internal sealed class PartFile : IDisposable
     private readonly string _temporary;
     private readonly bool _replace;
     private readonly Stream _stream;
+    private bool _hasName;
 
     /// <summary>Begins the file; the folder is made where it is not there.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
@@ -46,7 +47,7 @@ internal sealed class PartFile : IDisposable
         _files.Flush(_stream);
         _stream.Dispose();
         _files.Rename(_temporary, _path, _replace);
-        _files.Delete(_temporary);
+        _hasName = true;
         _files.FlushFolder(_folder);
     });
 
@@ -58,10 +59,22 @@ internal sealed class PartFile : IDisposable
         }
         finally
         {
-            // After the rename there is nothing left here by that name.
-            _files.Delete(_temporary);
+            DeleteTemporary();
         }
     });
+
+    /// <summary>Deletes the temporary name, which the file can still have beside its own.</summary>
+    private void DeleteTemporary()
+    {
+        try
+        {
+            _files.Delete(_temporary);
+        }
+        catch (Exception e) when (_hasName && e is IOException or UnauthorizedAccessException)
+        {
+            // The file is complete at its own name. A later run removes the temporary one (Destination.RemoveAbandoned).
+        }
+    }
 
     private void Try(Action action)
     {
@@ -71,7 +84,7 @@ internal sealed class PartFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            if (!_replace && e is IOException && _files.Exists(_path)) throw AtomicFile.Exists(_path);
+            if (!_replace && !_hasName && e is IOException && _files.Exists(_path)) throw AtomicFile.Exists(_path);
             string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporary, _path);
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
         }
