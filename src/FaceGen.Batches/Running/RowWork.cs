@@ -187,8 +187,8 @@ internal sealed class RowWork
             // The account that has paid for it may still have it.
             ErrorCode.ConnectionMismatch => null,
             ErrorCode.LinkExpired => BatchItemStatus.Expired,
-            // Another key may be the one that it was submitted with.
-            ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt => null,
+            // Another key may be the one that it was submitted with. This machine's clock may be wrong by a day.
+            ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt || error.ServiceTime < log.Row.ExpiresAt => null,
             ErrorCode.GenerationFailed or ErrorCode.GenerationNotFound or ErrorCode.OutputMissing => BatchItemStatus.Failed,
             _ when !wasAccepted => BatchItemStatus.Failed,
             // The images are paid for and still there: the next run tries again.

@@ -24,6 +24,9 @@ public sealed class FaceGenException : Exception
     /// </summary>
     internal bool MeetsEveryRequest { get; init; }
 
+    /// <summary>Gets what time it was by the service's clock when it answered; null if it did not say.</summary>
+    internal DateTimeOffset? ServiceTime { get; init; }
+
     /// <summary>True where every other request of the run would fail in the same way.</summary>
     public bool EndsRun => MeetsEveryRequest || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
         or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;

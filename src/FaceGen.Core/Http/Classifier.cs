@@ -89,7 +89,7 @@ internal static class Classifier
         if (result.Status is 404 or 410 || result.Answer is { IsFailure: true, Status: "error", Id: null })
         {
             return new Outcome.Failed(new FaceGenException(
-                ErrorCode.GenerationNotFound, Sentence("The service does not give this generation out", result)));
+                ErrorCode.GenerationNotFound, Sentence("The service does not give this generation out", result)) { ServiceTime = result.Date });
         }
 
         // "Timed out" with the status error is about this call; with "failed" it is about the generation.
