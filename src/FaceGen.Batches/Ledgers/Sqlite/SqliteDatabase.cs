@@ -76,6 +76,22 @@ internal static class SqliteDatabase
         Execute(connection, "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0");
     }
 
+    /// <summary>
+    /// Copies the commits of earlier connections from the <c>-wal</c> file to the database and empties that file. A connection whose
+    /// flush failed may have left commits there that are in the system's memory alone: no later flush writes them
+    /// (https://lwn.net/Articles/752063/), and without them SQLite does not find those that follow.
+    /// </summary>
+    /// <exception cref="SqliteException">The disk fails, or a reader hinders it for two seconds.</exception>
+    internal static void Checkpoint(SqliteConnection connection)
+    {
+        Execute(connection, "PRAGMA busy_timeout = 2000");
+        // The first number of the result says whether a reader hindered it.
+        if (Number(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+            throw new SqliteException("A reader keeps the -wal file in use.", SqliteErrors.Busy);
+
+        Execute(connection, "PRAGMA busy_timeout = 0");
+    }
+
     /// <summary>Has each commit of a connection reach the disk.</summary>
     internal static void WriteThrough(SqliteConnection connection) =>
         Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");

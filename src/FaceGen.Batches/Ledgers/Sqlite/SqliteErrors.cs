@@ -6,7 +6,8 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// <summary>What SQLite's errors mean for a ledger.</summary>
 internal static class SqliteErrors
 {
-    private const int Busy = 5;
+    internal const int Busy = 5;
+
     private const int Locked = 6;
     private const int ReadOnly = 8;
     private const int InputOutput = 10;

@@ -192,6 +192,7 @@ internal sealed class SqliteStore : LedgerStore
         {
             SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
+            SqliteDatabase.Checkpoint(connection);
             long worker = Register(connection, time);
             return new SqliteStore(path, time, held, new SqliteWriter(connection, held, worker, time), null, worker);
         }

@@ -183,6 +183,7 @@ internal sealed class SqliteWriter : IDisposable
             SqliteDatabase.Prepare(connection, _path);
             if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
                 throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
+            SqliteDatabase.Checkpoint(connection);
             Use(connection);
             // Closing the former connection may have removed the -wal file that held the mark.
             _isMarkDue = true;
