@@ -17,6 +17,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>What stands for it in messages: a file's full path, or the server, database and schema.</summary>
     string Name { get; }
 
+    /// <summary>Gets a value that is true if other workers can work on the rows at the same time.</summary>
+    bool IsShared { get; }
+
     /// <summary>Whether staged rows are left out that ask for the same as a row before them.</summary>
     bool SkipDuplicates { get; set; }
 

@@ -11,6 +11,9 @@ internal abstract class LedgerStore : IAsyncDisposable
     /// <summary>The number of this worker; 0 where the ledger is only read.</summary>
     internal abstract long Worker { get; }
 
+    /// <inheritdoc cref="ILedger.IsShared"/>
+    internal abstract bool IsShared { get; }
+
     /// <summary>A query of the numbers of all workers that are alive.</summary>
     internal abstract string Alive { get; }
 

@@ -35,6 +35,9 @@ internal sealed class SqlLedger(
     /// <inheritdoc/>
     public string Name => store.Name;
 
+    /// <inheritdoc/>
+    public bool IsShared => store.IsShared;
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc/>

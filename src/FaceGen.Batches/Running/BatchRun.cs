@@ -19,8 +19,8 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How often rows of workers that died are looked for.</summary>
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long to wait where only other workers can change something.</summary>
-    private static readonly TimeSpan OthersInterval = TimeSpan.FromMilliseconds(100);
+    /// <summary>How often the ledger is asked again while other workers can change something, and while only time can.</summary>
+    private static readonly TimeSpan OthersInterval = TimeSpan.FromMilliseconds(100), OwnInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How long to wait where nobody works on a row and none can be submitted.</summary>
     private static readonly TimeSpan LongestIdling = TimeSpan.FromMinutes(10);
@@ -66,6 +66,8 @@ internal sealed class BatchRun : IDisposable
 
     /// <summary>How far the run is.</summary>
     internal BatchProgress Progress => _meter.Progress(_rows.UnderWay, _downloads.NearestExpiry);
+
+    private TimeSpan Interval => _run.Ledger.IsShared ? OthersInterval : OwnInterval;
 
     /// <summary>Does all that can be done.</summary>
     /// <returns>How the batch stands then.</returns>
@@ -147,6 +149,7 @@ internal sealed class BatchRun : IDisposable
     {
         _run.End.ThrowIfCancellationRequested();
         _awaited = RowFaces.None;
+        Task written = _run.Written;
         await TakeAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false);
@@ -155,13 +158,13 @@ internal sealed class BatchRun : IDisposable
         if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_work.Count > 0 || _awaited.Count > 0)
         {
-            await Task.WhenAny([.. _work, .. _awaited.Values, _run.Time.Wait(OthersInterval, _run.End)]).ConfigureAwait(false);
+            await Task.WhenAny([.. _work, .. _awaited.Values, written, _run.Time.Wait(Interval, _run.End)]).ConfigureAwait(false);
             return true;
         }
 
         if (maySubmit && await MayOthersLeaveMoreAsync().ConfigureAwait(false))
         {
-            await _run.Time.Wait(OthersInterval, _run.End).ConfigureAwait(false);
+            await _run.Time.Wait(Interval, _run.End).ConfigureAwait(false);
             return true;
         }
 

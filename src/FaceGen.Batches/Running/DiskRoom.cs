@@ -31,14 +31,16 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, Destinatio
     /// <exception cref="OperationCanceledException">It could not be written before the run was over.</exception>
     internal async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancel)
     {
-        bool isWaiting = false, wasOk = false;
+        bool isWaiting = false, isWritten = false, wasOk = false;
         try
         {
             while (true)
             {
                 try
                 {
-                    return await write().ConfigureAwait(false);
+                    T result = await write().ConfigureAwait(false);
+                    isWritten = true;
+                    return result;
                 }
                 catch (FaceGenException e) when (IsForAll(e))
                 {
@@ -61,7 +63,7 @@ internal sealed class DiskRoom(TimeProvider time, IListener listener, Destinatio
         }
         finally
         {
-            if (isWaiting && End()) listener.Tell("It could be written again.");
+            if (isWaiting && End() && isWritten) listener.Tell("It could be written again.");
         }
     }
 

@@ -17,6 +17,8 @@ namespace FaceGen.Batches.Running;
 internal sealed record RunParts(
     ILedger Ledger, Connection Connection, BatchOptions Options, IBatchListener Listener, CancellationToken End, CancellationToken TimeIsOver = default)
 {
+    private TaskCompletionSource<bool> _written = NewSignal();
+
     internal Account Account { get; } = Account.Of(Connection);
 
     internal TimeProvider Time => Connection.Services.Time;
@@ -44,9 +46,18 @@ internal sealed record RunParts(
         return await work(over.Token).ConfigureAwait(false);
     }
 
+    /// <summary>Gets a task that completes when the next row is written: another one may be free to be submitted then.</summary>
+    internal Task Written => Volatile.Read(ref _written).Task;
+
     /// <summary>Writes a row that was taken, as soon as there is room; false where somebody else has taken it over.</summary>
-    internal Task<bool> WriteAsync(LedgerRow row, bool release) =>
-        FinishAsync(cancel => Room.WriteAsync(() => Ledger.WriteAsync(row, release, cancel), cancel));
+    internal async Task<bool> WriteAsync(LedgerRow row, bool release)
+    {
+        bool isWritten = await FinishAsync(cancel => Room.WriteAsync(() => Ledger.WriteAsync(row, release, cancel), cancel)).ConfigureAwait(false);
+        Interlocked.Exchange(ref _written, NewSignal()).TrySetResult(true);
+        return isWritten;
+    }
+
+    private static TaskCompletionSource<bool> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The request of a row; null, with a warning, where the ledger was changed by hand to something invalid.</summary>
     internal async Task<Request?> TryReadAsync(LedgerRow row)

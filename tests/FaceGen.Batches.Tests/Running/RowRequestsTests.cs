@@ -153,6 +153,8 @@ public sealed class RowRequestsTests : IDisposable
 
         public string Name => "faces";
 
+        public bool IsShared => false;
+
         public bool SkipDuplicates { get; set; }
 
         public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel)

@@ -32,6 +32,8 @@ internal sealed class WatchedLedger(ILedger ledger, TestClock clock) : ILedger
 
     public string Name => ledger.Name;
 
+    public bool IsShared => ledger.IsShared;
+
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
     public async Task<LedgerRow?> TakePendingAsync(

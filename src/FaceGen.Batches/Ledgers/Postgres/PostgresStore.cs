@@ -42,6 +42,9 @@ internal sealed class PostgresStore : LedgerStore
     internal override long Worker => _worker?.Number ?? 0;
 
     /// <inheritdoc/>
+    internal override bool IsShared => true;
+
+    /// <inheritdoc/>
     internal override string Alive => PostgresWorker.Alive(Worker, _worker is { WasOut: true }, _worker?.Outage ?? TimeSpan.Zero);
 
     /// <inheritdoc/>

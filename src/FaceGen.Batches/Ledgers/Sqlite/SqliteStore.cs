@@ -27,6 +27,9 @@ internal sealed class SqliteStore : LedgerStore
     internal override long Worker { get; }
 
     /// <inheritdoc/>
+    internal override bool IsShared => false;
+
+    /// <inheritdoc/>
     internal override string Alive => FormattableString.Invariant($"SELECT {Worker} AS worker");
 
     /// <inheritdoc/>
