@@ -207,40 +207,6 @@ public sealed class StopTests : IDisposable
         Assert.Empty(_bed.Calls);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task Whenever_a_stop_comes_nothing_is_sent_twice_and_nothing_is_lost(int seed)
-    {
-        var random = new Random(seed);
-        int accepted = 0;
-        // What is stopped before its first byte never comes so far.
-        Answer Counted(Answer answer) => new(cancel =>
-        {
-            Interlocked.Increment(ref accepted);
-            return answer.Give(cancel);
-        });
-        _bed.OnSubmit = id => (id % 3) switch { 0 => Answer.QueueFull(0.01), 1 => Counted(BatchBed.Queued(id)), _ => Counted(BatchBed.Finished(id)) };
-        BatchSummary? summary = null;
-        for (int runs = 0; runs < 200 && summary?.State != BatchState.Complete; runs++)
-        {
-            using var stop = new CancellationTokenSource();
-            int calls = _bed.Calls.Count + random.Next(1, 30);
-            Task<BatchSummary> run = _bed.RunAsync(BatchBed.Requests(60), stop: stop.Token);
-            while (!run.IsCompleted && _bed.Calls.Count < calls) await Task.Yield();
-            await stop.CancelAsync();
-            await Task.WhenAny(run);
-            if (run.Status == TaskStatus.RanToCompletion) summary = await run;
-            else await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        }
-
-        Assert.Equal((BatchState.Complete, 60, 0), (summary!.State, summary.Saved, summary.Uncertain));
-        Assert.Equal(60, _bed.Files.Count);
-        Assert.Equal(60, accepted);
-        Assert.Equal(0, _bed.Account.Slots.Taken);
-    }
-
     private async Task StopAsync(Task run)
     {
         await _stop.CancelAsync();
