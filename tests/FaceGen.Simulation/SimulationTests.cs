@@ -1,0 +1,13 @@
+using FaceGen.Simulation.Scheduling;
+
+namespace FaceGen.Simulation;
+
+/// <summary>Prepares the process for simulated histories.</summary>
+public abstract class SimulationTests
+{
+    protected SimulationTests()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The simulated disk stands on the Unix file system of SQLite.");
+        ThreadPoolQueue.UseOneThread();
+    }
+}
