@@ -1,0 +1,45 @@
+using FaceGen.Simulation.Histories;
+using FaceGen.Simulation.Scheduling;
+
+namespace FaceGen.Simulation.Exploring;
+
+/// <summary>
+/// Runs every history of a batch that differs from the usual course in one choice; and, if asked to, those that differ in two,
+/// of which one is an answer and the other something that happens to the process. A loss of power leaves nothing that was not
+/// flushed; where all operations of the disk differ, also all of one file or of the names in one folder.
+/// </summary>
+/// <param name="scenario">The batch.</param>
+/// <param name="diskStride">Of the operations of the disk, one of so many differs: 1 for all.</param>
+/// <param name="findings">Collects what the histories find.</param>
+internal sealed class Exhaustive(Scenario scenario, int diskStride, Findings findings)
+{
+    /// <summary>Runs them.</summary>
+    /// <param name="depth">How many choices differ at most. Which of several steps comes first is left to random histories.</param>
+    internal Task RunAsync(int depth) => RunAsync(depth, [], from: 0, former: null);
+
+    private async Task RunAsync(int depth, Dictionary<int, int> deviations, int from, ChoiceKind? former)
+    {
+        if (findings.IsOver) return;
+
+        var choices = Choices.Deviating(deviations);
+        Failure? failure = await Failure.FindAsync(scenario, choices);
+        findings.Add(failure);
+        if (failure is not null || former == ChoiceKind.Remains) return;
+
+        int operations = 0;
+        for (int number = from; number < choices.Made.Count; number++)
+        {
+            Choice choice = choices.Made[number];
+            if (choice.Kind == ChoiceKind.Remains && diskStride == 1) await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = choice.Count - 1 }, number + 1, choice.Kind);
+            if (deviations.Count == depth || choice.Kind is ChoiceKind.Order or ChoiceKind.Remains || (former is { } first && !IsPair(first, choice.Kind)) || (choice.Kind == ChoiceKind.Disk && operations++ % diskStride != 0)) continue;
+
+            for (int value = 1; value < choice.Count; value++)
+                await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = value }, number + 1, choice.Kind);
+        }
+    }
+
+    private static bool IsPair(ChoiceKind first, ChoiceKind second) =>
+        (first == ChoiceKind.Fault && IsAnswer(second)) || (IsAnswer(first) && second == ChoiceKind.Fault);
+
+    private static bool IsAnswer(ChoiceKind kind) => kind is ChoiceKind.Submit or ChoiceKind.Fetch or ChoiceKind.Download or ChoiceKind.Delivery;
+}

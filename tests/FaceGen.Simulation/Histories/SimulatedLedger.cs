@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Simulation.Scheduling;
+
+namespace FaceGen.Simulation.Histories;
+
+/// <summary>Makes each call of a real ledger a step of the scheduler, and knows what the ledger holds.</summary>
+/// <param name="ledger">The real ledger.</param>
+/// <param name="process">The process that has opened it.</param>
+internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) : ILedger
+{
+    private readonly Dictionary<long, LedgerRow> _rows = [];
+
+    /// <summary>Gets the rows as the ledger holds them after the last call that succeeded.</summary>
+    internal IReadOnlyCollection<LedgerRow> Rows => _rows.Values;
+
+    /// <summary>Gets the ids of which a write was begun: where the disk fails, it is tried again until it succeeds.</summary>
+    internal HashSet<string> BegunIds { get; } = [];
+
+    /// <summary>Gets a value that is true if a call has failed, so that the ledger may hold what it was to write.</summary>
+    internal bool IsStale { get; private set; }
+
+    public string Name => ledger.Name;
+
+    public bool IsShared => ledger.IsShared;
+
+    public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
+
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) => ledger.StageAsync(rows, cancel, folder);
+
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
+        StepAsync("plan", () => ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages));
+
+    public Task EnterAsync(bool retryFailed, CancellationToken cancel) => StepAsync("enter the input", async () =>
+    {
+        await ledger.EnterAsync(retryFailed, cancel);
+        await ReadRowsAsync();
+        return true;
+    });
+
+    public Task<LedgerRow?> TakePendingAsync(
+        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false) =>
+        StepAsync("take a pending row", async () =>
+        {
+            LedgerRow? row = await ledger.TakePendingAsync(address, places, cancel, unready, retryUncertain);
+            if (row is not null) Note(row);
+            return row;
+        }, row => row is null ? "none" : $"row {row.Item}");
+
+    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel) =>
+        StepAsync("take abandoned rows", async () =>
+        {
+            IReadOnlyList<LedgerRow> rows = await ledger.TakeAbandonedAsync(address, most, cancel);
+            foreach (LedgerRow row in rows) Note(row);
+            return rows;
+        }, rows => string.Join(", ", rows.Select(row => $"row {row.Item} {row.Status}")));
+
+    public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
+    {
+        if (row.GenerationId is { } id) BegunIds.Add(id);
+        return StepAsync($"write row {row.Item}, {row.Status} {row.GenerationId}", async () =>
+        {
+            bool written = await ledger.WriteAsync(row, release, cancel);
+            if (written) Note(row);
+            return written;
+        }, written => written ? "written" : "not written");
+    }
+
+    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => StepAsync("count", () => ledger.CountAsync(cancel));
+
+    public async IAsyncEnumerable<LedgerRow> ReadAsync(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        List<LedgerRow> rows = await StepAsync("read rows", async () => await ReadAllAsync(statuses, leaveOut, cancellationToken));
+        foreach (LedgerRow row in rows) yield return row;
+    }
+
+    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
+        StepAsync("read shared faces", () => ledger.SharedFacesAsync(most, cancel, retryUncertain));
+
+    public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancel));
+
+    public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>
+        StepAsync("compare ids", () => ledger.UnknownIdsAsync(ids, cancel));
+
+    public ValueTask DisposeAsync() => new(StepAsync("close", async () =>
+    {
+        await ledger.DisposeAsync();
+        return true;
+    }));
+
+    /// <summary>Ends the threads and closes the files of a process that is dead.</summary>
+    internal ValueTask AbandonAsync() => ledger.DisposeAsync();
+
+    /// <summary>Reads all rows from the ledger itself.</summary>
+    internal async Task ReadRowsAsync()
+    {
+        List<LedgerRow> rows = await ReadAllAsync([], null, default);
+        _rows.Clear();
+        foreach (LedgerRow row in rows) Note(row);
+        IsStale = false;
+    }
+
+    private async Task<List<LedgerRow>> ReadAllAsync(IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut, CancellationToken cancellationToken)
+    {
+        List<LedgerRow> rows = [];
+        await foreach (LedgerRow row in ledger.ReadAsync(statuses, leaveOut, cancellationToken)) rows.Add(row);
+        return rows;
+    }
+
+    private void Note(LedgerRow row)
+    {
+        _rows[row.Item] = row;
+        if (row.GenerationId is { } id) process.History.RecordedIds.Add(id);
+    }
+
+    /// <summary>Waits for the scheduler, then makes the call, which nothing else runs beside.</summary>
+    private Task<T> StepAsync<T>(string name, Func<Task<T>> call, Func<T, string>? describe = null)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Add(new Step($"ledger: {name}", async () =>
+        {
+            Task<T> made = Task.Run(call);
+            // Its failure is the caller's.
+            await Task.WhenAny(made);
+            if (made.IsCompletedSuccessfully && describe is not null) process.History.Log($"    {describe(made.Result)}");
+            IsStale |= made.IsFaulted;
+            if (made.Exception is { } error) process.History.Log($"    {error.InnerException!.Message}");
+            result.SetFromTask(made);
+        }));
+        return result.Task;
+    }
+}

@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Sockets;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
+using FaceGen.Batching;
+using FaceGen.Contract;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+using FaceGen.Simulation.Disk;
+using FaceGen.Simulation.Scheduling;
+using FaceGen.Simulation.Service;
+using FaceGen.Webhooks;
+
+namespace FaceGen.Simulation.Histories;
+
+/// <summary>One process that runs the batch: the real engine on a simulated clock, network and disk.</summary>
+internal class SimulatedProcess : IBatchListener, IDisposable
+{
+    private readonly List<Step> _pending = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ExitGuard _exit;
+    private readonly Connection _connection;
+    private readonly BatchOptions _options;
+    private bool _isDead;
+
+    internal SimulatedProcess(History history, SimulatedDisk disk, bool isFirst)
+    {
+        (History, Disk) = (history, disk);
+        Time = new SimulatedTime(() => history.Elapsed, History.Begin) { Error = history.ClockError };
+        _exit = new ExitGuard(() => [], () => TextWriter.Null, Time, () => null);
+        var services = new EngineServices
+        {
+            Time = Time,
+            Handler = () => new SimulatedNetwork(this),
+            LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
+            NextDouble = () => 0.5,
+            Exit = _exit,
+            Files = new SimulatedFiles(disk, Time),
+        };
+        _connection = new Connection(ServiceAddress.Parse(SimulatedService.Root), new ApiKey(SimulatedService.Key), history.Scenario.QueueLimit, services: services);
+        _options = new BatchOptions(new SaveOptions(history.PathOf("out"), new FileNameTemplate(history.Scenario.HasKnownNames ? "{row}-{index}" : "{id}-{index}"))
+        {
+            AcceptSame = true,
+            Timeout = TimeSpan.FromMinutes(5),
+        })
+        {
+            RetryUncertain = !isFirst && history.Scenario.RetryUncertain,
+            RetryFailed = !isFirst && history.Scenario.RetryFailed && !history.IsRetryRefused,
+            MaxImages = history.IsQuiet ? null : history.Scenario.MaxImages,
+            DiskTime = Time,
+        };
+        if (history.Scenario.HasWebhook) Account.Callbacks.Open(Webhook());
+    }
+
+    internal History History { get; }
+
+    internal SimulatedDisk Disk { get; }
+
+    internal SimulatedTime Time { get; }
+
+    internal SimulatedLedger? Ledger { get; private set; }
+
+    internal BatchOptions Options => _options;
+
+    /// <summary>Gets or sets how many submissions are on their way or without an answer.</summary>
+    internal int SubmissionsInFlight { get; set; }
+
+    /// <summary>Gets the steps that can happen next, in the order in which they came up.</summary>
+    internal IReadOnlyList<Step> Pending => _pending;
+
+    /// <summary>Gets the ids that deliveries have named.</summary>
+    internal HashSet<string> Delivered { get; } = [];
+
+    /// <summary>Gets or sets how many images were accepted since the process began.</summary>
+    internal int PaidImages { get; set; }
+
+    /// <summary>Gets the ids that answers have named.</summary>
+    internal HashSet<string> Heard { get; } = [];
+
+    /// <summary>Gets the calls that have no answer yet.</summary>
+    internal List<SimulatedCall> Calls { get; } = [];
+
+    /// <summary>Gets or sets when a user stopped the run, in elapsed time; null if nobody did.</summary>
+    internal TimeSpan? StoppedAt { get; private set; }
+
+    /// <summary>Gets or sets a value that is true once an operation of the disk has failed.</summary>
+    internal bool HasDiskFailed { get; set; }
+
+    internal void Add(Step step)
+    {
+        if (!_isDead) _pending.Add(step);
+    }
+
+    internal void Remove(Step step) => _pending.Remove(step);
+
+    /// <summary>Breaks every connection: what was sent may have reached the service.</summary>
+    internal void BreakConnections()
+    {
+        foreach (SimulatedCall call in Calls.ToArray()) call.Break();
+    }
+
+    /// <summary>Takes a delivery to the webhook.</summary>
+    internal void Deliver(string id, long? trackId)
+    {
+        Delivered.Add(id);
+        Account.Callbacks.Take(id, trackId);
+    }
+
+    internal void Stop()
+    {
+        StoppedAt = History.Elapsed;
+        _stop.CancelAsync();
+    }
+
+    /// <summary>Runs the batch as the cmdlet does.</summary>
+    internal async Task<BatchSummary> RunAsync()
+    {
+        Ledger = new SimulatedLedger(await OpenLedgerAsync(_stop.Token), this);
+        await using var batch = new Batch(Ledger, _connection, this);
+        Request[] requests = [.. Enumerable.Range(1, History.Scenario.Rows).Select(Request)];
+        await batch.AddAsync(requests, _options.Save, _stop.Token);
+        // The cmdlet refuses, before anything is sent, a name that is another image's already.
+        if (History.Scenario.HasKnownNames && await batch.PlanAsync(_options.RetryFailed, _options.RetryUncertain, _stop.Token) is { TakenFile: (_, { } path, _) })
+            throw new FaceGenException(ErrorCode.FileExists, $"The name '{path}' is taken.");
+
+        return await batch.RunAsync(_options, _stop.Token);
+    }
+
+    /// <summary>Ends the process where it stands: nothing that it does from now on has an effect.</summary>
+    internal async Task KillAsync()
+    {
+        Halt();
+        Disk.Kill();
+        // Its threads and files end, without an effect on the disk.
+        if (Ledger is not null) await Ledger.AbandonAsync();
+    }
+
+    /// <summary>Has no step of the process happen any more.</summary>
+    private protected void Halt()
+    {
+        _isDead = true;
+        _pending.Clear();
+        CloseWebhooks();
+    }
+
+    private protected virtual Task<ILedger> OpenLedgerAsync(CancellationToken cancellationToken) =>
+        Ledgers.OpenAsync(LedgerLocation.Parse(History.PathOf("batch.db")), LedgerMode.RunInput, Time, this, cancellationToken);
+
+    /// <summary>Ends what still works in the background of a process that has exited.</summary>
+    public void Dispose()
+    {
+        _isDead = true;
+        CloseWebhooks();
+        _connection.Dispose();
+        _stop.Dispose();
+        _exit.Dispose();
+    }
+
+    public void Tell(string line) => History.Log($"      {line}");
+
+    public void Warn(string line)
+    {
+        History.Warnings.Add(line);
+        History.Log($"      warning: {line}");
+    }
+
+    public void End(BatchItem item, FaceGenException? error) => History.Log($"      ended: {item}{(error is null ? "" : $" ({error.Message})")}");
+
+    private void CloseWebhooks()
+    {
+        foreach (Webhook webhook in Account.Callbacks.Webhooks) webhook.Dispose();
+    }
+
+    private Account Account => Account.Of(_connection);
+
+    /// <summary>Opens a webhook that nobody can call: deliveries are steps of the scheduler.</summary>
+    private Webhook Webhook() => new(
+        IPAddress.Loopback, 0, new Uri("https://webhook.example"), (_, _) => { }, Time, accept: _ => new TaskCompletionSource<TcpClient>().Task);
+
+    private Request Request(int row) => new()
+    {
+        Prompt = $"person {row}",
+        FaceImage = FaceImage.FromText("https://faces.example/face.png", path => path),
+        Samples = History.Scenario.Images == 1 ? null : History.Scenario.Images,
+        Source = new RequestSource("people.csv", row + 1, row),
+    };
+}
