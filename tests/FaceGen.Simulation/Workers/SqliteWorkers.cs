@@ -1,0 +1,87 @@
+using System.Globalization;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Batching;
+using FaceGen.Generating;
+using FaceGen.Simulation.Disk;
+using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
+
+namespace FaceGen.Simulation.Workers;
+
+/// <summary>A ledger in a file, which one run has at a time by the lock of a file.</summary>
+/// <param name="path">The path of the ledger.</param>
+internal sealed class SqliteWorkers(string path) : WorkerLedgers
+{
+    internal override bool OpensInOneStep => false;
+
+    internal override bool IsShared => false;
+
+    internal override Task BeginAsync()
+    {
+        // The creation of a ledger is a matter of one process.
+        SqliteStore.Create(path, TimeProvider.System);
+        return Task.CompletedTask;
+    }
+
+    internal override async Task<ILedger> OpenAsync(Worker worker, CancellationToken cancellationToken)
+    {
+        ILedger ledger = await Ledgers.OpenAsync(LedgerLocation.Parse(path), LedgerMode.RunInput, worker.Time, worker, cancellationToken);
+        worker.Number = await QueryAsync("SELECT max(worker) FROM workers", async command => Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture));
+        return ledger;
+    }
+
+    internal override Task<ILedger> OpenToReadAsync() => Ledgers.OpenAsync(LedgerLocation.Parse(path), LedgerMode.Read, TimeProvider.System, new Silence(), default);
+
+    internal override Task<WorkerRow[]> ReadRowsAsync() => QueryAsync(WorkerRow.Query, WorkerRow.ReadAsync);
+
+    internal override Task OnKilledAsync(Worker worker)
+    {
+        // The system frees the lock, and the file stays: a copy takes its place, which the process, whose file is still open
+        // here, does not have locked.
+        string lockFile = SqliteLock.FileOf(path), copy = lockFile + ".copy";
+        if (worker.HasLapsed || worker.Number == 0) return Task.CompletedTask;
+
+        using (SafeFileHandle held = UnixFile.OpenToRead(lockFile))
+        {
+            byte[] mark = new byte[RandomAccess.GetLength(held)];
+            RandomAccess.Read(held, mark, 0);
+            File.WriteAllBytes(copy, mark);
+        }
+
+        File.Move(copy, lockFile, overwrite: true);
+        return Task.CompletedTask;
+    }
+
+    internal override Task OnLapsedAsync(Worker worker)
+    {
+        // A user takes the run for dead and deletes the file that keeps others out.
+        if (worker.Number > 0) File.Delete(SqliteLock.FileOf(path));
+        return Task.CompletedTask;
+    }
+
+    // The holder of the lock takes all others for dead.
+    internal override bool IsDeadFor(Worker worker, Worker other) => worker != other;
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Queries the file while a worker has it open, so that closing this connection changes nothing.</summary>
+    private async Task<T> QueryAsync<T>(string sql, Func<SqliteCommand, Task<T>> read)
+    {
+        await using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
+        await using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return await read(command);
+    }
+
+    private sealed class Silence : IListener
+    {
+        public void Tell(string line)
+        {
+        }
+
+        public void Warn(string line)
+        {
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using FaceGen.Simulation.Exploring;
+using FaceGen.Simulation.Scheduling;
+
+namespace FaceGen.Simulation.Workers;
+
+/// <summary>Histories of a batch that several workers run at the same time: in none is anything paid twice or lost.</summary>
+/// <remarks>
+/// The environment variables are those of <see cref="HistoryTests"/>: <c>FACEGEN_SIM_DEPTH</c> 1 runs every history that differs in one
+/// choice, 2 every one that differs in two, within the bound; without it, or with <c>FACEGEN_SIM_STRIDE</c>, one of so many is run.
+/// </remarks>
+public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
+{
+    private static readonly int Depth = Setting("FACEGEN_SIM_DEPTH", 0);
+
+    /// <summary>For how many seconds each test runs histories only to count the failures; 0 to run them all and to show the failures.</summary>
+    private static readonly int CountFor = Setting("FACEGEN_SIM_COUNT", 0);
+
+    /// <summary>One worker goes on instead of the other, and one thing happens to a worker, or two of these.</summary>
+    private static readonly Dictionary<ChoiceKind, int> Bound = new()
+    {
+        [ChoiceKind.Order] = 1,
+        [ChoiceKind.Kill] = 1,
+        [ChoiceKind.Lapse] = 1,
+        [ChoiceKind.Freeze] = 1,
+        [ChoiceKind.Return] = 1,
+    };
+
+    /// <summary>A worker is taken for dead and works on, and another is killed: the first takes its own rows again.</summary>
+    private static readonly Dictionary<ChoiceKind, int> Retaken = new() { [ChoiceKind.Lapse] = 1, [ChoiceKind.Kill] = 1 };
+
+    [Fact]
+    public async Task Sqlite_one_row_every_order_and_fault_of_two_runs_pays_once_and_ends() => await ExploreAsync(new WorkersScenario(1, 1, LedgerKind.Sqlite), Bound, 1, stride: 3);
+
+    [Fact]
+    public async Task Sqlite_two_rows_every_order_and_fault_of_two_runs_pays_once_and_ends() => await ExploreAsync(new WorkersScenario(2, 1, LedgerKind.Sqlite), Bound, 1, stride: 17);
+
+    [Fact]
+    public async Task Postgres_one_row_every_order_and_fault_of_two_workers_pays_once_and_ends() => await ExploreAsync(new WorkersScenario(1, 1, LedgerKind.Postgres), Bound, 1, stride: 27);
+
+    [Fact]
+    public async Task Postgres_two_rows_every_order_and_fault_of_two_workers_pays_once_and_ends() => await ExploreAsync(new WorkersScenario(2, 1, LedgerKind.Postgres) { QueueLimit = 1 }, Bound, 1, stride: 123);
+
+    [Fact]
+    public async Task Postgres_worker_takes_its_row_again_writes_with_the_former_fence_are_refused() => await ExploreAsync(new WorkersScenario(1, 1, LedgerKind.Postgres), Retaken, 2, stride: 83, ChoiceKind.Lapse);
+
+    [Fact]
+    public async Task Sqlite_random_histories_hold() => await DrawAsync(LedgerKind.Sqlite, 10);
+
+    [Fact]
+    public async Task Postgres_random_histories_hold() => await DrawAsync(LedgerKind.Postgres, 5);
+
+    [Theory]
+    [InlineData("Sqlite")]
+    [InlineData("Postgres")]
+    public async Task Two_histories_of_one_seed_are_the_same(string kind)
+    {
+        LedgerKind ledger = Enum.Parse<LedgerKind>(kind);
+        SkipWithoutServer(ledger);
+        for (int seed = 1; seed <= 2; seed++) Assert.Equal(await LinesAsync(seed), await LinesAsync(seed));
+
+        async Task<IReadOnlyList<string>> LinesAsync(int seed)
+        {
+            WorkersHistory history = (WorkersHistory)ScenarioOf(seed, ledger).NewHistory(Choices.Random(seed));
+            await using (history) await Task.Run(history.RunAsync);
+            return history.Lines;
+        }
+    }
+
+    private static WorkersScenario ScenarioOf(int seed, LedgerKind ledger)
+    {
+        var random = new Random(~seed);
+        return new WorkersScenario(random.Next(1, 5), random.Next(1, 3), ledger)
+        {
+            Workers = random.Next(4) == 0 ? 3 : 2,
+            QueueLimit = random.Next(3) switch { 0 => 1, 1 => 2, _ => 5 },
+            RetryUncertain = random.Next(4) == 0,
+            HasKnownNames = random.Next(2) == 0,
+        };
+    }
+
+    private static void SkipWithoutServer(LedgerKind ledger)
+    {
+        if (ledger == LedgerKind.Postgres && PostgresWorkers.Hindrance is { } hindrance) Assert.Skip(hindrance);
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+
+    private static Findings NewFindings() => new(CountFor > 0 ? TimeSpan.FromSeconds(CountFor) : null);
+
+    private async Task DrawAsync(LedgerKind ledger, int usual)
+    {
+        SkipWithoutServer(ledger);
+        int first = Setting("FACEGEN_SIM_SEED", 1), count = Setting("FACEGEN_SIM_HISTORIES", Setting("FACEGEN_SIM_SEED", 0) > 0 ? 1 : usual);
+        Findings findings = NewFindings();
+        for (int seed = first; seed < first + count && !findings.IsOver; seed++)
+        {
+            Failure? failure = await Failure.FindAsync(ScenarioOf(seed, ledger), Choices.Random(seed));
+            findings.Add(failure is null ? null : failure with { Seed = seed });
+        }
+
+        await ReportAsync(findings, isShrunk: true);
+    }
+
+    private async Task ExploreAsync(WorkersScenario scenario, Dictionary<ChoiceKind, int> most, int depth, int stride, ChoiceKind? begin = null)
+    {
+        SkipWithoutServer(scenario.Ledger);
+        Findings findings = NewFindings();
+        await new WorkerExploration(scenario with { IsDisturbedAfterChanges = true }, most, findings, begin)
+            .RunAsync(Math.Max(Depth, depth), Setting("FACEGEN_SIM_STRIDE", Depth > 0 ? 1 : stride));
+        await ReportAsync(findings, isShrunk: false);
+    }
+
+    private async Task ReportAsync(Findings findings, bool isShrunk)
+    {
+        foreach (string line in findings.Counts) output.WriteLine(line);
+        if (CountFor == 0)
+            foreach (Failure failure in findings.Failures) output.WriteLine((isShrunk ? await failure.ShrinkAsync() : failure).ToString());
+
+        Assert.Empty(findings.Failures.Select(failure => failure.Kind));
+    }
+}
