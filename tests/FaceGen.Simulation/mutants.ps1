@@ -1,0 +1,326 @@
+#requires -Version 7
+<#
+.SYNOPSIS
+    Breaks the rules of the engine one at a time and shows that the simulation catches each.
+.DESCRIPTION
+    Copies the tracked files of this working tree, as they are now, into a folder of its own. There it makes one change of
+    the table below after the other, builds the simulation, runs every history with a single fault and random ones, and
+    prints how many of them failed and by which rule. The first row is the code without a change: it must not fail.
+
+    A change whose text is not in its file exactly once is an error: the code was changed, and the table has to follow.
+    The exit code is 1 if a mutant was not caught, or if the code without a change failed.
+.PARAMETER Name
+    The names of the mutants to run, wildcards included; several are separated by commas. All by default, and the code without
+    a change before them.
+.PARAMETER Depth
+    1 runs every history with a single fault; 0 runs the part of them that the tests run, which does not catch every mutant.
+.PARAMETER Histories
+    How many random histories are run for each mutant.
+.PARAMETER Seconds
+    How long each of the tests runs histories at most. A mutant that makes runs endless would take hours.
+.PARAMETER Check
+    Only looks whether each change can be made.
+.EXAMPLE
+    dotnet tool restore
+    dotnet pwsh tests/FaceGen.Simulation/mutants.ps1
+.EXAMPLE
+    dotnet pwsh tests/FaceGen.Simulation/mutants.ps1 -Name 'resend*' -Histories 1000
+#>
+[CmdletBinding()]
+param(
+    [string[]] $Name = '*',
+    [ValidateRange(0, 1)] [int] $Depth = 1,
+    [ValidateRange(0, [int]::MaxValue)] [int] $Histories = 300,
+    [ValidateRange(1, [int]::MaxValue)] [int] $Seconds = 600,
+    [switch] $Check
+)
+
+$ErrorActionPreference = 'Stop'
+$core = 'src/FaceGen.Core'
+$batches = 'src/FaceGen.Batches'
+
+function New-Mutant([string] $Name, [string] $Rule, [string[][]] $Edits, [string] $Class = 'HistoryTests') {
+    [pscustomobject] @{
+        Name  = $Name
+        Rule  = $Rule
+        Class = $Class
+        Edits = foreach ($edit in $Edits) { [pscustomobject] @{ File = $edit[0]; Text = $edit[1]; Replacement = $edit[2] } }
+    }
+}
+
+$mutants = @(
+    New-Mutant 'resend after a redirect' 'What may have been accepted is not sent again.' @(
+        , @("$core/Http/Classifier.cs",
+            '>= 300 and < 400 => result.WasSent ? new Outcome.Uncertain(result.Describe()) { Fault = Moved(result) } : new Outcome.Failed(Moved(result)),',
+            '>= 300 and < 400 => new Outcome.Retry(result.Describe(), null),'))
+
+    New-Mutant 'a lost answer counts as refused' 'What may have been accepted is not sent again.' @(
+        , @("$core/Http/Classifier.cs",
+            '            0 => new Outcome.Uncertain(result.Describe()),',
+            '            0 => new Outcome.Retry(result.Describe(), null),'))
+
+    New-Mutant 'resend after an unclear answer' 'What may have been accepted is not sent again.' @(
+        , @("$core/Http/Classifier.cs",
+            '            _ => new Outcome.Uncertain(result.Describe()),',
+            '            _ => new Outcome.Retry(result.Describe(), null),'))
+
+    New-Mutant 'an id with 429 counts as refused' 'An id is an acceptance, whatever else the answer says.' @(
+        , @("$core/Http/Classifier.cs",
+            '_ when hasId => new Outcome.UnderWay(answer!),',
+            'not 429 when hasId => new Outcome.UnderWay(answer!),'))
+
+    New-Mutant 'a row is sent before the ledger says so' 'A submission is in the ledger before its first byte is sent.' @(
+        , @("$batches/Ledgers/SqlLedger.cs",
+            "status = 'Submitting', attempts = attempts + 1",
+            "status = 'Pending', attempts = attempts + 1"))
+
+    # In one process nothing is lost to another: only the histories of several workers can break it.
+    New-Mutant -Class 'WorkerTests' 'forget the fence' 'A worker that lost a row writes it no more.' @(
+        , @("$batches/Ledgers/SqlLedger.cs",
+            '$"fence = @fence AND {held}"',
+            '"1 = 1"'))
+
+    New-Mutant 'id entered after the next step' 'The ledger has an id before anything else happens with it.' @(
+        , @("$batches/Running/RowLog.cs",
+            'await WriteAsync(Row).ConfigureAwait(false);',
+            'if (isReady) await WriteAsync(Row).ConfigureAwait(false);'))
+
+    New-Mutant 'id entered without waiting for it' 'The ledger has an id before anything else happens with it.' @(
+        , @("$batches/Running/RowLog.cs",
+            'await WriteAsync(Row).ConfigureAwait(false);',
+            '_ = WriteAsync(Row);'))
+
+    New-Mutant 'uncertain resent on restart' 'A row of unknown outcome is sent again only if the user asks.' @(
+        @("$batches/Ledgers/SqlLedger.cs", "status = 'Uncertain', worker = NULL, ended_at = @now", "status = 'Pending', worker = NULL, ended_at = @now"),
+        @("$batches/Ledgers/SqlLedger.cs", 'return [.. uncertain, .. rows', 'return [.. rows'))
+
+    New-Mutant 'a stop frees a row that is being sent' 'A stop waits for the answer to what was sent.' @(
+        , @("$batches/Running/RowLog.cs",
+            'answered = _out?.Task ?? Task.CompletedTask;',
+            'answered = Task.CompletedTask;'))
+
+    New-Mutant 'a stop cuts a submission off' 'A stop waits for the answer to what was sent.' @(
+        , @("$core/Generating/Generator.cs",
+            'json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent)',
+            'json => RequestJson.Write(json, sent, face.Text), unsent, unsent)'))
+
+    # The process and the ledger both count what is in flight: in a batch, either alone holds the limit.
+    New-Mutant 'slot given back early' 'No more is in flight than the account may have.' @(
+        @("$core/Generating/Generator.cs", '_account.Add(connection, accepted, isHeardOf ? slot : null,', "slot.Dispose();`n        _account.Add(connection, accepted, null,"),
+        @("$batches/Ledgers/SqlLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
+
+    New-Mutant 'a refused key does not end the run' 'What every request would meet ends the run.' @(
+        , @("$core/Contract/FaceGenException.cs",
+            'Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan',
+            'Code is ErrorCode.NotInPlan'))
+
+    New-Mutant 'rename before flush' 'A file at its name is complete.' @(
+        @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
+        @("$core/Saving/PartFile.cs", '_files.Rename(_temporary, _path, _replace);', "_files.Rename(_temporary, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
+
+    New-Mutant 'no flush' 'A file at its name is complete.' @(
+        , @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n", ''))
+
+    New-Mutant 'the folder is not flushed' 'What the ledger calls saved is on the disk.' @(
+        , @("$core/Saving/PartFile.cs", "        _files.FlushFolder(_folder);`n", ''))
+
+    New-Mutant 'an incomplete image is saved' 'A file at its name is complete.' @(
+        , @("$core/Saving/Download.cs",
+            'if (ImageInfo.CheckPixels(body) is { } info) return new CheckedImage(body, info);',
+            'if (ImageHeader.FormatOf(body) is { } format) return new CheckedImage(body, ImageInfo.CheckPixels(body) ?? new ImageInfo(format, 16, 16));'))
+
+    New-Mutant 'the file of a killed run is an error' 'A row whose file is there comes to its end.' @(
+        , @("$core/Saving/ImageSaver.cs",
+            'e.Code == ErrorCode.FileExists && options.AcceptSame)',
+            'e.Code == ErrorCode.FileExists && options.Force)'))
+
+    New-Mutant 'expiry by local clock' 'Only the service says that an image has expired.' @(
+        , @("$core/Saving/Expiry.cs",
+            'TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw new FaceGenException(ErrorCode.LinkExpired, `"Expired.`");`n        TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;"))
+
+    New-Mutant 'expiry by local clock at a dead link' 'Only the service says that an image has expired.' @(
+        , @("$core/Saving/Expiry.cs",
+            'if (latest != generation) throw;',
+            'if (latest != generation || time.GetUtcNow() >= generation.ExpiresAt) throw;'))
+
+    New-Mutant 'expiry at the first dead link' 'Only the service says that an image has expired.' @(
+        , @("$core/Saving/Expiry.cs",
+            'TimeSpan wait = Backoff.Wait(round, null, connection.Services);',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw;`n                TimeSpan wait = Backoff.Wait(round, null, connection.Services);"))
+
+    New-Mutant 'a generation that is denied has failed' 'What is paid for is not given up before it expires.' @(
+        , @("$batches/Running/RowWork.cs",
+            'ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt || error.ServiceTime < log.Row.ExpiresAt => null,',
+            ''))
+
+    New-Mutant 'a generation that is denied has failed by local clock' 'Only the service says that an image has expired.' @(
+        , @("$batches/Running/RowWork.cs", ' || error.ServiceTime < log.Row.ExpiresAt => null,', ' => null,'))
+
+    New-Mutant 'expiry although the service''s clock says no' 'Only the service says that an image has expired.' @(
+        , @("$core/Saving/Expiry.cs",
+            'if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)',
+            'if (now == generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)'))
+
+    New-Mutant 'destination error treated as the row''s own' 'A run that cannot save stops submitting.' @(
+        , @("$batches/Running/DiskRoom.cs",
+            'e.Code == ErrorCode.LedgerNotWritten || destination.IsAtFault(e)',
+            'e.Code == ErrorCode.LedgerNotWritten && destination is not null'))
+
+    New-Mutant 'submitting goes on while a write waits' 'A run that cannot save stops submitting.' @(
+        @("$batches/Running/RowLog.cs", 'await run.Room.WhenWritableAsync(run.End).ConfigureAwait(false);', ''),
+        @("$batches/Running/BatchRun.cs", '!_run.Room.IsLacking && _work.Count < MostUnsaved', '_work.Count < MostUnsaved'),
+        @("$batches/Running/BatchRun.cs", 'if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false) || _run.Room.IsLacking) return false;', ''))
+
+    # A change of the mode that is cut off is rolled back by the next run; without that, only the order of the two holds.
+    New-Mutant 'journal mode set after rename' 'A kill at any point leaves a ledger that opens.' @(
+        @("$batches/Ledgers/Sqlite/SqliteStore.cs", "            // A change of the journal mode after the rename would need a journal that has to be rolled back.`n            SqliteDatabase.Prepare(connection, path);`n", ''),
+        @("$batches/Ledgers/Sqlite/SqliteStore.cs", 'when (SqliteErrors.NeedsRollback(e))', 'when (path.Length == 0 && SqliteErrors.NeedsRollback(e))'))
+
+    New-Mutant 'a commit is not on the disk (OFF)' 'What the ledger has committed survives a loss of power.' @(
+        , @("$batches/Ledgers/Sqlite/SqliteDatabase.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = OFF;'))
+
+    New-Mutant 'a commit is not on the disk (NORMAL)' 'What the ledger has committed survives a loss of power.' @(
+        , @("$batches/Ledgers/Sqlite/SqliteDatabase.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = NORMAL;'))
+
+    New-Mutant 'a write is reported before its commit' 'What the ledger has committed survives a loss of power.' @(
+        , @("$batches/Ledgers/Sqlite/SqliteWriter.cs", '            Execute("COMMIT");', "            foreach (Job job in group) job.Complete();`n            group.Clear();`n            Execute(`"COMMIT`");"))
+
+    New-Mutant 'ready images are not taken up again' 'What is paid for is fetched by a later run.' @(
+        , @("$batches/Ledgers/SqlLedger.cs",
+            "AND status IN ('Submitted', 'Generated') AND address",
+            "AND status IN ('Submitted') AND address"))
+
+    New-Mutant 'Complete although a row is uncertain' '"Complete" is said only of what is complete.' @(
+        , @("$core/Batching/BatchSummary.cs",
+            ': Failed + Expired + Uncertain + Invalid > 0',
+            ': Failed + Expired + Invalid > 0'))
+
+    New-Mutant 'the key in the ledger' 'The key is in no file.' @(
+        , @("$batches/Ledgers/GenerationText.cs",
+            'json.WriteString("message", generation.Message);',
+            'json.WriteString("message", generation.Message + generation.Connection?.Key.Reveal());'))
+)
+
+# Each text is there once, in the tree and so in the copy, or the table is out of date.
+function Edit-Text([string] $Root, $Mutant) {
+    $texts = @{}
+    foreach ($edit in $Mutant.Edits) {
+        $path = Join-Path $Root $edit.File
+        $text = $texts[$path] ?? [IO.File]::ReadAllText($path)
+        $count = $text.Split($edit.Text).Length - 1
+        if ($count -ne 1) { throw "The mutant '$($Mutant.Name)' is out of date: its text is $count times in $($edit.File)." }
+
+        $texts[$path] = $text.Replace($edit.Text, $edit.Replacement)
+    }
+
+    $texts
+}
+
+$root = (Resolve-Path (Join-Path $PSScriptRoot '../..')).Path
+# From another shell a list comes as one text.
+$Name = $Name -split ','
+$chosen = @($mutants | Where-Object { $mutant = $_; @($Name | Where-Object { $mutant.Name -like $_ }).Count -gt 0 })
+if ($chosen.Count -eq 0) { throw "No mutant is called '$Name'." }
+
+foreach ($mutant in $chosen) { $null = Edit-Text $root $mutant }
+if ($Check) {
+    "$($chosen.Count) mutants can be made."
+    return
+}
+
+$copy = Join-Path ([IO.Path]::GetTempPath()) "facegen-mutants-$([guid]::NewGuid().ToString('N'))"
+$program = Join-Path $copy 'artifacts/bin/FaceGen.Simulation/release' ($IsWindows ? 'FaceGen.Simulation.exe' : 'FaceGen.Simulation')
+$log = Join-Path $copy 'run.log'
+
+function Copy-Tree {
+    foreach ($file in git -C $root -c core.quotePath=false ls-files --cached --others --exclude-standard) {
+        $source = Join-Path $root $file
+        if (-not (Test-Path -LiteralPath $source -PathType Leaf)) { continue }
+
+        $target = Join-Path $copy $file
+        $null = New-Item -ItemType Directory -Path (Split-Path $target) -Force
+        Copy-Item -LiteralPath $source -Destination $target
+    }
+}
+
+# What a mutant leaves unused is no reason not to build it.
+function Build-Copy([string] $What) {
+    $output = dotnet build (Join-Path $copy 'tests/FaceGen.Simulation') --configuration Release --nologo --verbosity quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "$What does not build:`n$($output | Out-String)" }
+}
+
+# Returns how many histories were run, how many failed, and by which rules, the most frequent first.
+function Test-Copy([string] $Class) {
+    $env:FACEGEN_SIM_COUNT = $Seconds
+    $env:FACEGEN_SIM_DEPTH = $Depth
+    $env:FACEGEN_SIM_HISTORIES = $Histories
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    try {
+        $process = Start-Process $program '-noColor', '-showLiveOutput', '-class', "*.$Class" -PassThru -NoNewWindow -RedirectStandardOutput $log
+        # Each test ends by itself, unless one history never does.
+        $hasEnded = $process.WaitForExit([TimeSpan]::FromSeconds(10 * $Seconds + 120))
+        if (-not $hasEnded) { $process.Kill($true); $process.WaitForExit() }
+    }
+    finally {
+        Remove-Item Env:FACEGEN_SIM_COUNT, Env:FACEGEN_SIM_DEPTH, Env:FACEGEN_SIM_HISTORIES
+    }
+
+    $run = $failed = 0
+    $rules = @{}
+    foreach ($line in Get-Content -LiteralPath $log) {
+        if ($line -match '\[OUTPUT\] (\d+) histories, (\d+) failed\b') { $run += [int] $Matches[1]; $failed += [int] $Matches[2] }
+        elseif ($line -match '\[OUTPUT\] (\d+) x (.+)$') { $rules[$Matches[2]] += [int] $Matches[1] }
+    }
+
+    if ($run -eq 0 -and $hasEnded) { throw "No histories were run:`n$(Get-Content -LiteralPath $log -Raw)" }
+    if (-not $hasEnded) { $failed++; $run++; $rules['A history did not end.'] = 1 }
+    [pscustomobject] @{
+        Run     = $run
+        Failed  = $failed
+        Rules   = @($rules.GetEnumerator() | Sort-Object Value -Descending | ForEach-Object { "$($_.Key) ($($_.Value))" })
+        Seconds = [int] $watch.Elapsed.TotalSeconds
+    }
+}
+
+function Write-Row([string] $Mutant, [string] $Rule, $Result) {
+    $words = ($Result.Rules | Select-Object -First 3) -join '; '
+    "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($words.Replace('|', '\|')) | $($Result.Seconds) s |"
+}
+
+$survivors = 0
+try {
+    Copy-Tree
+    '| mutant | rule | caught by | in the words | time |'
+    '| --- | --- | --- | --- | --- |'
+    if ($Name -contains '*') {
+        Build-Copy 'The code without a change'
+        $result = Test-Copy 'HistoryTests'
+        Write-Row '(none)' 'Nothing is broken.' $result
+        if ($result.Failed -gt 0) { throw 'The code without a change fails: no mutant can be told from it.' }
+    }
+
+    foreach ($mutant in $chosen) {
+        $texts = Edit-Text $copy $mutant
+        $before = @{}
+        foreach ($path in $texts.Keys) { $before[$path] = [IO.File]::ReadAllText($path) }
+        try {
+            foreach ($path in $texts.Keys) { [IO.File]::WriteAllText($path, $texts[$path]) }
+            Build-Copy "The mutant '$($mutant.Name)'"
+            $result = Test-Copy $mutant.Class
+            Write-Row $mutant.Name $mutant.Rule $result
+            if ($result.Failed -eq 0) { $survivors++ }
+        }
+        finally {
+            foreach ($path in $before.Keys) { [IO.File]::WriteAllText($path, $before[$path]) }
+        }
+    }
+}
+finally {
+    if (Test-Path -LiteralPath $copy) { Remove-Item -LiteralPath $copy -Recurse -Force }
+}
+
+if ($survivors -gt 0) {
+    Write-Error "$survivors of $($chosen.Count) mutants were not caught." -ErrorAction Continue
+    exit 1
+}
