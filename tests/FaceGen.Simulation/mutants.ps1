@@ -278,13 +278,13 @@ function Test-Copy([string] $Class) {
     [pscustomobject] @{
         Run     = $run
         Failed  = $failed
-        Rules   = @($rules.GetEnumerator() | Sort-Object Value -Descending | ForEach-Object { "$($_.Key) ($($_.Value))" })
+        Rules   = @($rules.GetEnumerator() | Sort-Object Value -Descending | ForEach-Object { "$($_.Key.Length -gt 120 ? $_.Key.Substring(0, 120) + ' …' : $_.Key) ($($_.Value))" })
         Seconds = [int] $watch.Elapsed.TotalSeconds
     }
 }
 
 function Write-Row([string] $Mutant, [string] $Rule, $Result) {
-    $words = ($Result.Rules | Select-Object -First 3) -join '; '
+    $words = ($Result.Rules | Select-Object -First 2) -join '; '
     "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($words.Replace('|', '\|')) | $($Result.Seconds) s |"
 }
 
