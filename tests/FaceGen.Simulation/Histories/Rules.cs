@@ -149,7 +149,7 @@ internal class Rules(History history)
             BatchItemStatus.Saved => true,
             BatchItemStatus.Uncertain => history.Crashes > 0 || history.HasDiskFailed || history.Service.IsInDoubt(number) || generations.Any(generation => history.HasWarnedOf(generation.Id)),
             BatchItemStatus.Failed => history.Service.HasRefused(number) || generations.Any(generation => generation.Fails || generation.ExpiresAt <= history.Elapsed),
-            BatchItemStatus.Expired => generations.Any(generation => generation.ExpiresAt <= history.Elapsed),
+            BatchItemStatus.Expired => generations.Any(generation => generation.ExpiresAt <= history.Elapsed || IsDatedBeforeItsLinksDied(generation)),
             BatchItemStatus.Submitted or BatchItemStatus.Generated => !isOver && generations.Any(generation => generation.ExpiresAt <= history.Elapsed),
             _ => false,
         };
@@ -157,6 +157,13 @@ internal class Rules(History history)
 
         foreach (SimulatedGeneration generation in generations) CheckKept(number, row, generation);
     }
+
+    /// <summary>
+    /// Returns true for a generation that was accepted while the clock was a day behind, and whose links were dead for longer than
+    /// they are tried: what is dated so has expired by the service's clock too.
+    /// </summary>
+    private static bool IsDatedBeforeItsLinksDied(SimulatedGeneration generation) =>
+        generation.ClockError <= -TimeSpan.FromHours(24) && generation.LinksDeadUntil > TimeSpan.Zero;
 
     /// <summary>What was accepted is in the ledger, or its row is one whose outcome is unknown.</summary>
     private void CheckKept(SimulatedLedger ledger, SimulatedGeneration generation)

@@ -18,6 +18,9 @@ internal sealed class SimulatedGeneration
 
     internal required bool Fails { get; init; }
 
+    /// <summary>Gets how wrong the clock of the machine was when it was accepted, by which the ledger dates its expiry.</summary>
+    internal TimeSpan ClockError { get; init; }
+
     /// <summary>Gets how many requests the account may have queued.</summary>
     internal required int QueueLimit { get; init; }
 

@@ -87,6 +87,7 @@ internal sealed class SimulatedService(History history)
             Images = request.RootElement.TryGetProperty("samples", out JsonElement samples) ? samples.GetInt32() : 1,
             Seconds = seconds,
             AcceptedAt = history.Elapsed,
+            ClockError = history.ClockError,
             QueueLimit = history.Scenario.QueueLimit,
             Fails = answer.Acceptance == Acceptance.AcceptedFailing,
         };

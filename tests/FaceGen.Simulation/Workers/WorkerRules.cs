@@ -78,7 +78,9 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
         if (!mayBeSent || _claims.ContainsKey(taken.Item)) Break($"{worker} has taken {was}, which is not to be sent{Holder(taken.Item)}.");
         if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = taken.Fence }) Break($"{worker} has taken {was}, which is {now} now.");
         Claim(worker, taken);
-        int filled = after.Count(row => row.Status is BatchItemStatus.Submitting or BatchItemStatus.Submitted || (row.Status == BatchItemStatus.Pending && row.Worker is not null));
+        // A generation that the service denies, and that no worker polls, fills none.
+        int filled = after.Count(row => row.Status == BatchItemStatus.Submitting
+            || (row.Status == BatchItemStatus.Submitted && (row.Worker is not null || history.Service.Find(row.GenerationId!) is not { IsDenied: true })) || (row.Status == BatchItemStatus.Pending && row.Worker is not null));
         if (filled > history.Scenario.QueueLimit) Break($"{filled} rows fill slots of the account, which has {history.Scenario.QueueLimit}.");
     }
 
