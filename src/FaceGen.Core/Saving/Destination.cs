@@ -132,6 +132,7 @@ internal sealed class Destination(FileStorage files, string folder)
             // No file has the new name. Where one is not to be replaced, a link may be made instead.
             files.Rename(path, renamed, replace: true);
             files.Delete(renamed);
+            files.FlushFolder(folder);
         }
         catch
         {

@@ -69,11 +69,16 @@ internal class FileStorage
         if (OperatingSystem.IsWindows()) return;
 
         int folder = Open(path, ReadOnly);
-        if (folder < 0) return;
+        int error = folder < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (folder >= 0)
+        {
+            do error = Synchronize(folder) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            while (error == Interrupted);
+            _ = Close(folder);
+        }
 
-        int error = Synchronize(folder) == 0 ? 0 : Marshal.GetLastPInvokeError();
-        _ = Close(folder);
-        if (DiskErrors.Contains(error)) throw new IOException($"The names in '{path}' could not be written to the disk (error {error}).", error);
+        if (DiskErrors.Contains(error))
+            throw new IOException($"The names in '{path}' could not be written to the disk (error {error}), and may be lost with the power.", error);
 #endif
     }
 
@@ -82,27 +87,48 @@ internal class FileStorage
     /// <exception cref="UnauthorizedAccessException">The user may not create a folder.</exception>
     internal void EnsureFolder(string path)
     {
-        // A process before this one may have created it, and ended before the name was on the disk.
-        if (_durableFolders.ContainsKey(path) && FolderExists(path)) return;
+        bool exists = FolderExists(path);
+        if (exists && _durableFolders.ContainsKey(path)) return;
 
-        string? above = Path.GetDirectoryName(path);
-        if (above is not null) EnsureFolder(above);
-        if (!FolderExists(path)) CreateFolder(path);
-        if (above is not null) FlushFolder(above);
+        if (!exists)
+        {
+            if (Path.GetDirectoryName(path) is { } above) EnsureFolder(above);
+            CreateFolder(path);
+        }
+
+        FlushName(path);
+    }
+
+    /// <summary>
+    /// Writes the name of a folder to the disk, and those of the folders above: an earlier process may have created them, and ended
+    /// before their names were on the disk.
+    /// </summary>
+    private void FlushName(string path)
+    {
+        if (Path.GetDirectoryName(path) is not { } above) return;
+
+        FlushFolder(above);
         _durableFolders[path] = true;
+        if (!_durableFolders.ContainsKey(above)) FlushName(above);
     }
 
 #if !NETSTANDARD
     private const int ReadOnly = 0;
 
-    /// <summary>EIO, ENOSPC, EDQUOT (Linux, macOS). By any other error a file system says that it does not write names alone.</summary>
-    private static readonly int[] DiskErrors = [5, 28, 122, 69];
+    /// <summary>EINTR.</summary>
+    private const int Interrupted = 4;
+
+    /// <summary>
+    /// EIO, ENOSPC, EDQUOT (Linux, macOS), ENOMEM, ENFILE, EMFILE. By any other error a file system says that it does not write
+    /// names alone, or a folder that it may not be read.
+    /// </summary>
+    private static readonly int[] DiskErrors = [5, 28, 122, 69, 12, 23, 24];
 
     [DllImport("libc", EntryPoint = "link", BestFitMapping = false, ThrowOnUnmappableChar = true)]
     private static extern int Link(
         [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 
-    [DllImport("libc", EntryPoint = "open", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc", EntryPoint = "open", BestFitMapping = false, ThrowOnUnmappableChar = true, SetLastError = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]

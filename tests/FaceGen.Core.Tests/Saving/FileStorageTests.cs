@@ -63,7 +63,7 @@ public sealed class FileStorageTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("out/deep"));
 
         files.EnsureFolder(_folder.PathOf("out/deep"));
-        Assert.Equal(["FlushFolder .", "FlushFolder out"], files.Operations.Select(Relative).Skip(files.Operations.Count - 2));
+        Assert.Equal(["FlushFolder out", "FlushFolder ."], files.Operations.Select(Relative).Take(2));
 
         int before = files.Operations.Count;
         files.EnsureFolder(_folder.PathOf("out/deep"));
