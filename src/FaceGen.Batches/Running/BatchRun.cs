@@ -149,7 +149,8 @@ internal sealed class BatchRun : IDisposable
     {
         _run.End.ThrowIfCancellationRequested();
         _awaited = RowFaces.None;
-        Task written = _run.Written;
+        // Where other workers share the slots, the ledger is asked often enough.
+        Task[] written = _run.Ledger.IsShared ? [] : [_run.Written];
         await TakeAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false);
@@ -158,7 +159,7 @@ internal sealed class BatchRun : IDisposable
         if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_work.Count > 0 || _awaited.Count > 0)
         {
-            await Task.WhenAny([.. _work, .. _awaited.Values, written, _run.Time.Wait(Interval, _run.End)]).ConfigureAwait(false);
+            await Task.WhenAny([.. _work, .. _awaited.Values, .. written, _run.Time.Wait(Interval, _run.End)]).ConfigureAwait(false);
             return true;
         }
 

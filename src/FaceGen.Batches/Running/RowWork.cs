@@ -116,14 +116,20 @@ internal sealed class RowWork
             images = await Task.WhenAll(
                 Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
         }
-        catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired && _saver.FindExisting(generation) is { } there)
+        catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired)
         {
-            // They were saved by a run that died before it could say so.
-            images = there;
+            if (await FindExistingAsync(generation).ConfigureAwait(false) is not { } existing) throw;
+
+            // They were saved by a run that ended before it could record it.
+            images = existing;
         }
 
         await log.SavedAsync(generation, [.. images.Select(BatchItems.ToFile)]).ConfigureAwait(false);
     }
+
+    /// <summary>Finds the files of a generation, and waits where the disk fails: without them the row would be expired.</summary>
+    private Task<IReadOnlyList<SavedImage>?> FindExistingAsync(Generation generation) =>
+        _run.Room.WriteAsync(() => Task.FromResult(_saver.FindExisting(generation)), _run.End);
 
     private async Task<SavedImage> SaveAsync(Generation generation, int index)
     {

@@ -74,7 +74,7 @@ internal sealed class UncertainRows(RunParts run)
             Images = [.. Enumerable.Repeat("", row.Images)],
             Connection = run.Connection,
         };
-        if (_saver.FindExisting(unknown) is not { } files) return false;
+        if (await run.Room.WriteAsync(() => Task.FromResult(_saver.FindExisting(unknown)), run.End).ConfigureAwait(false) is not { } files) return false;
 
         LedgerFile[] found = [.. files.Select(BatchItems.ToFile)];
         try
