@@ -9,6 +9,9 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// <summary>A ledger in a file of SQLite, for one run at a time and any number of readers.</summary>
 internal sealed class SqliteStore : LedgerStore
 {
+    /// <summary>How long a reader, such as a backup, may hold up the start of a run.</summary>
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
+
     private readonly SemaphoreSlim _reading = new(1);
     private readonly TimeProvider _time;
     private readonly SqliteLock? _lock;
@@ -195,7 +198,7 @@ internal sealed class SqliteStore : LedgerStore
         {
             SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
-            SqliteDatabase.Checkpoint(connection);
+            SqliteDatabase.Checkpoint(connection, OpenPatience);
             long worker = Register(connection, time);
             return new SqliteStore(path, time, held, new SqliteWriter(connection, held, worker, time), null, worker);
         }

@@ -20,6 +20,9 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>How many bytes the <c>-wal</c> file grows between two checkpoints: SQLite's own thousand pages.</summary>
     private const long CheckpointBytes = 1000 * 4096;
 
+    /// <summary>How long a reader may hinder a connection that is opened again; the write is tried again afterwards.</summary>
+    private static readonly TimeSpan ReopenPatience = TimeSpan.FromSeconds(2);
+
     private readonly SqliteLock _lock;
     private readonly string _path;
     private readonly long _worker;
@@ -183,7 +186,7 @@ internal sealed class SqliteWriter : IDisposable
             SqliteDatabase.Prepare(connection, _path);
             if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
                 throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
-            SqliteDatabase.Checkpoint(connection);
+            SqliteDatabase.Checkpoint(connection, ReopenPatience);
             Use(connection);
             // Closing the former connection may have removed the -wal file that held the mark.
             _isMarkDue = true;
