@@ -26,6 +26,8 @@ public sealed class HistoryTests(ITestOutputHelper output) : SimulationTests
     private static readonly Dictionary<string, Scenario> Batches = new()
     {
         [OneRow] = new Scenario(1),
+        ["two rows"] = new Scenario(2),
+        ["two rows of two images"] = new Scenario(2, 2),
         ["one row, the clock set a day ahead"] = new Scenario(1) { ClockJump = TimeSpan.FromHours(25) },
         ["one row of two images, names known before, a webhook"] = new Scenario(1, 2) { HasKnownNames = true, HasWebhook = true },
         ["four rows, one at a time, sent again if uncertain"] = new Scenario(4) { QueueLimit = 1, RetryUncertain = true },

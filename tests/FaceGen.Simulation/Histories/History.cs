@@ -149,9 +149,15 @@ internal class History : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _disk.OnOperation = _ => DiskFault.None;
-        await EndAsync();
-        _disk.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            _disk.Dispose();
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>Ends the processes.</summary>
@@ -287,7 +293,7 @@ internal class History : IAsyncDisposable
     {
         Log(end == ProcessEnd.Kill ? "-- the process is killed" : "-- the power is lost");
         Crashes++;
-        Rules.OnCrash(Process);
+        Rules.OnCrash();
         await Process.KillAsync();
         // A run that was opening its ledger ends with the disk; any other waits for steps that never come.
         await ThreadPoolQueue.WhenEmptyAsync();

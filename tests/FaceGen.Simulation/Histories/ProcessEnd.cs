@@ -1,11 +1,8 @@
 namespace FaceGen.Simulation.Histories;
 
-/// <summary>How a simulated process ended.</summary>
+/// <summary>How a simulated process that did not end by itself has ended.</summary>
 internal enum ProcessEnd
 {
-    /// <summary>By itself.</summary>
-    Exit,
-
     /// <summary>It was killed: what was written stays.</summary>
     Kill,
 

@@ -44,7 +44,7 @@ internal class Rules(History history)
         int known = history.Service.Accepted.Count(generation =>
             !generation.IsDenied && !generation.Fails && generation.ReadyAt > history.Elapsed && (RowOf(process, generation.Id) is { EndedAt: null } || IsHeardBy(process, generation)));
         int queued = known + process.SubmissionsInFlight;
-        if (queued > history.Scenario.QueueLimit) throw new HistoryException($"{queued} requests are in the queue or on their way, and the account has {history.Scenario.QueueLimit} places.");
+        if (queued > history.Scenario.QueueLimit) throw new HistoryException($"{queued} requests are in flight, and the account has {history.Scenario.QueueLimit} slots.");
         if (history.Service.Submissions - _unsavableSince >= history.Scenario.QueueLimit) throw new HistoryException("The run goes on submitting although images cannot be saved.");
         if (history.Service.Submissions - _refusedSince >= history.Scenario.QueueLimit) throw new HistoryException("The run goes on submitting although the account is refused.");
     }
@@ -56,7 +56,7 @@ internal class Rules(History history)
         if (process.PaidImages > process.Options.MaxImages) throw new HistoryException($"{process.PaidImages} images are paid for in one run, and {process.Options.MaxImages} were allowed.");
 
         SimulatedGeneration[] before = [.. history.Service.Accepted.Where(other => other.Row == generation.Row && other != generation)];
-        SimulatedGeneration? twice = before.FirstOrDefault(other => !(history.Scenario.RetryUncertain && !IsRecorded(other)) && !(history.Scenario.RetryFailed && (other.Fails || other.ExpiresAt <= history.Elapsed)));
+        SimulatedGeneration? twice = before.FirstOrDefault(other => !(process.Options.RetryUncertain && !IsRecorded(other)) && !(process.Options.RetryFailed && (other.Fails || other.ExpiresAt <= history.Elapsed)));
         if (twice is not null) throw new HistoryException($"Row {generation.Row} is paid for twice: generations {twice.Id} and {generation.Id}.");
     }
 
@@ -69,7 +69,7 @@ internal class Rules(History history)
     }
 
     /// <summary>An answer that refuses every request has reached the process.</summary>
-    internal void OnRefusedForAll(SimulatedProcess process) => _refusedSince ??= history.Service.Submissions;
+    internal void OnRefusedForAll() => _refusedSince ??= history.Service.Submissions;
 
     /// <summary>An operation of the disk fails.</summary>
     internal void OnDiskFailure(DiskOperation operation)
@@ -80,7 +80,7 @@ internal class Rules(History history)
     /// <summary>A file has got a name.</summary>
     internal void OnName() => _isFileNew = true;
 
-    internal void OnCrash(SimulatedProcess process) => (_unsavableSince, _refusedSince) = (null, null);
+    internal void OnCrash() => (_unsavableSince, _refusedSince) = (null, null);
 
     /// <summary>A crash has left the files as the next process finds them.</summary>
     internal void OnRestart()
@@ -147,6 +147,7 @@ internal class Rules(History history)
         bool isLegitimate = row.Status switch
         {
             BatchItemStatus.Saved => true,
+            BatchItemStatus.Uncertain when generations.Any(generation => IsRecorded(generation) && !history.Scenario.RetryFailed) => false,
             BatchItemStatus.Uncertain => history.Crashes > 0 || history.HasDiskFailed || history.Service.IsInDoubt(number) || generations.Any(generation => history.HasWarnedOf(generation.Id)),
             BatchItemStatus.Failed => history.Service.HasRefused(number) || generations.Any(generation => generation.Fails || generation.ExpiresAt <= history.Elapsed),
             BatchItemStatus.Expired => generations.Any(generation => generation.ExpiresAt <= history.Elapsed || IsDatedBeforeItsLinksDied(generation)),
@@ -173,13 +174,14 @@ internal class Rules(History history)
 
     private void CheckKept(int number, LedgerRow row, SimulatedGeneration generation)
     {
-        if (row.GenerationId == generation.Id || row.Status is BatchItemStatus.Submitting or BatchItemStatus.Uncertain) return;
+        if (row.GenerationId == generation.Id) return;
+        if (row.Status is BatchItemStatus.Submitting or BatchItemStatus.Uncertain && (!IsRecorded(generation) || history.Scenario.RetryFailed)) return;
         if (history.HasWarnedOf(generation.Id)) return;
         // What was sent again at the user's wish has, or had, another generation.
         if (history.Service.Accepted.Any(other => other.Row == number && other.Id == row.GenerationId) && (history.Scenario.RetryUncertain || history.Scenario.RetryFailed)) return;
         if (history.Scenario.RetryUncertain && !IsRecorded(generation) && history.Service.Accepted.Last(other => other.Row == number) != generation) return;
         if (history.Scenario.RetryFailed && (generation.Fails || generation.ExpiresAt <= history.Elapsed)) return;
-        // The list of files settles a row without its id.
+        // Files that exist record a row without its id.
         if (row.Status == BatchItemStatus.Saved && row.GenerationId is { Length: 0 }) return;
 
         throw new HistoryException($"Generation {generation.Id} is paid for and in no file and not in the ledger: row {number} is {row.Status}.");
@@ -204,14 +206,19 @@ internal class Rules(History history)
     }
 
     /// <summary>A row that is saved has its files.</summary>
-    private static void CheckSaved(IEnumerable<LedgerRow> rows)
+    private void CheckSaved(IEnumerable<LedgerRow> rows)
     {
         foreach (LedgerRow row in rows.Where(row => row.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered))
         {
-            if (row.Files.Count != row.Images || row.Files.FirstOrDefault(file => !File.Exists(file.Path)) is not null)
-                throw new HistoryException($"Row {RowNumber(row)} is saved in the ledger, and not all of its files are there.");
+            if (row.Files.Count != row.Images || row.Files.Any(file => !IsOwn(row, file)))
+                throw new HistoryException($"Row {RowNumber(row)} is saved in the ledger, and not all of its images are there.");
         }
     }
+
+    /// <summary>Returns true if a file holds an image of the row's generation, or of any of its generations where a file settled it.</summary>
+    private bool IsOwn(LedgerRow row, LedgerFile file) => File.Exists(file.Path) && File.ReadAllBytes(file.Path) is var bytes
+        && history.Service.Accepted.Any(generation => generation.Row == RowNumber(row) && (row.GenerationId is not { Length: > 0 } || generation.Id == row.GenerationId)
+            && bytes.AsSpan().SequenceEqual(SimulatedService.Image(generation.Id, file.Index - 1)));
 
     private void CheckSecrets()
     {

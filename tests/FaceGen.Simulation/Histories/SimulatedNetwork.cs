@@ -35,9 +35,9 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
             IsSilent = answer.IsSilent,
             OnHeard = () =>
             {
-                if (!answer.IsUnclear) _history.Service.Settle(row);
+                if (!answer.IsUnclear) _history.Service.MarkAnswered(row);
                 if (answer.NamesId) process.Heard.Add(generation!.Id);
-                if (answer.RefusesAll) _history.Rules.OnRefusedForAll(process);
+                if (answer.RefusesAll) _history.Rules.OnRefusedForAll();
             },
         };
     }
@@ -52,7 +52,7 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
         if (odd == 0) return new Treatment("the truth", _history.Service.Poll(id));
 
         PollAnswer answer = PollAnswer.Odd[odd - 1];
-        generation!.IsDenied = true;
+        generation!.IsDenied |= answer.Denies;
         if (answer.Lasts) _history.Service.Forget(generation);
         return new Treatment(answer.Name, answer.Make(generation)) { IsSilent = answer.IsSilent, IsNeverSent = answer.IsNeverSent };
     }

@@ -63,7 +63,7 @@ internal class SimulatedProcess : IBatchListener, IDisposable
 
     internal BatchOptions Options => _options;
 
-    /// <summary>Gets or sets how many submissions are on their way or without an answer.</summary>
+    /// <summary>Gets or sets how many submissions are in flight.</summary>
     internal int SubmissionsInFlight { get; set; }
 
     /// <summary>Gets the steps that can happen next, in the order in which they came up.</summary>
@@ -81,7 +81,7 @@ internal class SimulatedProcess : IBatchListener, IDisposable
     /// <summary>Gets the calls that have no answer yet.</summary>
     internal List<SimulatedCall> Calls { get; } = [];
 
-    /// <summary>Gets or sets when a user stopped the run, in elapsed time; null if nobody did.</summary>
+    /// <summary>Gets or sets when a user stopped the run, in elapsed time; null if no user did.</summary>
     internal TimeSpan? StoppedAt { get; private set; }
 
     /// <summary>Gets or sets a value that is true once an operation of the disk has failed.</summary>
@@ -174,7 +174,7 @@ internal class SimulatedProcess : IBatchListener, IDisposable
 
     private Account Account => Account.Of(_connection);
 
-    /// <summary>Opens a webhook that nobody can call: deliveries are steps of the scheduler.</summary>
+    /// <summary>Opens a webhook that accepts no connection: deliveries are steps of the scheduler.</summary>
     private Webhook Webhook() => new(
         IPAddress.Loopback, 0, new Uri("https://webhook.example"), (_, _) => { }, Time, accept: _ => new TaskCompletionSource<TcpClient>().Task);
 

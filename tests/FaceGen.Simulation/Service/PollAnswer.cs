@@ -13,6 +13,9 @@ internal sealed record PollAnswer(string Name, Func<SimulatedGeneration, HttpRes
     /// <summary>True if the connection is never made.</summary>
     internal bool IsNeverSent { get; init; }
 
+    /// <summary>True if the answer says that there is no such generation.</summary>
+    internal bool Denies { get; init; }
+
     /// <summary>True if the service answers so for a while.</summary>
     internal bool Lasts { get; init; }
 
@@ -22,15 +25,15 @@ internal sealed record PollAnswer(string Name, Func<SimulatedGeneration, HttpRes
         new("the connection breaks", _ => null),
         new("no answer", _ => null) { IsSilent = true },
         new("never connected", _ => null) { IsNeverSent = true },
-        new("not found", _ => Reply.Error("Request not found", 404)),
-        new("not found, for a while", _ => Reply.Error("Request not found", 404)) { Lasts = true },
+        new("not found", _ => Reply.Error("Request not found", 404)) { Denies = true },
+        new("not found, for a while", _ => Reply.Error("Request not found", 404)) { Denies = true, Lasts = true },
         new("too many polls", _ => Reply.Error("Rate limit exceeded.", 429)),
         new("a page of a proxy with 502", _ => Reply.Html(502)),
         new("a redirect", _ => Reply.Redirect()),
         new("an empty body", _ => Reply.Json("")),
         new("success without images", generation => Reply.Json($$"""{"status":"success","id":{{generation.Id}},"output":[]}""")),
         new("still processing, output as text", generation => Reply.Json($$"""{"status":"processing","id":{{generation.Id}},"output":""}""")),
-        new("a status that nobody knows", generation => Reply.Json($$"""{"status":"dreaming","id":{{generation.Id}}}""")),
+        new("an unknown status", generation => Reply.Json($$"""{"status":"dreaming","id":{{generation.Id}}}""")),
         new("the key is refused", _ => Reply.Error("Invalid API key", 401)),
     ];
 }

@@ -45,7 +45,7 @@ internal sealed class SimulatedService(History history)
     internal bool IsInDoubt(int row) => _open.GetValueOrDefault(row) > 0;
 
     /// <summary>An answer that is clear has reached the process.</summary>
-    internal void Settle(int row) => _open[row]--;
+    internal void MarkAnswered(int row) => _open[row]--;
 
     /// <summary>Returns the generation of an id; null if there is none.</summary>
     internal SimulatedGeneration? Find(string id) => _accepted.Find(generation => generation.Id == id);
@@ -60,7 +60,7 @@ internal sealed class SimulatedService(History history)
         return Images[name] = TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel == 0 ? number : number >> 8)));
     }
 
-    /// <summary>How many accepted generations fill a place of the queue.</summary>
+    /// <summary>Gets how many accepted generations fill a slot of the queue.</summary>
     internal int Queued => _accepted.Count(generation => !generation.Fails && generation.ReadyAt > history.Elapsed);
 
     /// <summary>Takes a submission in.</summary>

@@ -16,7 +16,10 @@ internal sealed record SubmitAnswer(string Name, Acceptance Acceptance, Func<Sim
     internal bool NamesId { get; init; }
 
     /// <summary>True if the answer leaves open whether the request was accepted.</summary>
-    internal bool IsUnclear => Acceptance == Acceptance.None ? Name.StartsWith("not accepted", StringComparison.Ordinal) : !NamesId;
+    internal bool IsUnclear => Acceptance == Acceptance.None ? IsLost : !NamesId;
+
+    /// <summary>True if the request is not accepted, and no answer says so.</summary>
+    internal bool IsLost { get; init; }
 
     /// <summary>True if the answer refuses this request alone, for good.</summary>
     internal bool RefusesRow { get; init; }
@@ -33,7 +36,7 @@ internal sealed record SubmitAnswer(string Name, Acceptance Acceptance, Func<Sim
         new("ready at once", Acceptance.AcceptedReady, generation => Reply.Success(generation)) { NamesId = true },
         new("queued, its id as text and no eta", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"pending","id":"{{generation.Id}}","output":""}""")) { NamesId = true },
         new("queued, its id as request_id", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"processing","request_id":{{generation.Id}},"eta":1}""")) { NamesId = true },
-        new("queued by a status that nobody knows", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"dreaming","id":{{generation.Id}}}""")) { NamesId = true },
+        new("queued by an unknown status", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"dreaming","id":{{generation.Id}}}""")) { NamesId = true },
         new("success, its images not there yet", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"success","id":{{generation.Id}},"output":[]}""")) { NamesId = true },
         new("an id with 429", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"error","message":"Rate limit exceeded.","id":{{generation.Id}},"retry_after":30}""", 429)) { NamesId = true },
         new("an id with 400", Acceptance.Accepted, generation => Reply.Json($$"""{"status":"error","message":"Something is odd.","id":{{generation.Id}}}""", 400)) { NamesId = true },
@@ -50,9 +53,9 @@ internal sealed record SubmitAnswer(string Name, Acceptance Acceptance, Func<Sim
         new("accepted, 500 with an error object", Acceptance.Accepted, _ => Reply.Error("Server error, request timed out.", 500)),
 
         // Not accepted, which the answer does not say.
-        new("not accepted, the connection breaks", Acceptance.None, _ => null),
-        new("not accepted, a page of a proxy with 502", Acceptance.None, _ => Reply.Html(502)),
-        new("not accepted, a redirect", Acceptance.None, _ => Reply.Redirect()),
+        new("not accepted, the connection breaks", Acceptance.None, _ => null) { IsLost = true },
+        new("not accepted, a page of a proxy with 502", Acceptance.None, _ => Reply.Html(502)) { IsLost = true },
+        new("not accepted, a redirect", Acceptance.None, _ => Reply.Redirect()) { IsLost = true },
 
         // Refused for now.
         new("never connected", Acceptance.None, _ => null) { IsNeverSent = true },
