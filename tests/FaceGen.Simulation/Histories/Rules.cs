@@ -149,8 +149,8 @@ internal class Rules(History history)
             BatchItemStatus.Saved => true,
             BatchItemStatus.Uncertain when generations.Any(generation => IsRecorded(generation) && !history.Scenario.RetryFailed) => false,
             BatchItemStatus.Uncertain => history.Crashes > 0 || history.HasDiskFailed || history.Service.IsInDoubt(number) || generations.Any(generation => history.HasWarnedOf(generation.Id)),
-            BatchItemStatus.Failed => history.Service.HasRefused(number) || generations.Any(generation => generation.Fails || generation.ExpiresAt <= history.Elapsed),
-            BatchItemStatus.Expired => generations.Any(generation => generation.ExpiresAt <= history.Elapsed || IsDatedBeforeItsLinksDied(generation)),
+            BatchItemStatus.Failed => history.Service.HasRefused(number) || generations.Any(generation => generation.Fails || generation.ExpiresAt <= history.Elapsed || IsDatedBefore(generation)),
+            BatchItemStatus.Expired => generations.Any(generation => generation.ExpiresAt <= history.Elapsed || IsDatedBefore(generation)),
             BatchItemStatus.Submitted or BatchItemStatus.Generated => !isOver && generations.Any(generation => generation.ExpiresAt <= history.Elapsed),
             _ => false,
         };
@@ -160,11 +160,11 @@ internal class Rules(History history)
     }
 
     /// <summary>
-    /// Returns true for a generation that was accepted while the clock was a day behind, and whose links were dead for longer than
-    /// they are tried: what is dated so has expired by the service's clock too.
+    /// Returns true for a generation that was accepted while the clock was a day behind, and that the service denied, or whose links
+    /// were dead, for longer than is tried: by the time that the ledger has of it, it has expired by the service's clock too.
     /// </summary>
-    private static bool IsDatedBeforeItsLinksDied(SimulatedGeneration generation) =>
-        generation.ClockError <= -TimeSpan.FromHours(24) && generation.LinksDeadUntil > TimeSpan.Zero;
+    private static bool IsDatedBefore(SimulatedGeneration generation) =>
+        generation.ClockError <= -TimeSpan.FromHours(24) && (generation.LinksDeadUntil > TimeSpan.Zero || generation.UnknownUntil > TimeSpan.Zero);
 
     /// <summary>What was accepted is in the ledger, or its row is one whose outcome is unknown.</summary>
     private void CheckKept(SimulatedLedger ledger, SimulatedGeneration generation)
