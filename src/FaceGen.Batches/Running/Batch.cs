@@ -26,11 +26,13 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel) => ledger.StageAsync(
         [.. requests.Select(request =>
         {
-            string? path = save.Name.ExpandBefore(request) is { } name ? Path.Combine(save.Folder, name) : null;
+            string[] paths = [.. save.Name.ExpandBefore(request).Select(name => Path.Combine(save.Folder, name))];
+            string? taken = paths.FirstOrDefault(path => ImageSaver.Existing(_files, path) is not null);
             return _text.Write(request) with
             {
-                Path = path,
-                FileAt = path is not null && ImageSaver.Existing(_files, path) is { } there ? ImageSaver.WrittenAt(_files, there) : null,
+                // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
+                Path = taken ?? paths.FirstOrDefault(),
+                FileAt = taken is not null && ImageSaver.Existing(_files, taken) is { } file ? ImageSaver.WrittenAt(_files, file) : null,
             };
         })], cancel, save.Folder);
 

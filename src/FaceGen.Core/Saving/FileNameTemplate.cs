@@ -69,16 +69,22 @@ internal sealed class FileNameTemplate
             _ => true,
         }));
 
-    /// <summary>The path of a request's first image, where that is known before the service has answered; else null.</summary>
-    internal string? ExpandBefore(Request request) => !IsKnownBefore(request) ? null : Expand(new Generation
+    /// <summary>Returns the paths of a request's images, where they are known before the service has answered; none otherwise.</summary>
+    internal IEnumerable<string> ExpandBefore(Request request)
     {
-        Id = "",
-        Request = request,
-        Prompt = request.Prompt,
-        Seed = request.Seed,
-        TrackId = request.TrackId,
-        Images = [.. Enumerable.Repeat("", request.ImageCount)],
-    }, 0);
+        if (!IsKnownBefore(request)) return [];
+
+        var generation = new Generation
+        {
+            Id = "",
+            Request = request,
+            Prompt = request.Prompt,
+            Seed = request.Seed,
+            TrackId = request.TrackId,
+            Images = [.. Enumerable.Repeat("", request.ImageCount)],
+        };
+        return Enumerable.Range(0, request.ImageCount).Select(index => Expand(generation, index));
+    }
 
     /// <summary>Whether it gives every request the same name, since no field in it is the request's own.</summary>
     internal bool IsSameForAll => _segments.All(segment =>

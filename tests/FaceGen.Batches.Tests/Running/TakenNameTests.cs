@@ -1,0 +1,30 @@
+using FaceGen.Batches.Running;
+using FaceGen.Batching;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>A name that a file has already is found before a row is paid for, whichever of the row's images would get it.</summary>
+public sealed class TakenNameTests : IDisposable
+{
+    private readonly BatchBed _bed = new();
+
+    public void Dispose() => _bed.Dispose();
+
+    [Theory]
+    [InlineData("1-1.png", true)]
+    [InlineData("1-2.png", true)]
+    [InlineData("1-3.png", false)]
+    public async Task File_with_the_name_of_an_image_is_in_the_plan(string file, bool isTaken)
+    {
+        Directory.CreateDirectory(_bed.Out);
+        File.WriteAllBytes(Path.Combine(_bed.Out, file), [1]);
+        Request request = BatchBed.Request("a pilot") with { Samples = 2 };
+
+        await using Batch batch = await _bed.OpenAsync([]);
+        await batch.AddAsync([request], _bed.Save("{row}-{index}"), default);
+        BatchPlan plan = await batch.PlanAsync(false, false, default);
+
+        Assert.Equal(isTaken ? Path.Combine(_bed.Out, file) : null, plan.TakenFile?.Path);
+    }
+}
