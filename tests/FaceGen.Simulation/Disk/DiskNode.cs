@@ -160,7 +160,7 @@ internal sealed class DiskNode(ulong number, int order)
         /// <summary>Restores what was before, in one range of the content.</summary>
         internal void Undo(byte[] content, long from, int count)
         {
-            long end = Math.Min(from + count, offset + length);
+            long end = Math.Min(Math.Min(from + count, offset + length), content.Length);
             for (long i = Math.Max(from, offset); i < end; i++) content[i] = i - offset < former.Length ? former[i - offset] : (byte)0;
         }
 
