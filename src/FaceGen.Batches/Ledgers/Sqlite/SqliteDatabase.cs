@@ -81,10 +81,10 @@ internal static class SqliteDatabase
     /// flush failed may have left commits there that are in the system's memory alone: no later flush writes them
     /// (https://lwn.net/Articles/752063/), and without them SQLite does not find those that follow.
     /// </summary>
-    /// <exception cref="SqliteException">The disk fails, or a reader hinders it for longer than the patience.</exception>
-    internal static void Checkpoint(SqliteConnection connection, TimeSpan patience)
+    /// <exception cref="SqliteException">The disk fails, or a reader hinders it for longer than the timeout.</exception>
+    internal static void Checkpoint(SqliteConnection connection, TimeSpan timeout)
     {
-        Execute(connection, FormattableString.Invariant($"PRAGMA busy_timeout = {(long)patience.TotalMilliseconds}"));
+        Execute(connection, FormattableString.Invariant($"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}"));
         // The first number of the result says whether a reader hindered it.
         if (Number(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
             throw new SqliteException("A reader keeps the -wal file in use.", SqliteErrors.Busy);

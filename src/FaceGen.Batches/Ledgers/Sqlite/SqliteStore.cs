@@ -10,7 +10,7 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 internal sealed class SqliteStore : LedgerStore
 {
     /// <summary>How long a reader, such as a backup, may hold up the start of a run.</summary>
-    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _reading = new(1);
     private readonly TimeProvider _time;
@@ -198,7 +198,7 @@ internal sealed class SqliteStore : LedgerStore
         {
             SqliteDatabase.Check(connection, path);
             SqliteDatabase.Prepare(connection, path);
-            SqliteDatabase.Checkpoint(connection, OpenPatience);
+            SqliteDatabase.Checkpoint(connection, OpenTimeout);
             long worker = Register(connection, time);
             return new SqliteStore(path, time, held, new SqliteWriter(connection, held, worker, time), null, worker);
         }

@@ -21,7 +21,7 @@ internal sealed class SqliteWriter : IDisposable
     private const long CheckpointBytes = 1000 * 4096;
 
     /// <summary>How long a reader may hinder a connection that is opened again; the write is tried again afterwards.</summary>
-    private static readonly TimeSpan ReopenPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReopenTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SqliteLock _lock;
     private readonly string _path;
@@ -186,7 +186,7 @@ internal sealed class SqliteWriter : IDisposable
             SqliteDatabase.Prepare(connection, _path);
             if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
                 throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
-            SqliteDatabase.Checkpoint(connection, ReopenPatience);
+            SqliteDatabase.Checkpoint(connection, ReopenTimeout);
             Use(connection);
             // Closing the former connection may have removed the -wal file that held the mark.
             _isMarkDue = true;
