@@ -27,12 +27,13 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
         [.. requests.Select(request =>
         {
             string[] paths = [.. save.Name.ExpandBefore(request).Select(name => Path.Combine(save.Folder, name))];
-            string? taken = paths.FirstOrDefault(path => ImageSaver.Existing(_files, path) is not null);
+            string? file = null;
+            string? taken = paths.FirstOrDefault(path => (file = ImageSaver.Existing(_files, path)) is not null);
             return _text.Write(request) with
             {
                 // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
                 Path = taken ?? paths.FirstOrDefault(),
-                FileAt = taken is not null && ImageSaver.Existing(_files, taken) is { } file ? ImageSaver.WrittenAt(_files, file) : null,
+                FileAt = file is null ? null : ImageSaver.WrittenAt(_files, file),
             };
         })], cancel, save.Folder);
 

@@ -6,7 +6,7 @@ namespace FaceGen.Contract;
 /// <param name="File">The file's full path; empty for an input of the pipeline.</param>
 /// <param name="Line">The line, the file's first being 1; 0 for an input of the pipeline.</param>
 /// <param name="Row">The request's number in the file or pipeline, the first being 1.</param>
-[SuppressMessage("Design", "CA1036", Justification = "They are sorted; nobody asks which is less.")]
+[SuppressMessage("Design", "CA1036", Justification = "They are sorted; no code compares two with an operator.")]
 public sealed record RequestSource(string File, int Line, int Row) : IComparable
 {
     /// <summary>Compares by file, then in the order of the file or the pipeline, so that <c>Sort-Object Source</c> gives the input's.</summary>
