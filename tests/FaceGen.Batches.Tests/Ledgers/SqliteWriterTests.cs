@@ -47,7 +47,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     /// <summary>After an error of the disk a connection may find a sound file damaged, until it is closed.</summary>
     [Theory]
     [InlineData(10, ErrorCode.LedgerNotWritten, true)]
-    [InlineData(11, ErrorCode.LedgerInvalid, true)]
+    [InlineData(11, ErrorCode.LedgerNotWritten, true)]
     [InlineData(13, ErrorCode.LedgerNotWritten, false)]
     public async Task Writer_disk_error_opens_another_connection(int code, object expected, bool isReopened)
     {

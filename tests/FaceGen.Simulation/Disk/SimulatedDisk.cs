@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace FaceGen.Simulation.Disk;
@@ -12,6 +13,9 @@ namespace FaceGen.Simulation.Disk;
 /// </remarks>
 internal sealed partial class SimulatedDisk : IDisposable
 {
+    private static readonly Lazy<string> Folders = new(CleanFolders);
+    private static int _folders;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, DiskNode> _nodes = [];
     private readonly List<NameChange> _unflushedNames = [];
@@ -39,12 +43,30 @@ internal sealed partial class SimulatedDisk : IDisposable
     internal bool IsDead => _isDead;
 
     /// <summary>Returns the path of a new folder for the disks of a test, in memory where the system has such a file system.</summary>
-    internal static string NewFolder()
+    internal static string NewFolder() =>
+        Directory.CreateDirectory(Path.Combine(Folders.Value, FormattableString.Invariant($"facegen-disk-{Environment.ProcessId}-{Interlocked.Increment(ref _folders)}"))).FullName;
+
+    /// <summary>Finds the parent of the folders and deletes those of processes that were killed.</summary>
+    private static string CleanFolders()
     {
         const string Memory = "/dev/shm";
-        string path = Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"facegen-disk-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(path);
-        return path;
+        string parent = Directory.Exists(Memory) ? Memory : Path.GetTempPath();
+        foreach (string left in Directory.EnumerateDirectories(parent, "facegen-disk-*"))
+            if (int.TryParse(Path.GetFileName(left).Split('-')[2], out int process) && (process == Environment.ProcessId || !IsRunning(process))) Directory.Delete(left, recursive: true);
+        return parent;
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using Process running = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Lets the process die now.</summary>

@@ -361,7 +361,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     [Fact]
     public async Task Committed_transaction_survives_each_cut_of_SQLite()
     {
-        int operations = await EnumerateAsync(WorkAsync, CountAsync, seeds: 9);
+        int operations = await EnumerateAsync(WorkAsync, CountAsync, seeds: 5);
 
         Assert.InRange(operations, 80, 200);
 
@@ -406,7 +406,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     [Fact]
     public async Task Committed_work_of_a_ledger_survives_each_cut()
     {
-        int operations = await EnumerateAsync(WorkAsync, CountAsync, seeds: 3);
+        int operations = await EnumerateAsync(WorkAsync, CountAsync, seeds: 1);
 
         Assert.InRange(operations, 80, 200);
 

@@ -9,10 +9,18 @@ namespace FaceGen.Simulation.Exploring;
 /// flushed; where all operations of the disk differ, also all of one file or of the names in one folder.
 /// </summary>
 /// <param name="scenario">The batch.</param>
-/// <param name="diskStride">Of the operations of the disk, one of so many differs: 1 for all.</param>
+/// <param name="isSample">True to run only some of them: a part that takes seconds.</param>
 /// <param name="findings">Collects what the histories find.</param>
-internal sealed class Exhaustive(Scenario scenario, int diskStride, Findings findings)
+internal sealed class Exhaustive(Scenario scenario, bool isSample, Findings findings)
 {
+    /// <summary>In a sample, one of so many operations of the disk differs.</summary>
+    private const int DiskStride = 101;
+
+    /// <summary>In a sample, one of so many other deviations is run.</summary>
+    private const int Stride = 2;
+
+    private int _operations, _others;
+
     /// <summary>Runs them.</summary>
     /// <param name="depth">How many choices differ at most. Which of several steps comes first is left to random histories.</param>
     internal Task RunAsync(int depth) => RunAsync(depth, [], from: 0, former: null);
@@ -26,15 +34,14 @@ internal sealed class Exhaustive(Scenario scenario, int diskStride, Findings fin
         findings.Add(failure);
         if (failure is not null || former == ChoiceKind.Remains) return;
 
-        int operations = 0;
         for (int number = from; number < choices.Made.Count; number++)
         {
             Choice choice = choices.Made[number];
-            if (choice.Kind == ChoiceKind.Remains && diskStride == 1) await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = choice.Count - 1 }, number + 1, choice.Kind);
-            if (deviations.Count == depth || choice.Kind is ChoiceKind.Order or ChoiceKind.Remains || (former is { } first && !IsPair(first, choice.Kind)) || (choice.Kind == ChoiceKind.Disk && operations++ % diskStride != 0)) continue;
+            if (choice.Kind == ChoiceKind.Remains && !isSample) await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = choice.Count - 1 }, number + 1, choice.Kind);
+            if (deviations.Count == depth || choice.Kind is ChoiceKind.Order or ChoiceKind.Remains || (former is { } first && !IsPair(first, choice.Kind)) || (choice.Kind == ChoiceKind.Disk && isSample && _operations++ % DiskStride != 0)) continue;
 
             for (int value = 1; value < choice.Count; value++)
-                await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = value }, number + 1, choice.Kind);
+                if (!isSample || choice.Kind == ChoiceKind.Disk || _others++ % Stride == 0) await RunAsync(depth, new Dictionary<int, int>(deviations) { [number] = value }, number + 1, choice.Kind);
         }
     }
 

@@ -13,7 +13,7 @@ namespace FaceGen.Simulation.Exploring;
 /// <param name="Lines">What happened.</param>
 internal sealed record Failure(Scenario Scenario, IReadOnlyDictionary<int, int> Deviations, string Message, IReadOnlyList<string> Lines)
 {
-    private static readonly Regex Number = new(@"facegen-disk-[0-9a-f]+|\d+", RegexOptions.CultureInvariant);
+    private static readonly Regex Number = new(@"\d+", RegexOptions.CultureInvariant);
 
     /// <summary>Gets the seed of a random history; null for another one.</summary>
     internal int? Seed { get; init; }

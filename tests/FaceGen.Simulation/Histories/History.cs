@@ -344,6 +344,7 @@ internal class History : IAsyncDisposable
     {
         Log($"    disk: {operation} fails ({error})");
         HasDiskFailed = Process.HasDiskFailed = true;
+        if (operation.Action == DiskAction.Read) Process.ReadFailures++;
         Rules.OnDiskFailure(operation);
         return DiskFault.Fail(error);
     }

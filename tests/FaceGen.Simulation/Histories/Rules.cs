@@ -118,7 +118,11 @@ internal class Rules(History history)
     {
         (_unsavableSince, _refusedSince) = (null, null);
         if (error is OperationCanceledException && process.StoppedAt is not null) return;
-        if (error is FaceGenException && process.HasDiskFailed) return;
+        if (error is FaceGenException { Code: ErrorCode.LedgerNotWritten or ErrorCode.LedgerInvalid or ErrorCode.FileNotWritten } && process.HasDiskFailed)
+        {
+            if (error.Message.Contains("damaged", StringComparison.Ordinal) && process.ReadFailures <= 1) throw new HistoryException($"A sound ledger is called damaged: {error.Message}");
+            return;
+        }
         if (error is FaceGenException { Code: ErrorCode.FileExists } && process.Options.RetryFailed)
         {
             history.IsRetryRefused = true;

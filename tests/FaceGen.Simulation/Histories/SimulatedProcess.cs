@@ -87,6 +87,9 @@ internal class SimulatedProcess : IBatchListener, IDisposable
     /// <summary>Gets or sets a value that is true once an operation of the disk has failed.</summary>
     internal bool HasDiskFailed { get; set; }
 
+    /// <summary>Gets or sets how many times the disk did not give what was to be read.</summary>
+    internal int ReadFailures { get; set; }
+
     internal void Add(Step step)
     {
         if (!_isDead) _pending.Add(step);

@@ -55,12 +55,30 @@ internal static class SqliteDatabase
             ? "Put the ledger back and run the same command again."
             : $"Put '{name}-wal' back beside it, or restore a newer copy of the ledger. To go on with the ledger as it is, delete '{SqliteLock.FileOf(name)}'."));
 
-    /// <summary>Looks through the whole file for damage.</summary>
-    /// <exception cref="FaceGenException">There is some.</exception>
-    internal static void Check(SqliteConnection connection, string name)
+    /// <summary>Reads the whole file and looks for damage.</summary>
+    /// <exception cref="SqliteException">There is some, or the file cannot be read.</exception>
+    internal static void Check(SqliteConnection connection)
     {
         string found = Text(connection, "PRAGMA quick_check(1)");
-        if (found != "ok") throw SqliteErrors.Damaged(name, found, null);
+        if (found != "ok") throw new SqliteException(found, SqliteErrors.Corrupt);
+    }
+
+    /// <summary>
+    /// Returns true if a new connection finds the file damaged too. One that has met a failure of the disk can find a sound file
+    /// damaged: SQLite reports some failures to read as damage, and keeps pages that were read in part.
+    /// </summary>
+    internal static bool IsDamaged(string path)
+    {
+        try
+        {
+            using SqliteConnection connection = Open(path, SqliteOpenMode.ReadOnly);
+            Check(connection);
+            return false;
+        }
+        catch (SqliteException e)
+        {
+            return e.SqliteErrorCode is SqliteErrors.Corrupt or SqliteErrors.NoDatabase;
+        }
     }
 
     /// <summary>Prepares a connection that writes: what is committed has reached the disk.</summary>

@@ -7,15 +7,15 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 internal static class SqliteErrors
 {
     internal const int Busy = 5;
+    internal const int Corrupt = 11;
 
     private const int Locked = 6;
     private const int ReadOnly = 8;
     private const int InputOutput = 10;
-    private const int Corrupt = 11;
     private const int Full = 13;
     private const int CannotOpen = 14;
     private const int Constraint = 19;
-    private const int NoDatabase = 26;
+    internal const int NoDatabase = 26;
 
     /// <summary>The extended code SQLITE_READONLY_ROLLBACK.</summary>
     private const int ReadOnlyRollback = ReadOnly | (3 << 8);
@@ -34,36 +34,37 @@ internal static class SqliteErrors
     /// </summary>
     internal static bool NeedsRollback(SqliteException error) => error.SqliteExtendedErrorCode == ReadOnlyRollback;
 
-    /// <summary>The error in FaceGen's words; null where it is no expected one.</summary>
-    internal static FaceGenException? Explain(Exception error, string name, bool isWriting)
+    /// <summary>Returns the error for a failure that the ledger expects; null for another one.</summary>
+    /// <param name="error">The failure.</param>
+    /// <param name="path">The ledger's full path.</param>
+    /// <param name="isWriting">True if the ledger was to be written.</param>
+    internal static FaceGenException? Explain(Exception error, string path, bool isWriting)
     {
-        string? hindrance = error switch
+        if (error is FaceGenException known) return known;
+
+        if (error is SqliteException { SqliteErrorCode: Corrupt or NoDatabase } e && SqliteDatabase.IsDamaged(path))
+        {
+            string damage = e.SqliteErrorCode == NoDatabase
+                ? $"'{path}' is no ledger: {e.Message}"
+                : $"The ledger '{path}' is damaged and was left as it is: {e.Message.Trim().TrimEnd('.')}. Restore it from a backup, or recover it with the "
+                    + "command '.recover' of SQLite's shell; a new ledger would pay for every row again.";
+            return new FaceGenException(ErrorCode.LedgerInvalid, damage, e);
+        }
+
+        string? cause = error switch
         {
             SqliteException { SqliteErrorCode: Full } => "the disk is full",
             SqliteException { SqliteErrorCode: ReadOnly } => "the file or its folder is read-only",
             SqliteException { SqliteErrorCode: Busy or Locked } => "another program keeps it locked",
-            SqliteException { SqliteErrorCode: InputOutput } => $"the disk or its file system fails ({error.Message.TrimEnd('.')})",
+            SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase } => $"the disk or its file system fails ({error.Message.Trim().TrimEnd('.')})",
             SqliteException { SqliteErrorCode: CannotOpen } => "the file cannot be opened",
             IOException or UnauthorizedAccessException => error.Message.TrimEnd('.'),
             _ => null,
         };
-        return error switch
-        {
-            FaceGenException known => known,
-            SqliteException { SqliteErrorCode: Corrupt } => Damaged(name, error.Message, error),
-            SqliteException { SqliteErrorCode: NoDatabase } => new(ErrorCode.LedgerInvalid, $"'{name}' is no ledger: {error.Message}", error),
-            _ when hindrance is null => null,
-            _ when isWriting => new(
-                ErrorCode.LedgerNotWritten,
-                $"The ledger '{name}' could not be written: {hindrance}. Nothing that it holds was lost; the same command goes on when that is mended.",
-                error),
-            _ => new(ErrorCode.LedgerInvalid, $"The ledger '{name}' could not be read: {hindrance}.", error),
-        };
-    }
+        if (cause is null) return null;
 
-    internal static FaceGenException Damaged(string name, string finding, Exception? error) => new(
-        ErrorCode.LedgerInvalid,
-        $"The ledger '{name}' is damaged and was left as it is: {finding.Trim().TrimEnd('.')}. Restore it from a backup, or recover it with the "
-        + "command '.recover' of SQLite's shell; a new ledger would pay for every row again.",
-        error);
+        return isWriting
+            ? new(ErrorCode.LedgerNotWritten, $"The ledger '{path}' could not be written: {cause}. Nothing that it holds was lost; correct that and run the same command again.", error)
+            : new(ErrorCode.LedgerInvalid, $"The ledger '{path}' could not be read: {cause}. Nothing that it holds was lost; correct that and run the same command again.", error);
+    }
 }

@@ -196,7 +196,7 @@ internal sealed class SqliteStore : LedgerStore
         SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
         try
         {
-            SqliteDatabase.Check(connection, path);
+            SqliteDatabase.Check(connection);
             SqliteDatabase.Prepare(connection, path);
             SqliteDatabase.Checkpoint(connection, OpenTimeout);
             long worker = Register(connection, time);
