@@ -3,30 +3,30 @@ using System.Reflection;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>The real PowerShell that the repository's tool manifest names, which the .NET SDK brings.</summary>
+/// <summary>The PowerShell of the repository's tool manifest.</summary>
 internal static class Pwsh
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
-    private static readonly Lazy<(string? Dll, string? Hindrance)> Found = new(Find);
+    private static readonly Lazy<(string? Dll, string? SkipReason)> Found = new(Find);
 
-    /// <summary>Gets why there is none; null where there is one.</summary>
-    internal static string? SkipReason => Found.Value.Hindrance;
+    /// <summary>Gets why PowerShell cannot be started here; null if it can.</summary>
+    internal static string? SkipReason => Found.Value.SkipReason;
 
-    /// <summary>Gets the program's assembly, for the .NET host: the tool itself would be one more process.</summary>
+    /// <summary>Gets the path of pwsh.dll. The tool itself would be an additional process.</summary>
     internal static string Dll => Found.Value.Dll ?? throw new InvalidOperationException(SkipReason);
 
     internal static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    private static (string? Dll, string? Hindrance) Find()
+    private static (string? Dll, string? SkipReason) Find()
     {
         string root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Root").Value!;
-        (int restored, string said) = Run(root, "tool", "restore");
-        if (restored != 0) return (null, $"'dotnet tool restore' could not bring PowerShell: {said}");
+        (int restoreExitCode, string output) = Run(root, "tool", "restore");
+        if (restoreExitCode != 0) return (null, $"'dotnet tool restore' did not restore PowerShell: {output}");
 
-        (int ran, string home) = Run(root, "tool", "run", "pwsh", "-NoProfile", "-NonInteractive", "-Command", "$PSHOME");
+        (int exitCode, string home) = Run(root, "tool", "run", "pwsh", "-NoProfile", "-NonInteractive", "-Command", "$PSHOME");
         string dll = Path.Combine(home.Trim(), "pwsh.dll");
-        return ran == 0 && File.Exists(dll) ? (dll, null) : (null, $"'dotnet tool run pwsh' does not run: {home}");
+        return exitCode == 0 && File.Exists(dll) ? (dll, null) : (null, $"'dotnet tool run pwsh' does not run: {home}");
     }
 
     private static (int ExitCode, string Output) Run(string folder, params string[] arguments)

@@ -12,23 +12,23 @@ internal static class TerminalProcess
     private static readonly string Console =
         Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
 
-    /// <summary>What says in the environment which terminal it is, or where the service is.</summary>
+    /// <summary>The environment variables that identify the terminal or the service.</summary>
     private static readonly string[] TerminalVariables =
     [
         "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL", "WT_SESSION", "KONSOLE_VERSION", "TMUX", "STY", "COLORTERM", "NO_COLOR",
         "MODELSLAB_API_KEY", "MODELSLAB_BASE_URL",
     ];
 
-    /// <summary>The program that gives another one a terminal.</summary>
+    /// <summary>The program that runs another one in a terminal.</summary>
     private const string ScriptProgram = "/usr/bin/script";
 
     internal static bool IsAvailable => OperatingSystem.IsLinux() && File.Exists(ScriptProgram);
 
-    /// <summary>Runs a script in a terminal; what the terminal was sent.</summary>
+    /// <summary>Runs a script in a terminal, and returns its output.</summary>
     internal static Task<string> RunAsync(string script, params string[] environment) =>
         RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {Quote(Dotnet)} {Quote(Console)} {Quote(script)}", "/dev/null"], environment);
 
-    /// <summary>Runs a script whose output goes to no terminal; what came out.</summary>
+    /// <summary>Runs a script with redirected output, and returns it.</summary>
     internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Dotnet, [Console, script], environment);
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
