@@ -231,7 +231,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         ? BatchMessages.DescribeProgress(progress)
         : new ProgressMeter.State(_session is { Opening.IsCompleted: true } ? $"{BatchMessages.Count(_rowCount, "row")} read" : "opening the ledger"));
 
-    /// <summary>Closes the ledger whatever ended the command, and the responses in flight are recorded first.</summary>
+    /// <summary>Closes the ledger however the command ends, after the responses in flight are recorded.</summary>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

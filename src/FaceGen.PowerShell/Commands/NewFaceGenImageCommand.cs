@@ -26,12 +26,11 @@ public sealed class NewFaceGenImageCommand : GenerationCmdlet
     private PSObject? _inputObject;
     private IReadOnlyList<(RequestField Field, object? Value)> _typedValues = [];
     private readonly PipelineRowReader _rowReader;
-
     private RequestSubmitter? _submitter;
     private int _inputCount;
     private int _lastProcessedInput;
 
-    /// <summary>Knows the columns of rows that the pipeline brings.</summary>
+    /// <summary>Creates the cmdlet.</summary>
     public NewFaceGenImageCommand() => _rowReader = new PipelineRowReader(ResolveFacePath);
 
     /// <summary><para type="description">What the picture shows.</para></summary>

@@ -4,7 +4,7 @@ using FaceGen.PowerShell.Parameters;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>Turns what the pipeline brings into the rows of a batch.</summary>
+/// <summary>Reads pipeline input as the rows of a batch.</summary>
 /// <param name="rowReader">Reads rows such as those of Import-Csv.</param>
 /// <param name="readFiles">Reads request files by their path; the second argument is true for a literal path.</param>
 internal sealed class BatchInputReader(PipelineRowReader rowReader, Func<string, bool, IEnumerable<RequestRow>> readFiles)
@@ -29,7 +29,7 @@ internal sealed class BatchInputReader(PipelineRowReader rowReader, Func<string,
     /// <summary>Validates a request that a script may have changed.</summary>
     private RequestRow Validate(Request request)
     {
-        // The number is not stored in the request, where it would name a file as a row of another input does.
+        // The row number is not stored in the request, where file names would use it.
         var source = request.Source ?? new RequestSource("", 0, _inputCount);
         try
         {

@@ -5,7 +5,7 @@ using FaceGen.Generating;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>The open ledger of a batch: used on other threads only, and closed whatever ends the command.</summary>
+/// <summary>The open ledger of a batch. It is used on other threads only, and closed however the command ends.</summary>
 internal sealed class BatchSession
 {
     /// <summary>How long a stop waits for the responses in flight; later ones are recorded in the background.</summary>

@@ -12,7 +12,7 @@ internal static class ConnectionResolver
     /// <summary>Returns the connection for a generation.</summary>
     /// <param name="generation">The generation.</param>
     /// <param name="explicitConnection">The connection that the user named, if any.</param>
-    /// <param name="getDefault">Returns the connection that the command uses where none is named.</param>
+    /// <param name="getDefault">Returns the default connection of the command.</param>
     /// <exception cref="FaceGenException">The connection is to another account, or there is none.</exception>
     internal static Connection Resolve(Generation generation, Connection? explicitConnection, Func<Connection> getDefault)
     {

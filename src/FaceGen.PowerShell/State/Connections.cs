@@ -103,7 +103,7 @@ internal static class Connections
     }
 
     /// <summary>Returns the key in the environment.</summary>
-    /// <exception cref="FaceGenException">There is none.</exception>
+    /// <exception cref="FaceGenException">The environment has no key.</exception>
     internal static ApiKey KeyFromEnvironment() =>
         Environment.GetEnvironmentVariable(ApiKey.EnvironmentVariable) is { } key && !string.IsNullOrWhiteSpace(key)
             ? ApiKeyParser.Parse(key, $"The key in the environment variable {ApiKey.EnvironmentVariable}")
