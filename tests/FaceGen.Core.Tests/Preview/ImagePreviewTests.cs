@@ -5,7 +5,7 @@ using FaceGen.Preview;
 
 namespace FaceGen.Core.Tests.Preview;
 
-public sealed partial class DrawingTests
+public sealed partial class ImagePreviewTests
 {
     private static readonly Terminal Kitty = new(TerminalProtocol.Kitty);
     private static readonly Terminal ITerm2 = new(TerminalProtocol.ITerm2);
@@ -18,7 +18,7 @@ public sealed partial class DrawingTests
     [InlineData(7, 6)]
     [InlineData(40, 33)]
     [InlineData(120, 98)]
-    public void Half_blocks_are_the_picture_s_own_pixels_where_there_is_room(int width, int height)
+    public void HalfBlocks_small_image_keeps_pixels(int width, int height)
     {
         (int, int, int)?[,] drawn = HalfBlockDecoder.Decode(ImagePreview.Draw(TestImages.Png(width, height, Pixel), Blocks, Window));
 
@@ -27,7 +27,7 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void Colours_of_256_are_the_nearest_that_there_are()
+    public void HalfBlocks_256_colors_are_nearest()
     {
         byte[] png = TestImages.Png(120, 98, Smooth);
 
@@ -52,7 +52,7 @@ public sealed partial class DrawingTests
     [InlineData(9, 6)]
     [InlineData(50, 31)]
     [InlineData(300, 201)]
-    public void Sixels_are_the_picture_s_pixels_in_256_colours(int width, int height)
+    public void Sixel_draws_pixels_in_256_colors(int width, int height)
     {
         string text = ImagePreview.Draw(TestImages.Png(width, height, Smooth), Sixels, Window);
 
@@ -64,7 +64,7 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void A_picture_of_few_colours_keeps_them_and_is_drawn_in_runs()
+    public void Sixel_few_colors_are_kept_and_drawn_in_runs()
     {
         string text = ImagePreview.Draw(TestImages.Png(400, 60, (x, _, channel) => (byte)(channel == 0 && x >= 200 ? 255 : 0)), Sixels, Window);
 
@@ -73,9 +73,9 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void What_is_seen_through_keeps_the_terminal_s_own_colour()
+    public void Transparent_pixels_keep_terminal_color()
     {
-        // A chequer of four: no pixel, a faint one, an all but solid one, a solid one.
+        // Four pixels: transparent, faint, almost opaque, opaque.
         static byte Opacity(int x, int y) => ((x % 2) + (y % 2 * 2)) switch { 0 => 0, 1 => 100, 2 => 160, _ => 255 };
         byte[] png = TestImages.Png(10, 9, (x, y, channel) => channel == 3 ? Opacity(x, y) : (byte)(channel * 100), colorType: 6);
 
@@ -86,7 +86,7 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void A_picture_that_is_made_smaller_is_the_mean_of_what_was_there()
+    public void Scaled_image_is_mean_of_pixels()
     {
         static byte Squares(int x, int y, int channel) => (byte)(((x / 4) + (y / 4)) % 2 == 0 ? channel * 100 : 250);
         byte[] png = TestImages.Png(160, 96, (x, y, channel) => (byte)Math.Clamp(Squares(x, y, channel) + ((x + y) % 2 == 0 ? 5 : -5), 0, 255));
@@ -107,7 +107,7 @@ public sealed partial class DrawingTests
     [InlineData(1, 9000, 1, 1, 8192)]
     [InlineData(1, 9000, null, 1, 8192)]
     [InlineData(9000, 1, null, 120, 1)]
-    public void A_picture_is_as_wide_as_asked_but_never_wider_than_the_terminal(int width, int height, int? columns, int drawnWidth, int drawnHeight)
+    public void Width_is_as_requested_within_terminal(int width, int height, int? columns, int drawnWidth, int drawnHeight)
     {
         (int, int, int)?[,] drawn = HalfBlockDecoder.Decode(ImagePreview.Draw(TestImages.Png(width, height, Smooth), Blocks, Window, columns));
 
@@ -118,7 +118,7 @@ public sealed partial class DrawingTests
     [InlineData(512, 768, null, 512, 768)]
     [InlineData(512, 768, 10, 80, 120)]
     [InlineData(2000, 500, null, 960, 240)]
-    public void Sixels_are_sized_by_the_cells_of_the_terminal(int width, int height, int? columns, int drawnWidth, int drawnHeight)
+    public void Sixel_size_follows_terminal_cells(int width, int height, int? columns, int drawnWidth, int drawnHeight)
     {
         (int, int, int)?[,] drawn = SixelDecoder.Decode(ImagePreview.Draw(TestImages.Png(width, height, Smooth), Sixels, Window, columns));
 
@@ -126,7 +126,7 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void Kitty_gets_the_file_in_chunks_that_it_takes()
+    public void Kitty_receives_file_in_chunks()
     {
         byte[] png = TestImages.Png(200, 100, (x, y, channel) => (byte)((x * y * 7) ^ (channel * x)));
 
@@ -143,7 +143,7 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void ITerm2_gets_files_of_every_format()
+    public void ITerm2_receives_any_format()
     {
         foreach (byte[] image in new[] { TestImages.Portrait, TestImages.Jpeg(200, 100), TestImages.WebPLossless(200, 100) })
         {
@@ -155,17 +155,17 @@ public sealed partial class DrawingTests
     }
 
     [Fact]
-    public void What_a_protocol_does_not_take_is_told_with_the_one_that_does()
+    public void Unsupported_format_names_protocol_that_supports_it()
     {
         FaceGenException fault = Assert.Throws<FaceGenException>(() => ImagePreview.Draw(TestImages.Jpeg(200, 100), Sixels, Window));
         FaceGenException broken = Assert.Throws<FaceGenException>(() => ImagePreview.Draw(TestImages.Portrait[..^20], ITerm2, Window));
 
-        Assert.Equal((ErrorCode.ImageInvalid, "It is a Jpeg image, which Sixel does not take; ITerm2 takes all."), (fault.Code, fault.Message));
+        Assert.Equal((ErrorCode.ImageInvalid, "It is a Jpeg image, which Sixel cannot show. The protocol ITerm2 shows all formats."), (fault.Code, fault.Message));
         Assert.Equal((ErrorCode.ImageInvalid, "It is not a complete image."), (broken.Code, broken.Message));
     }
 
     [Fact]
-    public void Numbers_are_the_same_in_every_culture()
+    public void Output_is_independent_of_culture()
     {
         string Draw() => string.Concat(new[] { Blocks, Sixels, Kitty, ITerm2 }.Select(terminal => ImagePreview.Draw(TestImages.Portrait, terminal, Window)));
         string before = Draw();
