@@ -100,13 +100,13 @@ $mutants = @(
             'answered = Task.CompletedTask;'))
 
     New-Mutant 'a stop cuts a submission off' 'A stop waits for the answer to what was sent.' @(
-        , @("$core/Generating/Generator.cs",
-            'json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent)',
-            'json => RequestJson.Write(json, sent, face.Text), unsent, unsent)'))
+        , @("$core/Generating/Submission.cs",
+            'json => RequestJson.Write(json, _sent, _face.Text), CancellationToken.None, _deadlineToken)',
+            'json => RequestJson.Write(json, _sent, _face.Text), _deadlineToken, _deadlineToken)'))
 
     # The process and the ledger both count what is in flight: in a batch, either alone holds the limit.
     New-Mutant 'slot given back early' 'No more is in flight than the account may have.' @(
-        @("$core/Generating/Generator.cs", '_account.Add(connection, accepted, isHeardOf ? slot : null,', "slot.Dispose();`n        _account.Add(connection, accepted, null,"),
+        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Dispose();`n        _account.Add(connection, accepted, new PendingOptions"),
         @("$batches/Ledgers/SqlLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
 
     New-Mutant 'a refused key does not end the run' 'What every request would meet ends the run.' @(
@@ -115,39 +115,39 @@ $mutants = @(
             'Code is ErrorCode.NotInPlan'))
 
     New-Mutant 'rename before flush' 'A file at its name is complete.' @(
-        @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
-        @("$core/Saving/PartFile.cs", '_files.Rename(_temporary, _path, _replace);', "_files.Rename(_temporary, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
+        @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
+        @("$core/Saving/AtomicFile.cs", '_files.Rename(_temporaryPath, _path, _replace);', "_files.Rename(_temporaryPath, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
 
     New-Mutant 'no flush' 'A file at its name is complete.' @(
-        , @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n", ''))
+        , @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n", ''))
 
     New-Mutant 'the folder is not flushed' 'What the ledger calls saved is on the disk.' @(
-        , @("$core/Saving/PartFile.cs", "        _files.FlushFolder(_folder);`n", ''))
+        , @("$core/Saving/AtomicFile.cs", "        _files.FlushFolder(_folder);`n", ''))
 
     New-Mutant 'an incomplete image is saved' 'A file at its name is complete.' @(
-        , @("$core/Saving/Download.cs",
-            'if (ImageInfo.CheckPixels(body) is { } info) return new CheckedImage(body, info);',
-            'if (ImageHeader.FormatOf(body) is { } format) return new CheckedImage(body, ImageInfo.CheckPixels(body) ?? new ImageInfo(format, 16, 16));'))
+        , @("$core/Saving/ImageDownloader.cs",
+            'if (ImageInfo.Read(body) is { } info) return new CheckedImage(body, info);',
+            'if (ImageHeader.DetectFormat(body) is { } format) return new CheckedImage(body, ImageInfo.Read(body) ?? new ImageInfo(format, 16, 16));'))
 
     New-Mutant 'the file of a killed run is an error' 'A row whose file is there comes to its end.' @(
         , @("$core/Saving/ImageSaver.cs",
-            'e.Code == ErrorCode.FileExists && options.AcceptSame)',
+            'e.Code == ErrorCode.FileExists && options.AcceptIdentical)',
             'e.Code == ErrorCode.FileExists && options.Force)'))
 
     New-Mutant 'expiry by local clock' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
-            'TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;',
-            "if (time.GetUtcNow() >= generation.ExpiresAt) throw new FaceGenException(ErrorCode.LinkExpired, `"Expired.`");`n        TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;"))
+        , @("$core/Saving/ExpiryVerifier.cs",
+            'TimeSpan retryTime = timeout < MaxRetryTime ? timeout : MaxRetryTime;',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw new FaceGenException(ErrorCode.LinkExpired, `"Expired.`");`n        TimeSpan retryTime = timeout < MaxRetryTime ? timeout : MaxRetryTime;"))
 
     New-Mutant 'expiry by local clock at a dead link' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
+        , @("$core/Saving/ExpiryVerifier.cs",
             'if (latest != generation) throw;',
             'if (latest != generation || time.GetUtcNow() >= generation.ExpiresAt) throw;'))
 
     New-Mutant 'expiry at the first dead link' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
-            'TimeSpan wait = Backoff.Wait(round, null, connection.Services);',
-            "if (time.GetUtcNow() >= generation.ExpiresAt) throw;`n                TimeSpan wait = Backoff.Wait(round, null, connection.Services);"))
+        , @("$core/Saving/ExpiryVerifier.cs",
+            'TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw;`n                TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);"))
 
     New-Mutant 'a generation that is denied has failed' 'What is paid for is not given up before it expires.' @(
         , @("$batches/Running/RowWork.cs",
@@ -158,7 +158,7 @@ $mutants = @(
         , @("$batches/Running/RowWork.cs", ' || error.ServiceTime < log.Row.ExpiresAt => null,', ' => null,'))
 
     New-Mutant 'expiry although the service''s clock says no' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
+        , @("$core/Saving/ExpiryVerifier.cs",
             'if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)',
             'if (now == generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)'))
 
@@ -192,7 +192,7 @@ $mutants = @(
             "AND status IN ('Submitted') AND address"))
 
     New-Mutant 'Complete although a row is uncertain' '"Complete" is said only of what is complete.' @(
-        , @("$core/Batching/BatchSummary.cs",
+        , @("$core/BatchModel/BatchSummary.cs",
             ': Failed + Expired + Uncertain + Invalid > 0',
             ': Failed + Expired + Invalid > 0'))
 

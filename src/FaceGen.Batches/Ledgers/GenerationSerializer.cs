@@ -14,7 +14,7 @@ internal static class GenerationSerializer
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         WriteStrings(json, "images", generation.Images);
         json.WriteStartArray("other_links");
-        foreach (IReadOnlyList<string> links in generation.OtherLinks) WriteStrings(json, null, links);
+        foreach (IReadOnlyList<string> links in generation.AlternateLinks) WriteStrings(json, null, links);
         json.WriteEndArray();
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
@@ -42,7 +42,7 @@ internal static class GenerationSerializer
                 Status = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
                 CreatedAt = GetProperty(root, "created_at")?.GetDateTimeOffset(),
                 Images = images,
-                OtherLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
+                AlternateLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
                 Prompt = GetProperty(root, "prompt")?.GetString(),
                 Seed = GetProperty(root, "seed")?.GetInt64(),
                 GenerationTime = GetProperty(root, "generation_time")?.GetDouble(),

@@ -139,7 +139,7 @@ internal sealed class LedgerInput : IDisposable
             ORDER BY s.position LIMIT 1
             """,
             row => (LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
-                row.IsDBNull(5) ? ImageSaver.FindExistingFile(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                row.IsDBNull(5) ? ExistingImages.FindFile(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
                 !row.IsDBNull(5))).ConfigureAwait(false);
         return taken.Count == 1 ? taken[0] : null;
     }

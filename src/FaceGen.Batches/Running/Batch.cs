@@ -27,12 +27,12 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
         {
             string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];
             string? file = null;
-            string? taken = paths.FirstOrDefault(path => (file = ImageSaver.FindExistingFile(_storage, path)) is not null);
+            string? taken = paths.FirstOrDefault(path => (file = ExistingImages.FindFile(_storage, path)) is not null);
             return _serializer.ToInputRow(request) with
             {
                 // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
                 Path = taken ?? paths.FirstOrDefault(),
-                ExistingFileWrittenAt = file is null ? null : ImageSaver.GetLastWriteTime(_storage, file),
+                ExistingFileWrittenAt = file is null ? null : ExistingImages.GetLastWriteTime(_storage, file),
             };
         })], cancellationToken, saveOptions.Folder);
 

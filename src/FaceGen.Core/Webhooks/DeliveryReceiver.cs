@@ -42,10 +42,10 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
             // Asked for before anything is looked up: what happens meanwhile ends it.
             Task change = Deliveries.NextChange;
             bool isPending = false;
-            foreach (Poller watch in _account.Pending)
+            foreach (PendingGeneration pending in _account.Pending)
             {
-                if (watch.TryReceive() is { } ended) return await ended.ConfigureAwait(false);
-                isPending |= watch.IsReceivable;
+                if (pending.TryReceive() is { } ended) return await ended.ConfigureAwait(false);
+                isPending |= pending.IsReceivable;
             }
 
             (Task? work, TimeSpan wait, bool isWorking) = await PollUnknownAsync(cancellationToken).ConfigureAwait(false);
@@ -120,7 +120,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
                     return;
                 }
 
-                if (_account.Find(id) is null) _account.Add(connection, generation, null, isDeliveryExpected: true);
+                if (_account.Find(id) is null) _account.Add(connection, generation, new PendingOptions { IsDeliveryExpected = true });
             }
 
             _failures = 0;

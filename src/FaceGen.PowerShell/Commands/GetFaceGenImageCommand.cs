@@ -43,7 +43,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
         foreach ((Connection connection, string id) in _requestedIds.Distinct())
         {
             Drain(Account.MaxConcurrentFetches - 1);
-            Start(id, () => Account.For(connection).FetchAsync(connection, id, StopToken, Log), WriteObject);
+            Start(id, () => Account.For(connection).FetchAsync(connection, id, Log, StopToken), WriteObject);
         }
 
         Drain(0);
@@ -54,7 +54,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
     {
         try
         {
-            return await account.FetchAsync(CurrentConnection, known.Id, StopToken, Log).ConfigureAwait(false);
+            return await account.FetchAsync(CurrentConnection, known.Id, Log, StopToken).ConfigureAwait(false);
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {

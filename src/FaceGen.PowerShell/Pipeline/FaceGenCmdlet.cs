@@ -284,7 +284,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             WriteWarning($"The answer to a submission is still out: waiting for it, up to {CurrentConnection.TimeoutSec} seconds. What else is under way is shown then.");
         WaitFor(settled);
         // Looked at first: generations that have expired are among the reports then.
-        IReadOnlyList<Poller> open = account.Pending;
+        IReadOnlyList<PendingGeneration> open = account.Pending;
         foreach ((FaceGenException outcome, object target) in account.UnacknowledgedOutcomes)
         {
             ReportError(outcome, target);

@@ -18,7 +18,7 @@ public sealed class GenerationSerializerTests
             Status = GenerationStatus.Success,
             CreatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)),
             Images = ["https://cdn.example/1.png", "data:image/png;base64,AA=="],
-            OtherLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
+            AlternateLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
             Prompt = "Ein \"Übungsflug\" \u2028 👩",
             Seed = long.MaxValue,
             GenerationTime = 1.25,
@@ -32,7 +32,7 @@ public sealed class GenerationSerializerTests
         Generation read = Read(GenerationSerializer.Serialize(generation), generation.Id);
 
         Assert.Equal(generation.Images, read.Images);
-        Assert.Equal(generation.OtherLinks, read.OtherLinks);
+        Assert.Equal(generation.AlternateLinks, read.AlternateLinks);
         Assert.Equal(generation.Meta, read.Meta);
         Assert.Equal(generation.ExpiresAt, read.ExpiresAt);
         Assert.Equal(generation.Output, read.Output);
@@ -113,7 +113,7 @@ public sealed class GenerationSerializerTests
         Generation read = Read(
             """{"status":"Success","images":["https://cdn.example/1.png","https://cdn.example/2.png"],"other_links":[["https://a.example/1.png"]],"message":"","meta":{}}""", "1");
 
-        Assert.Empty(read.OtherLinks);
+        Assert.Empty(read.AlternateLinks);
     }
 
     private static readonly DateTimeOffset Sent = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);

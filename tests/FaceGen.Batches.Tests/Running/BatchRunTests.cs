@@ -112,7 +112,7 @@ public sealed class BatchRunTests : IDisposable
 
         // The clock stands, so that it waits for ever.
         Task run = batch.RunAsync(_fixture.Options, stop.Token);
-        while (!_fixture.LogLines.Any(line => line.Contains("Nothing was accepted", StringComparison.Ordinal))) await Task.Yield();
+        while (!_fixture.LogLines.Any(line => line.Contains("did not accept a request", StringComparison.Ordinal))) await Task.Yield();
 
         Assert.Equal((2, 1), (batch.Progress!.Total, batch.Progress.InProgress));
         await stop.CancelAsync();

@@ -143,7 +143,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { UploadFaces = upload }, default)).WithTimeoutAsync();
 
         Assert.Equal((2, 0), (summary.Failed, summary.ImagesPaid));
-        Assert.All(_fixture.EndedItems, ended => Assert.EndsWith("was not sent: run the same command again.", ended.Error!.Message, StringComparison.Ordinal));
+        Assert.All(_fixture.EndedItems, ended => Assert.EndsWith("was read. Nothing was sent. Run the command again.", ended.Error!.Message, StringComparison.Ordinal));
         Assert.Empty(_fixture.Calls);
     }
 
@@ -157,7 +157,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
         Assert.Equal((BatchState.Complete, 4), (summary.State, summary.Saved));
         Assert.Single(Uploaded);
         Assert.All(Sent, sent => Assert.StartsWith("data:", sent, StringComparison.Ordinal));
-        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent with each request", StringComparison.Ordinal));
+        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent inline with each request", StringComparison.Ordinal));
         Assert.Empty(_fixture.Warnings);
     }
 

@@ -66,7 +66,7 @@ public sealed class LargeResponseTests : IDisposable
 
         Assert.Equal(images, generation.ImageCount);
         Assert.Equal("https://cdn.example/0.png", generation.Output[0].AbsoluteUri);
-        Assert.All(generation.OtherLinks, list => Assert.Equal(images, list.Count));
+        Assert.All(generation.AlternateLinks, list => Assert.Equal(images, list.Count));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class BatchResumeTests
 
         Assert.StartsWith("FileExists,", first.Result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(first.Result.Error.ToString(), inTheWay.Select(path =>
-            $"people.csv:3: '{path}' is there already. Move it away, or give another -Name if it is another row's, as with {{id}} in it; the same command goes on with the row."));
+            $"people.csv:3: '{path}' already exists. Move it away, or give another -Name if it is another row's, as with {{id}} in it; the same command goes on with the row."));
         Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
         Assert.Equal(["b"], again.Prompts);
         Assert.Equal("Complete", again.State);

@@ -84,7 +84,7 @@ public sealed class ExportFaceGenReportTests
         string before = File.ReadAllText(file);
         session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force", file).WithoutErrors();
 
-        Assert.Equal($"'{file}' is there already. -Force replaces it.", refused.Error.ToString());
+        Assert.Equal($"'{file}' already exists. -Force replaces it.", refused.Error.ToString());
         Assert.StartsWith("FileExists,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(whatIf.Output);
         Assert.Equal("mine", before);

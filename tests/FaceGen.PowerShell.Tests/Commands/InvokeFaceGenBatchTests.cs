@@ -167,7 +167,7 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal(["good one", "good two"], ran.Prompts);
         Assert.Equal("SomeFailed", ran.State);
         Assert.Equal((2, 2, 2), (ran["Rows"], ran["Saved"], ran["Invalid"]));
-        Assert.Equal("SomeFailed: 2 of 2 saved, 0 failed, 0 uncertain, 0 left, 2 invalid and left out", ran.Summary.ToString());
+        Assert.Equal("SomeFailed: 2 of 2 saved, 0 failed, 0 uncertain, 0 left, 2 invalid and skipped", ran.Summary.ToString());
         // The ledger knows no invalid rows, and so whoever looks at it later is not told of them.
         Assert.Equal("Complete", bed.Run("param($out) Get-FaceGenBatch $out", bed.OutputFolder).WithoutErrors().Single.Properties["State"].Value.ToString());
         string message = "2 rows of the input are invalid and were left out; Get-FaceGenBatch does not count them. Mend them and run the same command again.";
@@ -388,7 +388,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchResult retried = bed.RunBatch(csv, "-RetryUncertain").WithoutErrors();
 
         Assert.Equal("SubmissionUncertain", GetErrorId(first.Result.Error));
-        Assert.StartsWith("people.csv:3: The answer to the submission was lost", first.Result.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("people.csv:3: The response to the submission was lost", first.Result.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("-RetryUncertain", first.Result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, first["Uncertain"]);
         Assert.Empty(again.Items);

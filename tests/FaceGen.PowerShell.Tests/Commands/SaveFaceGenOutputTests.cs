@@ -49,10 +49,10 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Theory]
-    [InlineData("{nonsense}", "is no field of a file name")]
-    [InlineData("{id", "has a brace that is no field's")]
-    [InlineData("../{id}", "must name a file inside the folder")]
-    [InlineData("C:/{id}", "must name a file inside the folder")]
+    [InlineData("{nonsense}", "is not a field of a file name")]
+    [InlineData("{id", "has an unpaired brace")]
+    [InlineData("../{id}", "does not name a file inside the folder")]
+    [InlineData("C:/{id}", "does not name a file inside the folder")]
     public async Task Name_template_invalid_is_refused_before_download(string name, string reason)
     {
         await using SessionFixture bed = await SessionFixture.StartAsync();
@@ -79,7 +79,7 @@ public sealed class SaveFaceGenOutputTests
         ScriptResult forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.OutputFolder).WithoutErrors();
 
         Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.EndsWith($"'{file}' is there already. -Force replaces it, -SkipExisting leaves it.", again.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith($"'{file}' already exists. -Force replaces it, -SkipExisting leaves it.", again.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(file, skipped.Single.ToString());
         Assert.Equal(before, after);
         Assert.Equal(file, forced.Single.ToString());
@@ -110,7 +110,7 @@ public sealed class SaveFaceGenOutputTests
 
         ScriptResult ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", bed.Face, bed.OutputFolder);
 
-        Assert.Matches("^Input [12]: '.*same.png' is there already. -Force replaces it, -SkipExisting leaves it; where it is another image of this run, put {id} into -Name.$", ran.Error.ToString());
+        Assert.Matches("^Input [12]: '.*same.png' already exists. -Force replaces it, -SkipExisting leaves it; where it is another image of this run, put {id} into -Name.$", ran.Error.ToString());
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string sent = await TerminalProcess.RunAsync(script);
 
-        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{webp}' cannot be shown. It is a WebP image, which HalfBlock does not take; ITerm2 takes all.",
+        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{webp}' cannot be shown. It is a WebP image, which HalfBlock cannot show. The protocol ITerm2 shows all formats.",
             sent, StringComparison.Ordinal);
         Assert.Contains($"size={new FileInfo(webp).Length};", sent, StringComparison.Ordinal);
     }

@@ -28,7 +28,7 @@ public sealed class UncertainTests
 
         ScriptResult ran = bed.Run("param($face) 'other', 'lost' | New-FaceGenImage -FaceImage $face", bed.Face);
 
-        Assert.StartsWith("Input 2: The answer to the submission was lost", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("Input 2: The response to the submission was lost", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Empty(bed.Run("Get-FaceGenImage").Errors);
     }
 
@@ -52,7 +52,7 @@ public sealed class UncertainTests
         ScriptResult ran = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", bed.Face).WithoutErrors();
 
         Assert.Equal("Success", ran.Single.Properties["Status"].Value.ToString());
-        Assert.Contains("may be paid for twice", Assert.Single(ran.Warnings), StringComparison.Ordinal);
+        Assert.Contains("may charge for it twice", Assert.Single(ran.Warnings), StringComparison.Ordinal);
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }
 

@@ -68,7 +68,7 @@ public sealed class WebhookFaultTests
 
         Assert.Equal("Success", ran.Single.Properties["Status"].Value.ToString());
         Assert.Equal(1, bed.Emulator.Journal.Accepted);
-        Assert.Contains(ran.Verbose, line => line.Contains("for the service's call for it", StringComparison.Ordinal));
+        Assert.Contains(ran.Verbose, line => line.Contains("for its webhook delivery", StringComparison.Ordinal));
     }
 
     private static ScriptResult RunBatch(FaultFixture fixture)

@@ -4,13 +4,13 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Core.Tests.Generating;
 
-public sealed class PaceTests(ITestOutputHelper report)
+public sealed class PollIntervalTests(ITestOutputHelper report)
 {
     private const int Runs = 8;
 
     private static readonly PollInterval.Kind Usual = new(31, 1);
 
-    /// <summary>What is asked of a poller that knows nothing at its start; docs/performance.md says why it cannot be much less.</summary>
+    /// <summary>The target for polling without history; docs/performance.md explains why it cannot be much better.</summary>
     [Theory]
     [InlineData("around three seconds", 5, true, 1.09, 3.1)]
     [InlineData("around three seconds", 5, false, 1.13, 3.6)]
@@ -20,7 +20,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     [InlineData("always the same", 5, false, 1.12, 2.7)]
     [InlineData("around a minute", 5, true, 1.09, 4)]
     [InlineData("around a tenth of a second", 5, true, 1.3, 3.5)]
-    public void Slots_are_filled_soon_at_few_looks(string service, int slots, bool tells, double time, double looks)
+    public void PollInterval_simulation_fills_slots_with_few_polls(string service, int slots, bool tells, double time, double looks)
     {
         (double Time, double Looks)[] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
         {
@@ -35,13 +35,13 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     /// <summary>
-    /// Who knew beforehand how the times and the errors of the service's word are distributed, and so need not learn, could
-    /// look at the best moments that there are. It is the limit of looking at generations one by one.
+    /// With the distributions of durations and eta errors known in advance, the best times of polls follow. That is the limit
+    /// for polling generations one by one.
     /// </summary>
     [Theory]
     [InlineData(true, 0.030)]
     [InlineData(false, 0.036)]
-    public void What_is_learnt_comes_near_to_what_could_be_known(bool tells, double price)
+    public void PollInterval_learned_is_close_to_ideal(bool tells, double price)
     {
         double likelihood(double length) => Density.Normal(Math.Log(3), 0.4)(length);
         double known(double? eta, double unended) => new Forecast(
@@ -69,7 +69,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     [Theory]
     [InlineData(30, 3, 2.5)]
     [InlineData(0.3, 20, 1.5)]
-    public void A_service_that_becomes_faster_or_slower_is_followed(double before, double after, double atFirst)
+    public void PollInterval_speed_of_service_changes_adapts(double before, double after, double atFirst)
     {
         var simulation = new SlotSimulation(5);
         simulation.Run(5, simulation.LogNormal(60, before), _ => null);
@@ -87,7 +87,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     [InlineData(double.NaN)]
     [InlineData(double.MaxValue)]
     [InlineData(double.MinValue)]
-    public void While_nothing_is_known_no_look_is_far_off_whatever_the_service_expects(double? eta)
+    public void Next_without_history_is_bounded_for_any_eta(double? eta)
     {
         var pace = new PollInterval();
         Assert.InRange(pace.Next(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
@@ -96,7 +96,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Property]
-    public bool Whatever_was_learnt_the_next_look_is_within_a_minute(PositiveInt[] milliseconds, NormalFloat eta, PositiveInt elapsed)
+    public bool Next_with_any_history_is_within_a_minute(PositiveInt[] milliseconds, NormalFloat eta, PositiveInt elapsed)
     {
         var pace = new PollInterval();
         foreach (PositiveInt time in milliseconds) pace.Learn(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(time.Get));
@@ -106,7 +106,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void Generations_that_took_long_are_looked_at_late()
+    public void Next_after_long_generations_is_late()
     {
         var pace = new PollInterval();
         for (int i = 0; i < 10; i++) Learn(pace, Usual, 29, 31);
@@ -115,7 +115,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void Old_times_are_forgotten()
+    public void Learn_forgets_old_durations()
     {
         var pace = new PollInterval();
         for (int i = 0; i < 100; i++) Learn(pace, Usual, 49, 50);
@@ -125,7 +125,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void More_steps_or_images_are_another_time()
+    public void Learn_distinguishes_kinds()
     {
         var pace = new PollInterval();
         var slow = new PollInterval.Kind(41, 2);
@@ -140,7 +140,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void How_wrong_the_service_is_is_learnt()
+    public void Learn_corrects_eta_error()
     {
         var pace = new PollInterval();
         foreach (double seconds in new SlotSimulation(1).LogNormal(40)) pace.Learn(Usual, 3 * seconds, TimeSpan.FromSeconds(0.98 * seconds), TimeSpan.FromSeconds(seconds));
@@ -149,7 +149,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void What_was_submitted_long_ago_is_looked_at_at_once()
+    public void Next_for_old_generation_is_immediate()
     {
         var pace = new PollInterval();
         for (int i = 0; i < 10; i++) Learn(pace, Usual, 2.9, 3);
@@ -159,7 +159,7 @@ public sealed class PaceTests(ITestOutputHelper report)
     }
 
     [Fact]
-    public void What_is_not_heard_of_is_given_ten_seconds_at_least_and_two_minutes_at_most()
+    public void GetAssumedDuration_is_ten_seconds_to_two_minutes()
     {
         var pace = new PollInterval();
         Assert.Equal(TimeSpan.FromSeconds(10), pace.GetAssumedDuration());
