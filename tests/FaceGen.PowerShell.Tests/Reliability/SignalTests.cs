@@ -19,14 +19,16 @@ public sealed partial class SignalTests
     [InlineData(EndSignal.Terminate)]
     [InlineData(EndSignal.HangUp)]
     [InlineData(EndSignal.Close)]
-    public async Task Batch_that_gets_a_signal_records_every_answer_in_flight(EndSignal signal)
+    [InlineData(EndSignal.Interrupt, true)]
+    [InlineData(EndSignal.Terminate, true)]
+    public async Task Batch_that_gets_a_signal_records_every_answer_in_flight(EndSignal signal, bool isRun = false)
     {
         if (PwshProcess.Hindrance is { } hindrance) Assert.Skip(hindrance);
         await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
         await using var service = new HeldAnswers(bed.Emulator.BaseUri);
         bed.WriteCsv(BatchRuns.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal);
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal, isRun);
         await SignalInFlightAsync(pwsh, service, bed);
         string output = await pwsh.EndAsync();
 
