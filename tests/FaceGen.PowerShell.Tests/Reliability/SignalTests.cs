@@ -21,6 +21,7 @@ public sealed partial class SignalTests
     [InlineData(EndSignal.Close)]
     [InlineData(EndSignal.Interrupt, true)]
     [InlineData(EndSignal.Terminate, true)]
+    [InlineData(EndSignal.Close, true)]
     public async Task Batch_that_gets_a_signal_records_every_answer_in_flight(EndSignal signal, bool isRun = false)
     {
         if (PwshProcess.Hindrance is { } hindrance) Assert.Skip(hindrance);
