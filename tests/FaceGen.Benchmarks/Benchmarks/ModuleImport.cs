@@ -31,7 +31,7 @@ internal sealed class ModuleImport : Benchmark
         if (loaded.Count == 0 || others[0].Assemblies.Count != 1) throw new BenchmarkException($"A module was not loaded: {loaded.Count} and {others[0].Assemblies.Count} assemblies.");
 
         double time = own.Select(import => import.Milliseconds).Median(), emptyTime = others.Select(import => import.Milliseconds).Median();
-        run.AddNote($"import: medians of {own.Count} fresh processes, with PowerShell's engine compiled beforehand as it is in pwsh.");
+        run.AddNote($"import: medians of {own.Count} fresh processes, with PowerShell's engine compiled beforehand, as an installed pwsh has it, in a release build.");
         return
         [
             new Row("Import-Module", TableFormat.Milliseconds(time), $"{TableFormat.Milliseconds(emptyTime)} (an empty binary module)",

@@ -30,11 +30,12 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
             file is "FaceGen.nuspec" or "[Content_Types].xml" || file.StartsWith("_rels/", StringComparison.Ordinal) || file.StartsWith("package/", StringComparison.Ordinal), file));
 
         string script = bed.Write("use.ps1", """
-            param($face, $out)
+            param($module, $face, $out)
+            Import-Module $module
             (Get-Module FaceGen).ModuleBase
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out | ForEach-Object FullName
             """);
-        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, bed.Face, bed.OutputFolder);
+        using BatchProcess process = BatchProcess.StartPwsh(bed.Emulator, [.. Pwsh.Bare, "-File", script, Path.Combine(module, "FaceGen.psd1"), bed.Face, bed.OutputFolder]);
         string[] said = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal([module, Assert.Single(Directory.GetFiles(bed.OutputFolder))], said);
     }

@@ -19,14 +19,17 @@ public sealed partial class SignalTests
     [InlineData(TerminationSignal.Terminate)]
     [InlineData(TerminationSignal.HangUp)]
     [InlineData(TerminationSignal.Close)]
-    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal)
+    [InlineData(TerminationSignal.Interrupt, true)]
+    [InlineData(TerminationSignal.Terminate, true)]
+    [InlineData(TerminationSignal.Close, true)]
+    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal, bool isRun = false)
     {
         if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
         await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1);
         await using var service = new HeldResponseProxy(bed.Emulator.BaseUri);
         bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal);
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal, isRun);
         await SignalInFlightAsync(pwsh, service, bed);
         string output = await pwsh.WaitForExitAsync();
 
