@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Reflection;
 using FaceGen.Benchmarks.Running;
 using Engine = System.Management.Automation.PowerShell;
 
@@ -57,4 +58,52 @@ internal sealed class PowerShellSession : IDisposable
     internal long Count(string script, params object?[] arguments) => (long)Run(script, arguments)[^1].BaseObject;
 
     public void Dispose() => _runspace.Dispose();
+}
+
+/// <summary>The module as the build stages it.</summary>
+internal static class StagedModule
+{
+    internal static string Manifest { get; } = Path.Combine(
+        typeof(StagedModule).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ModulePath").Value!, "FaceGen.psd1");
+}
+
+/// <summary>Counts what comes and keeps none of it: the cheapest end that a pipeline can have.</summary>
+[Cmdlet(VerbsDiagnostic.Measure, "Count")]
+[OutputType(typeof(long))]
+public sealed class MeasureCountCommand : PSCmdlet
+{
+    internal const string Name = "Measure-Count";
+
+    private long _count;
+
+    /// <summary>What comes.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _count++;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => WriteObject(_count);
+}
+
+/// <summary>The emulator in a process of its own, for where its work and its memory must not count as FaceGen's.</summary>
+internal sealed class EmulatorProcess : IDisposable
+{
+    private readonly PowerShellSession _owner = PowerShellSession.Open();
+
+    private EmulatorProcess(int slots, string serviceTime, int seed) => BaseUri = (Uri)_owner.Run("""
+        param($slots, $time, $seed)
+        ($script:emulator = Start-FaceGenEmulator -QueueLimit $slots -ServiceTime $time -Seed $seed -Balance 1e9).BaseUri
+        """, slots, serviceTime, seed)[0].BaseObject;
+
+    internal Uri BaseUri { get; }
+
+    internal static EmulatorProcess Start(int slots, string serviceTime, int seed) => new(slots, serviceTime, seed);
+
+    public void Dispose()
+    {
+        _owner.Run("$script:emulator | Stop-FaceGenEmulator");
+        _owner.Dispose();
+    }
 }

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using FaceGen.Benchmarks.Benchmarks;
 
 namespace FaceGen.Benchmarks.Running;
@@ -53,5 +57,50 @@ internal static class BenchmarkProgram
         Console.WriteLine($"{Machine.Describe()}; seed {run.Seed}{(run.IsSmoke ? "; a smoke run: no figure means anything" : "")}.");
         foreach (string note in run.Notes) Console.WriteLine($"- {note}");
         return failed ? Failed : 0;
+    }
+}
+
+/// <summary>The command line.</summary>
+/// <param name="Names">The benchmarks to run; all where none is named.</param>
+/// <param name="IsSmoke">Whether everything is tiny.</param>
+/// <param name="Seed">The seed.</param>
+internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool IsSmoke, int Seed)
+{
+    /// <summary>Reads the arguments; null, with the reason, where they are none.</summary>
+    internal static BenchmarkOptions? Parse(IReadOnlyList<string> arguments, IReadOnlyCollection<string> known, out string error)
+    {
+        error = "";
+        List<string> names = [];
+        bool isSmoke = false;
+        int seed = 1;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            if (arguments[i] == "--smoke") isSmoke = true;
+            else if (arguments[i] == "--seed" && i + 1 < arguments.Count
+                && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out seed)) i++;
+            else if (known.Contains(arguments[i])) names.Add(arguments[i]);
+            else
+            {
+                error = $"'{arguments[i]}' is no benchmark and no option.";
+                return null;
+            }
+        }
+
+        return new BenchmarkOptions(names, isSmoke, seed);
+    }
+}
+
+/// <summary>What the figures were measured on.</summary>
+internal static class Machine
+{
+    private const double Gigabyte = 1 << 30;
+
+    internal static string EngineVersion { get; } =
+        typeof(PSObject).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(' ', '+')[0];
+
+    internal static string Describe()
+    {
+        double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
+        return TableFormat.Invariant($"{Environment.ProcessorCount} cores, {memory:0} GiB of memory, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}), {RuntimeInformation.FrameworkDescription}, PowerShell's engine {EngineVersion}");
     }
 }
