@@ -143,3 +143,35 @@ internal sealed class EmulatedAccount
         return _queue;
     }
 }
+
+/// <summary>What became of a submission that keeps to the contract.</summary>
+internal enum AdmissionResult
+{
+    Accepted,
+    WalletTooLow,
+    QueueFull,
+}
+
+/// <param name="Result">Whether it was accepted, or why not.</param>
+/// <param name="Generation">What was accepted; null otherwise.</param>
+internal readonly record struct Admission(AdmissionResult Result, EmulatedGeneration? Generation = null);
+
+/// <summary>Lets so many calls through in any minute. Not safe for use by several threads.</summary>
+internal sealed class PerMinuteLimiter(int callsPerMinute)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Queue<DateTimeOffset> _calls = new();
+
+    /// <returns>Zero where the call may pass; otherwise how long until the next one may.</returns>
+    internal TimeSpan Acquire(DateTimeOffset now)
+    {
+        while (_calls.TryPeek(out DateTimeOffset oldest) && now - oldest >= Window)
+            _calls.Dequeue();
+        if (_calls.Count >= callsPerMinute)
+            return _calls.Peek() + Window - now;
+
+        _calls.Enqueue(now);
+        return TimeSpan.Zero;
+    }
+}

@@ -1,5 +1,5 @@
 using System.Globalization;
-using FaceGen.Emulator.Drawing.Fonts;
+using System.Text;
 using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
@@ -49,5 +49,69 @@ internal static class Caption
             TextFitter.Shorten(facts, font, picture.Width - margin - start), start, baseline, font, paint);
         if (withPrompt)
             canvas.DrawText(TextFitter.Shorten(spec.Prompt, font, room), margin, baseline - lineHeight, font, paint);
+    }
+}
+
+/// <summary>Makes text fit: into one line, into a width, and into the letters that the font has.</summary>
+internal static class TextFitter
+{
+    private const string Ellipsis = "…";
+
+    /// <summary>More than any picture is wide.</summary>
+    private const int MaxTextLength = 200;
+
+    /// <returns>
+    /// The text, or its beginning with an ellipsis where the whole is too wide; empty where nothing fits.
+    /// </returns>
+    internal static string Shorten(string text, SKFont font, float width)
+    {
+        string line = ToDrawable(text, font);
+        if (font.MeasureText(line) <= width)
+            return line;
+
+        int[] ends = StringInfo.ParseCombiningCharacters(line);
+        for (int i = ends.Length - 1; i > 0; i--)
+        {
+            string shorter = line[..ends[i]].TrimEnd() + Ellipsis;
+            if (font.MeasureText(shorter) <= width)
+                return shorter;
+        }
+
+        return "";
+    }
+
+    /// <summary>One line, with a mark in place of each letter that the font lacks.</summary>
+    private static string ToDrawable(string text, SKFont font)
+    {
+        var line = new StringBuilder();
+        foreach (Rune rune in text.EnumerateRunes().Take(MaxTextLength))
+        {
+            if (Rune.IsWhiteSpace(rune) || Rune.IsControl(rune))
+                line.Append(' ');
+            else if (font.GetGlyph(rune.Value) != 0)
+                line.Append(rune.ToString());
+            else
+                line.Append('\u25A1');
+        }
+
+        return line.ToString().Trim();
+    }
+}
+
+/// <summary>
+/// The one font that pictures are lettered in; it travels with the assembly, since Linux may have none.
+/// </summary>
+internal static class EmulatorFont
+{
+    private const string Resource = "DejaVuSans-subset.ttf";
+
+    internal static SKTypeface Typeface { get; } = Load();
+
+    private static SKTypeface Load()
+    {
+        using Stream stream = typeof(EmulatorFont).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new InvalidOperationException($"The assembly lacks its resource {Resource}.");
+        return SKTypeface.FromStream(stream)
+            ?? throw new InvalidOperationException($"Skia could not read the font {Resource}.");
     }
 }

@@ -1,3 +1,5 @@
+using FaceGen.Emulator.Faults.Catalog;
+
 namespace FaceGen.Emulator.Faults;
 
 /// <summary>One way in which the service can go wrong or be odd. All there are stand in <see cref="All"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using FaceGen.Emulator.Faults.Catalog;
 
 namespace FaceGen.Emulator.Faults;
 

@@ -88,3 +88,54 @@ public sealed record FaultTrigger
 
     private static bool HasPrompt(CallKind kind) => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download or CallKind.Webhook;
 }
+
+/// <summary>Where an <see cref="FaultTrigger"/> begins: with the kind of call.</summary>
+public static class FaultOn
+{
+    /// <summary>Submissions.</summary>
+    public static FaultTrigger Submit { get; } = new(CallKind.Submit);
+
+    /// <summary>Looks at a generation.</summary>
+    public static FaultTrigger Fetch { get; } = new(CallKind.Fetch);
+
+    /// <summary>Downloads of pictures.</summary>
+    public static FaultTrigger Download { get; } = new(CallKind.Download);
+
+    /// <summary>Uploads of face images.</summary>
+    public static FaultTrigger Upload { get; } = new(CallKind.Upload);
+
+    /// <summary>Calls about the account.</summary>
+    public static FaultTrigger Account { get; } = new(CallKind.Account);
+
+    /// <summary>The service's own calls to webhooks.</summary>
+    public static FaultTrigger Webhook { get; } = new(CallKind.Webhook);
+
+    /// <summary>Calls of every kind that the fault fits.</summary>
+    public static FaultTrigger Any { get; } = new(Enum.GetValues<CallKind>());
+
+    /// <summary>Calls of one kind.</summary>
+    /// <param name="kind">The kind.</param>
+    public static FaultTrigger Kind(CallKind kind) => new(kind);
+}
+
+/// <summary>The kinds of call that a fault can hit.</summary>
+public enum CallKind
+{
+    /// <summary>A submission: <c>POST …/face_gen</c> and its enterprise namesakes.</summary>
+    Submit,
+
+    /// <summary>A look at a generation: <c>POST …/fetch/{id}</c>.</summary>
+    Fetch,
+
+    /// <summary>A picture taken from its link: <c>GET /images/…</c>.</summary>
+    Download,
+
+    /// <summary>A face image sent in: <c>POST …/base64_to_url</c>.</summary>
+    Upload,
+
+    /// <summary>Every other call: the queue, the wallet, the list and the deletion of images.</summary>
+    Account,
+
+    /// <summary>The other way round: the service's call to the webhook that a request named.</summary>
+    Webhook,
+}

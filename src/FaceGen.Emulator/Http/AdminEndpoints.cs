@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
 
@@ -71,4 +72,77 @@ internal sealed class AdminEndpoints(EmulatedService service)
 
     /// <summary>Ten years: more would reach the end of what a date can be.</summary>
     private const double MaxAdvanceSeconds = 10 * 365 * 24 * 60 * 60.0;
+}
+
+/// <summary>Shows which faults there are and which are planned, and changes the plan.</summary>
+internal sealed class FaultEndpoints(EmulatedService service)
+{
+    internal IResult GetFaults(HttpContext http) => GetFaults();
+
+    /// <summary>Adds a rule: <c>{"rule": "accepted-then-dropped@submit:nth=3"}</c>.</summary>
+    internal async Task AddRuleAsync(HttpContext http)
+    {
+        string? text = await AdminBody.ReadAsync(
+            http.Request, "rule", JsonValueKind.String, static value => value.GetString()).ConfigureAwait(false);
+        await AddRule(text).ExecuteAsync(http).ConfigureAwait(false);
+    }
+
+    internal IResult ClearRules()
+    {
+        service.Faults.Clear();
+        return GetFaults();
+    }
+
+    private IResult GetFaults() => Results.Json(new
+    {
+        Rules = service.Faults.GetHitCounts().Select(static counted => new
+        {
+            Rule = counted.Rule.ToString(),
+            counted.Times,
+        }),
+        Faults = Fault.All.Select(static fault => new
+        {
+            fault.Id,
+            fault.Description,
+            Kinds = fault.Kinds.Select(FaultText.FormatKind),
+            fault.AcceptsSubmission,
+            fault.IsTransient,
+        }),
+    });
+
+    private IResult AddRule(string? text)
+    {
+        if (text is null)
+            return BadRequest("Post {\"rule\": \"fault@kind:condition,condition\"}.");
+        if (!FaultRule.TryParse(text, out FaultRule? rule, out string error))
+            return BadRequest(error);
+        service.Faults.Add(rule);
+        return GetFaults();
+    }
+
+    private static ApiResponse BadRequest(string message) => ApiResponse.Error(StatusCodes.Status400BadRequest, message);
+}
+
+/// <summary>What the emulator's owner posts: a JSON object of which one property counts.</summary>
+internal static class AdminBody
+{
+    /// <summary>Reads the property; null where it is missing, of another kind, or no text that can be read.</summary>
+    internal static async Task<T?> ReadAsync<T>(
+        HttpRequest request, string property, JsonValueKind kind, Func<JsonElement, T?> read)
+    {
+        try
+        {
+            using JsonDocument body = await JsonDocument.ParseAsync(
+                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            return body.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty(property, out JsonElement value)
+                && value.ValueKind == kind
+                    ? read(value)
+                    : default;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return default;
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
-using FaceGen.Emulator.Http.Replies;
 using FaceGen.Emulator.Images;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;

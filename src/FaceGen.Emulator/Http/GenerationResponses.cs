@@ -67,3 +67,40 @@ internal static class GenerationResponses
         return fields;
     }
 }
+
+/// <summary>The links to a generation's images, as answers carry them.</summary>
+internal sealed class GenerationLinks(LinkFactory links, EmulatedGeneration generation)
+{
+    private string Extension => generation.Parameters.Base64 ? "base64" : "png";
+
+    internal JsonArray OutputLinks() => CreateLinks(index => links.ForPicture(generation.Id, index, Extension));
+
+    internal JsonArray ProxyLinks() => CreateLinks(index => links.ForProxiedPicture(generation.Id, index, Extension));
+
+    private JsonArray CreateLinks(Func<int, string> link) =>
+        [.. Enumerable.Range(0, generation.Parameters.Samples).Select(index => JsonValue.Create(link(index)))];
+}
+
+/// <summary>Writes the parameters as used, the seed among them.</summary>
+internal static class GenerationMeta
+{
+    internal static JsonObject Write(GenerationParameters parameters) => new()
+    {
+        ["prompt"] = parameters.Prompt,
+        ["negative_prompt"] = parameters.NegativePrompt,
+        ["face_image"] = parameters.Face.Link,
+        ["width"] = parameters.Width,
+        ["height"] = parameters.Height,
+        ["num_inference_steps"] = parameters.NumInferenceSteps,
+        ["guidance_scale"] = parameters.GuidanceScale,
+        ["s_scale"] = parameters.SScale,
+        ["samples"] = parameters.Samples,
+        ["safety_checker"] = parameters.SafetyChecker,
+        ["safety_checker_type"] = parameters.SafetyCheckerType,
+        ["base64"] = parameters.Base64,
+        ["style"] = parameters.Style,
+        ["seed"] = parameters.Seed,
+        ["webhook"] = parameters.Webhook,
+        ["track_id"] = parameters.TrackId,
+    };
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FaceGen.Emulator.Faults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,8 +32,8 @@ internal static class Routes
         var api = new ApiPipeline(service);
         foreach ((string submit, string fetch) in FetchBySubmit)
         {
-            Post(submit, CallKind.Submit, SubmitEndpoint.Submit);
-            Post($"{fetch}{{{Id}}}", CallKind.Fetch, FetchEndpoint.Fetch);
+            Post(submit, CallKind.Submit, GenerationEndpoints.Submit);
+            Post($"{fetch}{{{Id}}}", CallKind.Fetch, GenerationEndpoints.Fetch);
         }
 
         Post("/api/v6/base64_to_url", CallKind.Upload, UploadEndpoint.Base64ToUrl);
@@ -76,4 +77,18 @@ internal static class Routes
         void Get(string pattern, RequestDelegate handler) =>
             app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
     }
+}
+
+/// <summary>Reads <c>///</c> in a path as <c>/</c>, as object stores behind a content network do.</summary>
+internal static partial class SlashMiddleware
+{
+    internal static Task CollapseAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Path.Value is { } path)
+            http.Request.Path = MultipleSlashes().Replace(path, "/");
+        return next(http);
+    }
+
+    [GeneratedRegex("/{2,}")]
+    private static partial Regex MultipleSlashes();
 }

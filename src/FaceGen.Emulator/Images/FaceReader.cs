@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using FaceGen.Contract;
+using SkiaSharp;
 
 namespace FaceGen.Emulator.Images;
 
@@ -48,5 +50,73 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
             _ => null,
         };
         return image is null ? null : uploads.Add(image);
+    }
+}
+
+/// <summary>The face image of a request: a link, and the image itself where the emulator has it.</summary>
+/// <param name="Link">The link that was sent, or the one under which inline bytes were put.</param>
+/// <param name="Image">The image; null for a link to somewhere else, which an offline emulator does not fetch.</param>
+internal sealed record FaceReference(string Link, ReceivedImage? Image)
+{
+    /// <summary>The same for the same picture, however it was sent.</summary>
+    internal string Identity => Image is null ? Link : $"sha256:{Image.Sha256}";
+}
+
+/// <summary>An image that somebody sent: its bytes as they came, and what is known of them.</summary>
+internal sealed class ReceivedImage
+{
+    /// <summary>More than any camera takes; a small file can unpack to far more and fill the memory.</summary>
+    private const long MaxPixels = 100_000_000;
+
+    private ReceivedImage(byte[] bytes, SKEncodedImageFormat format, SKSizeI size)
+    {
+        Bytes = bytes;
+        Extension = format == SKEncodedImageFormat.Jpeg ? "jpg" : format.ToString().ToLowerInvariant();
+        MediaType = $"image/{format.ToString().ToLowerInvariant()}";
+        Size = size;
+        Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    internal byte[] Bytes { get; }
+    internal string Extension { get; }
+    internal string MediaType { get; }
+
+    /// <summary>Width and height in pixels as seen, with the camera's orientation applied.</summary>
+    internal SKSizeI Size { get; }
+
+    internal string Sha256 { get; }
+
+    /// <returns>The image; null where the bytes are none that can be decoded.</returns>
+    internal static ReceivedImage? TryRead(byte[] bytes)
+    {
+        using var data = SKData.CreateCopy(bytes);
+        using SKCodec? codec = SKCodec.Create(data);
+        if (codec is null || (long)codec.Info.Width * codec.Info.Height > MaxPixels)
+            return null;
+
+        bool turned = codec.EncodedOrigin >= SKEncodedOrigin.LeftTop;
+        SKSizeI size = codec.Info.Size;
+        return new ReceivedImage(bytes, codec.EncodedFormat, turned ? new SKSizeI(size.Height, size.Width) : size);
+    }
+}
+
+/// <summary>Reads <c>data:image/…;base64,…</c>.</summary>
+internal static class DataUri
+{
+    private const string Prefix = "data:";
+    private const string Marker = ";base64,";
+
+    internal static bool IsDataUri(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <returns>The bytes; null where it is no data URI of an image in base64.</returns>
+    internal static byte[]? TryDecode(string text)
+    {
+        int marker = text.IndexOf(Marker, StringComparison.OrdinalIgnoreCase);
+        if (marker < 0 || !text.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase))
+            return null;
+
+        ReadOnlySpan<char> base64 = text.AsSpan(marker + Marker.Length);
+        var buffer = new byte[(base64.Length / 4 * 3) + 3];
+        return Convert.TryFromBase64Chars(base64, buffer, out int length) ? buffer[..length] : null;
     }
 }
