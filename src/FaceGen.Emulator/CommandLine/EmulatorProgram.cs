@@ -2,7 +2,7 @@ using FaceGen.Emulator.Faults;
 
 namespace FaceGen.Emulator.CommandLine;
 
-/// <summary>The emulator's life as a program: started, announced, running until it is told to end.</summary>
+/// <summary>Runs the emulator as a program until it is canceled or its stdin closes.</summary>
 internal static class EmulatorProgram
 {
     private const int StartError = 1;
@@ -38,13 +38,14 @@ internal static class EmulatorProgram
         await Task.WhenAny(cancelled.Task, stdinClosed).ConfigureAwait(false);
     }
 
-    /// <summary>Reads until nothing more can come: the parent closed its end of the pipe, or died.</summary>
+    /// <summary>Reads until the parent closes its end of the pipe or exits.</summary>
     private static Task ReadToEndAsync(Stream input) => input.CopyToAsync(Stream.Null);
 }
 
-/// <summary>The catalogue of faults as a table.</summary>
+/// <summary>Writes the fault catalog as a table.</summary>
 internal static class FaultTable
 {
+    /// <summary>Writes the table.</summary>
     /// <returns>The exit code.</returns>
     internal static async Task<int> WriteAsync(TextWriter output)
     {

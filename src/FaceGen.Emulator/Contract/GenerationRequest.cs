@@ -5,9 +5,7 @@ using FaceGen.Emulator.Images;
 
 namespace FaceGen.Emulator.Contract;
 
-/// <summary>
-/// A request for a generation that keeps to the contract; null where the caller left the choice to the service.
-/// </summary>
+/// <summary>A valid generation request. A property is null where the caller left the choice to the service.</summary>
 internal sealed record GenerationRequest
 {
     internal required string Prompt { get; init; }
@@ -27,18 +25,15 @@ internal sealed record GenerationRequest
     internal string? Webhook { get; init; }
     internal long? TrackId { get; init; }
 
-    /// <summary>
-    /// What is asked for, in the form that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.
-    /// </summary>
+    /// <summary>Gets the canonical text of the request that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.</summary>
     internal required string CanonicalText { get; init; }
 }
 
-/// <summary>Checks the body of a submission against the contract.</summary>
+/// <summary>Validates the body of a submission against the contract.</summary>
 internal static class GenerationRequestReader
 {
-    /// <returns>
-    /// The request; null where a rule is broken, and then <paramref name="fields"/> holds the errors.
-    /// </returns>
+    /// <summary>Reads a submission.</summary>
+    /// <returns>The request; null if a field is invalid, and then <paramref name="fields"/> has the errors.</returns>
     internal static GenerationRequest? Read(JsonElement body, FaceReader faces, out FieldReader fields)
     {
         fields = new FieldReader(body);
@@ -113,17 +108,17 @@ internal static class GenerationRequestReader
     {
         const string Field = "webhook";
         string? text = fields.Text(Field, nullable: true);
-        // The service takes https alone; here a trial on one machine needs no certificate.
+        // The service accepts https only. The emulator accepts http on this machine too, so that tests need no certificate.
         bool isAllowed = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
         return text is null || isAllowed ? text : fields.AddError(Field, "must be a valid HTTPS link");
     }
 }
 
-/// <summary>Writes a request so that two bodies which ask for the same become the same text.</summary>
+/// <summary>Writes a request so that two bodies that ask for the same become the same text.</summary>
 internal static class CanonicalRequest
 {
-    /// <summary>Who pays, who is told, and what the caller calls it: none makes another picture.</summary>
+    /// <summary>Fields that do not affect the picture.</summary>
     private static readonly string[] ExcludedFields = ["key", "webhook", "track_id"];
 
     internal static string Write(JsonElement body, FaceReference face)

@@ -4,15 +4,15 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
 
-/// <summary>Marks a picture as emulated: a band at its foot with the prompt, the style and the seed.</summary>
+/// <summary>Draws a caption at the bottom of a picture: the mark "EMULATED", the prompt, the style and the seed.</summary>
 internal static class Caption
 {
     private const string Mark = "EMULATED";
 
-    /// <summary>Below this height the prompt has no room and the mark stands alone.</summary>
+    /// <summary>Below this height only the mark is drawn, without the prompt.</summary>
     private const int MinHeightForPrompt = 160;
 
-    /// <summary>Letters below this size, in pixels, cannot be read.</summary>
+    /// <summary>Text below this size, in pixels, is unreadable.</summary>
     private const float MinTextSize = 7;
 
     private static readonly SKColor Band = new(0x10, 0x14, 0x1C, 0xB8);
@@ -24,10 +24,10 @@ internal static class Caption
         float size = Math.Clamp(Math.Min(picture.Width, picture.Height) * 0.034f, 10, 18);
         using var font = new SKFont(EmulatorFont.Typeface, size) { Edging = SKFontEdging.Antialias };
         float margin = size * 0.6f;
-        float room = picture.Width - (2 * margin);
+        float available = picture.Width - (2 * margin);
         float markWidth = font.MeasureText(Mark);
-        if (markWidth > room)
-            font.Size = size *= room / markWidth;
+        if (markWidth > available)
+            font.Size = size *= available / markWidth;
 
         float lineHeight = size * 1.4f;
         float height = Math.Min(picture.Height, (withPrompt ? 2 * lineHeight : lineHeight) + (size * 0.5f));
@@ -48,21 +48,20 @@ internal static class Caption
         canvas.DrawText(
             TextFitter.Shorten(facts, font, picture.Width - margin - start), start, baseline, font, paint);
         if (withPrompt)
-            canvas.DrawText(TextFitter.Shorten(spec.Prompt, font, room), margin, baseline - lineHeight, font, paint);
+            canvas.DrawText(TextFitter.Shorten(spec.Prompt, font, available), margin, baseline - lineHeight, font, paint);
     }
 }
 
-/// <summary>Makes text fit: into one line, into a width, and into the letters that the font has.</summary>
+/// <summary>Fits text into one line, a width and the glyphs of the font.</summary>
 internal static class TextFitter
 {
     private const string Ellipsis = "…";
 
-    /// <summary>More than any picture is wide.</summary>
+    /// <summary>Longer than any picture is wide.</summary>
     private const int MaxTextLength = 200;
 
-    /// <returns>
-    /// The text, or its beginning with an ellipsis where the whole is too wide; empty where nothing fits.
-    /// </returns>
+    /// <summary>Shortens text to a width.</summary>
+    /// <returns>The text, its beginning with an ellipsis, or an empty string if nothing fits.</returns>
     internal static string Shorten(string text, SKFont font, float width)
     {
         string line = ToDrawable(text, font);
@@ -80,7 +79,7 @@ internal static class TextFitter
         return "";
     }
 
-    /// <summary>One line, with a mark in place of each letter that the font lacks.</summary>
+    /// <summary>Returns one line, with a box in place of each character that the font lacks.</summary>
     private static string ToDrawable(string text, SKFont font)
     {
         var line = new StringBuilder();
@@ -98,9 +97,7 @@ internal static class TextFitter
     }
 }
 
-/// <summary>
-/// The one font that pictures are lettered in; it travels with the assembly, since Linux may have none.
-/// </summary>
+/// <summary>The font of all text in pictures. It is embedded, because a Linux machine may have no fonts.</summary>
 internal static class EmulatorFont
 {
     private const string Resource = "DejaVuSans-subset.ttf";

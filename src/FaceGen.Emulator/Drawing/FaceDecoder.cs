@@ -4,16 +4,14 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
 
-/// <summary>
-/// Decodes face images, once for many pictures: no larger than a picture can use, turned upright, without transparency.
-/// </summary>
+/// <summary>Decodes face images to at most the usable size, upright and opaque, and caches them for many pictures.</summary>
 internal sealed class FaceDecoder : IDisposable
 {
     private const int MaxSide = 960;
     private const int CachedFaces = 32;
     private static readonly SKSamplingOptions Smooth = new(SKFilterMode.Linear, SKMipmapMode.Linear);
 
-    // Images are left to the garbage collector: one that the cache lets go may still be being drawn.
+    // Evicted images are left to the garbage collector: they may still be in use.
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = CachedFaces });
 
     internal FacePyramid Decode(FaceReference face)
@@ -44,8 +42,8 @@ internal sealed class FaceDecoder : IDisposable
 }
 
 /// <summary>
-/// A decoded face image in its own size, half of it, a quarter and so on, so that a picture of any size is drawn from
-/// one that is hardly larger: quick, and without the jagged edges of a large step down.
+/// A decoded face image at full size, half, a quarter and so on. A picture is drawn from the level just above its own
+/// size, which is fast and free of jagged edges.
 /// </summary>
 internal sealed class FacePyramid
 {
@@ -61,7 +59,7 @@ internal sealed class FacePyramid
             _levels.Add(Halve(_levels[^1]));
     }
 
-    /// <summary>The smallest level that covers a picture of this size.</summary>
+    /// <summary>Returns the smallest level that covers a picture of this size.</summary>
     internal SKImage GetLevel(int width, int height) =>
         _levels.FindLast(level => level.Width >= width && level.Height >= height) ?? _levels[0];
 
@@ -73,13 +71,13 @@ internal sealed class FacePyramid
     }
 }
 
-/// <summary>Crops the face image to the asked size: covering it all, and rather high, where faces are.</summary>
+/// <summary>Crops a face image to the requested size, slightly above the center, where faces are.</summary>
 internal static class Framer
 {
-    /// <summary>Where a portrait's face lies in what is cut off above and below: a third from the top.</summary>
+    /// <summary>The vertical position of the crop: a third of the surplus is cut off above.</summary>
     private const float VerticalCenter = 0.33f;
 
-    /// <summary>How much of the spare room the seed may use.</summary>
+    /// <summary>The share of the surplus that the seed may shift the crop by.</summary>
     private const float ShiftRange = 0.25f;
 
     private static readonly SKSamplingOptions Linear = new(SKFilterMode.Linear);
@@ -100,12 +98,12 @@ internal static class Framer
     }
 }
 
-/// <summary>Makes what is drawn on: always in the one pixel format that the styles work in.</summary>
+/// <summary>Creates drawing surfaces in the pixel format that all styles use.</summary>
 internal static class Surfaces
 {
     internal static SKImageInfo Info(int width, int height) =>
         new(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
 
     internal static SKSurface Create(int width, int height) => SKSurface.Create(Info(width, height))
-        ?? throw new InvalidOperationException($"Skia could not make a surface of {width} x {height}.");
+        ?? throw new InvalidOperationException($"Skia could not create a surface of {width} x {height}.");
 }

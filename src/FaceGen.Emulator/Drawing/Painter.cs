@@ -9,11 +9,11 @@ using SkiaSharp;
 namespace FaceGen.Emulator.Drawing;
 
 /// <summary>
-/// Draws a picture: the face framed, given its style and safety treatment, marked, and written as PNG.
+/// Draws a picture: crops the face, applies the style and the safety treatment, adds the caption and encodes a PNG.
 /// </summary>
 internal sealed class Painter : IDisposable
 {
-    /// <summary>Little compression: twice the bytes for a fifth of the time, and bytes are free on loopback.</summary>
+    /// <summary>Light compression: twice the bytes for a fifth of the time; loopback has bandwidth to spare.</summary>
     private static readonly SKPngEncoderOptions Png = new(SKPngEncoderFilterFlags.Sub, zLibLevel: 1);
 
     private readonly FaceDecoder _faces = new();
@@ -36,8 +36,8 @@ internal sealed class Painter : IDisposable
 }
 
 /// <summary>
-/// The pictures of generations, drawn when first asked for. Only the latest are kept: any other is drawn again, to the
-/// same bytes.
+/// The pictures of generations, drawn on demand. Only the latest are cached; any other is drawn again with the same
+/// bytes.
 /// </summary>
 internal sealed class PictureStore : IDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class PictureStore : IDisposable
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedBytes });
     private readonly Painter _painter = new();
 
-    /// <summary>The picture as PNG.</summary>
+    /// <summary>Returns a picture as PNG.</summary>
     internal byte[] Get(EmulatedGeneration generation, int index)
     {
         (EmulatedGeneration, int) key = (generation, index);
@@ -64,7 +64,7 @@ internal sealed class PictureStore : IDisposable
     }
 }
 
-/// <summary>All that a picture depends on: two equal ones are drawn to the same bytes.</summary>
+/// <summary>Everything that a picture depends on. Two equal specs are drawn to the same bytes.</summary>
 internal sealed record PictureSpec
 {
     internal required FaceReference Face { get; init; }
@@ -73,13 +73,13 @@ internal sealed record PictureSpec
     internal required string Style { get; init; }
     internal required string Prompt { get; init; }
 
-    /// <summary>The seed that the caller knows, for the caption.</summary>
+    /// <summary>Gets the seed that the caller knows, for the caption.</summary>
     internal required long Seed { get; init; }
 
-    /// <summary>Which of the request's samples it is, from 0.</summary>
+    /// <summary>Gets the zero-based index of the picture within its request.</summary>
     internal required int Index { get; init; }
 
-    /// <summary>How far the style departs from the face image: about 1, a little more or less.</summary>
+    /// <summary>Gets the strength of the style, about 1.</summary>
     internal required float Strength { get; init; }
 
     internal required SafetyTreatment Treatment { get; init; }
@@ -98,7 +98,7 @@ internal sealed record PictureSpec
     };
 
     /// <summary>
-    /// More guidance and more steps make more of the style; more weight on the face's structure makes less.
+    /// Computes the strength: more guidance and more steps raise it, more weight on the face's structure lowers it.
     /// </summary>
     private static float ComputeStrength(GenerationParameters parameters)
     {
@@ -109,22 +109,22 @@ internal sealed record PictureSpec
     }
 }
 
-/// <summary>What the seed decides: two seeds give two pictures that differ a little, as the service's do.</summary>
+/// <summary>The random variation of a picture. Two seeds give two slightly different pictures, as with the service.</summary>
 internal sealed record Variation
 {
-    /// <summary>How much closer than necessary the face is framed: 1 to 1.08.</summary>
+    /// <summary>Gets the magnification beyond the necessary crop, 1 to 1.08.</summary>
     internal required float Zoom { get; init; }
 
-    /// <summary>Where in the room that framing leaves the picture is taken from, each -1 to 1.</summary>
+    /// <summary>Gets the shift of the crop in each direction, -1 to 1.</summary>
     internal required SKPoint Shift { get; init; }
 
-    /// <summary>The direction that light comes from: to the left or right, always from above.</summary>
+    /// <summary>Gets the direction of the light: left or right, always from above.</summary>
     internal required SKPoint Light { get; init; }
 
-    /// <summary>A hue for tints and backgrounds, 0 to 360.</summary>
+    /// <summary>Gets the hue of tints and backgrounds, 0 to 360.</summary>
     internal required float Hue { get; init; }
 
-    /// <summary>Seeds the grain.</summary>
+    /// <summary>Gets the seed of the grain.</summary>
     internal required uint Grain { get; init; }
 
     internal static Variation Create(PictureSpec spec)

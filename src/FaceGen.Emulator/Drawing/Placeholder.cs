@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
 
-/// <summary>Stands in for a face image that lies behind a link: an offline emulator fetches none.</summary>
+/// <summary>Draws the stand-in for a face image behind an external link, which the offline emulator does not download.</summary>
 internal static class Placeholder
 {
     private const int Width = 512;

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
 
-/// <summary>What is done to a picture that is not safe for work.</summary>
+/// <summary>The treatment of a picture that is not safe for work.</summary>
 internal enum SafetyTreatment
 {
     None,
@@ -15,8 +15,8 @@ internal enum SafetyTreatment
 }
 
 /// <summary>
-/// Decides on the safety treatment. The emulator draws nothing unsafe, so it goes by the prompt: one that contains
-/// <c>nsfw</c>, <c>nude</c> or <c>explicit</c>, in any case, is deemed unsafe.
+/// Selects the safety treatment. The emulator draws nothing unsafe, so it checks the prompt: one that contains
+/// <c>nsfw</c>, <c>nude</c> or <c>explicit</c>, in any case, counts as unsafe.
 /// </summary>
 internal static class SafetyChecker
 {
@@ -35,7 +35,7 @@ internal static class SafetyChecker
             };
 }
 
-/// <summary>The four ways of hiding what is not safe for work.</summary>
+/// <summary>Applies the four safety treatments.</summary>
 internal static class SafetyTreatments
 {
     private const string SensitiveContent = "Sensitive content";
@@ -91,7 +91,7 @@ internal static class SafetyTreatments
         canvas.DrawText(SensitiveContent, picture.Width / 2f, picture.Height / 2f, SKTextAlign.Center, font, paint);
     }
 
-    /// <summary>Draws from a copy: a canvas cannot read the pixels that it is writing.</summary>
+    /// <summary>Draws from a copy, because a canvas cannot read the pixels that it writes.</summary>
     private static void Redraw(
         SKCanvas canvas, SKBitmap source, SKRect target, SKSamplingOptions sampling, SKPaint? paint)
     {

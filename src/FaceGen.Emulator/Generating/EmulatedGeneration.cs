@@ -5,10 +5,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Generating;
 
-/// <summary>
-/// An accepted request. When it will be finished is settled as it is accepted, so that what it is at a moment follows
-/// from the clock alone.
-/// </summary>
+/// <summary>An accepted request. Its finish time is fixed at acceptance, so that its state depends only on the clock.</summary>
 internal sealed class EmulatedGeneration
 {
     private volatile bool _isDeleted;
@@ -16,37 +13,35 @@ internal sealed class EmulatedGeneration
 
     internal required long Id { get; init; }
 
-    /// <summary>What was asked for and for the how manieth time: the same in every run, whatever id it is given.</summary>
+    /// <summary>Gets the request and its occurrence number as text: the same in every run, whatever the id.</summary>
     internal required string Identity { get; init; }
 
     internal required GenerationParameters Parameters { get; init; }
     internal required DateTimeOffset StartsAt { get; init; }
     internal required DateTimeOffset FinishesAt { get; init; }
 
-    /// <summary>How many times the true time that is left the service says it takes; null where it says nothing.</summary>
+    /// <summary>Gets the reported remaining time divided by the true one; null if no eta is reported.</summary>
     internal required double? EtaFactor { get; init; }
 
-    /// <summary>Whether the submission's own call has been answered; guarded by the account's lock.</summary>
+    /// <summary>Gets or sets whether the submission has been answered. Guarded by the account's lock.</summary>
     internal bool IsAnswered { get; set; }
 
-    /// <summary>Whether a fault has said that it failed.</summary>
+    /// <summary>Gets whether a fault reported it as failed.</summary>
     internal bool HasFailed => _hasFailed;
 
     internal TimeSpan GenerationTime => FinishesAt - StartsAt;
 
-    /// <summary>The whole seconds that the service says are left.</summary>
+    /// <summary>Returns the remaining whole seconds as the service reports them.</summary>
     internal int? GetEta(DateTimeOffset now) => EtaFactor is { } factor
         ? Math.Max(0, (int)Math.Ceiling((FinishesAt - now).TotalSeconds * factor))
         : null;
 
     internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
 
-    /// <summary>Whether it takes a place in the queue: one that is said to have failed takes none.</summary>
+    /// <summary>Returns whether it occupies a slot of the queue; one reported as failed does not.</summary>
     internal bool IsQueued(DateTimeOffset now) => !_hasFailed && !IsFinished(now);
 
-    /// <summary>
-    /// Whether the images can be downloaded: generated, not deleted, and not older than their links live.
-    /// </summary>
+    /// <summary>Returns whether the images can be downloaded: generated, not deleted, and their links not expired.</summary>
     internal bool HasImages(DateTimeOffset now) =>
         IsFinished(now) && now < FinishesAt.AddHours(Limits.LinkLifetimeHours) && !_isDeleted;
 
@@ -55,7 +50,7 @@ internal sealed class EmulatedGeneration
     internal void MarkFailed() => _hasFailed = true;
 }
 
-/// <summary>A request's parameters as used, with the service's choice wherever the caller made none.</summary>
+/// <summary>The parameters of a request as used, with the service's defaults.</summary>
 internal sealed record GenerationParameters
 {
     private const int DefaultSteps = 21;
@@ -64,7 +59,7 @@ internal sealed record GenerationParameters
     private const string DefaultStyle = "realistic";
     private const string DefaultSafetyCheckerType = "sensitive_content_text";
 
-    /// <summary>The size where neither the caller nor a known face image tells one.</summary>
+    /// <summary>The size if neither the caller nor a known face image gives one.</summary>
     private const int DefaultSide = 512;
 
     internal required string Prompt { get; init; }
@@ -84,8 +79,9 @@ internal sealed record GenerationParameters
     internal required string? Webhook { get; init; }
     internal required long? TrackId { get; init; }
 
-    /// <param name="request">What the caller asked for.</param>
-    /// <param name="randomSeed">The seed to use where the caller named none.</param>
+    /// <summary>Resolves the parameters of a request.</summary>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="randomSeed">The seed if the caller gave none.</param>
     internal static GenerationParameters Resolve(GenerationRequest request, long randomSeed)
     {
         (int width, int height) = ResolveSize(request);
@@ -111,13 +107,13 @@ internal sealed record GenerationParameters
     }
 
     /// <summary>
-    /// The face image's size fills in; a larger one is brought down in proportion where both sides are open.
+    /// Resolves the size from the face image; if neither side is given, a larger image is scaled down in proportion.
     /// </summary>
     private static (int Width, int Height) ResolveSize(GenerationRequest request)
     {
         SKSizeI face = request.Face.Image?.Size ?? new SKSizeI(DefaultSide, DefaultSide);
-        bool open = request.Width is null && request.Height is null;
-        double scale = open
+        bool isSizeOpen = request.Width is null && request.Height is null;
+        double scale = isSizeOpen
             ? Math.Min(1, Math.Min((double)Limits.MaxWidth / face.Width, (double)Limits.MaxHeight / face.Height))
             : 1;
         return (

@@ -9,9 +9,7 @@ using FaceGen.Emulator.Webhooks;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>
-/// What every endpoint stands on: the options, the clock, the links, the painter, and the state of now.
-/// </summary>
+/// <summary>The services that every endpoint uses: options, clock, links, pictures, faults and the current state.</summary>
 internal sealed class EmulatedService : IDisposable
 {
     private readonly ConcurrentDictionary<string, bool> _warnings = new(StringComparer.Ordinal);
@@ -39,12 +37,12 @@ internal sealed class EmulatedService : IDisposable
 
     internal void Reset()
     {
-        using ServiceState before = _state;
+        using ServiceState previous = _state;
         _state = NewState();
         Faults.ResetCounts();
     }
 
-    /// <summary>Tells the emulator's owner, once for each warning.</summary>
+    /// <summary>Reports each distinct warning once to the emulator's owner.</summary>
     internal void ReportWarning(string warning)
     {
         if (_warnings.TryAdd(warning, true))
@@ -60,7 +58,7 @@ internal sealed class EmulatedService : IDisposable
     private ServiceState NewState() => new(Options, Clock, Links, Faults);
 }
 
-/// <summary>All that the service remembers; a reset puts a new one in its place.</summary>
+/// <summary>The service's data; a reset replaces it.</summary>
 internal sealed class ServiceState : IDisposable
 {
     private const long FirstId = 100_000_001;
@@ -86,13 +84,13 @@ internal sealed class ServiceState : IDisposable
 
     internal IReadOnlyDictionary<string, EmulatedAccount> Accounts => _accounts;
 
-    /// <summary>An id that nothing had before: generations and uploads share one row of numbers.</summary>
+    /// <summary>Returns a new id; generations and uploads share one sequence.</summary>
     internal long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>A generation of any account: its images' links work for whoever knows them.</summary>
+    /// <summary>Returns a generation of any account: image links need no key.</summary>
     internal EmulatedGeneration? FindGeneration(long id) =>
         _accounts.Values.Select(account => account.Find(id)).FirstOrDefault(static found => found is not null);
 
-    /// <summary>Ends what would still happen by itself.</summary>
+    /// <summary>Cancels scheduled webhook deliveries.</summary>
     public void Dispose() => Webhooks.Dispose();
 }

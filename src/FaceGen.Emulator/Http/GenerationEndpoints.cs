@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>Takes a submission: checked, then accepted or refused, then answered.</summary>
+/// <summary>The calls that submit and fetch a generation.</summary>
 internal static class GenerationEndpoints
 {
-    /// <summary>What the documented refusal names as waiting time.</summary>
+    /// <summary>The retry_after of the documented rejection.</summary>
     private const int QueueRetryAfterSeconds = 30;
 
     internal static ApiResponse Submit(ApiCall call)
@@ -50,7 +50,7 @@ internal static class GenerationEndpoints
         };
     }
 
-    /// <summary>The answer to a submission whose images are still to come, or are made out to be.</summary>
+    /// <summary>Returns the response to a submission that is queued, or presented as queued.</summary>
     internal static ApiResponse Queued(ApiCall call, EmulatedGeneration generation) => GenerationResponses.Queued(
         call.Service.Links, generation, Routes.FetchPath(call.Path, generation.Id), call.Now);
 
@@ -59,12 +59,12 @@ internal static class GenerationEndpoints
         foreach (string field in fields.UnknownFields)
             call.AddWarning($"The field '{field}' is not part of the contract and was ignored.");
         if (request?.Webhook is { } webhook && !WebhookSender.IsReachable(webhook, out _))
-            call.AddWarning("The emulator works offline and calls no webhook outside this machine.");
+            call.AddWarning("The emulator works offline and sends no webhook delivery to another machine.");
         if (request is { Face.Image: null })
-            call.AddWarning("The emulator works offline and fetches no face image: a placeholder is drawn.");
+            call.AddWarning("The emulator works offline and downloads no face image. It draws a placeholder.");
     }
 
-    /// <summary>Looks at a generation by its id: generates nothing and costs nothing.</summary>
+    /// <summary>Returns the state of a generation by its id; it costs nothing.</summary>
     internal static ApiResponse Fetch(ApiCall call)
     {
         string text = call.RouteValue(Routes.Id);

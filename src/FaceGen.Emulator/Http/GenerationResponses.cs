@@ -4,18 +4,18 @@ using FaceGen.Emulator.Images;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What the service says of a generation, to whoever submitted it and to its webhook.</summary>
+/// <summary>The responses about a generation, for its submitter and its webhook.</summary>
 internal static class GenerationResponses
 {
-    /// <summary>The images are still to come, or are made out to be.</summary>
-    /// <param name="links">Makes links of paths.</param>
+    /// <summary>Creates the response for a queued generation.</summary>
+    /// <param name="links">Creates links.</param>
     /// <param name="generation">The generation.</param>
-    /// <param name="fetchPath">Where it is fetched.</param>
-    /// <param name="now">The moment, which its eta is told from.</param>
+    /// <param name="fetchPath">The path to fetch it.</param>
+    /// <param name="now">The current time, for the eta.</param>
     internal static ApiResponse Queued(LinkFactory links, EmulatedGeneration generation, string fetchPath, DateTimeOffset now)
     {
         GenerationLinks images = new(links, generation);
-        ApiResponse answer = ApiResponse.Processing(WithParameters(generation, new JsonObject
+        ApiResponse response = ApiResponse.Processing(WithParameters(generation, new JsonObject
         {
             ["id"] = generation.Id,
             ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
@@ -26,11 +26,11 @@ internal static class GenerationResponses
             ["proxy_links"] = images.ProxyLinks(),
         }));
         if (generation.GetEta(now) is { } eta)
-            answer.Body["eta"] = eta;
-        return answer;
+            response.Body["eta"] = eta;
+        return response;
     }
 
-    /// <summary>The images are there.</summary>
+    /// <summary>Creates the response with the images.</summary>
     internal static ApiResponse Finished(LinkFactory links, EmulatedGeneration generation)
     {
         GenerationLinks images = new(links, generation);
@@ -43,14 +43,14 @@ internal static class GenerationResponses
         }));
     }
 
-    /// <summary>There will be no images.</summary>
+    /// <summary>Creates the response of a failed generation.</summary>
     internal static ApiResponse Failed(EmulatedGeneration generation) => ApiResponse.Failed(WithTrackId(generation, new JsonObject
     {
         ["id"] = generation.Id,
         ["message"] = "The generation failed.",
     }));
 
-    /// <summary>What a webhook is told: the images, or that there will be none.</summary>
+    /// <summary>Creates the webhook's body: the images, or the failure.</summary>
     internal static ApiResponse Completed(LinkFactory links, EmulatedGeneration generation) =>
         generation.HasFailed ? Failed(generation) : Finished(links, generation);
 
@@ -68,7 +68,7 @@ internal static class GenerationResponses
     }
 }
 
-/// <summary>The links to a generation's images, as answers carry them.</summary>
+/// <summary>The links to a generation's images.</summary>
 internal sealed class GenerationLinks(LinkFactory links, EmulatedGeneration generation)
 {
     private string Extension => generation.Parameters.Base64 ? "base64" : "png";
@@ -81,7 +81,7 @@ internal sealed class GenerationLinks(LinkFactory links, EmulatedGeneration gene
         [.. Enumerable.Range(0, generation.Parameters.Samples).Select(index => JsonValue.Create(link(index)))];
 }
 
-/// <summary>Writes the parameters as used, the seed among them.</summary>
+/// <summary>Writes the parameters as used, with the seed.</summary>
 internal static class GenerationMeta
 {
     internal static JsonObject Write(GenerationParameters parameters) => new()

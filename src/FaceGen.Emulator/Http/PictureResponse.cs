@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>A picture, or the part of it that the request's <c>Range</c> asks for.</summary>
+/// <summary>A picture, or the requested range of it.</summary>
 internal sealed class PictureResponse : IResponse
 {
     private const string DataUriPrefix = "data:image/png;base64,";
@@ -30,7 +30,7 @@ internal sealed class PictureResponse : IResponse
 
     internal PictureEncoding PictureEncoding { get; }
 
-    /// <summary>The whole of what the link stands for, whatever part was asked for.</summary>
+    /// <summary>Gets the complete body, whatever range was requested.</summary>
     internal byte[] Body => PictureEncoding switch
     {
         PictureEncoding.Png => Png,
@@ -40,39 +40,39 @@ internal sealed class PictureResponse : IResponse
 
     internal string MediaType => PictureEncoding == PictureEncoding.Png ? "image/png" : "text/plain";
 
-    /// <summary>The answer, byte by byte.</summary>
+    /// <summary>Gets the response as bytes.</summary>
     internal RawResponse Raw => _response;
 
     internal PictureResponse WithPng(byte[] png) => new(Request, png, PictureEncoding);
 
     internal PictureResponse WithEncoding(PictureEncoding encoding) => new(Request, Png, encoding);
 
-    /// <summary>The whole of it, though only a part may have been asked for.</summary>
+    /// <summary>Returns the complete picture, whatever range was requested.</summary>
     internal RawResponse WithoutRange() => new(StatusCodes.Status200OK, MediaType, Body);
 
     public Task ExecuteAsync(HttpContext httpContext) => _response.ExecuteAsync(httpContext);
 }
 
-/// <summary>In which form a picture is sent.</summary>
+/// <summary>The encoding of a picture in a response.</summary>
 internal enum PictureEncoding
 {
     /// <summary>The PNG itself.</summary>
     Png,
 
-    /// <summary>A text: the PNG in base64.</summary>
+    /// <summary>The PNG as base64 text.</summary>
     Base64,
 
-    /// <summary>A text: the PNG in base64 after <c>data:image/png;base64,</c>.</summary>
+    /// <summary>The PNG as a text that begins with <c>data:image/png;base64,</c>.</summary>
     DataUri,
 }
 
-/// <summary>Answers a request for a file, or for one range of it, under a strong entity tag.</summary>
+/// <summary>Serves a file or one range of it, with a strong entity tag.</summary>
 internal static class PartialContent
 {
     internal static RawResponse Create(HttpRequest request, byte[] file, string mediaType)
     {
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(file))}\"");
-        RawResponse reply = GetValidRange(request, tag) switch
+        RawResponse response = GetValidRange(request, tag) switch
         {
             null => new RawResponse(StatusCodes.Status200OK, mediaType, file),
             { } range when GetBounds(range, file.Length) is (int from, int to) =>
@@ -81,13 +81,13 @@ internal static class PartialContent
             _ => RawResponse.Empty(StatusCodes.Status416RangeNotSatisfiable)
                 .WithHeader(HeaderNames.ContentRange, new ContentRangeHeaderValue(file.Length).ToString()),
         };
-        return reply.WithHeader(HeaderNames.AcceptRanges, "bytes").WithHeader(HeaderNames.ETag, tag.ToString());
+        return response.WithHeader(HeaderNames.AcceptRanges, "bytes").WithHeader(HeaderNames.ETag, tag.ToString());
     }
 
-    /// <summary>Where the one range of bytes begins that a request asks for; null where it asks for none.</summary>
+    /// <summary>Returns the start of the single requested byte range; null if there is none.</summary>
     internal static long? GetRangeStart(HttpRequest request) => GetSingleRange(request)?.From;
 
-    /// <summary>Asked for more than one range, or for a range of what the file no longer is, all of it is sent.</summary>
+    /// <summary>Returns the range to serve; null, and so the whole file, for several ranges or an outdated If-Range.</summary>
     private static RangeItemHeaderValue? GetValidRange(HttpRequest request, EntityTagHeaderValue tag)
     {
         RangeConditionHeaderValue? condition = request.GetTypedHeaders().IfRange;
@@ -101,7 +101,7 @@ internal static class PartialContent
             ? ranges.First()
             : null;
 
-    /// <returns>The first and the last byte; null where the file has none of those asked for.</returns>
+    /// <summary>Returns the first and last byte; null if the range cannot be satisfied.</summary>
     private static (int From, int To)? GetBounds(RangeItemHeaderValue range, int length)
     {
         long from = range.From ?? Math.Max(0, length - range.To!.Value);

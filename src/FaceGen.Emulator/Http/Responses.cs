@@ -5,43 +5,43 @@ using Microsoft.Net.Http.Headers;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What goes back to the caller, known in full before its first byte leaves.</summary>
+/// <summary>A response that is fully known before its first byte is sent.</summary>
 internal interface IResponse : IResult
 {
-    /// <summary>The HTTP status; 0 where no answer is sent at all.</summary>
+    /// <summary>Gets the HTTP status; 0 if no response is sent.</summary>
     int StatusCode { get; }
 
-    /// <summary>Whether the caller gets what was asked for.</summary>
+    /// <summary>Gets whether the caller gets what it requested.</summary>
     bool IsSuccess { get; }
 }
 
-/// <summary>An answer of the API: an HTTP status and a JSON object.</summary>
+/// <summary>A response of the API: an HTTP status and a JSON object.</summary>
 internal sealed record ApiResponse(int StatusCode, JsonObject Body) : IResponse
 {
     public bool IsSuccess => StatusCode == StatusCodes.Status200OK && (string?)Body["status"] != "error";
 
-    /// <summary>An answer with <c>status:"success"</c> before the given fields.</summary>
+    /// <summary>Creates a response with <c>status:"success"</c> before the given fields.</summary>
     internal static ApiResponse Success(JsonObject fields) => WithStatus("success", fields);
 
-    /// <summary>An answer with <c>status:"processing"</c> before the given fields.</summary>
+    /// <summary>Creates a response with <c>status:"processing"</c> before the given fields.</summary>
     internal static ApiResponse Processing(JsonObject fields) => WithStatus("processing", fields);
 
-    /// <summary>An answer with <c>status:"failed"</c> before the given fields.</summary>
+    /// <summary>Creates a response with <c>status:"failed"</c> before the given fields.</summary>
     internal static ApiResponse Failed(JsonObject fields) => WithStatus("failed", fields);
 
-    /// <summary>An error: the message is a text, or an object of texts by field.</summary>
+    /// <summary>Creates an error; the message is a text, or an object of texts by field.</summary>
     internal static ApiResponse Error(int statusCode, JsonNode message) =>
         new(statusCode, new JsonObject { ["status"] = "error", ["message"] = message });
 
-    /// <summary>A refusal for now, with the documented <c>retry_after</c> in whole seconds.</summary>
+    /// <summary>Creates a rate-limit error with the documented <c>retry_after</c> in whole seconds.</summary>
     internal static ApiResponse RateLimited(string limit, int retryAfterSeconds)
     {
-        ApiResponse answer = Error(StatusCodes.Status429TooManyRequests, $"Rate limit exceeded. {limit}");
-        answer.Body["retry_after"] = retryAfterSeconds;
-        return answer;
+        ApiResponse response = Error(StatusCodes.Status429TooManyRequests, $"Rate limit exceeded. {limit}");
+        response.Body["retry_after"] = retryAfterSeconds;
+        return response;
     }
 
-    /// <summary>The answer, byte by byte.</summary>
+    /// <summary>Returns the response as bytes.</summary>
     internal RawResponse ToRaw() => RawResponse.Text(StatusCode, "application/json", Body.ToJsonString());
 
     public Task ExecuteAsync(HttpContext httpContext) => ToRaw().ExecuteAsync(httpContext);
@@ -53,7 +53,7 @@ internal sealed record ApiResponse(int StatusCode, JsonObject Body) : IResponse
     }
 }
 
-/// <summary>An answer told byte by byte.</summary>
+/// <summary>A response defined byte by byte.</summary>
 internal sealed record RawResponse(int StatusCode, string? MediaType, ReadOnlyMemory<byte> Body) : IResponse
 {
     public bool IsSuccess => StatusCode is StatusCodes.Status200OK or StatusCodes.Status206PartialContent;
@@ -81,7 +81,7 @@ internal sealed record RawResponse(int StatusCode, string? MediaType, ReadOnlyMe
                 response.ContentLength = Body.Length;
                 break;
             case BodyFraming.UntilClose:
-                // The server chunks an answer without a length unless told that it is encoded in another way.
+                // Without this header the server would use chunked encoding for a response without a length.
                 response.Headers.TransferEncoding = "identity";
                 response.Headers.Connection = "close";
                 break;
@@ -89,36 +89,39 @@ internal sealed record RawResponse(int StatusCode, string? MediaType, ReadOnlyMe
                 break;
         }
 
-        // The server closes the connection of an answer that stays below its Content-Length.
-        ReadOnlyMemory<byte> sent = Framing == BodyFraming.LengthCut ? Body[..(Body.Length / 2)] : Body;
+        // The server closes the connection of a response shorter than its Content-Length.
+        ReadOnlyMemory<byte> sent = Framing == BodyFraming.LengthCut ? Half().Body : Body;
         await response.Body.WriteAsync(sent, httpContext.RequestAborted).ConfigureAwait(false);
         await response.Body.FlushAsync(httpContext.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>The same with one more header.</summary>
+    /// <summary>Returns a copy with the first half of the body.</summary>
+    internal RawResponse Half() => this with { Body = Body[..(Body.Length / 2)] };
+
+    /// <summary>Returns a copy with one more header.</summary>
     internal RawResponse WithHeader(string header, string value) => this with { Headers = [.. Headers, (header, value)] };
 
-    /// <summary>The same with a waiting time in its header alone.</summary>
+    /// <summary>Returns a copy with a Retry-After header.</summary>
     internal RawResponse WithRetryAfter(string value) => WithHeader(HeaderNames.RetryAfter, value);
 }
 
-/// <summary>How a body's end is told.</summary>
+/// <summary>How the end of a body is marked.</summary>
 internal enum BodyFraming
 {
-    /// <summary>By a Content-Length that is right.</summary>
+    /// <summary>A correct Content-Length.</summary>
     Length,
 
-    /// <summary>By a Content-Length that is right, but the connection closes when half of it is sent.</summary>
+    /// <summary>A correct Content-Length, but the connection closes after half of the body.</summary>
     LengthCut,
 
-    /// <summary>By the last of its chunks.</summary>
+    /// <summary>Chunked encoding.</summary>
     Chunked,
 
-    /// <summary>Only by the end of the connection.</summary>
+    /// <summary>The end of the connection.</summary>
     UntilClose,
 }
 
-/// <summary>No answer: the connection ends before a byte of one is sent.</summary>
+/// <summary>No response: the connection closes before a byte is sent.</summary>
 internal sealed record DroppedResponse : IResponse
 {
     public int StatusCode => 0;
@@ -132,7 +135,7 @@ internal sealed record DroppedResponse : IResponse
     }
 }
 
-/// <summary>No answer: the connection stays open, silent, until the caller goes away or the emulator stops.</summary>
+/// <summary>No response: the connection stays open and silent until the caller disconnects or the emulator stops.</summary>
 internal sealed record HangingResponse : IResponse
 {
     public int StatusCode => 0;
@@ -141,14 +144,14 @@ internal sealed record HangingResponse : IResponse
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        CancellationTokenRegistration registration = httpContext.RequestAborted.Register(gone.SetResult);
+        var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationTokenRegistration registration = httpContext.RequestAborted.Register(disconnected.SetResult);
         await using (registration.ConfigureAwait(false))
-            await gone.Task.ConfigureAwait(false);
+            await disconnected.Task.ConfigureAwait(false);
     }
 }
 
-/// <summary>A body without a length that goes on until the caller goes away or the emulator stops.</summary>
+/// <summary>A body without a length that continues until the caller disconnects or the emulator stops.</summary>
 internal sealed record EndlessResponse(string MediaType, ReadOnlyMemory<byte> Start) : IResponse
 {
     private const int BlockSize = 64 * 1024;
@@ -163,7 +166,7 @@ internal sealed record EndlessResponse(string MediaType, ReadOnlyMemory<byte> St
         response.ContentType = MediaType;
         await response.Body.WriteAsync(Start).ConfigureAwait(false);
 
-        // Blanks may stand anywhere between the parts of a JSON text.
+        // Spaces may stand anywhere between JSON tokens.
         var block = new byte[BlockSize];
         block.AsSpan().Fill((byte)' ');
         while (!httpContext.RequestAborted.IsCancellationRequested)

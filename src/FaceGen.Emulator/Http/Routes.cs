@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>Every address that the emulator answers.</summary>
+/// <summary>The routes of the emulator.</summary>
 internal static class Routes
 {
-    /// <summary>The route value that holds a generation's id.</summary>
+    /// <summary>The route value with a generation's id.</summary>
     internal const string Id = "id";
 
-    /// <summary>Before a picture's path: where redirects lead to, and no fault happens.</summary>
+    /// <summary>The path prefix of redirect targets, which have no faults.</summary>
     internal const string Moved = "/moved";
 
-    /// <summary>For each address that takes submissions, the one that fetches their results.</summary>
+    /// <summary>For each path that accepts submissions, the path that fetches their results.</summary>
     private static readonly Dictionary<string, string> FetchBySubmit = new Dictionary<string, string>
     {
         ["/api/v6/image_editing/face_gen"] = "/api/v6/image_editing/fetch/",
@@ -79,7 +79,7 @@ internal static class Routes
     }
 }
 
-/// <summary>Reads <c>///</c> in a path as <c>/</c>, as object stores behind a content network do.</summary>
+/// <summary>Middleware that reads <c>///</c> in a path as <c>/</c>, as object stores behind a CDN do.</summary>
 internal static partial class SlashMiddleware
 {
     internal static Task CollapseAsync(HttpContext http, RequestDelegate next)

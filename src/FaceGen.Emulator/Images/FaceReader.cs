@@ -4,12 +4,12 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Images;
 
-/// <summary>Reads an image that a call carries, inline or as a link.</summary>
+/// <summary>Reads a face image, inline or as a link.</summary>
 internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
 {
-    /// <summary>Reads a face image: a link, or a data URI.</summary>
+    /// <summary>Reads a link or a data URI.</summary>
     /// <param name="text">The field's value.</param>
-    /// <param name="brokenRule">The rule that the value breaks; null where it breaks none.</param>
+    /// <param name="brokenRule">The violated rule; null if the value is valid.</param>
     internal FaceReference? Read(string text, out string? brokenRule)
     {
         if (DataUri.IsDataUri(text))
@@ -34,9 +34,9 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
         return image is null ? null : new FaceReference(text, image);
     }
 
-    /// <summary>Reads a data URI and keeps its image.</summary>
+    /// <summary>Reads a data URI and stores its image.</summary>
     /// <param name="text">The field's value.</param>
-    /// <param name="brokenRule">The rule that the value breaks; null where it breaks none.</param>
+    /// <param name="brokenRule">The violated rule; null if the value is valid.</param>
     internal FaceReference? ReadInline(string text, out string? brokenRule)
     {
         byte[]? bytes = DataUri.TryDecode(text);
@@ -53,19 +53,19 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
     }
 }
 
-/// <summary>The face image of a request: a link, and the image itself where the emulator has it.</summary>
-/// <param name="Link">The link that was sent, or the one under which inline bytes were put.</param>
-/// <param name="Image">The image; null for a link to somewhere else, which an offline emulator does not fetch.</param>
+/// <summary>The face image of a request: a link, and the image if the emulator has it.</summary>
+/// <param name="Link">The link that was sent, or that of the stored inline image.</param>
+/// <param name="Image">The image; null for an external link, which the offline emulator does not download.</param>
 internal sealed record FaceReference(string Link, ReceivedImage? Image)
 {
-    /// <summary>The same for the same picture, however it was sent.</summary>
+    /// <summary>Gets a text that is equal for equal images, however they were sent.</summary>
     internal string Identity => Image is null ? Link : $"sha256:{Image.Sha256}";
 }
 
-/// <summary>An image that somebody sent: its bytes as they came, and what is known of them.</summary>
+/// <summary>An image that a caller sent, with its properties.</summary>
 internal sealed class ReceivedImage
 {
-    /// <summary>More than any camera takes; a small file can unpack to far more and fill the memory.</summary>
+    /// <summary>More than any camera takes. A small file can decompress to far more and exhaust memory.</summary>
     private const long MaxPixels = 100_000_000;
 
     private ReceivedImage(byte[] bytes, SKEncodedImageFormat format, SKSizeI size)
@@ -81,12 +81,13 @@ internal sealed class ReceivedImage
     internal string Extension { get; }
     internal string MediaType { get; }
 
-    /// <summary>Width and height in pixels as seen, with the camera's orientation applied.</summary>
+    /// <summary>Gets the size in pixels, with the camera's orientation applied.</summary>
     internal SKSizeI Size { get; }
 
     internal string Sha256 { get; }
 
-    /// <returns>The image; null where the bytes are none that can be decoded.</returns>
+    /// <summary>Reads an image.</summary>
+    /// <returns>The image; null if the bytes cannot be decoded.</returns>
     internal static ReceivedImage? TryRead(byte[] bytes)
     {
         using var data = SKData.CreateCopy(bytes);
@@ -108,7 +109,8 @@ internal static class DataUri
 
     internal static bool IsDataUri(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
-    /// <returns>The bytes; null where it is no data URI of an image in base64.</returns>
+    /// <summary>Decodes a data URI.</summary>
+    /// <returns>The bytes; null if it is not a base64 data URI of an image.</returns>
     internal static byte[]? TryDecode(string text)
     {
         int marker = text.IndexOf(Marker, StringComparison.OrdinalIgnoreCase);

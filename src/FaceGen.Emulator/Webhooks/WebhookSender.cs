@@ -10,14 +10,13 @@ using FaceGen.Emulator.Journaling;
 namespace FaceGen.Emulator.Webhooks;
 
 /// <summary>
-/// Calls the webhooks that requests named, each when its generation has ended: once, without trying again, and only on
-/// this machine.
+/// Sends each request's webhook delivery when its generation ends: once, without retries, and only to this machine.
 /// </summary>
 internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkFactory links, Journal journal) : IDisposable
 {
     private const int MaxConcurrentDeliveries = 16;
 
-    /// <summary>How long the service waits for a webhook's answer.</summary>
+    /// <summary>The time that the service waits for a webhook's response.</summary>
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
@@ -29,21 +28,21 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
     private readonly SemaphoreSlim _concurrency = new(MaxConcurrentDeliveries);
     private TaskCompletionSource _nextDelivered = NewSignal();
 
-    /// <summary>A request that names a webhook has been accepted: it will be called.</summary>
+    /// <summary>Schedules the delivery of an accepted request that has a webhook.</summary>
     internal void Schedule(EmulatedGeneration generation)
     {
-        // A submission may outlive a reset, which ends this.
-        CancellationToken end = _stopping.Token;
+        // Read first: a submission may outlive a reset, which cancels this token.
+        CancellationToken cancellationToken = _stopping.Token;
         if (generation.Parameters.Webhook is not { } text || !IsReachable(text, out Uri? webhook))
             return;
 
         var due = new ScheduledDelivery(generation.FinishesAt, () => GenerationResponses.Completed(links, generation).Body.ToJsonString());
         FaultInjection? fault = faults.ChooseAfterBody(CallInfo.ForWebhook(generation));
         foreach (ScheduledDelivery delivery in fault?.AlterDelivery(generation, due) ?? [due])
-            _ = DeliverAsync(delivery, generation, webhook, fault?.Preferred, end);
+            _ = DeliverAsync(delivery, generation, webhook, fault?.Preferred, cancellationToken);
     }
 
-    /// <summary>Whether an emulator, which works offline, reaches a webhook.</summary>
+    /// <summary>Returns whether the offline emulator can reach a webhook.</summary>
     internal static bool IsReachable(string text, [NotNullWhen(true)] out Uri? webhook) =>
         Uri.TryCreate(text, UriKind.Absolute, out webhook) && webhook.IsLoopback;
 
@@ -67,8 +66,8 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
             await _concurrency.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                WebhookDelivery call = await SendAsync(delivery, webhook, cancellationToken).ConfigureAwait(false);
-                journal.Add(call with { GenerationId = generation.Id, Fault = fault?.Id });
+                WebhookDelivery sent = await SendAsync(delivery, webhook, cancellationToken).ConfigureAwait(false);
+                journal.Add(sent with { GenerationId = generation.Id, Fault = fault?.Id });
             }
             finally
             {
@@ -79,36 +78,34 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
         {
-            // The emulator has ended, or was reset: the call is forgotten with all the rest.
+            // The emulator was stopped or reset: the delivery is discarded.
         }
     }
 
     private async Task<WebhookDelivery> SendAsync(ScheduledDelivery delivery, Uri webhook, CancellationToken cancellationToken)
     {
         string body = delivery.CreateBody();
-        var call = new WebhookDelivery { Time = clock.GetUtcNow(), Uri = webhook, Body = body };
+        var sent = new WebhookDelivery { Time = clock.GetUtcNow(), Uri = webhook, Body = body };
         try
         {
             using var content = new StringContent(body, Encoding.UTF8, MediaTypeNames.Application.Json);
-            using HttpResponseMessage answer = await _http.PostAsync(webhook, content, cancellationToken).ConfigureAwait(false);
-            return call with { Status = (int)answer.StatusCode };
+            using HttpResponseMessage response = await _http.PostAsync(webhook, content, cancellationToken).ConfigureAwait(false);
+            return sent with { Status = (int)response.StatusCode };
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            return call with { Error = e is TaskCanceledException ? $"No answer within {ResponseTimeout.TotalSeconds} seconds." : e.Message };
+            return sent with { Error = e is TaskCanceledException ? $"No response within {ResponseTimeout.TotalSeconds} seconds." : e.Message };
         }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>One call that is to go out to a webhook.</summary>
-/// <param name="DueTime">When it is due, on the emulator's clock.</param>
-/// <param name="CreateBody">Writes what it carries, as it goes out.</param>
+/// <summary>A webhook delivery to send.</summary>
+/// <param name="DueTime">The due time on the emulator's clock.</param>
+/// <param name="CreateBody">Creates the body when it is sent.</param>
 internal sealed record ScheduledDelivery(DateTimeOffset DueTime, Func<string> CreateBody)
 {
-    /// <summary>
-    /// How long it is held back for another call to overtake it, at most; zero where it goes out when it is due.
-    /// </summary>
+    /// <summary>Gets how long the delivery waits for another one to go first, at most; zero to send it when due.</summary>
     internal TimeSpan MaxHoldback { get; init; }
 }

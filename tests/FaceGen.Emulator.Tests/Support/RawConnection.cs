@@ -5,10 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace FaceGen.Emulator.Tests.Support;
 
-/// <summary>A bare connection to an emulator, for what an HTTP client would hide.</summary>
+/// <summary>A raw connection to an emulator, for what an HTTP client hides.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    /// <summary>No test waits longer for the end of an answer.</summary>
+    /// <summary>The longest wait for the end of a response.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TcpClient _client = new();
@@ -57,9 +57,7 @@ internal sealed class RawConnection : IDisposable
         return SendAsync(lines[0], lines[1..], []);
     }
 
-    /// <summary>
-    /// Reads until the other side closes, which it is asked to do after its answer, or until so much has come.
-    /// </summary>
+    /// <summary>Reads until the other side closes, as requested by "Connection: close", or until the maximum is reached.</summary>
     public async Task<RawHttpResponse> ReadAsync(TimeSpan? readTimeout = null, int maxBytes = int.MaxValue)
     {
         if (_isCutOff)
@@ -106,13 +104,14 @@ internal sealed class RawConnection : IDisposable
     }
 }
 
-/// <summary>What came over a connection, byte by byte, until it closed.</summary>
+/// <summary>The bytes of a connection, parsed as an HTTP response.</summary>
 internal sealed class RawHttpResponse
 {
     private static readonly byte[] HeadEnd = "\r\n\r\n"u8.ToArray();
 
-    /// <param name="bytes">All that came.</param>
-    /// <param name="isClosed">Whether the connection was closed from the other side.</param>
+    /// <summary>Parses a response.</summary>
+    /// <param name="bytes">All bytes received.</param>
+    /// <param name="isClosed">Whether the other side closed the connection.</param>
     public RawHttpResponse(byte[] bytes, bool isClosed)
     {
         Bytes = bytes;
@@ -133,7 +132,7 @@ internal sealed class RawHttpResponse
 
     public bool IsClosed { get; }
 
-    /// <summary>The HTTP status; 0 where no head came.</summary>
+    /// <summary>Gets the HTTP status; 0 if no header arrived.</summary>
     public int Status { get; }
 
     public IReadOnlyDictionary<string, string> Headers { get; } = new Dictionary<string, string>();

@@ -1,15 +1,15 @@
 namespace FaceGen.Emulator.Drawing.Pixels;
 
 /// <summary>
-/// The guided filter (He, Sun and Tang, 2010) with the channel as its own guide: where a window varies little it becomes
-/// its mean, where it holds an edge it stays. Like a bilateral filter at a fraction of the cost, and the more so since
-/// the windows are looked at in half the size.
+/// The guided filter (He, Sun and Tang, 2010) with the channel as its own guide: flat windows become their mean and
+/// edges stay. It resembles a bilateral filter at a fraction of the cost, and runs at half the size.
 /// </summary>
 internal static class GuidedFilter
 {
-    /// <param name="channel">What to flatten.</param>
+    /// <summary>Flattens small detail.</summary>
+    /// <param name="channel">The channel to flatten.</param>
     /// <param name="radius">Half the window's side, in pixels.</param>
-    /// <param name="detail">The variance that still counts as detail; higher flattens more.</param>
+    /// <param name="detail">The variance that counts as detail; higher flattens more.</param>
     internal static Channel Flatten(Channel channel, int radius, float detail)
     {
         int halfRadius = Math.Max(1, radius / 2);
@@ -35,15 +35,14 @@ internal static class GuidedFilter
     }
 }
 
-/// <summary>
-/// Finds the lines that a pen would draw: the difference of two blurs, sharpened (after Winnemöller's XDoG, 2012).
-/// </summary>
+/// <summary>Finds pen lines: the sharpened difference of two blurs (after Winnemöller's XDoG, 2012).</summary>
 internal static class InkLines
 {
+    /// <summary>Finds the lines of a picture.</summary>
     /// <param name="luminance">The picture's brightness.</param>
     /// <param name="radius">Half the width of a line, in pixels.</param>
-    /// <param name="threshold">How much darker than its surroundings a place must be; about 0.01 to 0.05.</param>
-    /// <returns>How much ink lies on each pixel, 0 to 1.</returns>
+    /// <param name="threshold">How much darker than its surroundings a line must be; about 0.01 to 0.05.</param>
+    /// <returns>The amount of ink at each pixel, 0 to 1.</returns>
     internal static Channel Find(Channel luminance, int radius, float threshold)
     {
         Channel narrow = luminance.Blur(radius);

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing.Styles;
 
-/// <summary>A cute figure: a big head on a small body, big eyes, red cheeks, all in soft pastel colours.</summary>
+/// <summary>A cute figure: a big head on a small body, big eyes, red cheeks, soft pastel colors.</summary>
 internal sealed class ChibiStyle : Style
 {
     private static readonly Vector3 LineColor = new(0.42f, 0.24f, 0.34f);
@@ -63,9 +63,7 @@ internal sealed class ChibiStyle : Style
     }
 }
 
-/// <summary>
-/// Gives a portrait a child's proportions: the head and the eyes grow, what is below the chin shrinks.
-/// </summary>
+/// <summary>Warps a portrait to a child's proportions: the head and the eyes grow, the body shrinks.</summary>
 internal static class ChibiWarp
 {
     private const float HeadGrowth = 0.3f;
@@ -85,7 +83,7 @@ internal static class ChibiWarp
             float shrink = BodyShrinkage * strength * Shade.SmoothStep(chin, chin + (2 * face.Radius), y);
             for (int x = 0; x < source.Width; x++, i++)
             {
-                // From the picture back to the photo: out of the grown head first, and then out of its grown eyes.
+                // Maps the picture back to the photo: first out of the enlarged head, then out of its enlarged eyes.
                 Vector2 from = new(x, y);
                 from.X = middle.X + ((from.X - middle.X) * (1 + shrink));
                 from = Magnify(from, middle, 3 * face.Radius, HeadGrowth * strength);
@@ -99,7 +97,7 @@ internal static class ChibiWarp
         return result;
     }
 
-    /// <summary>Where a point within a growing circle came from: nearer to its centre.</summary>
+    /// <summary>Returns the source of a point within a growing circle: nearer to its center.</summary>
     private static Vector2 Magnify(Vector2 point, Vector2 center, float radius, float growth)
     {
         Vector2 fromCentre = point - center;

@@ -1,6 +1,6 @@
 namespace FaceGen.Emulator.Faults.Catalog;
 
-/// <summary>All faults, each declared once in the list that it belongs to.</summary>
+/// <summary>Every fault; each is declared once, in the list of its group.</summary>
 internal static class FaultCatalog
 {
     private static readonly Dictionary<string, Fault> ById;
@@ -30,7 +30,7 @@ internal static class FaultCatalog
     internal static Fault? Find(string id) => ById.GetValueOrDefault(id);
 }
 
-/// <summary>The sets of kinds that faults fit.</summary>
+/// <summary>The sets of call kinds that faults apply to.</summary>
 internal static class CallKinds
 {
     internal static readonly IReadOnlyList<CallKind> Submit = [CallKind.Submit];

@@ -3,7 +3,7 @@ using FaceGen.Emulator.Generating;
 
 namespace FaceGen.Emulator.Faults.Catalog;
 
-/// <summary>Oddities of where and how an answer holds its images.</summary>
+/// <summary>Faults of the place and form in which a response holds its images.</summary>
 internal static class OutputFaults
 {
     private const string Output = "output";
@@ -17,26 +17,26 @@ internal static class OutputFaults
             ClearOutput(body, null);
             body.Remove(Output);
         }),
-        EditResponse.Create("Q21-output-text", "output as one bare text, where there is one image.", CallKinds.SubmitAndFetch,
-            static (_, answer) =>
+        EditResponse.Create("Q21-output-text", "output as one string, if there is one image.", CallKinds.SubmitAndFetch,
+            static (_, response) =>
             {
-                if (answer.Body[Output] is not JsonArray { Count: 1 } links)
+                if (response.Body[Output] is not JsonArray { Count: 1 } links)
                     return null;
-                answer.Body[Output] = links[0]!.DeepClone();
-                return answer;
+                response.Body[Output] = links[0]!.DeepClone();
+                return response;
             }),
         EditResponse.Finished("Q21-output-object", "output as an object whose values are the links.", static (body, _) =>
             body[Output] = new JsonObject(GetLinks(body).Select(static (link, index) =>
                 KeyValuePair.Create($"image_{index}", link)))),
-        EditResponse.Finished("Q22-proxy-links", "success with the links in proxy_links alone.",
+        EditResponse.Finished("Q22-proxy-links", "success with the links only in proxy_links.",
             static (body, _) => MoveLinksTo(body, "proxy_links")),
-        EditResponse.Finished("Q22-links", "success with the links in links alone.",
+        EditResponse.Finished("Q22-links", "success with the links only in links.",
             static (body, _) => MoveLinksTo(body, "links")),
-        EditResponse.Finished("Q22-future-links", "success with the links in future_links alone.",
+        EditResponse.Finished("Q22-future-links", "success with the links only in future_links.",
             static (body, _) => MoveLinksTo(body, "future_links")),
-        EditResponse.Finished("Q27-inline", "The images' base64 in output in place of links.",
+        EditResponse.Finished("Q27-inline", "The images as base64 in output instead of links.",
             static (body, context) => InlineImages(body, context, prefix: "")),
-        EditResponse.Finished("Q27-inline-data-uri", "The images as data URIs in output in place of links.",
+        EditResponse.Finished("Q27-inline-data-uri", "The images as data URIs in output instead of links.",
             static (body, context) => InlineImages(body, context, prefix: "data:image/png;base64,")),
     ];
 
@@ -65,7 +65,7 @@ internal static class OutputFaults
     }
 }
 
-/// <summary>Oddities of an answer's links, all of which lead to the images.</summary>
+/// <summary>Faults of a response's links, all of which lead to the images.</summary>
 internal static class LinkFaults
 {
     internal static readonly IReadOnlyList<Fault> All =
@@ -76,22 +76,22 @@ internal static class LinkFaults
             static link => link.Replace("/images/", "///images///", StringComparison.Ordinal)),
         Create("Q29-query", "Links with a query.",
             static link => $"{link}?X-Amz-Expires=86400&X-Amz-Signature=c2ln%2Bbmk%3D&name=a%20b.jpg"),
-        Create("Q30-other-host", "Links on another host than the API's: localhost in place of 127.0.0.1.",
+        Create("Q30-other-host", "Links on another host than the API: localhost instead of 127.0.0.1.",
             static link => new UriBuilder(link) { Host = "localhost" }.Uri.AbsoluteUri),
     ];
 
     private static Fault Create(string id, string description, Func<string, string> change) =>
-        EditResponse.Create(id, description, CallKinds.SubmitAndFetch, (_, answer) =>
+        EditResponse.Create(id, description, CallKinds.SubmitAndFetch, (_, response) =>
         {
             bool changed = false;
             foreach (string field in (string[])["output", "future_links", "proxy_links"])
             {
-                if (answer.Body[field] is not JsonArray { Count: > 0 } links)
+                if (response.Body[field] is not JsonArray { Count: > 0 } links)
                     continue;
-                answer.Body[field] = new JsonArray([.. links.Select(link => (JsonNode?)change((string)link!))]);
+                response.Body[field] = new JsonArray([.. links.Select(link => (JsonNode?)change((string)link!))]);
                 changed = true;
             }
 
-            return changed ? answer : null;
+            return changed ? response : null;
         });
 }

@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace FaceGen.Emulator.Faults.Catalog;
 
-/// <summary>Calls that are refused: nothing is accepted.</summary>
+/// <summary>Faults that reject a call: nothing is accepted.</summary>
 internal static class RefusalFaults
 {
-    /// <summary>Sets the title, clears the screen, colours, and goes back over what was written.</summary>
+    /// <summary>Sets the title, clears the screen, changes colors and overwrites output.</summary>
     private const string ControlSequences = "\e]0;title\a\e[2J\e[31mNot processed.\e[0m\u009b1A\r\n\b";
 
     private const string GenericMessage = "Something went wrong. The request was not processed.";
 
     internal static readonly IReadOnlyList<Fault> All =
     [
-        new("request-dropped", "The connection is dropped while the request is being read.", CallKinds.Api,
+        new("request-dropped", "The connection is dropped while the request is read.", CallKinds.Api,
             new FaultEffect.WithoutHandling(static _ => new DroppedResponse()) { CanHitBeforeBody = true }),
         Create("unavailable", "HTTP 503 with the API's own JSON error.", CallKinds.Api,
             static _ => Error(StatusCodes.Status503ServiceUnavailable, "The server is under maintenance.")),
@@ -37,7 +37,7 @@ internal static class RefusalFaults
             static _ => ErrorInField("error", GenericMessage)),
         Create("Q4-error-message", "HTTP 200 with status error, the message in error.message.", CallKinds.Submit,
             static _ => ErrorInField("error", new JsonObject { ["message"] = GenericMessage })),
-        Create("Q13-out-of-credits", "HTTP 200 with status error: out of credits, in prose.", CallKinds.Submit,
+        Create("Q13-out-of-credits", "HTTP 200 with status error: out of credits, as a sentence.", CallKinds.Submit,
             static _ => Error(StatusCodes.Status200OK, "You are out of credits. Please top up your wallet."))
             .AsNotTransient(),
         Create("not-in-plan", "HTTP 403: the account's plan does not include this.", CallKinds.SubmitAndUpload,
@@ -47,7 +47,7 @@ internal static class RefusalFaults
             static context => Error(StatusCodes.Status400BadRequest, EchoKey(context))),
         Create("control-sequences", "HTTP 400 with terminal control sequences in the message.", CallKinds.Submit,
             static _ => Error(StatusCodes.Status400BadRequest, ControlSequences)),
-        Create("Q23-other-key", "An error for the id, as for one that was submitted with another key.", CallKinds.Fetch,
+        Create("Q23-other-key", "An error for the id, as if another key had submitted it.", CallKinds.Fetch,
             static _ => Error(StatusCodes.Status200OK, "No request with this id belongs to this key."))
             .AsPermanent(),
         Create("Q24-429", "HTTP 429 on fetch, with retry_after.", CallKinds.Fetch,
@@ -62,8 +62,8 @@ internal static class RefusalFaults
     ];
 
     private static Fault Create(
-        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IResponse> reply) =>
-        new(id, description, kinds, new FaultEffect.WithoutHandling(reply));
+        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IResponse> createResponse) =>
+        new(id, description, kinds, new FaultEffect.WithoutHandling(createResponse));
 
     private static ApiResponse Error(int statusCode, JsonNode message) => ApiResponse.Error(statusCode, message);
 
@@ -72,25 +72,25 @@ internal static class RefusalFaults
     private static ApiResponse ErrorInField(string field, JsonNode message) =>
         new(StatusCodes.Status200OK, new JsonObject { ["status"] = "error", [field] = message });
 
-    private static ApiResponse WithField(ApiResponse answer, string field, JsonNode value)
+    private static ApiResponse WithField(ApiResponse response, string field, JsonNode value)
     {
-        answer.Body[field] = value;
-        return answer;
+        response.Body[field] = value;
+        return response;
     }
 }
 
-/// <summary>The full queue in its disguises: nothing is accepted. The rule's waiting time is what they tell.</summary>
+/// <summary>Faults that reject a submission as if the queue were full; they report the rule's wait.</summary>
 internal static class QueueFullFaults
 {
     internal static readonly IReadOnlyList<Fault> All =
     [
         Create("queue-full-body", "HTTP 429 with retry_after in the body, as documented.",
             static context => Documented(context)),
-        Create("queue-full-header-seconds", "HTTP 429 with the waiting time in Retry-After alone, as seconds.",
+        Create("queue-full-header-seconds", "HTTP 429 with the wait only in Retry-After, in seconds.",
             static context => HeaderOnly(context.WaitSeconds.ToString(CultureInfo.InvariantCulture))),
-        Create("queue-full-header-date", "HTTP 429 with the waiting time in Retry-After alone, as a date.",
+        Create("queue-full-header-date", "HTTP 429 with the wait only in Retry-After, as a date.",
             static context => HeaderOnly(RetryDate(context))),
-        Create("Q5-rate-limit", "HTTP 200 with status error and the text of the rate limit.",
+        Create("Q5-rate-limit", "HTTP 200 with status error and the rate-limit message.",
             static context => new ApiResponse(StatusCodes.Status200OK, Documented(context, withWait: false).Body)),
         Create("Q6-wait-in-seconds", "HTTP 200 with status error and \"Try again in n seconds\".",
             static context => InMessage($"{context.WaitSeconds} seconds")),
@@ -98,22 +98,22 @@ internal static class QueueFullFaults
             static context => InMessage($"{context.Wait.TotalMinutes:0.####} minutes")),
     ];
 
-    private static Fault Create(string id, string description, Func<FaultContext, IResponse> reply) =>
-        new(id, description, CallKinds.Submit, new FaultEffect.WithoutHandling(reply));
+    private static Fault Create(string id, string description, Func<FaultContext, IResponse> createResponse) =>
+        new(id, description, CallKinds.Submit, new FaultEffect.WithoutHandling(createResponse));
 
     private static ApiResponse Documented(FaultContext context, bool withWait = true)
     {
-        ApiResponse answer = ApiResponse.RateLimited(
+        ApiResponse response = ApiResponse.RateLimited(
             $"Maximum {context.Service.Options.QueueLimit} queued requests allowed.", context.WaitSeconds);
         if (!withWait)
-            answer.Body.Remove("retry_after");
-        return answer;
+            response.Body.Remove("retry_after");
+        return response;
     }
 
     private static RawResponse HeaderOnly(string retryAfter) =>
         RawResponse.Empty(StatusCodes.Status429TooManyRequests).WithRetryAfter(retryAfter);
 
-    /// <summary>A date is read against the caller's clock, which does not move with the emulator's.</summary>
+    /// <summary>The date uses the caller's clock, which does not move with the emulator's.</summary>
     private static string RetryDate(FaultContext context) =>
         (context.Service.Options.TimeProvider.GetUtcNow() + context.Wait).ToString("R", CultureInfo.InvariantCulture);
 
@@ -121,10 +121,10 @@ internal static class QueueFullFaults
         StatusCodes.Status200OK, $"Too many requests in the queue. Try again in {FormattableString.Invariant(wait)}.");
 }
 
-/// <summary>The HTML page that a proxy or a content network shows when what lies behind it fails.</summary>
+/// <summary>The HTML page that a proxy or CDN shows when its upstream fails.</summary>
 internal static class ProxyPage
 {
-    /// <summary>A content network's own status: what lies behind it took too long.</summary>
+    /// <summary>The CDN status for an upstream timeout.</summary>
     internal const int TimeoutOccurred = 524;
 
     internal static RawResponse Create(int statusCode)

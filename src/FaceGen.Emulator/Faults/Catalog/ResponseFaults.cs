@@ -5,27 +5,27 @@ using FaceGen.Emulator.Http;
 
 namespace FaceGen.Emulator.Faults.Catalog;
 
-/// <summary>Oddities of an answer's fields, whatever state the generation is in.</summary>
+/// <summary>Faults of a response's fields, in any state of the generation.</summary>
 internal static class ResponseFaults
 {
     internal static readonly IReadOnlyList<Fault> All =
     [
-        EditResponse.Any("Q11-id-text", "id as a text.", CallKinds.SubmitAndFetch,
+        EditResponse.Any("Q11-id-text", "id as a string.", CallKinds.SubmitAndFetch,
             static (body, context) => body["id"] = context.Generation!.Id.ToString(CultureInfo.InvariantCulture)),
-        EditResponse.Create("Q11-track-id-text", "track_id as a text.", CallKinds.Submit, static (_, answer) =>
+        EditResponse.Create("Q11-track-id-text", "track_id as a string.", CallKinds.Submit, static (_, response) =>
         {
-            if (answer.Body["track_id"] is not { } trackId)
+            if (response.Body["track_id"] is not { } trackId)
                 return null;
-            answer.Body["track_id"] = trackId.ToString();
-            return answer;
+            response.Body["track_id"] = trackId.ToString();
+            return response;
         }),
-        EditResponse.Any("Q12-failed", "The status word failed, with id and message.", CallKinds.SubmitAndFetch, Fail).AsPermanent(),
-        EditResponse.Finished("Q12-ready", "The status word ready where success is meant.",
+        EditResponse.Any("Q12-failed", "status failed, with id and message.", CallKinds.SubmitAndFetch, Fail).AsPermanent(),
+        EditResponse.Finished("Q12-ready", "status ready instead of success.",
             static (body, _) => body["status"] = "ready"),
-        EditResponse.Any("Q15-meta-texts", "Numbers and booleans of meta as texts: \"512\", \"yes\", \"true\".", CallKinds.Submit,
+        EditResponse.Any("Q15-meta-texts", "Numbers and booleans of meta as strings: \"512\", \"yes\", \"true\".", CallKinds.Submit,
             static (body, _) => body["meta"] = ToStrings(body["meta"]!.AsObject())),
         EditResponse.Any("Q19-extra-fields", "Unknown fields of every type, in meta too.", CallKinds.SubmitAndFetch, AddUnknownFields),
-        EditResponse.Any("Q19-nulls", "null where an array, an object or a text is expected.", CallKinds.SubmitAndFetch,
+        EditResponse.Any("Q19-nulls", "null where an array, an object or a string is expected.", CallKinds.SubmitAndFetch,
             static (body, _) =>
             {
                 foreach (string field in (string[])["meta", "proxy_links", "future_links", "links", "tip", "message"])
@@ -79,22 +79,22 @@ internal static class ResponseFaults
         })));
 }
 
-/// <summary>Oddities of the answer about what is in the queue.</summary>
+/// <summary>Faults of the response about a queued generation.</summary>
 internal static class QueuedResponseFaults
 {
     private static readonly string[] IdFields = ["id", "fetch_result", "future_links", "proxy_links"];
 
     internal static readonly IReadOnlyList<Fault> All =
     [
-        EditResponse.Queued("Q7-output-text", "processing with output as an empty text.", CallKinds.Submit,
+        EditResponse.Queued("Q7-output-text", "processing with output as an empty string.", CallKinds.Submit,
             static (body, _) => body["output"] = ""),
         EditResponse.Queued("Q7-no-output", "processing without output.", CallKinds.SubmitAndFetch,
             static (body, _) => body.Remove("output")),
-        EditResponse.Queued("Q8-no-id", "processing without id; fetch_result has it.", CallKinds.Submit,
+        EditResponse.Queued("Q8-no-id", "processing without id; fetch_result contains it.", CallKinds.Submit,
             static (body, _) => body.Remove("id")),
         EditResponse.Queued("Q8-no-fetch-result", "processing without fetch_result.", CallKinds.Submit,
             static (body, _) => body.Remove("fetch_result")),
-        EditResponse.Queued("Q8-neither", "processing without id and without any link that has it.", CallKinds.Submit,
+        EditResponse.Queued("Q8-neither", "processing without id and without any link that contains it.", CallKinds.Submit,
             static (body, _) => Array.ForEach(IdFields, field => body.Remove(field))),
         EditResponse.Queued("Q9-other-version", "fetch_result on another version of the API.", CallKinds.Submit,
             static (body, context) => body["fetch_result"] = context.Service.Links.ForPath($"/api/v3/fetch/{body["id"]}")),
@@ -105,11 +105,11 @@ internal static class QueuedResponseFaults
         EditResponse.Queued("Q10-eta-zero", "eta zero.", CallKinds.Submit, static (body, _) => body["eta"] = 0),
         EditResponse.Queued("Q10-no-eta", "processing without eta.", CallKinds.Submit,
             static (body, _) => body.Remove("eta")),
-        EditResponse.Queued("Q10-eta-text", "eta as a text.", CallKinds.Submit,
+        EditResponse.Queued("Q10-eta-text", "eta as a string.", CallKinds.Submit,
             static (body, _) => body["eta"] = body["eta"]?.ToString()),
-        EditResponse.Queued("Q12-queued", "The status word queued.", CallKinds.SubmitAndFetch,
+        EditResponse.Queued("Q12-queued", "status queued.", CallKinds.SubmitAndFetch,
             static (body, _) => body["status"] = "queued"),
-        EditResponse.Queued("Q12-pending", "The status word pending.", CallKinds.SubmitAndFetch,
+        EditResponse.Queued("Q12-pending", "status pending.", CallKinds.SubmitAndFetch,
             static (body, _) => body["status"] = "pending"),
         EditResponse.Queued("Q18-request-processing", "processing with \"Request processing\" as the message.",
             CallKinds.SubmitAndFetch, static (body, _) => body["message"] = "Request processing"),
@@ -118,45 +118,43 @@ internal static class QueuedResponseFaults
     ];
 }
 
-/// <summary>Makes faults that change something in an answer.</summary>
+/// <summary>Creates faults that edit a response.</summary>
 internal static class EditResponse
 {
-    /// <summary>A fault in any good answer.</summary>
+    /// <summary>Creates a fault of any successful response.</summary>
     internal static Fault Any(
         string id, string description, IReadOnlyList<CallKind> kinds, Action<JsonObject, FaultContext> edit) =>
-        Create(id, description, kinds, (context, answer) => Apply(answer, context, edit));
+        Create(id, description, kinds, (context, response) => Apply(response, context, edit));
 
-    /// <summary>
-    /// A fault in the answer about what is still in the queue. A submission that is not is made out to be.
-    /// </summary>
+    /// <summary>Creates a fault of the queued response. A finished submission is presented as queued.</summary>
     internal static Fault Queued(
         string id, string description, IReadOnlyList<CallKind> kinds, Action<JsonObject, FaultContext> edit) =>
-        Create(id, description, kinds, (context, answer) => context.Kind switch
+        Create(id, description, kinds, (context, response) => context.Kind switch
         {
             CallKind.Submit => Apply(GenerationEndpoints.Queued(context.Call!, context.Generation!), context, edit),
-            _ => (string?)answer.Body["status"] == "processing" ? Apply(answer, context, edit) : null,
+            _ => (string?)response.Body["status"] == "processing" ? Apply(response, context, edit) : null,
         });
 
-    /// <summary>A fault in the answer that brings the images; any other cannot show it.</summary>
+    /// <summary>Creates a fault of the response with the images; no other response can show it.</summary>
     internal static Fault Finished(string id, string description, Action<JsonObject, FaultContext> edit) =>
-        Create(id, description, CallKinds.SubmitAndFetch, (context, answer) =>
-            (string?)answer.Body["status"] == "success" ? Apply(answer, context, edit) : null);
+        Create(id, description, CallKinds.SubmitAndFetch, (context, response) =>
+            (string?)response.Body["status"] == "success" ? Apply(response, context, edit) : null);
 
-    /// <summary>A fault that only some answers can show.</summary>
-    /// <param name="id">The fault's name.</param>
-    /// <param name="description">What the caller gets to see.</param>
+    /// <summary>Creates a fault that only some responses can show.</summary>
+    /// <param name="id">The fault's id.</param>
+    /// <param name="description">What the caller sees.</param>
     /// <param name="kinds">The kinds of call that it can hit.</param>
-    /// <param name="change">Makes the answer with the fault; null where this one cannot show it.</param>
+    /// <param name="change">Creates the response with the fault; null if this response cannot show it.</param>
     internal static Fault Create(
         string id,
         string description,
         IReadOnlyList<CallKind> kinds,
         Func<FaultContext, ApiResponse, ApiResponse?> change) =>
-        new(id, description, kinds, new FaultEffect.AfterHandling((context, good) => change(context, (ApiResponse)good)));
+        new(id, description, kinds, new FaultEffect.AfterHandling((context, response) => change(context, (ApiResponse)response)));
 
-    private static ApiResponse Apply(ApiResponse answer, FaultContext context, Action<JsonObject, FaultContext> edit)
+    private static ApiResponse Apply(ApiResponse response, FaultContext context, Action<JsonObject, FaultContext> edit)
     {
-        edit(answer.Body, context);
-        return answer;
+        edit(response.Body, context);
+        return response;
     }
 }

@@ -7,32 +7,32 @@ using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Faults.Catalog;
 
-/// <summary>Oddities of the service's calls to webhooks, which promise nothing but a hint.</summary>
+/// <summary>Faults of webhook deliveries, which are only hints.</summary>
 internal static class WebhookFaults
 {
-    /// <summary>An id that no generation ever has.</summary>
+    /// <summary>An id that no generation has.</summary>
     private const long UnknownId = 1;
 
     internal static readonly IReadOnlyList<Fault> All =
     [
-        Create("Q34-twice", "The same call twice, the second after the rule's waiting time.",
+        Create("Q34-twice", "The same delivery twice, the second after the rule's wait.",
             static (_, due, wait) => [due, due with { DueTime = due.DueTime + wait }]),
-        Create("Q34-never", "No call at all.", static (_, _, _) => []),
-        Create("Q34-late", "The call comes late, by the rule's waiting time.",
+        Create("Q34-never", "No delivery.", static (_, _, _) => []),
+        Create("Q34-late", "The delivery is late by the rule's wait.",
             static (_, due, wait) => [due with { DueTime = due.DueTime + wait }]),
-        Create("Q34-out-of-order", "Another call overtakes it, or the rule's waiting time passes.",
+        Create("Q34-out-of-order", "The delivery follows the next one, or comes after the rule's wait.",
             static (_, due, wait) => [due with { MaxHoldback = wait }]),
-        Create("Q34-early", "The call comes as soon as the generation is begun, long before a look tells its end.",
+        Create("Q34-early", "The delivery comes when the generation starts, long before a fetch reports its end.",
             static (generation, due, _) => [due with { DueTime = generation.StartsAt }]),
-        Create("Q34-unknown-id", "A call for an id that nobody was given, then the right one.",
+        Create("Q34-unknown-id", "A delivery for an unknown id, then the right one.",
             static (_, due, _) => [due with { CreateBody = () => WithId(due.CreateBody()) }, due]),
-        Create("Q34-forged", "A forged call as soon as the generation is begun, which says that it failed; then the right one.",
+        Create("Q34-forged", "A forged delivery when the generation starts, which reports a failure; then the right one.",
             static (generation, due, _) =>
             [
                 new ScheduledDelivery(generation.StartsAt, () => GenerationResponses.Failed(generation).Body.ToJsonString()),
                 due,
             ]),
-        Create("Q34-no-json", "A call whose body is an HTML page.", static (_, due, _) =>
+        Create("Q34-no-json", "A delivery whose body is an HTML page.", static (_, due, _) =>
             [due with { CreateBody = static () => Encoding.UTF8.GetString(ProxyPage.Create(StatusCodes.Status502BadGateway).Body.Span) }]),
     ];
 
