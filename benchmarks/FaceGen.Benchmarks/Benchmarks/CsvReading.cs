@@ -5,7 +5,7 @@ using FaceGen.Benchmarks.Workers;
 
 namespace FaceGen.Benchmarks.Benchmarks;
 
-/// <summary>How fast Import-FaceGenRequest reads and checks a CSV, and in how much memory; each time in a fresh process.</summary>
+/// <summary>Measures the speed and memory of Import-FaceGenRequest on a CSV, each time in a new process.</summary>
 internal sealed class CsvReading : Benchmark
 {
     private const double MinRate = 400_000;
@@ -33,13 +33,13 @@ internal sealed class CsvReading : Benchmark
 
         double ownRate = own.Select(read => read.Rows / read.Seconds).Median();
         double memory = own.Max(read => read.Memory.ResidentPeak), heap = own.Max(read => read.Memory.HeapPeak);
-        run.AddNote(TableFormat.Invariant($"csv: {TableFormat.Count(rows)} rows, {TableFormat.Megabytes(new FileInfo(csv).Length)}; memory is the resident set above what it was after a thousand rows, the most of {own.Count} processes; the managed heap alone, garbage included, grew by {TableFormat.Megabytes(heap)}."));
+        run.AddNote(TableFormat.Invariant($"csv: {TableFormat.Count(rows)} rows, {TableFormat.Megabytes(new FileInfo(csv).Length)}; memory is the resident set minus its value after a thousand rows, the maximum of {own.Count} processes. The managed heap alone, with garbage, grew by {TableFormat.Megabytes(heap)}."));
         return
         [
             others.Count > 0
-                ? new Row("rows of CSV read a second, checked", TableFormat.Count(ownRate), $"{TableFormat.Count(others.Median())} (Import-Csv)", TableFormat.Ratio(ownRate / others.Median()), TableFormat.Invariant($"≥ {MinRatio} times"), ownRate / others.Median() >= MinRatio)
-                : new Row("rows of CSV read a second, checked", TableFormat.Count(ownRate), TableFormat.None, TableFormat.None, $"≥ {TableFormat.Count(MinRate)}", ownRate >= MinRate),
-            new Row("memory of that, above the start", TableFormat.Megabytes(memory), TableFormat.None, TableFormat.None, $"< {TableFormat.Megabytes(MaxMemory)}", memory < MaxMemory),
+                ? new Row("CSV rows read and checked per second", TableFormat.Count(ownRate), $"{TableFormat.Count(others.Median())} (Import-Csv)", TableFormat.Ratio(ownRate / others.Median()), TableFormat.Invariant($"≥ {MinRatio} times"), ownRate / others.Median() >= MinRatio)
+                : new Row("CSV rows read and checked per second", TableFormat.Count(ownRate), TableFormat.None, TableFormat.None, $"≥ {TableFormat.Count(MinRate)}", ownRate >= MinRate),
+            new Row("memory of that above the start", TableFormat.Megabytes(memory), TableFormat.None, TableFormat.None, $"< {TableFormat.Megabytes(MaxMemory)}", memory < MaxMemory),
         ];
     }
 

@@ -6,7 +6,10 @@ using FaceGen.Benchmarks.Workers;
 
 namespace FaceGen.Benchmarks.Benchmarks;
 
-/// <summary>Downloading: Save-FaceGenOutput, which checks, hashes and flushes, beside curl, which only writes. They take turns.</summary>
+/// <summary>
+/// Compares downloads by Save-FaceGenOutput, which checks, hashes and flushes, with curl, which only writes. They
+/// alternate.
+/// </summary>
 internal sealed class ImageSaving : Benchmark
 {
     private const int Parallelism = 8;
@@ -36,17 +39,17 @@ internal sealed class ImageSaving : Benchmark
         }
 
         double rate = rounds.Select(round => round.Own).Median();
-        run.AddNote(TableFormat.Invariant($"save: {TableFormat.Count(images)} PNGs of {ImageService.ImageBytes / 1000} KB, {Parallelism} at once, from a server on this machine that had them ready; to a disk with {GetDiskFormat(run)}."));
+        run.AddNote(TableFormat.Invariant($"save: {TableFormat.Count(images)} PNGs of {ImageService.ImageBytes / 1000} KB, {Parallelism} at once, from a server on this machine with prepared files, to a disk with {GetDiskFormat(run)}."));
         if (rounds[0].Peer is null)
         {
-            run.AddNote("save: there is no curl on the path.");
-            return [new Row("images saved a second", TableFormat.Count(rate), TableFormat.None, TableFormat.None, TableFormat.Invariant($"≥ {MinRatio}"), null)];
+            run.AddNote("save: curl is not on the path.");
+            return [new Row("images saved per second", TableFormat.Count(rate), TableFormat.None, TableFormat.None, TableFormat.Invariant($"≥ {MinRatio}"), null)];
         }
 
         double ratio = rounds.Select(round => round.Own / round.Peer!.Value).Median();
         return
         [
-            new Row("images saved a second, checked and hashed", TableFormat.Count(rate), $"{TableFormat.Count(rounds.Select(round => round.Peer!.Value).Median())} (curl --parallel)",
+            new Row("images saved per second, checked and hashed", TableFormat.Count(rate), $"{TableFormat.Count(rounds.Select(round => round.Peer!.Value).Median())} (curl --parallel)",
                 TableFormat.Ratio(ratio), TableFormat.Invariant($"≥ {MinRatio}"), ratio >= MinRatio),
         ];
     }
@@ -74,7 +77,7 @@ internal sealed class ImageSaving : Benchmark
 
     private static void CheckFiles(string folder, int images)
     {
-        BenchmarkException.ThrowIfDifferent(images, new DirectoryInfo(folder).EnumerateFiles().Count(file => file.Length >= ImageService.ImageBytes), "whole files");
+        BenchmarkException.ThrowIfDifferent(images, new DirectoryInfo(folder).EnumerateFiles().Count(file => file.Length >= ImageService.ImageBytes), "complete files");
         Directory.Delete(folder, recursive: true);
     }
 

@@ -7,7 +7,9 @@ using FaceGen.Benchmarks.Workers;
 
 namespace FaceGen.Benchmarks.Benchmarks;
 
-/// <summary>What importing costs above an empty binary module, each time in a fresh process; the two take turns.</summary>
+/// <summary>
+/// Measures the cost of the import beyond that of an empty binary module, each time in a new process. They alternate.
+/// </summary>
 internal sealed class ModuleImport : Benchmark
 {
     private const double MaxMilliseconds = 40;
@@ -23,7 +25,7 @@ internal sealed class ModuleImport : Benchmark
         for (int round = -run.Choose(1, 0); round < run.Choose(20, 2); round++)
         {
             ImportedModule one = await ImportAsync(StagedModule.Manifest), other = await ImportAsync(empty);
-            // The first brings the files into the system's cache.
+            // The first import fills the system's file cache.
             if (round < 0) continue;
 
             own.Add(one);
@@ -34,13 +36,13 @@ internal sealed class ModuleImport : Benchmark
         if (loaded.Count == 0 || others[0].Assemblies.Count != 1) throw new BenchmarkException($"A module was not loaded: {loaded.Count} and {others[0].Assemblies.Count} assemblies.");
 
         double time = own.Select(import => import.Milliseconds).Median(), emptyTime = others.Select(import => import.Milliseconds).Median();
-        run.AddNote($"import: medians of {own.Count} fresh processes, with PowerShell's engine compiled beforehand as it is in pwsh.");
+        run.AddNote($"import: medians of {own.Count} new processes, with PowerShell's engine precompiled as in pwsh.");
         return
         [
             new Row("Import-Module", TableFormat.Milliseconds(time), $"{TableFormat.Milliseconds(emptyTime)} (an empty binary module)",
                 TableFormat.Invariant($"{time - emptyTime:+0;-0} ms"), $"≤ +{MaxMilliseconds} ms", time - emptyTime <= MaxMilliseconds),
             new Row("assemblies that it loads", string.Join(", ", loaded.Select(Path.GetFileNameWithoutExtension)), TableFormat.None, TableFormat.None,
-                "none of a third party", thirdParty.Count == 0),
+                "no third-party assembly", thirdParty.Count == 0),
         ];
     }
 
@@ -48,10 +50,10 @@ internal sealed class ModuleImport : Benchmark
         Worker.Read<ImportedModule>(await ChildProcess.RunWorkerAsync(Worker.ImportModule, manifest));
 }
 
-/// <summary>The least that a binary module can be: a manifest and an assembly with one cmdlet that does nothing.</summary>
+/// <summary>The smallest binary module: a manifest and an assembly with one empty cmdlet.</summary>
 internal static class EmptyModule
 {
-    /// <summary>Writes it into a folder; gives its manifest.</summary>
+    /// <summary>Writes the module into a folder and returns the path of its manifest.</summary>
     internal static string Write(string folder)
     {
         var assembly = new PersistedAssemblyBuilder(new AssemblyName("Empty"), typeof(object).Assembly);

@@ -6,8 +6,8 @@ using FaceGen.Benchmarks.Workers;
 namespace FaceGen.Benchmarks.Benchmarks;
 
 /// <summary>
-/// Whether a long pipeline stays in flat memory, from a CSV to saved images, in a process of its own. The service takes some
-/// milliseconds, so that every generation is polled.
+/// Measures whether a long pipeline from CSV to saved images uses constant memory, in its own process. The service
+/// takes some milliseconds, so that every generation is polled.
 /// </summary>
 internal sealed class PipelineMemory : Benchmark
 {
@@ -27,7 +27,7 @@ internal sealed class PipelineMemory : Benchmark
             WriteCsv(folder, "people.csv", rows), WriteCsv(folder, "few.csv", run.Choose(200, 10)), Path.Combine(folder, "out")));
         BenchmarkException.ThrowIfDifferent(rows, ran.Rows, "images saved");
         MemoryFigures memory = ran.Memory;
-        run.AddNote(TableFormat.Invariant($"pipeline: {TableFormat.Count(rows)} rows in {ran.Seconds:0} s, {Slots} slots; memory is the resident set above what it was after a few rows. Its second half grew by {TableFormat.Megabytes(memory.SecondHalfGrowth)} above its first; the managed heap peaked at {TableFormat.Megabytes(memory.HeapPeak)} with garbage and held {TableFormat.Megabytes(memory.HeapAtEnd)} at the end without."));
+        run.AddNote(TableFormat.Invariant($"pipeline: {TableFormat.Count(rows)} rows in {ran.Seconds:0} s, {Slots} slots; memory is the resident set minus its value after a few rows. The peak of the second half is {TableFormat.Megabytes(memory.SecondHalfGrowth)} above that of the first. The managed heap peaked at {TableFormat.Megabytes(memory.HeapPeak)} with garbage and had {TableFormat.Megabytes(memory.HeapAtEnd)} without it at the end."));
         return
         [
             new Row($"memory of the whole pipeline, {TableFormat.Count(rows)} rows", TableFormat.Megabytes(memory.ResidentPeak), TableFormat.None, TableFormat.None, $"< {TableFormat.Megabytes(MaxMemory)}", memory.ResidentPeak < MaxMemory),

@@ -6,30 +6,30 @@ using FaceGen.Benchmarks.Running;
 namespace FaceGen.Benchmarks.Benchmarks;
 
 /// <summary>
-/// What a user wins who had a foreach of Invoke-RestMethod before. Without service time that is the price of a call; with it,
-/// as every real service has, it is that slots are filled: no more than there are of them, so that ten are given.
+/// Compares FaceGen with a foreach of Invoke-RestMethod. Without service time the difference is the cost of a call;
+/// with it, as every real service has, it is the use of all slots, at most their number, so that ten are used.
 /// </summary>
 internal sealed class RestMethodComparison : Benchmark
 {
     private const double MinRatio = 8;
 
     /// <summary>
-    /// A little less than the second after which the loop first looks: at just a second that look would come too early now and
-    /// then, and cost the loop another second by chance.
+    /// Slightly less than the second after which the loop polls first: at exactly one second the poll would sometimes
+    /// come too early and cost the loop another second.
     /// </summary>
     private const double ServiceSeconds = 0.95;
 
     internal override string Name => "restmethod";
 
-    internal override string Summary => "requests a second against Invoke-RestMethod in a sequential loop";
+    internal override string Summary => "requests per second compared with Invoke-RestMethod in a sequential loop";
 
     internal override async Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run)
     {
         double seconds = run.Choose(1.0, 0.05);
         run.AddNote(ExternalPrograms.PowerShell is null
-            ? "restmethod: there is no pwsh on the path. A sequential loop of HttpClient with a client for every call stands in, without all that PowerShell adds to a call: without service time the bar is not judged by it."
+            ? "restmethod: pwsh is not on the path. A sequential HttpClient loop with a new client per call replaces it, without the overhead of PowerShell, so that the target without service time is not judged."
             : "restmethod: Invoke-RestMethod runs in pwsh.");
-        run.AddNote(TableFormat.Invariant($"restmethod: with service time the loop's first look, after a second, finds the picture there, so that it does one request a second at best; ten slots of {ServiceSeconds} s allow {10 / ServiceSeconds:0.0} times that at most."));
+        run.AddNote(TableFormat.Invariant($"restmethod: with service time the loop's first poll, after a second, finds the picture finished, so that it does at most one request per second. Ten slots of {ServiceSeconds} s allow at most {10 / ServiceSeconds:0.0} times that."));
         return
         [
             await MeasureAsync(run, "no service time, 15 at once", 15, "fixed:0", run.Choose(3000, 30), run.Choose(300, 3), seconds, warmUps: 2, isJudged: ExternalPrograms.PowerShell is not null),
@@ -57,7 +57,7 @@ internal sealed class RestMethodComparison : Benchmark
         }
 
         double ratio = rounds.Select(round => round.Own / round.Peer).Median();
-        return new Row($"requests a second, {title}",
+        return new Row($"requests per second, {title}",
             TableFormat.Invariant($"{rounds.Select(round => round.Own).Median():#,0.0}"), TableFormat.Invariant($"{rounds.Select(round => round.Peer).Median():#,0.0} ({RestMethodLoop.Name})"),
             TableFormat.Ratio(ratio), $"≥ {MinRatio} times", isJudged ? ratio >= MinRatio : null);
     }

@@ -5,7 +5,7 @@ using FaceGen.Emulator.Journaling;
 
 namespace FaceGen.Benchmarks.Benchmarks;
 
-/// <summary>How often one local face image goes to the service that many rows use, and how many bytes go in all.</summary>
+/// <summary>Measures how often one local face image is uploaded that many rows use, and the bytes sent in total.</summary>
 internal sealed class SharedFace : Benchmark
 {
     private const int Slots = 5;

@@ -10,8 +10,8 @@ using FaceGen.Emulator.Journaling;
 namespace FaceGen.Benchmarks.Benchmarks;
 
 /// <summary>
-/// How long slots stand empty: a run's time against the ideal, list scheduling of the same service times. The clients hardly
-/// do anything but wait, so that all of them run at once, each on a service of its own.
+/// Measures the idle time of slots: the time of a run divided by the ideal, which is list scheduling of the same
+/// service times. The clients mostly wait, so all run at once, each on its own service.
 /// </summary>
 internal sealed class SlotUtilization : Benchmark
 {
@@ -19,7 +19,7 @@ internal sealed class SlotUtilization : Benchmark
 
     internal override string Name => "slots";
 
-    internal override string Summary => "time of a run ÷ ideal, and polls a request";
+    internal override string Summary => "time of a run ÷ ideal, and polls per request";
 
     internal override async Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run)
     {
@@ -31,20 +31,20 @@ internal sealed class SlotUtilization : Benchmark
             new("the same without etas", 5, lognormal, MaxTime: 1.08, MaxPolls: 3.5) { EtaError = null },
             new("the same, bimodal: 2 s, one in four 8 s", 5, ServiceTime.Bimodal(2 * second, 8 * second, 0.25), MaxTime: 1.08, MaxPolls: 3.5),
             new("the same with 15 slots", 15, lognormal, MaxTime: 1.08, MaxPolls: 3.5),
-            new("5 slots, called by the service (New-FaceGenWebhook)", 5, lognormal, MaxTime: 1.02, MaxPolls: 1.2) { UsesWebhook = true },
+            new("5 slots, with webhook deliveries (New-FaceGenWebhook)", 5, lognormal, MaxTime: 1.02, MaxPolls: 1.2) { UsesWebhook = true },
         ];
         int[] seeds = [.. Enumerable.Range(run.Seed, run.Choose(3, 1))];
         IReadOnlyList<string> prompts = Prompts.Numbered(run.Choose(60, 10));
         IPeer[] peers = [new JavaScriptClient(second), new BackoffLoop(second)];
 
-        // What is compiled and loaded once is not in the figures.
+        // Warm-up: JIT compilation and loading are not measured.
         await MeasureAsync(new SlotScenario("", 5, ServiceTime.Fixed(second / 10), 0, 0), run.Seed, Prompts.Numbered(10), peers);
 
-        Task<Comparison[]>[] contests = [.. scenarios.Select(scenario =>
+        Task<Comparison[]>[] comparisons = [.. scenarios.Select(scenario =>
             Task.WhenAll(seeds.Select(seed => MeasureAsync(scenario, seed, prompts, peers))))];
-        await Task.WhenAll(contests);
+        await Task.WhenAll(comparisons);
         run.AddNote($"slots: {prompts.Count} requests, medians of {seeds.Length} seeds. The peers are {string.Join(", and ", peers.Select(peer => peer.Name))}, with a worker for each slot.");
-        return [.. scenarios.Zip(contests, (scenario, contest) => CreateRow(scenario, contest.Result))];
+        return [.. scenarios.Zip(comparisons, (scenario, comparison) => CreateRow(scenario, comparison.Result))];
     }
 
     private static async Task<Comparison> MeasureAsync(SlotScenario scenario, int seed, IReadOnlyList<string> prompts, IPeer[] peers)
@@ -66,14 +66,14 @@ internal sealed class SlotUtilization : Benchmark
                 using (calls) await peer.GenerateAsync(calls, prompts, scenario.Slots);
             };
         }))];
-        var contest = new Comparison(await own, await Task.WhenAll(others));
-        return contest.HasEqualServiceTimes ? contest : throw new BenchmarkException("The clients did not meet the same service times.");
+        var comparison = new Comparison(await own, await Task.WhenAll(others));
+        return comparison.HasEqualServiceTimes ? comparison : throw new BenchmarkException("The clients got different service times.");
     }
 
-    private static Row CreateRow(SlotScenario scenario, Comparison[] contests)
+    private static Row CreateRow(SlotScenario scenario, Comparison[] comparisons)
     {
-        SlotRun own = Median(contests.Select(contest => contest.Own));
-        IEnumerable<SlotRun> peers = Enumerable.Range(0, contests[0].Peers.Count).Select(peer => Median(contests.Select(contest => contest.Peers[peer])));
+        SlotRun own = Median(comparisons.Select(comparison => comparison.Own));
+        IEnumerable<SlotRun> peers = Enumerable.Range(0, comparisons[0].Peers.Count).Select(peer => Median(comparisons.Select(comparison => comparison.Peers[peer])));
         return new Row(
             $"time ÷ ideal, {scenario.Title}", Format(own), string.Join("; ", peers.Select(Format)),
             string.Join("; ", peers.Select(peer => TableFormat.Ratio(own.Time / peer.Time))),
@@ -86,35 +86,35 @@ internal sealed class SlotUtilization : Benchmark
     private static SlotRun Median(IEnumerable<SlotRun> runs) =>
         new(runs.Select(run => run.Time).Median(), runs.Select(run => run.Polls).Median(), []);
 
-    /// <summary>What came of one seed.</summary>
+    /// <summary>The results of one seed.</summary>
     private sealed record Comparison(SlotRun Own, IReadOnlyList<SlotRun> Peers)
     {
         internal bool HasEqualServiceTimes => Peers.All(peer => peer.ServiceTimes.SequenceEqual(Own.ServiceTimes));
     }
 }
 
-/// <summary>A simulated service, and what must be reached on it.</summary>
-/// <param name="Title">What it is, in words.</param>
-/// <param name="Slots">How many requests it works on at once.</param>
-/// <param name="ServiceTime">How long they take.</param>
-/// <param name="MaxTime">The bar: time ÷ ideal.</param>
-/// <param name="MaxPolls">The bar: polls a request.</param>
+/// <summary>A simulated service and its targets.</summary>
+/// <param name="Title">The description in the table.</param>
+/// <param name="Slots">The number of requests processed at once.</param>
+/// <param name="ServiceTime">The service time.</param>
+/// <param name="MaxTime">The target for time ÷ ideal.</param>
+/// <param name="MaxPolls">The target for polls per request.</param>
 internal sealed record SlotScenario(string Title, int Slots, ServiceTime ServiceTime, double MaxTime, double MaxPolls)
 {
-    /// <summary>How far etas are off; null for none.</summary>
+    /// <summary>Gets the error of etas; null for no etas.</summary>
     internal double? EtaError { get; init; } = 0.5;
 
-    /// <summary>Whether FaceGen has a webhook that the service calls; the peers have none.</summary>
+    /// <summary>Gets whether FaceGen receives webhook deliveries; the peers do not.</summary>
     internal bool UsesWebhook { get; init; }
 }
 
-/// <summary>What one client needed on one simulated service.</summary>
-/// <param name="Time">Its time ÷ the ideal.</param>
-/// <param name="Polls">How often it looked, for each request.</param>
-/// <param name="ServiceTimes">How long each request took, in order: the same for every client.</param>
+/// <summary>The result of one client on one simulated service.</summary>
+/// <param name="Time">Time ÷ ideal.</param>
+/// <param name="Polls">Polls per request.</param>
+/// <param name="ServiceTimes">The service time of each request in order: equal for every client.</param>
 internal sealed record SlotRun(double Time, double Polls, IReadOnlyList<TimeSpan> ServiceTimes)
 {
-    /// <summary>Has a client, which is made ready first, generate all prompts on a service of its own.</summary>
+    /// <summary>Prepares a client and has it generate all prompts on its own service.</summary>
     internal static async Task<SlotRun> MeasureAsync(
         SlotScenario scenario, int seed, IReadOnlyList<string> prompts, Func<Uri, Func<Task>> client)
     {
@@ -138,7 +138,7 @@ internal sealed record SlotRun(double Time, double Polls, IReadOnlyList<TimeSpan
         return new SlotRun(time / Ideal(times, scenario.Slots), (double)polls / prompts.Count, times);
     }
 
-    /// <summary>How long it takes where each request is there the moment a slot is free: list scheduling.</summary>
+    /// <summary>Returns the ideal time: list scheduling, in which a request is always ready when a slot becomes free.</summary>
     private static TimeSpan Ideal(IEnumerable<TimeSpan> times, int slots)
     {
         var freeAt = new TimeSpan[slots];

@@ -6,8 +6,8 @@ using FaceGen.Benchmarks.Running;
 namespace FaceGen.Benchmarks.Benchmarks;
 
 /// <summary>
-/// What FaceGen itself costs: requests a second through New-FaceGenImage where the service takes no time, beside a bare loop of
-/// the same concurrency. The emulator has a process of its own; FaceGen and the loop take turns.
+/// Measures FaceGen's own cost: requests per second through New-FaceGenImage without service time, compared with a bare
+/// loop of the same concurrency. The emulator has its own process; FaceGen and the loop alternate.
 /// </summary>
 internal sealed class Throughput : Benchmark
 {
@@ -18,7 +18,7 @@ internal sealed class Throughput : Benchmark
 
     internal override string Name => "throughput";
 
-    internal override string Summary => "requests a second without service time";
+    internal override string Summary => "requests per second without service time";
 
     internal override async Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run)
     {
@@ -42,7 +42,7 @@ internal sealed class Throughput : Benchmark
             await peer.GenerateAsync(calls, prompts, Slots);
             double other = prompts.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
 
-            // The first rounds are for the compilers of both.
+            // The first rounds are warm-up for the JIT compiler.
             if (round < 0) continue;
 
             rounds.Add((own, other));
@@ -50,13 +50,13 @@ internal sealed class Throughput : Benchmark
         }
 
         double ratio = rounds.Select(round => round.Own / round.Peer).Median();
-        run.AddNote(TableFormat.Invariant($"throughput: a request costs FaceGen {processor.Select(round => round.Own).Median():0} µs of processor time and the loop {processor.Select(round => round.Peer).Median():0} µs, the emulator's own not counted; the cores that there are are shared with it."));
-        // FaceGen does all that the loop does and more: where it seems faster, something else held the loop up.
+        run.AddNote(TableFormat.Invariant($"throughput: a request costs FaceGen {processor.Select(round => round.Own).Median():0} µs of processor time and the loop {processor.Select(round => round.Peer).Median():0} µs, without the emulator's, which shares the cores."));
+        // FaceGen does more than the loop: if it seems faster, something else delayed the loop.
         bool isCredible = ratio <= 1;
-        if (!isCredible) run.AddNote("throughput: the loop was held up by something else than its work, so that the bar is not judged: run it again.");
+        if (!isCredible) run.AddNote("throughput: something else delayed the loop, so that the target is not judged. Run the benchmark again.");
         return
         [
-            new Row($"requests a second, no service time, {Slots} at once",
+            new Row($"requests per second, no service time, {Slots} at once",
                 TableFormat.Count(rounds.Select(round => round.Own).Median()), $"{TableFormat.Count(rounds.Select(round => round.Peer).Median())} ({peer.Name})",
                 TableFormat.Ratio(ratio), TableFormat.Invariant($"≥ {MinRatio}"), isCredible ? ratio >= MinRatio : null),
         ];

@@ -4,7 +4,7 @@ using FaceGen.Benchmarks.Running;
 
 namespace FaceGen.Benchmarks.Hosting;
 
-/// <summary>A process of which the output is wanted.</summary>
+/// <summary>A child process with captured output.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
@@ -21,32 +21,32 @@ internal sealed class ChildProcess : IDisposable
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>This program.</summary>
+    /// <summary>Gets the path of this program.</summary>
     private static string ThisProgram { get; } = Assembly.GetExecutingAssembly().Location;
 
-    /// <summary>Starts this program again as a worker.</summary>
+    /// <summary>Starts this program as a worker.</summary>
     internal static ChildProcess StartWorker(string name, params string[] arguments) =>
         new(Environment.ProcessPath!, [ThisProgram, "--worker", name, .. arguments]);
 
-    /// <summary>Runs a program to its end; gives what it printed.</summary>
-    /// <exception cref="BenchmarkException">It failed.</exception>
+    /// <summary>Runs a program to its end and returns its output.</summary>
+    /// <exception cref="BenchmarkException">The program failed.</exception>
     internal static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var child = new ChildProcess(program, arguments);
         return await child.ReadToExitAsync();
     }
 
-    /// <summary>Runs this program as a worker to its end; gives what it printed.</summary>
-    /// <exception cref="BenchmarkException">It failed.</exception>
+    /// <summary>Runs this program as a worker to its end and returns its output.</summary>
+    /// <exception cref="BenchmarkException">The worker failed.</exception>
     internal static Task<string> RunWorkerAsync(string name, params string[] arguments) =>
         RunAsync(Environment.ProcessPath!, [ThisProgram, "--worker", name, .. arguments]);
 
-    /// <summary>The next line that it prints.</summary>
-    /// <exception cref="BenchmarkException">It ended without one.</exception>
+    /// <summary>Reads the next line of output.</summary>
+    /// <exception cref="BenchmarkException">The process ended without one.</exception>
     internal async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync() ?? throw new BenchmarkException(await _errors);
 
-    /// <summary>A worker that serves ends when its input does.</summary>
+    /// <summary>Closes the input, which ends a serving worker, and waits for the exit.</summary>
     public void Dispose()
     {
         _process.StandardInput.Close();
@@ -62,7 +62,7 @@ internal sealed class ChildProcess : IDisposable
     }
 }
 
-/// <summary>Programs that may or may not be on this machine's path.</summary>
+/// <summary>Programs that may be on this machine's path.</summary>
 internal static class ExternalPrograms
 {
     internal static string? PowerShell { get; } = Find("pwsh");

@@ -1,8 +1,8 @@
 namespace FaceGen.Benchmarks.Hosting;
 
 /// <summary>
-/// How much memory this process takes above what it took at the start: its managed heap, garbage included, and what the
-/// system counts as its own (resident set). Looked at every few milliseconds.
+/// Measures this process's memory above the start: the managed heap with garbage, and the resident set, sampled every
+/// few milliseconds.
 /// </summary>
 internal sealed class MemoryMeter : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class MemoryMeter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Ends measuring.</summary>
+    /// <summary>Stops measuring.</summary>
     internal MemoryFigures Stop()
     {
         _stopped.Set();
@@ -58,8 +58,8 @@ internal sealed class MemoryMeter : IDisposable
 }
 
 /// <summary>Bytes above the start.</summary>
-/// <param name="HeapPeak">The most that the managed heap held, garbage included.</param>
-/// <param name="ResidentPeak">The most that was resident.</param>
-/// <param name="SecondHalfGrowth">The resident peak of the second half above that of the first.</param>
-/// <param name="HeapAtEnd">What the managed heap holds at the end, without garbage.</param>
+/// <param name="HeapPeak">The maximum of the managed heap, with garbage.</param>
+/// <param name="ResidentPeak">The maximum of the resident set.</param>
+/// <param name="SecondHalfGrowth">The resident peak of the second half minus that of the first.</param>
+/// <param name="HeapAtEnd">The managed heap at the end, without garbage.</param>
 internal sealed record MemoryFigures(long HeapPeak, long ResidentPeak, long SecondHalfGrowth, long HeapAtEnd);

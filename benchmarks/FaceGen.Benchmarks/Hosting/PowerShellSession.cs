@@ -6,7 +6,7 @@ using Engine = System.Management.Automation.PowerShell;
 
 namespace FaceGen.Benchmarks.Hosting;
 
-/// <summary>PowerShell's engine with the staged module imported, as a user has it at a prompt.</summary>
+/// <summary>PowerShell's engine with the staged module imported, as at a user's prompt.</summary>
 internal sealed class PowerShellSession : IDisposable
 {
     private readonly Runspace _runspace;
@@ -20,7 +20,7 @@ internal sealed class PowerShellSession : IDisposable
         return session;
     }
 
-    /// <summary>The engine without the module.</summary>
+    /// <summary>Opens the engine without the module.</summary>
     internal static PowerShellSession OpenBare()
     {
         InitialSessionState state = InitialSessionState.CreateDefault2();
@@ -35,7 +35,7 @@ internal sealed class PowerShellSession : IDisposable
         "param($uri, $limit) $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit $limit", service, slots);
 
     /// <summary>Runs a script with arguments.</summary>
-    /// <exception cref="BenchmarkException">It wrote an error.</exception>
+    /// <exception cref="BenchmarkException">The script wrote an error.</exception>
     internal IReadOnlyList<PSObject> Run(string script, params object?[] arguments)
     {
         using Engine engine = Engine.Create(_runspace);
@@ -54,7 +54,7 @@ internal sealed class PowerShellSession : IDisposable
         return engine.Streams.Error.FirstOrDefault() is { } error ? throw new BenchmarkException($"{engine.Streams.Error.Count} errors: {error}") : output;
     }
 
-    /// <summary>Runs a script whose last word is a count.</summary>
+    /// <summary>Runs a script whose last output is a count.</summary>
     internal long Count(string script, params object?[] arguments) => (long)Run(script, arguments)[^1].BaseObject;
 
     public void Dispose() => _runspace.Dispose();
@@ -67,7 +67,7 @@ internal static class StagedModule
         typeof(StagedModule).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ModulePath").Value!, "FaceGen.psd1");
 }
 
-/// <summary>Counts what comes and keeps none of it: the cheapest end that a pipeline can have.</summary>
+/// <summary>Counts its input and discards it: the cheapest end of a pipeline.</summary>
 [Cmdlet(VerbsDiagnostic.Measure, "Count")]
 [OutputType(typeof(long))]
 public sealed class MeasureCountCommand : PSCmdlet
@@ -76,7 +76,7 @@ public sealed class MeasureCountCommand : PSCmdlet
 
     private long _count;
 
-    /// <summary>What comes.</summary>
+    /// <summary>Gets or sets the input.</summary>
     [Parameter(ValueFromPipeline = true)]
     public PSObject? InputObject { get; set; }
 
@@ -87,7 +87,7 @@ public sealed class MeasureCountCommand : PSCmdlet
     protected override void EndProcessing() => WriteObject(_count);
 }
 
-/// <summary>The emulator in a process of its own, for where its work and its memory must not count as FaceGen's.</summary>
+/// <summary>The emulator in its own process, so that its work and memory do not count as FaceGen's.</summary>
 internal sealed class EmulatorProcess : IDisposable
 {
     private readonly PowerShellSession _owner = PowerShellSession.Open();

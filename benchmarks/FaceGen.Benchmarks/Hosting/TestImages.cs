@@ -2,12 +2,12 @@ using SkiaSharp;
 
 namespace FaceGen.Benchmarks.Hosting;
 
-/// <summary>Pictures of a given size in bytes: a soft scene with as much noise as it takes.</summary>
+/// <summary>Creates pictures of a given file size: a gradient with enough noise.</summary>
 internal static class TestImages
 {
     private const int MaxAmplitude = 128;
 
-    /// <summary>A PNG of at least so many bytes, and little more.</summary>
+    /// <summary>Returns a PNG of slightly more than the given bytes.</summary>
     internal static byte[] Png(int width, int height, int bytes, int seed)
     {
         int low = 0, high = MaxAmplitude;

@@ -7,7 +7,7 @@ namespace FaceGen.Benchmarks.Peers;
 /// <summary>PowerShell's own Import-Csv, which checks nothing; it needs pwsh.</summary>
 internal static class ImportCsv
 {
-    /// <summary>The rows that it reads in a second; null where there is no pwsh.</summary>
+    /// <summary>Returns the rows read per second; null without pwsh.</summary>
     internal static async Task<double?> MeasureRateAsync(string csv, long rows)
     {
         if (ExternalPrograms.PowerShell is not { } pwsh) return null;
@@ -23,7 +23,7 @@ internal static class ImportCsv
     }
 }
 
-/// <summary>curl --parallel: it writes what comes and checks nothing.</summary>
+/// <summary>curl --parallel, which writes files and checks nothing.</summary>
 internal static class CurlParallel
 {
     internal static async Task DownloadAsync(string curl, IEnumerable<Uri> links, string folder, int parallel)

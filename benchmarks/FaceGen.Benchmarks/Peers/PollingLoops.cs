@@ -2,17 +2,17 @@ using System.Collections.Concurrent;
 
 namespace FaceGen.Benchmarks.Peers;
 
-/// <summary>Another way to get a row of pictures out of the service.</summary>
+/// <summary>Another client of the service, to compare with.</summary>
 internal interface IPeer
 {
     string Name { get; }
 
-    /// <summary>Has a picture made for each prompt.</summary>
+    /// <summary>Generates a picture for each prompt.</summary>
     Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers);
 }
 
-/// <summary>Nothing but HttpClient: submits, and where the picture is not there yet, looks every second.</summary>
-/// <param name="second">How long a second of it is.</param>
+/// <summary>A bare HttpClient loop: submits, and polls every second.</summary>
+/// <param name="second">The duration of one second; shorter in a smoke run.</param>
 internal sealed class BareLoop(TimeSpan second) : IPeer
 {
     public string Name => "a bare HttpClient loop";
@@ -27,10 +27,10 @@ internal sealed class BareLoop(TimeSpan second) : IPeer
 }
 
 /// <summary>
-/// A PowerShell loop (ForEach-Object -Parallel around Invoke-RestMethod) that sleeps a second before the first look and twice
-/// as long before each further one, at most ten seconds: the intervals of the service's own command line client.
+/// A PowerShell loop (ForEach-Object -Parallel around Invoke-RestMethod) that sleeps a second before the first poll and
+/// doubles the sleep up to ten seconds: the intervals of the service's own command line client.
 /// </summary>
-/// <param name="second">How long a second of it is.</param>
+/// <param name="second">The duration of one second; shorter in a smoke run.</param>
 internal sealed class BackoffLoop(TimeSpan second) : IPeer
 {
     private readonly TimeSpan _maxWait = 10 * second;
@@ -52,10 +52,10 @@ internal sealed class BackoffLoop(TimeSpan second) : IPeer
 }
 
 /// <summary>
-/// What the official JavaScript client (the package modelslab) does: it fetches at once, and then every two seconds, at most
-/// ten times; then it gives up, and whoever wants the picture asks it again.
+/// The official JavaScript client (package modelslab): it fetches at once and then every two seconds, at most ten
+/// times; then the caller must ask again.
 /// </summary>
-/// <param name="second">How long a second of it is.</param>
+/// <param name="second">The duration of one second; shorter in a smoke run.</param>
 internal sealed class JavaScriptClient(TimeSpan second) : IPeer
 {
     private const int FetchRetries = 10;
@@ -84,7 +84,7 @@ internal sealed class JavaScriptClient(TimeSpan second) : IPeer
     }
 }
 
-/// <summary>Workers that each take the next prompt when they have done with the last.</summary>
+/// <summary>Runs workers that each take the next prompt when they have finished the last.</summary>
 internal static class WorkerPool
 {
     internal static Task RunAsync(IReadOnlyList<string> prompts, int workers, Func<string, Task> work)

@@ -5,15 +5,15 @@ using FaceGen.Benchmarks.Hosting;
 namespace FaceGen.Benchmarks.Peers;
 
 /// <summary>
-/// What a script does that calls Invoke-RestMethod in a foreach: one request after the other, each submitted and then looked at
-/// every second until it is there. It runs in pwsh where that is at hand; else a loop of HttpClient stands in, with a client
-/// for every call, as Invoke-RestMethod makes one: everything that PowerShell adds is left out.
+/// A script that calls Invoke-RestMethod in a foreach: one request after the other, each submitted and then polled
+/// every second. It runs in pwsh; without pwsh an HttpClient loop with a new client per call, as Invoke-RestMethod
+/// makes one, replaces it, without PowerShell's overhead.
 /// </summary>
 internal static class RestMethodLoop
 {
-    internal static string Name => ExternalPrograms.PowerShell is null ? "a sequential loop standing in for Invoke-RestMethod" : "Invoke-RestMethod in a foreach";
+    internal static string Name => ExternalPrograms.PowerShell is null ? "a sequential HttpClient loop in place of Invoke-RestMethod" : "Invoke-RestMethod in a foreach";
 
-    /// <summary>Has pictures made; gives how many it made in a second.</summary>
+    /// <summary>Generates pictures and returns the number per second.</summary>
     internal static async Task<double> MeasureRateAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second) =>
         prompts.Count / (ExternalPrograms.PowerShell is { } pwsh
             ? await RunScriptAsync(pwsh, service, prompts, second)
@@ -41,7 +41,7 @@ internal static class RestMethodLoop
 
     private static async Task<TimeSpan> RunScriptAsync(string pwsh, Uri service, IReadOnlyList<string> prompts, TimeSpan second)
     {
-        // The first call is not timed: it loads what Invoke-RestMethod stands on.
+        // The first call is not timed: it loads the dependencies of Invoke-RestMethod.
         string script = string.Create(CultureInfo.InvariantCulture, $$"""
             $prompts = '{{string.Join("','", prompts)}}'
             function Send($path, $body) {
@@ -50,11 +50,11 @@ internal static class RestMethodLoop
             $null = Send api/wallet_balance @{ key = 'emulator-key' }
             $watch = [Diagnostics.Stopwatch]::StartNew()
             foreach ($prompt in $prompts) {
-                $answer = Send api/v6/image_editing/face_gen @{ key = 'emulator-key'; prompt = $prompt; face_image = '{{ServiceCalls.Face}}' }
-                while ($answer.status -eq 'processing') {
-                    if ($answer.id) { $id = $answer.id }
+                $response = Send api/v6/image_editing/face_gen @{ key = 'emulator-key'; prompt = $prompt; face_image = '{{ServiceCalls.Face}}' }
+                while ($response.status -eq 'processing') {
+                    if ($response.id) { $id = $response.id }
                     Start-Sleep -Milliseconds {{second.TotalMilliseconds}}
-                    $answer = Send "api/v6/image_editing/fetch/$id" @{ key = 'emulator-key' }
+                    $response = Send "api/v6/image_editing/fetch/$id" @{ key = 'emulator-key' }
                 }
             }
             $watch.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)

@@ -7,7 +7,7 @@ using FaceGen.Benchmarks.Benchmarks;
 
 namespace FaceGen.Benchmarks.Running;
 
-/// <summary>Runs the benchmarks that are asked for and prints their table.</summary>
+/// <summary>Runs the requested benchmarks and prints their table.</summary>
 internal static class BenchmarkProgram
 {
     private const int Failed = 1;
@@ -19,18 +19,21 @@ internal static class BenchmarkProgram
         new PipelineMemory(), new SharedFace(),
     ];
 
-    /// <returns>The exit code: 0 also where bars are missed, 1 where something could not be measured, 2 for wrong arguments.</returns>
+    /// <summary>Runs the program.</summary>
+    /// <returns>
+    /// The exit code: 0 even if targets are missed, 1 if something could not be measured, 2 for invalid arguments.
+    /// </returns>
     internal static async Task<int> RunAsync(string[] arguments)
     {
-        BenchmarkOptions? options = BenchmarkOptions.Parse(arguments, [.. All.Select(benchmark => benchmark.Name)], out string fault);
+        BenchmarkOptions? options = BenchmarkOptions.Parse(arguments, [.. All.Select(benchmark => benchmark.Name)], out string error);
         if (options is null)
         {
-            Console.Error.WriteLine($"{fault} Usage: [benchmark ...] [--smoke] [--seed number]");
+            Console.Error.WriteLine($"{error} Usage: [benchmark ...] [--smoke] [--seed number]");
             foreach (Benchmark benchmark in All) Console.Error.WriteLine($"  {benchmark.Name,-12} {benchmark.Summary}");
             return UsageError;
         }
 
-        // The engine reports the names of imported modules to its makers unless told otherwise.
+        // The engine sends the names of imported modules as telemetry unless this is set.
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
         using var run = new BenchmarkRun { IsSmoke = options.IsSmoke, Seed = options.Seed };
         List<Row> rows = [];
@@ -54,19 +57,19 @@ internal static class BenchmarkProgram
 
         Table.Write(Console.Out, rows);
         Console.WriteLine();
-        Console.WriteLine($"{Machine.Describe()}; seed {run.Seed}{(run.IsSmoke ? "; a smoke run: no figure means anything" : "")}.");
+        Console.WriteLine($"{Machine.Describe()}; seed {run.Seed}{(run.IsSmoke ? "; a smoke run: the numbers mean nothing" : "")}.");
         foreach (string note in run.Notes) Console.WriteLine($"- {note}");
         return failed ? Failed : 0;
     }
 }
 
 /// <summary>The command line.</summary>
-/// <param name="Names">The benchmarks to run; all where none is named.</param>
-/// <param name="IsSmoke">Whether everything is tiny.</param>
+/// <param name="Names">The benchmarks to run; empty for all.</param>
+/// <param name="IsSmoke">Whether all sizes are tiny.</param>
 /// <param name="Seed">The seed.</param>
 internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool IsSmoke, int Seed)
 {
-    /// <summary>Reads the arguments; null, with the reason, where they are none.</summary>
+    /// <summary>Parses the arguments; returns null with the reason if they are invalid.</summary>
     internal static BenchmarkOptions? Parse(IReadOnlyList<string> arguments, IReadOnlyCollection<string> known, out string error)
     {
         error = "";
@@ -81,7 +84,7 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool IsSmok
             else if (known.Contains(arguments[i])) names.Add(arguments[i]);
             else
             {
-                error = $"'{arguments[i]}' is no benchmark and no option.";
+                error = $"'{arguments[i]}' is neither a benchmark nor an option.";
                 return null;
             }
         }
@@ -90,7 +93,7 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Names, bool IsSmok
     }
 }
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine.</summary>
 internal static class Machine
 {
     private const double Gigabyte = 1 << 30;

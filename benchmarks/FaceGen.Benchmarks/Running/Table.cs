@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace FaceGen.Benchmarks.Running;
 
-/// <summary>The table, as Markdown.</summary>
+/// <summary>Writes the table as Markdown.</summary>
 internal static class Table
 {
     internal static void Write(TextWriter output, IEnumerable<Row> rows)
     {
-        output.WriteLine("| figure | FaceGen | peer | ratio | bar | |");
+        output.WriteLine("| metric | FaceGen | peer | ratio | target | |");
         output.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (Row row in rows)
             output.WriteLine($"| {row.Metric} | {row.FaceGen} | {row.Peer} | {row.Ratio} | {row.Target} | {Verdict(row.IsTargetMet)} |");
@@ -23,14 +23,14 @@ internal static class Table
 
 /// <summary>A row of the table.</summary>
 /// <param name="Metric">What was measured.</param>
-/// <param name="FaceGen">What FaceGen needed.</param>
-/// <param name="Peer">What its peers needed.</param>
-/// <param name="Ratio">The one to the other, where that is what counts.</param>
-/// <param name="Target">What must be reached.</param>
-/// <param name="IsTargetMet">Whether it was; null where the bar could not be judged here.</param>
+/// <param name="FaceGen">FaceGen's result.</param>
+/// <param name="Peer">The peers' results.</param>
+/// <param name="Ratio">FaceGen's result divided by the peer's, if that matters.</param>
+/// <param name="Target">The target.</param>
+/// <param name="IsTargetMet">Whether the target was met; null if it could not be judged here.</param>
 internal sealed record Row(string Metric, string FaceGen, string Peer, string Ratio, string Target, bool? IsTargetMet);
 
-/// <summary>Numbers as the table shows them, alike under every culture.</summary>
+/// <summary>Formats numbers for the table, independent of the culture.</summary>
 internal static class TableFormat
 {
     internal const string None = "–";
@@ -48,7 +48,7 @@ internal static class TableFormat
     internal static string Milliseconds(double milliseconds) => Invariant($"{milliseconds:0} ms");
 }
 
-/// <summary>The few numbers that stand for many.</summary>
+/// <summary>Summary statistics.</summary>
 internal static class Statistics
 {
     internal static double Median(this IEnumerable<double> values)

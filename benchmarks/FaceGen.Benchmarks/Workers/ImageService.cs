@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FaceGen.Benchmarks.Workers;
 
 /// <summary>
-/// A service whose images are there at once and cost it nothing: a few pictures drawn beforehand, each link's made another
-/// file by a text chunk with its number. Its links name another host than its own, as the real service's do.
+/// A service whose images are finished at once and cost it nothing: a few prepared pictures, made a distinct file per
+/// link by a text chunk with its number. Its links name another host than its own, as the real service's do.
 /// </summary>
 internal static class ImageService
 {
@@ -22,7 +22,7 @@ internal static class ImageService
     private const int Height = 768;
     private const int Variants = 4;
 
-    /// <summary>The signature and the first chunk, IHDR.</summary>
+    /// <summary>The length of the signature and the first chunk, IHDR.</summary>
     private const int HeadBytes = 8 + 25;
 
     internal static async Task RunAsync()

@@ -7,7 +7,7 @@ using FaceGen.Benchmarks.Running;
 
 namespace FaceGen.Benchmarks.Workers;
 
-/// <summary>What this program does as a process of its own, so that nothing else is in the figures.</summary>
+/// <summary>The tasks that this program runs in its own process, so that nothing else is measured.</summary>
 internal static class Worker
 {
     internal const string ImportModule = "import-module";
@@ -15,6 +15,7 @@ internal static class Worker
     internal const string RunPipeline = "run-pipeline";
     internal const string ServeImages = "serve-images";
 
+    /// <summary>Runs a task.</summary>
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(string name, string[] arguments)
     {
@@ -37,19 +38,19 @@ internal static class Worker
         }
     }
 
-    /// <summary>Reads what a worker found.</summary>
+    /// <summary>Reads a worker's result.</summary>
     internal static T Read<T>(string output) => JsonSerializer.Deserialize<T>(output)!;
 
     private static void Write<T>(T result) => Console.Out.WriteLine(JsonSerializer.Serialize(result));
 }
 
-/// <summary>Imports a module into a fresh engine.</summary>
+/// <summary>Imports a module into a new engine.</summary>
 internal static class ModuleImporter
 {
     internal static ImportedModule Run(string module)
     {
         using PowerShellSession session = PowerShellSession.OpenBare();
-        // What every first command of a session costs is no module's fault.
+        // The cost of a session's first command does not belong to the module.
         session.Run("param($path) $null = Get-Command Import-Module", module);
         HashSet<string> before = [.. GetLoadedAssemblies()];
         long start = Stopwatch.GetTimestamp();
@@ -58,7 +59,7 @@ internal static class ModuleImporter
         return new ImportedModule(milliseconds, [.. GetLoadedAssemblies().Where(path => !before.Contains(path))]);
     }
 
-    /// <summary>The assemblies of all load contexts that are neither the framework's nor the engine's.</summary>
+    /// <summary>Returns the assemblies of all load contexts that belong neither to the framework nor to the engine.</summary>
     private static IEnumerable<string> GetLoadedAssemblies()
     {
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
@@ -69,8 +70,9 @@ internal static class ModuleImporter
     }
 }
 
-/// <param name="Milliseconds">How long the import took.</param>
-/// <param name="Assemblies">The files of the assemblies that it loaded beside the framework's and the engine's.</param>
+/// <summary>The result of an import.</summary>
+/// <param name="Milliseconds">The duration of the import.</param>
+/// <param name="Assemblies">The assembly files that it loaded, other than the framework's and the engine's.</param>
 internal sealed record ImportedModule(double Milliseconds, IReadOnlyList<string> Assemblies);
 
 /// <summary>Reads a request file to its end.</summary>
@@ -78,8 +80,9 @@ internal static class RequestReader
 {
     private const string Script = "param($csv) Import-FaceGenRequest $csv | Measure-Count";
 
+    /// <summary>Reads a file.</summary>
     /// <param name="csv">The file.</param>
-    /// <param name="small">A small one, read first: what is loaded and compiled once is not in the figures.</param>
+    /// <param name="small">A small file that is read first as a warm-up.</param>
     internal static PipelineResult Run(string csv, string small)
     {
         using PowerShellSession session = PowerShellSession.Open();
@@ -91,17 +94,19 @@ internal static class RequestReader
     }
 }
 
-/// <param name="Rows">How many requests came out.</param>
-/// <param name="Seconds">How long it took.</param>
-/// <param name="Memory">What it took.</param>
+/// <summary>The result of a pipeline.</summary>
+/// <param name="Rows">The number of output objects.</param>
+/// <param name="Seconds">The duration.</param>
+/// <param name="Memory">The memory used.</param>
 internal sealed record PipelineResult(long Rows, double Seconds, MemoryFigures Memory);
 
-/// <summary>From a CSV to saved images.</summary>
+/// <summary>Runs the pipeline from CSV to saved images.</summary>
 internal static class FullPipeline
 {
     private const string Script = "param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Save-FaceGenOutput $out | Measure-Count";
 
-    /// <param name="arguments">The service, its slots, the file, a small one that is done first, and the folder.</param>
+    /// <summary>Runs the pipeline.</summary>
+    /// <param name="arguments">The service, its slots, the file, a small file for the warm-up, and the folder.</param>
     internal static PipelineResult Run(string[] arguments)
     {
         using PowerShellSession session = PowerShellSession.Open();
