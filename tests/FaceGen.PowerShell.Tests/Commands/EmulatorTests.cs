@@ -76,7 +76,7 @@ public sealed class EmulatorTests
         ScriptResult ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
 
         Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"-Fault: The fault rule '{rule}' is wrong. ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"-Fault: The fault rule '{rule}' is invalid. ", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("--", ran.Error.ToString(), StringComparison.Ordinal);
     }
 
@@ -88,7 +88,7 @@ public sealed class EmulatorTests
         ScriptResult ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
 
         Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("-ServiceTime wants ", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("-ServiceTime must be ", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(", not 'sometimes'.", ran.Error.ToString(), StringComparison.Ordinal);
     }
 }
