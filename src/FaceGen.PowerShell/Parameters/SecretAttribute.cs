@@ -5,13 +5,12 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Turns a string into a secure one, so that a key may be given either way.</summary>
+/// <summary>Converts a string to a secure string.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : ArgumentTransformationAttribute
 {
     /// <summary>
-    /// Gets or sets whether an object from the pipeline may bring the secret in a property: such an object is left as it is, so
-    /// that PowerShell binds its properties.
+    /// Gets or sets whether other objects pass unchanged, so that PowerShell binds the secret from one of their properties.
     /// </summary>
     public bool AllowPropertyBinding { get; set; }
 
@@ -26,8 +25,8 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
             DbConnectionStringBuilder settings => Secret.Protect(settings.ConnectionString),
             null or SecureString => raw!,
             _ when AllowPropertyBinding => raw,
-            // PowerShell's own error quotes the value.
-            _ => throw new ArgumentTransformationMetadataException($"A text or a secure string belongs here, not a {raw.GetType().Name}."),
+            // PowerShell's own error would show the value.
+            _ => throw new ArgumentTransformationMetadataException($"The value must be a text or a secure string, not a {raw.GetType().Name}. FaceGen does not show it, because it may contain a password."),
         };
     }
 }

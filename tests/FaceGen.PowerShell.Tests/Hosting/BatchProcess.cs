@@ -5,7 +5,7 @@ using FaceGen.Tests.Shared;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>A batch in a process of its own, to be killed at any moment.</summary>
+/// <summary>A batch in a process of its own, which can be killed at any moment.</summary>
 internal sealed class BatchProcess : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
