@@ -41,8 +41,8 @@ public sealed class AccountFaultTests
     }
 
     [Theory]
-    [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not tell the wallet's balance: HTTP 429")]
-    [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not tell how many requests are in the queue: HTTP 429")]
+    [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not return the wallet's balance: HTTP 429")]
+    [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not return the number of requests in the queue: HTTP 429")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false", "NotDeleted", "The images of generation 1 were not deleted: HTTP 429")]
     public async Task Account_request_permanent_fault_reports_error(string command, string errorId, string message)
     {
