@@ -405,7 +405,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">It is neither.</exception>
     private protected LedgerLocation ResolveLedger(SecureString ledger, bool isTyped)
     {
-        string text = Secret.Reveal(ledger);
+        string text = SecretText.Reveal(ledger);
         if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty: give a file, or a connection string of PostgreSQL.");
         if (LedgerLocation.ParseDatabase(text) is { } database) return database;
 

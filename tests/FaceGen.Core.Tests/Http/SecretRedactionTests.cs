@@ -6,7 +6,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>Users and passwords of addresses, and the type that holds a secret.</summary>
+/// <summary>Tests the redaction of users and passwords in addresses, and the type for secrets.</summary>
 public sealed class SecretRedactionTests
 {
     [Theory]
@@ -71,7 +71,7 @@ public sealed class SecretRedactionTests
         Assert.Equal(secret, new SecretText("S3cretPw"));
     }
 
-    /// <summary>A type that held such a text itself would show it to a debugger.</summary>
+    /// <summary>A secret in a plain string field is visible in a debugger.</summary>
     [Theory]
     [InlineData(typeof(ApiKey))]
     [InlineData(typeof(LedgerLocation))]

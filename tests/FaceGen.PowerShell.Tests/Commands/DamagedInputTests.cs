@@ -25,8 +25,8 @@ public sealed class DamagedInputTests
     [InlineData("negative_prompt", "#VALUE!", "spreadsheet's formula")]
     [InlineData("prompt", "caf\uFFFD", "not UTF-8")]
     [InlineData("face_image", "caf\uFFFD.png", "not UTF-8")]
-    [InlineData("seed", "1.23457E+12", "has rounded it")]
-    [InlineData("track_id", "1,23457E+12", "has rounded it")]
+    [InlineData("seed", "1.23457E+12", "Excel rounded it")]
+    [InlineData("track_id", "1,23457E+12", "Excel rounded it")]
     [InlineData("seed", "4\u200B2", "'4\\u200B2'")]
     [InlineData("prompt", "\u200B\u00A0", "Prompt is required")]
     public async Task Damaged_value_is_refused_by_every_input_command(string field, string value, string reason)
@@ -66,7 +66,7 @@ public sealed class DamagedInputTests
             $request | New-FaceGenImage
             """, bed.Write("one.csv", $"prompt,face_image,seed\na,{bed.Face},1\n"));
 
-        Assert.Contains("has rounded it", ran.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("Excel rounded it", ran.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
@@ -130,7 +130,7 @@ public sealed class DamagedInputTests
 
         ScriptResult ran = bed.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", bed.Emulator.BaseUri);
 
-        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, and give it alone.", ran.Error.ToString());
+        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, without other text.", ran.Error.ToString());
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 }
