@@ -1,5 +1,5 @@
-using FaceGen.Contract;
 using System.Globalization;
+using FaceGen.Contract;
 
 namespace FaceGen;
 

@@ -27,17 +27,17 @@ internal static class InvisibleCharacters
     /// </summary>
     internal static string Escape(string text, int maxLength)
     {
-        var shown = new StringBuilder(Math.Min(text.Length, maxLength) + 8);
+        var result = new StringBuilder(Math.Min(text.Length, maxLength) + 8);
         foreach (char c in text)
         {
-            if (shown.Length > maxLength) break;
+            if (result.Length > maxLength) break;
 
-            if (c is ' ' or '\t' or '\r' or '\n') shown.Append(' ');
-            else if (IsInvisible(c)) shown.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
-            else shown.Append(c);
+            if (c is ' ' or '\t' or '\r' or '\n') result.Append(' ');
+            else if (IsInvisible(c)) result.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
+            else result.Append(c);
         }
 
-        return DisplayText.Clean(shown.ToString(), maxLength);
+        return DisplayText.Clean(result.ToString(), maxLength);
     }
 
     /// <summary>True if a character is invisible.</summary>

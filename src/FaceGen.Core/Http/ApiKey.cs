@@ -5,7 +5,7 @@ using FaceGen.Contract;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Represents an account's key. Only the body of a request calls <see cref="Reveal"/>; everywhere else the key is masked.
+/// Represents an account's key. Only the body of a request calls <see cref="Reveal"/>; everywhere else the key is result.
 /// </summary>
 internal sealed class ApiKey
 {
@@ -45,15 +45,15 @@ internal sealed class ApiKey
         IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(text));
         if (found.Count == 0) return text;
 
-        var masked = new StringBuilder(text.Length);
-        int done = 0;
+        var result = new StringBuilder(text.Length);
+        int position = 0;
         foreach ((int start, int end) in found)
         {
-            masked.Append(text, done, start - done).Append(Mask);
-            done = end;
+            result.Append(text, position, start - position).Append(Mask);
+            position = end;
         }
 
-        return masked.Append(text, done, text.Length - done).ToString();
+        return result.Append(text, position, text.Length - position).ToString();
     }
 
     /// <summary>Masks the key in a body, before it is parsed.</summary>
@@ -62,18 +62,18 @@ internal sealed class ApiKey
         IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(body));
         if (found.Count == 0) return body;
 
-        var masked = new MemoryStream(body.Length);
+        var result = new MemoryStream(body.Length);
         byte[] mask = Encoding.ASCII.GetBytes(Mask);
-        int done = 0;
+        int position = 0;
         foreach ((int start, int end) in found)
         {
-            masked.Write(body, done, start - done);
-            masked.Write(mask, 0, mask.Length);
-            done = end;
+            result.Write(body, position, start - position);
+            result.Write(mask, 0, mask.Length);
+            position = end;
         }
 
-        masked.Write(body, done, body.Length - done);
-        return masked.ToArray();
+        result.Write(body, position, body.Length - position);
+        return result.ToArray();
     }
 
     /// <summary>Returns a mask.</summary>

@@ -1,6 +1,6 @@
-using FaceGen.Http;
 using System.Net;
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen;
 

@@ -231,13 +231,13 @@ internal abstract class EscapeDecoder
     {
         const int longest = 40;
         List<CodeUnit> pending = _layers[layer].Pending;
-        bool isOfName = pending.Count == 1 ? unit.Value == '#' || IsLetterOrDigit(unit.Value) : IsLetterOrDigit(unit.Value);
+        bool isPartOfName = pending.Count == 1 ? unit.Value == '#' || IsLetterOrDigit(unit.Value) : IsLetterOrDigit(unit.Value);
         pending.Add(unit);
-        if (isOfName && pending.Count < longest) return;
+        if (isPartOfName && pending.Count < longest) return;
 
         string name = string.Concat(pending.Skip(1).Take(pending.Count - 2).Select(part => (char)part.Value));
-        int? meant = name.Length > 0 && name[0] == '#' ? ParseNumericEntity(name) : unit.Value == ';' ? FindNamedEntity(name) : null;
-        if (isOfName || meant is null)
+        int? character = name.Length > 0 && name[0] == '#' ? ParseNumericEntity(name) : unit.Value == ';' ? FindNamedEntity(name) : null;
+        if (isPartOfName || character is null)
         {
             AbandonEscape(layer);
             return;
@@ -245,7 +245,7 @@ internal abstract class EscapeDecoder
 
         // Browsers accept a numeric entity without its semicolon.
         if (unit.Value != ';') pending.RemoveAt(pending.Count - 1);
-        CompleteEscape(layer, meant.Value);
+        CompleteEscape(layer, character.Value);
         if (unit.Value != ';') Unescape(layer, unit);
     }
 
@@ -272,9 +272,9 @@ internal abstract class EscapeDecoder
     private void CompleteEscape(int layer, int value, bool isByte = false)
     {
         List<CodeUnit> pending = _layers[layer].Pending;
-        var meant = new CodeUnit(isByte && value >= 0x80 ? CodeUnit.FromByte(value) : value, pending[0].Start, pending[pending.Count - 1].End);
+        var character = new CodeUnit(isByte && value >= 0x80 ? CodeUnit.FromByte(value) : value, pending[0].Start, pending[pending.Count - 1].End);
         pending.Clear();
-        AssembleCharacter(layer + 1, meant);
+        AssembleCharacter(layer + 1, character);
     }
 
     /// <summary>Passes on the first pending character, which is not an escape, and decodes the others again. A backslash is skipped.</summary>

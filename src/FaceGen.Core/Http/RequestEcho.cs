@@ -89,22 +89,22 @@ internal sealed class RequestEcho
     /// <summary>Returns the end of the text that starts at a word of the message; -1 if it does not start there.</summary>
     private static int FindEnd(string[] text, string message, Match[] words, int at)
     {
-        int whole = 0;
-        while (whole < text.Length && at + whole < words.Length && words[at + whole].Value == text[whole]) whole++;
-        if (whole == text.Length) return GetEnd(words[at + whole - 1]);
+        int matched = 0;
+        while (matched < text.Length && at + matched < words.Length && words[at + matched].Value == text[matched]) matched++;
+        if (matched == text.Length) return GetEnd(words[at + matched - 1]);
 
         // The last word can be truncated.
-        bool isPart = at + whole < words.Length && text[whole].StartsWith(words[at + whole].Value, StringComparison.Ordinal);
-        int count = whole + (isPart ? 1 : 0);
+        bool isPart = at + matched < words.Length && text[matched].StartsWith(words[at + matched].Value, StringComparison.Ordinal);
+        int count = matched + (isPart ? 1 : 0);
         if (count == 0) return -1;
 
         int end = GetEnd(words[at + count - 1]);
-        bool isAtEnd = at + count == words.Length && whole >= MinWordsWithoutEllipsis;
+        bool isAtEnd = at + count == words.Length && matched >= MinWordsWithoutEllipsis;
         if (Ellipsis.IsMatch(message, end) || isAtEnd) return end;
 
-        if (!isPart || whole == 0) return -1;
+        if (!isPart || matched == 0) return -1;
 
-        end = GetEnd(words[at + whole - 1]);
+        end = GetEnd(words[at + matched - 1]);
         return Ellipsis.IsMatch(message, end) ? end : -1;
     }
 

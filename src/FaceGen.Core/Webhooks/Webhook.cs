@@ -1,10 +1,10 @@
-using FaceGen.Webhooks;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using FaceGen.Contract;
+using FaceGen.Webhooks;
 
 namespace FaceGen;
 
