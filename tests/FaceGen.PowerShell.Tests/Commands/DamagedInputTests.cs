@@ -21,8 +21,8 @@ public sealed class DamagedInputTests
     ];
 
     [Theory]
-    [InlineData("prompt", "#NAME?", "spreadsheet's formula")]
-    [InlineData("negative_prompt", "#VALUE!", "spreadsheet's formula")]
+    [InlineData("prompt", "#NAME?", "spreadsheet formula")]
+    [InlineData("negative_prompt", "#VALUE!", "spreadsheet formula")]
     [InlineData("prompt", "caf\uFFFD", "not UTF-8")]
     [InlineData("face_image", "caf\uFFFD.png", "not UTF-8")]
     [InlineData("seed", "1.23457E+12", "Excel rounded it")]

@@ -37,7 +37,7 @@ public sealed class AccountFaultTests
         ScriptResult ran = bed.Run("Get-FaceGenBalance").WithoutErrors();
 
         Assert.Equal("USD", ran.Single.Properties["Currency"].Value);
-        Assert.Contains(ran.Verbose, line => line.Contains("asking again in", StringComparison.Ordinal));
+        Assert.Contains(ran.Verbose, line => line.Contains("Retrying in", StringComparison.Ordinal));
     }
 
     [Theory]
