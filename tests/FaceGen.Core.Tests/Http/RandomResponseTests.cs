@@ -65,7 +65,7 @@ public sealed class RandomResponseTests
         Assert.False(fetched is Outcome.Uncertain, "Looking costs nothing: it is never uncertain.");
         foreach (Outcome outcome in (Outcome[])[submitted, fetched])
         {
-            string said = outcome switch
+            string text = outcome switch
             {
                 Outcome.Failed failed => failed.Error.Message,
                 Outcome.Retry retry => retry.Reason,
@@ -74,7 +74,7 @@ public sealed class RandomResponseTests
                 Outcome.Pending { Response: var response } => response.Id + response.Message,
                 _ => "",
             };
-            Assert.DoesNotContain(said, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
+            Assert.DoesNotContain(text, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
             if (outcome is Outcome.Finished finished) _ = new Generation { Id = "7" }.WithResponse(finished.Response, finished.Status).ToString();
             if (outcome is Outcome.Pending underWay) _ = new Generation { Id = "7" }.WithResponse(underWay.Response, GenerationStatus.Processing).ToString();
             if (outcome is Outcome.Retry { Delay: { } wait }) Assert.True(wait >= TimeSpan.Zero);
