@@ -148,7 +148,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private void Connect()
     {
         SecureString? secret = SecretName is not null ? SecretManagement.GetSecret(SecretName, Vault) : Credential?.Password ?? ApiKey;
-        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(Secret.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(SecretText.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked, so an attacker in the network can read the key. Use -SkipCertificateCheck only with test servers.");
 

@@ -1,32 +1,38 @@
 namespace FaceGen.Http;
 
-/// <summary>Reading bodies of unknown size.</summary>
-internal static class HttpContentExtensions
+/// <summary>Reads heads and bodies of responses.</summary>
+internal static class HttpExtensions
 {
-    /// <summary>Enough that images come in few pieces; answers are much smaller.</summary>
+    /// <summary>The maximum size of a read: images arrive in few parts, and most responses are smaller.</summary>
     private const int MaxBufferSize = 64 * 1024;
 
-    /// <summary>The most that is allocated before it has come: an image has room in it.</summary>
+    /// <summary>The maximum memory that is allocated for an announced size before the data arrives: enough for an image.</summary>
     private const int MaxPreallocatedBytes = 4 * 1024 * 1024;
 
-    /// <summary>Reads a body whole.</summary>
-    /// <exception cref="IOException">It is longer than allowed, or shorter than announced.</exception>
+    /// <summary>Returns the delay in <c>Retry-After</c>, in seconds or as a date; null if there is none.</summary>
+    internal static TimeSpan? GetRetryAfter(this HttpResponseMessage response, TimeProvider time)
+    {
+        TimeSpan? wait = response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - time.GetUtcNow();
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    /// <summary>Reads a whole body.</summary>
+    /// <exception cref="IOException">The body is longer than allowed, or shorter than announced.</exception>
     internal static async Task<byte[]> ReadBytesAsync(this HttpContent content, int maxBytes, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
-        await content.AppendToAsync(body, maxBytes, cancellationToken).ConfigureAwait(false);
+        await content.AppendToAsync(body, maxBytes, onRead: null, cancellationToken).ConfigureAwait(false);
         return body.Length == body.Capacity ? body.GetBuffer() : body.ToArray();
     }
 
-    /// <summary>Reads a body to the end of what has come before it; what was read stays there also when it fails.</summary>
+    /// <summary>Appends a body to an earlier part of it. What was read stays in the stream if reading fails.</summary>
     /// <param name="content">The body.</param>
-    /// <param name="body">Takes it in.</param>
-    /// <param name="maxBytes">How long all of it may be.</param>
-    /// <param name="cancellationToken">Ends reading.</param>
-    /// <param name="onRead">Is told of each piece.</param>
-    /// <exception cref="IOException">All of it is longer than allowed, or this is shorter than announced.</exception>
-    internal static async Task AppendToAsync(
-        this HttpContent content, MemoryStream body, int maxBytes, CancellationToken cancellationToken, Action? onRead = null)
+    /// <param name="body">The stream with the earlier part.</param>
+    /// <param name="maxBytes">The maximum size of both parts, in bytes.</param>
+    /// <param name="onRead">Called after each read.</param>
+    /// <param name="cancellationToken">Cancels reading.</param>
+    /// <exception cref="IOException">Both parts are longer than allowed, or the content is shorter than announced.</exception>
+    internal static async Task AppendToAsync(this HttpContent content, MemoryStream body, int maxBytes, Action? onRead, CancellationToken cancellationToken)
     {
         long before = body.Length;
         long? announced = content.Headers.ContentLength;
@@ -34,12 +40,11 @@ internal static class HttpContentExtensions
 
 #if NETSTANDARD
         using Stream stream = await content.ReadAsStreamAsync().ConfigureAwait(false);
-        // Where the framework's stream ignores a token, taking its connection away still ends the wait.
-        using CancellationTokenRegistration abort = cancellationToken.Register(stream.Dispose);
+        // The stream of .NET Framework ignores the token; disposing it ends the read.
+        using CancellationTokenRegistration registration = cancellationToken.Register(stream.Dispose);
 #else
         using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
 #endif
-        // An announcement alone costs no memory: beyond this, what has come makes the room.
         if (announced is not null) body.Capacity = Math.Max(body.Capacity, (int)Math.Min(before + announced.Value, Math.Max(before, MaxPreallocatedBytes)));
         byte[] buffer = new byte[Math.Min(announced is > 0 ? (int)announced : MaxBufferSize, MaxBufferSize)];
         int read;
@@ -58,7 +63,7 @@ internal static class HttpContentExtensions
     {
         try
         {
-            return await stream.ReadBufferAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return await stream.ReadAsync(buffer, 0, buffer.Length, cancellationToken).ConfigureAwait(false);
         }
         catch (ObjectDisposedException) when (cancellationToken.IsCancellationRequested)
         {
