@@ -7,23 +7,23 @@ using FaceGen.Generating;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>The ledger in SQL that SQLite and PostgreSQL understand alike.</summary>
-/// <param name="database">The database below; an empty one where the ledger is still to be made.</param>
+/// <summary>A ledger in a database, in SQL that SQLite and PostgreSQL share.</summary>
+/// <param name="database">The database; a temporary empty one if the ledger does not exist yet.</param>
 /// <param name="time">The clock.</param>
-/// <param name="create">Makes the ledger when its first input is entered; null where it is there.</param>
+/// <param name="create">Creates the ledger when its first input is imported; null if it exists.</param>
 internal sealed class DatabaseLedger(
     LedgerDatabase database, TimeProvider time, Func<CancellationToken, Task<LedgerDatabase>>? create = null) : ILedger
 {
-    /// <summary>How many rows are read at once.</summary>
+    /// <summary>The number of rows of one query.</summary>
     private const int PageSize = 500;
 
-    /// <summary>How many rows are looked at for one whose face image is ready.</summary>
+    /// <summary>The maximum distance of a row that is claimed before rows whose face image is not uploaded yet.</summary>
     private const int MaxRowsAhead = 1000;
 
     /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
     private const string IsUnfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
 
-    /// <summary>The longest that a row of unknown outcome may fill a place, in milliseconds, and the shortest.</summary>
+    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds.</summary>
     private const long MaxSlotTime = 120_000, MinSlotTime = 10_000;
 
     private readonly LedgerInput _input = new();
@@ -117,7 +117,7 @@ internal sealed class DatabaseLedger(
             if (session.IsRepeat && await FindClaimedAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
 
             await database.VerifyIdentityAsync(session).ConfigureAwait(false);
-            // Whatever has ended, or was not sent, needs nobody.
+            // A row that has ended, or was not submitted, needs no worker.
             await session.ExecuteAsync(
                 $"""
                 WITH dead AS (SELECT item AS taken FROM items WHERE {database.IsWorkerDead} AND NOT {IsUnfinished} {database.RowLockClause})
@@ -143,7 +143,7 @@ internal sealed class DatabaseLedger(
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
     {
-        // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
+        // Before the release, so that this worker does not claim the row again at once. A row without a claim is not released.
         HashSet<long>? given = !release || row.Fence == 0 ? null : row.Status switch
         {
             BatchItemStatus.Submitted or BatchItemStatus.Generated => _releasedItems,
@@ -153,7 +153,7 @@ internal sealed class DatabaseLedger(
         if (given is not null) Set(given, row.Item, true);
         bool written = await database.WriteAsync(async session =>
         {
-            // Where the answer to the same call was lost, the row may have been released by it.
+            // If the answer of the database was lost, the same call may have released the row before.
             string held = session.IsRepeat ? "(worker = @me OR (worker IS NULL AND status = @status))" : "worker = @me";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
                 && !(GetUncertainFilter(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
@@ -280,8 +280,8 @@ internal sealed class DatabaseLedger(
     }
 
     /// <summary>
-    /// Whose submission's outcome nobody knew, until now. That it was refused can be said only by who has sent it, whose fence
-    /// the row still has; and who only wants to send must hold the row.
+    /// Returns the filter of an uncertain row that a worker without a claim may write; null if it must hold the claim. Only the worker
+    /// that submitted the row, whose fence it still has, can know that the submission was refused.
     /// </summary>
     private static string? GetUncertainFilter(LedgerRow row) => row.Status switch
     {
@@ -290,7 +290,7 @@ internal sealed class DatabaseLedger(
         _ => "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'",
     };
 
-    /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
+    /// <summary>Gets the filter of uncertain rows that this run may submit again: each one once, so that the run ends.</summary>
     private string IsRetryableUncertain => $"status = 'Uncertain' AND item NOT IN ({ToSqlList(_uncertainItems)})";
 
     private static long NewFence()
@@ -314,7 +314,7 @@ internal sealed class DatabaseLedger(
         lock (items) return string.Join(", ", items.Select(item => item.ToString(CultureInfo.InvariantCulture)).DefaultIfEmpty("-1"));
     }
 
-    /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
+    /// <summary>Marks the rows in flight of dead workers as uncertain.</summary>
     private async Task<List<LedgerRow>> MarkUncertainAsync(LedgerSession session, Uri address, long now)
     {
         string doubted = $"{LedgerSchema.IsActive} AND status = 'Submitting' AND address = @address AND {database.IsWorkerDead}";
@@ -324,11 +324,11 @@ internal sealed class DatabaseLedger(
         List<long> times = await session.QueryAsync(
             "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
             row => row.GetInt64(0)).ConfigureAwait(false);
-        // The usual time, since the longest may have gone by with nobody there to look. A place that is given back too early
-        // costs one 429; one that is kept too long costs the batch its pace.
+        // The median time, since no worker was there to observe the longest one. A slot that is freed too early costs one 429
+        // response; one that is held too long slows the batch down.
         long usual = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long place = Math.Min(Math.Max(3 * usual, MinSlotTime), MaxSlotTime);
-        // The fence stays that of who has sent it, and may yet hear that it was refused.
+        // The fence of the worker that submitted the row stays: it may still learn that the submission was refused.
         return await ReadRowsAsync(
             session,
             $"""
@@ -336,7 +336,7 @@ internal sealed class DatabaseLedger(
             UPDATE items SET
                 status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
                 error_code = 'SubmissionUncertain',
-                error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
+                error = 'The process ended before the response to the submission arrived, so the service may have accepted and charged for it.'
             FROM doubted WHERE item = taken
             RETURNING {LedgerColumns.RowColumns}
             """,
@@ -380,11 +380,11 @@ internal sealed class DatabaseLedger(
         }
         catch (DbException e) when (database.IsUniqueViolation(e))
         {
-            throw new FaceGenException(ErrorCode.FileExists, $"'{file.Path}' is the file of another row of the batch.", e);
+            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch.", e);
         }
     }
 
-    /// <summary>The rows that a call took, or found to be of unknown outcome, before its answer was lost.</summary>
+    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the answer of the database was lost.</summary>
     private static Task<List<LedgerRow>> FindClaimedAsync(LedgerSession session, long fence, long? uncertainSince = null) => ReadRowsAsync(
         session,
         $"""
@@ -395,7 +395,7 @@ internal sealed class DatabaseLedger(
     private static async Task<List<LedgerRow>> ReadRowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
     {
         List<LedgerRow> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
-        // Only what was accepted once can have files.
+        // Only a row that was accepted once can have files.
         string items = string.Join(", ", rows.Where(row => row.GenerationId is not null || row.Attempts > 1)
             .Select(row => row.Item.ToString(CultureInfo.InvariantCulture)));
         if (items.Length == 0) return rows;
@@ -406,7 +406,7 @@ internal sealed class DatabaseLedger(
         return [.. rows.Select(row => row with { Files = [.. files[row.Item]] })];
     }
 
-    /// <summary>Reads the rows one by one, since one of them cannot be read; it is null here.</summary>
+    /// <summary>Reads the rows of a page one by one, since one of them is invalid: it is null in the result.</summary>
     private async Task<List<(LedgerRow? Row, long Item, long Position)>> ReadRowsSinglyAsync(
         LedgerSession session, string pageClause, (string Name, object? Value)[] after, Action<FaceGenException> onInvalidRow)
     {

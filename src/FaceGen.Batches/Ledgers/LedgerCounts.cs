@@ -1,10 +1,10 @@
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>How many rows are how far.</summary>
-/// <param name="ByStatus">The number of rows of each status; one that no row has is missing.</param>
-/// <param name="ClaimedByOthers">How many rows other workers hold that are alive.</param>
-/// <param name="RetryableUncertain">How many rows of unknown outcome this worker has not sent again.</param>
-/// <param name="NearestExpiry">When the first image that is not saved is lost at the service.</param>
+/// <summary>The number of rows per status.</summary>
+/// <param name="ByStatus">The number of rows of each status that at least one row has.</param>
+/// <param name="ClaimedByOthers">The number of rows that other live workers hold.</param>
+/// <param name="RetryableUncertain">The number of uncertain rows that this worker has not submitted again.</param>
+/// <param name="NearestExpiry">When the service deletes the first image that is not saved.</param>
 internal sealed record LedgerCounts(
     IReadOnlyDictionary<BatchItemStatus, long> ByStatus, long ClaimedByOthers, long RetryableUncertain, DateTimeOffset? NearestExpiry)
 {

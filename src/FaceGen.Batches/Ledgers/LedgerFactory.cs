@@ -9,18 +9,18 @@ namespace FaceGen.Batches.Ledgers;
 internal static class LedgerFactory
 {
     /// <summary>Opens a ledger.</summary>
-    /// <param name="ledger">Where it is.</param>
-    /// <param name="mode">What for.</param>
+    /// <param name="ledger">The location.</param>
+    /// <param name="mode">The purpose.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="log">Is told when the database cannot be reached.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="FaceGen.FaceGenException">The ledger is not there, in use, damaged, of a newer version, or cannot be reached.</exception>
+    /// <param name="log">Receives a warning when the database is unreachable.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FaceGenException">The ledger is missing, in use, damaged, of a newer version, or unreachable.</exception>
     internal static async Task<ILedger> OpenAsync(
         LedgerLocation ledger, LedgerMode mode, TimeProvider time, IEngineLog log, CancellationToken cancellationToken)
     {
-        LedgerDatabase store = await OpenDatabaseAsync(ledger, mode, time, log, cancellationToken).ConfigureAwait(false);
-        bool isToBeMade = mode == LedgerMode.RunAndCreateOnImport && store.Worker == 0;
-        return new DatabaseLedger(store, time, isToBeMade ? late => OpenDatabaseAsync(ledger, LedgerMode.Run, time, log, late) : null);
+        LedgerDatabase database = await OpenDatabaseAsync(ledger, mode, time, log, cancellationToken).ConfigureAwait(false);
+        bool isMissing = mode == LedgerMode.RunAndCreateOnImport && database.Worker == 0;
+        return new DatabaseLedger(database, time, isMissing ? token => OpenDatabaseAsync(ledger, LedgerMode.Run, time, log, token) : null);
     }
 
     private static async Task<LedgerDatabase> OpenDatabaseAsync(

@@ -1,19 +1,19 @@
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>An image that stands in a file.</summary>
-/// <param name="Index">Which of the row's images it is, the first being 1.</param>
-/// <param name="Path">The file's full path.</param>
-/// <param name="Length">Its size in bytes.</param>
-/// <param name="Sha256">Its SHA-256, in lower-case hexadecimal.</param>
-/// <param name="Format">Its format.</param>
-/// <param name="Width">Its width in pixels.</param>
-/// <param name="Height">Its height in pixels.</param>
-/// <param name="Filtered">Whether the service's safety filter seems to have taken the picture away.</param>
-/// <param name="Incomplete">Whether the file lacks the end marker of its format.</param>
+/// <summary>A saved image of a row.</summary>
+/// <param name="Index">The number of the image in the row, from 1.</param>
+/// <param name="Path">The full path of the file.</param>
+/// <param name="Length">The size in bytes.</param>
+/// <param name="Sha256">The SHA-256 in lower-case hexadecimal.</param>
+/// <param name="Format">The format.</param>
+/// <param name="Width">The width in pixels.</param>
+/// <param name="Height">The height in pixels.</param>
+/// <param name="Filtered">True if the service's safety filter seems to have replaced the image.</param>
+/// <param name="Incomplete">True if the file lacks the end marker of its format.</param>
 internal sealed record LedgerFile(
     int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered, bool Incomplete = false)
 {
-    /// <summary>How far a row is whose images stand in these files.</summary>
+    /// <summary>Returns the status of a row whose images are saved in these files.</summary>
     internal static BatchItemStatus GetRowStatus(IReadOnlyList<LedgerFile> files) =>
         files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved;
 }

@@ -6,12 +6,12 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// A batch's input until it is entered: staged beside the ledger, brought into the database, and compared there with the rows
-/// that the ledger has.
+/// Stages the input of a batch in a temporary file, loads it into temporary tables of the ledger's database, and compares it there with
+/// the ledger's rows, for a plan and for the import.
 /// </summary>
 internal sealed class LedgerInput : IDisposable
 {
-    /// <summary>What makes paths alike that mean the same file.</summary>
+    /// <summary>The SQL function that makes paths of the same file equal.</summary>
     private static readonly string CaseFoldFunction = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
 
     private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
@@ -24,7 +24,7 @@ internal sealed class LedgerInput : IDisposable
     /// <inheritdoc cref="ILedger.StageAsync"/>
     internal void Stage(IReadOnlyList<InputRow> rows, string? folder) => _rows.Add(rows, folder);
 
-    /// <summary>Forgets what was staged.</summary>
+    /// <summary>Removes the staged rows.</summary>
     internal void Clear() => _rows.Clear();
 
     /// <inheritdoc cref="ILedger.PlanAsync"/>
@@ -54,7 +54,7 @@ internal sealed class LedgerInput : IDisposable
             """, ("least", (long)FaceUploads.MinBytes)).ConfigureAwait(false);
         long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.ParseEnum<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
         (_, long rows, long images) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
-        // What was paid for is brought in also where the input has the row no more.
+        // A paid row is completed even if the input no longer contains it.
         long underWay = await session.QueryNumberAsync(
             $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{database.IsWorkerDead})").ConfigureAwait(false) ?? 0;
         return new BatchPlan(
@@ -84,7 +84,7 @@ internal sealed class LedgerInput : IDisposable
     internal async Task ImportAsync(LedgerDatabase database, LedgerSession session, bool retryFailed)
     {
         session.Timeout = NoTimeout;
-        // Before the lock: others do not wait while a slow connection sends the rows.
+        // Before the lock, so that other workers do not wait while a slow connection sends the rows.
         await LoadAsync(database, session).ConfigureAwait(false);
         await database.LockAsync(session, "enter").ConfigureAwait(false);
         if (retryFailed) await ResetFailedAsync(session).ConfigureAwait(false);
@@ -97,10 +97,10 @@ internal sealed class LedgerInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 
-    /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
+    /// <summary>Returns the first two rows with the same file, of which at least one is to be submitted.</summary>
     private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
-        // What is saved already has its name; it may have been given another one than this run would.
+        // A saved row counts only if its file has this name: an earlier run may have given it another one.
         List<string> same = await session.QueryAsync(
             $"""
             {inputQuery}, named AS (
@@ -119,8 +119,8 @@ internal sealed class LedgerInput : IDisposable
     }
 
     /// <summary>
-    /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
-    /// that stands: its name would be refused when the image has been paid for.
+    /// Returns the first row to submit whose file already exists and is not of its own submission, or belongs to another row: saving
+    /// would fail after the image was paid for.
     /// </summary>
     private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindExistingFileAsync(
         LedgerSession session, string inputQuery, string submitFilter)
@@ -152,7 +152,7 @@ internal sealed class LedgerInput : IDisposable
         _ => "''",
     };
 
-    /// <summary>The first row to be sent that asks for the same as a row before it, and that row.</summary>
+    /// <summary>Returns the first row to submit that repeats the request of a row before it, and that row.</summary>
     private static async Task<(string First, string Second)?> FindDuplicateAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
         List<string> same = await session.QueryAsync(
@@ -166,8 +166,8 @@ internal sealed class LedgerInput : IDisposable
     }
 
     /// <summary>
-    /// Brings the staged rows into the database, numbered: which of the rows with the same hash each one is. Returns how many
-    /// of them ask for the same as a row before them.
+    /// Loads the staged rows into temporary tables and numbers the rows with the same hash. Returns how many rows repeat the request of a
+    /// row before them.
     /// </summary>
     private async Task<long> LoadAsync(LedgerDatabase database, LedgerSession session)
     {
@@ -194,7 +194,7 @@ internal sealed class LedgerInput : IDisposable
     {
         string retried =
             $"status IN ({RetriedStatuses(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
-        // The service still knows the former generations.
+        // The service still lists the former generations.
         await session.ExecuteAsync(
             $"""
             INSERT INTO former (generation_id, item)
@@ -212,7 +212,7 @@ internal sealed class LedgerInput : IDisposable
 
     private static async Task MergeAsync(LedgerDatabase database, LedgerSession session)
     {
-        // What has not changed is not written: the same input again costs next to nothing.
+        // Only changed rows are written, so that the same input again is cheap.
         await session.ExecuteAsync(
             """
             UPDATE items SET
@@ -232,8 +232,8 @@ internal sealed class LedgerInput : IDisposable
             WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
             ORDER BY n.position
             """).ConfigureAwait(false);
-        // Workers that start the same batch with different inputs do the rows of all. Who may be dead is not waited for: at
-        // the worst its rows are not sent.
+        // Workers that run the same batch at the same time process the rows of all inputs. A worker that may be dead does not count: at
+        // worst its rows are not submitted.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET wanted = 0

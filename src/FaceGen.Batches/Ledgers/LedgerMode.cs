@@ -1,20 +1,19 @@
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>What a ledger is opened for.</summary>
+/// <summary>The purpose for which a ledger is opened.</summary>
 internal enum LedgerMode
 {
-    /// <summary>To do its rows: a ledger that is not there is made, and the opener is a worker of it.</summary>
+    /// <summary>To process its rows: a missing ledger is created, and the caller is registered as a worker.</summary>
     Run,
 
     /// <summary>
-    /// To do its rows, if the input is found good: a ledger that is not there counts as an empty one, and is made when the
-    /// input is entered.
+    /// To process its rows after the import of an input: a missing ledger counts as an empty one, and is created by the import.
     /// </summary>
     RunAndCreateOnImport,
 
-    /// <summary>To plan a run: nothing is written; a ledger that is not there counts as an empty one.</summary>
+    /// <summary>To plan a run: nothing is written, and a missing ledger counts as an empty one.</summary>
     Plan,
 
-    /// <summary>To look at it: nothing is written, and it must be there.</summary>
+    /// <summary>To read it: nothing is written, and the ledger must exist.</summary>
     Read,
 }

@@ -1,8 +1,8 @@
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// Removes the signature from a presigned link. A store signs the same image anew for each export, so that the signature is
-/// part of how the image is fetched, not of the image's identity.
+/// Removes the signature from a presigned link. A store signs the same image again for each export, so the signature does not
+/// identify the image.
 /// </summary>
 internal static class SignedLink
 {

@@ -1,22 +1,22 @@
 namespace FaceGen.Batches.Requests;
 
-/// <summary>Tells what separates a CSV file's cells.</summary>
+/// <summary>Finds the character that separates the cells of a CSV file.</summary>
 internal static class CsvDelimiter
 {
     private const string Candidates = ",;\t";
     private const string Declaration = "sep=";
 
-    /// <summary>Whether it can separate cells at all.</summary>
+    /// <summary>Returns true if a character can separate cells.</summary>
     internal static bool IsUsable(char delimiter) =>
         delimiter is not ('"' or '\r' or '\n' or '\0') && delimiter < 128 && !char.IsLetterOrDigit(delimiter);
 
     /// <summary>
-    /// Reads the first line that Excel understands, as in <c>sep=;</c>. A spreadsheet that has saved it again as a row may have
-    /// put it in quotes and filled it up with delimiters, as in <c>"sep=,",,</c>: the file is separated by those.
+    /// Reads Excel's declaration of the delimiter in the first line, as in <c>sep=;</c>. A spreadsheet that saved the line as a row
+    /// may have quoted it and added delimiters, as in <c>"sep=,",,</c>: then the added ones separate the file.
     /// </summary>
-    /// <param name="text">The file's beginning.</param>
-    /// <param name="delimiter">The delimiter that it names.</param>
-    /// <param name="length">The line's length with its line break.</param>
+    /// <param name="text">The beginning of the file.</param>
+    /// <param name="delimiter">The declared delimiter.</param>
+    /// <param name="length">The length of the line including its line break.</param>
     internal static bool TryReadDeclaration(ReadOnlySpan<char> text, out char delimiter, out int length)
     {
         int end = text.IndexOf('\n');
@@ -45,8 +45,8 @@ internal static class CsvDelimiter
         return IsUsable(delimiter);
     }
 
-    /// <summary>The candidate that the header row has most of outside quotes; a comma where it has none.</summary>
-    /// <param name="text">The file's beginning.</param>
+    /// <summary>Returns the candidate that occurs most often outside quotes in the header row; a comma if none occurs.</summary>
+    /// <param name="text">The beginning of the file.</param>
     internal static char Detect(ReadOnlySpan<char> text)
     {
         Span<int> counts = stackalloc int[Candidates.Length];

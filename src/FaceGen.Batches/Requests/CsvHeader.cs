@@ -2,7 +2,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Batches.Requests;
 
-/// <summary>What a CSV file's columns mean, resolved once from its header row.</summary>
+/// <summary>Maps the columns of a CSV file to the API's fields.</summary>
 internal sealed class CsvHeader
 {
     private CsvHeader(IReadOnlyList<string> names)
@@ -20,17 +20,17 @@ internal sealed class CsvHeader
         UnknownColumns = unknown;
     }
 
-    /// <summary>Where the API's fields stand.</summary>
+    /// <summary>Gets the columns that hold fields of the API.</summary>
     internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
 
-    /// <summary>The columns that the API does not have; those without a name are no columns.</summary>
+    /// <summary>Gets the names of the columns that the API does not have; a column without a name does not count.</summary>
     internal IReadOnlyList<string> UnknownColumns { get; }
 
-    /// <summary>How many cells a row may have; names that Excel left empty at the end do not count.</summary>
+    /// <summary>Gets how many cells a row may have; empty names at the end, which Excel adds, do not count.</summary>
     internal int Width { get; }
 
     /// <summary>Reads the header row.</summary>
-    /// <exception cref="FaceGenException">It has no <c>prompt</c>, or two columns mean the same field.</exception>
+    /// <exception cref="FaceGenException">The header has no <c>prompt</c>, or two columns for the same field.</exception>
     internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
     {
         List<string> names = [.. cells.Select(InvisibleCharacters.Trim)];
@@ -40,15 +40,14 @@ internal sealed class CsvHeader
         if (header.Columns.All(column => column.Field != RequestField.Prompt))
         {
             string? meant = names.FirstOrDefault(name => RequestField.FindNearest(name) == RequestField.Prompt);
-            string suggestion = meant is null ? "" : $". Did you mean 'prompt' by '{InvisibleCharacters.Escape(meant, 60)}'? Rename the column";
+            string suggestion = meant is null ? "" : $". Rename '{InvisibleCharacters.Escape(meant, 60)}' to 'prompt' if that is the column";
             throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
         }
-
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } twice)
         {
             string same = FormatNames(twice.Select(column => names[column.Ordinal]));
-            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{twice.Key.Name}'");
+            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{twice.Key.Name}'. Remove all but one");
         }
 
         return header;

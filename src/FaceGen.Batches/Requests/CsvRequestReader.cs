@@ -8,7 +8,7 @@ internal sealed class CsvRequestReader
 {
     private const int MaxRowLength = 16 * 1024 * 1024;
 
-    /// <summary>Half of a surrogate pair, which no decoded text has: rows that begin with '#' are rows.</summary>
+    /// <summary>Half of a surrogate pair, which decoded text never contains, so that no row is a comment.</summary>
     private const char NoCommentCharacter = '\uDC00';
 
     private readonly string _path;
@@ -34,12 +34,12 @@ internal sealed class CsvRequestReader
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="builder">Makes the rows.</param>
-    /// <param name="delimiter">The delimiter, or null to tell it by the header.</param>
+    /// <param name="builder">Builds the rows.</param>
+    /// <param name="delimiter">The delimiter; null to detect it.</param>
     internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder, char? delimiter)
     {
         if (delimiter is { } given && !CsvDelimiter.IsUsable(given))
-            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'");
+            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'. Give another -Delimiter");
 
         return new CsvRequestReader(text, builder, delimiter).ReadRows();
     }
@@ -67,8 +67,8 @@ internal sealed class CsvRequestReader
         return null;
     }
 
-    /// <summary>Takes the record's cells.</summary>
-    /// <returns>False for an empty line and for one of delimiters only, as Excel leaves them.</returns>
+    /// <summary>Reads the cells of the current record into the builder.</summary>
+    /// <returns>False for an empty line and for a line of delimiters only, which Excel leaves behind.</returns>
     private bool ReadCells(CsvHeader header)
     {
         bool given = false;
@@ -87,8 +87,7 @@ internal sealed class CsvRequestReader
 
         if (!IsBlank(header.Width))
         {
-            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}; "
-                + "a cell that holds the delimiter must stand in quotes.");
+            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}. Quote each cell that contains the delimiter.");
         }
 
         return true;
@@ -146,5 +145,5 @@ internal sealed class CsvRequestReader
     private FaceGenException CreateReadError(CsvFormatException e) => e is CsvRecordTooLargeException
         ? RequestFileError.TooLarge(_path, _line, e)
         : RequestFileError.AtLine(_path, _line,
-            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1}: {e.Message.TrimEnd('.')}", e);
+            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1} ({e.Message.TrimEnd('.')}). Double each quote inside a quoted cell", e);
 }

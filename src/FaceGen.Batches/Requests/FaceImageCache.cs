@@ -3,16 +3,16 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// Reads face images for the rows of one file: paths are relative to the file's folder, and a file that many rows name
-/// is checked once. (It is checked again when it is sent.)
+/// Reads the face images of one request file's rows. Paths are relative to the folder of the file, and an image that many rows name is
+/// checked once here, and again when it is sent.
 /// </summary>
-/// <param name="folder">The request file's folder.</param>
+/// <param name="folder">The folder of the request file.</param>
 internal sealed class FaceImageCache(string folder)
 {
-    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    /// <summary>The maximum number of cached images, which bounds memory.</summary>
     private const int Capacity = 1024;
 
-    /// <summary>Longer texts are images themselves.</summary>
+    /// <summary>The maximum length of a path or link; longer texts are inline images and are not cached.</summary>
     private const int MaxKeyLength = 2048;
 
     private readonly Dictionary<string, FaceImage> _byText = new(StringComparer.Ordinal);
@@ -38,11 +38,11 @@ internal sealed class FaceImageCache(string folder)
         catch (Exception e) when (e is ArgumentException or NotSupportedException or IOException)
         {
             throw new FaceGenException(
-                ErrorCode.FaceImageInvalid, $"The face image '{DisplayText.Clean(path, 60)}' is no path of a file.", e);
+                ErrorCode.FaceImageInvalid, $"The face image '{DisplayText.Clean(path, 60)}' is not a valid file path. Correct it.", e);
         }
     }
 
-    /// <summary>Puts the user's folder for a leading ~, as PowerShell does.</summary>
+    /// <summary>Replaces a leading ~ by the user's folder, as PowerShell does.</summary>
     private static string FromHome(string path) => path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith(@"~\", StringComparison.Ordinal)
         ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path.Substring(2))
         : path;

@@ -3,7 +3,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Batches.Requests;
 
-/// <summary>Reads requests from JSON Lines: one object a line. A line that is no JSON spoils only itself.</summary>
+/// <summary>Reads requests from JSON Lines: one object per line. A line that is not valid JSON fails only its own row.</summary>
 internal sealed class JsonLinesRequestReader
 {
     private readonly Utf8Window _window;
@@ -17,7 +17,7 @@ internal sealed class JsonLinesRequestReader
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="builder">Makes the rows.</param>
+    /// <param name="builder">Builds the rows.</param>
     internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder)
     {
         var reader = new JsonLinesRequestReader(text, builder);
@@ -29,7 +29,7 @@ internal sealed class JsonLinesRequestReader
         }
     }
 
-    /// <summary>The length, line break included, of the window's first line; null at the end of the file.</summary>
+    /// <summary>Returns the length of the window's first line including its line break; null at the end of the file.</summary>
     private int? FindLine()
     {
         while (true)
@@ -60,7 +60,7 @@ internal sealed class JsonLinesRequestReader
             reader.Read();
             JsonRequestObject.TryRead(ref reader, _builder);
 
-            // Whatever stands behind the object is invalid, and this is how the reader gets to say so.
+            // Anything after the object is invalid: reading on makes the reader throw.
             reader.Read();
         }
         catch (JsonException e)
@@ -72,7 +72,7 @@ internal sealed class JsonLinesRequestReader
         return rows;
     }
 
-    /// <summary>Reads the rows of an array that an object is around, and what stands behind it.</summary>
+    /// <summary>Reads the rows of an array inside an object, and skips the rest of the object.</summary>
     private void ReadArray(ref Utf8JsonReader reader, List<RequestRow> rows)
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -4,20 +4,20 @@ using FaceGen.Contract;
 
 namespace FaceGen.Batches.Requests;
 
-/// <summary>Takes one request from JSON: an object whose properties are the API's fields.</summary>
+/// <summary>Reads one request from JSON: an object whose properties are the API's fields.</summary>
 internal static class JsonRequestObject
 {
     internal static readonly JsonReaderOptions Options = new() { MaxDepth = 64 };
 
-    /// <summary>Takes the value on whose first token the reader stands.</summary>
-    /// <returns>False if the reader has not got all of it yet; then it is to be taken again from its start.</returns>
+    /// <summary>Reads the value that starts at the reader's current token.</summary>
+    /// <returns>False if the window ends before the value does; then the value is read again from its start.</returns>
     internal static bool TryRead(ref Utf8JsonReader reader, RequestRowBuilder builder)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             string kind = DescribeToken(reader.TokenType);
             if (!reader.TrySkip()) return false;
-            builder.Refuse($"A request must be an object, not {kind}.");
+            builder.Refuse($"A request must be a JSON object, not {kind}.");
             return true;
         }
 
@@ -52,9 +52,9 @@ internal static class JsonRequestObject
     }
 
     /// <summary>
-    /// Moves to the beginning of the array of rows that an object is around: its property <c>value</c>, which no request has.
+    /// Moves to the array of rows inside an object, which is its property <c>value</c>; a request has no such property.
     /// </summary>
-    /// <returns>Whether there is one; null if the reader has too little text yet.</returns>
+    /// <returns>True if there is such an array; null if the window is too short to decide.</returns>
     internal static bool? FindArray(ref Utf8JsonReader reader)
     {
         if (!reader.Read()) return null;
@@ -71,7 +71,7 @@ internal static class JsonRequestObject
         return reader.TokenType == JsonTokenType.EndObject ? false : null;
     }
 
-    /// <summary>Passes over what is left of the object in which the reader stands.</summary>
+    /// <summary>Skips the rest of the current object.</summary>
     private static bool TrySkipRest(ref Utf8JsonReader reader)
     {
         while (reader.Read())
@@ -83,7 +83,7 @@ internal static class JsonRequestObject
         return false;
     }
 
-    /// <summary>Says what is wrong, without the position in the library's own words.</summary>
+    /// <summary>Returns the reason of an exception, with the position in FaceGen's format.</summary>
     internal static string Describe(JsonException e)
     {
         int tail = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
@@ -97,7 +97,7 @@ internal static class JsonRequestObject
         {
             case JsonTokenType.String:
                 if (ReadText(ref reader) is { } text) builder.Set(field, text);
-                else builder.SetUnusable(field, "a text with half a \\u pair");
+                else builder.SetUnusable(field, "a text with half of a \\u surrogate pair");
                 break;
             case JsonTokenType.Number:
                 builder.Set(field, ReadNumber(ref reader, field));
@@ -115,8 +115,8 @@ internal static class JsonRequestObject
     }
 
     /// <summary>
-    /// A number as it is written: a double would round a long seed. One with an exponent is what a program makes of a number
-    /// that it holds, and no digit is missing; in a text the same is what a spreadsheet has rounded.
+    /// Returns a number as it is written, since a double would round a long seed. A number with an exponent is returned as a double:
+    /// a program wrote it, so no digit is missing. In a text, an exponent means that a spreadsheet has rounded the number.
     /// </summary>
     private static object ReadNumber(ref Utf8JsonReader reader, RequestField field)
     {
@@ -126,7 +126,7 @@ internal static class JsonRequestObject
             : written;
     }
 
-    /// <summary>The token's text; null where an escape names half of a surrogate pair, which JSON allows.</summary>
+    /// <summary>Returns the text of the token; null if an escape names half of a surrogate pair, which JSON allows.</summary>
     private static string? ReadText(ref Utf8JsonReader reader)
     {
         try

@@ -4,8 +4,8 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// Reads requests from a JSON array of objects, from one object, or from an object around an array, as Windows PowerShell's
-/// ConvertTo-Json and many web services write it: <c>{"value":[…],"Count":2}</c>. It holds one request at a time.
+/// Reads requests from a JSON array of objects, from one object, or from an array inside an object, as Windows PowerShell's
+/// ConvertTo-Json and many web services write it: <c>{"value":[…],"Count":2}</c>. It holds one request in memory at a time.
 /// </summary>
 internal sealed class JsonRequestReader
 {
@@ -13,10 +13,10 @@ internal sealed class JsonRequestReader
     private readonly RequestRowBuilder _builder;
     private JsonReaderState _state = new(JsonRequestObject.Options);
 
-    /// <summary>The line of what is being read.</summary>
+    /// <summary>The line of the current row.</summary>
     private int _line = 1;
 
-    /// <summary>How deep the objects of the array are: 1 unless an object is around it.</summary>
+    /// <summary>The depth of the rows: 1, or 2 if the array is inside an object.</summary>
     private int _rowDepth = 1;
 
     private bool _hasStarted;
@@ -36,7 +36,7 @@ internal sealed class JsonRequestReader
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="builder">Makes the rows.</param>
+    /// <param name="builder">Builds the rows.</param>
     internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder)
     {
         var reader = new JsonRequestReader(text, builder);
@@ -62,14 +62,14 @@ internal sealed class JsonRequestReader
         {
             if (!_hasStarted && !TryStart()) return ReadResult.MoreNeeded;
 
-            // A reader does not outlive the window's bytes; what it must remember from row to row is its state.
+            // The reader is a ref struct over the window's bytes: only its state is kept between rows.
             var reader = new Utf8JsonReader(_window.Bytes, _window.IsFinal, _state);
             while (reader.Read())
             {
                 if (reader.CurrentDepth < _rowDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
                 if (_rowDepth == 2 && reader.CurrentDepth < _rowDepth)
                 {
-                    // What follows the array does not belong to a request.
+                    // The properties after the array are not part of a request.
                     if (!reader.TrySkip()) return ReadResult.MoreNeeded;
                     continue;
                 }
@@ -78,7 +78,7 @@ internal sealed class JsonRequestReader
                 if (reader.CurrentDepth == 0 && reader.TokenType != JsonTokenType.StartObject)
                 {
                     throw RequestFileError.AtLine(
-                        _window.Path, _line, "The file must hold an array of objects, or one object");
+                        _window.Path, _line, "The file must contain an array of objects, or one object");
                 }
 
                 if (!JsonRequestObject.TryRead(ref reader, _builder)) return ReadResult.MoreNeeded;
@@ -96,8 +96,8 @@ internal sealed class JsonRequestReader
         }
     }
 
-    /// <summary>Moves into the array that an object is around, if there is one.</summary>
-    /// <returns>False if the window does not show yet whether there is.</returns>
+    /// <summary>Moves into the array inside an object, if there is one.</summary>
+    /// <returns>False if the window is too short to decide.</returns>
     private bool TryStart()
     {
         var reader = new Utf8JsonReader(_window.Bytes, _window.IsFinal, _state);

@@ -3,8 +3,8 @@ using System.Text;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// A request file's text: decoded by its byte order mark (UTF-8 without one), with a look ahead. A lone CR, the line
-/// end of old Macs, reads as LF, so that all that follows has one way to count lines.
+/// Reads the text of a request file, decoded by its byte order mark (UTF-8 without one), with a lookahead. A lone CR, the line end of
+/// old Macs, is returned as LF, so that every line break contains exactly one LF.
 /// </summary>
 internal sealed class LookaheadTextReader : TextReader
 {
@@ -22,10 +22,10 @@ internal sealed class LookaheadTextReader : TextReader
         _reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, BufferSize);
     }
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>Gets the full path of the file.</summary>
     internal string Path { get; }
 
-    /// <summary>What comes next, up to some 32,000 characters; empty at the end of the file.</summary>
+    /// <summary>Gets the next characters, up to about 32,000; empty at the end of the file.</summary>
     internal ReadOnlySpan<char> Lookahead
     {
         get
@@ -35,14 +35,14 @@ internal sealed class LookaheadTextReader : TextReader
         }
     }
 
-    /// <summary>Opens a file that other programs may have open, too.</summary>
+    /// <summary>Opens a file, which other programs may have open too.</summary>
     internal static LookaheadTextReader Open(string path)
     {
         if (Directory.Exists(path)) throw RequestFileError.ForFile(path, "is a folder");
 
         try
         {
-            // The StreamReader has the only buffer that is needed.
+            // The StreamReader buffers already.
             return new LookaheadTextReader(path, new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1));
         }
@@ -57,12 +57,12 @@ internal sealed class LookaheadTextReader : TextReader
         }
     }
 
-    /// <summary>Leaves out what <see cref="Lookahead"/> has shown.</summary>
+    /// <summary>Advances past characters of <see cref="Lookahead"/>.</summary>
     internal void Skip(int count) => _start += count;
 
     /// <summary>
-    /// Reads as much as is asked for, or to the end: a reader of long rows, which begins a row anew with each piece that
-    /// it gets, then gets few of them.
+    /// Reads the requested count, or up to the end of the file: a CSV reader restarts a long row with each block that it gets, so the
+    /// blocks must be large.
     /// </summary>
     public override int Read(char[] buffer, int index, int count)
     {
@@ -98,7 +98,7 @@ internal sealed class LookaheadTextReader : TextReader
 
     private void Fill()
     {
-        // Whether a CR at a block's end stands alone is known only with the next block.
+        // Only the next block shows whether a CR at the end of this one is alone.
         int kept = 0;
         if (_endsInCarriageReturn) _buffer[kept++] = '\r';
 

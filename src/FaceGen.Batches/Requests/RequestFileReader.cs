@@ -3,17 +3,17 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>Reads request files: CSV, JSON and JSON Lines.</summary>
-/// <remarks>It is public with a public constructor because it is made by name, in a load context of its own.</remarks>
+/// <remarks>The class and its constructor are public because another load context creates it by name.</remarks>
 public sealed class RequestFileReader : IRequestFileReader
 {
     /// <inheritdoc/>
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
     {
         using LookaheadTextReader text = LookaheadTextReader.Open(path);
-        // A file that was joined of several, or written by two tools, begins with several byte order marks.
+        // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
         while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
         if (text.Lookahead is ['\0', ..] or [_, '\0', ..])
-            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
+            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark");
         if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty");
 
         var rows = new RequestRowBuilder(path);
@@ -42,7 +42,7 @@ public sealed class RequestFileReader : IRequestFileReader
         _ => RequestFileFormat.Csv,
     };
 
-    /// <summary>One object over several lines is JSON; a line too long to look at can only be JSON Lines.</summary>
+    /// <summary>Returns true if an object ends on the first line: one over several lines is JSON, a line beyond the lookahead is JSON Lines.</summary>
     private static bool HasObjectOnFirstLine(ReadOnlySpan<char> text)
     {
         int end = text.IndexOf('\n');

@@ -3,8 +3,7 @@ using System.Text;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// A window on a file's text as UTF-8, which is what JSON is read from: it slides forward, and grows only as far as one
-/// row needs.
+/// A sliding window over a file's text as UTF-8, from which JSON is read. It grows only as far as one row needs.
 /// </summary>
 internal sealed class Utf8Window(LookaheadTextReader text)
 {
@@ -19,32 +18,32 @@ internal sealed class Utf8Window(LookaheadTextReader text)
     private int _start;
     private int _end;
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>Gets the full path of the file.</summary>
     internal string Path => text.Path;
 
-    /// <summary>What the window shows.</summary>
+    /// <summary>Gets the bytes in the window.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(_start, _end - _start);
 
-    /// <summary>The line on which the window begins.</summary>
+    /// <summary>Gets the line on which the window begins.</summary>
     internal int Line { get; private set; } = 1;
 
-    /// <summary>Whether the window reaches the end of the file.</summary>
+    /// <summary>Gets a value that is true if the window reaches the end of the file.</summary>
     internal bool IsFinal { get; private set; }
 
-    /// <summary>Moves the window's beginning forward.</summary>
+    /// <summary>Moves the start of the window forward.</summary>
     internal void Consume(int count)
     {
         Line += LineBreaks.Count(Bytes.Slice(0, count));
         _start += count;
     }
 
-    /// <summary>Moves the window's end forward.</summary>
-    /// <param name="line">The line of the row that is too large if the window cannot grow.</param>
+    /// <summary>Moves the end of the window forward.</summary>
+    /// <param name="line">The line of the current row, for the error if the row is too large.</param>
     internal void Extend(int line)
     {
         if (Bytes.Length >= MaxRowLength) throw RequestFileError.TooLarge(Path, line);
 
-        // From half full on it is cheaper to grow than to slide and be full again soon.
+        // A window that is more than half full grows, since it would soon be full again.
         int size = Bytes.Length > _bytes.Length / 2 ? _bytes.Length * 2 : _bytes.Length;
         size = Math.Min(size, MaxRowLength + MaxBytesPerRead);
         byte[] target = size > _bytes.Length ? new byte[size] : _bytes;

@@ -5,7 +5,7 @@ using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>A batch on its ledger.</summary>
+/// <summary>A batch and its ledger.</summary>
 internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserver? observer) : IBatch
 {
     private readonly FileStorage _storage = (connection?.Services ?? EngineServices.System).Files;
@@ -30,7 +30,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
             string? taken = paths.FirstOrDefault(path => (file = ImageSaver.FindExistingFile(_storage, path)) is not null);
             return _serializer.ToInputRow(request) with
             {
-                // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
+                // The name of an existing image identifies the row's names as well as the first one does.
                 Path = taken ?? paths.FirstOrDefault(),
                 ExistingFileWrittenAt = file is null ? null : ImageSaver.GetLastWriteTime(_storage, file),
             };

@@ -3,26 +3,25 @@ using FaceGen.Batches.Ledgers;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Reads the face images that the ledger itself holds, and caches those that were used last: rows that share an image
-/// read it once.
+/// Reads face images that the ledger stores, and caches the most recently used ones, so that rows that share an image read it once.
 /// </summary>
 /// <param name="ledger">The ledger.</param>
-/// <param name="cancellationToken">Ends every read.</param>
+/// <param name="cancellationToken">Cancels every read.</param>
 internal sealed class LedgerFaceCache(ILedger ledger, CancellationToken cancellationToken)
 {
-    /// <summary>How many bytes the cache holds at most.</summary>
+    /// <summary>The maximum size of the cache in bytes.</summary>
     internal const int Capacity = 32 * 1024 * 1024;
 
     private readonly object _gate = new();
     private readonly Dictionary<string, LinkedListNode<(string Hash, byte[] Bytes)>> _cached = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<byte[]?>> _reading = new(StringComparer.Ordinal);
 
-    /// <summary>The cached images, the one that was used last at the end.</summary>
+    /// <summary>The cached images, the least recently used one first.</summary>
     private readonly LinkedList<(string Hash, byte[] Bytes)> _leastRecentlyUsed = new();
 
     private long _size;
 
-    /// <summary>Returns the bytes of an image; null if the ledger does not hold it.</summary>
+    /// <summary>Returns the bytes of an image; null if the ledger does not contain it.</summary>
     internal Task<byte[]?> ReadAsync(string hash)
     {
         lock (_gate)

@@ -36,7 +36,7 @@ internal sealed record RunContext(
     /// <summary>Reads the requests of rows.</summary>
     internal RequestLoader RequestLoader { get; } = new(Ledger, EndToken);
 
-    /// <summary>Does what the end of the run lets finish, however late it begins; but it does not take for ever.</summary>
+    /// <summary>Runs work that may finish after the end of the run, within a timeout.</summary>
     internal async Task<T> FinishAsync<T>(Func<CancellationToken, Task<T>> work)
     {
         using CancellationTokenSource over = Options.StorageClock.CreateTimeoutSource(Timeout.InfiniteTimeSpan);
@@ -44,10 +44,10 @@ internal sealed record RunContext(
         return await work(over.Token).ConfigureAwait(false);
     }
 
-    /// <summary>Gets a task that completes when the next row is written: another one may be free to be submitted then.</summary>
+    /// <summary>Gets a task that completes when the next row is written, since another row may be claimable then.</summary>
     internal Task RowWritten => Volatile.Read(ref _rowWritten).Task;
 
-    /// <summary>Writes a row that was taken, as soon as there is room; false where somebody else has taken it over.</summary>
+    /// <summary>Writes a claimed row; false if another worker has claimed it.</summary>
     internal async Task<bool> WriteAsync(LedgerRow row, bool release)
     {
         bool isWritten = await FinishAsync(cancel => StorageRetry.WriteAsync(() => Ledger.WriteAsync(row, release, cancel), cancel)).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed record RunContext(
 
     private static TaskCompletionSource<bool> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The request of a row; null, with a warning, where the ledger was changed by hand to something invalid.</summary>
+    /// <summary>Returns the request of a row; null, with a warning, if the row was edited by hand and is invalid.</summary>
     internal async Task<Request?> TryReadRequestAsync(LedgerRow row)
     {
         try

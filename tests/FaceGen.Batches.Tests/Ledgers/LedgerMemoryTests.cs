@@ -12,7 +12,7 @@ public sealed class LedgerMemoryTests
     private const int Count = 25_000;
 
     [Fact]
-    public async Task Many_rows_need_no_more_than_a_few_in_sqlite()
+    public async Task Sqlite_many_rows_memory_stays_flat()
     {
         string folder = Directory.CreateTempSubdirectory("facegen-ledger-").FullName;
         await AssertFlatAsync(Path.Combine(folder, "batch.db"));
@@ -20,7 +20,7 @@ public sealed class LedgerMemoryTests
     }
 
     [Fact]
-    public async Task Many_rows_need_no_more_than_a_few_in_postgresql()
+    public async Task Postgres_many_rows_memory_stays_flat()
     {
         if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         await AssertFlatAsync(PostgresServer.Instance.GetConnectionString("memory"));

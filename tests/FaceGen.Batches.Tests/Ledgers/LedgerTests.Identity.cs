@@ -12,7 +12,7 @@ public abstract partial class LedgerTests
     private const string Tuesday = "https://faces.example/a.jpg?X-Amz-Date=20260102T000000Z&X-Amz-Expires=900&X-Amz-Signature=bb22";
 
     [Fact]
-    public async Task Row_with_fresh_signature_is_recognized_and_sent_with_the_fresh_link()
+    public async Task Row_with_new_link_signature_is_recognized_and_uses_new_link()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, CreateFile(Request("a", Monday)), CreateFile(Request("b", Monday)));
@@ -33,7 +33,7 @@ public abstract partial class LedgerTests
     [InlineData("a", Monday, "a", Monday)]
     [InlineData("a", Monday, "a", Tuesday)]
     [InlineData("a", Monday, "a", "https://faces.example/a.jpg")]
-    public async Task Row_of_an_earlier_version_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
+    public async Task Row_with_legacy_hash_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, CreateLegacyRow(Request(promptBefore, linkBefore)));
@@ -57,7 +57,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Rows_of_an_earlier_version_that_were_paid_for_come_before_pending_ones()
+    public async Task Rows_with_legacy_hash_paid_ones_match_first()
     {
         ILedger ledger = await OpenAsync();
         InputRow pending = CreateLegacyRow(Request("one\ntwo", Tuesday)), saved = CreateLegacyRow(Request("one\r\ntwo", Monday));
@@ -78,7 +78,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Row_of_an_earlier_version_with_a_local_face_is_recognized()
+    public async Task Row_with_legacy_hash_and_local_face_is_recognized()
     {
         ILedger ledger = await OpenAsync();
         Request request = Request("one\r\ntwo", Monday) with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
@@ -92,7 +92,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Duplicates_are_counted_in_the_plan_and_left_out_on_request()
+    public async Task Plan_counts_duplicates_and_skips_them_on_request()
     {
         InputRow[] rows = Rows("a", "b", "a", "a", "c", "b");
         ILedger ledger = await OpenAsync();
@@ -110,7 +110,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Duplicates_that_were_sent_before_are_no_longer_named()
+    public async Task Plan_duplicates_sent_before_are_not_named()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "a");

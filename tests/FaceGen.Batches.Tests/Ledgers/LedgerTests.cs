@@ -32,7 +32,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     private protected abstract Task ExecuteAsync(string sql);
 
     [Fact]
-    public async Task Rows_are_taken_in_the_order_of_the_input()
+    public async Task Rows_are_claimed_in_input_order()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "c", "a", "b");
@@ -50,7 +50,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Staged_rows_show_nowhere_before_they_are_entered()
+    public async Task Staged_rows_before_import_are_invisible()
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(Rows("a", "b"), None);
@@ -63,7 +63,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plan_names_two_rows_that_would_be_saved_to_the_same_file()
+    public async Task Plan_two_rows_with_same_file_are_named()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "saved", "failed");
@@ -92,7 +92,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plan_names_a_row_whose_file_is_there_already_or_another_row_s_whether_that_is_wanted_or_not()
+    public async Task Plan_existing_file_or_file_of_another_row_is_named()
     {
         DateTimeOffset now = Clock.GetUtcNow();
         ILedger ledger = await OpenAsync();
@@ -119,7 +119,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_ledger_is_made_when_the_input_is_entered_and_not_before()
+    public async Task Ledger_missing_is_created_on_import()
     {
         ILedger ledger = await OpenAsync(LedgerMode.RunAndCreateOnImport);
         await ledger.StageAsync(Rows("a", "b"), None);
@@ -134,7 +134,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_ledger_that_is_there_is_taken_before_the_input_is_entered()
+    public async Task Ledger_existing_is_locked_before_import()
     {
         await using (ILedger before = await OpenAsync()) await ImportAsync(before, "a");
 
@@ -144,7 +144,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_comes_back_as_it_was_written()
+    public async Task Row_written_and_read_is_equal()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -180,7 +180,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Text_that_a_database_could_not_hold_does_not_lose_the_row()
+    public async Task Text_not_storable_is_replaced_and_row_kept()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -192,7 +192,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_same_input_again_adds_nothing()
+    public async Task Import_same_input_again_adds_nothing()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "a");
@@ -205,7 +205,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_longer_input_in_another_order_adds_what_is_new()
+    public async Task Import_longer_input_in_another_order_adds_new_rows()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -218,7 +218,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_latest_input_does_not_name_is_not_done()
+    public async Task Row_missing_in_latest_input_is_not_claimed()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "c");
@@ -233,7 +233,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_paid_for_counts_even_where_the_latest_input_does_not_name_it()
+    public async Task Paid_row_missing_in_latest_input_is_counted()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -247,7 +247,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_pending_row_takes_the_latest_text_of_its_request()
+    public async Task Import_updates_request_text_of_pending_row()
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync([Row("a", 1) with { Request = "old" }, Row("b", 2) with { Request = "old" }], None);
@@ -262,7 +262,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plan_tells_what_a_run_would_do_and_writes_nothing()
+    public async Task Plan_describes_run_and_writes_nothing()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "saved", "failed", "uncertain", "submitted");
@@ -283,7 +283,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plan_counts_images_and_the_faces_that_are_large_and_shared()
+    public async Task Plan_counts_images_and_shared_large_faces()
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(
@@ -307,7 +307,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_face_is_shared_by_rows_that_are_still_to_be_sent()
+    public async Task Shared_faces_counts_only_rows_to_send()
     {
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.MinBytes })];
@@ -326,7 +326,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_whose_face_is_not_ready_are_left_and_those_near_behind_them_are_taken()
+    public async Task Rows_with_pending_face_are_passed_over_within_limit()
     {
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. Enumerable.Range(0, 1100).Select(number => Row($"row {number}", number) with { Face = number < 1050 ? "sha256:1" : "sha256:2" })];
@@ -342,7 +342,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_ledger_that_is_not_there_is_planned_as_an_empty_one_and_not_made()
+    public async Task Plan_ledger_missing_is_empty_and_creates_nothing()
     {
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
@@ -355,7 +355,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_can_be_planned_and_read_while_a_run_works_on_it()
+    public async Task Ledger_in_use_can_be_planned_and_read()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -372,7 +372,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_more_rows_are_taken_than_the_queue_has_places()
+    public async Task Claims_never_exceed_queue_limit()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "c", "d");
@@ -396,7 +396,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_of_unknown_outcome_keeps_its_place_for_a_while()
+    public async Task Uncertain_row_holds_its_slot_for_a_while()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -414,7 +414,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_of_unknown_outcome_is_not_sent_again_before_its_likely_end_and_keeps_the_time_of_its_submission()
+    public async Task Uncertain_row_before_its_likely_end_is_not_claimed()
     {
         DateTimeOffset? sent;
         await using (ILedger former = await OpenAsync())
@@ -435,7 +435,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_place_that_a_wrong_clock_keeps_for_years_is_free()
+    public async Task Slot_until_far_future_is_free()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -447,7 +447,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_generation_that_the_service_denies_keeps_no_place()
+    public async Task Generation_not_found_frees_its_slot()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "c");
@@ -461,7 +461,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Concurrent_callers_take_each_row_once()
+    public async Task Concurrent_claims_return_each_row_once()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, [.. Enumerable.Range(0, 200).Select(number => $"row {number}")]);
@@ -473,7 +473,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_dead_worker_was_sending_is_uncertain_and_told_once()
+    public async Task Row_submitting_by_dead_worker_is_uncertain_and_reported_once()
     {
         await using (ILedger dead = await OpenAsync())
         {
@@ -498,7 +498,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     // It was accepted in the evening, and the next run began in the morning.
     [InlineData(60, 20, 20, 9 * 3600)]
     [InlineData(120, 9 * 3600)]
-    public async Task How_long_the_place_is_kept_comes_from_how_long_the_service_usually_takes(int expected, params int[] seconds)
+    public async Task Uncertain_row_slot_time_follows_usual_service_time(int expected, params int[] seconds)
     {
         await using (ILedger dead = await OpenAsync())
         {
@@ -521,7 +521,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_dead_worker_had_accepted_is_taken_over_the_nearest_expiry_first()
+    public async Task Rows_of_dead_worker_are_claimed_nearest_expiry_first()
     {
         await using (ILedger dead = await OpenAsync())
         {
@@ -547,7 +547,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_files_that_a_dead_worker_had_saved_come_with_the_row()
+    public async Task Claimed_row_includes_files_of_dead_worker()
     {
         var file = new LedgerFile(1, "/out/a.png", 1, "ab", ImageFormat.Png, 1, 1, false);
         await using (ILedger dead = await OpenAsync())
@@ -564,7 +564,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_another_service_was_sent_is_left_alone()
+    public async Task Row_of_another_service_is_not_claimed()
     {
         var other = new Uri("https://enterprise.example/");
         await using (ILedger dead = await OpenAsync())
@@ -581,7 +581,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_run_gave_up_is_taken_by_the_next_and_not_by_itself()
+    public async Task Released_row_is_claimed_by_next_run_only()
     {
         await using (ILedger first = await OpenAsync())
         {
@@ -597,7 +597,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_was_taken_for_dead_can_no_longer_write()
+    public async Task Worker_that_lost_its_claim_cannot_write()
     {
         LedgerRow stale;
         await using (ILedger dead = await OpenAsync())
@@ -616,7 +616,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_was_taken_for_dead_between_two_tries_does_not_send_what_has_become_uncertain()
+    public async Task Worker_that_lost_its_claim_cannot_resubmit_uncertain_row()
     {
         LedgerRow stale;
         await using (ILedger dead = await OpenAsync())
@@ -638,7 +638,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_comes_late_settles_an_uncertain_row()
+    public async Task Late_id_reconciles_uncertain_row()
     {
         (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
@@ -650,7 +650,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_that_comes_late_takes_the_doubt_back()
+    public async Task Late_refusal_reconciles_uncertain_row_as_pending()
     {
         (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
@@ -663,7 +663,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_comes_late_saves_a_second_submission_that_was_not_sent_yet()
+    public async Task Late_id_before_second_submission_prevents_it()
     {
         (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
@@ -674,7 +674,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_comes_after_the_second_submission_changes_nothing()
+    public async Task Late_id_after_second_submission_is_ignored()
     {
         (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
         Clock.Advance(TimeSpan.FromMinutes(2));
@@ -688,7 +688,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     [Theory]
     [InlineData(false, "")]
     [InlineData(true, "expired,failed")]
-    public async Task Only_what_is_asked_for_is_pending_again(bool retryFailed, string expected)
+    public async Task Import_resets_failed_rows_only_on_request(bool retryFailed, string expected)
     {
         ILedger ledger = await OpenAsync();
         string[] input = ["saved", "filtered", "failed", "expired", "uncertain"];
@@ -705,7 +705,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_of_unknown_outcome_is_sent_again_by_a_run_that_takes_the_risk_and_by_no_other()
+    public async Task Uncertain_row_is_claimed_only_with_retry_uncertain()
     {
         ILedger careful = await OpenAsync();
         await ImportAsync(careful, "a", "b", "c");
@@ -730,7 +730,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ids_that_rows_have_or_had_are_known()
+    public async Task Unknown_ids_exclude_current_and_former_ids()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -746,7 +746,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Faces_are_kept_once_with_the_input()
+    public async Task Import_stores_each_face_once()
     {
         ILedger ledger = await OpenAsync();
         InputRow first = Row("a", 1) with { Face = "sha256:1", FaceBytes = [1, 2, 3] };
@@ -760,7 +760,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_belongs_to_one_row()
+    public async Task File_of_another_row_is_refused()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "c");
@@ -783,7 +783,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Counts_tell_the_nearest_expiry_and_nothing_of_what_the_dead_hold()
+    public async Task Counts_include_nearest_expiry_and_exclude_claims_of_dead_workers()
     {
         await using (ILedger dead = await OpenAsync())
         {
@@ -805,7 +805,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_are_read_in_order_whatever_becomes_of_them_meanwhile()
+    public async Task Rows_changed_during_read_keep_their_order()
     {
         ILedger ledger = await OpenAsync();
         string[] input = [.. Enumerable.Range(0, 1200).Select(number => $"row {number}")];
@@ -823,7 +823,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_status_that_is_none_is_told()
+    public async Task Invalid_status_is_an_error()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -836,7 +836,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_that_is_set_back_by_hand_is_done_again()
+    public async Task Row_reset_by_hand_is_claimed_again()
     {
         await using (ILedger first = await OpenAsync())
         {
@@ -852,7 +852,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_uncertain_row_whose_id_is_entered_by_hand_is_finished()
+    public async Task Uncertain_row_with_id_set_by_hand_is_finished()
     {
         await using (ILedger first = await OpenAsync())
         {
@@ -870,7 +870,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_that_were_changed_by_hand_to_something_invalid_are_named_and_the_others_read()
+    public async Task Rows_made_invalid_by_hand_are_reported_and_others_read()
     {
         // The last of a page is one of them, and the row after it is on the next page.
         const int Count = 501;

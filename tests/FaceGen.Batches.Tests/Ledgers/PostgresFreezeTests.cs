@@ -61,7 +61,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Worker_frozen_before_its_commit_changes_nothing_when_it_is_back()
+    public async Task Worker_frozen_before_commit_changes_nothing_later()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
         await ImportAsync(frozen, "a");
@@ -106,7 +106,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Worker_frozen_while_it_sends_its_input_does_not_block_others()
+    public async Task Worker_frozen_during_import_does_not_block_others()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
         ILedger other = await OpenAsync();
@@ -121,7 +121,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancel_returns_while_the_database_answers_nothing()
+    public async Task Cancel_returns_while_database_is_frozen()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         await ImportAsync(ledger, "a");
@@ -140,7 +140,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Row_whose_taking_was_canceled_stays_pending()
+    public async Task Row_of_canceled_claim_stays_pending()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         await ImportAsync(ledger, "a");
@@ -160,7 +160,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Opening_is_canceled_while_the_database_answers_nothing()
+    public async Task Open_canceled_while_database_is_frozen()
     {
         Proxy.Freeze();
         using var cancel = new CancellationTokenSource();
@@ -173,7 +173,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Close_returns_while_the_database_answers_nothing()
+    public async Task Close_returns_while_database_is_frozen()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         Proxy.Freeze();
@@ -207,7 +207,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     /// <summary>An administrator may take away the right to end sessions.</summary>
     [Fact]
-    public async Task Worker_without_the_right_to_end_sessions_keeps_its_connection()
+    public async Task Worker_without_terminate_right_keeps_its_connection()
     {
         await ExecuteAsync($"CREATE DATABASE {_schema}");
         await ExecuteAsync($"CREATE ROLE {_schema} LOGIN PASSWORD '{PostgresServer.Instance.Password}'; ALTER DATABASE {_schema} OWNER TO {_schema}");

@@ -27,7 +27,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Workers_take_each_row_once_and_never_more_than_the_queue_has_places(int workers)
+    public async Task Concurrent_workers_claim_each_row_once_within_queue_limit(int workers)
     {
         const int Count = 500;
         const int Places = 5;
@@ -61,7 +61,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task What_living_workers_hold_is_not_abandoned()
+    public async Task Claims_of_live_workers_are_not_abandoned()
     {
         ILedger first = await OpenAsync();
         ILedger second = await OpenAsync();
@@ -74,7 +74,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Inputs_of_workers_that_work_at_the_same_time_are_done_all()
+    public async Task Inputs_of_concurrent_workers_are_all_processed()
     {
         ILedger first = await OpenAsync();
         await ImportAsync(first, "a", "b");
@@ -92,7 +92,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_worker_that_is_silent_is_dead_and_alive_again_when_it_is_back()
+    public async Task Worker_silent_is_dead_until_its_next_heartbeat()
     {
         ILedger silent = await OpenAsync();
         await ImportAsync(silent, "a", "b");
@@ -112,7 +112,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_lost_in_the_middle_of_work_loses_nothing()
+    public async Task Connection_lost_during_work_loses_nothing()
     {
         const int Count = 300;
         string application = $"Cut {_schema}";
@@ -138,7 +138,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_server_that_is_started_again_is_waited_for()
+    public async Task Server_restart_is_retried()
     {
         using var server = new PostgresServer();
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
@@ -170,7 +170,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Rows_can_be_read_no_longer_than_somebody_wants_them_when_the_server_is_away()
+    public async Task Read_while_server_unreachable_ends_with_cancellation()
     {
         using var server = new PostgresServer();
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
@@ -186,7 +186,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
+    public async Task Statement_timeout_of_server_does_not_end_import()
     {
         await (await OpenAsync()).DisposeAsync();
         ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(_schema, "Options=-c statement_timeout=200;"));
@@ -197,7 +197,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task The_server_frees_the_lock_of_a_worker_whose_connection_ends()
+    public async Task Worker_connection_ended_frees_its_lock()
     {
         ILedger ledger = await OpenAsync();
         long before = await LocksAsync();
@@ -211,7 +211,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Nobody_is_dead_who_was_silent_while_nobody_could_reach_the_server()
+    public async Task Server_outage_declares_no_worker_dead()
     {
         await OpenAsync();
         await ExecuteAsync("INSERT INTO workers (machine, process, started_at, seen_at) SELECT 'other', 1, seen_at, seen_at - 120000 FROM workers");
@@ -226,7 +226,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Who_was_dead_before_an_outage_is_not_alive_after_it_and_who_may_be_keeps_no_row_wanted()
+    public async Task Worker_dead_before_outage_stays_dead()
     {
         await OpenAsync();
         await ExecuteAsync(
@@ -241,7 +241,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_lock_that_was_not_to_be_had_at_first_is_taken_when_it_is_free()
+    public async Task Worker_lock_held_at_first_is_acquired_later()
     {
         await OpenAsync();
         await using (NpgsqlConnection former = new(PostgresServer.Instance.GetConnectionString(QuotedSchema, "Pooling=false")))
@@ -257,7 +257,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_newer_version_is_refused()
+    public async Task Schema_of_newer_version_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("UPDATE ledger SET version = 2");
@@ -269,7 +269,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_schema_of_another_program_is_left_alone()
+    public async Task Schema_of_another_program_is_refused()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"; CREATE TABLE \"{_schema}\".photos (name TEXT)");
 
@@ -280,7 +280,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_schema_that_was_made_empty_is_taken()
+    public async Task Schema_empty_is_used()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
 
@@ -291,7 +291,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Its_owner_alone_can_read_it()
+    public async Task Ledger_is_readable_by_its_owner_only()
     {
         string role = $"reader_{Guid.NewGuid():N}";
         await OpenAsync();
@@ -303,7 +303,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_user_who_may_not_make_it_is_told()
+    public async Task User_without_create_right_is_an_error()
     {
         string role = $"poor_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret-of-the-poor'", "public");
@@ -321,7 +321,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Password=wrong-secret;Username=nobody")]
     [InlineData("Password=wrong-secret;Port=1")]
     [InlineData("Password=wrong-secret;Host=no-such-host.invalid")]
-    public async Task A_database_that_cannot_be_reached_is_told_without_the_password(string options)
+    public async Task Database_unreachable_error_hides_password(string options)
     {
         string ledger = PostgresServer.Instance.GetConnectionString(_schema, options);
 
@@ -344,7 +344,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Port=1")]
     [InlineData("Host=no-such-host.invalid")]
     [InlineData("Host=127.0.0.1:1,127.0.0.2:1")]
-    public async Task An_address_where_nobody_answers_is_told_at_once(string options)
+    public async Task Address_without_server_fails_at_once(string options)
     {
         // The clock stands: whatever waited would wait for ever.
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
@@ -356,7 +356,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_server_that_answers_and_has_no_room_is_waited_for()
+    public async Task Server_without_free_connections_is_retried()
     {
         string role = $"late_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'late' CONNECTION LIMIT 0", "public");
@@ -375,7 +375,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Two_connections_are_enough_to_open_it()
+    public async Task Two_connections_open_a_ledger()
     {
         string role = $"few_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'few' CONNECTION LIMIT 2; GRANT CREATE ON DATABASE postgres TO {role}", "public");
@@ -387,7 +387,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Of_several_hosts_the_one_that_answers_is_used()
+    public async Task Several_hosts_first_reachable_is_used()
     {
         NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.GetConnectionString(_schema));
 
@@ -400,7 +400,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task The_name_tells_where_it_is_and_not_the_password()
+    public async Task Name_shows_server_and_schema_without_password()
     {
         ILedger ledger = await OpenAsync();
 

@@ -43,7 +43,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [InlineData("transaction", 5)]
     [InlineData("statement", 1)]
     [InlineData("statement", 5)]
-    public async Task PgBouncer_in_another_mode_than_session_is_refused(string mode, int size)
+    public async Task PgBouncer_not_in_session_mode_is_refused(string mode, int size)
     {
         if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
         using var pooler = new PgBouncer(PostgresServer.Instance, mode, size);

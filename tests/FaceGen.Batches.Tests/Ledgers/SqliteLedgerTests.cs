@@ -27,7 +27,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Its_owner_alone_can_read_it()
+    public async Task Ledger_is_readable_by_its_owner_only()
     {
         await using (ILedger first = await OpenAsync()) await ImportAsync(first, "a");
         // Whatever became of it since: a copy, a backup that was restored.
@@ -45,7 +45,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_ends_leaves_one_file()
+    public async Task Ended_run_leaves_one_file()
     {
         await using (ILedger ledger = await OpenAsync())
         {
@@ -57,7 +57,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_second_run_is_refused_and_told_who_has_it()
+    public async Task Second_run_is_refused_with_holder()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -70,7 +70,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_waits_for_one_that_is_just_ending()
+    public async Task Run_waits_for_one_that_is_ending()
     {
         ILedger ledger = await OpenAsync();
         Task<ILedger> next = RunOnRealClockAsync();
@@ -83,7 +83,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_lock_that_another_process_holds_counts()
+    public async Task Lock_of_another_process_is_respected()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await using (new FileStream(Ledger + ".lock", FileMode.Create, FileAccess.ReadWrite, FileShare.None))
@@ -98,7 +98,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_ledger_whose_file_is_empty_is_damaged_and_neither_it_nor_its_log_is_touched(bool hasLog)
+    public async Task Ledger_empty_file_is_refused_and_log_unchanged(bool hasLog)
     {
         ILedger run = await OpenAsync();
         await ImportAsync(run, "a");
@@ -120,7 +120,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public void Rights_that_the_system_does_not_let_change_keep_nobody_from_working()
+    public void Permissions_not_changeable_do_not_fail_the_run()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
 
@@ -128,7 +128,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_link_to_a_ledger_has_the_ledger_s_own_lock()
+    public async Task Link_to_ledger_uses_same_lock()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links takes rights there.");
         ILedger ledger = await OpenAsync();
@@ -144,7 +144,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_died_while_it_made_the_ledger_is_followed_by_another()
+    public async Task Run_killed_during_creation_is_followed_by_another()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + ".new", "half of a ledger");
@@ -158,7 +158,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_died_leaves_all_that_it_wrote()
+    public async Task Killed_run_keeps_its_writes()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
@@ -176,7 +176,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Theory]
     [InlineData("hello")]
     [InlineData("this is a text of a hundred bytes and more, which somebody has put where the ledger should be, by mistake or so")]
-    public async Task A_file_that_is_no_database_is_left_alone(string text)
+    public async Task File_that_is_not_a_database_is_refused(string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger, text);
@@ -187,7 +187,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Another_program_s_database_is_left_alone()
+    public async Task Database_of_another_program_is_refused()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await ExecuteAsync("CREATE TABLE photos (name TEXT)");
@@ -199,7 +199,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_newer_version_is_left_alone()
+    public async Task Ledger_of_newer_version_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("PRAGMA user_version = 2");
@@ -211,7 +211,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_damaged_ledger_is_told_and_left_as_it_is()
+    public async Task Ledger_damaged_is_refused_and_unchanged()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         byte[] bytes = await File.ReadAllBytesAsync(Ledger);
@@ -229,7 +229,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_ledger_that_was_cut_off_is_told()
+    public async Task Ledger_truncated_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         await using (FileStream file = File.OpenWrite(Ledger)) file.SetLength(file.Length / 2);
@@ -238,7 +238,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_ledger_that_has_gone_from_beside_its_last_writes_is_not_made_anew()
+    public async Task Ledger_missing_with_log_is_refused()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + "-wal", "what was written last");
@@ -250,7 +250,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_made_is_told()
+    public async Task Folder_not_creatable_is_an_error()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "out"), "a file where the folder should be");
 
@@ -260,7 +260,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_is_told_and_the_same_call_works_when_there_is_room()
+    public async Task Disk_full_fails_call_and_repeat_succeeds()
     {
         SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
         await using var ledger = new DatabaseLedger(store, Clock);
@@ -283,7 +283,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_tool_of_sqlite_can_look_at_it_while_a_run_works()
+    public async Task External_tool_can_read_during_run()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -294,7 +294,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Reading_leaves_the_file_as_it_is()
+    public async Task Reading_does_not_change_the_file()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
@@ -311,7 +311,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Ten_thousand_rows_that_are_done_cost_little_more_than_writing_them_down()
+    public async Task Ten_thousand_saved_rows_import_quickly()
     {
         InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", ExistingFileWrittenAt = Clock.GetUtcNow() })];
         await using (ILedger first = await OpenAsync())
@@ -343,7 +343,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_call_that_was_cancelled_before_it_began_does_nothing()
+    public async Task Call_canceled_before_start_does_nothing()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");

@@ -36,7 +36,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public async Task Ledger_lost_during_a_run_gives_no_row_to_submit(string loss)
+    public async Task Ledger_file_lost_during_run_claims_nothing(string loss)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b", "c");
@@ -50,7 +50,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Lock_file_deleted_during_a_run_gives_no_row_to_submit_and_enters_results()
+    public async Task Lock_file_deleted_during_run_records_results_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
@@ -66,7 +66,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public async Task Ledger_lost_during_a_run_reports_that_a_result_was_not_entered(string loss)
+    public async Task Ledger_file_lost_during_run_reports_unrecorded_result(string loss)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
@@ -78,7 +78,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_moved_during_a_run_holds_the_result_and_no_row_more()
+    public async Task Ledger_file_moved_during_run_records_result_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
@@ -95,7 +95,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_whose_log_was_deleted_during_a_run_is_complete_when_the_run_has_ended()
+    public async Task Log_deleted_during_run_ledger_is_complete_at_end()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
@@ -108,7 +108,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Run_whose_lock_file_was_deleted_stops_for_the_run_that_came_in()
+    public async Task Run_without_lock_file_stops_for_newer_run()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger first = await StartAsync("a", "b", "c");
@@ -132,7 +132,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData(true, 0)]
     [InlineData(false, 6_000_000)]
     [InlineData(false, 22_000_000)]
-    public async Task Log_missing_after_a_kill_is_refused(bool isEmpty, int length)
+    public async Task Log_missing_after_kill_is_refused(bool isEmpty, int length)
     {
         await KillAsync(length);
         string log = Path.Combine(_folder, "log");
@@ -156,7 +156,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Log_missing_after_a_kill_is_accepted_when_the_lock_file_was_deleted()
+    public async Task Log_missing_after_kill_without_lock_file_is_accepted()
     {
         await KillAsync();
         File.Delete(Ledger + "-wal");
@@ -166,7 +166,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Older_copy_put_in_place_after_a_kill_is_refused()
+    public async Task Older_copy_in_place_after_kill_is_refused()
     {
         await (await StartAsync("a", "b")).DisposeAsync();
         byte[] copy = await File.ReadAllBytesAsync(Ledger);
@@ -180,7 +180,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(6_000_000)]
-    public async Task Ledger_with_its_log_after_a_kill_goes_on(int length)
+    public async Task Ledger_with_log_after_kill_is_opened(int length)
     {
         await KillAsync(length);
 
@@ -188,7 +188,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_killed_twice_goes_on()
+    public async Task Ledger_after_two_kills_is_opened()
     {
         await KillAsync();
         ILedger second = await OpenAsync();
@@ -202,7 +202,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData("reader")]
     [InlineData("plan")]
     [InlineData("tool")]
-    public async Task Log_merged_by_another_program_after_a_kill_is_not_missed(string program)
+    public async Task Log_merged_by_another_program_after_kill_is_accepted(string program)
     {
         await KillAsync();
         if (program == "tool")
@@ -222,7 +222,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Reader_that_outlives_a_run_raises_no_alarm()
+    public async Task Reader_outliving_run_is_not_a_loss()
     {
         ILedger run = await StartAsync("a", "b");
         await AcceptAsync(run);
@@ -236,7 +236,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_closed_well_may_be_replaced_by_a_backup()
+    public async Task Ledger_closed_normally_can_be_replaced_by_backup()
     {
         await (await StartAsync("a", "b")).DisposeAsync();
         byte[] backup = await File.ReadAllBytesAsync(Ledger);
@@ -255,7 +255,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData("")]
     [InlineData("12345\n")]
     [InlineData("FaceGen ledger 0001893553445000 0000000009 00018935")]
-    public async Task Ledger_beside_a_lock_file_without_a_mark_goes_on(string? text)
+    public async Task Ledger_with_unmarked_lock_file_is_opened(string? text)
     {
         await KillAsync();
         if (text is null) File.Delete(Ledger + ".lock");
@@ -265,7 +265,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_deleted_after_a_kill_begins_anew()
+    public async Task Ledger_deleted_after_kill_starts_empty()
     {
         await KillAsync();
         File.Delete(Ledger);
@@ -275,7 +275,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Another_ledger_put_in_place_after_a_kill_goes_on()
+    public async Task Another_ledger_in_place_after_kill_is_opened()
     {
         await KillAsync();
         File.Delete(Ledger + "-wal");
@@ -288,7 +288,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Clock_set_back_between_two_runs_raises_no_alarm()
+    public async Task Clock_set_back_between_runs_is_not_a_loss()
     {
         await KillAsync();
         var before = new FakeTimeProvider(_clock.GetUtcNow() - TimeSpan.FromDays(400));

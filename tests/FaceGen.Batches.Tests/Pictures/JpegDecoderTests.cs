@@ -10,7 +10,7 @@ public sealed class JpegDecoderTests
     private readonly IImageDecoder _decoder = new JpegDecoder();
 
     [Fact]
-    public void A_jpeg_is_pixels()
+    public void Jpeg_is_decoded()
     {
         RgbaImage picture = _decoder.Decode(Face);
 
@@ -22,11 +22,11 @@ public sealed class JpegDecoderTests
     }
 
     [Fact]
-    public void What_is_no_jpeg_is_told() =>
+    public void Not_a_jpeg_is_an_error() =>
         Assert.Equal(ErrorCode.ImageInvalid, Assert.Throws<FaceGenException>(() => _decoder.Decode("no picture"u8.ToArray())).Code);
 
     [Fact]
-    public void A_damaged_jpeg_is_pixels_or_told_whatever_is_damaged()
+    public void Jpeg_damaged_is_decoded_or_an_error()
     {
         var lot = new Random(7);
         int told = 0;

@@ -13,7 +13,7 @@ public sealed class DestinationFaultTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task Destination_that_cannot_be_written_is_found_before_anything_is_sent()
+    public async Task Destination_not_writable_is_detected_before_submission()
     {
         File.WriteAllText(_fixture.OutputFolder, "in the way");
 
@@ -28,7 +28,7 @@ public sealed class DestinationFaultTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Destination_that_fails_during_the_run_pauses_it_until_it_can_be_written_again(bool isReplaced)
+    public async Task Destination_failing_during_run_pauses_submissions(bool isReplaced)
     {
         int sentEarlier = 0, sentThen = 0;
         _fixture.OnLink = (id, again) =>
@@ -58,7 +58,7 @@ public sealed class DestinationFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Time_limit_holds_while_the_destination_cannot_be_written()
+    public async Task Time_limit_applies_while_destination_is_not_writable()
     {
         _fixture.OnLink = (id, _) =>
         {
@@ -78,7 +78,7 @@ public sealed class DestinationFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Name_that_is_impossible_spoils_one_row()
+    public async Task Impossible_file_name_fails_only_its_row()
     {
         Directory.CreateDirectory(Path.Combine(_fixture.OutputFolder, "1-1.png"));
 
@@ -89,7 +89,7 @@ public sealed class DestinationFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Time_limit_holds_while_the_ledger_cannot_be_written()
+    public async Task Time_limit_applies_while_ledger_is_not_writable()
     {
         bool isFull = false;
         _fixture.OnOpen = ledger => ledger.BeforeWrite = _ => isFull ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "No space left on device.") : Task.CompletedTask;

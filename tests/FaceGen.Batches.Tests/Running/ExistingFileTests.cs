@@ -14,7 +14,7 @@ public sealed class ExistingFileTests : IDisposable
     [InlineData("1-1.png", true)]
     [InlineData("1-2.png", true)]
     [InlineData("1-3.png", false)]
-    public async Task File_with_the_name_of_an_image_is_in_the_plan(string file, bool isTaken)
+    public async Task Plan_names_existing_file(string file, bool isTaken)
     {
         Directory.CreateDirectory(_fixture.OutputFolder);
         File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, file), [1]);

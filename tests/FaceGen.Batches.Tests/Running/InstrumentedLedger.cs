@@ -6,27 +6,27 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A ledger that remembers what was written to it, fails when the test says so, and holds the clock while it works.</summary>
+/// <summary>A ledger that records its calls, fails or waits as the test says, and holds the clock during each call.</summary>
 internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILedger
 {
-    /// <summary>What was to be written, in order.</summary>
+    /// <summary>Gets the rows of all writes, in order.</summary>
     internal ConcurrentQueue<LedgerRow> Writes { get; } = new();
 
-    /// <summary>Throws, or waits, before a row is written.</summary>
+    /// <summary>Gets or sets what runs before a row is written.</summary>
     internal Func<LedgerRow, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Throws, or waits, before rows are taken.</summary>
+    /// <summary>Gets or sets what runs before rows are claimed.</summary>
     internal Func<Task> BeforeClaim { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>Throws, or waits, before rows or a face image are read.</summary>
+    /// <summary>Gets or sets what runs before rows or a face image are read.</summary>
     internal Func<CancellationToken, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>The face images that were read, in order.</summary>
+    /// <summary>Gets the face images that were read, in order.</summary>
     internal ConcurrentQueue<string> FaceReads { get; } = new();
 
     internal Func<CancellationToken, Task> BeforeCount { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>The row that is taken, as a test wants it.</summary>
+    /// <summary>Gets or sets what replaces a claimed row.</summary>
     internal Func<LedgerRow, LedgerRow> OnClaimed { get; set; } = row => row;
 
     public string Name => ledger.Name;

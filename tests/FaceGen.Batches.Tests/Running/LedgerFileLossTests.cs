@@ -8,7 +8,7 @@ public sealed class LedgerFileLossTests
     [InlineData("deleted", 2)]
     [InlineData("moved", 6)]
     [InlineData("deleted", 6)]
-    public async Task Batch_ledger_lost_during_the_run_stops_the_run(string loss, int submission)
+    public async Task Ledger_file_lost_during_run_stops_run(string loss, int submission)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         using var bed = new BatchFixture(queueLimit: 2);

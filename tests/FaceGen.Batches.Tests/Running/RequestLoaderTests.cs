@@ -13,7 +13,7 @@ public sealed class RequestLoaderTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task Requests_database_away_wait_without_a_thread()
+    public async Task Requests_while_database_is_unreachable_hold_no_thread()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(2));
         await using InstrumentedLedger closed = ledger;
@@ -30,7 +30,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_stopped_while_the_database_is_away_end()
+    public async Task Requests_canceled_while_database_is_unreachable_end()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -44,7 +44,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_share_a_face_image_read_it_once()
+    public async Task Rows_sharing_a_face_read_it_once()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(1), Inline(2), Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -59,7 +59,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Face_read_that_failed_is_made_again()
+    public async Task Failed_face_read_is_repeated()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -73,7 +73,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Cached_face_images_stay_within_the_capacity()
+    public async Task Cached_faces_stay_within_capacity()
     {
         const int Count = 20;
         var ledger = new FaceLedger(LedgerFaceCache.Capacity / 8);
@@ -94,7 +94,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Request_whose_face_image_the_ledger_lacks_is_invalid()
+    public async Task Request_with_missing_stored_face_is_invalid()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -111,10 +111,10 @@ public sealed class RequestLoaderTests : IDisposable
     [InlineData("[\"sha256:1\"]")]
     [InlineData("""{"prompt":"sha256:1","init_image":"https://faces.example/a.jpg"}""")]
     [InlineData("""{"prompt":"sha256:1","init_image":7}""")]
-    public void Request_without_a_face_image_of_the_ledger_needs_none(string text) => Assert.Null(RequestSerializer.FindStoredFace(text));
+    public void Request_without_stored_face_reads_none(string text) => Assert.Null(RequestSerializer.FindStoredFace(text));
 
     [Fact]
-    public async Task Uncertain_rows_database_away_wait_without_a_thread()
+    public async Task Uncertain_rows_while_database_is_unreachable_hold_no_thread()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(1));

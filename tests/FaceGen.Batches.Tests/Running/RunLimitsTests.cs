@@ -17,7 +17,7 @@ public sealed class RunLimitsTests : IDisposable
     [InlineData(5, 5)]
     [InlineData(8, 8)]
     [InlineData(100, 8)]
-    public async Task No_more_images_are_paid_for_than_are_allowed(long limit, int sent)
+    public async Task Images_paid_never_exceed_max_images(long limit, int sent)
     {
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { MaxImages = limit });
 
@@ -29,7 +29,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_of_two_images_is_not_sent_for_the_last_one()
+    public async Task Row_with_more_images_than_left_is_not_sent()
     {
         Request[] requests = [.. BatchFixture.Requests(3).Select(request => request with { Samples = 2 })];
         _fixture.OnSubmit = id => ScriptedResponse.Json(FormattableString.Invariant(
@@ -43,7 +43,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_is_sent_again_because_its_outcome_is_unknown_may_be_paid_for_each_time()
+    public async Task Uncertain_row_resubmitted_counts_its_images_again()
     {
         _fixture.OnSubmit = id => id == 2 ? ScriptedResponse.QueueFull() : id <= 5 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
 
@@ -55,7 +55,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_time_limit_counts_from_when_the_command_began()
+    public async Task Time_limit_starts_with_the_command()
     {
         long start = _fixture.Clock.GetTimestamp();
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(50));
@@ -68,7 +68,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_refused_does_not_use_up_the_images()
+    public async Task Refused_rows_do_not_count_towards_max_images()
     {
         _fixture.OnSubmit = id => id <= 2 ? ScriptedResponse.Error("The prompt is too long.", 400) : BatchFixture.Finished(id);
 
@@ -78,7 +78,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_falls_below_the_limit_ends_the_submissions()
+    public async Task Balance_falling_below_minimum_stops_submissions()
     {
         int paid = 0;
         _fixture.OnSubmit = id =>
@@ -97,7 +97,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_is_below_the_limit_pays_for_nothing()
+    public async Task Balance_below_minimum_submits_nothing()
     {
         _fixture.OnBalance = _ => BatchFixture.Balance(8.99);
 
@@ -107,7 +107,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_cannot_be_looked_into_pays_for_nothing()
+    public async Task Balance_unreadable_submits_nothing()
     {
         _fixture.OnBalance = _ => ScriptedResponse.Html(502);
 
@@ -118,7 +118,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_whose_key_is_refused_ends_the_run_as_every_row_would()
+    public async Task Balance_key_rejected_ends_run()
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json("""{"status":"error","message":"Invalid API key."}""", 401);
 
@@ -128,7 +128,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_is_unreadable_for_a_moment_is_asked_again()
+    public async Task Balance_unreadable_for_a_moment_is_requested_again()
     {
         _fixture.OnBalance = before => before == 0 ? ScriptedResponse.Html(502) : BatchFixture.Balance(100);
 
@@ -138,7 +138,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Between_two_looks_at_the_wallet_there_are_five_submissions_or_five_seconds()
+    public async Task Balance_is_requested_every_five_submissions_or_seconds()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { MinimumBalance = 1 }, _fixture);
         async Task<int> LooksAsync()
@@ -159,7 +159,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_time_limit_leaves_time_to_finish_and_to_save()
+    public async Task Time_limit_reserves_time_to_finish()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _fixture);
 
@@ -173,7 +173,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_short_time_limit_is_not_all_spent_on_finishing()
+    public async Task Time_limit_short_reserves_at_most_half()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromSeconds(10) }, _fixture);
 
@@ -184,7 +184,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_stops_submitting_in_time_and_saves_what_is_under_way()
+    public async Task Time_limit_stops_submissions_early_and_saves_rows_in_flight()
     {
         var start = _fixture.Clock.GetUtcNow();
         var accepted = new System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset>();
@@ -209,7 +209,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_still_under_way_when_the_time_is_over_is_left_to_the_next_run()
+    public async Task Time_limit_reached_leaves_rows_in_flight_to_next_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (id, _) => BatchFixture.Queued(int.Parse(id, CultureInfo.InvariantCulture));
@@ -228,7 +228,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_the_service_never_finishes_do_not_keep_a_run_for_ever()
+    public async Task Rows_never_finished_end_run_after_timeout()
     {
         using var bed = new BatchFixture(queueLimit: 1) { OnSubmit = BatchFixture.Queued, OnFetch = (_, _) => BatchFixture.Queued(1) };
 

@@ -23,7 +23,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task A_face_of_several_rows_is_uploaded_once_and_one_of_a_single_row_is_not()
+    public async Task Shared_face_is_uploaded_once_and_single_face_is_not()
     {
         FaceImage alone = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 1)), bytes = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 2));
         Request[] requests = [.. Rows(6), BatchFixture.Request("alone") with { FaceImage = alone }, .. BatchFixture.Requests(2).Select(request => request with { FaceImage = bytes })];
@@ -38,7 +38,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task While_a_face_is_uploaded_its_row_is_pending_and_no_place_is_taken()
+    public async Task Row_waiting_for_upload_is_pending_and_holds_no_slot()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
@@ -64,7 +64,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Faces_are_uploaded_ahead_of_the_rows_which_wait_for_their_own_only(bool isPostgres)
+    public async Task Faces_are_uploaded_ahead_and_rows_wait_only_for_their_own(bool isPostgres)
     {
         if (isPostgres && PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         using var bed = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
@@ -99,7 +99,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_while_a_face_is_uploaded_leaves_the_rows_pending()
+    public async Task Stop_during_upload_leaves_rows_pending()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
@@ -120,7 +120,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_may_send_no_more_does_not_wait_for_uploads()
+    public async Task Run_at_its_limits_does_not_wait_for_uploads()
     {
         _fixture.OnUpload = _ => ScriptedResponse.NoResponse;
 
@@ -135,7 +135,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_face_that_has_changed_since_the_input_was_read_is_neither_uploaded_nor_sent(bool upload)
+    public async Task Face_changed_since_input_was_read_is_not_uploaded_or_sent(bool upload)
     {
         await using Batch batch = await _fixture.OpenAsync(Rows(2));
         await File.WriteAllBytesAsync(_path, ImageOf(FaceUploads.MinBytes + 1));
@@ -148,7 +148,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_the_upload_is_refused_each_row_brings_the_image()
+    public async Task Upload_refused_sends_image_with_each_row()
     {
         _fixture.OnUpload = _ => ScriptedResponse.Error("Nobody may upload.", 403);
 
@@ -162,7 +162,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_that_is_not_taken_costs_no_row_and_no_attempt()
+    public async Task Uploaded_link_refused_costs_no_row_and_no_attempt()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.Error("The face image could not be downloaded.", 400) : BatchFixture.Finished(id);
 
@@ -175,7 +175,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_uploaded_where_that_is_not_wanted_or_nothing_may_be_sent()
+    public async Task Upload_disabled_or_nothing_to_send_uploads_nothing()
     {
         BatchSummary nothing = await _fixture.RunAsync(Rows(2), _fixture.Options with { MaxImages = 0 });
         BatchSummary all = await _fixture.RunAsync(Rows(2), _fixture.Options with { UploadFaces = false });
@@ -186,7 +186,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Small_faces_are_sent_with_their_rows()
+    public async Task Small_shared_face_is_sent_with_its_rows()
     {
         _fixture.Folder.Write("face.png", TestImages.Portrait);
 
@@ -197,7 +197,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_shared_face_that_has_gone_spoils_its_rows_only()
+    public async Task Shared_face_missing_fails_only_its_rows()
     {
         _fixture.OnOpen = ledger => ledger.BeforeClaim = () =>
         {

@@ -3,15 +3,15 @@ using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
-/// <summary>The commands of a connection by their SQL: a statement that comes with every row is compiled once.</summary>
+/// <summary>Caches the commands of a connection by their SQL, so that a repeated statement is compiled once.</summary>
 internal sealed class SqliteCommandCache(SqliteConnection connection) : IDisposable
 {
-    /// <summary>More than there are; texts with numbers in them come and go.</summary>
+    /// <summary>More than the fixed statements; those with numbers in their text are replaced.</summary>
     private const int Capacity = 64;
 
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
-    /// <summary>A command without parameters, which stays this object's.</summary>
+    /// <summary>Returns a command without parameters, which the cache owns.</summary>
     internal DbCommand Get(string sql)
     {
         if (!_commands.TryGetValue(sql, out SqliteCommand? command))
