@@ -193,7 +193,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
         Assert.Equal("a", rows[0].AssertValid().Prompt);
         Assert.Equal(
-            "people.csv:3: The row has 3 cells and the header only 2; a cell that holds the delimiter must stand in quotes.",
+            "people.csv:3: The row has 3 cells and the header only 2. Quote each cell that contains the delimiter.",
             rows[1].AssertInvalid().Message);
         Assert.Contains("The row has 6 cells", rows[2].AssertInvalid().Message, StringComparison.Ordinal);
     }
@@ -286,6 +286,6 @@ public sealed class CsvRequestReaderTests : IDisposable
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
 
-        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'.", fault.Message);
+        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'. Remove all but one.", fault.Message);
     }
 }

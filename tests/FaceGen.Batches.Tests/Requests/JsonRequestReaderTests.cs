@@ -82,7 +82,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [InlineData("\"seed\": [1, 2]", "Seed must be a whole number, not an array.")]
     [InlineData("\"prompt\": [\"a\"]", "Prompt must be a text that is not empty, not an array.")]
     [InlineData("\"prompt\": true", "Prompt must be a text that is not empty, not True.")]
-    [InlineData("\"prompt\": \"\\ud83d\"", "Prompt must be a text that is not empty, not a text with half a \\u pair.")]
+    [InlineData("\"prompt\": \"\\ud83d\"", "Prompt must be a text that is not empty, not a text with half of a \\u surrogate pair.")]
     [InlineData("\"face_image\": {}", "FaceImage must be a link, a file or base64, not an object.")]
     [InlineData("\"style\": {\"comic\":1}", "Style must be realistic, comic, chibi, 3d or anime, not an object.")]
     [InlineData("\"seed\": 1.5", "Seed must be a whole number, not '1.5'.")]
@@ -107,7 +107,7 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{element},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: A request must be an object, not {kind}.", rows[0].AssertInvalid().Message);
+        Assert.Equal($"people.json:2: A request must be a JSON object, not {kind}.", rows[0].AssertInvalid().Message);
         Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
@@ -152,7 +152,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.json", text);
 
-        Assert.Equal("people.json:2: The file must hold an array of objects, or one object.", fault.Message);
+        Assert.Equal("people.json:2: The file must contain an array of objects, or one object.", fault.Message);
     }
 
     [Fact]

@@ -11,8 +11,8 @@ namespace FaceGen.Batches.Tests.Requests;
 public sealed record WritableText(string Value);
 
 /// <summary>How a CSV file is written.</summary>
-/// <param name="Delimiter">What separates its cells.</param>
-/// <param name="LineBreak">What ends its rows.</param>
+/// <param name="Delimiter">The separator of the cells.</param>
+/// <param name="LineBreak">The line break of the rows.</param>
 /// <param name="QuotesAll">True to quote cells that need no quotes.</param>
 /// <param name="EmptyLines">True to write an empty line after each row.</param>
 /// <param name="EndsWithLineBreak">True if the last row has a line break.</param>

@@ -6,7 +6,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Batches.Tests.Requests;
 
-/// <summary>A file that was cut off, or is no request file at all, gives rows or a named fault, and nothing else.</summary>
+/// <summary>A file that is truncated, or is not a request file, returns rows or a documented error.</summary>
 public sealed class TruncationProperties : IDisposable
 {
     private readonly RequestFolder _folder = new();

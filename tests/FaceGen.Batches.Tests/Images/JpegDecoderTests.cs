@@ -1,7 +1,7 @@
 using FaceGen.ImageFormats;
 using FaceGen.Batches.Images;
 
-namespace FaceGen.Batches.Tests.Pictures;
+namespace FaceGen.Batches.Tests.Images;
 
 public sealed class JpegDecoderTests
 {
@@ -15,7 +15,7 @@ public sealed class JpegDecoderTests
         RgbaImage picture = _decoder.Decode(Face);
 
         Assert.Equal(picture.Width * picture.Height * 4, picture.Pixels.Length);
-        // The wall behind her, the hair.
+        // The wall in the background, the hair.
         Assert.All(Enumerable.Range(0, picture.Width), x => Assert.NotNull(picture[x, 0]));
         (byte r, byte g, byte b) = picture[picture.Width / 2, picture.Height / 7]!.Value;
         Assert.True(r > g && g > b, $"{r} {g} {b} is no red hair.");
@@ -29,11 +29,11 @@ public sealed class JpegDecoderTests
     public void Jpeg_damaged_is_decoded_or_an_error()
     {
         var lot = new Random(7);
-        int told = 0;
+        int errors = 0;
         for (int damage = 0; damage < 60; damage++)
         {
             byte[] damaged = (byte[])Face.Clone();
-            // Half of it where the tables are.
+            // Half of the damage is in the tables.
             for (int i = 0; i < 8; i++) damaged[lot.Next(2, damage % 2 == 0 ? 700 : damaged.Length)] = (byte)lot.Next(256);
             try
             {
@@ -41,10 +41,10 @@ public sealed class JpegDecoderTests
             }
             catch (FaceGenException)
             {
-                told++;
+                errors++;
             }
         }
 
-        Assert.InRange(told, 1, 60);
+        Assert.InRange(errors, 1, 60);
     }
 }
