@@ -25,13 +25,10 @@ internal interface ILedger : IAsyncDisposable
     /// <param name="rows">The rows.</param>
     /// <param name="fallbackFolder">The folder that stores the rows if the temporary folder is not writable; null for none.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null);
+    Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken);
 
     /// <summary>Returns what a run of the staged rows would do.</summary>
-    /// <param name="retry">The ended rows that the run would submit again.</param>
-    /// <param name="maxImages">How many images the run may pay for; null for any number.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null);
+    Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
     /// <summary>
     /// Imports the staged rows, all or none. A row is identified by its hash and its occurrence among the rows with that hash. Only the
@@ -52,7 +49,7 @@ internal interface ILedger : IAsyncDisposable
     /// </param>
     /// <param name="cancellationToken">Cancels the call; a row that was already claimed is released by the next worker.</param>
     Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false);
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Claims rows that no live worker holds, the nearest expiry first: accepted and generated rows, and rows that were in flight, which
@@ -88,7 +85,7 @@ internal interface ILedger : IAsyncDisposable
     /// Returns one row for each face image that several rows to submit share, and that is large enough for an upload; in the order of
     /// the input.
     /// </summary>
-    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false);
+    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken);
 
     /// <summary>Returns the bytes of a face image that was imported with the input; null if the ledger does not contain it.</summary>
     Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken);

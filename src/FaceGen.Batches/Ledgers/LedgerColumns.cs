@@ -1,4 +1,5 @@
 using System.Data.Common;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 
 namespace FaceGen.Batches.Ledgers;
@@ -16,6 +17,12 @@ internal static class LedgerColumns
 
     /// <summary>The flags of the column <c>filtered</c>: the image is filtered, or its end marker is missing.</summary>
     private const long FilteredFlag = 1, IncompleteFlag = 2;
+
+    /// <summary>Returns the SQL filter of the rows in some stages.</summary>
+    internal static string StatusIn(params BatchStage[] stages) => StatusIn(BatchStages.GetStatuses(stages));
+
+    /// <summary>Returns the SQL filter of the rows with some statuses.</summary>
+    internal static string StatusIn(IEnumerable<BatchItemStatus> statuses) => $"status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
 
     internal static LedgerRow ReadRow(DbDataReader reader) => new()
     {
@@ -67,4 +74,12 @@ internal static class LedgerColumns
     private static string? ReadText(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     private static DateTimeOffset? ToTime(DbDataReader reader, int column) => ToTime(reader.IsDBNull(column) ? null : reader.GetInt64(column));
+
+    /// <summary>Returns the error for a row that was edited by hand and is invalid.</summary>
+    internal static FaceGenException CreateInvalidRowError(string ledger, long item, RequestSource? source, FaceGenException error)
+    {
+        string line = source is null || error.Message.StartsWith($"{source}: ", StringComparison.Ordinal) ? "" : $"{source}: ";
+        return new FaceGenException(
+            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{error.Message}", error);
+    }
 }

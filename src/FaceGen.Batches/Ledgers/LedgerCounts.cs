@@ -1,3 +1,5 @@
+using FaceGen.BatchModel;
+
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>The number of rows per status.</summary>
@@ -9,4 +11,25 @@ internal sealed record LedgerCounts(
     IReadOnlyDictionary<BatchItemStatus, long> ByStatus, long ClaimedByOthers, long RetryableUncertain, DateTimeOffset? NearestExpiry)
 {
     internal long this[BatchItemStatus status] => ByStatus.TryGetValue(status, out long count) ? count : 0;
+
+    /// <summary>Returns the number of rows in some stages.</summary>
+    internal long Count(params BatchStage[] stages) => BatchStages.GetStatuses(stages).Sum(status => this[status]);
+
+    /// <summary>Returns the number of rows that a run has to process.</summary>
+    internal long CountUnfinished(bool retryUncertain) =>
+        Count(BatchStage.Pending, BatchStage.InFlight, BatchStage.Accepted) + (retryUncertain ? RetryableUncertain : 0);
+
+    /// <summary>Returns the summary of a batch.</summary>
+    internal BatchSummary ToSummary(string ledger) => new()
+    {
+        Ledger = ledger,
+        Saved = this[BatchItemStatus.Saved],
+        Filtered = this[BatchItemStatus.Filtered],
+        Failed = this[BatchItemStatus.Failed],
+        Expired = this[BatchItemStatus.Expired],
+        Uncertain = this[BatchItemStatus.Uncertain],
+        Pending = this[BatchItemStatus.Pending],
+        UnderWay = Count(BatchStage.InFlight, BatchStage.Accepted),
+        NearestExpiry = NearestExpiry,
+    };
 }

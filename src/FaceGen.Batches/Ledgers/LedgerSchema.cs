@@ -1,3 +1,5 @@
+using FaceGen.BatchModel;
+
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>The tables of a ledger, in SQL that SQLite and PostgreSQL share.</summary>
@@ -10,8 +12,8 @@ internal static class LedgerSchema
     /// The filter of rows that a worker holds or that may hold a slot at the service. They are few, and have a partial index, which a
     /// query uses only with exactly this text.
     /// </summary>
-    internal const string IsActive =
-        "(worker IS NOT NULL OR place_until IS NOT NULL OR status IN ('Submitting', 'Submitted', 'Generated'))";
+    internal static readonly string IsActive =
+        $"(worker IS NOT NULL OR place_until IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted)})";
 
     /// <summary>Creates the temporary table of the input's rows.</summary>
     internal const string CreateInputTable = """

@@ -24,7 +24,7 @@ internal sealed class LedgerSession(
     internal async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values)
     {
         DbCommand command = CreateCommand(sql, values);
-        using DbCommand? unkept = getCommand is null ? command : null;
+        using DbCommand? owned = getCommand is null ? command : null;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -32,7 +32,7 @@ internal sealed class LedgerSession(
     internal async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
     {
         DbCommand command = CreateCommand(sql, values);
-        using DbCommand? unkept = getCommand is null ? command : null;
+        using DbCommand? owned = getCommand is null ? command : null;
         using DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         List<T> rows = [];
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) rows.Add(read(reader));

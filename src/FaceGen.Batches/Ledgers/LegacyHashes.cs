@@ -1,4 +1,5 @@
 using System.Globalization;
+using FaceGen.BatchModel;
 
 namespace FaceGen.Batches.Ledgers;
 
@@ -37,11 +38,11 @@ internal static class LegacyHashes
             "INSERT INTO earlier (item, hash) SELECT item, hash FROM items WHERE hash IN (SELECT hash FROM earlier) AND item NOT IN (SELECT item FROM earlier)").ConfigureAwait(false);
         // Of several rows with the same request the paid ones come first, since the input may have fewer of them.
         await session.ExecuteAsync(
-            """
+            $"""
             CREATE TEMPORARY TABLE recognized AS
             SELECT i.item, i.hash AS own_hash, i.occurrence AS own_occurrence, e.hash, row_number() OVER (PARTITION BY e.hash ORDER BY
-                CASE WHEN i.status IN ('Saved', 'Filtered', 'Generated', 'Submitted', 'Submitting') THEN 0
-                    WHEN i.status = 'Uncertain' THEN 1 WHEN i.status = 'Pending' THEN 3 ELSE 2 END, i.item) AS occurrence
+                CASE WHEN i.{LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted, BatchStage.Saved)} THEN 0
+                    WHEN i.{LedgerColumns.StatusIn(BatchStage.Uncertain)} THEN 1 WHEN i.{LedgerColumns.StatusIn(BatchStage.Pending)} THEN 3 ELSE 2 END, i.item) AS occurrence
             FROM earlier e JOIN items i ON i.item = e.item
             """).ConfigureAwait(false);
         await session.ExecuteAsync("CREATE UNIQUE INDEX recognized_hash ON recognized (hash, occurrence)").ConfigureAwait(false);

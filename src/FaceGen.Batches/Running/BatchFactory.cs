@@ -23,7 +23,7 @@ public sealed class BatchFactory : IBatchFactory
         ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancellationToken).ConfigureAwait(false);
         try
         {
-            return Summaries.Create(opened.Name, await opened.CountAsync(cancellationToken).ConfigureAwait(false));
+            return (await opened.CountAsync(cancellationToken).ConfigureAwait(false)).ToSummary(opened.Name);
         }
         finally
         {
@@ -64,7 +64,7 @@ public sealed class BatchFactory : IBatchFactory
                 }
                 catch (FaceGenException e)
                 {
-                    onInvalidRow(InvalidRow.CreateError(opened.Name, row.Item, row.Source, e));
+                    onInvalidRow(LedgerColumns.CreateInvalidRowError(opened.Name, row.Item, row.Source, e));
                     continue;
                 }
 

@@ -27,6 +27,8 @@ internal sealed class BatchRun : IDisposable
     private readonly CancellationTokenSource _deadlineSource;
     private readonly CancellationTokenSource _endSource;
     private readonly RunContext _run;
+    private readonly RunLedger _ledger;
+    private readonly SharedFaceUploads _uploads;
     private readonly DownloadQueue _downloads;
     private readonly RowProcessor _processor;
     private readonly UncertainRowReconciler _reconciler;
@@ -53,11 +55,13 @@ internal sealed class BatchRun : IDisposable
         _endSource = CancellationTokenSource.CreateLinkedTokenSource(_deadlineSource.Token, stopToken, connection.LifetimeToken);
         _hasWork = total > 0;
         options = options with { Save = options.Save with { FolderMustExist = _hasWork } };
-        _run = new RunContext(ledger, connection, options, observer, _endSource.Token, _deadlineSource.Token);
+        _run = new RunContext(connection, options, observer, _endSource.Token, _deadlineSource.Token);
+        _ledger = new RunLedger(ledger, _run);
+        _uploads = new SharedFaceUploads(_run, _ledger);
         if (options.TimeLimit - _run.Limits.Elapsed is { } left) _deadlineSource.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadQueue(options.MaxDownloads);
-        _processor = new RowProcessor(_run, _downloads);
-        _reconciler = new UncertainRowReconciler(_run);
+        _processor = new RowProcessor(_run, _ledger, _downloads);
+        _reconciler = new UncertainRowReconciler(_run, _ledger);
         _throttle = new Slots(options.ThrottleLimit);
         _meter = new ProgressMeter(_run.Time, total);
     }
@@ -65,7 +69,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Gets the progress of the run.</summary>
     internal BatchProgress Progress => _meter.GetProgress(_processor.InFlight, _downloads.NearestExpiry);
 
-    private TimeSpan Interval => _run.Ledger.IsShared ? SharedInterval : OwnInterval;
+    private TimeSpan Interval => _ledger.IsShared ? SharedInterval : OwnInterval;
 
     /// <summary>Processes all rows.</summary>
     /// <returns>The summary of the batch.</returns>
@@ -88,7 +92,7 @@ internal sealed class BatchRun : IDisposable
             finally
             {
                 // Also after a stop: the outcome of submissions in flight is recorded.
-                await Task.WhenAll([.. _tasks, _run.FaceUploads.StopAsync(), _cleanup]).ConfigureAwait(false);
+                await Task.WhenAll([.. _tasks, _uploads.StopAsync(), _cleanup]).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested && _deadlineSource.IsCancellationRequested)
@@ -124,19 +128,19 @@ internal sealed class BatchRun : IDisposable
     {
         try
         {
-            return await _run.FinishAsync(cancel => _run.Ledger.CountAsync(cancel)).ConfigureAwait(false);
+            return await _ledger.CountAtEndAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {
             throw new FaceGenException(ErrorCode.LedgerUnreachable,
-                $"The run has ended, but the ledger '{_run.Ledger.Name}' is unreachable, so the state of the batch is unknown. Run Get-FaceGenBatch later.");
+                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Run Get-FaceGenBatch later.");
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _run.FaceUploads.Dispose();
+        _uploads.Dispose();
         _endSource.Dispose();
         _deadlineSource.Dispose();
     }
@@ -147,13 +151,13 @@ internal sealed class BatchRun : IDisposable
         _run.EndToken.ThrowIfCancellationRequested();
         _awaitedUploads = SharedFaceUploads.NoUploads;
         // A shared ledger is queried often enough.
-        Task[] written = _run.Ledger.IsShared ? [] : [_run.RowWritten];
+        Task[] written = _ledger.IsShared ? [] : [_ledger.RowWritten];
         await ClaimAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false);
-        if (maySubmit) await _run.FaceUploads.StartAsync().ConfigureAwait(false);
-        bool hasRoom = !_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows;
-        if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
+        if (maySubmit) await _uploads.StartAsync().ConfigureAwait(false);
+        bool canStart = !_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows;
+        if (maySubmit && canStart && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_tasks.Count > 0 || _awaitedUploads.Count > 0)
         {
             await Task.WhenAny([.. _tasks, .. _awaitedUploads.Values, .. written, _run.Time.DelayAsync(Interval, _run.EndToken)]).ConfigureAwait(false);
@@ -175,7 +179,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>Returns true if rows may become available to this run later.</summary>
     private async Task<bool> MayRowsBecomeAvailableAsync()
     {
-        LedgerCounts counts = await _run.Ledger.CountAsync(_run.EndToken).ConfigureAwait(false);
+        LedgerCounts counts = await _ledger.CountAsync().ConfigureAwait(false);
         if (counts.ClaimedByOthers > 0)
         {
             _idleSince = null;
@@ -208,11 +212,10 @@ internal sealed class BatchRun : IDisposable
         IReadOnlyList<LedgerRow> rows;
         do
         {
-            int most = MaxUnsavedRows - _tasks.Count;
-            if (most <= 0) return;
+            int limit = MaxUnsavedRows - _tasks.Count;
+            if (limit <= 0) return;
 
-            rows = await _run.StorageRetry.WriteAsync(
-                () => _run.Ledger.ClaimAbandonedAsync(_run.Connection.Address.AccountScope, most, _run.EndToken), _run.EndToken).ConfigureAwait(false);
+            rows = await _ledger.ClaimAbandonedAsync(limit).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
                 _hasUnreconciled |= row.Status == BatchItemStatus.Uncertain;
@@ -226,7 +229,7 @@ internal sealed class BatchRun : IDisposable
 
     private async Task<bool> TrySubmitAsync()
     {
-        Slots.Slot place = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
+        Slots.Slot throttleSlot = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
         Slots.Slot? slot = null;
         bool hasBegun = false;
         try
@@ -238,22 +241,19 @@ internal sealed class BatchRun : IDisposable
             // A row that has ended at the service since the last search is not paid for again.
             if (_run.Options.RetryUncertain && (_hasUnreconciled || _reconciler.LikelyEnd <= _run.Now)) await ReconcileAsync().ConfigureAwait(false);
 
-            _awaitedUploads = _run.FaceUploads.PendingUploads;
-            LedgerRow? row = await _run.StorageRetry.WriteAsync(
-                () => _run.Ledger.ClaimPendingAsync(
-                    _run.Connection.Address.AccountScope, _run.Account.Slots.Limit, _run.EndToken, [.. _awaitedUploads.Keys], _run.Options.RetryUncertain),
-                _run.EndToken).ConfigureAwait(false);
+            _awaitedUploads = _uploads.PendingUploads;
+            LedgerRow? row = await _ledger.ClaimPendingAsync([.. _awaitedUploads.Keys]).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Limits.TryReserveImages(row.Images))
             {
-                await new RowRecorder(row, _run).ReleaseAsync().ConfigureAwait(false);
+                await new RowRecorder(row, _run, _ledger).ReleaseAsync().ConfigureAwait(false);
                 return false;
             }
 
             _submitted++;
             _idleSince = null;
-            StartRow(row, place, slot);
+            StartRow(row, throttleSlot, slot);
             return hasBegun = true;
         }
         finally
@@ -261,7 +261,7 @@ internal sealed class BatchRun : IDisposable
             if (!hasBegun)
             {
                 slot?.Dispose();
-                place.Dispose();
+                throttleSlot.Dispose();
             }
         }
     }
@@ -273,7 +273,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (await _processor.ProcessAsync(row, throttleSlot, slot).ConfigureAwait(false) is not var (item, error)) return;
 
-        _meter.RecordEnd(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
+        _meter.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
         _run.Observer.OnItemEnded(item, error);
     }
 
@@ -289,20 +289,20 @@ internal sealed class BatchRun : IDisposable
         if (_run.Options.RetryUncertain) return;
 
         _meter.RecordEnd(isSaved: false);
-        if (await _run.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
+        if (await _ledger.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
             _run.Observer.OnItemEnded(BatchItems.FromRow(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
 
     private BatchSummary CreateSummary(LedgerCounts counts)
     {
-        BatchSummary summary = Summaries.Create(_run.Ledger.Name, counts) with
+        BatchSummary summary = counts.ToSummary(_ledger.Name) with
         {
             Submitted = _submitted,
             ImagesPaid = _run.Limits.Images,
             Fault = _run.Limits.FatalError,
             Duration = _run.Limits.Elapsed,
         };
-        long left = summary.Pending + summary.UnderWay + (_run.Options.RetryUncertain ? counts.RetryableUncertain : 0);
+        long left = counts.CountUnfinished(_run.Options.RetryUncertain);
         if (left == 0) return summary;
 
         string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is reached. "

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FaceGen.BatchModel;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -14,20 +15,20 @@ internal sealed class RowProcessor
 
     private readonly ConcurrentDictionary<RowRecorder, byte> _active = new();
     private readonly RunContext _run;
+    private readonly RunLedger _ledger;
     private readonly DownloadQueue _downloads;
     private readonly Generator _generator;
     private readonly ImageSaver _saver;
 
-    internal RowProcessor(RunContext run, DownloadQueue downloads)
+    internal RowProcessor(RunContext run, RunLedger ledger, DownloadQueue downloads)
     {
-        _run = run;
-        _downloads = downloads;
+        (_run, _ledger, _downloads) = (run, ledger, downloads);
         _generator = new Generator(run.Connection, run.Observer);
         _saver = new ImageSaver(run.Connection, run.Options.Save, run.Observer, WriteAsync);
     }
 
     /// <summary>Gets how many rows are at the service or being saved; a row that was refused and waits for a retry does not count.</summary>
-    internal int InFlight => _active.Keys.Count(log => log.Row.Status != BatchItemStatus.Pending);
+    internal int InFlight => _active.Keys.Count(recorder => recorder.Row.Status != BatchItemStatus.Pending);
 
     /// <summary>Processes a claimed row. The end of the run ends the wait; the outcome of a submission in flight is still recorded.</summary>
     /// <param name="row">The row.</param>
@@ -36,8 +37,8 @@ internal sealed class RowProcessor
     /// <returns>The item and its error; null if there is nothing to report.</returns>
     internal async Task<(BatchItem Item, FaceGenException? Error)?> ProcessAsync(LedgerRow row, Slots.Slot throttleSlot, Slots.Slot? slot)
     {
-        var log = new RowRecorder(row, _run);
-        _active[log] = 0;
+        var recorder = new RowRecorder(row, _run, _ledger);
+        _active[recorder] = 0;
         Request? request = null;
         FaceGenException? error = null;
         // Disposed of here until the submission owns it.
@@ -47,43 +48,40 @@ internal sealed class RowProcessor
             Generation generation;
             using (throttleSlot)
             {
-                request = await _run.RequestLoader.ReadAsync(row).ConfigureAwait(false);
+                request = await _ledger.ReadRequestAsync(row).ConfigureAwait(false);
                 unused = null;
-                generation = await GenerateAsync(log, request, slot).ConfigureAwait(false);
+                generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
             }
 
             if (generation.Status == GenerationStatus.Failed) throw new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage);
 
-            await log.RecordGeneratedAsync(generation).ConfigureAwait(false);
-            await SaveAsync(log, generation).ConfigureAwait(false);
+            await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
+            await SaveAsync(recorder, generation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            await log.CloseAsync().ConfigureAwait(false);
-            if (IsUnfinished(log.Row.Status)) await log.ReleaseAsync().ConfigureAwait(false);
+            await recorder.CloseAsync().ConfigureAwait(false);
+            if (!recorder.Row.Status.HasEnded()) await recorder.ReleaseAsync().ConfigureAwait(false);
             return null;
         }
         catch (FaceGenException e)
         {
-            await log.CloseAsync().ConfigureAwait(false);
-            error = await RecordErrorAsync(log, e).ConfigureAwait(false);
+            await recorder.CloseAsync().ConfigureAwait(false);
+            error = await RecordErrorAsync(recorder, e).ConfigureAwait(false);
             if (error is null) return null;
         }
         finally
         {
-            _active.TryRemove(log, out _);
+            _active.TryRemove(recorder, out _);
             unused?.Dispose();
-            if (slot is not null && !log.IsPaid) _run.Limits.ReleaseImages(row.Images);
+            if (slot is not null && !recorder.IsPaid) _run.Limits.ReleaseImages(row.Images);
         }
 
-        if (log.IsClaimLost) return null;
+        if (recorder.IsClaimLost) return null;
         if (request is null) _run.Observer.LogWarning(error!.Message);
-        if (log.Row is { GenerationId: { } id } && !IsUnfinished(log.Row.Status)) _run.Account.Forget(id);
-        return request is null ? null : (BatchItems.FromRow(log.Row, request, _run.Connection), error);
+        if (recorder.Row is { GenerationId: { } id } && recorder.Row.Status.HasEnded()) _run.Account.Forget(id);
+        return request is null ? null : (BatchItems.FromRow(recorder.Row, request, _run.Connection), error);
     }
-
-    private static bool IsUnfinished(BatchItemStatus status) =>
-        status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated;
 
     private async Task<Generation> GenerateAsync(RowRecorder recorder, Request request, Slots.Slot? slot)
     {
@@ -177,12 +175,12 @@ internal sealed class RowProcessor
         if (isRun) _run.Limits.StopSubmitting(error);
 
         // The response itself has been recorded already.
-        if (!IsUnfinished(recorder.Row.Status)) return error;
+        if (recorder.Row.Status.HasEnded()) return error;
 
-        if (recorder.UncertainError is { } doubt)
+        if (recorder.UncertainError is { } uncertain)
         {
             await recorder.ReleaseAsync().ConfigureAwait(false);
-            return doubt;
+            return uncertain;
         }
 
         BatchItemStatus? end = error.Code switch

@@ -10,7 +10,8 @@ namespace FaceGen.Batches.Running;
 /// </summary>
 /// <param name="row">The row as it was claimed.</param>
 /// <param name="run">The run.</param>
-internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLog
+/// <param name="ledger">The ledger.</param>
+internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledger) : ISubmissionLog
 {
     /// <summary>How long a claim is certain: a worker that is silent for longer may have lost it.</summary>
     private static readonly TimeSpan FreshClaim = TimeSpan.FromSeconds(1);
@@ -124,14 +125,14 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     /// <summary>Prevents further submissions, and waits for the response to the one in flight.</summary>
     internal async Task CloseAsync()
     {
-        Task answered;
+        Task responded;
         lock (_gate)
         {
             _isClosed = true;
-            answered = _inFlight?.Task ?? Task.CompletedTask;
+            responded = _inFlight?.Task ?? Task.CompletedTask;
         }
 
-        await answered.ConfigureAwait(false);
+        await responded.ConfigureAwait(false);
     }
 
     /// <summary>Records that the images are ready.</summary>
@@ -142,8 +143,8 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     /// <summary>Records the saved images. Inline images are removed from the ledger.</summary>
     internal Task RecordSavedAsync(Generation generation, IReadOnlyList<LedgerFile> files)
     {
-        Generation kept = generation with { Images = [.. generation.Images.Where(image => Generation.ParseLink(image) is not null)] };
-        return WriteAsync(WithGeneration(kept, LedgerFile.GetRowStatus(files)) with
+        Generation stored = generation with { Images = [.. generation.Images.Where(image => Generation.ParseLink(image) is not null)] };
+        return WriteAsync(WithGeneration(stored, LedgerFile.GetRowStatus(files)) with
         {
             Files = files,
             EndedAt = run.Now,
@@ -213,7 +214,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     {
         if (IsClaimLost) return;
 
-        if (await run.WriteAsync(next, release).ConfigureAwait(false)) Row = next;
+        if (await ledger.WriteAsync(next, release).ConfigureAwait(false)) Row = next;
         else IsClaimLost = true;
     }
 }

@@ -52,9 +52,9 @@ internal sealed class RunLimits
     {
         if (Reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)
             SetReason($"the time limit of {limit} would be reached before another row is saved");
-        if (Reason is null && _options.MaxImages is { } most && Images >= most)
-            SetReason($"-MaxImages {most} is reached");
-        if (Reason is null && _options.MinimumBalance is { } least) await CheckBalanceAsync(least, cancellationToken).ConfigureAwait(false);
+        if (Reason is null && _options.MaxImages is { } max && Images >= max)
+            SetReason($"-MaxImages {max} is reached");
+        if (Reason is null && _options.MinimumBalance is { } minimum) await CheckBalanceAsync(minimum, cancellationToken).ConfigureAwait(false);
         return Reason is null;
     }
 
@@ -63,7 +63,7 @@ internal sealed class RunLimits
     {
         lock (_gate)
         {
-            if (_options.MaxImages is not { } most || Images + images <= most)
+            if (_options.MaxImages is not { } max || Images + images <= max)
             {
                 Interlocked.Add(ref _images, images);
                 Interlocked.Increment(ref _submissions);

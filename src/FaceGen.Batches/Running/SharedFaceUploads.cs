@@ -7,7 +7,7 @@ namespace FaceGen.Batches.Running;
 /// Uploads the face images that several rows share, in the background and ahead of the rows, in their order. A row is claimed when its
 /// image is uploaded: until then it holds no slot, and is not uncertain if the process dies.
 /// </summary>
-internal sealed class SharedFaceUploads(RunContext run) : IDisposable
+internal sealed class SharedFaceUploads(RunContext run, RunLedger ledger) : IDisposable
 {
     /// <summary>The maximum number of images; further ones are sent with the first row that uses them.</summary>
     private const int Capacity = 1024;
@@ -31,7 +31,7 @@ internal sealed class SharedFaceUploads(RunContext run) : IDisposable
     {
         if (_hasStarted || !run.Options.UploadFaces) return;
 
-        _uploads = (await run.Ledger.ReadSharedFacesAsync(Capacity, run.EndToken, run.Options.RetryUncertain).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
+        _uploads = (await ledger.ReadSharedFacesAsync(Capacity).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
         _hasStarted = true;
     }
 
@@ -57,7 +57,7 @@ internal sealed class SharedFaceUploads(RunContext run) : IDisposable
         try
         {
             await Task.Run(async () => await run.Account.FaceUploads.UploadAsync(
-                run.Connection, (await run.RequestLoader.ReadAsync(row).ConfigureAwait(false)).FaceImage, RequestSerializer.GetFaceSha256(row), run.Observer, _stopSource.Token).ConfigureAwait(false), _stopSource.Token).ConfigureAwait(false);
+                run.Connection, (await ledger.ReadRequestAsync(row).ConfigureAwait(false)).FaceImage, RequestSerializer.GetFaceSha256(row), run.Observer, _stopSource.Token).ConfigureAwait(false), _stopSource.Token).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

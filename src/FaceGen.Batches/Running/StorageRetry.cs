@@ -29,7 +29,7 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
     /// <exception cref="OperationCanceledException">The write did not succeed before the end of the run.</exception>
     internal async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
     {
-        bool isWaiting = false, isWritten = false, wasOk = false;
+        bool isWaiting = false, isWritten = false, wasRetriedAtOnce = false;
         try
         {
             while (true)
@@ -45,14 +45,14 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
                     if (deadlineToken.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, deadlineToken);
 
                     if (!isWaiting && BeginWait())
-                        log.LogWarning($"{e.Message.TrimEnd('.')}. Nothing more is submitted until it is writable, and nothing that was paid for is lost. The write is retried every {Interval.TotalSeconds:0} seconds.");
+                        log.LogWarning($"{e.Message.TrimEnd('.')}. This run retries the write every {Interval.TotalSeconds:0} seconds. Nothing more is submitted until it succeeds, and nothing that was paid for is lost.");
                     isWaiting = true;
-                    wasOk = false;
+                    wasRetriedAtOnce = false;
                 }
-                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && !wasOk)
+                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && !wasRetriedAtOnce)
                 {
                     // The folder is writable by now, or the error concerns only this file: the next attempt shows which.
-                    wasOk = true;
+                    wasRetriedAtOnce = true;
                     continue;
                 }
 
@@ -83,8 +83,8 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
     /// <summary>Waits for the next attempt; the last one is made at the time limit.</summary>
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadlineToken);
-        await Task.WhenAny(time.DelayAsync(Interval, either.Token)).ConfigureAwait(false);
+        using var linkedSource = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadlineToken);
+        await Task.WhenAny(time.DelayAsync(Interval, linkedSource.Token)).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FaceGen.Accounts;
+using FaceGen.BatchModel;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Contract;
 using FaceGen.Generating;
@@ -13,7 +14,7 @@ namespace FaceGen.Batches.Running;
 /// links, and few accounts have access to it, so each generation that belongs to no row is fetched and compared with the rows. Without a
 /// prompt in the response, nothing can be reconciled.
 /// </summary>
-internal sealed class UncertainRowReconciler(RunContext run)
+internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
 {
     /// <summary>The maximum number of pages of the account's list; older generations are reconciled by hand.</summary>
     private const int MaxPages = 10;
@@ -40,11 +41,11 @@ internal sealed class UncertainRowReconciler(RunContext run)
     {
         List<(LedgerRow Row, Request Request)> rows = [];
         (DateTimeOffset now, LikelyEnd) = (run.Now, null);
-        await foreach (LedgerRow row in run.Ledger.ReadAsync([BatchItemStatus.Uncertain], cancellationToken: run.EndToken).ConfigureAwait(false))
+        await foreach (LedgerRow row in ledger.ReadUncertainAsync().ConfigureAwait(false))
         {
             run.EndToken.ThrowIfCancellationRequested();
             if (row.Address != run.Connection.Address.AccountScope.AbsoluteUri) continue;
-            if (await run.TryReadRequestAsync(row).ConfigureAwait(false) is not { } request || await TryReconcileWithFilesAsync(row, request).ConfigureAwait(false)) continue;
+            if (await ledger.TryReadRequestAsync(row).ConfigureAwait(false) is not { } request || await TryReconcileWithFilesAsync(row, request).ConfigureAwait(false)) continue;
             if (row.SlotUntil > now && !(row.SlotUntil > LikelyEnd)) LikelyEnd = row.SlotUntil;
             if (rows.Count < MaxRows && CanBeMatched(request)) rows.Add((row, request));
         }
@@ -96,27 +97,27 @@ internal sealed class UncertainRowReconciler(RunContext run)
     private async Task<bool> ReconcileWithListAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
-        int vainLooks = 0;
+        int fetchesWithoutResult = 0;
         var calls = new AccountClient(run.Connection, run.Observer);
         try
         {
             for (int page = 1; page <= MaxPages && rows.Count > 0 && _fetchesWithoutPrompt < MaxFetchesWithoutPrompt; page++)
             {
                 IReadOnlyList<string> ids = await calls.GetAssetIdsAsync(page, run.EndToken).ConfigureAwait(false);
-                foreach (string id in await run.Ledger.FindUnknownIdsAsync(ids, run.EndToken).ConfigureAwait(false))
+                foreach (string id in await ledger.FindUnknownIdsAsync(ids).ConfigureAwait(false))
                 {
                     if (rows.Count == 0 || !_unrelatedIds.Add(id)) continue;
 
-                    bool? tells = await TryMatchAsync(id, rows).ConfigureAwait(false);
-                    if (tells is null)
+                    bool? hasPrompt = await TryMatchAsync(id, rows).ConfigureAwait(false);
+                    if (hasPrompt is null)
                     {
                         _unrelatedIds.Remove(id);
-                        if (++vainLooks == MaxFetchesWithoutResult) return rows.Count < before;
+                        if (++fetchesWithoutResult == MaxFetchesWithoutResult) return rows.Count < before;
                         continue;
                     }
 
-                    vainLooks = 0;
-                    _fetchesWithoutPrompt = tells.Value ? 0 : _fetchesWithoutPrompt + 1;
+                    fetchesWithoutResult = 0;
+                    _fetchesWithoutPrompt = hasPrompt.Value ? 0 : _fetchesWithoutPrompt + 1;
                     if (_fetchesWithoutPrompt < MaxFetchesWithoutPrompt) continue;
 
                     run.Observer.LogVerbose($"{rows.Count} uncertain rows cannot be reconciled: the service does not return the prompts of its generations.");
@@ -156,12 +157,12 @@ internal sealed class UncertainRowReconciler(RunContext run)
     {
         if (generation.Prompt is null || generation.Status != GenerationStatus.Success) return;
 
-        (LedgerRow Row, Request Request)[] meant = [.. rows.Where(row => Matches(generation, row.Request))];
-        if (meant.Length != 1) return;
+        (LedgerRow Row, Request Request)[] matching = [.. rows.Where(row => Matches(generation, row.Request))];
+        if (matching.Length != 1) return;
 
-        (LedgerRow row, Request request) = meant[0];
+        (LedgerRow row, Request request) = matching[0];
         generation = generation with { Request = request, CreatedAt = row.SubmittedAt };
-        bool settled = await RecordAsync(row with
+        bool isReconciled = await RecordAsync(row with
         {
             Status = BatchItemStatus.Generated,
             GenerationId = generation.Id,
@@ -169,7 +170,7 @@ internal sealed class UncertainRowReconciler(RunContext run)
             GeneratedAt = run.Now,
             ExpiresAt = generation.ExpiresAt,
         }, request, $"it is generation {generation.Id} of the account's list").ConfigureAwait(false);
-        if (settled) rows.Remove(meant[0]);
+        if (isReconciled) rows.Remove(matching[0]);
     }
 
     private static bool Matches(Generation generation, Request request)
@@ -189,10 +190,10 @@ internal sealed class UncertainRowReconciler(RunContext run)
     private async Task<bool> RecordAsync(LedgerRow reconciled, Request request, string reason)
     {
         reconciled = reconciled with { ErrorCode = null, Error = null, SlotUntil = null };
-        if (!await run.WriteAsync(reconciled, release: true).ConfigureAwait(false)) return false;
+        if (!await ledger.WriteAsync(reconciled, release: true).ConfigureAwait(false)) return false;
 
         run.Observer.LogVerbose($"{reconciled.Source}: the uncertain row is reconciled: {reason}.");
-        if (reconciled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Observer.OnItemEnded(BatchItems.FromRow(reconciled, request, run.Connection), null);
+        if (reconciled.Status.GetStage() == BatchStage.Saved) run.Observer.OnItemEnded(BatchItems.FromRow(reconciled, request, run.Connection), null);
         return true;
     }
 }

@@ -269,7 +269,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 $"{_invalidCount} of {Quantity(_rowCount, "row")} {be} invalid; nothing was sent. Mend {them}{otherwise}.");
         }
 
-        BatchPlan plan = RunOnBatch(batch => batch.PlanAsync(RetryFailed, RetryUncertain, StopToken, MaxImages));
+        BatchPlan plan = RunOnBatch(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken));
         if (plan.ToSubmit + plan.InProgress > 1 && _options!.Save.Name.IsSameForAllRequests)
         {
             throw new FaceGenException(ErrorCode.FileNameInvalid,

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>The forms of a connection string, the options of PostgreSQL's own library, and what messages say of them.</summary>
+/// <summary>The forms of a connection string, the options of libpq, and their error messages.</summary>
 public sealed class ConnectionStringTests
 {
     [Theory]
@@ -185,7 +185,7 @@ public sealed class ConnectionStringTests
     }
 
     private static PostgresAddress Read(string text) =>
-        PostgresAddress.Parse((LedgerLocation.ParseDatabase(text) ?? throw new InvalidOperationException("It was taken for a path.")).Reveal());
+        PostgresAddress.Parse((LedgerLocation.ParseDatabase(text) ?? throw new InvalidOperationException("It was parsed as a path.")).Reveal());
 
     private static NpgsqlConnectionStringBuilder Settings(string options) => new(Read($"postgresql://me:pw@db/faces?{options}").ConnectionString);
 }

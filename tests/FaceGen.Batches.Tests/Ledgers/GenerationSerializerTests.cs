@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>What the ledger keeps of a generation.</summary>
+/// <summary>The serialization of generations in the ledger.</summary>
 public sealed class GenerationSerializerTests
 {
     private static readonly Request Request = FakeService.Request();

@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>The input of a batch is kept where files can be created: the temporary folder, or the destination.</summary>
+/// <summary>The input of a batch is stored in the temporary folder, or in the destination if that is not writable.</summary>
 public sealed class InputSpoolTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -29,7 +29,7 @@ public sealed class InputSpoolTests : IDisposable
             spool.Add([Row], out_);
 
             Assert.Equal([Row, Row, Row], spool.Read());
-            // What is killed leaves nothing: the file has no name there, and the system deletes it on Windows.
+            // A killed process leaves nothing: the file is unlinked on Unix, and the system deletes it on Windows.
             if (!OperatingSystem.IsWindows()) Assert.Equal(["file"], Names());
         }
 

@@ -23,7 +23,7 @@ public abstract partial class LedgerTests
         Assert.Equal(2, ledger.Read([]).Count());
         LedgerRow pending = await ClaimAsync(ledger);
         Assert.Equal(("b", Tuesday), (Read(pending).Prompt, Read(pending).FaceImage.Link!.AbsoluteUri));
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
     }
 
     [Theory]
@@ -42,8 +42,8 @@ public abstract partial class LedgerTests
 
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
-            await plan.StageAsync([row], None);
-            BatchPlan planned = await plan.PlanAsync(false, false, None);
+            await plan.StageAsync([row], null, None);
+            BatchPlan planned = await plan.PlanAsync(default, None);
             Assert.Equal((1, 0), (planned.Done, planned.ToSubmit));
         }
 
@@ -51,7 +51,7 @@ public abstract partial class LedgerTests
         for (int run = 0; run < 2; run++)
         {
             await ImportAsync(ledger, row);
-            Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+            Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
             Assert.Equal(BatchItemStatus.Saved, Assert.Single(ledger.Read([])).Status);
         }
     }
@@ -66,7 +66,7 @@ public abstract partial class LedgerTests
         InputRow row = CreateFile(Request("one\ntwo", Tuesday));
 
         await ImportAsync(ledger, row);
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
 
         await ImportAsync(ledger, row, row, row);
         Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
@@ -88,7 +88,7 @@ public abstract partial class LedgerTests
         await ImportAsync(ledger, CreateFile(request with { Prompt = "one\ntwo" }), CreateFile(request with { Prompt = "one two" }));
 
         Assert.Equal("one two", Read(await ClaimAsync(ledger)).Prompt);
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
     }
 
     [Fact]
@@ -96,11 +96,11 @@ public abstract partial class LedgerTests
     {
         InputRow[] rows = Rows("a", "b", "a", "a", "c", "b");
         ILedger ledger = await OpenAsync();
-        await ledger.StageAsync(rows, None);
+        await ledger.StageAsync(rows, null, None);
 
-        BatchPlan all = await ledger.PlanAsync(false, false, None);
+        BatchPlan all = await ledger.PlanAsync(default, None);
         ledger.SkipDuplicates = true;
-        BatchPlan few = await ledger.PlanAsync(false, false, None);
+        BatchPlan few = await ledger.PlanAsync(default, None);
         await ledger.ImportAsync(false, None);
 
         Assert.Equal((6, 3, 6, ("people.csv:2", "people.csv:4")), (all.Rows, all.Duplicates, all.ToSubmit, all.FirstDuplicate!.Value));
@@ -115,9 +115,9 @@ public abstract partial class LedgerTests
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "a");
         await SaveAllAsync(ledger);
-        await ledger.StageAsync(Rows("a", "a"), None);
+        await ledger.StageAsync(Rows("a", "a"), null, None);
 
-        BatchPlan plan = await ledger.PlanAsync(false, false, None);
+        BatchPlan plan = await ledger.PlanAsync(default, None);
 
         Assert.Equal((2, 1), (plan.Done, plan.Duplicates));
         Assert.Null(plan.FirstDuplicate);
@@ -138,7 +138,7 @@ public abstract partial class LedgerTests
 
     private static async Task ImportAsync(ILedger ledger, params InputRow[] rows)
     {
-        await ledger.StageAsync(rows, None);
+        await ledger.StageAsync(rows, null, None);
         await ledger.ImportAsync(false, None);
     }
 }

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>Connection strings, and what of them is told.</summary>
+/// <summary>Connection strings, and which parts of them are shown.</summary>
 public sealed class PostgresAddressTests
 {
     [Theory]

@@ -30,23 +30,23 @@ public sealed class PostgresLedgerTests : LedgerTests
     public async Task Concurrent_workers_claim_each_row_once_within_queue_limit(int workers)
     {
         const int Count = 500;
-        const int Places = 5;
+        const int QueueLimit = 5;
         ILedger[] ledgers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => OpenAsync()));
         string[] input = [.. Enumerable.Range(0, Count).Select(number => $"row {number}")];
         await Task.WhenAll(ledgers.Select(ledger => ImportAsync(ledger, input)));
-        var taken = new ConcurrentBag<string>();
-        int inUse = 0, most = 0;
+        var claimed = new ConcurrentBag<string>();
+        int inUse = 0, max = 0;
 
         async Task WorkAsync(ILedger ledger)
         {
-            while (taken.Count < Count)
+            while (claimed.Count < Count)
             {
-                if (await ledger.ClaimPendingAsync(Service, Places, CancellationToken.None) is not { } row) continue;
+                if (await ledger.ClaimPendingAsync(Service, QueueLimit, cancellationToken: CancellationToken.None) is not { } row) continue;
 
-                // It is given back before that is written, so this counts at most what is in use.
+                // The counter decreases before the release is written, so it never exceeds the slots in use.
                 int now = Interlocked.Increment(ref inUse);
-                InterlockedMax(ref most, now);
-                taken.Add(row.Request);
+                InterlockedMax(ref max, now);
+                claimed.Add(row.Request);
                 await AcceptAsync(ledger, row, row.Request);
                 Interlocked.Decrement(ref inUse);
                 await EndAsync(ledger, row, BatchItemStatus.Saved, row.Request);
@@ -55,8 +55,8 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         await Task.WhenAll(ledgers.SelectMany(ledger => Enumerable.Range(0, 3).Select(_ => Task.Run(() => WorkAsync(ledger)))));
 
-        Assert.Equal(input.Order(), taken.Order());
-        Assert.InRange(most, 2, Places);
+        Assert.Equal(input.Order(), claimed.Order());
+        Assert.InRange(max, 2, QueueLimit);
         Assert.Equal(Count, (await ledgers[0].CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
     }
 
@@ -84,7 +84,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(["a", "b", "c"], (await ClaimAllAsync(first)).Order());
         await first.DisposeAsync();
 
-        // Alone again, it does what its own input says.
+        // The only worker processes its own input.
         await ImportAsync(second, "c");
         Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order());
         await second.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
@@ -101,12 +101,12 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         // As if its machine had lost the network, with the lock not yet freed.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
-        IReadOnlyList<LedgerRow> taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
+        IReadOnlyList<LedgerRow> claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         // Between two of its signs of life it may have been seen again.
-        for (; taken.Count == 0; taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
+        for (; claimed.Count == 0; claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
 
-        Assert.Equal(row.Item, Assert.Single(taken).Item);
+        Assert.Equal(row.Item, Assert.Single(claimed).Item);
         Assert.False(await silent.WriteAsync(row with { Status = BatchItemStatus.Saved }, release: true, CancellationToken.None));
         Assert.Equal("b", (await ClaimAsync(silent)).Request);
     }
@@ -118,22 +118,22 @@ public sealed class PostgresLedgerTests : LedgerTests
         string application = $"Cut {_schema}";
         ILedger ledger = await OpenOnRealClockAsync($"{Ledger}Application Name={application}");
         await ImportAsync(ledger, [.. Enumerable.Range(0, Count).Select(number => $"row {number}")]);
-        var taken = new ConcurrentBag<long>();
+        var claimed = new ConcurrentBag<long>();
         var cuts = new ConcurrentBag<Task>();
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (await ledger.ClaimPendingAsync(Service, 100, CancellationToken.None) is { } row)
+            while (await ledger.ClaimPendingAsync(Service, 100, cancellationToken: CancellationToken.None) is { } row)
             {
-                taken.Add(row.Item);
+                claimed.Add(row.Item);
                 if (row.Item % 10 == 0) cuts.Add(CutAsync(application));
                 await EndAsync(ledger, await AcceptAsync(ledger, row, $"{row.Item}"), BatchItemStatus.Saved, $"{row.Item}");
             }
         })));
         await Task.WhenAll(cuts);
 
-        Assert.Equal(Count, taken.Distinct().Count());
-        Assert.Equal(Count, taken.Count);
+        Assert.Equal(Count, claimed.Distinct().Count());
+        Assert.Equal(Count, claimed.Count);
         Assert.All(ledger.Read([]), row => Assert.Equal((BatchItemStatus.Saved, 1), (row.Status, row.Attempts)));
     }
 
@@ -144,15 +144,15 @@ public sealed class PostgresLedgerTests : LedgerTests
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
         await ImportAsync(ledger, "a", "b");
         LedgerRow row = await ClaimAsync(ledger);
-        await ledger.StageAsync(Rows("a", "b", "c"), CancellationToken.None);
+        await ledger.StageAsync(Rows("a", "b", "c"), null, CancellationToken.None);
 
         server.Stop();
         Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
         Task entered = ledger.ImportAsync(false, CancellationToken.None);
-        using (var cancel = new CancellationTokenSource())
+        using (var cancelSource = new CancellationTokenSource())
         {
-            Task<LedgerRow?> cancelled = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
-            await cancel.CancelAsync();
+            Task<LedgerRow?> cancelled = ledger.ClaimPendingAsync(Service, 5, cancellationToken: cancelSource.Token);
+            await cancelSource.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         }
 
@@ -164,8 +164,8 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal("b", (await ClaimAsync(ledger)).Request);
         Assert.Equal("c", (await ClaimAsync(ledger)).Request);
         string warning = Assert.Single(Log.Warnings);
-        Assert.Contains("cannot be reached", warning, StringComparison.Ordinal);
-        Assert.Contains(Log.VerboseLines, line => line.Contains("reached again", StringComparison.Ordinal));
+        Assert.Contains("is unreachable", warning, StringComparison.Ordinal);
+        Assert.Contains(Log.VerboseLines, line => line.Contains("is reachable again", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Password, warning, StringComparison.Ordinal);
     }
 
@@ -176,11 +176,11 @@ public sealed class PostgresLedgerTests : LedgerTests
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
         await ImportAsync(ledger, "a");
         server.Stop();
-        using var cancel = new CancellationTokenSource();
+        using var cancelSource = new CancellationTokenSource();
 
-        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancel.Token).Count());
-        while (Log.Warnings.IsEmpty) await Task.Yield();
-        await cancel.CancelAsync();
+        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancelSource.Token).Count());
+        await Wait.UntilAsync(() => !Log.Warnings.IsEmpty);
+        await cancelSource.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
     }
@@ -206,8 +206,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         Assert.Equal(1, before);
         // The server notices by itself.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await LocksAsync() > 0) patience.Token.ThrowIfCancellationRequested();
+        await Wait.UntilAsync(async () => await LocksAsync() == 0);
     }
 
     [Fact]
@@ -252,8 +251,7 @@ public sealed class PostgresLedgerTests : LedgerTests
             await OpenAsync();
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await LocksAsync() < 2) await Task.Delay(20, patience.Token);
+        await Wait.UntilAsync(async () => await LocksAsync() == 2);
     }
 
     [Fact]
@@ -265,7 +263,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
 
         Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
-        Assert.Contains("newer FaceGen (version 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("version 2 of a newer FaceGen", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -346,12 +344,12 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Host=127.0.0.1:1,127.0.0.2:1")]
     public async Task Address_without_server_fails_at_once(string options)
     {
-        // The clock stands: whatever waited would wait for ever.
+        // The clock does not advance: a wait would never end.
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
             () => OpenAsync(PostgresServer.Instance.GetConnectionString(_schema, options), Clock).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Equal(ErrorCode.LedgerUnreachable, error.Code);
-        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is unreachable", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("inner exception", error.Message, StringComparison.Ordinal);
     }
 

@@ -62,10 +62,10 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         await using ILedger ledger = await OpenAsync(pooler.Port, LedgerMode.Run);
-        await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], CancellationToken.None);
+        await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], null, CancellationToken.None);
         await ledger.ImportAsync(false, CancellationToken.None);
 
-        Assert.Equal("a", (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None))!.Request);
+        Assert.Equal("a", (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: CancellationToken.None))!.Request);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>What a row of the ledger is known by, and what comes back from it.</summary>
+/// <summary>The hash of a request, and its serialization in the ledger.</summary>
 public sealed class RequestSerializerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -115,7 +115,7 @@ public sealed class RequestSerializerTests : IDisposable
         return row.FaceBytes!;
     });
 
-    /// <summary>Makes requests that the API allows.</summary>
+    /// <summary>Generates requests that the API allows.</summary>
     private static class Requests
     {
         private static readonly FaceImage[] Faces =

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>A process that is killed while it creates a ledger: the next run opens what it left.</summary>
+/// <summary>A process is killed while it creates a ledger, and the next run opens the remaining files.</summary>
 /// <remarks>
-/// SQLite itself makes the files: they are copied while its transaction is open, which is what a killed process leaves.
+/// The files are copied while SQLite's transaction is open, which is the state after a kill.
 /// </remarks>
 public sealed class SqliteCreationTests : IDisposable
 {
@@ -130,9 +130,9 @@ public sealed class SqliteCreationTests : IDisposable
     {
         await using var ledger = new DatabaseLedger(
             await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None), _clock);
-        await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], CancellationToken.None);
+        await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], null, CancellationToken.None);
         await ledger.ImportAsync(false, CancellationToken.None);
-        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: CancellationToken.None));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(Ledger)!, "*.new*"));
     }
 

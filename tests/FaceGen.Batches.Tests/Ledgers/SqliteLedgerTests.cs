@@ -66,7 +66,7 @@ public sealed class SqliteLedgerTests : LedgerTests
 
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class SqliteLedgerTests : LedgerTests
             FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(lost, Clock, mode));
             Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
             Assert.Contains("its file is empty", error.Message, StringComparison.Ordinal);
-            Assert.Equal(hasLog, error.Message.Contains("-wal' holds the last changes", StringComparison.Ordinal));
+            Assert.Equal(hasLog, error.Message.Contains("-wal' contains the last changes", StringComparison.Ordinal));
         }
 
         Assert.Equal(0, new FileInfo(lost).Length);
@@ -163,7 +163,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
         await AcceptAsync(ledger, await ClaimAsync(ledger), "1");
-        // What a killed process leaves: the file, and all commits in the log beside it, which nobody has merged.
+        // A killed process leaves the file and the log beside it with all commits.
         string copy = Path.Combine(_folder, "copy.db");
         foreach (string end in new[] { "", "-wal" }) File.Copy(Ledger + end, copy + end);
 
@@ -181,7 +181,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger, text);
 
-        await AssertInvalidAsync("no ledger");
+        await AssertInvalidAsync("is not a ledger");
 
         Assert.Equal(text, await File.ReadAllTextAsync(Ledger));
     }
@@ -205,7 +205,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         await ExecuteAsync("PRAGMA user_version = 2");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
 
-        await AssertInvalidAsync("newer FaceGen (version 2");
+        await AssertInvalidAsync("version 2 of a newer FaceGen");
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
     }
@@ -223,7 +223,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
         Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Ledger));
-        // Whoever only reads finds it when he comes there.
+        // A reader finds the damage when it reads that page.
         await using ILedger reader = await OpenAsync(LedgerMode.Read);
         Assert.Equal(ErrorCode.LedgerInvalid, Assert.Throws<FaceGenException>(() => reader.Read([]).Count()).Code);
     }
@@ -267,7 +267,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         await ImportAsync(ledger, "a", "b");
         LedgerRow row = await ClaimAsync(ledger);
         LedgerRow longer = row with { Status = BatchItemStatus.Submitted, GenerationId = "1", Generation = new string('x', 100_000) };
-        // SQLite's own limit of pages stands for the end of the disk.
+        // SQLite's page limit simulates a full disk.
         long pages = (await store.WriteAsync(session => session.QueryNumberAsync("PRAGMA page_count"), CancellationToken.None))!.Value;
         Task LimitAsync(long limit) => store.WriteAsync(session => session.QueryNumberAsync($"PRAGMA max_page_count = {limit}"), CancellationToken.None);
         await LimitAsync(pages);
@@ -290,7 +290,7 @@ public sealed class SqliteLedgerTests : LedgerTests
 
         await ExecuteAsync("BEGIN; SELECT * FROM items");
 
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
     }
 
     [Fact]
@@ -302,8 +302,8 @@ public sealed class SqliteLedgerTests : LedgerTests
         await using (ILedger reader = await OpenAsync(LedgerMode.Read)) Assert.Single(reader.Read([]));
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
-            await plan.StageAsync(Rows("a", "b"), CancellationToken.None);
-            Assert.Equal(2, (await plan.PlanAsync(false, false, CancellationToken.None)).ToSubmit);
+            await plan.StageAsync(Rows("a", "b"), null, CancellationToken.None);
+            Assert.Equal(2, (await plan.PlanAsync(default, CancellationToken.None)).ToSubmit);
         }
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
@@ -316,7 +316,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", ExistingFileWrittenAt = Clock.GetUtcNow() })];
         await using (ILedger first = await OpenAsync())
         {
-            await first.StageAsync(rows, CancellationToken.None);
+            await first.StageAsync(rows, null, CancellationToken.None);
             await first.ImportAsync(false, CancellationToken.None);
         }
 
@@ -324,17 +324,17 @@ public sealed class SqliteLedgerTests : LedgerTests
             UPDATE items SET status = 'Saved';
             INSERT INTO files SELECT item, 1, '/out/' || position || '.png', 1, 'ab', 'Png', 1, 1, 0 FROM items
             """);
-        // Seconds would judge the machine and all that runs beside it; twenty times what bare rows take is about a second.
+        // A limit in seconds would depend on the machine; twenty times the duration of bare inserts is about a second.
         double best = double.MaxValue;
         for (int tries = 0; tries < 10 && best > 20; tries++)
         {
             double bare = Bare(rows);
             var watch = Stopwatch.StartNew();
             await using ILedger again = await OpenAsync(LedgerMode.RunAndCreateOnImport);
-            await again.StageAsync(rows, CancellationToken.None);
-            BatchPlan plan = await again.PlanAsync(false, false, CancellationToken.None);
+            await again.StageAsync(rows, null, CancellationToken.None);
+            BatchPlan plan = await again.PlanAsync(default, CancellationToken.None);
             await again.ImportAsync(false, CancellationToken.None);
-            Assert.Null(await again.ClaimPendingAsync(Service, 5, CancellationToken.None));
+            Assert.Null(await again.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
             best = Math.Min(best, watch.Elapsed.TotalSeconds / bare);
             Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.FileConflict, plan.ExistingFile));
         }
@@ -348,12 +348,12 @@ public sealed class SqliteLedgerTests : LedgerTests
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.ClaimPendingAsync(Service, 5, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: new CancellationToken(canceled: true)));
 
         Assert.Equal(1, (await ClaimAsync(ledger)).Attempts);
     }
 
-    /// <summary>The seconds that SQLite takes to insert the same requests in one transaction.</summary>
+    /// <summary>Returns how long SQLite takes to insert the same requests in one transaction.</summary>
     private double Bare(InputRow[] rows)
     {
         var watch = Stopwatch.StartNew();

@@ -40,11 +40,11 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b", "c");
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
 
         await LoseAsync(loss);
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.CountAsync(None));
     }
@@ -54,11 +54,11 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
 
         File.Delete(Ledger + ".lock");
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Submitted]);
@@ -70,7 +70,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
 
         await LoseAsync(loss);
 
@@ -82,16 +82,16 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         Directory.Move(OutputFolder, Moved);
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
 
         ILedger next = await OpenAtAsync(Path.Combine(Moved, "batch.db"));
         Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal(1, (await next.ClaimPendingAsync(Service, 5, None))!.Attempts);
+        Assert.Equal(1, (await next.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Attempts);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         File.Delete(Ledger + "-wal");
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
@@ -112,19 +112,19 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger first = await StartAsync("a", "b", "c");
-        LedgerRow sent = (await first.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow sent = (await first.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         File.Delete(Ledger + ".lock");
 
         ILedger second = await OpenAsync();
 
-        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.ClaimPendingAsync(Service, 5, None));
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.ClaimPendingAsync(Service, 5, cancellationToken: None));
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains("submits nothing more", error.Message, StringComparison.Ordinal);
-        // What the first run was sending is uncertain to the second one, until its answer arrives.
+        // The row in flight of the first run is uncertain for the second one until its response arrives.
         Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).Status);
         Assert.True(await first.WriteAsync(sent with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: true, None));
         Assert.Equal("1", Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await second.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await second.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Theory]
@@ -149,7 +149,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
             Assert.Contains($"delete '{Ledger}.lock'", error.Message, StringComparison.Ordinal);
         }
 
-        // As the message says: the log is put back.
+        // As the message says, the log is restored.
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
         File.Move(log, Ledger + "-wal", overwrite: true);
         await AssertGoesOnAsync();
@@ -162,7 +162,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         File.Delete(Ledger + "-wal");
         File.Delete(Ledger + ".lock");
 
-        Assert.Null(await (await OpenAsync()).ClaimPendingAsync(Service, 5, None));
+        Assert.Null(await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None));
     }
 
     [Fact]
@@ -246,7 +246,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
         await File.WriteAllBytesAsync(Ledger, backup);
 
-        Assert.Equal("a", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("a", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
         Assert.Equal(0, new FileInfo(Path.Combine(OutputFolder, "batch.db-journal")) is { Exists: true } journal ? journal.Length : 0);
     }
 
@@ -271,7 +271,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         File.Delete(Ledger);
         File.Delete(Ledger + "-wal");
 
-        Assert.Equal("a", (await (await StartAsync("a")).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("a", (await (await StartAsync("a")).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await (await StartAtAsync(other, "c")).DisposeAsync();
         File.Copy(other, Ledger, overwrite: true);
 
-        Assert.Equal("c", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("c", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         var before = new FakeTimeProvider(_clock.GetUtcNow() - TimeSpan.FromDays(400));
         var early = new DatabaseLedger(await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, before, None), before);
         _opened.Add(early);
-        Assert.Equal("b", (await early.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await early.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
         await CopyAsKilledAsync(early);
 
         ILedger next = await OpenAsync();
@@ -366,12 +366,12 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         ILedger next = await OpenAsync();
         Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await next.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await next.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     private static async Task<LedgerRow> AcceptAsync(ILedger ledger)
     {
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
         Assert.True(await ledger.WriteAsync(row, release: false, None));
         return row;
     }
@@ -381,7 +381,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     private async Task<ILedger> StartAtAsync(string path, params string[] requests)
     {
         ILedger ledger = await OpenAtAsync(path);
-        await ledger.StageAsync([.. requests.Select(request => new InputRow(request, request, 1, null, null, null))], None);
+        await ledger.StageAsync([.. requests.Select(request => new InputRow(request, request, 1, null, null, null))], null, None);
         await ledger.ImportAsync(false, None);
         return ledger;
     }

@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>What an account says of itself, in all the forms that a service may give it.</summary>
+/// <summary>The balance and the list of an account, in all forms of the responses.</summary>
 public sealed class AccountCallsTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();

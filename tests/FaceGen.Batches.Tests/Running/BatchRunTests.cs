@@ -47,30 +47,30 @@ public sealed class BatchRunTests : IDisposable
     [InlineData(100)]
     public async Task Rows_in_flight_never_exceed_throttle(int throttle)
     {
-        int now = 0, most = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
+        int now = 0, max = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _fixture.OnSubmit = id =>
         {
-            lock (enough) most = Math.Max(most, Interlocked.Increment(ref now));
-            if (most == expected) enough.TrySetResult();
+            lock (enough) max = Math.Max(max, Interlocked.Increment(ref now));
+            if (max == expected) enough.TrySetResult();
             return BatchFixture.Queued(id);
         };
         _fixture.OnFetch = (id, _) =>
         {
             ScriptedResponse finished = BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
             // The first ones wait until as many as are allowed have come.
-            return new ScriptedResponse(async cancel =>
+            return new ScriptedResponse(async cancellationToken =>
             {
-                await enough.Task.WaitAsync(cancel);
+                await enough.Task.WaitAsync(cancellationToken);
                 Interlocked.Decrement(ref now);
-                return await finished.Give(cancel);
+                return await finished.Give(cancellationToken);
             });
         };
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(15), _fixture.Options with { ThrottleLimit = throttle });
 
         Assert.Equal(15, summary.Saved);
-        Assert.Equal(expected, most);
+        Assert.Equal(expected, max);
     }
 
     [Fact]
@@ -94,11 +94,11 @@ public sealed class BatchRunTests : IDisposable
         await _fixture.RunAsync(BatchFixture.Requests(1));
 
         Assert.Equal([BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Generated], seen);
-        // What was refused is pending until it is sent again.
+        // A refused row is pending until it is retried.
         Assert.Equal(
             [BatchItemStatus.Pending, BatchItemStatus.Submitting, BatchItemStatus.Pending, BatchItemStatus.Submitting,
                 BatchItemStatus.Generated, BatchItemStatus.Saved],
-            // Where the first look is quicker than the ledger, the images are ready at once.
+            // If the first poll is faster than the ledger, the images are ready at once.
             _fixture.Ledger.Writes.Select(row => row.Status).Where(status => status != BatchItemStatus.Submitted));
         Assert.Equal(1, Assert.Single(await _fixture.RowsAsync()).Attempts);
     }
@@ -110,9 +110,9 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnSubmit = id => id == 1 ? BatchFixture.Queued(id) : ScriptedResponse.QueueFull(1);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(2));
 
-        // The clock stands, so that it waits for ever.
+        // The clock does not advance, so the wait does not end.
         Task run = batch.RunAsync(_fixture.Options, stop.Token);
-        while (!_fixture.LogLines.Any(line => line.Contains("Nothing was accepted", StringComparison.Ordinal))) await Task.Yield();
+        await Wait.UntilAsync(() => _fixture.LogLines.Any(line => line.Contains("Nothing was accepted", StringComparison.Ordinal)));
 
         Assert.Equal((2, 1), (batch.Progress!.Total, batch.Progress.InProgress));
         await stop.CancelAsync();
@@ -151,23 +151,23 @@ public sealed class BatchRunTests : IDisposable
     [Fact]
     public async Task Download_holds_no_slot()
     {
-        using var bed = new BatchFixture(queueLimit: 1);
+        using var fixture = new BatchFixture(queueLimit: 1);
         var release = new TaskCompletionSource<ScriptedResponse>();
         var all = new TaskCompletionSource();
-        bed.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.Picture(id)), TaskScheduler.Default));
-        bed.OnSubmit = id =>
+        fixture.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.Picture(id)), TaskScheduler.Default));
+        fixture.OnSubmit = id =>
         {
             if (id == 5) all.SetResult();
             return BatchFixture.Finished(id);
         };
-        await using Batch batch = await bed.OpenAsync(BatchFixture.Requests(5));
-        Task<BatchSummary> run = batch.RunAsync(bed.Options with { ThrottleLimit = 1 }, default);
+        await using Batch batch = await fixture.OpenAsync(BatchFixture.Requests(5));
+        Task<BatchSummary> run = batch.RunAsync(fixture.Options with { ThrottleLimit = 1 }, default);
 
         // None has been downloaded, and the one slot has served all five.
         await all.Task.WithTimeoutAsync();
         release.SetResult(ScriptedResponse.Empty());
 
-        Assert.Equal(5, (await bed.Clock.RunAsync(run).WithTimeoutAsync()).Saved);
+        Assert.Equal(5, (await fixture.Clock.RunAsync(run).WithTimeoutAsync()).Saved);
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
-        Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Message);
+        Assert.Equal("1 row is left (1 submitted and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
 
@@ -321,9 +321,9 @@ public sealed class BatchRunTests : IDisposable
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (id, _) => ScriptedResponse.Processing(id, eta: 1);
-        _fixture.OnOpen = ledger => ledger.BeforeCount = async cancel =>
+        _fixture.OnOpen = ledger => ledger.BeforeCount = async cancellationToken =>
         {
-            if (_fixture.Submissions > 0) await Task.Delay(Timeout.Infinite, cancel);
+            if (_fixture.Submissions > 0) await Task.Delay(Timeout.Infinite, cancellationToken);
         };
 
         FaceGenException failure = await Signals.GetErrorAsync(_fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(1), StorageTimeout = TimeSpan.Zero }));
@@ -334,8 +334,8 @@ public sealed class BatchRunTests : IDisposable
     [Fact]
     public async Task Queue_full_is_retried_without_paying_twice()
     {
-        int place = 0;
-        _fixture.OnSubmit = _ => Interlocked.Increment(ref place) % 3 == 0 ? BatchFixture.Finished(place) : ScriptedResponse.QueueFull(5);
+        int submission = 0;
+        _fixture.OnSubmit = _ => Interlocked.Increment(ref submission) % 3 == 0 ? BatchFixture.Finished(submission) : ScriptedResponse.QueueFull(5);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(6));
 
@@ -370,8 +370,8 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(20));
 
         Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _fixture.Submissions));
-        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted until it can be written", StringComparison.Ordinal));
-        Assert.Contains("It could be written again.", _fixture.LogLines);
+        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted until it succeeds", StringComparison.Ordinal));
+        Assert.Contains("The write succeeded. Submissions continue.", _fixture.LogLines);
         AssertNothingIsKept();
     }
 
@@ -526,9 +526,9 @@ public sealed class BatchRunTests : IDisposable
     {
         await using (ILedger dead = await _fixture.OpenLedgerAsync())
         {
-            await dead.StageAsync([new RequestSerializer().ToInputRow(BatchFixture.Request("prompt 1"))], default);
+            await dead.StageAsync([new RequestSerializer().ToInputRow(BatchFixture.Request("prompt 1"))], null, default);
             await dead.ImportAsync(false, default);
-            Assert.NotNull(await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default));
+            Assert.NotNull(await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default));
         }
 
         using var other = new BatchFixture { LedgerPath = _fixture.LedgerPath };
@@ -563,15 +563,12 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal((200, 100, 100), (summary.Saved, summary.Failed, summary.Uncertain));
         // Submissions of unknown outcome keep their slots for two minutes at most, also after the run.
         await _fixture.Clock.RunAsync(Task.Delay(TimeSpan.FromMinutes(2), _fixture.Clock).ContinueWith(_ => true, TaskScheduler.Default));
-        await SlotsAreFreeAsync().WithTimeoutAsync();
+        await SlotsAreFreeAsync();
         AssertNothingIsKept();
     }
 
-    /// <summary>Slots are given back in the background.</summary>
-    private async Task SlotsAreFreeAsync()
-    {
-        while (_fixture.Account.Slots.InUse > 0) await Task.Delay(10);
-    }
+    /// <summary>Waits until the slots are free, which are released in the background.</summary>
+    private Task SlotsAreFreeAsync() => Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
 
     private void AssertNothingIsKept()
     {

@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 namespace FaceGen.Batches.Tests.Running;
 
 /// <summary>
-/// A folder that cannot be written stops the spending. A file in its place does what a read-only disk does, whoever runs the
+/// A destination that is not writable pauses submissions. A file in its place simulates a read-only disk for every user that runs the
 /// test.
 /// </summary>
 public sealed class DestinationFaultTests : IDisposable
@@ -51,8 +51,8 @@ public sealed class DestinationFaultTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60));
 
         Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _fixture.Submissions));
-        Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
-        // What was in flight when it failed is all that was sent.
+        Assert.Contains("Nothing more is submitted until it succeeds", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
+        // Only the rows in flight at the failure were submitted.
         Assert.Equal(sentEarlier, sentThen);
         Assert.InRange(sentThen, 1, 59);
     }

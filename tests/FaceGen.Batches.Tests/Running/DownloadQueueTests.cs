@@ -52,7 +52,7 @@ public sealed class DownloadQueueTests
     public async Task Downloads_never_exceed_limit()
     {
         var turns = new DownloadQueue(3);
-        int now = 0, most = 0, done = 0;
+        int now = 0, max = 0, done = 0;
         await Task.WhenAll(Enumerable.Range(0, 200).Select(number => Task.Run(async () =>
         {
             using var stop = new CancellationTokenSource();
@@ -67,14 +67,14 @@ public sealed class DownloadQueueTests
                 return;
             }
 
-            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            InterlockedMax(ref max, Interlocked.Increment(ref now));
             await Task.Yield();
             Interlocked.Increment(ref done);
             Interlocked.Decrement(ref now);
             turns.Release();
         }))).WithTimeoutAsync();
 
-        Assert.InRange(most, 1, 3);
+        Assert.InRange(max, 1, 3);
         Assert.InRange(done, 160, 200);
         for (int i = 0; i < 3; i++) await turns.AcquireAsync(Soon, default).WithTimeoutAsync();
         Assert.False(turns.AcquireAsync(Soon, default).IsCompleted);

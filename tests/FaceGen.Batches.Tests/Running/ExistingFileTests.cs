@@ -22,7 +22,7 @@ public sealed class ExistingFileTests : IDisposable
 
         await using Batch batch = await _fixture.OpenAsync([]);
         await batch.AddAsync([request], _fixture.Save("{row}-{index}"), default);
-        BatchPlan plan = await batch.PlanAsync(false, false, default);
+        BatchPlan plan = await batch.PlanAsync(default, default);
 
         Assert.Equal(isTaken ? Path.Combine(_fixture.OutputFolder, file) : null, plan.ExistingFile?.Path);
     }

@@ -36,10 +36,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
     public async Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false)
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
     {
         await BeforeClaim();
-        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain)) is { } row ? OnClaimed(row) : null;
+        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken)) is { } row ? OnClaimed(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
@@ -49,10 +49,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         return await clock.HoldAsync(() => ledger.WriteAsync(row, release, cancellationToken));
     }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => ledger.StageAsync(rows, fallbackFolder, cancellationToken);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        ledger.PlanAsync(options, cancellationToken);
 
     public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => ledger.ImportAsync(retryFailed, cancellationToken);
 
@@ -76,8 +76,8 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         await foreach (LedgerRow row in ledger.ReadAsync(statuses, onInvalidRow, cancellationToken)) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
-        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain));
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
+        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
 
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
     {

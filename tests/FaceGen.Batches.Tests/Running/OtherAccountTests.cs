@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A batch that one key has begun goes on with another one at the same address.</summary>
+/// <summary>A batch of one key continues with another key at the same address.</summary>
 public sealed class OtherAccountTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();

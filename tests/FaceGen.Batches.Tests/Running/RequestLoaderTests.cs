@@ -18,7 +18,7 @@ public sealed class RequestLoaderTests : IDisposable
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(2));
         await using InstrumentedLedger closed = ledger;
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        ledger.BeforeRead = cancel => back.Task.WaitAsync(cancel);
+        ledger.BeforeRead = cancellationToken => back.Task.WaitAsync(cancellationToken);
         var requests = new RequestLoader(ledger, CancellationToken.None);
 
         // Each call returns at once: a blocked caller would never come to the next one.
@@ -34,7 +34,7 @@ public sealed class RequestLoaderTests : IDisposable
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
-        ledger.BeforeRead = cancel => Task.Delay(Timeout.Infinite, cancel);
+        ledger.BeforeRead = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
         using var stop = new CancellationTokenSource();
         Task<Request> read = new RequestLoader(ledger, stop.Token).ReadAsync(rows[0]);
 
@@ -103,7 +103,7 @@ public sealed class RequestLoaderTests : IDisposable
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
             () => new RequestLoader(ledger, CancellationToken.None).ReadAsync(row));
 
-        Assert.Contains("does not hold the face image sha256:00", error.Message, StringComparison.Ordinal);
+        Assert.Contains("does not contain the face image sha256:00", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -119,10 +119,10 @@ public sealed class RequestLoaderTests : IDisposable
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(1));
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _fixture.OnOpen = ledger => ledger.BeforeRead = async cancel =>
+        _fixture.OnOpen = ledger => ledger.BeforeRead = async cancellationToken =>
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, cancel);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         };
         using var stop = new CancellationTokenSource();
         Task<BatchSummary> run = _fixture.RunAsync(BatchFixture.Requests(1), stop: stop.Token);
@@ -162,14 +162,14 @@ public sealed class RequestLoaderTests : IDisposable
             return Task.FromResult<byte[]?>(new byte[length]);
         }
 
-        public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => throw new NotSupportedException();
+        public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) => throw new NotSupportedException();
+        public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<LedgerRow?> ClaimPendingAsync(
-            Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) => throw new NotSupportedException();
+            Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -180,7 +180,7 @@ public sealed class RequestLoaderTests : IDisposable
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) => throw new NotSupportedException();
+        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>What keeps a run from submitting more, by itself and in a run.</summary>
+/// <summary>The limits of a run.</summary>
 public sealed class RunLimitsTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -90,7 +90,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(40), _fixture.Options with { MinimumBalance = 9 });
 
-        // Between two looks there are at most five.
+        // Between two requests of the balance there are at most five.
         Assert.InRange(_fixture.Submissions, 11, 16);
         Assert.Equal((_fixture.Submissions, 40 - _fixture.Submissions), (summary.Saved, summary.Pending));
         Assert.Contains("below -MinimumBalance 9", summary.Message, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class RunLimitsTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { MinimumBalance = 9 });
 
         Assert.Equal((0, 4, 3), (_fixture.Submissions, _fixture.Calls.Count, summary.Pending));
-        Assert.Contains("-MinimumBalance cannot be kept", summary.Message, StringComparison.Ordinal);
+        Assert.Contains("the balance for -MinimumBalance", summary.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class RunLimitsTests : IDisposable
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _fixture);
 
         Assert.True(await brakes.CanSubmitAsync(default));
-        // While nothing is known of this account, a generation may take ten seconds, and saving it another ten.
+        // Without experience with this account, a generation is assumed to take ten seconds, and saving it another ten.
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(20.1));
         Assert.True(await brakes.CanSubmitAsync(default));
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.1));
@@ -202,8 +202,8 @@ public sealed class RunLimitsTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 0), (first.State, first.UnderWay));
         Assert.InRange(first.Saved, 10, 499);
         Assert.InRange(_fixture.Clock.GetUtcNow() - start, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(15));
-        Assert.Contains("run the same command again", first.Message, StringComparison.Ordinal);
-        // A minute before the end is the last time; while the ledger is written, the clock may be moved on to the next look.
+        Assert.Contains("Run the same command again", first.Message, StringComparison.Ordinal);
+        // The last submission is a minute before the end; while the ledger is written, the clock may advance to the next poll.
         Assert.All(accepted.Values, when => Assert.InRange(when - start, TimeSpan.Zero, TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(30)));
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
@@ -215,7 +215,7 @@ public sealed class RunLimitsTests : IDisposable
         _fixture.OnFetch = (id, _) => BatchFixture.Queued(int.Parse(id, CultureInfo.InvariantCulture));
 
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
-        Assert.StartsWith("The time limit of 00:05:00 is over. ", first.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The time limit of 00:05:00 is reached. ", first.Message, StringComparison.Ordinal);
 
         Assert.Equal((BatchState.Unfinished, 8), (first.State, first.UnderWay + first.Pending));
         Assert.InRange(first.UnderWay, 1, 5);
@@ -230,12 +230,12 @@ public sealed class RunLimitsTests : IDisposable
     [Fact]
     public async Task Rows_never_finished_end_run_after_timeout()
     {
-        using var bed = new BatchFixture(queueLimit: 1) { OnSubmit = BatchFixture.Queued, OnFetch = (_, _) => BatchFixture.Queued(1) };
+        using var fixture = new BatchFixture(queueLimit: 1) { OnSubmit = BatchFixture.Queued, OnFetch = (_, _) => BatchFixture.Queued(1) };
 
-        BatchSummary summary = await bed.RunAsync(BatchFixture.Requests(3));
+        BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.UnderWay, summary.Pending));
         Assert.Equal(ErrorCode.ServiceBusy, summary.Fault?.Code);
-        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(bed.EndedItems).Error!.Code);
+        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(fixture.EndedItems).Error!.Code);
     }
 }

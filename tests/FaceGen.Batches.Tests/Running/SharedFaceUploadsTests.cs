@@ -47,8 +47,8 @@ public sealed class SharedFaceUploadsTests : IDisposable
         await _fixture.ArrivalAsync();
 
         Assert.Equal(Enumerable.Repeat(BatchItemStatus.Pending, 3), await _fixture.StatusesAsync());
-        // The row that was looked for in vain gives its place back.
-        while (_fixture.Account.Slots.InUse > 0) await Task.Yield();
+        // The attempt that found no row releases its slot.
+        await Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
         Assert.Empty(_fixture.Ledger.Writes);
 
         answer.SetResult(ScriptedResponse.Uploaded(Link));
@@ -58,7 +58,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     /// <summary>
-    /// Five places, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
+    /// Five slots, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
     /// seconds: at every moment all is out that can be.
     /// </summary>
     [Theory]
@@ -67,35 +67,35 @@ public sealed class SharedFaceUploadsTests : IDisposable
     public async Task Faces_are_uploaded_ahead_and_rows_wait_only_for_their_own(bool isPostgres)
     {
         if (isPostgres && PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        using var bed = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
+        using var fixture = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
         ScriptedResponse Later(int seconds, ScriptedResponse answer)
         {
-            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), bed.Clock).ContinueWith(_ => answer, TaskScheduler.Default);
+            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), fixture.Clock).ContinueWith(_ => answer, TaskScheduler.Default);
             return ScriptedResponse.After(due);
         }
 
-        bed.OnUpload = number => Later(2, ScriptedResponse.Uploaded($"{Link}?{number}"));
-        bed.OnSubmit = number => Later(3, BatchFixture.Finished(number));
+        fixture.OnUpload = number => Later(2, ScriptedResponse.Uploaded($"{Link}?{number}"));
+        fixture.OnSubmit = number => Later(3, BatchFixture.Finished(number));
         FaceImage[] faces = [.. Enumerable.Range(0, 6).Select(number => FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + number)))];
         Request[] rows = [.. Enumerable.Range(0, 12).Select(row => BatchFixture.Request($"shared {row}", row) with { FaceImage = faces[row / 2] })];
-        await using Batch batch = await bed.OpenAsync([.. rows[..6], BatchFixture.Request("linked"), .. rows[6..]]);
-        DateTimeOffset start = bed.Clock.GetUtcNow();
-        Task<BatchSummary> run = batch.RunAsync(bed.Options, default);
+        await using Batch batch = await fixture.OpenAsync([.. rows[..6], BatchFixture.Request("linked"), .. rows[6..]]);
+        DateTimeOffset start = fixture.Clock.GetUtcNow();
+        Task<BatchSummary> run = batch.RunAsync(fixture.Options, default);
 
         foreach ((int at, int uploads, int sent) in new[] { (0, 3, 1), (2, 6, 5), (3, 6, 6), (4, 6, 6), (5, 6, 10), (6, 6, 11), (8, 6, 13) })
         {
-            await bed.Clock.AdvanceAsync(start + TimeSpan.FromSeconds(at) - bed.Clock.GetUtcNow());
-            while (Uploads(bed).Count < uploads || Submissions(bed).Count < sent) await bed.ArrivalAsync();
-            Assert.Equal((uploads, sent), (Uploads(bed).Count, Submissions(bed).Count));
+            await fixture.Clock.AdvanceAsync(start + TimeSpan.FromSeconds(at) - fixture.Clock.GetUtcNow());
+            while (Uploads(fixture).Count < uploads || Submissions(fixture).Count < sent) await fixture.ArrivalAsync().WithTimeoutAsync();
+            Assert.Equal((uploads, sent), (Uploads(fixture).Count, Submissions(fixture).Count));
         }
 
-        await bed.Clock.AdvanceAsync(TimeSpan.FromSeconds(3));
+        await fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(3));
         BatchSummary summary = await run.WithTimeoutAsync();
 
         Assert.Equal((BatchState.Complete, 13, TimeSpan.FromSeconds(11)), (summary.State, summary.Saved, summary.Duration));
-        Assert.All(await bed.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+        Assert.All(await fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
         Assert.Equal(faces[..3].Select(face => face.ToApiValue()).Order(StringComparer.Ordinal),
-            Uploads(bed).Take(3).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
+            Uploads(fixture).Take(3).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
 
         await using Batch batch = await _fixture.OpenAsync([BatchFixture.Request("linked"), .. Rows(2)]);
 
-        // The clock stands still: who waits for an upload waits for ever.
+        // The clock does not advance: a wait for an upload would never end.
         BatchSummary summary = await batch.RunAsync(_fixture.Options with { MaxImages = 1 }, default).WithTimeoutAsync();
 
         Assert.Equal((1, 2), (summary.Saved, summary.Pending));
@@ -215,11 +215,11 @@ public sealed class SharedFaceUploadsTests : IDisposable
     private Request[] Rows(int count) => [.. Enumerable.Range(1, count)
         .Select(number => BatchFixture.Request($"shared {number}", number) with { FaceImage = FaceImage.FromFile(_path) })];
 
-    private static IReadOnlyList<Call> Uploads(BatchFixture bed) => Calls(bed, "/base64_to_url");
+    private static IReadOnlyList<Call> Uploads(BatchFixture fixture) => Calls(fixture, "/base64_to_url");
 
-    private static IReadOnlyList<Call> Submissions(BatchFixture bed) => Calls(bed, "/face_gen");
+    private static IReadOnlyList<Call> Submissions(BatchFixture fixture) => Calls(fixture, "/face_gen");
 
-    private static IReadOnlyList<Call> Calls(BatchFixture bed, string path) => [.. bed.Calls.Where(call => call.Address.AbsolutePath.EndsWith(path, StringComparison.Ordinal))];
+    private static IReadOnlyList<Call> Calls(BatchFixture fixture, string path) => [.. fixture.Calls.Where(call => call.Address.AbsolutePath.EndsWith(path, StringComparison.Ordinal))];
 
     private static byte[] ImageOf(int length) => [.. TestImages.Portrait, .. new byte[length - TestImages.Portrait.Length]];
 

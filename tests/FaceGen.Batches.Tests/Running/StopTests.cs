@@ -5,7 +5,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A stop, at every moment of a row. The clock stands: nothing that is waited for comes by itself.</summary>
+/// <summary>A stop in each state of a row. The clock does not advance, so that no wait ends by itself.</summary>
 public sealed class StopTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -77,7 +77,7 @@ public sealed class StopTests : IDisposable
         _fixture.OnOpen = ledger => ledger.BeforeWrite = _ => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options with { StorageTimeout = TimeSpan.Zero }, _stopSource.Token);
-        while (_fixture.Warnings.IsEmpty) await Task.Yield();
+        await Wait.UntilAsync(() => !_fixture.Warnings.IsEmpty);
 
         await StopAsync(run);
 
@@ -123,7 +123,7 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task Stop_before_first_byte_leaves_row_pending()
     {
-        // The row is taken, and the account's word that it is the row's turn has not come through yet.
+        // The row is claimed and has not acquired the account's slot yet.
         _fixture.OnOpen = ledger => ledger.OnClaimed = row =>
         {
             _stopSource.Cancel();
@@ -210,7 +210,7 @@ public sealed class StopTests : IDisposable
         await _stopSource.CancelAsync();
         var watch = Stopwatch.StartNew();
         await AssertStoppedAsync(run);
-        // The clock stands: what waits for it waits much longer, also on a busy machine.
+        // The clock does not advance: a wait for it would take much longer, also on a busy machine.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
@@ -219,14 +219,13 @@ public sealed class StopTests : IDisposable
     private Task UntilAsync(Task run, Func<LedgerRow, bool> state, int count) =>
         UntilAsync(run, () => _fixture.RowsAsync().GetAwaiter().GetResult().Count(state) >= count);
 
-    private static async Task UntilAsync(Task run, Func<bool> isSo)
+    private static Task UntilAsync(Task run, Func<bool> condition) => Wait.UntilAsync(() =>
     {
-        while (!isSo())
-        {
-            Assert.False(run.IsCompleted);
-            await Task.Yield();
-        }
-    }
+        if (condition()) return true;
+
+        Assert.False(run.IsCompleted);
+        return false;
+    });
 
     private async Task AssertTheNextRunCompletesAsync(Batch batch, int sent)
     {

@@ -6,7 +6,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>Rows of which nobody can tell whether they were paid for.</summary>
+/// <summary>Uncertain rows and their reconciliation.</summary>
 public sealed class UncertainRowReconcilerTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -30,7 +30,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Fact]
     public async Task Row_submitting_in_killed_run_is_reported_once_and_not_resubmitted()
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(3))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(3))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3));
         await _fixture.RunAsync(BatchFixture.Requests(3));
@@ -45,7 +45,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     {
         await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2)))
         {
-            LedgerRow row = (await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default))!;
+            LedgerRow row = (await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default))!;
             Assert.NotNull(row);
         }
 
@@ -86,7 +86,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary plain = await _fixture.RunAsync(BatchFixture.Requests(4));
 
         Assert.Equal((1, 3, 0, 1), (daring.Saved, daring.Uncertain, daring.Pending, daring.ImagesPaid));
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left: run the same command again to go on.", daring.Message);
+        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
         Assert.Equal((1, 3, 0), (plain.Saved, plain.Uncertain, plain.Submitted));
         Assert.All((await _fixture.RowsAsync()).Skip(1), row => Assert.Equal((BatchItemStatus.Uncertain, 1), (row.Status, row.Attempts)));
     }
@@ -124,7 +124,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(1));
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         _fixture.OnSubmit = id => BatchFixture.Finished(id);
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70},{"id":71}]}""");
         _fixture.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), $$"""{"prompt":"prompt {{(id == "70" ? 1 : 2)}}","face_image":"https://faces.example/face.png"}""");
@@ -139,7 +139,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [InlineData(false)]
     public async Task Listed_generation_not_fetchable_is_fetched_again_before_resubmission(bool isAnswered)
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(1))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(1))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70}]}""");
         _fixture.OnFetch = (_, before) => before > 0 ? Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""")
             : isAnswered ? BatchFixture.Queued(70) : ScriptedResponse.Error("Try again later.", 503);
@@ -153,24 +153,24 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Fact]
     public async Task Fetches_without_result_end_one_search_only()
     {
-        int looks = 0;
+        int fetches = 0;
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = _ => ScriptedResponse.Json($$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range(100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
-        _fixture.OnFetch = (_, _) => ++looks > 0 ? ScriptedResponse.Error("Try again later.", 503) : throw new InvalidOperationException();
+        _fixture.OnFetch = (_, _) => ++fetches > 0 ? ScriptedResponse.Error("Try again later.", 503) : throw new InvalidOperationException();
 
         await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal(5, looks);
-        Assert.DoesNotContain(_fixture.LogLines, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+        Assert.Equal(5, fetches);
+        Assert.DoesNotContain(_fixture.LogLines, line => line.Contains("does not return the prompts", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Plan_with_retry_uncertain_matches_the_run()
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(2));
 
-        BatchPlan plan = await batch.PlanAsync(false, true, default);
+        BatchPlan plan = await batch.PlanAsync(new PlanOptions(RetryUncertain: true), default);
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { RetryUncertain = true }, default)).WithTimeoutAsync();
 
         Assert.Equal((2, 2), (plan.ToSubmit, plan.Images));
@@ -276,7 +276,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(requests);
 
-        // It is looked for at the end of the same run, and saved at once.
+        // The end of the same run searches for it and saves it.
         Assert.Equal(isTheRows ? (BatchState.Complete, 1) : (BatchState.SomeFailed, 0), (summary.State, (int)summary.Saved));
         Assert.Equal(isTheRows ? ["70-1.png"] : [], _fixture.Files);
         Assert.Equal(1, _fixture.Submissions);
@@ -315,17 +315,17 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [InlineData(false)]
     public async Task Listed_generations_without_prompt_limit_the_search(bool isAnswered)
     {
-        int looks = 0;
+        int fetches = 0;
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = before => ScriptedResponse.Json(
             $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((100 * before) + 100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
-        _fixture.OnFetch = (id, _) => ++looks > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
+        _fixture.OnFetch = (id, _) => ++fetches > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
         await _fixture.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((2, 10), (summary.Uncertain, looks));
-        Assert.Contains(_fixture.LogLines, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+        Assert.Equal((2, 10), (summary.Uncertain, fetches));
+        Assert.Contains(_fixture.LogLines, line => line.Contains("does not return the prompts", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -361,7 +361,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     {
         ILedger ledger = await _fixture.OpenLedgerAsync();
         var text = new RequestSerializer();
-        await ledger.StageAsync([.. requests.Select(text.ToInputRow)], default);
+        await ledger.StageAsync([.. requests.Select(text.ToInputRow)], null, default);
         await ledger.ImportAsync(false, default);
         return ledger;
     }

@@ -68,7 +68,7 @@ public sealed class GetFaceGenBatchTests
         ScriptResult ran = bed.Run($"param($csv, $ledger, $out) {command}", bed.WriteCsv("a"), folder, bed.OutputFolder);
 
         Assert.StartsWith("LedgerInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal($"'{folder}' is a folder; a ledger is a file.", ran.Error.ToString());
+        Assert.Equal($"The ledger '{folder}' is a folder. Nothing was sent. Name a file with -Ledger.", ran.Error.ToString());
         Assert.Empty(Directory.GetFiles(bed.Folder, "*.lock"));
     }
 
@@ -101,7 +101,7 @@ public sealed class GetFaceGenBatchTests
 
         Assert.Equal(["a", "c"], items.Values("Prompt"));
         Assert.StartsWith("LedgerInvalid,", items.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"Item 2 of the ledger '{ledger}' cannot be read and is left out: people.csv:3: ", items.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"Item 2 of the ledger '{ledger}' cannot be read and is skipped: people.csv:3: ", items.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,11 +32,11 @@ internal sealed class PostgresConnections : IAsyncDisposable
             $"""
             SET search_path TO {address.QuotedSchema};
             SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout');
-            SELECT set_config(name, CAST(CASE WHEN CAST(setting AS int) BETWEEN 1 AND most THEN greatest(CAST(setting AS int), least) ELSE most END AS text), false)
+            SELECT set_config(name, CAST(CASE WHEN CAST(setting AS int) BETWEEN 1 AND max THEN greatest(CAST(setting AS int), min) ELSE max END AS text), false)
             FROM pg_settings JOIN (VALUES
                 ('idle_in_transaction_session_timeout', {MinIdleInTransaction}, {MaxIdleInTransaction}),
                 ('tcp_keepalives_idle', 0, {KeepAliveIdle}), ('tcp_keepalives_interval', 0, {KeepAliveInterval}),
-                ('tcp_keepalives_count', 0, {KeepAliveCount}), ('tcp_user_timeout', 0, {UserTimeout})) AS limits (name, least, most) USING (name)
+                ('tcp_keepalives_count', 0, {KeepAliveCount}), ('tcp_user_timeout', 0, {UserTimeout})) AS limits (name, min, max) USING (name)
             WHERE name LIKE 'idle%' OR version() LIKE '%linux%';
             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
             """);

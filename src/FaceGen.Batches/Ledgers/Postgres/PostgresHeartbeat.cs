@@ -208,17 +208,17 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     private async Task UpdateWorkerAsync(NpgsqlConnection connection, string values)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @me";
+        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @worker";
         command.CommandTimeout = StatementTimeoutSeconds;
-        command.Parameters.AddWithValue("me", Number);
+        command.Parameters.AddWithValue("worker", Number);
         await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
     private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancellationToken)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
-        command.Parameters.AddWithValue("me", number);
+        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@worker AS int))";
+        command.Parameters.AddWithValue("worker", number);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 }

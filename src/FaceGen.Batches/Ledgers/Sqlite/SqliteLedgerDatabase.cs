@@ -147,8 +147,8 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             // If this cannot be written, the released lock shows the same.
             await Task.WhenAny(WriteAsync(
                 session => session.ExecuteAsync(
-                    "UPDATE workers SET ended_at = @now WHERE worker = @me",
-                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
+                    "UPDATE workers SET ended_at = @now WHERE worker = @worker",
+                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("worker", Worker)), CancellationToken.None)).ConfigureAwait(false);
             await Task.Run(_writer.Dispose).ConfigureAwait(false);
             // The last connection to close removes the -wal file; until then the mark stays.
             if (!HasContent(Name + "-wal")) _lock!.ClearMark();
@@ -183,7 +183,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
 
         ThrowIfNotLedger(path, ledgerLock.ReadMark());
-        foreach (string end in (string[])["", "-wal", "-shm"]) PrivateFile.Restrict(path + end);
+        foreach (string suffix in (string[])["", "-wal", "-shm"]) PrivateFile.Restrict(path + suffix);
 #if !NETSTANDARD
         // Elsewhere SQLite creates the files beside it with the same permissions.
         if (OperatingSystem.IsWindows())
@@ -227,10 +227,10 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// </summary>
     internal static void Create(string path, TimeProvider time)
     {
-        string begun = path + ".new";
-        foreach (string end in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(begun + end);
-        PrivateFile.EnsureExists(begun);
-        using (SqliteConnection connection = SqliteConnections.Open(begun, SqliteOpenMode.ReadWrite))
+        string temporary = path + ".new";
+        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(temporary + suffix);
+        PrivateFile.EnsureExists(temporary);
+        using (SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite))
         {
             SqliteConnections.EnableFullSync(connection);
             SqliteConnections.CreateTables(connection, time);
@@ -238,20 +238,20 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             SqliteConnections.ConfigureForWriting(connection, path);
         }
 
-        File.Move(begun, path);
+        File.Move(temporary, path);
         FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Throws if a log exists and its ledger is missing: a new ledger would pay for every row again.</summary>
     private static void ThrowIfLogRemains(string path)
     {
-        foreach (string left in (string[])[path + "-wal", path + "-journal"])
+        foreach (string log in (string[])[path + "-wal", path + "-journal"])
         {
-            if (!HasContent(left)) continue;
+            if (!HasContent(log)) continue;
 
             throw new FaceGenException(ErrorCode.LedgerInvalid,
-                $"The ledger '{path}' is missing, and '{left}' still exists. Nothing was sent, because a new ledger would pay for every row again. "
-                + $"Restore the ledger beside that file, or delete '{left}' to start a new ledger.");
+                $"The ledger '{path}' is missing, and '{log}' still exists. Nothing was sent, because a new ledger would pay for every row again. "
+                + $"Restore the ledger beside that file, or delete '{log}' to start a new ledger.");
         }
     }
 
