@@ -206,7 +206,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             FlushChunk();
             if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsWhatIf) is { } inputError) throw inputError;
 
-            BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(RetryFailed, RetryUncertain, StopToken, MaxImages)));
+            BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (!Confirm(plan))

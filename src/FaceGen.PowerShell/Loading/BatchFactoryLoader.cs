@@ -20,7 +20,7 @@ internal static class BatchFactoryLoader
 
     internal static IBatchFactory Factory => Create<IBatchFactory>("FaceGen.Batches.Running.BatchFactory");
 
-    internal static IImageDecoder JpegDecoder => Create<IImageDecoder>("FaceGen.Batches.Pictures.JpegDecoder");
+    internal static IImageDecoder JpegDecoder => Create<IImageDecoder>("FaceGen.Batches.Images.JpegDecoder");
 
     private static T Create<T>(string type) => (T)Activator.CreateInstance(BatchesAssembly.Value.GetType(type, throwOnError: true)!)!;
 

@@ -1,7 +1,7 @@
 using FaceGen.ImageFormats;
 using FaceGen.Batches.Images;
 
-namespace FaceGen.Batches.Tests.Pictures;
+namespace FaceGen.Batches.Tests.Images;
 
 public sealed class JpegDecoderTests
 {
@@ -10,30 +10,30 @@ public sealed class JpegDecoderTests
     private readonly IImageDecoder _decoder = new JpegDecoder();
 
     [Fact]
-    public void A_jpeg_is_pixels()
+    public void Jpeg_is_decoded()
     {
         RgbaImage picture = _decoder.Decode(Face);
 
         Assert.Equal(picture.Width * picture.Height * 4, picture.Pixels.Length);
-        // The wall behind her, the hair.
+        // The wall in the background, the hair.
         Assert.All(Enumerable.Range(0, picture.Width), x => Assert.NotNull(picture[x, 0]));
         (byte r, byte g, byte b) = picture[picture.Width / 2, picture.Height / 7]!.Value;
         Assert.True(r > g && g > b, $"{r} {g} {b} is no red hair.");
     }
 
     [Fact]
-    public void What_is_no_jpeg_is_told() =>
+    public void Not_a_jpeg_is_an_error() =>
         Assert.Equal(ErrorCode.ImageInvalid, Assert.Throws<FaceGenException>(() => _decoder.Decode("no picture"u8.ToArray())).Code);
 
     [Fact]
-    public void A_damaged_jpeg_is_pixels_or_told_whatever_is_damaged()
+    public void Jpeg_damaged_is_decoded_or_an_error()
     {
         var lot = new Random(7);
-        int told = 0;
+        int errors = 0;
         for (int damage = 0; damage < 60; damage++)
         {
             byte[] damaged = (byte[])Face.Clone();
-            // Half of it where the tables are.
+            // Half of the damage is in the tables.
             for (int i = 0; i < 8; i++) damaged[lot.Next(2, damage % 2 == 0 ? 700 : damaged.Length)] = (byte)lot.Next(256);
             try
             {
@@ -41,10 +41,10 @@ public sealed class JpegDecoderTests
             }
             catch (FaceGenException)
             {
-                told++;
+                errors++;
             }
         }
 
-        Assert.InRange(told, 1, 60);
+        Assert.InRange(errors, 1, 60);
     }
 }

@@ -14,10 +14,10 @@ public sealed class JpegDecoder : IImageDecoder
             ImageResult decoded = ImageResult.FromMemory(image, ColorComponents.RedGreenBlueAlpha);
             return new RgbaImage(decoded.Width, decoded.Height, decoded.Data);
         }
-        // The decoder says of a broken file no more than that, in whatever way it meets it.
+        // The decoder throws any of these for a damaged file.
         catch (Exception e) when (e is InvalidOperationException or IndexOutOfRangeException or ArgumentException or NullReferenceException or OverflowException)
         {
-            throw new FaceGenException(ErrorCode.ImageInvalid, "The JPEG holds pixels that do not unpack.", e);
+            throw new FaceGenException(ErrorCode.ImageInvalid, "The JPEG is damaged: its pixels cannot be decoded.", e);
         }
     }
 }
