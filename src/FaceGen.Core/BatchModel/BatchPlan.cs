@@ -39,3 +39,9 @@ internal sealed record BatchPlan(long Rows, long Done, long InProgress, long Not
 /// <param name="NearestExpiry">When the first image that is not saved expires; null if there is none.</param>
 internal sealed record BatchProgress(
     long Total, long Ended, long Failed, int InProgress, double RowsPerMinute, TimeSpan? TimeLeft, DateTimeOffset? NearestExpiry);
+
+/// <summary>The options of a plan.</summary>
+/// <param name="RetryFailed">True to submit rows again that failed or expired.</param>
+/// <param name="RetryUncertain">True to submit uncertain rows again.</param>
+/// <param name="MaxImages">The largest number of images that may be charged; null for no limit.</param>
+internal readonly record struct PlanOptions(bool RetryFailed = false, bool RetryUncertain = false, long? MaxImages = null);

@@ -21,11 +21,7 @@ internal interface IBatch : IAsyncDisposable
     Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken);
 
     /// <summary>Returns what a run would do.</summary>
-    /// <param name="retryFailed">True to send rows again that failed or expired.</param>
-    /// <param name="retryUncertain">True to send rows of unknown outcome again.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <param name="maxImages">The largest number of images that may be charged; null for no limit.</param>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null);
+    Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
     /// <summary>Imports the rows into the ledger and processes them.</summary>
     /// <returns>The state of the batch after the run, with the <see cref="BatchSummary.Fault"/> that ended it.</returns>

@@ -170,8 +170,8 @@ internal sealed class Submission(
         if (options.SubmissionLog is { } before) await before.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         // The deadline cancels the request only before its first byte is sent.
-        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, _sent, _face.Text), CancellationToken.None, _deadlineToken).ConfigureAwait(false);
+        ApiResult result = await connection.Api.SubmitAsync(connection.Address.Generate,
+            json => RequestJson.Write(json, _sent, _face.Text), _deadlineToken).ConfigureAwait(false);
         Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_sent, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
         if (outcome is Outcome.Uncertain uncertain && tracked is not null) outcome = await ReconcileAsync(uncertain, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
