@@ -28,7 +28,7 @@ $ErrorActionPreference = 'Stop'
 $rows = 0
 Invoke-FaceGenBatch $Path -Destination $Destination -Ledger $Ledger -ErrorAction Continue | ForEach-Object {
     $last = $_
-    if ($_ -is [FaceGen.Batching.BatchItem]) { $rows++ }
+    if ($_ -is [FaceGen.BatchItem]) { $rows++ }
 }
 
 "This worker brought $rows rows to their end. The batch: $last"

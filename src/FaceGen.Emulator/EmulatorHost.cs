@@ -13,9 +13,9 @@ namespace FaceGen.Emulator;
 public sealed class EmulatorHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly Service _service;
+    private readonly EmulatedService _service;
 
-    private EmulatorHost(WebApplication app, Service service)
+    private EmulatorHost(WebApplication app, EmulatedService service)
     {
         _app = app;
         _service = service;
@@ -50,10 +50,10 @@ public sealed class EmulatorHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
 
-        var service = new Service(options);
+        var service = new EmulatedService(options);
         WebApplication app = builder.Build();
         app.Use(LoopbackOnly.CheckAsync);
-        app.Use(SlashRuns.Collapse);
+        app.Use(SlashMiddleware.CollapseAsync);
         app.UseRouting();
         Routes.Map(app, service);
 

@@ -18,7 +18,7 @@ public sealed class EmulatorOptions
     /// <summary>
     /// Keys of further accounts. Each has a queue and a wallet of its own and sees nothing of the others. Default: none.
     /// </summary>
-    public IReadOnlyList<string> FurtherApiKeys { get; init; } = [];
+    public IReadOnlyList<string> AdditionalApiKeys { get; init; } = [];
 
     /// <summary>How many requests an account may have queued or running, at least 1. Default: 5.</summary>
     public int QueueLimit { get; init; } = Limits.DefaultQueueLimit;

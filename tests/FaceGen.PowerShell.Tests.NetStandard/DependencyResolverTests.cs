@@ -7,7 +7,7 @@ namespace FaceGen.PowerShell.Tests;
 public sealed class DependencyResolverTests
 {
     [Fact]
-    public void Assemblies_are_found_for_the_module_and_for_nobody_else()
+    public void Resolve_serves_only_the_module()
     {
         using var session = new Session();
         var own = (Assembly)session.Run("(Get-Command Get-FaceGenConnection).ImplementingType.Assembly").Single.BaseObject;

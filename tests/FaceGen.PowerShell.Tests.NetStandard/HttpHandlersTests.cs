@@ -13,7 +13,7 @@ public sealed class HttpHandlersTests
     [InlineData(SecurityProtocolType.Tls11, SslProtocols.Tls12)]
     [InlineData(SecurityProtocolType.Tls11 | SecurityProtocolType.Tls12, SslProtocols.None)]
     [InlineData(SecurityProtocolType.SystemDefault, SslProtocols.None)]
-    public void A_process_that_does_not_speak_TLS_1_2_is_helped(SecurityProtocolType chosen, SslProtocols spoken)
+    public void Handler_enables_TLS_1_2_when_the_process_does_not(SecurityProtocolType chosen, SslProtocols spoken)
     {
         using var session = new Session();
         MethodInfo create = AppDomain.CurrentDomain.GetAssemblies().Single(assembly => assembly.GetName().Name == "FaceGen.Core")

@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Tests;
 public sealed partial class ConventionTests
 {
     /// <summary>What cmdlets of these verbs do is seen outside of the session, costs money, or ends something.</summary>
-    private static readonly string[] Changing = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop"];
+    private static readonly string[] StateChangingVerbs = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop"];
 
     private static readonly Lazy<CmdletInfo[]> Exported = new(() =>
     {
@@ -32,9 +32,9 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Nouns_begin_with_the_module_s_name_and_are_singular(string name)
+    public void Nouns_have_the_module_prefix_and_are_singular(string name)
     {
-        string noun = Of(name).Noun;
+        string noun = FindCmdlet(name).Noun;
 
         Assert.StartsWith("FaceGen", noun, StringComparison.Ordinal);
         Assert.Matches(Pascal(), noun);
@@ -43,9 +43,9 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_class_is_named_after_its_cmdlet_and_cannot_be_derived_from(string name)
+    public void Class_is_named_after_its_cmdlet_and_sealed(string name)
     {
-        Type type = Of(name).ImplementingType;
+        Type type = FindCmdlet(name).ImplementingType;
 
         Assert.Equal($"{name.Replace("-", "", StringComparison.Ordinal)}Command", type.Name);
         Assert.True(type.IsSealed);
@@ -53,9 +53,9 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Parameters_are_named_in_pascal_case_and_lists_of_input_in_the_singular(string name)
+    public void Parameters_are_pascal_case_and_singular(string name)
     {
-        foreach (ParameterMetadata parameter in Parameters(name))
+        foreach (ParameterMetadata parameter in GetParameters(name))
         {
             Assert.Matches(Pascal(), parameter.Name);
             Assert.False(parameter.ParameterType.IsArray && parameter.Name.EndsWith('s') && parameter.Name != "Status", $"{name} -{parameter.Name} is no singular.");
@@ -64,21 +64,21 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void What_changes_something_can_be_tried_and_declined(string name)
+    public void State_changing_cmdlets_support_ShouldProcess(string name)
     {
-        CmdletInfo cmdlet = Of(name);
+        CmdletInfo cmdlet = FindCmdlet(name);
         CmdletAttribute declared = cmdlet.ImplementingType.GetCustomAttribute<CmdletAttribute>()!;
 
-        Assert.Equal(Changing.Contains(cmdlet.Verb), declared.SupportsShouldProcess);
+        Assert.Equal(StateChangingVerbs.Contains(cmdlet.Verb), declared.SupportsShouldProcess);
         // What is deleted at the service is gone.
         if (declared.SupportsShouldProcess) Assert.Equal(name == "Remove-FaceGenImage" ? ConfirmImpact.High : ConfirmImpact.Medium, declared.ConfirmImpact);
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_path_with_wildcards_has_one_without_beside_it(string name)
+    public void Path_has_a_LiteralPath(string name)
     {
-        Dictionary<string, ParameterMetadata> parameters = Of(name).Parameters;
+        Dictionary<string, ParameterMetadata> parameters = FindCmdlet(name).Parameters;
         if (!parameters.TryGetValue("Path", out ParameterMetadata? path)) return;
 
         ParameterMetadata literal = Assert.Contains("LiteralPath", parameters);
@@ -90,9 +90,9 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Positions_begin_at_0_are_few_and_are_taken_once(string name)
+    public void Positions_start_at_0_and_are_unique(string name)
     {
-        foreach (CommandParameterSetInfo set in Of(name).ParameterSets)
+        foreach (CommandParameterSetInfo set in FindCmdlet(name).ParameterSets)
         {
             int[] positions = [.. set.Parameters.Select(parameter => parameter.Position).Where(position => position >= 0).Order()];
 
@@ -104,23 +104,23 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_parameter_set_takes_at_most_one_parameter_from_the_pipeline_as_it_is(string name) =>
-        Assert.All(Of(name).ParameterSets, set => Assert.InRange(set.Parameters.Count(parameter => parameter.ValueFromPipeline), 0, 1));
+    public void Parameter_set_has_at_most_one_pipeline_parameter(string name) =>
+        Assert.All(FindCmdlet(name).ParameterSets, set => Assert.InRange(set.Parameters.Count(parameter => parameter.ValueFromPipeline), 0, 1));
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void No_name_or_alias_means_two_parameters(string name)
+    public void Names_and_aliases_are_unique(string name)
     {
-        string[] names = [.. Of(name).Parameters.Values.SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name))];
+        string[] names = [.. FindCmdlet(name).Parameters.Values.SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name))];
 
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void What_is_emitted_is_declared_and_has_a_table_and_a_list(string name)
+    public void Output_types_are_declared_and_have_table_and_list_views(string name)
     {
-        CmdletInfo cmdlet = Of(name);
+        CmdletInfo cmdlet = FindCmdlet(name);
         Assert.NotEmpty(cmdlet.OutputType);
         XDocument views = XDocument.Load(Path.Combine(StagedModule.Folder, "FaceGen.Format.ps1xml"));
 
@@ -134,9 +134,9 @@ public sealed partial class ConventionTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Time_limits_and_the_like_have_the_usual_names(string name)
+    public void Parameters_use_standard_names(string name)
     {
-        foreach (ParameterMetadata parameter in Parameters(name))
+        foreach (ParameterMetadata parameter in GetParameters(name))
         {
             Assert.DoesNotMatch("(?i)^(timeout|timeoutseconds|credentials|filepath|filename|maxconcurrency|parallel|quiet)$", parameter.Name);
         }
@@ -145,15 +145,15 @@ public sealed partial class ConventionTests
     [Theory]
     [MemberData(nameof(Cmdlets))]
     public void Each_cmdlet_is_tested(string name) => Assert.Contains(
-        Directory.EnumerateFiles(Path.GetDirectoryName(Here())!, "*Tests.cs", SearchOption.AllDirectories).Where(file => file != Here()),
+        Directory.EnumerateFiles(Path.GetDirectoryName(GetSourceFile())!, "*Tests.cs", SearchOption.AllDirectories).Where(file => file != GetSourceFile()),
         file => File.ReadAllText(file).Contains(name, StringComparison.Ordinal));
 
-    private static string Here([CallerFilePath] string path = "") => path;
+    private static string GetSourceFile([CallerFilePath] string path = "") => path;
 
-    private static CmdletInfo Of(string name) => Exported.Value.Single(cmdlet => cmdlet.Name == name);
+    private static CmdletInfo FindCmdlet(string name) => Exported.Value.Single(cmdlet => cmdlet.Name == name);
 
-    private static IEnumerable<ParameterMetadata> Parameters(string name) =>
-        Of(name).Parameters.Values.Where(parameter => !PSCmdlet.CommonParameters.Contains(parameter.Name) && !PSCmdlet.OptionalCommonParameters.Contains(parameter.Name));
+    private static IEnumerable<ParameterMetadata> GetParameters(string name) =>
+        FindCmdlet(name).Parameters.Values.Where(parameter => !PSCmdlet.CommonParameters.Contains(parameter.Name) && !PSCmdlet.OptionalCommonParameters.Contains(parameter.Name));
 
     [GeneratedRegex("^([A-Z][a-z0-9]*|[A-Z](?=[A-Z]))+$")]
     private static partial Regex Pascal();

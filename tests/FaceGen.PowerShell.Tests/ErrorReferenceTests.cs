@@ -9,14 +9,14 @@ namespace FaceGen.PowerShell.Tests;
 public sealed partial class ErrorReferenceTests
 {
     [Fact]
-    public void Every_error_stands_in_the_reference_with_its_category_and_whether_it_ends_the_run()
+    public void Error_reference_lists_every_error_with_its_category()
     {
         using var session = new Session();
         Type table = session.Run("(Get-Command New-FaceGenImage).ImplementingType.Assembly.GetType('FaceGen.PowerShell.Pipeline.ErrorTable')").Single.BaseObject as Type
             ?? throw new InvalidOperationException("There is no table of errors.");
-        MethodInfo categoryOf = table.GetMethod("CategoryOf", BindingFlags.Static | BindingFlags.NonPublic)!;
+        MethodInfo categoryOf = table.GetMethod("GetCategory", BindingFlags.Static | BindingFlags.NonPublic)!;
         Type code = categoryOf.GetParameters().Single().ParameterType;
-        Type exception = code.Assembly.GetType("FaceGen.Contract.FaceGenException")!;
+        Type exception = code.Assembly.GetType("FaceGen.FaceGenException")!;
 
         IEnumerable<string> coded = Enum.GetValues(code).Cast<object>().Select(value =>
         {

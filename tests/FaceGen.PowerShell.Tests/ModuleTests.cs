@@ -6,7 +6,7 @@ namespace FaceGen.PowerShell.Tests;
 public sealed class ModuleTests
 {
     [Fact]
-    public void The_build_under_test_is_the_one_that_is_loaded()
+    public void Loaded_assembly_is_the_build_under_test()
     {
         using var session = new Session();
 
@@ -16,27 +16,27 @@ public sealed class ModuleTests
     }
 
     [Fact]
-    public void Exactly_the_manifest_s_cmdlets_are_exported()
+    public void Exported_cmdlets_match_the_manifest()
     {
         using var session = new Session();
 
-        Ran listed = session.Run("param($manifest) (Test-ModuleManifest $manifest).ExportedCmdlets.Keys", StagedModule.Staged).WithoutErrors();
-        Ran exported = session.Run("(Get-Module FaceGen).ExportedCommands.Keys").WithoutErrors();
+        ScriptResult listed = session.Run("param($manifest) (Test-ModuleManifest $manifest).ExportedCmdlets.Keys", StagedModule.StagedManifest).WithoutErrors();
+        ScriptResult exported = session.Run("(Get-Module FaceGen).ExportedCommands.Keys").WithoutErrors();
 
         Assert.NotEmpty(listed.Output);
         Assert.Equal(listed.Output.Select(name => name.ToString()).Order(), exported.Output.Select(name => name.ToString()).Order());
     }
 
     [Fact]
-    public void The_manifest_says_where_the_module_works_and_under_which_licence()
+    public void Manifest_has_editions_version_and_license()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             param($manifest)
             $said = Test-ModuleManifest $manifest
             "$($said.CompatiblePSEditions)", "$($said.PowerShellVersion)", "$($said.LicenseUri)", $said.Copyright
-            """, StagedModule.Staged).WithoutErrors();
+            """, StagedModule.StagedManifest).WithoutErrors();
 
         Assert.Equal(
             ["Desktop Core", "5.1", "https://opensource.org/license/mit", "(c) The FaceGen authors. MIT licence."],
@@ -44,11 +44,11 @@ public sealed class ModuleTests
     }
 
     [Fact]
-    public void Importing_it_again_by_force_works()
+    public void Import_Force_can_be_repeated()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             param($manifest)
             Import-Module $manifest -Force -ErrorAction Stop
             Remove-Module FaceGen
@@ -64,11 +64,11 @@ public sealed class ModuleTests
     [InlineData("New-FaceGenImage p -Style c", "chibi,comic")]
     [InlineData("New-FaceGenImage p -SafetyCheckerType b", "black,blur")]
     [InlineData("New-FaceGenImage p -NumInferenceSteps ", "21,31,41")]
-    public void Tab_completes_what_the_api_lists(string line, string choices)
+    public void Completer_offers_values_listed_by_the_api(string line, string choices)
     {
         using var session = new Session();
 
-        Ran ran = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
+        ScriptResult ran = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
 
         Assert.Equal(choices, string.Join(",", ran.Output.Select(text => text.ToString()).Order()));
     }

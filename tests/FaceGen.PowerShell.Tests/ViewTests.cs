@@ -8,7 +8,7 @@ namespace FaceGen.PowerShell.Tests;
 public sealed class ViewTests
 {
     [Fact]
-    public void Each_text_of_a_view_is_cleaned()
+    public void Views_clean_every_text()
     {
         using var session = new Session();
         var core = (Assembly)session.Run("(Get-Command Get-FaceGenConnection).OutputType[0].Type.Assembly").Single.BaseObject;

@@ -13,18 +13,18 @@ internal sealed class PostgresServer : IDisposable
 {
     private static readonly Lazy<PostgresServer> Shared = new(() => new PostgresServer());
 
-    private readonly string _programs;
+    private readonly string _binFolder;
     private readonly string _folder;
     private readonly int _port = FreePort();
 
     /// <summary>A shell that waits for the end of its input, which comes with the end of this process, and cleans up.</summary>
-    private readonly Process _guard;
+    private readonly Process _cleanup;
 
     internal PostgresServer()
     {
-        _programs = FindPrograms()!;
+        _binFolder = FindBinFolder()!;
         _folder = Directory.CreateTempSubdirectory("facegen-postgres-").FullName;
-        _guard = Process.Start(new ProcessStartInfo(
+        _cleanup = Process.Start(new ProcessStartInfo(
             "/bin/sh",
             ["-c", "cd \"$1\"; cat; kill -INT $(head -1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done; rm -rf \"$1\"", "sh", _folder])
         {
@@ -48,9 +48,9 @@ internal sealed class PostgresServer : IDisposable
     }
 
     /// <summary>Why there can be no server here; null where there can.</summary>
-    internal static string? Hindrance { get; } =
+    internal static string? SkipReason { get; } =
         OperatingSystem.IsWindows() ? "These tests start a server of PostgreSQL only outside Windows."
-        : FindPrograms() is null ? "PostgreSQL's programs (initdb, pg_ctl) are not on this machine; FACEGEN_POSTGRES_BIN names their folder."
+        : FindBinFolder() is null ? "PostgreSQL's programs (initdb, pg_ctl) are not on this machine; FACEGEN_POSTGRES_BIN names their folder."
         : null;
 
     /// <summary>The server that tests share, started when it is first asked for.</summary>
@@ -63,28 +63,28 @@ internal sealed class PostgresServer : IDisposable
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>A connection string; the search path names a ledger.</summary>
-    internal string Connect(string schema, string options = "") =>
+    internal string GetConnectionString(string schema, string options = "") =>
         $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Username=facegen;Password={Password};Database=postgres;Search Path={schema};{options}";
 
     internal void Start() => RunProgram("pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "start");
 
     public void Dispose()
     {
-        _guard.StandardInput.Close();
-        _guard.WaitForExit();
-        _guard.Dispose();
+        _cleanup.StandardInput.Close();
+        _cleanup.WaitForExit();
+        _cleanup.Dispose();
     }
 
     /// <summary>Stops all of its processes, as a machine does that is paused.</summary>
-    internal void Pause() => PosixSignals.Send("STOP", Processes());
+    internal void Pause() => PosixSignals.Send("STOP", GetProcessIds());
 
     /// <summary>Lets all of its processes go on.</summary>
-    internal void Continue() => PosixSignals.Send("CONT", Processes());
+    internal void Continue() => PosixSignals.Send("CONT", GetProcessIds());
 
     /// <summary>Ends the server, as a failing machine does.</summary>
     internal void Stop() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
-    private static string? FindPrograms()
+    private static string? FindBinFolder()
     {
         const string Distribution = "/usr/lib/postgresql";
         string[] installed = Directory.Exists(Distribution) ? Directory.GetDirectories(Distribution) : [];
@@ -94,7 +94,7 @@ internal sealed class PostgresServer : IDisposable
             .FirstOrDefault(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, "initdb")));
     }
 
-    private int[] Processes()
+    private int[] GetProcessIds()
     {
         string first = File.ReadLines(Path.Combine(Data, "postmaster.pid")).First();
         return [.. File.ReadAllText($"/proc/{first}/task/{first}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
@@ -110,7 +110,7 @@ internal sealed class PostgresServer : IDisposable
 
     private void RunProgram(string name, params string[] arguments)
     {
-        string program = Path.Combine(_programs, name);
+        string program = Path.Combine(_binFolder, name);
         if (IsRoot) Run(["runuser", "-u", "postgres", "--", program, .. arguments]);
         else Run([program, .. arguments]);
     }
@@ -123,7 +123,7 @@ internal sealed class PostgresServer : IDisposable
             "/bin/sh", ["-c", "out=$1; shift; exec \"$@\" </dev/null >\"$out\" 2>&1", "sh", output, .. command]) { WorkingDirectory = _folder })!;
         if (!process.WaitForExit(60_000)) process.Kill(entireProcessTree: true);
         process.WaitForExit();
-        if (process.ExitCode != 0 || _guard.HasExited)
+        if (process.ExitCode != 0 || _cleanup.HasExited)
             throw new InvalidOperationException($"{command[0]} failed: {(File.Exists(output) ? File.ReadAllText(output) : "")}");
     }
 }

@@ -1,5 +1,3 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
@@ -10,27 +8,27 @@ namespace FaceGen.Batches.Ledgers;
 internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
 {
     /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
-    private const int Capacity = 4096;
+    private const int MaxKnownFaces = 4096;
 
-    private readonly HashSet<string> _faces = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _writtenFaces = new(StringComparer.Ordinal);
     private FileStream? _file;
 
     /// <summary>Whether a face's bytes are among the rows.</summary>
-    internal bool HasFaces => _faces.Count > 0;
+    internal bool HasFaces => _writtenFaces.Count > 0;
 
     /// <summary>Whether of a row it is known where its first image is to be saved.</summary>
     internal bool HasPaths { get; private set; }
 
     /// <summary>True if an earlier version of FaceGen may have entered one of the rows under another hash.</summary>
-    internal bool MayBeKnownByEarlierHash { get; private set; }
+    internal bool MayHaveLegacyHash { get; private set; }
 
     /// <summary>Adds rows.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="folder">A folder for the file if the temporary folder cannot be written; it need not exist yet.</param>
+    /// <param name="fallbackFolder">A folder for the file if the temporary folder cannot be written; it need not exist yet.</param>
     /// <exception cref="FaceGenException">The temporary file cannot be written.</exception>
-    internal void Add(IReadOnlyList<InputRow> rows, string? folder)
+    internal void Add(IReadOnlyList<InputRow> rows, string? fallbackFolder)
     {
-        _file ??= Create(folder);
+        _file ??= Create(fallbackFolder);
         try
         {
             _file.Seek(0, SeekOrigin.End);
@@ -40,7 +38,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw NotWritten($"'{Path.GetDirectoryName(_file.Name)}'", e);
+            throw CreateNotWrittenError($"'{Path.GetDirectoryName(_file.Name)}'", e);
         }
     }
 
@@ -56,38 +54,38 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
     internal void Clear()
     {
         _file?.SetLength(0);
-        _faces.Clear();
+        _writtenFaces.Clear();
         HasPaths = false;
-        MayBeKnownByEarlierHash = false;
+        MayHaveLegacyHash = false;
     }
 
     public void Dispose() => _file?.Dispose();
 
     /// <summary>Creates the file in the temporary folder, or in the one where the batch writes anyway.</summary>
-    private FileStream Create(string? folder)
+    private FileStream Create(string? fallbackFolder)
     {
         string temporary = temporaryFolder ?? Path.GetTempPath();
         try
         {
-            return OwnersFile.CreateTemporary(temporary);
+            return PrivateFile.CreateTemporary(temporary);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            while (folder is not null && !Directory.Exists(folder)) folder = Path.GetDirectoryName(folder);
-            if (folder is null) throw NotWritten($"the temporary folder '{temporary}'", e);
+            while (fallbackFolder is not null && !Directory.Exists(fallbackFolder)) fallbackFolder = Path.GetDirectoryName(fallbackFolder);
+            if (fallbackFolder is null) throw CreateNotWrittenError($"the temporary folder '{temporary}'", e);
 
             try
             {
-                return OwnersFile.CreateTemporary(folder);
+                return PrivateFile.CreateTemporary(fallbackFolder);
             }
             catch (Exception second) when (second is IOException or UnauthorizedAccessException)
             {
-                throw NotWritten($"the temporary folder '{temporary}' or in '{folder}'", second);
+                throw CreateNotWrittenError($"the temporary folder '{temporary}' or in '{fallbackFolder}'", second);
             }
         }
     }
 
-    private static FaceGenException NotWritten(string where, Exception error) => new(
+    private static FaceGenException CreateNotWrittenError(string where, Exception error) => new(
         ErrorCode.FileNotWritten,
         $"The input of the batch could not be written to a temporary file in {where}: {error.Message.TrimEnd('.')}. Nothing was sent. "
         + "Make room there, or let the environment variable TMPDIR (on Windows, TEMP) name a folder that can be written.",
@@ -104,9 +102,9 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
         writer.Write(bytes?.Length ?? -1);
         if (bytes is not null) writer.Write(bytes);
         HasPaths |= row.Path is not null;
-        MayBeKnownByEarlierHash |= row.MayBeKnownByEarlierHash;
+        MayHaveLegacyHash |= row.MayHaveLegacyHash;
         WriteText(writer, row.Path);
-        writer.Write(row.FileAt?.ToUnixTimeMilliseconds() ?? -1);
+        writer.Write(row.ExistingFileWrittenAt?.ToUnixTimeMilliseconds() ?? -1);
         WriteText(writer, row.Source?.File);
         if (row.Source is not { } source) return;
 
@@ -130,7 +128,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
         {
             FaceLength = faceLength,
             Path = path,
-            FileAt = fileAt < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(fileAt),
+            ExistingFileWrittenAt = fileAt < 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(fileAt),
         };
     }
 
@@ -144,7 +142,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
 
     private bool IsNew(string face)
     {
-        if (_faces.Count == Capacity && !_faces.Contains(face)) _faces.Clear();
-        return _faces.Add(face);
+        if (_writtenFaces.Count == MaxKnownFaces && !_writtenFaces.Contains(face)) _writtenFaces.Clear();
+        return _writtenFaces.Add(face);
     }
 }

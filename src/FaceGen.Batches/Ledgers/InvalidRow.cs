@@ -1,11 +1,9 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>Names a row of a ledger that was changed by hand to something invalid.</summary>
 internal static class InvalidRow
 {
-    internal static FaceGenException Error(string ledger, long item, RequestSource? source, FaceGenException error)
+    internal static FaceGenException CreateError(string ledger, long item, RequestSource? source, FaceGenException error)
     {
         string line = source is null || error.Message.StartsWith($"{source}: ", StringComparison.Ordinal) ? "" : $"{source}: ";
         return new FaceGenException(

@@ -1,6 +1,3 @@
-using FaceGen.Batching;
-using FaceGen.Contract;
-
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>An image that stands in a file.</summary>
@@ -17,6 +14,6 @@ internal sealed record LedgerFile(
     int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered, bool Incomplete = false)
 {
     /// <summary>How far a row is whose images stand in these files.</summary>
-    internal static BatchItemStatus StatusOf(IReadOnlyList<LedgerFile> files) =>
+    internal static BatchItemStatus GetRowStatus(IReadOnlyList<LedgerFile> files) =>
         files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved;
 }

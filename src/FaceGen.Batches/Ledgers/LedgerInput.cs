@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Generating;
 using FaceGen.Saving;
 
@@ -12,9 +12,9 @@ namespace FaceGen.Batches.Ledgers;
 internal sealed class LedgerInput : IDisposable
 {
     /// <summary>What makes paths alike that mean the same file.</summary>
-    private static readonly string Fold = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
+    private static readonly string CaseFoldFunction = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
 
-    private static readonly TimeSpan Unlimited = TimeSpan.Zero;
+    private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
 
     private readonly InputSpool _rows = new();
 
@@ -29,15 +29,15 @@ internal sealed class LedgerInput : IDisposable
 
     /// <inheritdoc cref="ILedger.PlanAsync"/>
     internal async Task<BatchPlan> PlanAsync(
-        LedgerStore store, LedgerSession session, bool retryFailed, bool retryUncertain, long? maxImages)
+        LedgerDatabase database, LedgerSession session, bool retryFailed, bool retryUncertain, long? maxImages)
     {
-        long duplicates = await BringInAsync(store, session).ConfigureAwait(false);
-        string isSent = $"status IN ('Pending', {Retried(retryFailed, retryUncertain)})";
+        long duplicates = await LoadAsync(database, session).ConfigureAwait(false);
+        string isSent = $"status IN ('Pending', {RetriedStatuses(retryFailed, retryUncertain)})";
         string rowsOfInput =
             $"""
             WITH rows AS (
                 SELECT s.*, n.repetition, i.item, i.submitted_at, CASE
-                    WHEN i.status = 'Submitting' AND i.{store.Dead} THEN 'Uncertain'
+                    WHEN i.status = 'Submitting' AND i.{database.IsWorkerDead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
@@ -47,30 +47,30 @@ internal sealed class LedgerInput : IDisposable
             $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
             row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
         // A face that several rows share is uploaded once.
-        long? uploads = await session.NumberAsync(
+        long? uploads = await session.QueryNumberAsync(
             $"""
             {rowsOfInput} SELECT count(*) FROM (
                 SELECT face FROM fated WHERE fate = 'Pending' AND face_length >= @least GROUP BY face HAVING count(*) > 1) AS shared
-            """, ("least", (long)FaceUploads.LeastBytes)).ConfigureAwait(false);
-        long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.Name<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
+            """, ("least", (long)FaceUploads.MinBytes)).ConfigureAwait(false);
+        long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.ParseEnum<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
         (_, long rows, long images) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
         // What was paid for is brought in also where the input has the row no more.
-        long underWay = await session.NumberAsync(
-            $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{store.Dead})").ConfigureAwait(false) ?? 0;
+        long underWay = await session.QueryNumberAsync(
+            $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{database.IsWorkerDead})").ConfigureAwait(false) ?? 0;
         return new BatchPlan(
             Rows: fates.Sum(fate => fate.Rows),
             Done: Rows(BatchItemStatus.Saved, BatchItemStatus.Filtered),
-            UnderWay: underWay,
-            LeftAlone: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
+            InProgress: underWay,
+            NotRetried: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
             ToSubmit: rows,
             Images: images,
             Uploads: uploads ?? 0)
         {
             Duplicates = duplicates,
             FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, rowsOfInput, isSent).ConfigureAwait(false),
-            SameFile = _rows.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
-            TakenFile = _rows.HasPaths ? await FindTakenFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
-            Affordable = maxImages is not { } most ? null : await session.NumberAsync(
+            FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            ExistingFile = _rows.HasPaths ? await FindExistingFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
+            AffordableImages = maxImages is not { } most ? null : await session.QueryNumberAsync(
                 $"""
                 {rowsOfInput} SELECT CAST(max(paid) AS BIGINT) FROM (
                     SELECT sum(images) OVER (ORDER BY CASE status WHEN 'Uncertain' THEN 1 ELSE 0 END, position) AS paid
@@ -80,16 +80,16 @@ internal sealed class LedgerInput : IDisposable
         };
     }
 
-    /// <inheritdoc cref="ILedger.EnterAsync"/>
-    internal async Task EnterAsync(LedgerStore store, LedgerSession session, bool retryFailed)
+    /// <inheritdoc cref="ILedger.ImportAsync"/>
+    internal async Task ImportAsync(LedgerDatabase database, LedgerSession session, bool retryFailed)
     {
-        session.Patience = Unlimited;
+        session.Timeout = NoTimeout;
         // Before the lock: others do not wait while a slow connection sends the rows.
-        await BringInAsync(store, session).ConfigureAwait(false);
-        await store.LockAsync(session, "enter").ConfigureAwait(false);
-        if (retryFailed) await RetryAsync(session).ConfigureAwait(false);
-        await MergeAsync(store, session).ConfigureAwait(false);
-        await AddFacesAsync(session).ConfigureAwait(false);
+        await LoadAsync(database, session).ConfigureAwait(false);
+        await database.LockAsync(session, "enter").ConfigureAwait(false);
+        if (retryFailed) await ResetFailedAsync(session).ConfigureAwait(false);
+        await MergeAsync(database, session).ConfigureAwait(false);
+        await StoreFacesAsync(session).ConfigureAwait(false);
         await session.ExecuteAsync("DROP TABLE numbered").ConfigureAwait(false);
         await session.ExecuteAsync("DROP TABLE input").ConfigureAwait(false);
     }
@@ -98,23 +98,23 @@ internal sealed class LedgerInput : IDisposable
     public void Dispose() => _rows.Dispose();
 
     /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
-    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string rowsOfInput, string isSent)
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
         // What is saved already has its name; it may have been given another one than this run would.
         List<string> same = await session.QueryAsync(
             $"""
-            {rowsOfInput}, named AS (
-                SELECT position, source_file, source_line, source_row, {Fold}(path) AS path,
-                    CASE WHEN {isSent} THEN 1 ELSE 0 END AS is_sent
+            {inputQuery}, named AS (
+                SELECT position, source_file, source_line, source_row, {CaseFoldFunction}(path) AS path,
+                    CASE WHEN {submitFilter} THEN 1 ELSE 0 END AS is_sent
                 FROM rows
-                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {isSent} OR EXISTS (
+                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {submitFilter} OR EXISTS (
                     SELECT 1 FROM files f
-                    WHERE f.item = rows.item AND {Fold}(f.path) IN ({Fold}(rows.path || '.png'), {Fold}(rows.path || '.jpg'), {Fold}(rows.path || '.webp')))))
+                    WHERE f.item = rows.item AND {CaseFoldFunction}(f.path) IN ({CaseFoldFunction}(rows.path || '.png'), {CaseFoldFunction}(rows.path || '.jpg'), {CaseFoldFunction}(rows.path || '.webp')))))
             SELECT source_file, source_line, source_row, position FROM named
             WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_sent) > 0 ORDER BY min(position) LIMIT 1)
             ORDER BY position LIMIT 2
             """,
-            row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
+            row => LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
         return same.Count == 2 ? (same[0], same[1]) : null;
     }
 
@@ -122,29 +122,29 @@ internal sealed class LedgerInput : IDisposable
     /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
     /// that stands: its name would be refused when the image has been paid for.
     /// </summary>
-    private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindTakenFileAsync(
-        LedgerSession session, string rowsOfInput, string isSent)
+    private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindExistingFileAsync(
+        LedgerSession session, string inputQuery, string submitFilter)
     {
         List<(string, string, bool)> taken = await session.QueryAsync(
             $"""
-            {rowsOfInput}, held AS MATERIALIZED (
-                SELECT item, path, {Fold}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
+            {inputQuery}, held AS MATERIALIZED (
+                SELECT item, path, {CaseFoldFunction}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
             sent AS MATERIALIZED (
-                SELECT source_file, source_line, source_row, position, item, path, {Fold}(path) AS name,
+                SELECT source_file, source_line, source_row, position, item, path, {CaseFoldFunction}(path) AS name,
                     CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
-                FROM rows WHERE path IS NOT NULL AND {isSent})
+                FROM rows WHERE path IS NOT NULL AND {submitFilter})
             SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path
             FROM sent s LEFT JOIN held h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
             WHERE h.item IS NOT NULL OR s.file_at IS NOT NULL
             ORDER BY s.position LIMIT 1
             """,
-            row => (LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
-                row.IsDBNull(5) ? ImageSaver.Existing(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+            row => (LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
+                row.IsDBNull(5) ? ImageSaver.FindExistingFile(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
                 !row.IsDBNull(5))).ConfigureAwait(false);
         return taken.Count == 1 ? taken[0] : null;
     }
 
-    private static string Retried(bool failed, bool uncertain) => (failed, uncertain) switch
+    private static string RetriedStatuses(bool failed, bool uncertain) => (failed, uncertain) switch
     {
         (true, true) => "'Failed', 'Expired', 'Uncertain'",
         (true, false) => "'Failed', 'Expired'",
@@ -153,15 +153,15 @@ internal sealed class LedgerInput : IDisposable
     };
 
     /// <summary>The first row to be sent that asks for the same as a row before it, and that row.</summary>
-    private static async Task<(string First, string Second)?> FindDuplicateAsync(LedgerSession session, string rowsOfInput, string isSent)
+    private static async Task<(string First, string Second)?> FindDuplicateAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
         List<string> same = await session.QueryAsync(
             $"""
-            {rowsOfInput}, second AS (SELECT position, hash FROM rows WHERE repetition > 1 AND {isSent} ORDER BY position LIMIT 1)
+            {inputQuery}, second AS (SELECT position, hash FROM rows WHERE repetition > 1 AND {submitFilter} ORDER BY position LIMIT 1)
             SELECT source_file, source_line, source_row, position FROM input
             WHERE hash = (SELECT hash FROM second) AND position <= (SELECT position FROM second) ORDER BY position
             """,
-            row => LedgerColumns.Source(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
+            row => LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
         return same.Count > 1 ? (same[0], same[^1]) : null;
     }
 
@@ -169,11 +169,11 @@ internal sealed class LedgerInput : IDisposable
     /// Brings the staged rows into the database, numbered: which of the rows with the same hash each one is. Returns how many
     /// of them ask for the same as a row before them.
     /// </summary>
-    private async Task<long> BringInAsync(LedgerStore store, LedgerSession session)
+    private async Task<long> LoadAsync(LedgerDatabase database, LedgerSession session)
     {
-        session.Patience = Unlimited;
-        await session.ExecuteAsync(LedgerSchema.Input).ConfigureAwait(false);
-        await store.FillAsync(session, _rows.Read()).ConfigureAwait(false);
+        session.Timeout = NoTimeout;
+        await session.ExecuteAsync(LedgerSchema.CreateInputTable).ConfigureAwait(false);
+        await database.InsertInputAsync(session, _rows.Read()).ConfigureAwait(false);
         await session.ExecuteAsync("CREATE INDEX input_position ON input (position)").ConfigureAwait(false);
         await session.ExecuteAsync(
             """
@@ -181,19 +181,19 @@ internal sealed class LedgerInput : IDisposable
             SELECT position, hash, occurrence, occurrence AS repetition
             FROM (SELECT position, hash, row_number() OVER (PARTITION BY hash ORDER BY position) AS occurrence FROM input) AS rows
             """).ConfigureAwait(false);
-        long duplicates = await session.NumberAsync("SELECT count(*) FROM numbered WHERE repetition > 1").ConfigureAwait(false) ?? 0;
+        long duplicates = await session.QueryNumberAsync("SELECT count(*) FROM numbered WHERE repetition > 1").ConfigureAwait(false) ?? 0;
         if (SkipDuplicates && duplicates > 0) await session.ExecuteAsync("DELETE FROM numbered WHERE repetition > 1").ConfigureAwait(false);
-        if (_rows.MayBeKnownByEarlierHash) await EarlierIdentities.AdoptAsync(session).ConfigureAwait(false);
+        if (_rows.MayHaveLegacyHash) await LegacyHashes.AdoptAsync(session).ConfigureAwait(false);
         await session.ExecuteAsync("CREATE UNIQUE INDEX numbered_hash ON numbered (hash, occurrence)").ConfigureAwait(false);
-        await store.MeasureAsync(session, "input").ConfigureAwait(false);
-        await store.MeasureAsync(session, "numbered").ConfigureAwait(false);
+        await database.AnalyzeAsync(session, "input").ConfigureAwait(false);
+        await database.AnalyzeAsync(session, "numbered").ConfigureAwait(false);
         return duplicates;
     }
 
-    private static async Task RetryAsync(LedgerSession session)
+    private static async Task ResetFailedAsync(LedgerSession session)
     {
         string retried =
-            $"status IN ({Retried(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+            $"status IN ({RetriedStatuses(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
         // The service still knows the former generations.
         await session.ExecuteAsync(
             $"""
@@ -210,7 +210,7 @@ internal sealed class LedgerInput : IDisposable
             """).ConfigureAwait(false);
     }
 
-    private static async Task MergeAsync(LedgerStore store, LedgerSession session)
+    private static async Task MergeAsync(LedgerDatabase database, LedgerSession session)
     {
         // What has not changed is not written: the same input again costs next to nothing.
         await session.ExecuteAsync(
@@ -238,13 +238,13 @@ internal sealed class LedgerInput : IDisposable
             $"""
             UPDATE items SET wanted = 0
             WHERE wanted = 1
-                AND NOT EXISTS (SELECT 1 FROM ({store.HeardOf}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM ({database.ResponsiveWorkersQuery}) AS alive WHERE alive.worker <> @me)
                 AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
-            """, ("me", store.Worker)).ConfigureAwait(false);
-        if (added > 0) await store.MeasureAsync(session, "items").ConfigureAwait(false);
+            """, ("me", database.Worker)).ConfigureAwait(false);
+        if (added > 0) await database.AnalyzeAsync(session, "items").ConfigureAwait(false);
     }
 
-    private async Task AddFacesAsync(LedgerSession session)
+    private async Task StoreFacesAsync(LedgerSession session)
     {
         if (!_rows.HasFaces) return;
 

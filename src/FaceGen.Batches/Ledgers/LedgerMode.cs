@@ -10,7 +10,7 @@ internal enum LedgerMode
     /// To do its rows, if the input is found good: a ledger that is not there counts as an empty one, and is made when the
     /// input is entered.
     /// </summary>
-    RunInput,
+    RunAndCreateOnImport,
 
     /// <summary>To plan a run: nothing is written; a ledger that is not there counts as an empty one.</summary>
     Plan,

@@ -1,6 +1,3 @@
-using FaceGen.Batching;
-using FaceGen.Contract;
-
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>A row as it stands in the ledger.</summary>
@@ -15,7 +12,7 @@ internal sealed record LedgerRow
     /// <summary>By this and its number the rows are in the order of the input.</summary>
     internal long Position { get; init; }
 
-    /// <summary>The request, as <see cref="RequestText"/> writes it.</summary>
+    /// <summary>The request, as <see cref="RequestSerializer"/> writes it.</summary>
     internal required string Request { get; init; }
 
     /// <summary>How many images the row pays for.</summary>
@@ -41,7 +38,7 @@ internal sealed record LedgerRow
     /// <summary>The service's id.</summary>
     internal string? GenerationId { get; init; }
 
-    /// <summary>What is known of the generation, as <see cref="GenerationText"/> writes it.</summary>
+    /// <summary>What is known of the generation, as <see cref="GenerationSerializer"/> writes it.</summary>
     internal string? Generation { get; init; }
 
     internal DateTimeOffset? SubmittedAt { get; init; }
@@ -53,7 +50,7 @@ internal sealed record LedgerRow
     internal DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Until when a row of unknown outcome may fill a place of the account's queue.</summary>
-    internal DateTimeOffset? PlaceUntil { get; init; }
+    internal DateTimeOffset? SlotUntil { get; init; }
 
     internal ErrorCode? ErrorCode { get; init; }
 

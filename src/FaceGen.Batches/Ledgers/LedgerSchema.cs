@@ -1,5 +1,3 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>The tables of a ledger, alike in both databases.</summary>
@@ -12,24 +10,24 @@ internal static class LedgerSchema
     /// The rows that may be under way at the service. They are few, in an index of their own, which a query uses that has
     /// these very words.
     /// </summary>
-    internal const string AtWork =
+    internal const string IsActive =
         "(worker IS NOT NULL OR place_until IS NOT NULL OR status IN ('Submitting', 'Submitted', 'Generated'))";
 
     /// <summary>The rows of an input, while they are entered or planned.</summary>
-    internal const string Input = """
+    internal const string CreateInputTable = """
         CREATE TEMPORARY TABLE input (
             position BIGINT NOT NULL, hash TEXT NOT NULL, request TEXT NOT NULL, images BIGINT NOT NULL, face TEXT,
             face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT, path TEXT, file_at BIGINT)
         """;
 
     /// <summary>Makes the tables.</summary>
-    /// <param name="number">How the database calls a key that it numbers itself.</param>
-    /// <param name="bytes">How it calls bytes.</param>
-    internal static string Create(string number, string bytes) => $"""
+    /// <param name="identityType">How the database calls a key that it numbers itself.</param>
+    /// <param name="bytesType">How it calls bytes.</param>
+    internal static string CreateTables(string identityType, string bytesType) => $"""
         CREATE TABLE ledger (version BIGINT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL);
 
         CREATE TABLE workers (
-            worker {number},
+            worker {identityType},
             machine TEXT NOT NULL,
             process BIGINT NOT NULL,
             started_at BIGINT NOT NULL,
@@ -37,7 +35,7 @@ internal static class LedgerSchema
             ended_at BIGINT);
 
         CREATE TABLE items (
-            item {number},
+            item {identityType},
             hash TEXT NOT NULL,
             occurrence BIGINT NOT NULL,
             position BIGINT NOT NULL,
@@ -68,7 +66,7 @@ internal static class LedgerSchema
         CREATE INDEX items_status ON items (status, wanted, position, item);
         CREATE INDEX items_position ON items (position, item);
         CREATE INDEX items_worker ON items (worker) WHERE worker IS NOT NULL;
-        CREATE INDEX items_at_work ON items (address) WHERE {AtWork};
+        CREATE INDEX items_at_work ON items (address) WHERE {IsActive};
         CREATE INDEX items_generation ON items (generation_id) WHERE generation_id IS NOT NULL;
 
         CREATE TABLE files (
@@ -83,7 +81,7 @@ internal static class LedgerSchema
             filtered BIGINT NOT NULL,
             PRIMARY KEY (item, image));
 
-        CREATE TABLE faces (hash TEXT PRIMARY KEY, bytes {bytes} NOT NULL);
+        CREATE TABLE faces (hash TEXT PRIMARY KEY, bytes {bytesType} NOT NULL);
 
         CREATE TABLE former (
             generation_id TEXT PRIMARY KEY,
@@ -91,7 +89,7 @@ internal static class LedgerSchema
         """;
 
     /// <exception cref="FaceGenException">A newer FaceGen has made the tables.</exception>
-    internal static void RefuseNewer(long? version, string name)
+    internal static void ThrowIfNewer(long? version, string name)
     {
         if (version > Version)
             throw new FaceGenException(
@@ -100,10 +98,10 @@ internal static class LedgerSchema
     }
 
     /// <summary>What fills the table <c>ledger</c>.</summary>
-    internal const string Sign = "INSERT INTO ledger (version, created_at, created_by) VALUES (@version, @created_at, @created_by)";
+    internal const string InsertVersion = "INSERT INTO ledger (version, created_at, created_by) VALUES (@version, @created_at, @created_by)";
 
-    /// <summary>The values of <see cref="Sign"/>.</summary>
-    internal static (string, object?)[] Signature(TimeProvider time) =>
+    /// <summary>The values of <see cref="InsertVersion"/>.</summary>
+    internal static (string, object?)[] GetVersionValues(TimeProvider time) =>
     [
         ("version", (long)Version),
         ("created_at", time.GetUtcNow().ToUnixTimeMilliseconds()),

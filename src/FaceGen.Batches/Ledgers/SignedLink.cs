@@ -10,7 +10,7 @@ internal static class SignedLink
     /// The kinds of signatures. A kind applies only if each of its <see cref="Kind.Required"/> parameters is in the link: a
     /// parameter such as <c>Expires</c> alone may mean something else, and stays.
     /// </summary>
-    private static readonly Kind[] Kinds =
+    private static readonly Kind[] SignatureKinds =
     [
         // Amazon S3 and stores with its API (R2, MinIO, Spaces, Wasabi), version 4; then version 2.
         new(["X-Amz-Signature"], ["X-Amz-*"]),
@@ -51,16 +51,16 @@ internal static class SignedLink
 
         string[] parameters = query.Substring(1).Split('&');
         string[] names = [.. parameters.Select(parameter => parameter.Split('=')[0])];
-        Kind[] found = [.. Kinds.Where(kind => kind.Required.All(required => names.Contains(required, StringComparer.OrdinalIgnoreCase)))];
+        Kind[] found = [.. SignatureKinds.Where(kind => kind.Required.All(required => names.Contains(required, StringComparer.OrdinalIgnoreCase)))];
         if (found.Length == 0) return whole;
 
-        string kept = string.Join("&", parameters.Where((_, index) => !found.Any(kind => kind.Covers(names[index]))));
+        string kept = string.Join("&", parameters.Where((_, index) => !found.Any(kind => kind.Matches(names[index]))));
         return link.GetLeftPart(UriPartial.Path) + (kept.Length == 0 ? "" : $"?{kept}") + link.Fragment;
     }
 
     private sealed record Kind(string[] Required, string[] Others)
     {
-        internal bool Covers(string name) => Required.Concat(Others).Any(own => own[^1] == '*'
+        internal bool Matches(string name) => Required.Concat(Others).Any(own => own[^1] == '*'
             ? name.StartsWith(own.Substring(0, own.Length - 1), StringComparison.OrdinalIgnoreCase)
             : name.Equals(own, StringComparison.OrdinalIgnoreCase));
     }

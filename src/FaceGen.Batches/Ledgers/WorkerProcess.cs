@@ -10,5 +10,5 @@ internal static class WorkerProcess
         Environment.ProcessId;
 #endif
 
-    internal static string Machine => Environment.MachineName;
+    internal static string MachineName => Environment.MachineName;
 }

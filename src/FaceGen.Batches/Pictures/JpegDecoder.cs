@@ -1,19 +1,18 @@
-using FaceGen.Contract;
-using FaceGen.Showing;
+using FaceGen.ImageFormats;
 using StbImageSharp;
 
-namespace FaceGen.Batches.Pictures;
+namespace FaceGen.Batches.Images;
 
 /// <summary>Decodes JPEGs, which the framework on its own does not.</summary>
-public sealed class JpegDecoder : IPictureDecoder
+public sealed class JpegDecoder : IImageDecoder
 {
     /// <inheritdoc/>
-    Picture IPictureDecoder.Decode(byte[] image)
+    RgbaImage IImageDecoder.Decode(byte[] image)
     {
         try
         {
             ImageResult decoded = ImageResult.FromMemory(image, ColorComponents.RedGreenBlueAlpha);
-            return new Picture(decoded.Width, decoded.Height, decoded.Data);
+            return new RgbaImage(decoded.Width, decoded.Height, decoded.Data);
         }
         // The decoder says of a broken file no more than that, in whatever way it meets it.
         catch (Exception e) when (e is InvalidOperationException or IndexOutOfRangeException or ArgumentException or NullReferenceException or OverflowException)

@@ -17,14 +17,14 @@ internal sealed class CsvHeader
         }
 
         Columns = columns;
-        Unknown = unknown;
+        UnknownColumns = unknown;
     }
 
     /// <summary>Where the API's fields stand.</summary>
     internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
 
     /// <summary>The columns that the API does not have; those without a name are no columns.</summary>
-    internal IReadOnlyList<string> Unknown { get; }
+    internal IReadOnlyList<string> UnknownColumns { get; }
 
     /// <summary>How many cells a row may have; names that Excel left empty at the end do not count.</summary>
     internal int Width { get; }
@@ -33,27 +33,27 @@ internal sealed class CsvHeader
     /// <exception cref="FaceGenException">It has no <c>prompt</c>, or two columns mean the same field.</exception>
     internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
     {
-        List<string> names = [.. cells.Select(InvisibleText.Trim)];
+        List<string> names = [.. cells.Select(InvisibleCharacters.Trim)];
         while (names.Count > 0 && names[names.Count - 1].Length == 0) names.RemoveAt(names.Count - 1);
 
         var header = new CsvHeader(names);
         if (header.Columns.All(column => column.Field != RequestField.Prompt))
         {
             string? meant = names.FirstOrDefault(name => RequestField.FindNearest(name) == RequestField.Prompt);
-            string suggestion = meant is null ? "" : $". Did you mean 'prompt' by '{InvisibleText.Reveal(meant, 60)}'? Rename the column";
-            throw RequestFileFault.At(path, line, $"The header has no column 'prompt'; it has {List(names)}{suggestion}");
+            string suggestion = meant is null ? "" : $". Did you mean 'prompt' by '{InvisibleCharacters.Escape(meant, 60)}'? Rename the column";
+            throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
         }
 
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } twice)
         {
-            string same = List(twice.Select(column => names[column.Ordinal]));
-            throw RequestFileFault.At(path, line, $"The header has {same}, which all mean '{twice.Key.Name}'");
+            string same = FormatNames(twice.Select(column => names[column.Ordinal]));
+            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{twice.Key.Name}'");
         }
 
         return header;
     }
 
-    private static string List(IEnumerable<string> names) =>
-        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{InvisibleText.Reveal(name, 60)}'")));
+    private static string FormatNames(IEnumerable<string> names) =>
+        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{InvisibleCharacters.Escape(name, 60)}'")));
 }

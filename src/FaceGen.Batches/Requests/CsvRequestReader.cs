@@ -9,49 +9,49 @@ internal sealed class CsvRequestReader
     private const int MaxRowLength = 16 * 1024 * 1024;
 
     /// <summary>Half of a surrogate pair, which no decoded text has: rows that begin with '#' are rows.</summary>
-    private const char NoComments = '\uDC00';
+    private const char NoCommentCharacter = '\uDC00';
 
     private readonly string _path;
-    private readonly RequestRowBuilder _rows;
+    private readonly RequestRowBuilder _builder;
     private readonly CsvDataReader _csv;
     private char[] _record = new char[1024];
     private int _line;
     private int _nextLine = 1;
 
-    private CsvRequestReader(RequestText text, RequestRowBuilder rows, char? delimiter)
+    private CsvRequestReader(LookaheadTextReader text, RequestRowBuilder builder, char? delimiter)
     {
         _path = text.Path;
-        _rows = rows;
-        if (CsvDelimiter.TryReadDeclaration(text.Ahead, out char declared, out int length))
+        _builder = builder;
+        if (CsvDelimiter.TryReadDeclaration(text.Lookahead, out char declared, out int length))
         {
             text.Skip(length);
             delimiter ??= declared;
             _nextLine++;
         }
 
-        _csv = Open(text, delimiter ?? CsvDelimiter.Detect(text.Ahead));
+        _csv = Open(text, delimiter ?? CsvDelimiter.Detect(text.Lookahead));
     }
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="rows">Makes the rows.</param>
+    /// <param name="builder">Makes the rows.</param>
     /// <param name="delimiter">The delimiter, or null to tell it by the header.</param>
-    internal static IEnumerable<RequestRow> Read(RequestText text, RequestRowBuilder rows, char? delimiter)
+    internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder, char? delimiter)
     {
         if (delimiter is { } given && !CsvDelimiter.IsUsable(given))
-            throw RequestFileFault.Whole(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'");
+            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'");
 
-        return new CsvRequestReader(text, rows, delimiter).ReadRows();
+        return new CsvRequestReader(text, builder, delimiter).ReadRows();
     }
 
     private IEnumerable<RequestRow> ReadRows()
     {
         if (ReadHeader() is not { } header) yield break;
-        foreach (string name in header.Unknown) _rows.AddUnknown(name);
+        foreach (string name in header.UnknownColumns) _builder.AddUnknownName(name);
 
         while (ReadRecord())
         {
-            if (TakeCells(header)) yield return _rows.Build(_line);
+            if (ReadCells(header)) yield return _builder.Build(_line);
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class CsvRequestReader
 
     /// <summary>Takes the record's cells.</summary>
     /// <returns>False for an empty line and for one of delimiters only, as Excel leaves them.</returns>
-    private bool TakeCells(CsvHeader header)
+    private bool ReadCells(CsvHeader header)
     {
         bool given = false;
         foreach ((int ordinal, RequestField field) in header.Columns)
@@ -77,9 +77,9 @@ internal sealed class CsvRequestReader
             if (ordinal >= _csv.RowFieldCount) break;
 
             string cell = _csv.GetString(ordinal);
-            if (InvisibleText.IsEmpty(cell)) continue;
+            if (InvisibleCharacters.IsEmpty(cell)) continue;
 
-            _rows.Set(field, cell);
+            _builder.Set(field, cell);
             given = true;
         }
 
@@ -87,7 +87,7 @@ internal sealed class CsvRequestReader
 
         if (!IsBlank(header.Width))
         {
-            _rows.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}; "
+            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}; "
                 + "a cell that holds the delimiter must stand in quotes.");
         }
 
@@ -97,7 +97,7 @@ internal sealed class CsvRequestReader
     private bool IsBlank(int from)
     {
         for (int i = from; i < _csv.RowFieldCount; i++)
-            if (!InvisibleText.IsEmpty(_csv.GetString(i)))
+            if (!InvisibleCharacters.IsEmpty(_csv.GetString(i)))
                 return false;
 
         return true;
@@ -113,7 +113,7 @@ internal sealed class CsvRequestReader
         }
         catch (CsvFormatException e)
         {
-            throw Unreadable(e);
+            throw CreateReadError(e);
         }
 
         int length = _csv.GetRawRecord(null, 0);
@@ -123,7 +123,7 @@ internal sealed class CsvRequestReader
         return true;
     }
 
-    private CsvDataReader Open(RequestText text, char delimiter)
+    private CsvDataReader Open(LookaheadTextReader text, char delimiter)
     {
         try
         {
@@ -131,7 +131,7 @@ internal sealed class CsvRequestReader
             {
                 Delimiter = delimiter,
                 HasHeaders = false,
-                Comment = NoComments,
+                Comment = NoCommentCharacter,
                 MaxBufferSize = MaxRowLength,
                 OwnsReader = false,
             });
@@ -139,12 +139,12 @@ internal sealed class CsvRequestReader
         catch (CsvFormatException e)
         {
             _line = _nextLine;
-            throw Unreadable(e);
+            throw CreateReadError(e);
         }
     }
 
-    private FaceGenException Unreadable(CsvFormatException e) => e is CsvRecordTooLargeException
-        ? RequestFileFault.TooLarge(_path, _line, e)
-        : RequestFileFault.At(_path, _line,
+    private FaceGenException CreateReadError(CsvFormatException e) => e is CsvRecordTooLargeException
+        ? RequestFileError.TooLarge(_path, _line, e)
+        : RequestFileError.AtLine(_path, _line,
             $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1}: {e.Message.TrimEnd('.')}", e);
 }

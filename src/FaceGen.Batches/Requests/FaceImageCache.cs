@@ -21,7 +21,7 @@ internal sealed class FaceImageCache(string folder)
     {
         if (_byText.TryGetValue(text, out FaceImage? known)) return known;
 
-        FaceImage image = FaceImage.FromText(text, ToFullPath);
+        FaceImage image = FaceImage.Parse(text, ToFullPath);
         if (text.Length > MaxKeyLength) return image;
 
         if (_byText.Count == Capacity) _byText.Clear();

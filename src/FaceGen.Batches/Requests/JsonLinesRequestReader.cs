@@ -7,20 +7,20 @@ namespace FaceGen.Batches.Requests;
 internal sealed class JsonLinesRequestReader
 {
     private readonly Utf8Window _window;
-    private readonly RequestRowBuilder _rows;
+    private readonly RequestRowBuilder _builder;
 
-    private JsonLinesRequestReader(RequestText text, RequestRowBuilder rows)
+    private JsonLinesRequestReader(LookaheadTextReader text, RequestRowBuilder builder)
     {
         _window = new Utf8Window(text);
-        _rows = rows;
+        _builder = builder;
     }
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="rows">Makes the rows.</param>
-    internal static IEnumerable<RequestRow> Read(RequestText text, RequestRowBuilder rows)
+    /// <param name="builder">Makes the rows.</param>
+    internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder)
     {
-        var reader = new JsonLinesRequestReader(text, rows);
+        var reader = new JsonLinesRequestReader(text, builder);
         while (reader.FindLine() is { } length)
         {
             IReadOnlyList<RequestRow> lineRows = reader.ReadLine(length);
@@ -58,17 +58,17 @@ internal sealed class JsonLinesRequestReader
             }
 
             reader.Read();
-            JsonRequestObject.TryTake(ref reader, _rows);
+            JsonRequestObject.TryRead(ref reader, _builder);
 
             // Whatever stands behind the object is invalid, and this is how the reader gets to say so.
             reader.Read();
         }
         catch (JsonException e)
         {
-            _rows.Refuse($"{JsonRequestObject.Explain(e)}.");
+            _builder.Refuse($"{JsonRequestObject.Describe(e)}.");
         }
 
-        rows.Add(_rows.Build(_window.Line));
+        rows.Add(_builder.Build(_window.Line));
         return rows;
     }
 
@@ -77,8 +77,8 @@ internal sealed class JsonLinesRequestReader
     {
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            JsonRequestObject.TryTake(ref reader, _rows);
-            rows.Add(_rows.Build(_window.Line));
+            JsonRequestObject.TryRead(ref reader, _builder);
+            rows.Add(_builder.Build(_window.Line));
         }
 
         while (reader.Read()) reader.Skip();

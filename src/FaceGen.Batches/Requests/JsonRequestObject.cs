@@ -11,38 +11,38 @@ internal static class JsonRequestObject
 
     /// <summary>Takes the value on whose first token the reader stands.</summary>
     /// <returns>False if the reader has not got all of it yet; then it is to be taken again from its start.</returns>
-    internal static bool TryTake(ref Utf8JsonReader reader, RequestRowBuilder row)
+    internal static bool TryRead(ref Utf8JsonReader reader, RequestRowBuilder builder)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            string kind = Name(reader.TokenType);
+            string kind = DescribeToken(reader.TokenType);
             if (!reader.TrySkip()) return false;
-            row.Refuse($"A request must be an object, not {kind}.");
+            builder.Refuse($"A request must be an object, not {kind}.");
             return true;
         }
 
-        row.ClearNames();
+        builder.ClearNames();
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.EndObject) return true;
 
-            string name = Text(ref reader) ?? "";
+            string name = ReadText(ref reader) ?? "";
             RequestField? field = RequestField.Find(name);
             if (!reader.Read()) return false;
-            if (name == RequestDraft.InSidecar && reader.TokenType == JsonTokenType.StartObject)
+            if (name == RequestBuilder.SidecarProperty && reader.TokenType == JsonTokenType.StartObject)
             {
-                row.BeginSidecar();
-                return TryTake(ref reader, row) && TrySkipRest(ref reader);
+                builder.BeginSidecar();
+                return TryRead(ref reader, builder) && TrySkipRest(ref reader);
             }
 
             if (field is null)
             {
-                row.AddUnknown(name);
+                builder.AddUnknownName(name);
             }
             else
             {
-                row.AddName(field, name);
-                SetValue(ref reader, row, field);
+                builder.AddName(field, name);
+                SetValue(ref reader, builder, field);
             }
 
             if (!reader.TrySkip()) return false;
@@ -62,7 +62,7 @@ internal static class JsonRequestObject
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string name = Text(ref reader) ?? "";
+            string name = ReadText(ref reader) ?? "";
             if (!reader.Read()) return null;
             if (name.Equals("value", StringComparison.OrdinalIgnoreCase)) return reader.TokenType == JsonTokenType.StartArray;
             if (RequestField.Find(name) is not null || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) return false;
@@ -84,32 +84,32 @@ internal static class JsonRequestObject
     }
 
     /// <summary>Says what is wrong, without the position in the library's own words.</summary>
-    internal static string Explain(JsonException e)
+    internal static string Describe(JsonException e)
     {
         int tail = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         string reason = DisplayText.Clean(tail < 0 ? e.Message : e.Message.Substring(0, tail));
         return $"Invalid JSON at position {e.BytePositionInLine + 1}: {reason.TrimEnd('.')}";
     }
 
-    private static void SetValue(ref Utf8JsonReader reader, RequestRowBuilder row, RequestField field)
+    private static void SetValue(ref Utf8JsonReader reader, RequestRowBuilder builder, RequestField field)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
-                if (Text(ref reader) is { } text) row.Set(field, text);
-                else row.SetUnusable(field, "a text with half a \\u pair");
+                if (ReadText(ref reader) is { } text) builder.Set(field, text);
+                else builder.SetUnusable(field, "a text with half a \\u pair");
                 break;
             case JsonTokenType.Number:
-                row.Set(field, Number(ref reader, field));
+                builder.Set(field, ReadNumber(ref reader, field));
                 break;
             case JsonTokenType.True or JsonTokenType.False:
-                row.Set(field, reader.GetBoolean());
+                builder.Set(field, reader.GetBoolean());
                 break;
             case JsonTokenType.Null:
-                row.SetNull(field);
+                builder.SetNull(field);
                 break;
             default:
-                row.SetUnusable(field, Name(reader.TokenType));
+                builder.SetUnusable(field, DescribeToken(reader.TokenType));
                 break;
         }
     }
@@ -118,7 +118,7 @@ internal static class JsonRequestObject
     /// A number as it is written: a double would round a long seed. One with an exponent is what a program makes of a number
     /// that it holds, and no digit is missing; in a text the same is what a spreadsheet has rounded.
     /// </summary>
-    private static object Number(ref Utf8JsonReader reader, RequestField field)
+    private static object ReadNumber(ref Utf8JsonReader reader, RequestField field)
     {
         string written = Encoding.UTF8.GetString(reader.ValueSpan.ToArray());
         return !field.IsText && written.IndexOfAny(['e', 'E']) >= 0 && reader.TryGetDouble(out double number) && !double.IsInfinity(number)
@@ -127,7 +127,7 @@ internal static class JsonRequestObject
     }
 
     /// <summary>The token's text; null where an escape names half of a surrogate pair, which JSON allows.</summary>
-    private static string? Text(ref Utf8JsonReader reader)
+    private static string? ReadText(ref Utf8JsonReader reader)
     {
         try
         {
@@ -139,7 +139,7 @@ internal static class JsonRequestObject
         }
     }
 
-    private static string Name(JsonTokenType token) => token switch
+    private static string DescribeToken(JsonTokenType token) => token switch
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",

@@ -10,24 +10,24 @@ namespace FaceGen.Batches.Requests;
 internal sealed class JsonRequestReader
 {
     private readonly Utf8Window _window;
-    private readonly RequestRowBuilder _rows;
+    private readonly RequestRowBuilder _builder;
     private JsonReaderState _state = new(JsonRequestObject.Options);
 
     /// <summary>The line of what is being read.</summary>
     private int _line = 1;
 
     /// <summary>How deep the objects of the array are: 1 unless an object is around it.</summary>
-    private int _depth = 1;
+    private int _rowDepth = 1;
 
-    private bool _hasBegun;
+    private bool _hasStarted;
 
-    private JsonRequestReader(RequestText text, RequestRowBuilder rows)
+    private JsonRequestReader(LookaheadTextReader text, RequestRowBuilder builder)
     {
         _window = new Utf8Window(text);
-        _rows = rows;
+        _builder = builder;
     }
 
-    private enum Step
+    private enum ReadResult
     {
         Row,
         MoreNeeded,
@@ -36,11 +36,11 @@ internal sealed class JsonRequestReader
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="rows">Makes the rows.</param>
-    internal static IEnumerable<RequestRow> Read(RequestText text, RequestRowBuilder rows)
+    /// <param name="builder">Makes the rows.</param>
+    internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder)
     {
-        var reader = new JsonRequestReader(text, rows);
-        while (reader.ReadRow()) yield return rows.Build(reader._line);
+        var reader = new JsonRequestReader(text, builder);
+        while (reader.ReadRow()) yield return builder.Build(reader._line);
     }
 
     private bool ReadRow()
@@ -49,64 +49,64 @@ internal sealed class JsonRequestReader
         {
             switch (TryReadRow())
             {
-                case Step.Row: return true;
-                case Step.End: return false;
+                case ReadResult.Row: return true;
+                case ReadResult.End: return false;
                 default: _window.Extend(_line); break;
             }
         }
     }
 
-    private Step TryReadRow()
+    private ReadResult TryReadRow()
     {
         try
         {
-            if (!_hasBegun && !TryBegin()) return Step.MoreNeeded;
+            if (!_hasStarted && !TryStart()) return ReadResult.MoreNeeded;
 
             // A reader does not outlive the window's bytes; what it must remember from row to row is its state.
             var reader = new Utf8JsonReader(_window.Bytes, _window.IsFinal, _state);
             while (reader.Read())
             {
-                if (reader.CurrentDepth < _depth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
-                if (_depth == 2 && reader.CurrentDepth < _depth)
+                if (reader.CurrentDepth < _rowDepth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.EndArray) continue;
+                if (_rowDepth == 2 && reader.CurrentDepth < _rowDepth)
                 {
                     // What follows the array does not belong to a request.
-                    if (!reader.TrySkip()) return Step.MoreNeeded;
+                    if (!reader.TrySkip()) return ReadResult.MoreNeeded;
                     continue;
                 }
 
                 _line = _window.Line + LineBreaks.Count(_window.Bytes.Slice(0, (int)reader.TokenStartIndex));
                 if (reader.CurrentDepth == 0 && reader.TokenType != JsonTokenType.StartObject)
                 {
-                    throw RequestFileFault.At(
+                    throw RequestFileError.AtLine(
                         _window.Path, _line, "The file must hold an array of objects, or one object");
                 }
 
-                if (!JsonRequestObject.TryTake(ref reader, _rows)) return Step.MoreNeeded;
+                if (!JsonRequestObject.TryRead(ref reader, _builder)) return ReadResult.MoreNeeded;
 
                 _state = reader.CurrentState;
                 _window.Consume((int)reader.BytesConsumed);
-                return Step.Row;
+                return ReadResult.Row;
             }
 
-            return _window.IsFinal ? Step.End : Step.MoreNeeded;
+            return _window.IsFinal ? ReadResult.End : ReadResult.MoreNeeded;
         }
         catch (JsonException e)
         {
-            throw RequestFileFault.At(_window.Path, (int)(e.LineNumber ?? 0) + 1, JsonRequestObject.Explain(e), e);
+            throw RequestFileError.AtLine(_window.Path, (int)(e.LineNumber ?? 0) + 1, JsonRequestObject.Describe(e), e);
         }
     }
 
     /// <summary>Moves into the array that an object is around, if there is one.</summary>
     /// <returns>False if the window does not show yet whether there is.</returns>
-    private bool TryBegin()
+    private bool TryStart()
     {
         var reader = new Utf8JsonReader(_window.Bytes, _window.IsFinal, _state);
         if (JsonRequestObject.FindArray(ref reader) is not { } found) return false;
 
-        _hasBegun = true;
+        _hasStarted = true;
         if (!found) return true;
 
-        _depth = 2;
+        _rowDepth = 2;
         _state = reader.CurrentState;
         _window.Consume((int)reader.BytesConsumed);
         return true;

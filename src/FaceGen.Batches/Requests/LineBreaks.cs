@@ -1,6 +1,6 @@
 namespace FaceGen.Batches.Requests;
 
-/// <summary>Counts line breaks; <see cref="RequestText"/> has seen to it that each has exactly one LF.</summary>
+/// <summary>Counts line breaks; <see cref="LookaheadTextReader"/> has seen to it that each has exactly one LF.</summary>
 internal static class LineBreaks
 {
     internal static int Count(ReadOnlySpan<char> text) => Count(text, '\n');

@@ -9,15 +9,15 @@ public sealed class RequestFileReader : IRequestFileReader
     /// <inheritdoc/>
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
     {
-        using RequestText text = RequestText.Open(path);
+        using LookaheadTextReader text = LookaheadTextReader.Open(path);
         // A file that was joined of several, or written by two tools, begins with several byte order marks.
-        while (text.Ahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
-        if (text.Ahead is ['\0', ..] or [_, '\0', ..])
-            throw RequestFileFault.Whole(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
-        if (text.Ahead.IsWhiteSpace()) throw RequestFileFault.Whole(path, "is empty");
+        while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
+        if (text.Lookahead is ['\0', ..] or [_, '\0', ..])
+            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
+        if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty");
 
         var rows = new RequestRowBuilder(path);
-        IEnumerable<RequestRow> all = (format ?? FormatOf(text)) switch
+        IEnumerable<RequestRow> all = (format ?? DetectFormat(text)) switch
         {
             RequestFileFormat.Json => JsonRequestReader.Read(text, rows),
             RequestFileFormat.JsonLines => JsonLinesRequestReader.Read(text, rows),
@@ -26,16 +26,16 @@ public sealed class RequestFileReader : IRequestFileReader
         foreach (RequestRow row in all) yield return row;
     }
 
-    private static RequestFileFormat FormatOf(RequestText text) =>
+    private static RequestFileFormat DetectFormat(LookaheadTextReader text) =>
         Path.GetExtension(text.Path).ToUpperInvariant() switch
         {
             ".CSV" or ".TSV" or ".TXT" => RequestFileFormat.Csv,
             ".JSON" => RequestFileFormat.Json,
             ".JSONL" or ".NDJSON" => RequestFileFormat.JsonLines,
-            _ => FormatOf(text.Ahead.TrimStart()),
+            _ => DetectFormat(text.Lookahead.TrimStart()),
         };
 
-    private static RequestFileFormat FormatOf(ReadOnlySpan<char> text) => text switch
+    private static RequestFileFormat DetectFormat(ReadOnlySpan<char> text) => text switch
     {
         ['[', ..] => RequestFileFormat.Json,
         ['{', ..] => HasObjectOnFirstLine(text) ? RequestFileFormat.JsonLines : RequestFileFormat.Json,

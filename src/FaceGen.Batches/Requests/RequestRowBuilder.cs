@@ -7,54 +7,54 @@ namespace FaceGen.Batches.Requests;
 internal sealed class RequestRowBuilder(string file)
 {
     /// <summary>A file with more names than these is no request file at all; the rest goes untold.</summary>
-    private const int MaxUnknown = 100;
+    private const int MaxUnknownNames = 100;
 
-    private readonly RequestDraft _draft = new(new FaceImageCache(Path.GetDirectoryName(file) ?? "").Read);
-    private readonly HashSet<string> _knownUnknown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly RequestBuilder _draft = new(new FaceImageCache(Path.GetDirectoryName(file) ?? "").Read);
+    private readonly HashSet<string> _reportedUnknown = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _unknown = [];
     private int _row;
 
     /// <summary>Takes a field's text, number or truth value.</summary>
     internal void Set(RequestField field, object value) => _draft.Set(field, value);
 
-    /// <inheritdoc cref="RequestDraft.AddName"/>
+    /// <inheritdoc cref="RequestBuilder.AddName"/>
     internal void AddName(RequestField field, string name) => _draft.AddName(field, name);
 
-    /// <inheritdoc cref="RequestDraft.ClearNames"/>
+    /// <inheritdoc cref="RequestBuilder.ClearNames"/>
     internal void ClearNames() => _draft.ClearNames();
 
     /// <summary>Takes that a field is not given, whatever was taken for it before.</summary>
     internal void SetNull(RequestField field) => _draft.Set(field, null);
 
     /// <summary>Takes what no field can have, in words that follow "not".</summary>
-    internal void SetUnusable(RequestField field, string what) => _draft.SetUnusable(field, what);
+    internal void SetUnusable(RequestField field, string description) => _draft.SetInvalid(field, description);
 
     /// <summary>Notes a name that the API does not have; each is told once.</summary>
-    internal void AddUnknown(string name)
+    internal void AddUnknownName(string name)
     {
-        if (_knownUnknown.Count == MaxUnknown || _knownUnknown.Contains(name)) return;
+        if (_reportedUnknown.Count == MaxUnknownNames || _reportedUnknown.Contains(name)) return;
 
-        string shown = InvisibleText.Reveal(name, 60);
-        if (_knownUnknown.Add(shown)) _unknown.Add(shown);
+        string shown = InvisibleCharacters.Escape(name, 60);
+        if (_reportedUnknown.Add(shown)) _unknown.Add(shown);
     }
 
     /// <summary>Takes what follows as a sidecar's request; what came before tells of its image.</summary>
     internal void BeginSidecar()
     {
-        _draft.BeginSidecar();
-        _knownUnknown.ExceptWith(_unknown);
+        _draft.StartSidecarRequest();
+        _reportedUnknown.ExceptWith(_unknown);
         _unknown.Clear();
     }
 
     /// <summary>Refuses the row as a whole.</summary>
     /// <param name="reason">A sentence.</param>
-    internal void Refuse(string reason) => _draft.Refuse(reason);
+    internal void Refuse(string reason) => _draft.AddError(reason);
 
     /// <summary>Finishes the row.</summary>
     /// <param name="line">The line on which it begins.</param>
-    internal RequestRow Build(int line) => _draft.Finish(new RequestSource(file, line, ++_row), TakeUnknown());
+    internal RequestRow Build(int line) => _draft.Build(new RequestSource(file, line, ++_row), RemoveUnknownNames());
 
-    private string[] TakeUnknown()
+    private string[] RemoveUnknownNames()
     {
         if (_unknown.Count == 0) return [];
 

@@ -1,20 +1,19 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Http;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
 /// <summary>A batch on its ledger.</summary>
-internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListener? listener) : IBatch
+internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserver? observer) : IBatch
 {
-    private readonly FileStorage _files = (connection?.Services ?? EngineServices.System).Files;
-    private readonly RequestText _text = new();
+    private readonly FileStorage _storage = (connection?.Services ?? EngineServices.System).Files;
+    private readonly RequestSerializer _serializer = new();
     private BatchRun? _run;
 
     /// <inheritdoc/>
-    public string Name => ledger.Name;
+    public string LedgerName => ledger.Name;
 
     /// <inheritdoc/>
     public BatchProgress? Progress => _run?.Progress;
@@ -23,34 +22,34 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchListen
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
     /// <inheritdoc/>
-    public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions save, CancellationToken cancel) => ledger.StageAsync(
+    public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken) => ledger.StageAsync(
         [.. requests.Select(request =>
         {
-            string[] paths = [.. save.Name.ExpandBefore(request).Select(name => Path.Combine(save.Folder, name))];
+            string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];
             string? file = null;
-            string? taken = paths.FirstOrDefault(path => (file = ImageSaver.Existing(_files, path)) is not null);
-            return _text.Write(request) with
+            string? taken = paths.FirstOrDefault(path => (file = ImageSaver.FindExistingFile(_storage, path)) is not null);
+            return _serializer.ToInputRow(request) with
             {
                 // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
                 Path = taken ?? paths.FirstOrDefault(),
-                FileAt = file is null ? null : ImageSaver.WrittenAt(_files, file),
+                ExistingFileWrittenAt = file is null ? null : ImageSaver.GetLastWriteTime(_storage, file),
             };
-        })], cancel, save.Folder);
+        })], cancellationToken, saveOptions.Folder);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
 
     /// <inheritdoc/>
-    public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancel)
+    public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancellationToken)
     {
-        await ledger.EnterAsync(options.RetryFailed, cancel).ConfigureAwait(false);
-        LedgerCounts counts = await ledger.CountAsync(cancel).ConfigureAwait(false);
-        BatchSummary before = Summaries.Of(ledger.Name, counts);
-        long total = before.Pending + before.UnderWay + (options.RetryUncertain ? counts.Untried : 0);
-        using var run = new BatchRun(ledger, connection!, options, listener!, total, cancel);
+        await ledger.ImportAsync(options.RetryFailed, cancellationToken).ConfigureAwait(false);
+        LedgerCounts counts = await ledger.CountAsync(cancellationToken).ConfigureAwait(false);
+        BatchSummary before = Summaries.Create(ledger.Name, counts);
+        long total = before.Pending + before.UnderWay + (options.RetryUncertain ? counts.RetryableUncertain : 0);
+        using var run = new BatchRun(ledger, connection!, options, observer!, total, cancellationToken);
         _run = run;
-        return await run.DoAsync().ConfigureAwait(false);
+        return await run.RunAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
-using FaceGen.Generating;
 using FaceGen.Http;
-using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
@@ -13,10 +9,10 @@ internal static class BatchItems
     /// <param name="row">The row.</param>
     /// <param name="request">What it asks for.</param>
     /// <param name="connection">The connection of the run, which acts for what is of its account.</param>
-    internal static BatchItem Of(LedgerRow row, Request request, Connection? connection = null)
+    internal static BatchItem FromRow(LedgerRow row, Request request, Connection? connection = null)
     {
-        Generation? generation = row.GenerationId is null ? null : GenerationText.Read(row, request);
-        if (connection is not null && generation?.Account is { } account && AccountMark.IsOf(account, connection))
+        Generation? generation = row.GenerationId is null ? null : GenerationSerializer.Deserialize(row, request);
+        if (connection is not null && generation?.Account is { } account && AccountIdentifier.Matches(account, connection))
             generation = generation with { Connection = connection };
         return new BatchItem
         {
@@ -34,7 +30,7 @@ internal static class BatchItems
         };
     }
 
-    internal static LedgerFile ToFile(SavedImage image) =>
+    internal static LedgerFile ToLedgerFile(SavedImage image) =>
         new(image.Index, image.FullName, image.Length, image.Sha256, image.Format, image.Width, image.Height, image.Filtered, image.Incomplete);
 
     private static SavedImage ToSavedImage(LedgerFile file, Generation generation) => new()

@@ -1,12 +1,11 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
 
 namespace FaceGen.Batches.Running;
 
 /// <summary>Makes summaries of counts.</summary>
 internal static class Summaries
 {
-    internal static BatchSummary Of(string ledger, LedgerCounts counts) => new()
+    internal static BatchSummary Create(string ledger, LedgerCounts counts) => new()
     {
         Ledger = ledger,
         Saved = counts[BatchItemStatus.Saved],

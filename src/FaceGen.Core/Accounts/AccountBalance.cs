@@ -1,4 +1,4 @@
-namespace FaceGen.Accounts;
+namespace FaceGen;
 
 /// <summary>What the account's wallet holds.</summary>
 public sealed record AccountBalance

@@ -1,4 +1,4 @@
-namespace FaceGen.Accounts;
+namespace FaceGen;
 
 /// <summary>The account's queue at the service.</summary>
 public sealed record QueueUsage

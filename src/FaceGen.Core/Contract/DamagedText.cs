@@ -20,24 +20,24 @@ internal static class DamagedText
     /// <summary>What a sheet shows, and saves as text, where a column is too narrow for a number.</summary>
     private static readonly Regex NarrowColumn = new("^#{3,}$", Options);
 
-    private static readonly Regex Scientific = new(@"^[+-]?\d+(?:[.,]\d*)?\s*[eE]\s*[+-]?\d+$", Options);
+    private static readonly Regex ScientificNotation = new(@"^[+-]?\d+(?:[.,]\d*)?\s*[eE]\s*[+-]?\d+$", Options);
 
     /// <summary>Returns what is wrong with a text, in words that follow "must be …, not"; null for a sound text.</summary>
-    internal static string? Describe(string text)
+    internal static string? DescribeDamage(string text)
     {
         if (text.Contains('\uFFFD')) return "a text with bytes that are not UTF-8 (save the file as UTF-8)";
         if (text.Contains('\0')) return "a text with the character NUL (save the file as UTF-8)";
         if (HasLoneSurrogate(text)) return "a text with half of a surrogate pair";
         if (text.Length > 100 || text.IndexOfAny(['#', ':']) < 0) return null;
 
-        string cell = InvisibleText.Trim(text);
-        return FormulaError.IsMatch(cell) ? $"'{InvisibleText.Reveal(cell, 60)}', the error value of a spreadsheet's formula (correct the formula, and save the file again)"
-            : NarrowColumn.IsMatch(cell) ? $"'{InvisibleText.Reveal(cell, 20)}', which a spreadsheet shows where a column is too narrow (widen the column, and save the file again)"
+        string cell = InvisibleCharacters.Trim(text);
+        return FormulaError.IsMatch(cell) ? $"'{InvisibleCharacters.Escape(cell, 60)}', the error value of a spreadsheet's formula (correct the formula, and save the file again)"
+            : NarrowColumn.IsMatch(cell) ? $"'{InvisibleCharacters.Escape(cell, 20)}', which a spreadsheet shows where a column is too narrow (widen the column, and save the file again)"
             : null;
     }
 
     /// <summary>True for a number such as <c>1.23E+12</c>, of which a spreadsheet may have kept the first digits only.</summary>
-    internal static bool IsScientific(string text) => Scientific.IsMatch(InvisibleText.Trim(text));
+    internal static bool IsScientificNotation(string text) => ScientificNotation.IsMatch(InvisibleCharacters.Trim(text));
 
     private static bool HasLoneSurrogate(string text)
     {

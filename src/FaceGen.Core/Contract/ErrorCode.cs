@@ -1,4 +1,4 @@
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>
 /// What went wrong, as a name that scripts can rely on: it is the first part of every error's

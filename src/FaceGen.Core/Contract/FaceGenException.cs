@@ -1,6 +1,7 @@
+using FaceGen.Contract;
 using FaceGen.Http;
 
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>An expected failure, with the <see cref="ErrorCode"/> that tells scripts what it is.</summary>
 public sealed class FaceGenException : Exception
@@ -12,7 +13,7 @@ public sealed class FaceGenException : Exception
     /// </param>
     /// <param name="inner">The cause, if another exception was.</param>
     public FaceGenException(ErrorCode code, string message, Exception? inner = null)
-        : base(DisplayText.Lines(UserInfo.Remove(message)), UserInfo.Remove(inner))
+        : base(DisplayText.CleanLines(UserInfo.Remove(message)), UserInfo.Remove(inner))
         => Code = code;
 
     /// <summary>What went wrong.</summary>
@@ -22,12 +23,12 @@ public sealed class FaceGenException : Exception
     /// True if every other request of the run would fail in the same way although the code alone does not say so, such as at a
     /// service whose certificate is not trusted.
     /// </summary>
-    internal bool MeetsEveryRequest { get; init; }
+    internal bool IsFatal { get; init; }
 
     /// <summary>Gets what time it was by the service's clock when it answered; null if it did not say.</summary>
     internal DateTimeOffset? ServiceTime { get; init; }
 
     /// <summary>True where every other request of the run would fail in the same way.</summary>
-    public bool EndsRun => MeetsEveryRequest || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
+    public bool EndsRun => IsFatal || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
         or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;
 }

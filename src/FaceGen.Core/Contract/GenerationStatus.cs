@@ -1,4 +1,4 @@
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>How far a generation is, in the API's words where it has one.</summary>
 public enum GenerationStatus

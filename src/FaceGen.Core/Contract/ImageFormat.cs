@@ -1,4 +1,4 @@
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>
 /// The image formats that come from the service. PNG, JPEG and WebP are also what a face image may be; the others come from
@@ -38,16 +38,16 @@ public enum ImageFormat
 internal static class ImageHeader
 {
     /// <summary>How many bytes are enough to tell.</summary>
-    internal const int Length = 16;
+    internal const int RequiredBytes = 16;
 
     /// <summary>The format of an image; null where the bytes begin no image.</summary>
-    internal static ImageFormat? FormatOf(ReadOnlySpan<byte> head) => head switch
+    internal static ImageFormat? DetectFormat(ReadOnlySpan<byte> head) => head switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
         [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ImageFormat.WebP,
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
-        [0, 0, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => IsoMediaFormatOf(head),
+        [0, 0, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => DetectIsoMediaFormat(head),
         // The headers of a bitmap have one of a few lengths.
         [(byte)'B', (byte)'M', _, _, _, _, _, _, _, _, _, _, 0, 0, 12 or 40 or 52 or 56 or 64 or 108 or 124, 0, ..] => ImageFormat.Bmp,
         [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => ImageFormat.Tiff,
@@ -56,10 +56,10 @@ internal static class ImageHeader
     };
 
     /// <summary>The format of a face image; null where the bytes begin none that the service takes.</summary>
-    internal static ImageFormat? FaceFormatOf(ReadOnlySpan<byte> head) =>
-        FormatOf(head) is { } format and (ImageFormat.Png or ImageFormat.Jpeg or ImageFormat.WebP) ? format : null;
+    internal static ImageFormat? DetectFaceFormat(ReadOnlySpan<byte> head) =>
+        DetectFormat(head) is { } format and (ImageFormat.Png or ImageFormat.Jpeg or ImageFormat.WebP) ? format : null;
 
-    internal static string MediaType(this ImageFormat format) => format switch
+    internal static string GetMediaType(this ImageFormat format) => format switch
     {
         ImageFormat.Png => "image/png",
         ImageFormat.Jpeg => "image/jpeg",
@@ -72,7 +72,7 @@ internal static class ImageHeader
         _ => "image/jxl",
     };
 
-    internal static string Extension(this ImageFormat format) => format switch
+    internal static string GetExtension(this ImageFormat format) => format switch
     {
         ImageFormat.Png => ".png",
         ImageFormat.Jpeg => ".jpg",
@@ -86,7 +86,7 @@ internal static class ImageHeader
     };
 
     /// <summary>The format as people write it.</summary>
-    internal static string DisplayName(this ImageFormat format) => format switch
+    internal static string GetDisplayName(this ImageFormat format) => format switch
     {
         ImageFormat.Heif => "HEIC",
         ImageFormat.JpegXl => "JPEG XL",
@@ -98,7 +98,7 @@ internal static class ImageHeader
     /// A file of boxes begins with its brands (ISO/IEC 14496-12): the major one, and behind its version those that it is
     /// compatible with.
     /// </summary>
-    private static ImageFormat? IsoMediaFormatOf(ReadOnlySpan<byte> head)
+    private static ImageFormat? DetectIsoMediaFormat(ReadOnlySpan<byte> head)
     {
         int end = Math.Min(head.Length, (head[2] << 8) | head[3]);
         ImageFormat? format = null;

@@ -8,7 +8,7 @@ namespace FaceGen.Contract;
 internal static class Limits
 {
     /// <summary>The smallest width and height, in pixels, that make a picture.</summary>
-    internal const int MinSide = 1;
+    internal const int MinDimension = 1;
 
     /// <summary>The largest width, in pixels.</summary>
     internal const int MaxWidth = 512;
@@ -31,13 +31,13 @@ internal static class Limits
     internal const int MaxFaceImageBytes = 5 * 1024 * 1024;
 
     /// <summary>How many hours an image's link works after generation.</summary>
-    internal const int LinkHours = 24;
+    internal const int LinkLifetimeHours = 24;
 
     /// <summary>The queue of the smallest plan (pay as you go): requests that an account may have queued.</summary>
     internal const int DefaultQueueLimit = 5;
 
     /// <summary>How often a minute the length of an account's queue may be asked for.</summary>
-    internal const int RequestCountsPerMinute = 30;
+    internal const int MaxRequestCountsPerMinute = 30;
 
     /// <summary>The step counts that <c>num_inference_steps</c> may have.</summary>
     internal static readonly IReadOnlyList<int> NumInferenceSteps = [21, 31, 41];

@@ -1,4 +1,5 @@
-namespace FaceGen.Contract;
+using FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>
 /// One request to the face generation API. Properties carry the API's own names; one that is null is not sent, so
@@ -78,15 +79,15 @@ public sealed record Request
     /// emptied, is what a parameter would be.
     /// </summary>
     /// <exception cref="FaceGenException">One of them has a value that the API does not allow.</exception>
-    internal Request Checked()
+    internal Request Validate()
     {
         foreach ((RequestField field, object? value) in Fields)
         {
             if (field != RequestField.FaceImage) field.Read(value);
         }
 
-        if (FaceImage is null) throw RequestField.FaceImage.Missing();
-        FaceImage.Check();
+        if (FaceImage is null) throw RequestField.FaceImage.CreateMissingError();
+        FaceImage.Validate();
         // Whatever is no text is read as it is.
         return this with
         {

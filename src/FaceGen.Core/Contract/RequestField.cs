@@ -11,11 +11,11 @@ namespace FaceGen.Contract;
 internal sealed class RequestField
 {
     private readonly Func<object, object?> _read;
-    private readonly bool _isWhole;
+    private readonly bool _isInteger;
 
-    private RequestField(string name, string allowed, Func<object, object?> read, IEnumerable<string>? choices = null, bool isWhole = false)
+    private RequestField(string name, string allowed, Func<object, object?> read, IEnumerable<string>? choices = null, bool isInteger = false)
     {
-        _isWhole = isWhole;
+        _isInteger = isInteger;
         Choices = [.. choices ?? []];
         Name = name;
         Allowed = allowed;
@@ -26,13 +26,13 @@ internal sealed class RequestField
     internal static readonly RequestField Prompt = Text("prompt", "a text that is not empty");
     internal static readonly RequestField NegativePrompt = Text("negative_prompt", "a text");
     internal static readonly RequestField FaceImage = new("face_image", "a link, a file or base64", ToText);
-    internal static readonly RequestField Width = Integer("width", Limits.MinSide, Limits.MaxWidth);
-    internal static readonly RequestField Height = Integer("height", Limits.MinSide, Limits.MaxHeight);
+    internal static readonly RequestField Width = Integer("width", Limits.MinDimension, Limits.MaxWidth);
+    internal static readonly RequestField Height = Integer("height", Limits.MinDimension, Limits.MaxHeight);
 
     internal static readonly RequestField NumInferenceSteps =
-        new("num_inference_steps", OneOf(Limits.NumInferenceSteps), value =>
-            ToWholeNumber(value) is { } steps && Limits.NumInferenceSteps.Any(allowed => allowed == steps) ? (int)steps : null,
-            Limits.NumInferenceSteps.Select(steps => steps.ToString(CultureInfo.InvariantCulture)), isWhole: true);
+        new("num_inference_steps", FormatChoices(Limits.NumInferenceSteps), value =>
+            ToInteger(value) is { } steps && Limits.NumInferenceSteps.Any(allowed => allowed == steps) ? (int)steps : null,
+            Limits.NumInferenceSteps.Select(steps => steps.ToString(CultureInfo.InvariantCulture)), isInteger: true);
 
     internal static readonly RequestField GuidanceScale =
         Number("guidance_scale", Limits.MinGuidanceScale, Limits.MaxGuidanceScale);
@@ -43,9 +43,9 @@ internal sealed class RequestField
     internal static readonly RequestField SafetyCheckerType = Choice("safety_checker_type", Limits.SafetyCheckerTypes);
     internal static readonly RequestField Base64 = Boolean("base64");
     internal static readonly RequestField Style = Choice("style", Limits.Styles);
-    internal static readonly RequestField Seed = new("seed", "a whole number", value => ToWholeNumber(value), isWhole: true);
+    internal static readonly RequestField Seed = new("seed", "a whole number", value => ToInteger(value), isInteger: true);
     internal static readonly RequestField Webhook = new("webhook", "an https address", value => ToWebhook(value));
-    internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToWholeNumber(value), isWhole: true);
+    internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToInteger(value), isInteger: true);
 
     /// <summary>Every field, in the order of the API's reference.</summary>
     internal static readonly IReadOnlyList<RequestField> All =
@@ -55,7 +55,7 @@ internal sealed class RequestField
     ];
 
     private static readonly Dictionary<string, RequestField> ByName =
-        All.ToDictionary(field => WithoutSeparators(field.Name), StringComparer.OrdinalIgnoreCase);
+        All.ToDictionary(field => RemoveSeparators(field.Name), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The API's name, as in <c>num_inference_steps</c>.</summary>
     internal string Name { get; }
@@ -76,15 +76,15 @@ internal sealed class RequestField
     /// Finds a field by its name in any case, whatever blanks, hyphens, underscores and dots separate its words; null where the
     /// API has no such field.
     /// </summary>
-    internal static RequestField? Find(string name) => ByName.TryGetValue(WithoutSeparators(name), out RequestField? field) ? field : null;
+    internal static RequestField? Find(string name) => ByName.TryGetValue(RemoveSeparators(name), out RequestField? field) ? field : null;
 
     /// <summary>Finds the field that a wrong name is probably meant for; null where none is near.</summary>
     internal static RequestField? FindNearest(string name)
     {
-        string wanted = WithoutSeparators(name).ToUpperInvariant();
+        string wanted = RemoveSeparators(name).ToUpperInvariant();
         if (wanted.Length is < 4 or > 40) return null;
 
-        (RequestField field, int distance) = All.Select(field => (field, Distance(wanted, WithoutSeparators(field.Name).ToUpperInvariant()))).OrderBy(pair => pair.Item2).First();
+        (RequestField field, int distance) = All.Select(field => (field, GetEditDistance(wanted, RemoveSeparators(field.Name).ToUpperInvariant()))).OrderBy(pair => pair.Item2).First();
         if (distance <= (wanted.Length < 7 ? 1 : 2)) return field;
 
         // A word of the name, such as "negative" or "steps".
@@ -101,8 +101,8 @@ internal sealed class RequestField
     /// </summary>
     /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
     internal object? Read(object? raw) =>
-        (raw as string ?? (raw as Uri)?.OriginalString ?? (raw as char?)?.ToString()) is { } text && DamagedText.Describe(text) is { } damage
-            ? throw RefuseAs(damage)
+        (raw as string ?? (raw as Uri)?.OriginalString ?? (raw as char?)?.ToString()) is { } text && DamagedText.DescribeDamage(text) is { } damage
+            ? throw CreateInvalidErrorFor(damage)
             : ReadStored(raw);
 
     /// <summary>Reads a value that was checked when it was entered in a ledger: what is paid for must remain readable.</summary>
@@ -111,41 +111,41 @@ internal sealed class RequestField
     {
         // A database's NULL is an empty cell.
         null or DBNull => null,
-        string text when InvisibleText.IsEmpty(text) => null,
-        _ => _read(raw) ?? throw Refuse(raw),
+        string text when InvisibleCharacters.IsEmpty(text) => null,
+        _ => _read(raw) ?? throw CreateInvalidError(raw),
     };
 
     /// <summary>Reads a value that must be given.</summary>
     /// <exception cref="FaceGenException">It is missing, or not one that the API allows.</exception>
-    internal object Require(object? raw) => Read(raw) ?? throw Missing();
+    internal object Require(object? raw) => Read(raw) ?? throw CreateMissingError();
 
     /// <summary>Says that the field must have a value.</summary>
-    internal FaceGenException Missing() => new(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
+    internal FaceGenException CreateMissingError() => new(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
 
     /// <summary>Says that the field cannot have a value.</summary>
-    internal FaceGenException Refuse(object raw)
+    internal FaceGenException CreateInvalidError(object raw)
     {
         string shown = raw switch
         {
-            string text => $"'{InvisibleText.Reveal(text, 60)}'",
+            string text => $"'{InvisibleCharacters.Escape(text, 60)}'",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
             // What says nothing of itself, or only its type.
             IList => "several values",
             _ => raw.ToString() is { Length: > 0 } said ? said : $"a {raw.GetType().Name}",
         };
-        FaceGenException refusal = RefuseAs(shown);
-        return _isWhole && raw is string number && DamagedText.IsScientific(number)
+        FaceGenException refusal = CreateInvalidErrorFor(shown);
+        return _isInteger && raw is string number && DamagedText.IsScientificNotation(number)
             ? new FaceGenException(refusal.Code, $"{refusal.Message} A spreadsheet such as Excel has rounded it: give the column a number format without decimals, enter the whole number again, and save the file.")
             : refusal;
     }
 
     /// <summary>Says that the field cannot have a value.</summary>
-    /// <param name="shown">The value, in words that follow "not".</param>
-    internal FaceGenException RefuseAs(string shown) => new(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {shown}.");
+    /// <param name="description">The value, in words that follow "not".</param>
+    internal FaceGenException CreateInvalidErrorFor(string description) => new(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {description}.");
 
     /// <summary>A text. Control characters mean nothing to the service and much to a terminal: they are left out.</summary>
     private static RequestField Text(string name, string allowed) => new(name, allowed, value =>
-        ToText(value) is { } text && DisplayText.WithoutControls(text) is { } shown && !InvisibleText.IsEmpty(shown) ? shown : null);
+        ToText(value) is { } text && DisplayText.RemoveControlCharacters(text) is { } shown && !InvisibleCharacters.IsEmpty(shown) ? shown : null);
 
     private static string? ToText(object value) =>
         value is string or char or Uri || (value is not bool && ToNumber(value) is not null)
@@ -153,7 +153,7 @@ internal sealed class RequestField
             : null;
 
     private static RequestField Integer(string name, int min, int max) => new(name, $"{min} to {max}",
-        value => ToWholeNumber(value) is { } number && number >= min && number <= max ? (int)number : null, isWhole: true);
+        value => ToInteger(value) is { } number && number >= min && number <= max ? (int)number : null, isInteger: true);
 
     private static RequestField Number(string name, double min, double max) => new(name,
         string.Format(CultureInfo.InvariantCulture, "{0} to {1}", min, max),
@@ -162,21 +162,21 @@ internal sealed class RequestField
     private static RequestField Boolean(string name) =>
         new(name, "true or false", value => ToBoolean(value), ["true", "false"]);
 
-    private static RequestField Choice(string name, IReadOnlyList<string> choices) => new(name, OneOf(choices),
-        value => choices.FirstOrDefault(c => c.Equals(InvisibleText.Trim(value.ToString() ?? ""), StringComparison.OrdinalIgnoreCase)), choices);
+    private static RequestField Choice(string name, IReadOnlyList<string> choices) => new(name, FormatChoices(choices),
+        value => choices.FirstOrDefault(c => c.Equals(InvisibleCharacters.Trim(value.ToString() ?? ""), StringComparison.OrdinalIgnoreCase)), choices);
 
-    private static string OneOf<T>(IReadOnlyList<T> choices) =>
+    private static string FormatChoices<T>(IReadOnlyList<T> choices) =>
         $"{string.Join(", ", choices.Take(choices.Count - 1))} or {choices[choices.Count - 1]}";
 
-    private static long? ToWholeNumber(object value)
+    private static long? ToInteger(object value)
     {
         switch (value)
         {
             case string text:
-                string trimmed = InvisibleText.Trim(text);
+                string trimmed = InvisibleCharacters.Trim(text);
                 if (long.TryParse(trimmed, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
                 // A text in scientific notation has lost the digits that are not in it.
-                if (MayGroupThousands(trimmed) || trimmed.IndexOfAny(['e', 'E']) >= 0) return null;
+                if (HasThousandsSeparator(trimmed) || trimmed.IndexOfAny(['e', 'E']) >= 0) return null;
                 break;
             case decimal number:
                 return decimal.Truncate(number) == number && number is >= long.MinValue and <= long.MaxValue ? (long)number : null;
@@ -196,7 +196,7 @@ internal sealed class RequestField
     }
 
     /// <summary>Nobody shall pay for 1 of something where a sheet's 1,000 (or 1.000) was meant.</summary>
-    private static bool MayGroupThousands(string text) => text.Length > 4 && text[text.Length - 4] is ',' or '.';
+    private static bool HasThousandsSeparator(string text) => text.Length > 4 && text[text.Length - 4] is ',' or '.';
 
     private static double? ToNumber(object value)
     {
@@ -204,7 +204,7 @@ internal sealed class RequestField
         {
             // No value of the API reaches a thousand with decimals, so that a lone comma can only be the decimal
             // separator of the sheet's locale.
-            string number = InvisibleText.Trim(text);
+            string number = InvisibleCharacters.Trim(text);
             string point = number.IndexOf('.') < 0 ? number.Replace(',', '.') : number;
             return double.TryParse(point, NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed)
                 && !double.IsNaN(parsed) && !double.IsInfinity(parsed)
@@ -222,7 +222,7 @@ internal sealed class RequestField
     private static bool? ToBoolean(object value) => value switch
     {
         bool boolean => boolean,
-        string text => InvisibleText.Trim(text).ToUpperInvariant() switch
+        string text => InvisibleCharacters.Trim(text).ToUpperInvariant() switch
         {
             "TRUE" or "YES" or "1" => true,
             "FALSE" or "NO" or "0" => false,
@@ -234,21 +234,21 @@ internal sealed class RequestField
     /// <summary>The service calls https alone; the emulator on this machine calls this machine as well.</summary>
     private static Uri? ToWebhook(object value)
     {
-        Uri? address = value as Uri ?? (Uri.TryCreate(InvisibleText.Trim(value.ToString() ?? ""), UriKind.Absolute, out Uri? read) ? read : null);
+        Uri? address = value as Uri ?? (Uri.TryCreate(InvisibleCharacters.Trim(value.ToString() ?? ""), UriKind.Absolute, out Uri? read) ? read : null);
         return address is { IsAbsoluteUri: true }
             && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
             : null;
     }
 
-    private static string WithoutSeparators(string name) =>
-        InvisibleText.Trim(name) is var visible && visible.Any(IsSeparator) ? string.Concat(visible.Where(c => !IsSeparator(c))) : visible;
+    private static string RemoveSeparators(string name) =>
+        InvisibleCharacters.Trim(name) is var visible && visible.Any(IsSeparator) ? string.Concat(visible.Where(c => !IsSeparator(c))) : visible;
 
-    private static bool IsSeparator(char c) => c is '.' || InvisibleText.IsInvisible(c)
+    private static bool IsSeparator(char c) => c is '.' || InvisibleCharacters.IsInvisible(c)
         || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.DashPunctuation or UnicodeCategory.ConnectorPunctuation;
 
     /// <summary>Returns how many letters must be added, removed, changed or swapped with their neighbor to make one word of another.</summary>
-    private static int Distance(string one, string other)
+    private static int GetEditDistance(string one, string other)
     {
         int[,] steps = new int[one.Length + 1, other.Length + 1];
         for (int i = 0; i <= one.Length; i++)

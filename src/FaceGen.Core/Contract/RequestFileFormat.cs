@@ -1,4 +1,4 @@
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>The formats of request files.</summary>
 public enum RequestFileFormat

@@ -4,7 +4,7 @@ namespace FaceGen.Contract;
 /// <param name="Source">Where the row stands.</param>
 /// <param name="Request">The request, if the row is sound.</param>
 /// <param name="Error">The fault, if it is not; its message names the line.</param>
-/// <param name="Unknown">Names of columns or properties that the API does not have, each told once: columns with the first
+/// <param name="UnknownNames">Names of columns or properties that the API does not have, each told once: columns with the first
 /// row, a property with the first row that has it.</param>
 internal sealed record RequestRow(
-    RequestSource Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> Unknown);
+    RequestSource Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> UnknownNames);

@@ -1,6 +1,7 @@
+using FaceGen.Contract;
 using System.Diagnostics.CodeAnalysis;
 
-namespace FaceGen.Contract;
+namespace FaceGen;
 
 /// <summary>Where a request was read: a file and the line on which it begins, or an input of the pipeline.</summary>
 /// <param name="File">The file's full path; empty for an input of the pipeline.</param>
@@ -19,5 +20,5 @@ public sealed record RequestSource(string File, int Line, int Row) : IComparable
     }
 
     /// <summary>The file's name and the line, as in <c>people.csv:7</c>, or the input, as in <c>Input 7</c>.</summary>
-    public override string ToString() => File.Length == 0 ? $"Input {Row}" : $"{DisplayText.FileName(File)}:{Line}";
+    public override string ToString() => File.Length == 0 ? $"Input {Row}" : $"{DisplayText.GetFileName(File)}:{Line}";
 }

@@ -6,9 +6,9 @@ namespace FaceGen.Contract;
 internal static class Sha256
 {
     /// <summary>Lower-case hexadecimal.</summary>
-    internal static string Hex(byte[] bytes)
+    internal static string ComputeHex(byte[] bytes)
     {
-        byte[] hash = Hash(bytes);
+        byte[] hash = Compute(bytes);
 #if NETSTANDARD
         return string.Concat(hash.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
 #else
@@ -17,9 +17,9 @@ internal static class Sha256
     }
 
     /// <summary>Base64, as a content security policy takes it.</summary>
-    internal static string Base64(byte[] bytes) => Convert.ToBase64String(Hash(bytes));
+    internal static string ComputeBase64(byte[] bytes) => Convert.ToBase64String(Compute(bytes));
 
-    private static byte[] Hash(byte[] bytes)
+    private static byte[] Compute(byte[] bytes)
     {
 #if NETSTANDARD
         using var sha = SHA256.Create();

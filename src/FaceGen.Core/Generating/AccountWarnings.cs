@@ -10,43 +10,43 @@ internal sealed class AccountWarnings
     internal const int Capacity = 100;
 
     private readonly object _gate = new();
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-    private readonly List<IListener> _listeners = [];
-    private readonly List<string> _notShown = [];
+    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    private readonly List<IEngineLog> _logs = [];
+    private readonly List<string> _undelivered = [];
 
     /// <summary>Shows a warning unless one with the same key was given before.</summary>
     /// <param name="key">What the warning is about.</param>
-    /// <param name="text">The warning.</param>
-    internal void Warn(string key, string text)
+    /// <param name="message">The warning.</param>
+    internal void LogWarning(string key, string message)
     {
-        IListener[] listeners;
+        IEngineLog[] listeners;
         lock (_gate)
         {
-            if (_known.Count == Capacity || !_known.Add(key)) return;
+            if (_keys.Count == Capacity || !_keys.Add(key)) return;
 
-            listeners = [.. _listeners.Distinct()];
-            if (listeners.Length == 0) _notShown.Add(text);
+            listeners = [.. _logs.Distinct()];
+            if (listeners.Length == 0) _undelivered.Add(message);
         }
 
-        foreach (IListener listener in listeners) listener.Warn(text);
+        foreach (IEngineLog listener in listeners) listener.LogWarning(message);
     }
 
     /// <summary>Shows warnings to a listener until the result is disposed of, beginning with those that were not shown.</summary>
-    internal IDisposable Listen(IListener listener)
+    internal IDisposable Subscribe(IEngineLog log)
     {
         string[] notShown;
         lock (_gate)
         {
-            _listeners.Add(listener);
-            notShown = [.. _notShown];
-            _notShown.Clear();
+            _logs.Add(log);
+            notShown = [.. _undelivered];
+            _undelivered.Clear();
         }
 
-        foreach (string text in notShown) listener.Warn(text);
-        return new Listening(this, listener);
+        foreach (string text in notShown) log.LogWarning(text);
+        return new Subscription(this, log);
     }
 
-    private sealed class Listening(AccountWarnings warnings, IListener listener) : IDisposable
+    private sealed class Subscription(AccountWarnings warnings, IEngineLog log) : IDisposable
     {
         private AccountWarnings? _warnings = warnings;
 
@@ -54,7 +54,7 @@ internal sealed class AccountWarnings
         {
             if (Interlocked.Exchange(ref _warnings, null) is not { } warnings) return;
 
-            lock (warnings._gate) warnings._listeners.Remove(listener);
+            lock (warnings._gate) warnings._logs.Remove(log);
         }
     }
 }

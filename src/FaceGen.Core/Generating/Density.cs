@@ -6,42 +6,42 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class Density
 {
-    private const double LeastBlur = 0.04;
+    private const double MinBandwidth = 0.04;
 
-    private readonly (double Number, double Weight)[] _seen;
-    private readonly Func<double, double> _guess;
-    private readonly double _blur;
+    private readonly (double Number, double Weight)[] _samples;
+    private readonly Func<double, double> _prior;
+    private readonly double _bandwidth;
 
-    /// <param name="seen">The numbers that were seen, and how much each of them counts.</param>
-    /// <param name="guess">How likely a number was thought to be before any was seen.</param>
-    /// <param name="spread">How far numbers lie apart at most for all that is known.</param>
-    internal Density(IEnumerable<(double Number, double Weight)> seen, Func<double, double> guess, double spread)
+    /// <param name="samples">The numbers that were seen, and how much each of them counts.</param>
+    /// <param name="prior">How likely a number was thought to be before any was seen.</param>
+    /// <param name="maxDeviation">How far numbers lie apart at most for all that is known.</param>
+    internal Density(IEnumerable<(double Number, double Weight)> samples, Func<double, double> prior, double maxDeviation)
     {
-        _seen = [.. seen];
-        _guess = guess;
-        double weight = _seen.Sum(one => one.Weight);
-        double mean = _seen.Sum(one => one.Weight * one.Number) / weight;
-        double deviation = Math.Sqrt(_seen.Sum(one => one.Weight * (one.Number - mean) * (one.Number - mean)) / weight);
+        _samples = [.. samples];
+        _prior = prior;
+        double weight = _samples.Sum(one => one.Weight);
+        double mean = _samples.Sum(one => one.Weight * one.Number) / weight;
+        double deviation = Math.Sqrt(_samples.Sum(one => one.Weight * (one.Number - mean) * (one.Number - mean)) / weight);
         // One alone tells nothing of how far they lie apart. Silverman's rule would blur two humps into one: two thirds of it.
-        _blur = Math.Max(LeastBlur, 0.7 * (weight > 1 ? Math.Min(deviation, spread) : spread) * Math.Pow(Math.Max(weight, 1), -0.2));
+        _bandwidth = Math.Max(MinBandwidth, 0.7 * (weight > 1 ? Math.Min(deviation, maxDeviation) : maxDeviation) * Math.Pow(Math.Max(weight, 1), -0.2));
     }
 
     /// <summary>A normal distribution.</summary>
-    internal static Func<double, double> Normal(double mean, double deviation) => number => Bell((number - mean) / deviation) / deviation;
+    internal static Func<double, double> Normal(double mean, double deviation) => number => StandardNormal((number - mean) / deviation) / deviation;
 
     /// <summary>Cauchy's distribution: what lies far off is unlikely, and not impossible.</summary>
-    internal static Func<double, double> Cauchy(double middle, double width) =>
-        number => 1 / (Math.PI * width * (1 + (number - middle) * (number - middle) / (width * width)));
+    internal static Func<double, double> Cauchy(double location, double scale) =>
+        number => 1 / (Math.PI * scale * (1 + (number - location) * (number - location) / (scale * scale)));
 
     /// <summary>How likely a number is; the sum over all numbers is the same for all of one density.</summary>
-    internal double At(double number)
+    internal double Evaluate(double number)
     {
         double sum = 0;
-        foreach ((double seen, double weight) in _seen) sum += weight * Bell((number - seen) / _blur);
+        foreach ((double seen, double weight) in _samples) sum += weight * StandardNormal((number - seen) / _bandwidth);
 
-        return _guess(number) + sum / _blur;
+        return _prior(number) + sum / _bandwidth;
     }
 
     /// <summary>Beyond nine deviations it is nothing beside any guess.</summary>
-    private static double Bell(double x) => Math.Abs(x) < 9 ? Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) : 0;
+    private static double StandardNormal(double x) => Math.Abs(x) < 9 ? Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) : 0;
 }

@@ -18,11 +18,11 @@ namespace FaceGen.Generating;
 /// console), which since .NET 10 end a process at once. The signal still ends the process afterwards. It is registered by the
 /// first work that it holds.
 /// </remarks>
-/// <param name="accounts">Gets the accounts whose generations are reported.</param>
-/// <param name="error">Gets where the report is written.</param>
+/// <param name="getAccounts">Gets the accounts whose generations are reported.</param>
+/// <param name="getError">Gets where the report is written.</param>
 /// <param name="time">The clock.</param>
-/// <param name="setting">Gets the number of seconds that was set as text; null for the default.</param>
-internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWriter> error, TimeProvider time, Func<string?> setting) : IDisposable
+/// <param name="getTimeoutSetting">Gets the number of seconds that was set as text; null for the default.</param>
+internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<TextWriter> getError, TimeProvider time, Func<string?> getTimeoutSetting) : IDisposable
 {
     /// <summary>
     /// The environment variable that sets how many seconds an exiting process waits for answers; with 0 it neither waits nor
@@ -36,7 +36,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     private const int MaxTimeoutSec = 86_400;
 
     /// <summary>How long it waits without a word.</summary>
-    private static readonly TimeSpan Unremarkable = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NoticeDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets the file that has the report where standard error cannot be written.</summary>
     internal string FallbackFile { get; init; } = Path.Combine(Path.GetTempPath(), $"FaceGen-exit-{CurrentProcessId}.txt");
@@ -44,11 +44,11 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     private readonly object _gate = new();
     private readonly Dictionary<Task, Work> _work = [];
     private readonly CancellationTokenSource _exiting = new();
-    private Task? _end;
+    private Task? _drain;
 
     /// <summary>Gets the guard of this process.</summary>
-    internal static ExitGuard OfProcess { get; } = new(() => EngineServices.System.Accounts.Values, () => Console.Error, TimeProvider.System,
-        () => Environment.GetEnvironmentVariable(TimeoutVariable)) { IsOfProcess = true };
+    internal static ExitGuard Current { get; } = new(() => EngineServices.System.Accounts.Values, () => Console.Error, TimeProvider.System,
+        () => Environment.GetEnvironmentVariable(TimeoutVariable)) { IsCurrent = true };
 
     /// <summary>Gets the token that is canceled when the process begins to exit.</summary>
     internal CancellationToken Exiting => _exiting.Token;
@@ -64,7 +64,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
         return isHolding && Exiting.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500));
     }
 
-    private bool IsOfProcess { get; init; }
+    private bool IsCurrent { get; init; }
 
     private static int CurrentProcessId
     {
@@ -79,11 +79,11 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     /// <param name="submission">The submission.</param>
     /// <param name="description">The row or the prompt, for the report.</param>
     /// <exception cref="OperationCanceledException">The process is exiting: nothing may be sent.</exception>
-    internal void HoldSubmission(Task submission, string description)
+    internal void TrackSubmission(Task submission, string description)
     {
         lock (_gate)
         {
-            if (_end is not null) throw new OperationCanceledException("The process is exiting. Nothing was sent.");
+            if (_drain is not null) throw new OperationCanceledException("The process is exiting. Nothing was sent.");
             Add(submission, new Work(description, IsSubmission: true));
         }
     }
@@ -91,7 +91,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     /// <summary>Makes an exiting process wait for other work, such as a ledger that records answers.</summary>
     /// <param name="work">The work.</param>
     /// <param name="loss">What is lost where the process exits before it, as a sentence; empty for nothing.</param>
-    internal void Hold(Task work, string loss)
+    internal void Track(Task work, string loss)
     {
         lock (_gate) Add(work, new Work(loss, IsSubmission: false));
     }
@@ -100,26 +100,26 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     /// Stops new submissions, waits for the work that is held, no longer than the timeout, and reports what is unknown or not
     /// saved then. A second call waits for the first.
     /// </summary>
-    internal Task EndAsync()
+    internal Task DrainAsync()
     {
         lock (_gate)
         {
-            if (_end is not null) return _end;
+            if (_drain is not null) return _drain;
 
-            _end = Task.Run(WaitAndReportAsync);
+            _drain = Task.Run(WaitAndReportAsync);
         }
 
         _exiting.CancelInBackground();
-        return _end;
+        return _drain;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _exiting.Dispose();
 
-    private TimeSpan ReadTimeout(out string warning)
+    private TimeSpan GetTimeout(out string warning)
     {
         warning = "";
-        string? given = setting();
+        string? given = getTimeoutSetting();
         if (string.IsNullOrWhiteSpace(given)) return TimeSpan.FromSeconds(DefaultTimeoutSec);
         if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= MaxTimeoutSec) return TimeSpan.FromSeconds(seconds);
 
@@ -141,7 +141,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
 
     private async Task WaitAndReportAsync()
     {
-        TimeSpan timeout = ReadTimeout(out string warning);
+        TimeSpan timeout = GetTimeout(out string warning);
         if (timeout == TimeSpan.Zero) return;
         if (warning.Length > 0) WriteLine(warning);
         long start = time.GetTimestamp();
@@ -159,49 +159,49 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
             TimeSpan elapsed = time.GetElapsedTime(start);
             if (work.Length == 0 || elapsed >= timeout) break;
 
-            if (!isNoticed && submissions > 0 && elapsed >= Unremarkable)
+            if (!isNoticed && submissions > 0 && elapsed >= NoticeDelay)
             {
                 isNoticed = true;
                 WriteLine($"Waiting up to {timeout.TotalSeconds:0} s for the {(submissions == 1 ? "answer to a submission" : $"answers to {submissions} submissions")} in flight. {TimeoutVariable} sets how long.");
             }
 
-            TimeSpan next = !isNoticed && elapsed < Unremarkable && timeout > Unremarkable ? Unremarkable - elapsed : timeout - elapsed;
+            TimeSpan next = !isNoticed && elapsed < NoticeDelay && timeout > NoticeDelay ? NoticeDelay - elapsed : timeout - elapsed;
             using var over = new CancellationTokenSource();
             Task all = Task.WhenAll(work);
-            all.Observe();
-            await Task.WhenAny(all, time.Wait(next, over.Token)).ConfigureAwait(false);
+            all.ObserveException();
+            await Task.WhenAny(all, time.DelayAsync(next, over.Token)).ConfigureAwait(false);
             over.Cancel();
         }
 
-        foreach (string paragraph in Report(timeout)) WriteLine(paragraph);
+        foreach (string paragraph in CreateReport(timeout)) WriteLine(paragraph);
     }
 
-    private IEnumerable<string> Report(TimeSpan timeout)
+    private IEnumerable<string> CreateReport(TimeSpan timeout)
     {
         Work[] left;
         lock (_gate) left = [.. _work.Where(held => !held.Key.IsCompleted).Select(held => held.Value)];
         string[] unanswered = [.. left.Where(work => work.IsSubmission).Select(work => work.Description)];
-        Account[] known = [.. accounts()];
-        (FaceGenException Outcome, object Target)[] untold = [.. known.SelectMany(account => account.Untold)];
+        Account[] known = [.. getAccounts()];
+        (FaceGenException Outcome, object Target)[] untold = [.. known.SelectMany(account => account.UnacknowledgedOutcomes)];
         string[] uncertain = [.. unanswered, .. untold.Where(one => one.Outcome.Code == ErrorCode.SubmissionUncertain)
             .Select(one => $"{(one.Target is Request request ? Describe(request) : one.Target)}: {one.Outcome.Message}")];
         if (uncertain.Length > 0)
         {
             string waited = unanswered.Length == 0 ? "" : $" {unanswered.Length} of them had no answer within {timeout.TotalSeconds:0} s ({TimeoutVariable}).";
-            yield return List(
-                $"The outcome of {Count(uncertain.Length, "submission")} is unknown: the service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
+            yield return FormatList(
+                $"The outcome of {FormatCount(uncertain.Length, "submission")} is unknown: the service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
                 + "Look at the account's generations before you send them again; the rows of a batch are in its ledger.", uncertain);
         }
 
         foreach ((FaceGenException outcome, _) in untold.Where(one => one.Outcome.Code != ErrorCode.SubmissionUncertain)) yield return outcome.Message;
         foreach (Work work in left.Where(work => !work.IsSubmission && work.Description.Length > 0)) yield return work.Description;
 
-        Generation[] unsaved = [.. known.SelectMany(account => account.Unreported)];
+        Generation[] unsaved = [.. known.SelectMany(account => account.UnreportedGenerations)];
         if (unsaved.Length > 0)
         {
-            yield return List(
-                $"{Count(unsaved.Length, "generation")} {(unsaved.Length == 1 ? "was" : "were")} accepted, and not all images of {(unsaved.Length == 1 ? "it" : "them")} are saved. "
-                + $"What was accepted is paid for, and the service keeps the images for {Limits.LinkHours} hours: Wait-FaceGenImage -Id {string.Join(",", unsaved.Select(generation => generation.Id))} | Save-FaceGenOutput saves what is ready.",
+            yield return FormatList(
+                $"{FormatCount(unsaved.Length, "generation")} {(unsaved.Length == 1 ? "was" : "were")} accepted, and not all images of {(unsaved.Length == 1 ? "it" : "them")} are saved. "
+                + $"What was accepted is paid for, and the service keeps the images for {Limits.LinkLifetimeHours} hours: Wait-FaceGenImage -Id {string.Join(",", unsaved.Select(generation => generation.Id))} | Save-FaceGenOutput saves what is ready.",
                 unsaved.Select(generation => generation.Id + (generation.Request is { } request ? $" {Describe(request)}" : "")));
         }
     }
@@ -210,11 +210,11 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     internal static string Describe(Request request) =>
         $"{(request.Source is { } source ? $"{source}: " : "")}'{DisplayText.Clean(request.Prompt, 60)}'";
 
-    private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+    private static string FormatCount(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string List(string head, IEnumerable<string> items)
+    private static string FormatList(string heading, IEnumerable<string> items)
     {
-        var text = new StringBuilder(head);
+        var text = new StringBuilder(heading);
         foreach (string item in items) text.AppendLine().Append("  ").Append(item);
         return text.ToString();
     }
@@ -227,7 +227,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     {
         try
         {
-            error().WriteLine($"FaceGen: {text}");
+            getError().WriteLine($"FaceGen: {text}");
         }
         catch (IOException)
         {
@@ -255,10 +255,10 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
     /// <summary>Windows PowerShell gives a process about two seconds for this.</summary>
     private void Register()
     {
-        if (_isRegistered || !IsOfProcess) return;
+        if (_isRegistered || !IsCurrent) return;
 
         _isRegistered = true;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAsync().GetAwaiter().GetResult();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => DrainAsync().GetAwaiter().GetResult();
     }
 #else
     /// <summary>How long an exit waits for the signal that caused it to end the process, with the exit code of that signal.</summary>
@@ -269,7 +269,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
 
     private void Register()
     {
-        if (_signals is not null || !IsOfProcess) return;
+        if (_signals is not null || !IsCurrent) return;
 
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         _signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal)];
@@ -277,7 +277,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
 
     private void OnProcessExit(object? sender, EventArgs e)
     {
-        EndAsync().GetAwaiter().GetResult();
+        DrainAsync().GetAwaiter().GetResult();
         if (_isSignaled) Thread.Sleep(SignalGrace);
     }
 
@@ -287,7 +287,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> accounts, Func<TextWr
         if (context.Cancel) return;
 
         _isSignaled = true;
-        EndAsync().GetAwaiter().GetResult();
+        DrainAsync().GetAwaiter().GetResult();
     }
 #endif
 }

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using FaceGen.Contract;
 
 namespace FaceGen.Generating;
 
@@ -10,7 +9,7 @@ namespace FaceGen.Generating;
 internal sealed class FailureStreak
 {
     /// <summary>After how many of them nothing more is sent.</summary>
-    internal const int Longest = 10;
+    internal const int MaxLength = 10;
 
     private static readonly Regex Digits = new(@"\d+", RegexOptions.CultureInvariant);
 
@@ -19,13 +18,13 @@ internal sealed class FailureStreak
     private string? _reason;
     private bool _hasAccepted;
     private int _count;
-    private int _now;
+    private int _sequence;
 
     /// <summary>Gets a number that grows with each failure, to compare whether a request was sent before or after one.</summary>
-    internal int Now => Volatile.Read(ref _now);
+    internal int Sequence => Volatile.Read(ref _sequence);
 
     /// <summary>The service has accepted a request.</summary>
-    internal void End()
+    internal void Reset()
     {
         lock (_gate)
         {
@@ -43,35 +42,35 @@ internal sealed class FailureStreak
     /// <returns>What ends the run if the streak is too long; else null.</returns>
     internal FaceGenException? AddRefusal(string reason, string message, string? face = null) => Add(reason, face: face)
         ? new FaceGenException(ErrorCode.RequestRefused,
-            $"The service refused {Longest} requests one after the other for the same reason, and accepted none. Nothing more is sent. The last of them: {message.TrimEnd('.')}. Correct what they have in common; Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { MeetsEveryRequest = true }
+            $"The service refused {MaxLength} requests one after the other for the same reason, and accepted none. Nothing more is sent. The last of them: {message.TrimEnd('.')}. Correct what they have in common; Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { IsFatal = true }
         : null;
 
     /// <summary>
     /// Counts a submission of unknown outcome. Those that were sent before the last one was known count once: a moment's fault
     /// meets all that are in flight.
     /// </summary>
-    /// <param name="sentAt"><see cref="Now"/> when it was sent.</param>
+    /// <param name="sentSequence"><see cref="Sequence"/> when it was sent.</param>
     /// <param name="reason">What is known of it.</param>
     /// <returns>What ends the run if the streak is too long; else null.</returns>
-    internal FaceGenException? AddUncertain(int sentAt, string reason) => Add(Digits.Replace(reason, "0"), sentAt)
+    internal FaceGenException? AddUncertain(int sentSequence, string reason) => Add(Digits.Replace(reason, "0"), sentSequence)
         ? new FaceGenException(ErrorCode.ServiceUnreachable,
-            $"The answers to {Longest} submissions one after the other were lost in the same way, and none came through. Nothing more is sent: each of them may be paid for. The last of them: {reason.TrimEnd('.')}. Check the connection and the address, then run the command again.") { MeetsEveryRequest = true }
+            $"The answers to {MaxLength} submissions one after the other were lost in the same way, and none came through. Nothing more is sent: each of them may be paid for. The last of them: {reason.TrimEnd('.')}. Check the connection and the address, then run the command again.") { IsFatal = true }
         : null;
 
-    private bool Add(string reason, int? sentAt = null, string? face = null)
+    private bool Add(string reason, int? sentSequence = null, string? face = null)
     {
         lock (_gate)
         {
             bool isSame = _count > 0 && reason == _reason;
-            if (isSame && sentAt < _now) return false;
+            if (isSame && sentSequence < _sequence) return false;
 
             if (!isSame) _faces.Clear();
             if (face is not null && !_faces.Add(face) && _hasAccepted) return false;
 
             _reason = reason;
             _count = isSame ? _count + 1 : 1;
-            _now++;
-            return _count == Longest;
+            _sequence++;
+            return _count == MaxLength;
         }
     }
 }

@@ -13,11 +13,11 @@ internal sealed record GenerateOptions
     internal bool RetryUncertain { get; init; }
 
     /// <summary>Whether a local face image that several requests use is uploaded rather than sent with each.</summary>
-    internal bool Upload { get; init; } = true;
+    internal bool UploadFace { get; init; } = true;
 
     /// <summary>The SHA-256 of the local face image that the request was made with: another is not sent. Null for any.</summary>
     internal string? FaceHash { get; init; }
 
     /// <summary>Is told of each submission before its first byte and after its answer; null for nobody.</summary>
-    internal ISubmissionLog? Log { get; init; }
+    internal ISubmissionLog? SubmissionLog { get; init; }
 }

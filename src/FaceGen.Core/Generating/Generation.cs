@@ -1,7 +1,6 @@
 using FaceGen.Contract;
-using FaceGen.Http;
 
-namespace FaceGen.Generating;
+namespace FaceGen;
 
 /// <summary>A generation at the service, as it was when it was last looked at.</summary>
 public sealed record Generation
@@ -36,7 +35,7 @@ public sealed record Generation
     public int ImageCount => Images.Count;
 
     /// <summary>When the links stop working: 24 hours after <see cref="CreatedAt"/>.</summary>
-    public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkHours);
+    public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkLifetimeHours);
 
     /// <summary>The caller's own number.</summary>
     public long? TrackId { get; init; }
@@ -45,7 +44,7 @@ public sealed record Generation
     public string Message { get; init; } = "";
 
     /// <summary>The parameters as the service used them.</summary>
-    public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceAnswer.EmptyMeta;
+    public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceResponse.EmptyMeta;
 
     /// <summary>What was asked for; null where only the id is known.</summary>
     public Request? Request { get; init; }
@@ -77,7 +76,7 @@ public sealed record Generation
         init
         {
             _images = value;
-            Output = [.. value.Select(AsLink).OfType<Uri>().Select(DisplayText.Link)];
+            Output = [.. value.Select(ParseLink).OfType<Uri>().Select(DisplayText.EscapeLink)];
         }
     }
 
@@ -85,42 +84,42 @@ public sealed record Generation
     internal IReadOnlyList<IReadOnlyList<string>> OtherLinks { get; init; } = [];
 
     /// <summary>How many images the service sent beyond those that were asked for; they are ignored.</summary>
-    internal int UnusedImages { get; private init; }
+    internal int UnusedImageCount { get; private init; }
 
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
     /// <summary>What is said of one that has failed.</summary>
-    internal string Failure => $"The service could not make the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
+    internal string FailureMessage => $"The service could not make the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
 
     /// <summary>Takes in what an answer tells.</summary>
-    internal Generation With(ServiceAnswer answer, GenerationStatus status)
+    internal Generation WithResponse(ServiceResponse response, GenerationStatus status)
     {
         IReadOnlyList<IReadOnlyList<string>> lists =
-            answer.Output.Count > 0 ? [answer.Output, .. answer.OtherLinks] : answer.OtherLinks;
+            response.Output.Count > 0 ? [response.Output, .. response.AlternateLinks] : response.AlternateLinks;
         IReadOnlyList<string> received = lists.Count > 0 ? lists[0] : [];
         // More than were asked for are not this request's images, whatever they are.
         int most = Request?.Samples ?? Limits.MaxSamples;
-        IReadOnlyList<string> images = Cut(received, most);
+        IReadOnlyList<string> images = Truncate(received, most);
         return this with
         {
             Status = status,
             Images = status == GenerationStatus.Success ? images : [],
-            UnusedImages = status == GenerationStatus.Success ? received.Count - images.Count : 0,
-            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Cut(list, most))] : OtherLinks,
-            Prompt = Prompt ?? (answer.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
-            Seed = answer.Seed ?? Seed,
-            GenerationTime = answer.GenerationTime ?? GenerationTime,
-            Eta = answer.Eta ?? Eta,
-            TrackId = answer.TrackId ?? TrackId,
-            Message = answer.Message,
-            Meta = answer.Meta.Count > 0 ? answer.Meta : Meta,
+            UnusedImageCount = status == GenerationStatus.Success ? received.Count - images.Count : 0,
+            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, most))] : OtherLinks,
+            Prompt = Prompt ?? (response.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
+            Seed = response.Seed ?? Seed,
+            GenerationTime = response.GenerationTime ?? GenerationTime,
+            Eta = response.Eta ?? Eta,
+            TrackId = response.TrackId ?? TrackId,
+            Message = response.Message,
+            Meta = response.Meta.Count > 0 ? response.Meta : Meta,
         };
     }
 
-    private static IReadOnlyList<string> Cut(IReadOnlyList<string> list, int most) => list.Count <= most ? list : [.. list.Take(most)];
+    private static IReadOnlyList<string> Truncate(IReadOnlyList<string> list, int maxCount) => list.Count <= maxCount ? list : [.. list.Take(maxCount)];
 
     /// <summary>Returns what identifies the generation and says what was asked for; a poll gives the rest.</summary>
-    internal Generation Outline() => new()
+    internal Generation ToOutline() => new()
     {
         Id = Id,
         Connection = Connection,
@@ -133,7 +132,7 @@ public sealed record Generation
     };
 
     /// <summary>An image as a link; null where it is base64 in place.</summary>
-    internal static Uri? AsLink(string image) =>
+    internal static Uri? ParseLink(string image) =>
         image.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(image, UriKind.Absolute, out Uri? link)
             && (link.Scheme == Uri.UriSchemeHttps || link.Scheme == Uri.UriSchemeHttp)
             ? link

@@ -6,10 +6,10 @@ namespace FaceGen.Generating;
 internal interface ISubmissionLog
 {
     /// <summary>A submission is about to be sent. Where this throws, nothing is sent.</summary>
-    Task SendingAsync();
+    Task RecordSendingAsync();
 
     /// <summary>The submission has come to its outcome, whoever still waits for it.</summary>
     /// <param name="outcome">What the answer means.</param>
     /// <param name="accepted">The generation, where one was accepted.</param>
-    Task AnsweredAsync(Outcome outcome, Generation? accepted);
+    Task RecordAnswerAsync(Outcome outcome, Generation? accepted);
 }

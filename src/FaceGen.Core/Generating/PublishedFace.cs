@@ -1,6 +1,4 @@
-using FaceGen.Http;
-
-namespace FaceGen.Generating;
+namespace FaceGen;
 
 /// <summary>A local face image that was uploaded: its link serves any number of requests until it ends.</summary>
 public sealed record PublishedFace

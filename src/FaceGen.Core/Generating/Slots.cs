@@ -1,5 +1,3 @@
-using FaceGen.Http;
-
 namespace FaceGen.Generating;
 
 /// <summary>
@@ -10,15 +8,15 @@ namespace FaceGen.Generating;
 internal sealed class Slots
 {
     private readonly object _gate = new();
-    private readonly LinkedList<TaskCompletionSource<Slot>> _waiting = [];
+    private readonly LinkedList<TaskCompletionSource<Slot>> _waiters = [];
     private int _limit;
-    private bool _isChosen;
-    private int _open;
-    private int _taken;
-    private int _acceptedInARow;
-    private int _steppedBack;
+    private bool _isUserLimit;
+    private int _effectiveLimit;
+    private int _inUse;
+    private int _consecutiveAccepted;
+    private int _requeued;
 
-    internal Slots(int limit) => _limit = _open = limit;
+    internal Slots(int limit) => _limit = _effectiveLimit = limit;
 
     /// <summary>
     /// How many the account has; once it is set, the most that somebody wants used. A smaller number takes effect as places
@@ -34,77 +32,77 @@ internal sealed class Slots
         {
             lock (_gate)
             {
-                _isChosen = true;
-                Change(value);
+                _isUserLimit = true;
+                SetLimit(value);
             }
         }
     }
 
     /// <summary>How many of them are in use for now.</summary>
-    internal int Open
+    internal int EffectiveLimit
     {
         get
         {
-            lock (_gate) return _open;
+            lock (_gate) return _effectiveLimit;
         }
     }
 
     /// <summary>How many are taken.</summary>
-    internal int Taken
+    internal int InUse
     {
         get
         {
-            lock (_gate) return _taken;
+            lock (_gate) return _inUse;
         }
     }
 
     /// <summary>Waits for a place; the caller, or whom it hands the place to, disposes of it.</summary>
-    internal Task<Slot> TakeAsync(CancellationToken cancel)
+    internal Task<Slot> AcquireAsync(CancellationToken cancellationToken)
     {
-        if (cancel.IsCancellationRequested) return Task.FromCanceled<Slot>(cancel);
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<Slot>(cancellationToken);
 
         // Continuations run elsewhere, never inside the lock of whoever gives a place back.
         var turn = new TaskCompletionSource<Slot>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _waiting.AddLast(turn);
-            Grant();
+            _waiters.AddLast(turn);
+            GrantWaiting();
         }
 
-        return turn.Task.IsCompleted ? turn.Task : WaitAsync(turn, cancel);
+        return turn.Task.IsCompleted ? turn.Task : WaitAsync(turn, cancellationToken);
     }
 
-    private static async Task<Slot> WaitAsync(TaskCompletionSource<Slot> turn, CancellationToken cancel)
+    private static async Task<Slot> WaitAsync(TaskCompletionSource<Slot> waiter, CancellationToken cancellationToken)
     {
-        using (cancel.Register(() => turn.TrySetCanceled(cancel))) return await turn.Task.ConfigureAwait(false);
+        using (cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken))) return await waiter.Task.ConfigureAwait(false);
     }
 
     /// <summary>Takes a place that is filled already, whether one is open here or not.</summary>
-    internal Slot TakeNow()
+    internal Slot AcquireOverLimit()
     {
-        lock (_gate) _taken++;
+        lock (_gate) _inUse++;
         return new Slot(this);
     }
 
     /// <summary>The service has said how many the account has: never more than somebody chose.</summary>
-    internal void Correct(int said)
+    internal void ApplyServiceLimit(int serviceLimit)
     {
         lock (_gate)
         {
             // What gave way to others comes back as the service accepts, not by its word.
-            int open = Math.Min(_open, said);
-            if (said < _limit) (_limit, _open) = (said, open);
-            else if (said > _limit && !_isChosen) Change(said);
+            int open = Math.Min(_effectiveLimit, serviceLimit);
+            if (serviceLimit < _limit) (_limit, _effectiveLimit) = (serviceLimit, open);
+            else if (serviceLimit > _limit && !_isUserLimit) SetLimit(serviceLimit);
         }
     }
 
     /// <summary>The service's queue is full although this account's places are not: no more than are filled already.</summary>
-    internal void GiveWay()
+    internal void ReduceLimit()
     {
         lock (_gate)
         {
-            _acceptedInARow = 0;
-            _open = Math.Max(1, Math.Min(_open, _taken - 1));
+            _consecutiveAccepted = 0;
+            _effectiveLimit = Math.Max(1, Math.Min(_effectiveLimit, _inUse - 1));
         }
     }
 
@@ -112,58 +110,58 @@ internal sealed class Slots
     /// The service has accepted a request; when it has filled all open places so, one more is tried, but not as long as it
     /// has asked others to wait.
     /// </summary>
-    internal void Recover()
+    internal void RecoverLimit()
     {
         lock (_gate)
         {
-            if (_open >= _limit || _steppedBack > 0 || ++_acceptedInARow < _open) return;
+            if (_effectiveLimit >= _limit || _requeued > 0 || ++_consecutiveAccepted < _effectiveLimit) return;
 
-            _acceptedInARow = 0;
-            _open++;
-            Grant();
+            _consecutiveAccepted = 0;
+            _effectiveLimit++;
+            GrantWaiting();
         }
     }
 
-    private void Change(int limit)
+    private void SetLimit(int limit)
     {
-        _limit = _open = Math.Max(1, limit);
-        Grant();
+        _limit = _effectiveLimit = Math.Max(1, limit);
+        GrantWaiting();
     }
 
-    private bool TryStepBack(Slot slot)
+    private bool TryReleaseToRequeue(Slot slot)
     {
         lock (_gate)
         {
-            GiveWay();
-            if (_taken < 2) return false;
+            ReduceLimit();
+            if (_inUse < 2) return false;
 
-            _steppedBack++;
+            _requeued++;
             slot.Dispose();
             return true;
         }
     }
 
-    private void ComeBack()
+    private void EndRequeue()
     {
-        lock (_gate) _steppedBack--;
+        lock (_gate) _requeued--;
     }
 
-    private void Grant()
+    private void GrantWaiting()
     {
-        while (_taken < _open && _waiting.First is { } first)
+        while (_inUse < _effectiveLimit && _waiters.First is { } first)
         {
-            _waiting.RemoveFirst();
+            _waiters.RemoveFirst();
             // One that was cancelled while it waited takes no place.
-            if (first.Value.TrySetResult(new Slot(this))) _taken++;
+            if (first.Value.TrySetResult(new Slot(this))) _inUse++;
         }
     }
 
-    private void GiveBack()
+    private void Release()
     {
         lock (_gate)
         {
-            _taken--;
-            Grant();
+            _inUse--;
+            GrantWaiting();
         }
     }
 
@@ -173,40 +171,40 @@ internal sealed class Slots
         private Slots? _owner = owner;
 
         /// <summary>Gives the place back; a second time does nothing.</summary>
-        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack();
+        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Release();
 
         /// <summary>
         /// The service's queue is full in spite of the place: it is given back for the wait, so that the next end of another
         /// request fills it, and asked for again after that. The last place that is taken is kept: with nothing at the
         /// service, only the wait tells when to try again.
         /// </summary>
-        /// <param name="wait">Waits as long as the service asks.</param>
-        /// <param name="cancel">Ends asking for a place.</param>
+        /// <param name="delay">Waits as long as the service asks.</param>
+        /// <param name="cancellationToken">Ends asking for a place.</param>
         /// <returns>The place from then on.</returns>
-        internal async Task<Slot> StepBackAsync(Func<Task> wait, CancellationToken cancel)
+        internal async Task<Slot> ReleaseAndRequeueAsync(Func<Task> delay, CancellationToken cancellationToken)
         {
-            if (_owner is not { } slots || !slots.TryStepBack(this))
+            if (_owner is not { } slots || !slots.TryReleaseToRequeue(this))
             {
-                await wait().ConfigureAwait(false);
+                await delay().ConfigureAwait(false);
                 return this;
             }
 
             try
             {
-                await wait().ConfigureAwait(false);
+                await delay().ConfigureAwait(false);
             }
             finally
             {
-                slots.ComeBack();
+                slots.EndRequeue();
             }
 
-            return await slots.TakeAsync(cancel).ConfigureAwait(false);
+            return await slots.AcquireAsync(cancellationToken).ConfigureAwait(false);
         }
 
         /// <summary>Gives the place back after a time, for which no connection is needed.</summary>
-        internal async Task DisposeAfterAsync(TimeSpan wait, TimeProvider time)
+        internal async Task ReleaseAfterAsync(TimeSpan delay, TimeProvider time)
         {
-            await time.Wait(wait, CancellationToken.None).ConfigureAwait(false);
+            await time.DelayAsync(delay, CancellationToken.None).ConfigureAwait(false);
             Dispose();
         }
     }

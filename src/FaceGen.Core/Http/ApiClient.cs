@@ -11,7 +11,7 @@ internal sealed class ApiClient : IDisposable
     /// The largest answer, in bytes. Two images of 512 × 768 pixels as base64 need 8 MB at most, in the widest format and not
     /// compressed at all.
     /// </summary>
-    internal const int MaxAnswerBytes = 16 * 1024 * 1024;
+    internal const int MaxResponseBytes = 16 * 1024 * 1024;
 
     private readonly ServiceAddress _address;
     private readonly ApiKey _key;
@@ -34,22 +34,22 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>
-    /// Posts once. Whatever happens on the network is a result, not an exception; only <paramref name="cancel"/>
+    /// Posts once. Whatever happens on the network is a result, not an exception; only <paramref name="cancellationToken"/>
     /// throws.
     /// </summary>
     /// <param name="address">An address of the service's own.</param>
     /// <param name="writeFields">Writes what stands beside the key.</param>
-    /// <param name="cancel">Cuts the call off wherever it is.</param>
-    /// <param name="unsent">Ends the call as long as nothing of it has been sent; then its result is "not sent".</param>
+    /// <param name="cancellationToken">Cuts the call off wherever it is.</param>
+    /// <param name="beforeSendToken">Ends the call as long as nothing of it has been sent; then its result is "not sent".</param>
     internal async Task<ApiResult> PostAsync(
-        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancel, CancellationToken unsent = default)
+        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancellationToken, CancellationToken beforeSendToken = default)
     {
         if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key does not go to {address.Host}.");
 
-        using var content = new OnceContent(Body(writeFields), unsent);
+        using var content = new SingleSendContent(CreateBody(writeFields), beforeSendToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
-        using CancellationTokenSource either = _time.Timer(_timeout);
-        using CancellationTokenRegistration cutOff = cancel.Register(either.Cancel);
+        using CancellationTokenSource either = _time.CreateTimeoutSource(_timeout);
+        using CancellationTokenRegistration cutOff = cancellationToken.Register(either.Cancel);
         ApiResult result = new();
         try
         {
@@ -58,28 +58,28 @@ internal sealed class ApiClient : IDisposable
             result = result with
             {
                 StatusCode = response.StatusCode,
-                RetryAfter = response.RetryAfter(_time),
+                RetryAfter = response.GetRetryAfter(_time),
                 Date = response.Headers.Date,
-                Fault = response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? ConnectionFault.ProxyAuthentication(_address.Root, _proxy) : null,
+                Fault = response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? ConnectionFault.CreateProxyAuthentication(_address.Root, _proxy) : null,
             };
-            byte[] body = await response.Content.ReadBytesAsync(MaxAnswerBytes, either.Token).ConfigureAwait(false);
-            return result with { Answer = await ReadAsync(body, either.Token).ConfigureAwait(false), WasSent = content.WasSent };
+            byte[] body = await response.Content.ReadBytesAsync(MaxResponseBytes, either.Token).ConfigureAwait(false);
+            return result with { Response = await ParseAsync(body, either.Token).ConfigureAwait(false), IsSent = content.IsSent };
         }
         // Whatever else goes wrong on the way, a body that cannot be unpacked among it, leaves the outcome unknown.
-        catch (Exception) when (cancel.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancel);
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (Exception e)
         {
             string reason = either.IsCancellationRequested
                 ? $"no answer within {_timeout.TotalSeconds:0} seconds"
-                : Innermost(e).Message;
+                : GetInnermost(e).Message;
             return result with
             {
                 Failure = _key.Redact(DisplayText.Clean(UserInfo.Remove(reason))),
-                WasSent = content.WasSent,
-                Fault = content.WasSent || result.StatusCode is not null ? null : ConnectionFault.Of(e, _address.Root, _proxy),
+                IsSent = content.IsSent,
+                Fault = content.IsSent || result.StatusCode is not null ? null : ConnectionFault.FindIn(e, _address.Root, _proxy),
             };
         }
     }
@@ -88,20 +88,20 @@ internal sealed class ApiClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>Reads an answer that is plain, or compressed although that was not asked for.</summary>
-    private async Task<ServiceAnswer?> ReadAsync(byte[] body, CancellationToken cancellationToken)
+    private async Task<ServiceResponse?> ParseAsync(byte[] body, CancellationToken cancellationToken)
     {
-        ServiceAnswer? answer = await LargeBodies.DecodeAsync(body.Length, () => Read(body), cancellationToken).ConfigureAwait(false);
-        return answer is not null || PackedBody.IsText(body) ? answer : await LargeBodies.DecodeAsync(MaxAnswerBytes, () =>
-            PackedBody.Find(new ArraySegment<byte>(body), MaxAnswerBytes, content => Read([.. content])), cancellationToken).ConfigureAwait(false);
+        ServiceResponse? answer = await LargeBodyDecoder.DecodeAsync(body.Length, () => Parse(body), cancellationToken).ConfigureAwait(false);
+        return answer is not null || BodyDecompressor.IsText(body) ? answer : await LargeBodyDecoder.DecodeAsync(MaxResponseBytes, () =>
+            BodyDecompressor.TryRead(new ArraySegment<byte>(body), MaxResponseBytes, content => Parse([.. content])), cancellationToken).ConfigureAwait(false);
     }
 
-    private ServiceAnswer? Read(byte[] body) => ServiceAnswer.TryRead(_key.Redact(body));
+    private ServiceResponse? Parse(byte[] body) => ServiceResponse.TryParse(_key.Redact(body));
 
-    private byte[] Body(Action<Utf8JsonWriter>? writeFields) => JsonObject.Write(json =>
+    private byte[] CreateBody(Action<Utf8JsonWriter>? writeFields) => JsonObjectWriter.Write(json =>
     {
         json.WriteString("key", _key.Reveal());
         writeFields?.Invoke(json);
     });
 
-    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+    private static Exception GetInnermost(Exception e) => e.InnerException is { } inner ? GetInnermost(inner) : e;
 }

@@ -11,18 +11,18 @@ namespace FaceGen.Http;
 internal sealed class ApiKey
 {
     /// <summary>The environment variable that holds it, which ModelsLab's own tools read too.</summary>
-    internal const string Variable = "MODELSLAB_API_KEY";
+    internal const string EnvironmentVariable = "MODELSLAB_API_KEY";
 
     private const string Mask = "***";
 
-    private readonly KeySpellings _spellings;
+    private readonly KeyFinder _finder;
 
     private readonly SecretText _secret;
 
     internal ApiKey(string value)
     {
         _secret = new SecretText(value);
-        _spellings = new KeySpellings(value);
+        _finder = new KeyFinder(value);
     }
 
     /// <summary>Returns the key: for the body of a request, and for nothing else.</summary>
@@ -46,7 +46,7 @@ internal sealed class ApiKey
     /// </summary>
     internal string Redact(string text)
     {
-        IReadOnlyList<(int Start, int End)> found = _spellings.Find(finder => finder.Read(text));
+        IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(text));
         if (found.Count == 0) return text;
 
         var masked = new StringBuilder(text.Length);
@@ -63,7 +63,7 @@ internal sealed class ApiKey
     /// <summary>The same for a body as it came: what is read from it afterwards cannot hold the key.</summary>
     internal byte[] Redact(byte[] body)
     {
-        IReadOnlyList<(int Start, int End)> found = _spellings.Find(finder => finder.Read(body));
+        IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(body));
         if (found.Count == 0) return body;
 
         var masked = new MemoryStream(body.Length);

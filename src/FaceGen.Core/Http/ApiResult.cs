@@ -10,7 +10,7 @@ internal sealed record ApiResult
     internal HttpStatusCode? StatusCode { get; init; }
 
     /// <summary>The body as far as it was understood; null where it is no JSON object or did not arrive whole.</summary>
-    internal ServiceAnswer? Answer { get; init; }
+    internal ServiceResponse? Response { get; init; }
 
     /// <summary>What the header <c>Retry-After</c> asks for.</summary>
     internal TimeSpan? RetryAfter { get; init; }
@@ -22,7 +22,7 @@ internal sealed record ApiResult
     internal string? Failure { get; init; }
 
     /// <summary>Whether any byte of the request's body may have reached the service.</summary>
-    internal bool WasSent { get; init; } = true;
+    internal bool IsSent { get; init; } = true;
 
     /// <summary>
     /// Gets the fault of the connection that lasts until a setting is changed, if there is no answer for that reason.
@@ -34,8 +34,8 @@ internal sealed record ApiResult
     /// <summary>What happened, in words for an error message.</summary>
     internal string Describe()
     {
-        string said = Answer is null ? Failure ?? "the body is no JSON"
-            : Answer.Message.Length > 0 ? Answer.Message : "the service gave no reason";
+        string said = Response is null ? Failure ?? "the body is no JSON"
+            : Response.Message.Length > 0 ? Response.Message : "the service gave no reason";
         return StatusCode is null or HttpStatusCode.OK ? said : $"HTTP {Status}: {said}";
     }
 }

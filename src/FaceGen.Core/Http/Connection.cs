@@ -1,7 +1,8 @@
+using FaceGen.Http;
 using System.Net;
 using FaceGen.Contract;
 
-namespace FaceGen.Http;
+namespace FaceGen;
 
 /// <summary>A connection to the service: its address, its limits and, unseen, the key.</summary>
 public sealed class Connection : IDisposable
@@ -13,7 +14,7 @@ public sealed class Connection : IDisposable
     internal const string DefaultName = "Default";
 
     private readonly CancellationTokenSource _lifetime = new();
-    private volatile bool _isEnded;
+    private volatile bool _isDisconnected;
 
     internal Connection(
         ServiceAddress address,
@@ -26,19 +27,19 @@ public sealed class Connection : IDisposable
     {
         Address = address;
         Key = key;
-        Signature = key.Sign(address.Home.AbsoluteUri);
-        Account = AccountMark.Of(address.Home, Signature);
+        Signature = key.Sign(address.AccountScope.AbsoluteUri);
+        Account = AccountIdentifier.Create(address.AccountScope, Signature);
         QueueLimit = queueLimit;
         TimeoutSec = timeoutSec;
         Proxy = (proxy as WebProxy)?.Address;
         Services = services ?? EngineServices.System;
 
-        HttpMessageHandler Handler() => Services.Handler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp, skipCertificateCheck);
+        HttpMessageHandler Handler() => Services.CreateHandler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp, skipCertificateCheck);
         Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time, Proxy);
-        Downloads = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
-        Downloads.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
-        Downloads.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
-        Lifetime = _lifetime.Token;
+        DownloadClient = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
+        DownloadClient.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
+        DownloadClient.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
+        LifetimeToken = _lifetime.Token;
     }
 
     /// <summary>What cmdlets call it by: Default, unless it was given a name of its own.</summary>
@@ -73,7 +74,7 @@ public sealed class Connection : IDisposable
     internal string Signature { get; }
 
     /// <summary>True if the user has disconnected it, or it is disposed: objects of it no longer act by it.</summary>
-    internal bool IsEnded => _isEnded || _lifetime.IsCancellationRequested;
+    internal bool IsDisconnected => _isDisconnected || _lifetime.IsCancellationRequested;
 
     /// <summary>Gets the connection in words, for messages.</summary>
     internal string Description => $"'{DisplayText.Clean(Name, 60)}' ({Account})";
@@ -84,13 +85,13 @@ public sealed class Connection : IDisposable
     internal ApiClient Api { get; }
 
     /// <summary>The client of links that answers name: it knows no key.</summary>
-    internal HttpClient Downloads { get; }
+    internal HttpClient DownloadClient { get; }
 
     /// <summary>Ends with the connection; whatever works for it in the background ends with it.</summary>
-    internal CancellationToken Lifetime { get; }
+    internal CancellationToken LifetimeToken { get; }
 
     /// <summary>Marks it as disconnected. What works for it in the background goes on to its end.</summary>
-    internal void End() => _isEnded = true;
+    internal void Disconnect() => _isDisconnected = true;
 
     /// <summary>
     /// Ends what works for the connection in the background; generations go on at the service. The clients below are

@@ -12,12 +12,12 @@ internal static class HttpHandlers
 
     /// <summary>
     /// The content coding that requests ask for: none. Images are compressed already, answers are short, and a body that a
-    /// server compressed all the same is decompressed by what its bytes say (<see cref="PackedBody"/>), not by its label.
+    /// server compressed all the same is decompressed by what its bytes say (<see cref="BodyDecompressor"/>), not by its label.
     /// </summary>
     internal const string AcceptEncoding = "identity";
 
     /// <summary>Returns the proxy that the system's settings, or the environment, name for an address; null where there is none.</summary>
-    internal static Uri? SystemProxyFor(Uri address)
+    internal static Uri? GetSystemProxy(Uri address)
     {
 #if NETSTANDARD
         IWebProxy? proxy = WebRequest.DefaultWebProxy;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
-using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
@@ -21,7 +20,7 @@ internal sealed class RequestEcho
     private const int MaxEncodings = 4;
 
     /// <summary>How many whole words a text must begin with that is cut off at the end of the message without an ellipsis.</summary>
-    private const int WordsWithoutEllipsis = 3;
+    private const int MinWordsWithoutEllipsis = 3;
 
     private static readonly Regex EscapedCharacter = new(@"\\+u([0-9a-fA-F]{4})", Options);
     private static readonly Regex EscapedSpace = new(@"\\+[nrtbf](?![a-z])|\\+[nrt]", Options);
@@ -35,14 +34,14 @@ internal sealed class RequestEcho
 
     private RequestEcho(IEnumerable<string> texts, string? trackId)
     {
-        _texts = [.. texts.Select(Words).Where(words => words.Length > 0).OrderByDescending(words => words.Length)];
+        _texts = [.. texts.Select(SplitWords).Where(words => words.Length > 0).OrderByDescending(words => words.Length)];
         _trackId = trackId;
     }
 
     /// <summary>Gets the echo of a request.</summary>
     /// <param name="request">The request; null where it is not known.</param>
-    /// <param name="face">The text that was sent as the face image.</param>
-    internal static RequestEcho Of(Request? request, string? face = null)
+    /// <param name="faceImage">The text that was sent as the face image.</param>
+    internal static RequestEcho Create(Request? request, string? faceImage = null)
     {
         if (request is null) return None;
 
@@ -52,7 +51,7 @@ internal sealed class RequestEcho
             Uri link => link.AbsoluteUri,
             FaceImage image => image.Link?.AbsoluteUri,
             _ => null,
-        }).Append(Generating.Generation.AsLink(face ?? "")?.AbsoluteUri).OfType<string>();
+        }).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
         return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
     }
 
@@ -65,7 +64,7 @@ internal sealed class RequestEcho
     /// </summary>
     internal string Remove(string message)
     {
-        string plain = Plain(message);
+        string plain = Normalize(message);
         return _texts.Aggregate(plain, Remove);
     }
 
@@ -76,7 +75,7 @@ internal sealed class RequestEcho
         int from = 0;
         for (int at = 0; at < words.Length; at++)
         {
-            int end = EndOf(text, message, words, at);
+            int end = FindEnd(text, message, words, at);
             if (end < 0) continue;
 
             kept.Append(message, from, words[at].Index - from).Append("''");
@@ -88,32 +87,32 @@ internal sealed class RequestEcho
     }
 
     /// <summary>Returns where the text ends that begins with a word of the message; -1 if it does not begin there.</summary>
-    private static int EndOf(string[] text, string message, Match[] words, int at)
+    private static int FindEnd(string[] text, string message, Match[] words, int at)
     {
         int whole = 0;
         while (whole < text.Length && at + whole < words.Length && words[at + whole].Value == text[whole]) whole++;
-        if (whole == text.Length) return EndOf(words[at + whole - 1]);
+        if (whole == text.Length) return GetEnd(words[at + whole - 1]);
 
         // The last word may be cut off within.
         bool isPart = at + whole < words.Length && text[whole].StartsWith(words[at + whole].Value, StringComparison.Ordinal);
         int count = whole + (isPart ? 1 : 0);
         if (count == 0) return -1;
 
-        int end = EndOf(words[at + count - 1]);
-        bool isAtEnd = at + count == words.Length && whole >= WordsWithoutEllipsis;
+        int end = GetEnd(words[at + count - 1]);
+        bool isAtEnd = at + count == words.Length && whole >= MinWordsWithoutEllipsis;
         if (Ellipsis.IsMatch(message, end) || isAtEnd) return end;
 
         if (!isPart || whole == 0) return -1;
 
-        end = EndOf(words[at + whole - 1]);
+        end = GetEnd(words[at + whole - 1]);
         return Ellipsis.IsMatch(message, end) ? end : -1;
     }
 
-    private static int EndOf(Match word) => word.Index + word.Length;
+    private static int GetEnd(Match word) => word.Index + word.Length;
 
-    private static string[] Words(string text) => [.. Word.Matches(Plain(text)).Cast<Match>().Select(word => word.Value)];
+    private static string[] SplitWords(string text) => [.. Word.Matches(Normalize(text)).Cast<Match>().Select(word => word.Value)];
 
-    private static string Plain(string text)
+    private static string Normalize(string text)
     {
         for (int round = 0; round < MaxEncodings; round++)
         {

@@ -5,14 +5,14 @@ namespace FaceGen.Http;
 /// <summary>The service's root and the addresses of its calls.</summary>
 internal sealed class ServiceAddress
 {
-    private readonly string _images;
+    private readonly string _imagePath;
 
     private ServiceAddress(Uri root, bool isEnterprise)
     {
         Root = root;
         IsEnterprise = isEnterprise;
-        _images = isEnterprise ? "api/v1/enterprise/image_editing/" : "api/v6/image_editing/";
-        Generate = Call(_images + "face_gen");
+        _imagePath = isEnterprise ? "api/v1/enterprise/image_editing/" : "api/v6/image_editing/";
+        Generate = Combine(_imagePath + "face_gen");
     }
 
     internal static readonly Uri Default = new("https://modelslab.com");
@@ -24,21 +24,21 @@ internal sealed class ServiceAddress
     internal bool IsEnterprise { get; }
 
     /// <summary>Tells where a generation was made, and so where it must be asked for: the root, or the enterprise addresses.</summary>
-    internal Uri Home => IsEnterprise ? Call("api/v1/enterprise") : Root;
+    internal Uri AccountScope => IsEnterprise ? Combine("api/v1/enterprise") : Root;
 
     internal Uri Generate { get; }
 
-    internal Uri Upload => Call("api/v6/base64_to_url");
+    internal Uri Upload => Combine("api/v6/base64_to_url");
 
-    internal Uri WalletBalance => Call("api/wallet_balance");
+    internal Uri WalletBalance => Combine("api/wallet_balance");
 
-    internal Uri RequestCount => Call("api/v6/processing/request_count");
+    internal Uri RequestCount => Combine("api/v6/processing/request_count");
 
-    internal Uri DeleteImage => Call("api/v3/delete_image");
+    internal Uri DeleteImage => Combine("api/v3/delete_image");
 
-    internal Uri AssetsGenerated => Call("api/assets_generated");
+    internal Uri AssetsGenerated => Combine("api/assets_generated");
 
-    internal Uri Fetch(string id) => Call($"{_images}fetch/{Uri.EscapeDataString(id)}");
+    internal Uri Fetch(string id) => Combine($"{_imagePath}fetch/{Uri.EscapeDataString(id)}");
 
     /// <summary>
     /// Takes the root; an address that ends in <c>/api</c> or <c>/api/v6</c> means the same, and one that ends in
@@ -50,7 +50,7 @@ internal sealed class ServiceAddress
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"'{DisplayText.Address(address)}' is no address of a service: give one like {Default}.");
+                $"'{DisplayText.FormatAddress(address)}' is no address of a service: give one like {Default}.");
         }
 
         // A key in clear text is for everybody on the way to read.
@@ -78,5 +78,5 @@ internal sealed class ServiceAddress
     internal bool IsOwn(Uri address) => address.IsAbsoluteUri && address.Scheme == Root.Scheme && address.Port == Root.Port
         && address.Host.Equals(Root.Host, StringComparison.OrdinalIgnoreCase);
 
-    private Uri Call(string path) => new(Root, path);
+    private Uri Combine(string path) => new(Root, path);
 }

@@ -12,12 +12,12 @@ internal static class UserInfo
     /// What stands between the scheme and the last @ of the host's part; or, where a password has a slash that is not escaped, of
     /// the word: no port follows the first colon then.
     /// </summary>
-    private static readonly Regex InAddress = new(
+    private static readonly Regex UserInfoInAddress = new(
         @"(?<=[a-z][a-z0-9+.\-]{0,30}:[/\\]{2})(?:[^\s/\\?#'""<>:@\[\]]*:(?!\d{1,5}(?![^\s/\\?#'""<>),.]))[^\s<>]*@|[^\s/\\?#<>]*@)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     /// <summary>Returns a text whose addresses name no user and no password.</summary>
-    internal static string Remove(string text) => text.Contains('@') && text.Contains(':') ? InAddress.Replace(text, "") : text;
+    internal static string Remove(string text) => text.Contains('@') && text.Contains(':') ? UserInfoInAddress.Replace(text, "") : text;
 
     /// <summary>
     /// Returns an exception that can be shown with all its inner ones; one that holds a user or a password is replaced by its
@@ -27,13 +27,13 @@ internal static class UserInfo
     {
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
-            if (Remove(e.Message) != e.Message) return new CleanedException($"{exception!.GetType()}: {Remove(Innermost(exception).Message)}");
+            if (Remove(e.Message) != e.Message) return new RedactedException($"{exception!.GetType()}: {Remove(GetInnermost(exception).Message)}");
         }
 
         return exception;
     }
 
-    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
+    private static Exception GetInnermost(Exception e) => e.InnerException is { } inner ? GetInnermost(inner) : e;
 
-    private sealed class CleanedException(string message) : Exception(message);
+    private sealed class RedactedException(string message) : Exception(message);
 }

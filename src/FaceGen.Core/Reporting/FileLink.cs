@@ -14,7 +14,7 @@ internal static class FileLink
     /// </summary>
     /// <param name="folder">The full path of the page's folder.</param>
     /// <param name="file">The file's full path; one of another machine's system is taken as it stands.</param>
-    internal static string Of(string folder, string file)
+    internal static string Create(string folder, string file)
     {
         bool isWindows = IsDrive(file) || file.StartsWith(@"\\", StringComparison.Ordinal);
         string path = isWindows ? file.Replace('\\', '/') : file;

@@ -1,8 +1,5 @@
 using System.Globalization;
-using FaceGen.Batching;
 using FaceGen.Contract;
-using FaceGen.Generating;
-using FaceGen.Saving;
 
 namespace FaceGen.Reporting;
 
@@ -12,7 +9,7 @@ internal sealed record ReportEntry
     private const string DefaultStyle = "realistic";
 
     /// <summary>What is told of a request beside its prompt, style and seed.</summary>
-    private static readonly RequestField[] Described =
+    private static readonly RequestField[] DescribedFields =
     [
         RequestField.NegativePrompt, RequestField.FaceImage, RequestField.Width, RequestField.Height, RequestField.NumInferenceSteps,
         RequestField.GuidanceScale, RequestField.SScale, RequestField.Samples, RequestField.SafetyChecker,
@@ -55,7 +52,7 @@ internal sealed record ReportEntry
     internal IReadOnlyList<SavedImage> Files { get; init; } = [];
 
     /// <summary>A row of a batch.</summary>
-    internal static ReportEntry Of(BatchItem item) => Of(item.Request, item.Generation) with
+    internal static ReportEntry From(BatchItem item) => From(item.Request, item.Generation) with
     {
         Status = item.Status,
         Attempts = item.Attempts,
@@ -64,12 +61,12 @@ internal sealed record ReportEntry
         EndedAt = item.EndedAt,
         ExpiresAt = item.ExpiresAt,
         ErrorCode = item.ErrorCode?.ToString(),
-        Error = WithoutSource(item.Error, item.Source),
+        Error = RemoveSource(item.Error, item.Source),
         Files = item.Files,
     };
 
     /// <summary>A saved image; the page joins those of one generation.</summary>
-    internal static ReportEntry Of(SavedImage image) => Of(image.Generation.Request, image.Generation) with
+    internal static ReportEntry From(SavedImage image) => From(image.Generation.Request, image.Generation) with
     {
         Status = image.Filtered ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
         Attempts = 1,
@@ -77,34 +74,34 @@ internal sealed record ReportEntry
         Files = [image],
     };
 
-    private static ReportEntry Of(Request? request, Generation? generation) => new()
+    private static ReportEntry From(Request? request, Generation? generation) => new()
     {
         Status = BatchItemStatus.Pending,
         Prompt = request?.Prompt ?? generation?.Prompt ?? "",
-        Style = request is null ? Meta(generation, RequestField.Style) : request.Style ?? DefaultStyle,
+        Style = request is null ? GetMeta(generation, RequestField.Style) : request.Style ?? DefaultStyle,
         Seed = generation?.Seed ?? request?.Seed,
         Id = generation?.Id,
         Row = request?.Source?.ToString(),
         GenerationTime = generation?.GenerationTime,
-        Parameters = request is null ? [] : Describe(request),
+        Parameters = request is null ? [] : DescribeParameters(request),
     };
 
-    private static string? Meta(Generation? generation, RequestField field) =>
+    private static string? GetMeta(Generation? generation, RequestField field) =>
         generation is not null && generation.Meta.TryGetValue(field.Name, out object? value) ? value as string : null;
 
     /// <summary>
     /// What a report may show to whoever it is given to: a link to a face without what may be a signature, a file without
     /// its folders, and no webhook, whose address is a secret of its own.
     /// </summary>
-    private static KeyValuePair<string, string>[] Describe(Request request)
+    private static KeyValuePair<string, string>[] DescribeParameters(Request request)
     {
         FaceImage face = request.FaceImage;
         string shownFace = face.Link is { } link ? link.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped)
-            : face.FilePath is { } path ? DisplayText.FileName(path)
+            : face.FilePath is { } path ? DisplayText.GetFileName(path)
             : face.ToString();
         return
         [
-            .. request.Fields.Where(pair => pair.Value is not null && Described.Contains(pair.Field)).Select(pair =>
+            .. request.Fields.Where(pair => pair.Value is not null && DescribedFields.Contains(pair.Field)).Select(pair =>
                 new KeyValuePair<string, string>(pair.Field.Name, pair.Value switch
                 {
                     FaceImage => shownFace,
@@ -115,6 +112,6 @@ internal sealed record ReportEntry
     }
 
     /// <summary>The row is told beside the reason: alike reasons of several rows shall be alike.</summary>
-    private static string? WithoutSource(string? error, RequestSource? source) =>
+    private static string? RemoveSource(string? error, RequestSource? source) =>
         source is not null && error?.StartsWith($"{source}: ", StringComparison.Ordinal) == true ? error.Substring($"{source}: ".Length) : error;
 }

@@ -7,11 +7,11 @@ namespace FaceGen.Reporting;
 /// <summary>The page of a report around its data: markup, style and script in one file that fetches nothing.</summary>
 internal static class ReportPage
 {
-    private const string DataMark = "{{data}}";
+    private const string DataPlaceholder = "{{data}}";
 
-    private static readonly string Style = Read("report.css");
-    private static readonly string Script = Read("report.js");
-    private static readonly string Markup = Read("report.html");
+    private static readonly string Style = ReadResource("report.css");
+    private static readonly string Script = ReadResource("report.js");
+    private static readonly string Markup = ReadResource("report.html");
 
     /// <summary>
     /// Only this style and this script are let in, and no image but the files: whatever a prompt might bring to run, the
@@ -22,18 +22,18 @@ internal static class ReportPage
         + "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     /// <summary>What comes before and after the data.</summary>
-    internal static (string Head, string Tail) Around(string title)
+    internal static (string Head, string Tail) CreateFrame(string title)
     {
-        int data = Markup.IndexOf(DataMark, StringComparison.Ordinal);
+        int data = Markup.IndexOf(DataPlaceholder, StringComparison.Ordinal);
         string head = Markup.Substring(0, data)
             .Replace("{{policy}}", Policy).Replace("{{style}}", Style).Replace("{{title}}", WebUtility.HtmlEncode(title));
-        return (head, Markup.Substring(data + DataMark.Length).Replace("{{script}}", Script));
+        return (head, Markup.Substring(data + DataPlaceholder.Length).Replace("{{script}}", Script));
     }
 
-    private static string Hash(string text) => "sha256-" + Sha256.Base64(Encoding.UTF8.GetBytes(text));
+    private static string Hash(string text) => "sha256-" + Sha256.ComputeBase64(Encoding.UTF8.GetBytes(text));
 
     /// <summary>A browser makes one character of a line's end before it looks at the hash, and so must whoever makes the hash.</summary>
-    private static string Read(string name)
+    private static string ReadResource(string name)
     {
         using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream, Encoding.UTF8);

@@ -9,7 +9,7 @@ namespace FaceGen.Reporting;
 /// <summary>Writes a report entry by entry: however many there are, the memory stays what it is.</summary>
 internal sealed class ReportWriter : IDisposable
 {
-    private const int MostPending = 1 << 16;
+    private const int MaxPendingBytes = 1 << 16;
 
     private readonly PartFile _file;
     private readonly string _folder;
@@ -21,12 +21,12 @@ internal sealed class ReportWriter : IDisposable
     /// <param name="path">The page's full path.</param>
     /// <param name="replace">Whether a file of that name may be replaced.</param>
     /// <param name="title">What the page is headed.</param>
-    /// <param name="madeAt">When it is made.</param>
+    /// <param name="createdAt">When it is made.</param>
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
-    internal ReportWriter(string path, bool replace, string title, DateTimeOffset madeAt)
+    internal ReportWriter(string path, bool replace, string title, DateTimeOffset createdAt)
     {
         _folder = Path.GetDirectoryName(path)!;
-        (string head, _tail) = ReportPage.Around(title);
+        (string head, _tail) = ReportPage.CreateFrame(title);
         _file = new PartFile(FileStorage.System, path, replace);
         Write(head);
 
@@ -34,7 +34,7 @@ internal sealed class ReportWriter : IDisposable
         // stands for itself. It writes to memory until what has gathered is given to the file.
         _json = new Utf8JsonWriter(_pending);
         _json.WriteStartObject();
-        _json.WriteNumber("made", madeAt.ToUnixTimeMilliseconds());
+        _json.WriteNumber("made", createdAt.ToUnixTimeMilliseconds());
         _json.WriteStartArray("items");
     }
 
@@ -59,7 +59,7 @@ internal sealed class ReportWriter : IDisposable
         WriteTime("generated", entry.GeneratedAt);
         WriteTime("ended", entry.EndedAt);
         WriteTime("expires", entry.ExpiresAt);
-        if (entry.GenerationTime is { } seconds) _json.WriteShortest("seconds", seconds);
+        if (entry.GenerationTime is { } seconds) _json.WriteShortestNumber("seconds", seconds);
         WriteText("code", entry.ErrorCode);
         WriteText("error", entry.Error);
         _json.WriteStartObject("parameters");
@@ -69,7 +69,7 @@ internal sealed class ReportWriter : IDisposable
         foreach (SavedImage file in entry.Files) WriteFile(file);
         _json.WriteEndArray();
         _json.WriteEndObject();
-        if (_json.BytesPending + _pending.Length > MostPending) Flush();
+        if (_json.BytesPending + _pending.Length > MaxPendingBytes) Flush();
     }
 
     /// <summary>Ends the page and gives the file its name.</summary>
@@ -93,8 +93,8 @@ internal sealed class ReportWriter : IDisposable
     private void WriteFile(SavedImage file)
     {
         _json.WriteStartObject();
-        WriteText("src", FileLink.Of(_folder, file.FullName));
-        WriteText("name", DisplayText.FileName(file.FullName));
+        WriteText("src", FileLink.Create(_folder, file.FullName));
+        WriteText("name", DisplayText.GetFileName(file.FullName));
         WriteText("format", file.Format.ToString());
         _json.WriteNumber("width", file.Width);
         _json.WriteNumber("height", file.Height);

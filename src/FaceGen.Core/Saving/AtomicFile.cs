@@ -1,5 +1,3 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Saving;
 
 /// <summary>
@@ -21,6 +19,6 @@ internal static class AtomicFile
         file.Commit();
     }
 
-    internal static FaceGenException Exists(string path) =>
+    internal static FaceGenException CreateExistsError(string path) =>
         new(ErrorCode.FileExists, $"'{path}' is there already.");
 }

@@ -1,5 +1,3 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Saving;
 
 /// <summary>The folder that images are saved to, before and while something is paid for that is to be saved there.</summary>
@@ -11,7 +9,7 @@ internal sealed class Destination(FileStorage files, string folder)
     /// <exception cref="FaceGenException">It cannot be written.</exception>
     internal void Probe()
     {
-        string name = PartName.Create(), renamed = PartName.Create(), tried = folder;
+        string name = PartFileName.Create(), renamed = PartFileName.Create(), tried = folder;
         try
         {
             if (files.FolderExists(folder))
@@ -22,20 +20,20 @@ internal sealed class Destination(FileStorage files, string folder)
 
             // A user who may create a folder may write its files.
             string? above = Path.GetDirectoryName(folder);
-            while (above is not null && !files.FolderExists(above) && !files.Exists(above)) above = Path.GetDirectoryName(above);
+            while (above is not null && !files.FolderExists(above) && !files.FileExists(above)) above = Path.GetDirectoryName(above);
             tried = above ?? folder;
             string made = Path.Combine(tried, name);
-            files.CreateFolder(files.Exists(folder) ? folder : made);
+            files.CreateFolder(files.FileExists(folder) ? folder : made);
             files.DeleteFolder(made);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             string reason = e.Message.Replace(Path.Combine(tried, name), tried).Replace(Path.Combine(tried, renamed), tried).TrimEnd('.');
-            throw NotWritten(e, reason);
+            throw CreateNotWritableError(e, reason);
         }
     }
 
-    private FaceGenException NotWritten(Exception cause, string reason) => new(ErrorCode.FileNotWritten,
+    private FaceGenException CreateNotWritableError(Exception cause, string reason) => new(ErrorCode.FileNotWritten,
         $"The folder '{folder}' cannot be written: {reason.TrimEnd('.')}. Nothing was sent or saved. Make it writable, or give another folder.", cause);
 
     /// <summary>Makes the folder where it is not there, and makes sure that it can be written.</summary>
@@ -50,7 +48,7 @@ internal sealed class Destination(FileStorage files, string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw NotWritten(e, e.Message);
+            throw CreateNotWritableError(e, e.Message);
         }
 
         if (!isThere) Probe();
@@ -61,24 +59,24 @@ internal sealed class Destination(FileStorage files, string folder)
     /// or a share that is gone; false if it is the file's own, such as a name that is too long.
     /// </summary>
     /// <param name="error">Why a write failed.</param>
-    internal bool IsAtFault(FaceGenException error) => error.Code == ErrorCode.FileNotWritten
+    internal bool IsFolderFault(FaceGenException error) => error.Code == ErrorCode.FileNotWritten
         && error.InnerException is { } cause
-        && ((cause is IOException && StorageCodes.Contains(cause.HResult)) || !CanBeWritten());
+        && ((cause is IOException && StorageErrorCodes.Contains(cause.HResult)) || !IsWritable());
 
     /// <summary>Removes the temporary files that killed runs left in the folder.</summary>
-    /// <param name="withFolders">Whether files may be in folders below it too.</param>
+    /// <param name="includeSubfolders">Whether files may be in folders below it too.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    internal void RemoveAbandoned(bool withFolders, CancellationToken cancellationToken)
+    internal void RemoveAbandoned(bool includeSubfolders, CancellationToken cancellationToken)
     {
         try
         {
             if (!files.FolderExists(folder)) return;
 
-            SearchOption where = withFolders ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
-            foreach (string path in Directory.EnumerateFiles(folder, PartName.Pattern, where))
+            SearchOption where = includeSubfolders ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
+            foreach (string path in Directory.EnumerateFiles(folder, PartFileName.SearchPattern, where))
             {
                 if (cancellationToken.IsCancellationRequested) return;
-                if (PartName.IsAbandoned(path)) Remove(path);
+                if (PartFileName.IsAbandoned(path)) DeleteIfPossible(path);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -89,7 +87,7 @@ internal sealed class Destination(FileStorage files, string folder)
     }
 
     /// <summary>What Unix and Windows call a disk that is full, read-only or broken, a used-up quota, and a share that is gone.</summary>
-    private static readonly HashSet<int> StorageCodes =
+    private static readonly HashSet<int> StorageErrorCodes =
     [
         // ENOSPC, EDQUOT (Linux, macOS), EROFS, EIO, ENXIO, ENODEV, EMFILE, ENFILE
         28, 122, 69, 30, 5, 6, 19, 24, 23,
@@ -104,7 +102,7 @@ internal sealed class Destination(FileStorage files, string folder)
     ];
 
     /// <summary>True if the folder is there and can be written.</summary>
-    private bool CanBeWritten()
+    private bool IsWritable()
     {
         if (!files.FolderExists(folder)) return false;
 
@@ -119,7 +117,7 @@ internal sealed class Destination(FileStorage files, string folder)
         }
     }
 
-    private void ProbeFile(string path, string renamed)
+    private void ProbeFile(string path, string renamedPath)
     {
         try
         {
@@ -130,19 +128,19 @@ internal sealed class Destination(FileStorage files, string folder)
             }
 
             // No file has the new name. Where one is not to be replaced, a link may be made instead.
-            files.Rename(path, renamed, replace: true);
-            files.Delete(renamed);
+            files.Rename(path, renamedPath, replace: true);
+            files.Delete(renamedPath);
             files.FlushFolder(folder);
         }
         catch
         {
             // What could be created and not written goes away again, if it can.
-            if (files.Exists(path)) Remove(path);
+            if (files.FileExists(path)) DeleteIfPossible(path);
             throw;
         }
     }
 
-    private void Remove(string path)
+    private void DeleteIfPossible(string path)
     {
         try
         {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using FaceGen.Contract;
-using FaceGen.Generating;
 
 namespace FaceGen.Saving;
 
@@ -19,16 +18,16 @@ internal sealed class FileNameTemplate
     /// <summary>File systems allow 255 bytes; some are left for the extension and a temporary file's ending.</summary>
     private const int MaxNameBytes = 200;
 
-    private static readonly Regex Field = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
+    private static readonly Regex FieldPattern = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
 
-    private static readonly Regex DeviceName = new(
+    private static readonly Regex DeviceNamePattern = new(
         @"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private static readonly Dictionary<string, Func<Generation, int, string?>> Values = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, Func<Generation, int, string?>> FieldValues = new(StringComparer.OrdinalIgnoreCase)
     {
         ["id"] = (generation, _) => generation.Id,
         ["index"] = (_, index) => (index + 1).ToString(CultureInfo.InvariantCulture),
-        ["prompt"] = (generation, _) => Short(generation.Prompt),
+        ["prompt"] = (generation, _) => ShortenPrompt(generation.Prompt),
         ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
         ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
         ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
@@ -37,7 +36,7 @@ internal sealed class FileNameTemplate
     };
 
     /// <summary>The names of the fields.</summary>
-    internal static IEnumerable<string> Fields => Values.Keys;
+    internal static IEnumerable<string> FieldNames => FieldValues.Keys;
 
     private readonly string[] _segments;
 
@@ -45,22 +44,22 @@ internal sealed class FileNameTemplate
     /// <exception cref="FaceGenException">It names a field that there is not or is not whole, or leads out of the folder.</exception>
     internal FileNameTemplate(string template)
     {
-        string[] fields = [.. Field.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
-        string? unknown = fields.FirstOrDefault(name => !Values.ContainsKey(name));
+        string[] fields = [.. FieldPattern.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
+        string? unknown = fields.FirstOrDefault(name => !FieldValues.ContainsKey(name));
         if (unknown is not null)
-            throw Invalid($"'{{{DisplayText.Clean(unknown, 40)}}}' is no field of a file name; there are {string.Join(", ", Values.Keys.Select(name => $"{{{name}}}"))}.");
+            throw CreateInvalidError($"'{{{DisplayText.Clean(unknown, 40)}}}' is no field of a file name; there are {string.Join(", ", FieldValues.Keys.Select(name => $"{{{name}}}"))}.");
 
-        if (Field.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
-            throw Invalid($"'{DisplayText.Clean(template, 100)}' has a brace that is no field's: each field has one before and one after its name.");
+        if (FieldPattern.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has a brace that is no field's: each field has one before and one after its name.");
 
         _segments = template.Split('/', '\\');
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
-            throw Invalid($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
     }
 
     /// <summary>Whether the names are known before the service has answered.</summary>
-    internal bool IsKnownBefore(Request request) => _segments.All(segment =>
-        Field.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() switch
+    internal bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
+        FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() switch
         {
             "ID" or "DATE" => false,
             "SEED" => request.Seed is not null,
@@ -70,9 +69,9 @@ internal sealed class FileNameTemplate
         }));
 
     /// <summary>Returns the paths of a request's images, where they are known before the service has answered; none otherwise.</summary>
-    internal IEnumerable<string> ExpandBefore(Request request)
+    internal IEnumerable<string> ExpandBeforeSubmission(Request request)
     {
-        if (!IsKnownBefore(request)) return [];
+        if (!IsKnownBeforeSubmission(request)) return [];
 
         var generation = new Generation
         {
@@ -87,8 +86,8 @@ internal sealed class FileNameTemplate
     }
 
     /// <summary>Whether it gives every request the same name, since no field in it is the request's own.</summary>
-    internal bool IsSameForAll => _segments.All(segment =>
-        Field.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
+    internal bool IsSameForAllRequests => _segments.All(segment =>
+        FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
 
     /// <summary>True if files may be in folders below the folder.</summary>
     internal bool HasFolders => _segments.Length > 1;
@@ -96,20 +95,20 @@ internal sealed class FileNameTemplate
     /// <summary>The path below the folder, without extension.</summary>
     internal string Expand(Generation generation, int index)
     {
-        string[] names = Names(generation, index);
+        string[] names = ExpandSegments(generation, index);
         // Two images never share a name: not without {index}, nor where a long name was cut before it.
-        if (generation.Images.Count > 1 && names.SequenceEqual(Names(generation, index + 1)))
+        if (generation.Images.Count > 1 && names.SequenceEqual(ExpandSegments(generation, index + 1)))
             names[names.Length - 1] += $"-{index + 1}";
 
         return Path.Combine(names);
     }
 
-    private string[] Names(Generation generation, int index) =>
-        [.. _segments.Select(segment => SafeName(Field.Replace(
-            segment, match => Values[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none")))];
+    private string[] ExpandSegments(Generation generation, int index) =>
+        [.. _segments.Select(segment => ToSafeName(FieldPattern.Replace(
+            segment, match => FieldValues[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none")))];
 
     /// <summary>Makes a name that is one name, on every file system.</summary>
-    private static string SafeName(string name)
+    private static string ToSafeName(string name)
     {
         var safe = new StringBuilder(name.Length);
         int bytes = 0;
@@ -125,10 +124,10 @@ internal sealed class FileNameTemplate
         // A cut can leave half of a pair behind, and Windows drops blanks and dots at the end.
         if (safe.Length > 0 && char.IsHighSurrogate(safe[safe.Length - 1])) safe.Length--;
         string trimmed = safe.ToString().Trim().TrimEnd('.', ' ');
-        return trimmed.Length == 0 || DeviceName.IsMatch(trimmed) ? "_" + trimmed : trimmed;
+        return trimmed.Length == 0 || DeviceNamePattern.IsMatch(trimmed) ? "_" + trimmed : trimmed;
     }
 
-    private static string? Short(string? prompt)
+    private static string? ShortenPrompt(string? prompt)
     {
         const int longest = 60;
         if (prompt is null) return null;
@@ -140,5 +139,5 @@ internal sealed class FileNameTemplate
         return clean.Substring(0, word > longest / 2 ? word : longest);
     }
 
-    private static FaceGenException Invalid(string message) => new(ErrorCode.FileNameInvalid, message);
+    private static FaceGenException CreateInvalidError(string message) => new(ErrorCode.FileNameInvalid, message);
 }

@@ -44,16 +44,16 @@ internal class FileStorage
     internal virtual void Delete(string path) => File.Delete(path);
 
     /// <summary>True if a file exists.</summary>
-    internal virtual bool Exists(string path) => File.Exists(path);
+    internal virtual bool FileExists(string path) => File.Exists(path);
 
     /// <summary>True if a folder exists.</summary>
     internal virtual bool FolderExists(string path) => Directory.Exists(path);
 
     /// <summary>Returns the content of a file.</summary>
-    internal virtual byte[] Read(string path) => File.ReadAllBytes(path);
+    internal virtual byte[] ReadAllBytes(string path) => File.ReadAllBytes(path);
 
     /// <summary>Returns when a file was last written, in UTC.</summary>
-    internal virtual DateTime LastWriteTimeUtc(string path) => File.GetLastWriteTimeUtc(path);
+    internal virtual DateTime GetLastWriteTimeUtc(string path) => File.GetLastWriteTimeUtc(path);
 
     /// <summary>Creates a folder if it does not exist.</summary>
     internal virtual void CreateFolder(string path) => Directory.CreateDirectory(path);
@@ -72,7 +72,7 @@ internal class FileStorage
         int error = folder < 0 ? Marshal.GetLastPInvokeError() : 0;
         if (folder >= 0)
         {
-            do error = Synchronize(folder) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            do error = FSync(folder) == 0 ? 0 : Marshal.GetLastPInvokeError();
             while (error == Interrupted);
             _ = Close(folder);
         }
@@ -96,20 +96,20 @@ internal class FileStorage
             CreateFolder(path);
         }
 
-        FlushName(path);
+        FlushFolderNames(path);
     }
 
     /// <summary>
     /// Writes the name of a folder to the disk, and those of the folders above: an earlier process may have created them, and ended
     /// before their names were on the disk.
     /// </summary>
-    private void FlushName(string path)
+    private void FlushFolderNames(string path)
     {
         if (Path.GetDirectoryName(path) is not { } above) return;
 
         FlushFolder(above);
         _durableFolders[path] = true;
-        if (!_durableFolders.ContainsKey(above)) FlushName(above);
+        if (!_durableFolders.ContainsKey(above)) FlushFolderNames(above);
     }
 
 #if !NETSTANDARD
@@ -132,7 +132,7 @@ internal class FileStorage
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int Synchronize(int file);
+    private static extern int FSync(int file);
 
     [DllImport("libc", EntryPoint = "close")]
     private static extern int Close(int file);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using FaceGen.Http;
 
 namespace FaceGen.Saving;
 
@@ -11,31 +10,31 @@ namespace FaceGen.Saving;
 internal static class LinkPolicy
 {
     /// <summary>Why a link is not followed; null where it is.</summary>
-    internal static async Task<string?> RefusalAsync(Connection connection, Uri link, CancellationToken cancel)
+    internal static async Task<string?> GetRefusalAsync(Connection connection, Uri link, CancellationToken cancellationToken)
     {
         bool isHttp = link.Scheme == Uri.UriSchemeHttp;
         if (!isHttp && link.Scheme != Uri.UriSchemeHttps) return $"a link by '{link.Scheme}' is not followed";
         if (isHttp && connection.BaseUri.Scheme != Uri.UriSchemeHttp) return "a link without encryption is not followed";
         if (link.UserInfo.Length > 0) return "a link that names a user is not followed";
         return connection.Address.IsOwn(link)
-            || !await IsInsideAsync(connection, link, cancel).ConfigureAwait(false)
-            || await IsInsideAsync(connection, connection.BaseUri, cancel).ConfigureAwait(false)
+            || !await IsInternalAsync(connection, link, cancellationToken).ConfigureAwait(false)
+            || await IsInternalAsync(connection, connection.BaseUri, cancellationToken).ConfigureAwait(false)
             ? null
             : "a link into this network is not followed";
     }
 
     /// <summary>Whether a host is, or stands for, an address of this machine or of a private network.</summary>
-    private static async Task<bool> IsInsideAsync(Connection connection, Uri address, CancellationToken cancel)
+    private static async Task<bool> IsInternalAsync(Connection connection, Uri address, CancellationToken cancellationToken)
     {
         // As it will be called: other digits and dots than ASCII's are an address as well.
         string host = address.IdnHost.Trim('[', ']').TrimEnd('.');
-        if (IPAddress.TryParse(host, out IPAddress? literal)) return IsInside(literal);
+        if (IPAddress.TryParse(host, out IPAddress? literal)) return IsInternal(literal);
         if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)) return true;
 
         try
         {
-            IPAddress[] addresses = await connection.Services.LookUp(host).UnlessAsync(cancel).ConfigureAwait(false);
-            return addresses.Any(IsInside);
+            IPAddress[] addresses = await connection.Services.ResolveHostAsync(host).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return addresses.Any(IsInternal);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
@@ -44,10 +43,10 @@ internal static class LinkPolicy
         }
     }
 
-    private static bool IsInside(IPAddress address)
+    private static bool IsInternal(IPAddress address)
     {
         byte[] b = address.GetAddressBytes();
-        if (b.Length == 16) return (Embedded(b) is { } within && IsInside(within)) || IsInsideV6(address, b);
+        if (b.Length == 16) return (GetEmbeddedIPv4(b) is { } within && IsInternal(within)) || IsInternalIPv6(address, b);
 
         return b[0] is 0 or 10 or 127
             || (b[0] == 100 && (b[1] & 0xC0) == 64)
@@ -60,21 +59,21 @@ internal static class LinkPolicy
             || b[0] >= 224;
     }
 
-    private static bool IsInsideV6(IPAddress address, byte[] b) => IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any)
+    private static bool IsInternalIPv6(IPAddress address, byte[] bytes) => IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any)
         || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast
-        || (b[0] & 0xFE) == 0xFC
+        || (bytes[0] & 0xFE) == 0xFC
         // What a local network's translator makes of addresses nobody outside knows (RFC 8215), nor where a Teredo tunnel ends.
-        || StartsWith(b, 0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01) || StartsWith(b, 0x20, 0x01, 0x00, 0x00);
+        || StartsWith(bytes, 0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01) || StartsWith(bytes, 0x20, 0x01, 0x00, 0x00);
 
     /// <summary>The IPv4 address that an IPv6 address stands for: mapped, compatible, translated, by NAT64 or by 6to4.</summary>
-    private static IPAddress? Embedded(byte[] b)
+    private static IPAddress? GetEmbeddedIPv4(byte[] bytes)
     {
-        if (StartsWith(b, 0x20, 0x02)) return new IPAddress(b.AsSpan(2, 4).ToArray());
+        if (StartsWith(bytes, 0x20, 0x02)) return new IPAddress(bytes.AsSpan(2, 4).ToArray());
 
-        bool isLast = (b.Take(10).All(each => each == 0) && b[10] == b[11] && b[10] is 0 or 0xFF)
-            || (b.Take(8).All(each => each == 0) && b[8] == 0xFF && b[9] == 0xFF && b[10] == 0 && b[11] == 0)
-            || (StartsWith(b, 0x00, 0x64, 0xFF, 0x9B) && b.Skip(4).Take(8).All(each => each == 0));
-        return isLast ? new IPAddress(b.AsSpan(12, 4).ToArray()) : null;
+        bool isLast = (bytes.Take(10).All(each => each == 0) && bytes[10] == bytes[11] && bytes[10] is 0 or 0xFF)
+            || (bytes.Take(8).All(each => each == 0) && bytes[8] == 0xFF && bytes[9] == 0xFF && bytes[10] == 0 && bytes[11] == 0)
+            || (StartsWith(bytes, 0x00, 0x64, 0xFF, 0x9B) && bytes.Skip(4).Take(8).All(each => each == 0));
+        return isLast ? new IPAddress(bytes.AsSpan(12, 4).ToArray()) : null;
     }
 
     private static bool StartsWith(byte[] address, params byte[] prefix) => address.AsSpan().StartsWith(prefix);

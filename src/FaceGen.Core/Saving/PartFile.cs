@@ -1,5 +1,3 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Saving;
 
 /// <summary>
@@ -11,10 +9,10 @@ internal sealed class PartFile : IDisposable
     private readonly FileStorage _files;
     private readonly string _path;
     private readonly string _folder;
-    private readonly string _temporary;
+    private readonly string _temporaryPath;
     private readonly bool _replace;
     private readonly Stream _stream;
-    private bool _hasName;
+    private bool _isCommitted;
 
     /// <summary>Begins the file; the folder is made where it is not there.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
@@ -23,35 +21,35 @@ internal sealed class PartFile : IDisposable
         _files = files;
         _path = path;
         _folder = Path.GetDirectoryName(path)!;
-        _temporary = Path.Combine(_folder, PartName.Create());
+        _temporaryPath = Path.Combine(_folder, PartFileName.Create());
         _replace = replace;
         Stream? stream = null;
-        Try(() =>
+        WrapErrors(() =>
         {
-            if (!replace && files.Exists(path)) throw AtomicFile.Exists(path);
+            if (!replace && files.FileExists(path)) throw AtomicFile.CreateExistsError(path);
 
             files.EnsureFolder(_folder);
-            stream = files.Create(_temporary);
+            stream = files.Create(_temporaryPath);
         });
         _stream = stream!;
     }
 
     /// <summary>Writes to it.</summary>
     /// <exception cref="FaceGenException">It cannot be written.</exception>
-    internal void Write(Action<Stream> write) => Try(() => write(_stream));
+    internal void Write(Action<Stream> write) => WrapErrors(() => write(_stream));
 
     /// <summary>Gives the file its name, when it is on the disk.</summary>
     /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
-    internal void Commit() => Try(() =>
+    internal void Commit() => WrapErrors(() =>
     {
         _files.Flush(_stream);
         _stream.Dispose();
-        _files.Rename(_temporary, _path, _replace);
-        _hasName = true;
+        _files.Rename(_temporaryPath, _path, _replace);
+        _isCommitted = true;
         _files.FlushFolder(_folder);
     });
 
-    public void Dispose() => Try(() =>
+    public void Dispose() => WrapErrors(() =>
     {
         try
         {
@@ -68,15 +66,15 @@ internal sealed class PartFile : IDisposable
     {
         try
         {
-            _files.Delete(_temporary);
+            _files.Delete(_temporaryPath);
         }
-        catch (Exception e) when (_hasName && e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (_isCommitted && e is IOException or UnauthorizedAccessException)
         {
             // The file is complete at its own name. A later run removes the temporary one (Destination.RemoveAbandoned).
         }
     }
 
-    private void Try(Action action)
+    private void WrapErrors(Action action)
     {
         try
         {
@@ -84,8 +82,8 @@ internal sealed class PartFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            if (!_replace && !_hasName && e is IOException && _files.Exists(_path)) throw AtomicFile.Exists(_path);
-            string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporary, _path);
+            if (!_replace && !_isCommitted && e is IOException && _files.FileExists(_path)) throw AtomicFile.CreateExistsError(_path);
+            string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporaryPath, _path);
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
         }
     }

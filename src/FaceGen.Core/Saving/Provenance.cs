@@ -1,8 +1,8 @@
+using FaceGen.ImageFormats;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using FaceGen.Contract;
-using FaceGen.Generating;
 
 namespace FaceGen.Saving;
 
@@ -18,19 +18,19 @@ internal static class Provenance
         json.WriteString("id", generation.Id);
         json.WriteNumber("index", index);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-        if (generation.GenerationTime is { } seconds) json.WriteShortest("generation_time", seconds);
+        if (generation.GenerationTime is { } seconds) json.WriteShortestNumber("generation_time", seconds);
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         if (generation.Source is { } source) json.WriteString("source", source.ToString());
         if (generation.Request is { } request)
         {
-            json.WriteStartObject(RequestDraft.InSidecar);
+            json.WriteStartObject(RequestBuilder.SidecarProperty);
             RequestJson.Write(json, request, request.FaceImage.Link?.AbsoluteUri ?? request.FaceImage.FilePath);
             json.WriteEndObject();
         }
     }
 
     /// <summary>The same as the texts of a PNG, by their keywords.</summary>
-    internal static IEnumerable<(string Keyword, string Text)> Texts(Generation generation, int index)
+    internal static IEnumerable<(string Keyword, string Text)> GetTexts(Generation generation, int index)
     {
         if (generation.Prompt is { Length: > 0 } prompt) yield return ("Description", prompt);
         if (generation.CreatedAt is { } created)
@@ -40,6 +40,6 @@ internal static class Provenance
         // Pictures are passed on: the address that the service was to call is nobody else's business.
         Generation told = generation with { Request = generation.Request is { } request ? request with { Webhook = null } : null };
         // The writer escapes what is not ASCII: every tool reads it alike.
-        yield return (PngText.Own, Encoding.UTF8.GetString(JsonObject.Write(json => Write(json, told, index))));
+        yield return (PngText.OwnKeyword, Encoding.UTF8.GetString(JsonObjectWriter.Write(json => Write(json, told, index))));
     }
 }

@@ -1,5 +1,3 @@
-using FaceGen.Generating;
-
 namespace FaceGen.Saving;
 
 /// <summary>
@@ -9,18 +7,18 @@ namespace FaceGen.Saving;
 internal sealed class RepeatedImages
 {
     /// <summary>How many images are remembered, so that a long run stays in flat memory.</summary>
-    private const int Memory = 10_000;
+    private const int MaxRemembered = 10_000;
 
-    private readonly Dictionary<string, (string? Prompt, long? Seed)> _first = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string? Prompt, long? Seed)> _firstRequests = new(StringComparer.Ordinal);
 
     /// <summary>Takes an image in; says whether the same file came for another prompt or seed.</summary>
-    internal bool Knows(string sha256, Generation generation)
+    internal bool AddAndCheck(string sha256, Generation generation)
     {
         (string?, long?) request = (generation.Prompt, generation.Seed);
-        lock (_first)
+        lock (_firstRequests)
         {
-            if (_first.TryGetValue(sha256, out (string?, long?) first)) return first != request;
-            if (_first.Count < Memory) _first.Add(sha256, request);
+            if (_firstRequests.TryGetValue(sha256, out (string?, long?) first)) return first != request;
+            if (_firstRequests.Count < MaxRemembered) _firstRequests.Add(sha256, request);
             return false;
         }
     }

@@ -15,7 +15,7 @@ internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
     /// Whether a file of the same name that holds the very image counts as saved: a process that was killed may have come
     /// so far.
     /// </summary>
-    internal bool AcceptSame { get; init; }
+    internal bool AcceptIdentical { get; init; }
 
     /// <summary>Whether a JSON file beside each image tells how it was made.</summary>
     internal bool Sidecar { get; init; }

@@ -1,7 +1,4 @@
-using FaceGen.Contract;
-using FaceGen.Generating;
-
-namespace FaceGen.Saving;
+namespace FaceGen;
 
 /// <summary>An image of a generation that stands, checked to its last byte, in a file.</summary>
 public sealed record SavedImage

@@ -14,11 +14,11 @@ internal static class Sidecar
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static byte[] Write(SavedImage image) =>
-        JsonObject.Write(json =>
+        JsonObjectWriter.Write(json =>
         {
             json.WriteString("file", Path.GetFileName(image.FullName));
             json.WriteString("sha256", image.Sha256);
-            json.WriteString("format", image.Format.MediaType());
+            json.WriteString("format", image.Format.GetMediaType());
             // Not width and height: a command that this is piped to would take those for what to ask for.
             json.WriteNumber("image_width", image.Width);
             json.WriteNumber("image_height", image.Height);

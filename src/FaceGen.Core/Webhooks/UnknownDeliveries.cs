@@ -7,10 +7,10 @@ namespace FaceGen.Webhooks;
 internal sealed class UnknownDeliveries
 {
     /// <summary>How many ids are kept; one more drops the oldest.</summary>
-    internal const int Capacity = 10_000;
+    internal const int MaxIds = 10_000;
 
     /// <summary>How many polls a minute may find no generation. One that finds a generation does not count.</summary>
-    internal const int PollsPerMinute = 60;
+    internal const int MaxPollsPerMinute = 60;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -18,7 +18,7 @@ internal sealed class UnknownDeliveries
     private readonly Dictionary<string, LinkedListNode<string>> _ids = new(StringComparer.Ordinal);
 
     /// <summary>When polls began, on a clock of elapsed time: those of the last minute, but for those that found a generation.</summary>
-    private readonly List<TimeSpan> _polls = [];
+    private readonly List<TimeSpan> _pollTimes = [];
 
     internal int Count => _ids.Count;
 
@@ -27,13 +27,13 @@ internal sealed class UnknownDeliveries
         if (_ids.ContainsKey(id)) return;
 
         _ids[id] = _order.AddLast(id);
-        if (_ids.Count > Capacity) Remove(_order.First!.Value);
+        if (_ids.Count > MaxIds) Remove(_order.First!.Value);
     }
 
     /// <summary>Adds an id whose poll had no result: every other one is polled before it.</summary>
-    internal void PutBack(string id)
+    internal void Requeue(string id)
     {
-        if (_ids.Count < Capacity && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
+        if (_ids.Count < MaxIds && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
     }
 
     internal bool Remove(string id)
@@ -48,24 +48,24 @@ internal sealed class UnknownDeliveries
     internal string? Next => _order.Last?.Value;
 
     /// <summary>How long to wait until a poll may begin; zero where one may now.</summary>
-    internal TimeSpan WaitForPoll(TimeSpan now)
+    internal TimeSpan GetPollDelay(TimeSpan now)
     {
-        _polls.RemoveAll(poll => poll + Minute <= now);
-        return _polls.Count < PollsPerMinute ? TimeSpan.Zero : _polls[0] + Minute - now;
+        _pollTimes.RemoveAll(poll => poll + Minute <= now);
+        return _pollTimes.Count < MaxPollsPerMinute ? TimeSpan.Zero : _pollTimes[0] + Minute - now;
     }
 
     /// <summary>Takes an id to poll it now.</summary>
     internal bool TryBeginPoll(string id, TimeSpan now)
     {
-        if (WaitForPoll(now) > TimeSpan.Zero || !Remove(id)) return false;
+        if (GetPollDelay(now) > TimeSpan.Zero || !Remove(id)) return false;
 
-        _polls.Add(now);
+        _pollTimes.Add(now);
         return true;
     }
 
     /// <summary>The last poll has found a generation.</summary>
-    internal void DiscountPoll()
+    internal void RemoveLastPoll()
     {
-        if (_polls.Count > 0) _polls.RemoveAt(_polls.Count - 1);
+        if (_pollTimes.Count > 0) _pollTimes.RemoveAt(_pollTimes.Count - 1);
     }
 }

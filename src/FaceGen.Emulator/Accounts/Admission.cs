@@ -12,4 +12,4 @@ internal enum AdmissionResult
 
 /// <param name="Result">Whether it was accepted, or why not.</param>
 /// <param name="Generation">What was accepted; null otherwise.</param>
-internal readonly record struct Admission(AdmissionResult Result, Generation? Generation = null);
+internal readonly record struct Admission(AdmissionResult Result, EmulatedGeneration? Generation = null);

@@ -18,7 +18,7 @@ internal static class EmulatorCommand
 
     private static readonly Option<int> Port = Create(
         "--port", "The port on 127.0.0.1; 0 takes a free one.", Defaults.Port, "a number from 0 to 65535",
-        static (string text, out int port) => TryReadWhole(text, out port) && port <= 65535);
+        static (string text, out int port) => TryParseInteger(text, out port) && port <= 65535);
 
     private static readonly Option<string> ApiKey = Create(
         "--api-key", "The key that callers must send.", Defaults.ApiKey, "a text",
@@ -26,7 +26,7 @@ internal static class EmulatorCommand
 
     private static readonly Option<int> QueueLimit = Create(
         "--queue-limit", "How many requests may be queued.", Defaults.QueueLimit, "a number from 1",
-        static (string text, out int limit) => TryReadWhole(text, out limit) && limit >= 1);
+        static (string text, out int limit) => TryParseInteger(text, out limit) && limit >= 1);
 
     private static readonly Option<ServiceTime> GenerationTime = Create(
         "--service-time", $"How long a generation takes: {ServiceTimes}.", Defaults.ServiceTime, ServiceTimes,
@@ -34,7 +34,7 @@ internal static class EmulatorCommand
 
     private static readonly Option<double> EtaError = Create(
         "--eta-error", "How far etas may be off, as a share of the true time.", Defaults.EtaError, "a number from 0 to 1",
-        static (string text, out double error) => TryReadNumber(text, out error) && error <= 1);
+        static (string text, out double error) => TryParseNumber(text, out error) && error <= 1);
 
     private static readonly Option<bool> NoEta = new("--no-eta")
     {
@@ -60,12 +60,12 @@ internal static class EmulatorCommand
             + "the caller), and last prompt=text.",
         AllowMultipleArgumentsPerToken = false,
         DefaultValueFactory = static _ => [],
-        CustomParser = ReadRules,
+        CustomParser = ParseRules,
     };
 
     private static readonly Option<double?> FaultRate = Create<double?>(
         "--fault-rate", "Of all calls, this share has a fault, drawn from the transient ones.", null,
-        "a number above 0 and at most 1", TryReadRate);
+        "a number above 0 and at most 1", TryParseRate);
 
     private static readonly Option<bool> ListFaults = new("--list-faults")
     {
@@ -77,7 +77,7 @@ internal static class EmulatorCommand
         Description = "Stop when standard input closes.",
     };
 
-    private delegate bool TryRead<T>(string text, out T value);
+    private delegate bool TryParse<T>(string text, out T value);
 
     /// <returns>The exit code: 0, 1 where it could not start, 2 where the options are wrong.</returns>
     internal static async Task<int> RunAsync(string[] arguments)
@@ -87,8 +87,8 @@ internal static class EmulatorCommand
             Port, ApiKey, QueueLimit, GenerationTime, EtaError, NoEta, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
         };
         command.SetAction(static (result, cancellationToken) => result.GetValue(ListFaults)
-            ? FaultList.WriteAsync(Console.Out)
-            : EmulatorProgram.RunAsync(Options(result), result.GetValue(ExitWithStdin), cancellationToken));
+            ? FaultTable.WriteAsync(Console.Out)
+            : EmulatorProgram.RunAsync(CreateOptions(result), result.GetValue(ExitWithStdin), cancellationToken));
 
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count == 0)
@@ -112,7 +112,7 @@ internal static class EmulatorCommand
     private static PosixSignalRegistration Ignore(PosixSignal signal) =>
         PosixSignalRegistration.Create(signal, static received => received.Cancel = true);
 
-    private static EmulatorOptions Options(ParseResult result) => new()
+    private static EmulatorOptions CreateOptions(ParseResult result) => new()
     {
         Port = result.GetValue(Port),
         ApiKey = result.GetValue(ApiKey)!,
@@ -122,14 +122,14 @@ internal static class EmulatorCommand
         OmitEta = result.GetValue(NoEta),
         Balance = result.GetValue(Balance),
         Seed = result.GetValue(Seed),
-        Faults = [.. result.GetValue(FaultRules)!, .. ByRate(result.GetValue(FaultRate))],
+        Faults = [.. result.GetValue(FaultRules)!, .. RulesByRate(result.GetValue(FaultRate))],
         OnWarning = static warning => Console.Error.WriteLine($"warning: {warning}"),
     };
 
-    private static IEnumerable<FaultRule> ByRate(double? rate) =>
-        rate is null ? [] : [FaultRule.AnyTransient(At.Any.AtRate(rate.Value))];
+    private static IEnumerable<FaultRule> RulesByRate(double? rate) =>
+        rate is null ? [] : [FaultRule.AnyTransient(FaultOn.Any.AtRate(rate.Value))];
 
-    private static FaultRule[] ReadRules(ArgumentResult result)
+    private static FaultRule[] ParseRules(ArgumentResult result)
     {
         List<FaultRule> rules = [];
         foreach (Token token in result.Tokens)
@@ -145,33 +145,33 @@ internal static class EmulatorCommand
 
     /// <param name="name">The option as typed.</param>
     /// <param name="description">What it does, for the help.</param>
-    /// <param name="byDefault">Its value where it is not given.</param>
+    /// <param name="defaultValue">Its value where it is not given.</param>
     /// <param name="expected">What its value may be, for the error.</param>
-    /// <param name="tryRead">Reads and checks a value.</param>
+    /// <param name="tryParse">Reads and checks a value.</param>
     private static Option<T> Create<T>(
-        string name, string description, T byDefault, string expected, TryRead<T> tryRead) => new(name)
+        string name, string description, T defaultValue, string expected, TryParse<T> tryParse) => new(name)
         {
             Description = description,
-            DefaultValueFactory = _ => byDefault,
+            DefaultValueFactory = _ => defaultValue,
             CustomParser = result =>
             {
                 string text = result.Tokens.Single().Value;
-                if (!tryRead(text, out T value))
+                if (!tryParse(text, out T value))
                     result.AddError($"The option {name} wants {expected}, not '{text}'.");
                 return value;
             },
         };
 
-    private static bool TryReadRate(string text, out double? rate)
+    private static bool TryParseRate(string text, out double? rate)
     {
-        bool read = TryReadNumber(text, out double number);
+        bool read = TryParseNumber(text, out double number);
         rate = number;
         return read && number is > 0 and <= 1;
     }
 
-    private static bool TryReadNumber(string text, out double number) =>
+    private static bool TryParseNumber(string text, out double number) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
 
-    private static bool TryReadWhole(string text, out int number) =>
+    private static bool TryParseInteger(string text, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

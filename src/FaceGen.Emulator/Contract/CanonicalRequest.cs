@@ -8,14 +8,14 @@ namespace FaceGen.Emulator.Contract;
 internal static class CanonicalRequest
 {
     /// <summary>Who pays, who is told, and what the caller calls it: none makes another picture.</summary>
-    private static readonly string[] LeftOut = ["key", "webhook", "track_id"];
+    private static readonly string[] ExcludedFields = ["key", "webhook", "track_id"];
 
     internal static string Write(JsonElement body, FaceReference face)
     {
         var canonical = new JsonObject();
         foreach (JsonProperty field in body.EnumerateObject().OrderBy(static given => given.Name, StringComparer.Ordinal))
         {
-            if (LeftOut.Contains(field.Name) || field.Value.ValueKind == JsonValueKind.Null)
+            if (ExcludedFields.Contains(field.Name) || field.Value.ValueKind == JsonValueKind.Null)
                 continue;
             canonical[field.Name] = field.NameEquals("face_image")
                 ? face.Identity

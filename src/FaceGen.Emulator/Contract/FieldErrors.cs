@@ -7,7 +7,7 @@ internal sealed class FieldErrors
 {
     private readonly Dictionary<string, List<string>> _byField = [];
 
-    internal bool Any => _byField.Count > 0;
+    internal bool HasErrors => _byField.Count > 0;
 
     internal void Add(string field, string message)
     {

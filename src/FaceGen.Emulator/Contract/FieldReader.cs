@@ -17,18 +17,18 @@ internal sealed class FieldReader(JsonElement body)
     internal IEnumerable<string> UnknownFields =>
         body.EnumerateObject().Select(static given => given.Name).Where(name => !_known.Contains(name));
 
-    internal string? RequiredText(string name) => Require(name) ? Text(name) : null;
+    internal string? RequiredText(string name) => HasRequiredValue(name) ? Text(name) : null;
 
-    internal long? RequiredInteger(string name) => Require(name) ? Integer(name) : null;
+    internal long? RequiredInteger(string name) => HasRequiredValue(name) ? Integer(name) : null;
 
     internal string? RequiredChoice(string name, IReadOnlyList<string> choices) =>
-        Require(name) ? Choice(name, choices) : null;
+        HasRequiredValue(name) ? Choice(name, choices) : null;
 
     internal string? Text(string name, bool nullable = false) => Find(name, nullable) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => Wrong(name, "must be a string"),
+        _ => AddError(name, "must be a string"),
     };
 
     internal long? Integer(string name, long min = long.MinValue, long max = long.MaxValue, bool nullable = false)
@@ -36,8 +36,8 @@ internal sealed class FieldReader(JsonElement body)
         if (Find(name, nullable) is not { } value)
             return null;
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out long number))
-            return Wrong<long>(name, "must be an integer");
-        return number >= min && number <= max ? number : Wrong<long>(name, Between(min, max));
+            return AddError<long>(name, "must be an integer");
+        return number >= min && number <= max ? number : AddError<long>(name, RangeRule(min, max));
     }
 
     internal double? Number(string name, double min, double max)
@@ -45,17 +45,17 @@ internal sealed class FieldReader(JsonElement body)
         if (Find(name) is not { } value)
             return null;
         if (value.ValueKind != JsonValueKind.Number)
-            return Wrong<double>(name, "must be a number");
+            return AddError<double>(name, "must be a number");
         double number = value.GetDouble();
-        return number >= min && number <= max ? number : Wrong<double>(name, Between(min, max));
+        return number >= min && number <= max ? number : AddError<double>(name, RangeRule(min, max));
     }
 
-    internal bool? Flag(string name) => Find(name) switch
+    internal bool? Boolean(string name) => Find(name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        _ => Wrong<bool>(name, "must be true or false"),
+        _ => AddError<bool>(name, "must be true or false"),
     };
 
     internal string? Choice(string name, IReadOnlyList<string> choices)
@@ -63,24 +63,24 @@ internal sealed class FieldReader(JsonElement body)
         string? text = Text(name);
         return text is null || choices.Contains(text)
             ? text
-            : Wrong(name, $"must be one of: {string.Join(", ", choices)}");
+            : AddError(name, $"must be one of: {string.Join(", ", choices)}");
     }
 
-    internal string? Wrong(string name, string rule)
+    internal string? AddError(string name, string rule)
     {
         Errors.Add(name, $"The {Label(name)} {rule}.");
         return null;
     }
 
-    private T? Wrong<T>(string name, string rule)
+    private T? AddError<T>(string name, string rule)
         where T : struct
     {
-        Wrong(name, rule);
+        AddError(name, rule);
         return null;
     }
 
     /// <returns>Whether there is anything at all: neither null nor an empty text.</returns>
-    private bool Require(string name)
+    private bool HasRequiredValue(string name)
     {
         bool empty = Find(name, nullable: true) is not { } value
             || (value.ValueKind == JsonValueKind.String && string.IsNullOrWhiteSpace(value.GetString()));
@@ -91,7 +91,7 @@ internal sealed class FieldReader(JsonElement body)
 
     private static string Label(string name) => name.Replace('_', ' ');
 
-    private static string Between<T>(T min, T max) =>
+    private static string RangeRule<T>(T min, T max) =>
         string.Create(CultureInfo.InvariantCulture, $"must be between {min} and {max}");
 
     private JsonElement? Find(string name, bool nullable = false)

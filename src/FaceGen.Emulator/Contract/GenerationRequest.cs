@@ -27,5 +27,5 @@ internal sealed record GenerationRequest
     /// <summary>
     /// What is asked for, in the form that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.
     /// </summary>
-    internal required string Canonical { get; init; }
+    internal required string CanonicalText { get; init; }
 }

@@ -19,21 +19,21 @@ internal static class GenerationRequestReader
         var optional = new
         {
             NegativePrompt = fields.Text("negative_prompt"),
-            Width = fields.Integer("width", Limits.MinSide, Limits.MaxWidth),
-            Height = fields.Integer("height", Limits.MinSide, Limits.MaxHeight),
+            Width = fields.Integer("width", Limits.MinDimension, Limits.MaxWidth),
+            Height = fields.Integer("height", Limits.MinDimension, Limits.MaxHeight),
             Steps = ReadSteps(fields),
             GuidanceScale = fields.Number("guidance_scale", Limits.MinGuidanceScale, Limits.MaxGuidanceScale),
             SScale = fields.Number("s_scale", Limits.MinSScale, Limits.MaxSScale),
             Samples = fields.Integer("samples", Limits.MinSamples, Limits.MaxSamples),
-            SafetyChecker = fields.Flag("safety_checker"),
+            SafetyChecker = fields.Boolean("safety_checker"),
             SafetyCheckerType = fields.Choice("safety_checker_type", Limits.SafetyCheckerTypes),
-            Base64 = fields.Flag("base64"),
+            Base64 = fields.Boolean("base64"),
             Style = fields.Choice("style", Limits.Styles),
             Seed = fields.Integer("seed", nullable: true),
             Webhook = ReadWebhook(fields),
             TrackId = fields.Integer("track_id", nullable: true),
         };
-        if (prompt is null || face is null || fields.Errors.Any)
+        if (prompt is null || face is null || fields.Errors.HasErrors)
             return null;
 
         return new GenerationRequest
@@ -54,7 +54,7 @@ internal static class GenerationRequestReader
             Seed = optional.Seed,
             Webhook = optional.Webhook,
             TrackId = optional.TrackId,
-            Canonical = CanonicalRequest.Write(body, face),
+            CanonicalText = CanonicalRequest.Write(body, face),
         };
     }
 
@@ -66,7 +66,7 @@ internal static class GenerationRequestReader
 
         FaceReference? face = faces.Read(text, out string? rule);
         if (rule is not null)
-            fields.Wrong(Field, rule);
+            fields.AddError(Field, rule);
         return face;
     }
 
@@ -76,7 +76,7 @@ internal static class GenerationRequestReader
         long? steps = fields.Integer(Field);
         if (steps is null || Limits.NumInferenceSteps.Any(allowed => allowed == steps))
             return steps;
-        fields.Wrong(Field, $"must be one of: {string.Join(", ", Limits.NumInferenceSteps)}");
+        fields.AddError(Field, $"must be one of: {string.Join(", ", Limits.NumInferenceSteps)}");
         return null;
     }
 
@@ -87,6 +87,6 @@ internal static class GenerationRequestReader
         // The service takes https alone; here a trial on one machine needs no certificate.
         bool isAllowed = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
-        return text is null || isAllowed ? text : fields.Wrong(Field, "must be a valid HTTPS link");
+        return text is null || isAllowed ? text : fields.AddError(Field, "must be a valid HTTPS link");
     }
 }

@@ -16,10 +16,10 @@ internal sealed class Painter : IDisposable
 
     internal byte[] Paint(PictureSpec spec)
     {
-        Variation variation = Variation.Of(spec);
+        Variation variation = Variation.Create(spec);
         using SKBitmap picture = Framer.Frame(_faces.Decode(spec.Face), spec, variation);
-        Style.Named(spec.Style).Apply(picture, variation, spec.Strength);
-        Treatments.Apply(picture, spec.Treatment);
+        Style.Get(spec.Style).Apply(picture, variation, spec.Strength);
+        SafetyTreatments.Apply(picture, spec.Treatment);
         Caption.Draw(picture, spec);
 
         using SKPixmap pixels = picture.PeekPixels();

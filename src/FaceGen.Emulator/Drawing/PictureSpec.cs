@@ -23,7 +23,7 @@ internal sealed record PictureSpec
 
     internal required SafetyTreatment Treatment { get; init; }
 
-    internal static PictureSpec For(GenerationParameters parameters, int index) => new()
+    internal static PictureSpec Create(GenerationParameters parameters, int index) => new()
     {
         Face = parameters.Face,
         Width = parameters.Width,
@@ -32,14 +32,14 @@ internal sealed record PictureSpec
         Prompt = parameters.Prompt,
         Seed = parameters.Seed,
         Index = index,
-        Strength = SettleStrength(parameters),
+        Strength = ComputeStrength(parameters),
         Treatment = SafetyChecker.Check(parameters),
     };
 
     /// <summary>
     /// More guidance and more steps make more of the style; more weight on the face's structure makes less.
     /// </summary>
-    private static float SettleStrength(GenerationParameters parameters)
+    private static float ComputeStrength(GenerationParameters parameters)
     {
         double guidance = 0.2 * (parameters.GuidanceScale - 7.5) / 12.5;
         double steps = 0.1 * (parameters.NumInferenceSteps - 21) / 20;

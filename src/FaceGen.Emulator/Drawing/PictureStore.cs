@@ -15,13 +15,13 @@ internal sealed class PictureStore : IDisposable
     private readonly Painter _painter = new();
 
     /// <summary>The picture as PNG.</summary>
-    internal byte[] Get(Generation generation, int index)
+    internal byte[] Get(EmulatedGeneration generation, int index)
     {
-        (Generation, int) key = (generation, index);
+        (EmulatedGeneration, int) key = (generation, index);
         if (_cache.TryGetValue(key, out byte[]? cached))
             return cached!;
 
-        byte[] png = _painter.Paint(PictureSpec.For(generation.Parameters, index));
+        byte[] png = _painter.Paint(PictureSpec.Create(generation.Parameters, index));
         return _cache.Set(key, png, new MemoryCacheEntryOptions { Size = png.Length });
     }
 

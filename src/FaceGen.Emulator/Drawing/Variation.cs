@@ -22,24 +22,24 @@ internal sealed record Variation
     /// <summary>Seeds the grain.</summary>
     internal required uint Grain { get; init; }
 
-    internal static Variation Of(PictureSpec spec)
+    internal static Variation Create(PictureSpec spec)
     {
         Span<byte> source = stackalloc byte[sizeof(long) + sizeof(int)];
         BinaryPrimitives.WriteInt64LittleEndian(source, spec.Seed);
         BinaryPrimitives.WriteInt32LittleEndian(source[sizeof(long)..], spec.Index);
         byte[] hash = SHA256.HashData(source);
 
-        float angle = (0.15f + (0.7f * Unit(hash, 3))) * MathF.PI;
+        float angle = (0.15f + (0.7f * ToUnitInterval(hash, 3))) * MathF.PI;
         return new Variation
         {
-            Zoom = 1 + (0.08f * Unit(hash, 0)),
-            Shift = new SKPoint((2 * Unit(hash, 1)) - 1, (2 * Unit(hash, 2)) - 1),
+            Zoom = 1 + (0.08f * ToUnitInterval(hash, 0)),
+            Shift = new SKPoint((2 * ToUnitInterval(hash, 1)) - 1, (2 * ToUnitInterval(hash, 2)) - 1),
             Light = new SKPoint(MathF.Cos(angle), -MathF.Sin(angle)),
-            Hue = 360 * Unit(hash, 4),
+            Hue = 360 * ToUnitInterval(hash, 4),
             Grain = BinaryPrimitives.ReadUInt32LittleEndian(hash.AsSpan(20)),
         };
     }
 
-    private static float Unit(byte[] hash, int index) =>
+    private static float ToUnitInterval(byte[] hash, int index) =>
         BinaryPrimitives.ReadUInt32LittleEndian(hash.AsSpan(index * sizeof(uint))) / (float)uint.MaxValue;
 }

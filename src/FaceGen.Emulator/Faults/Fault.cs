@@ -12,7 +12,7 @@ public sealed class Fault
     }
 
     /// <summary>Every fault that the emulator can produce.</summary>
-    public static IReadOnlyList<Fault> All => FaultCatalogue.All;
+    public static IReadOnlyList<Fault> All => FaultCatalog.All;
 
     /// <summary>
     /// The name, such as <c>Q7-no-output</c> or <c>accepted-then-dropped</c>. One that begins with <c>Q</c> and a number
@@ -29,7 +29,7 @@ public sealed class Fault
     /// <summary>
     /// Whether a submission that it hits has been accepted, and so paid for; null where it hits no submissions.
     /// </summary>
-    public bool? AcceptsSubmission => Kinds.Contains(CallKind.Submit) ? Effect is FaultEffect.After : null;
+    public bool? AcceptsSubmission => Kinds.Contains(CallKind.Submit) ? Effect is FaultEffect.AfterHandling : null;
 
     /// <summary>
     /// Whether it passes: it touches one call, and a caller that reads with tolerance or asks again comes to its pictures
@@ -42,24 +42,24 @@ public sealed class Fault
     /// <summary>
     /// Whether it stays with what it hit: each later call of the kind about the same generation or picture has it too.
     /// </summary>
-    internal bool Sticks { get; private init; }
+    internal bool IsPermanent { get; private init; }
 
     /// <summary>Whether it can hit before the request's body is read.</summary>
-    internal bool ComesBeforeBody => Effect is FaultEffect.Instead { ComesBeforeBody: true };
+    internal bool CanHitBeforeBody => Effect is FaultEffect.WithoutHandling { CanHitBeforeBody: true };
 
     /// <summary>Finds a fault by its name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static Fault ById(string id) => FaultCatalogue.Find(id)
+    public static Fault ById(string id) => FaultCatalog.Find(id)
         ?? throw new ArgumentException($"There is no fault '{id}'.", nameof(id));
 
     /// <summary>The <see cref="Id"/>.</summary>
     public override string ToString() => Id;
 
-    internal bool Fits(CallKind kind) => Kinds.Contains(kind);
+    internal bool AppliesTo(CallKind kind) => Kinds.Contains(kind);
 
     /// <summary>The same as one that lasts, though each call is hit on its own.</summary>
-    internal Fault ByNameOnly() => new(Id, Description, Kinds, Effect) { IsTransient = false };
+    internal Fault AsNotTransient() => new(Id, Description, Kinds, Effect) { IsTransient = false };
 
     /// <summary>The same as one that stays with what it hit.</summary>
-    internal Fault ForGood() => new(Id, Description, Kinds, Effect) { IsTransient = false, Sticks = true };
+    internal Fault AsPermanent() => new(Id, Description, Kinds, Effect) { IsTransient = false, IsPermanent = true };
 }

@@ -37,9 +37,9 @@ public sealed class FaultPlan
 
     /// <summary>Adds a rule of one fault, as in <c>Add(Fault.ById("Q14-empty"), At.Submit.Nth(3))</c>.</summary>
     /// <param name="fault">The fault.</param>
-    /// <param name="occasion">The calls that it hits.</param>
+    /// <param name="trigger">The calls that it hits.</param>
     /// <exception cref="ArgumentException">The fault fits none of the kinds of call.</exception>
-    public void Add(Fault fault, Occasion occasion) => Add(new FaultRule(fault, occasion));
+    public void Add(Fault fault, FaultTrigger trigger) => Add(new FaultRule(fault, trigger));
 
     /// <summary>Takes all rules away: from now on every call is served well.</summary>
     public void Clear()
@@ -49,14 +49,14 @@ public sealed class FaultPlan
     }
 
     /// <summary>The rules and how many calls each has hit.</summary>
-    internal IReadOnlyList<(FaultRule Rule, int Times)> Count()
+    internal IReadOnlyList<(FaultRule Rule, int Times)> GetHitCounts()
     {
         lock (_lock)
             return [.. _rules.Select(static active => (active.Rule, active.Times))];
     }
 
     /// <summary>Begins all counts anew.</summary>
-    internal void Restart()
+    internal void ResetCounts()
     {
         lock (_lock)
             _rules = [.. _rules.Select(static active => active.Rule).Select(Activate)];
@@ -64,34 +64,34 @@ public sealed class FaultPlan
 
     /// <summary>A call has arrived, of which no more is known than its kind.</summary>
     /// <returns>The fault that it shall have now; null where it shall be read.</returns>
-    internal FaultInjection? OnArrival(CallFacts call) => Choose(call, beforeBody: true);
+    internal FaultInjection? ChooseBeforeBody(CallInfo call) => Choose(call, beforeBody: true);
 
     /// <summary>A call has been read, and shall be handled next.</summary>
     /// <returns>The fault that it shall have; null where it shall have none.</returns>
-    internal FaultInjection? OnCall(CallFacts call) => Choose(call, beforeBody: false);
+    internal FaultInjection? ChooseAfterBody(CallInfo call) => Choose(call, beforeBody: false);
 
-    private FaultInjection? Choose(CallFacts call, bool beforeBody)
+    private FaultInjection? Choose(CallInfo call, bool beforeBody)
     {
         lock (_lock)
         {
             (ActiveRule Rule, IReadOnlyList<Fault> Faults)? winner = null;
-            foreach (ActiveRule active in _rules.Where(active => active.Rule.ComesBeforeBody == beforeBody))
+            foreach (ActiveRule active in _rules.Where(active => active.Rule.CanHitBeforeBody == beforeBody))
             {
-                if (active.See(call) is { Count: > 0 } faults)
+                if (active.CountAndMatch(call) is { Count: > 0 } faults)
                     winner ??= (active, faults);
             }
 
             if (winner is not var (rule, candidates))
                 return null;
-            rule.Take(call, candidates[0]);
-            return new FaultInjection(candidates, rule.Rule.Wait, () => GiveBack(rule, call));
+            rule.RecordHit(call, candidates[0]);
+            return new FaultInjection(candidates, rule.Rule.Wait, () => UndoHit(rule, call));
         }
     }
 
-    private void GiveBack(ActiveRule rule, CallFacts call)
+    private void UndoHit(ActiveRule rule, CallInfo call)
     {
         lock (_lock)
-            rule.GiveBack(call);
+            rule.UndoHit(call);
     }
 
     private ActiveRule Activate(FaultRule rule) => new(rule, _seed);

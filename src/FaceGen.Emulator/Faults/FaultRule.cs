@@ -15,43 +15,43 @@ public sealed record FaultRule
 
     /// <summary>One fault.</summary>
     /// <param name="fault">The fault.</param>
-    /// <param name="occasion">The calls that it hits.</param>
+    /// <param name="trigger">The calls that it hits.</param>
     /// <exception cref="ArgumentException">The fault fits none of the kinds of call.</exception>
-    public FaultRule(Fault fault, Occasion occasion)
-        : this([fault], occasion)
+    public FaultRule(Fault fault, FaultTrigger trigger)
+        : this([fault], trigger)
     {
     }
 
     /// <summary>Several faults, of which each call that is hit draws one that fits it and that it can show.</summary>
     /// <param name="faults">The faults, at least one.</param>
-    /// <param name="occasion">The calls that they hit.</param>
+    /// <param name="trigger">The calls that they hit.</param>
     /// <exception cref="ArgumentException">
     /// A fault fits none of the kinds of call, or there are no faults.
     /// </exception>
-    public FaultRule(IEnumerable<Fault> faults, Occasion occasion)
+    public FaultRule(IEnumerable<Fault> faults, FaultTrigger trigger)
     {
         ArgumentNullException.ThrowIfNull(faults);
-        ArgumentNullException.ThrowIfNull(occasion);
+        ArgumentNullException.ThrowIfNull(trigger);
         Faults = [.. faults];
         if (Faults.Count == 0)
             throw new ArgumentException("A rule needs a fault.", nameof(faults));
         foreach (Fault fault in Faults)
         {
-            if (!occasion.Kinds.Any(fault.Fits))
+            if (!trigger.Kinds.Any(fault.AppliesTo))
             {
                 throw new ArgumentException(
-                    $"The fault '{fault}' fits {FaultText.Kinds(fault.Kinds)} only.", nameof(occasion));
+                    $"The fault '{fault}' fits {FaultText.FormatKinds(fault.Kinds)} only.", nameof(trigger));
             }
         }
 
-        Occasion = occasion with { Kinds = [.. occasion.Kinds.Where(kind => Faults.Any(fault => fault.Fits(kind)))] };
+        Trigger = trigger with { Kinds = [.. trigger.Kinds.Where(kind => Faults.Any(fault => fault.AppliesTo(kind)))] };
     }
 
     /// <summary>The faults to draw from; mostly one.</summary>
     public IReadOnlyList<Fault> Faults { get; }
 
     /// <summary>The calls that are hit.</summary>
-    public Occasion Occasion { get; }
+    public FaultTrigger Trigger { get; }
 
     /// <summary>
     /// The waiting time to tell the caller, or to move a webhook's call by, zero to one day, where the fault has to do
@@ -70,14 +70,14 @@ public sealed record FaultRule
     } = DefaultWait;
 
     /// <summary>Whether it can be asked before a request's body is read.</summary>
-    internal bool ComesBeforeBody => Occasion.NeedsNoBody && Faults.All(static fault => fault.ComesBeforeBody);
+    internal bool CanHitBeforeBody => Trigger.CanMatchBeforeBody && Faults.All(static fault => fault.CanHitBeforeBody);
 
     /// <summary>Any transient fault that fits the call, drawn by lot.</summary>
-    /// <param name="occasion">The calls that are hit, such as <c>At.Any.AtRate(0.3, seed: 7)</c>.</param>
-    public static FaultRule AnyTransient(Occasion occasion)
+    /// <param name="trigger">The calls that are hit, such as <c>At.Any.AtRate(0.3, seed: 7)</c>.</param>
+    public static FaultRule AnyTransient(FaultTrigger trigger)
     {
-        ArgumentNullException.ThrowIfNull(occasion);
-        return new FaultRule(Fault.All.Where(fault => fault.IsTransient && occasion.Kinds.Any(fault.Fits)), occasion);
+        ArgumentNullException.ThrowIfNull(trigger);
+        return new FaultRule(Fault.All.Where(fault => fault.IsTransient && trigger.Kinds.Any(fault.AppliesTo)), trigger);
     }
 
     /// <summary>
@@ -108,9 +108,9 @@ public sealed record FaultRule
         string text, [NotNullWhen(true)] out FaultRule? rule, out string error)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return FaultText.TryRead(text, out rule, out error);
+        return FaultText.TryParse(text, out rule, out error);
     }
 
     /// <summary>The text that <see cref="Parse"/> reads.</summary>
-    public override string ToString() => FaultText.Write(this);
+    public override string ToString() => FaultText.Format(this);
 }

@@ -11,37 +11,37 @@ internal static class FaultText
 
     private const string PromptName = "prompt=";
 
-    internal static string Kinds(IEnumerable<CallKind> kinds) => string.Join(", ", kinds.Select(Name));
+    internal static string FormatKinds(IEnumerable<CallKind> kinds) => string.Join(", ", kinds.Select(FormatKind));
 
-    internal static string Name(CallKind kind) => kind.ToString().ToLowerInvariant();
+    internal static string FormatKind(CallKind kind) => kind.ToString().ToLowerInvariant();
 
-    internal static bool TryRead(string text, [NotNullWhen(true)] out FaultRule? rule, out string error)
+    internal static bool TryParse(string text, [NotNullWhen(true)] out FaultRule? rule, out string error)
     {
         try
         {
-            rule = Read(text);
+            rule = Parse(text);
             error = "";
             return true;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             rule = null;
-            string reason = e is ArgumentException argument ? Reason(argument) : e.Message;
+            string reason = e is ArgumentException argument ? MessageWithoutParameter(argument) : e.Message;
             error = $"The fault rule '{text}' is wrong. {reason}";
             return false;
         }
     }
 
-    internal static string Write(FaultRule rule)
+    internal static string Format(FaultRule rule)
     {
-        Occasion on = rule.Occasion;
+        FaultTrigger on = rule.Trigger;
         bool isAny = rule.Faults.SequenceEqual(FaultRule.AnyTransient(on).Faults);
         var text = new StringBuilder(isAny ? Any : string.Join('|', rule.Faults))
             .Append('@')
-            .Append(WriteKinds(rule));
+            .Append(FormatKindOrAny(rule));
 
         List<string> conditions = [];
-        Add("nth", on.Number);
+        Add("nth", on.CallNumber);
         Add("first", on.FirstCalls);
         Add("rate", on.Rate);
         Add("seed", on.Seed);
@@ -59,9 +59,9 @@ internal static class FaultText
         }
     }
 
-    private static string WriteKinds(FaultRule rule) => rule.Occasion.Kinds is [CallKind only] ? Name(only) : Any;
+    private static string FormatKindOrAny(FaultRule rule) => rule.Trigger.Kinds is [CallKind only] ? FormatKind(only) : Any;
 
-    private static FaultRule Read(string text)
+    private static FaultRule Parse(string text)
     {
         int at = text.IndexOf('@', StringComparison.Ordinal);
         if (at < 0)
@@ -69,40 +69,40 @@ internal static class FaultText
 
         int colon = text.IndexOf(':', at);
         string names = text[..at];
-        Occasion on = ReadKind(colon < 0 ? text[(at + 1)..] : text[(at + 1)..colon]);
+        FaultTrigger on = ParseKind(colon < 0 ? text[(at + 1)..] : text[(at + 1)..colon]);
         TimeSpan wait = FaultRule.DefaultWait;
-        foreach ((string name, string value) in colon < 0 ? [] : Conditions(text[(colon + 1)..]))
+        foreach ((string name, string value) in colon < 0 ? [] : SplitConditions(text[(colon + 1)..]))
         {
             if (name == "wait")
-                wait = TimeSpan.FromSeconds(Number(name, value, FaultRule.MaxWait.TotalSeconds));
+                wait = TimeSpan.FromSeconds(ParseNumber(name, value, FaultRule.MaxWait.TotalSeconds));
             else
-                on = Apply(on, name, value);
+                on = ApplyCondition(on, name, value);
         }
 
         if (on is { Seed: not null, Rate: null })
             throw new FormatException("A seed is for the lots of a rate.");
-        return (names == Any ? FaultRule.AnyTransient(on) : new FaultRule(names.Split('|').Select(ReadFault), on))
+        return (names == Any ? FaultRule.AnyTransient(on) : new FaultRule(names.Split('|').Select(ParseFault), on))
             with { Wait = wait };
     }
 
-    private static Occasion ReadKind(string text)
+    private static FaultTrigger ParseKind(string text)
     {
         if (text == Any)
-            return At.Any;
+            return FaultOn.Any;
         foreach (CallKind kind in Enum.GetValues<CallKind>())
         {
-            if (Name(kind) == text)
-                return At.Kind(kind);
+            if (FormatKind(kind) == text)
+                return FaultOn.Kind(kind);
         }
 
         throw new FormatException(
-            $"'{text}' is no kind of call, which are {Kinds(Enum.GetValues<CallKind>())} and {Any}.");
+            $"'{text}' is no kind of call, which are {FormatKinds(Enum.GetValues<CallKind>())} and {Any}.");
     }
 
-    private static Fault ReadFault(string id) => FaultCatalogue.Find(id)
+    private static Fault ParseFault(string id) => FaultCatalog.Find(id)
         ?? throw new FormatException($"There is no fault '{id}'; --list-faults and /admin/faults show them all.");
 
-    private static IEnumerable<(string Name, string Value)> Conditions(string text)
+    private static IEnumerable<(string Name, string Value)> SplitConditions(string text)
     {
         int prompt = text.StartsWith(PromptName, StringComparison.Ordinal)
             ? 0
@@ -125,35 +125,35 @@ internal static class FaultText
         }
     }
 
-    private static Occasion Apply(Occasion on, string name, string value) => name switch
+    private static FaultTrigger ApplyCondition(FaultTrigger trigger, string name, string value) => name switch
     {
-        "nth" => on.Nth(Count(name, value)),
-        "first" => on.First(Count(name, value)),
-        "times" => on.Times(Count(name, value)),
-        "rate" => on.AtRate(Number(name, value, most: 1), on.Seed),
-        "seed" => on with { Seed = Whole(name, value) },
-        "prompt" when value.Length > 0 => on.WithPrompt(value),
+        "nth" => trigger.Nth(ParseCount(name, value)),
+        "first" => trigger.First(ParseCount(name, value)),
+        "times" => trigger.Times(ParseCount(name, value)),
+        "rate" => trigger.AtRate(ParseNumber(name, value, max: 1), trigger.Seed),
+        "seed" => trigger with { Seed = ParseInteger(name, value) },
+        "prompt" when value.Length > 0 => trigger.WithPrompt(value),
         "prompt" => throw new FormatException("The condition prompt wants a text."),
         _ => throw new FormatException(
             $"There is no condition '{name}', only nth, first, rate, seed, times, wait and prompt."),
     };
 
-    private static int Count(string name, string value) => Whole(name, value) is >= 1 and int count
+    private static int ParseCount(string name, string value) => ParseInteger(name, value) is >= 1 and int count
         ? count
         : throw new FormatException($"The condition {name} wants a whole number from 1, not '{value}'.");
 
-    private static int Whole(string name, string value) =>
+    private static int ParseInteger(string name, string value) =>
         int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             ? number
             : throw new FormatException($"The condition {name} wants a whole number, not '{value}'.");
 
-    private static double Number(string name, string value, double most) =>
+    private static double ParseNumber(string name, string value, double max) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
-            && number <= most
+            && number <= max
                 ? number
                 : throw new FormatException(FormattableString.Invariant(
-                    $"The condition {name} wants a number from 0 to {most}, not '{value}'."));
+                    $"The condition {name} wants a number from 0 to {max}, not '{value}'."));
 
     /// <summary>What an exception says, without the parameter's name that the framework adds.</summary>
-    private static string Reason(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
+    private static string MessageWithoutParameter(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
 }

@@ -7,7 +7,7 @@ namespace FaceGen.Emulator.Generating;
 public sealed class EmulatorClock : TimeProvider
 {
     /// <summary>The system's timers take no longer ones.</summary>
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(30);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromDays(30);
 
     private readonly TimeProvider _source;
     private long _offsetTicks;
@@ -36,21 +36,21 @@ public sealed class EmulatorClock : TimeProvider
 
     /// <summary>Waits for a moment of this clock, and notices when it is moved.</summary>
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
-    internal async Task WaitUntilAsync(DateTimeOffset moment, CancellationToken cancel)
+    internal async Task WaitUntilAsync(DateTimeOffset time, CancellationToken cancellationToken)
     {
         while (true)
         {
             // Taken before the clock is read: a move in between ends the wait.
             Task moved = Volatile.Read(ref _moved).Task;
-            TimeSpan left = moment - GetUtcNow();
+            TimeSpan left = time - GetUtcNow();
             if (left <= TimeSpan.Zero)
                 return;
 
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            Task passed = Task.Delay(left < LongestDelay ? left : LongestDelay, _source, enough.Token);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task passed = Task.Delay(left < MaxDelay ? left : MaxDelay, _source, enough.Token);
             await Task.WhenAny(passed, moved).ConfigureAwait(false);
             await enough.CancelAsync().ConfigureAwait(false);
-            cancel.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -35,10 +35,10 @@ internal sealed record GenerationParameters
     internal required long? TrackId { get; init; }
 
     /// <param name="request">What the caller asked for.</param>
-    /// <param name="drawnSeed">The seed to use where the caller named none.</param>
-    internal static GenerationParameters Settle(GenerationRequest request, long drawnSeed)
+    /// <param name="randomSeed">The seed to use where the caller named none.</param>
+    internal static GenerationParameters Resolve(GenerationRequest request, long randomSeed)
     {
-        (int width, int height) = SettleSize(request);
+        (int width, int height) = ResolveSize(request);
         return new GenerationParameters
         {
             Prompt = request.Prompt,
@@ -54,7 +54,7 @@ internal sealed record GenerationParameters
             SafetyCheckerType = request.SafetyCheckerType ?? DefaultSafetyCheckerType,
             Base64 = request.Base64 ?? false,
             Style = request.Style ?? DefaultStyle,
-            Seed = request.Seed ?? drawnSeed,
+            Seed = request.Seed ?? randomSeed,
             Webhook = request.Webhook,
             TrackId = request.TrackId,
         };
@@ -63,7 +63,7 @@ internal sealed record GenerationParameters
     /// <summary>
     /// The face image's size fills in; a larger one is brought down in proportion where both sides are open.
     /// </summary>
-    private static (int Width, int Height) SettleSize(GenerationRequest request)
+    private static (int Width, int Height) ResolveSize(GenerationRequest request)
     {
         SKSizeI face = request.Face.Image?.Size ?? new SKSizeI(DefaultSide, DefaultSide);
         bool open = request.Width is null && request.Height is null;
@@ -71,7 +71,7 @@ internal sealed record GenerationParameters
             ? Math.Min(1, Math.Min((double)Limits.MaxWidth / face.Width, (double)Limits.MaxHeight / face.Height))
             : 1;
         return (
-            request.Width ?? Math.Clamp((int)Math.Round(face.Width * scale), Limits.MinSide, Limits.MaxWidth),
-            request.Height ?? Math.Clamp((int)Math.Round(face.Height * scale), Limits.MinSide, Limits.MaxHeight));
+            request.Width ?? Math.Clamp((int)Math.Round(face.Width * scale), Limits.MinDimension, Limits.MaxWidth),
+            request.Height ?? Math.Clamp((int)Math.Round(face.Height * scale), Limits.MinDimension, Limits.MaxHeight));
     }
 }

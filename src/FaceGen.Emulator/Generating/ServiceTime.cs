@@ -103,7 +103,7 @@ public sealed class ServiceTime
 
         string[] parts = text.Split(':', 2);
         string arguments = parts.Length == 2 ? parts[1] : "";
-        ServiceTime? read = (parts[0], Numbers(arguments, '-'), Numbers(arguments, ':')) switch
+        ServiceTime? read = (parts[0], ParseNumbers(arguments, '-'), ParseNumbers(arguments, ':')) switch
         {
             ("fixed", [double seconds], _) => Fixed(TimeSpan.FromSeconds(seconds)),
             ("uniform", [double min, double max], _) when min <= max
@@ -127,7 +127,7 @@ public sealed class ServiceTime
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     /// <returns>The numbers, each from 0 to a day of seconds; null where a part is none.</returns>
-    private static double[]? Numbers(string text, char separator)
+    private static double[]? ParseNumbers(string text, char separator)
     {
         string[] parts = text.Split(separator);
         var numbers = new double[parts.Length];

@@ -12,59 +12,59 @@ internal static class AccountEndpoints
     private const int DefaultPerPage = 10;
     private const int MaxPerPage = 30;
 
-    internal static ApiAnswer RequestCount(ApiCall call)
+    internal static ApiResponse RequestCount(ApiCall call)
     {
-        TimeSpan wait = call.Account.TakeRequestCount(call.Now);
+        TimeSpan wait = call.Account.AcquireRequestCountCall(call.Now);
         if (wait > TimeSpan.Zero)
         {
-            return ApiAnswer.RateLimited(
-                $"Maximum {Limits.RequestCountsPerMinute} calls per minute allowed.",
+            return ApiResponse.RateLimited(
+                $"Maximum {Limits.MaxRequestCountsPerMinute} calls per minute allowed.",
                 (int)Math.Ceiling(wait.TotalSeconds));
         }
 
         int count = call.Account.CountQueued(call.Now);
-        return ApiAnswer.Success(new JsonObject
+        return ApiResponse.Success(new JsonObject
         {
             ["processing_count"] = count,
             ["message"] = $"{count} requests are in the queue.",
         });
     }
 
-    internal static ApiAnswer WalletBalance(ApiCall call) => ApiAnswer.Success(new JsonObject
+    internal static ApiResponse WalletBalance(ApiCall call) => ApiResponse.Success(new JsonObject
     {
         ["data"] = new JsonObject { ["balance"] = call.Account.Balance, ["currency"] = "USD" },
     });
 
-    internal static ApiAnswer DeleteImage(ApiCall call)
+    internal static ApiResponse DeleteImage(ApiCall call)
     {
         var fields = new FieldReader(call.Body);
         long? id = fields.RequiredInteger("request_id");
         fields.RequiredChoice("type", ["image"]);
-        if (fields.Errors.Any)
-            return ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+        if (fields.Errors.HasErrors)
+            return ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
 
         call.Generation = call.Account.Find(id!.Value);
         if (call.Generation is not { } generation || !generation.HasImages(call.Now))
-            return ApiAnswer.Error(StatusCodes.Status200OK, $"No image of the request {id} belongs to this key.");
+            return ApiResponse.Error(StatusCodes.Status200OK, $"No image of the request {id} belongs to this key.");
 
         generation.DeleteImages();
         // Spelt as the service spells it.
-        return ApiAnswer.Success(new JsonObject { ["messege"] = "image deleted" });
+        return ApiResponse.Success(new JsonObject { ["messege"] = "image deleted" });
     }
 
-    internal static ApiAnswer AssetsGenerated(ApiCall call)
+    internal static ApiResponse AssetsGenerated(ApiCall call)
     {
         var fields = new FieldReader(call.Body);
         fields.RequiredChoice("type", ["image"]);
         int perPage = (int)(fields.Integer("per_page", 1, MaxPerPage) ?? DefaultPerPage);
         int page = (int)(fields.Integer("page", 1, int.MaxValue) ?? 1);
-        if (fields.Errors.Any)
-            return ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+        if (fields.Errors.HasErrors)
+            return ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
 
-        IReadOnlyList<Generation> all = call.Account.ListWithImages(call.Now);
+        IReadOnlyList<EmulatedGeneration> all = call.Account.ListWithImages(call.Now);
         long before = (page - 1L) * perPage;
-        Generation[] shown = before < all.Count ? [.. all.Skip((int)before).Take(perPage)] : [];
-        return ApiAnswer.Success(new JsonObject
+        EmulatedGeneration[] shown = before < all.Count ? [.. all.Skip((int)before).Take(perPage)] : [];
+        return ApiResponse.Success(new JsonObject
         {
             ["type"] = "image",
             ["data"] = new JsonArray([.. shown.Select(generation => Asset(call, generation))]),
@@ -80,9 +80,9 @@ internal static class AccountEndpoints
         });
     }
 
-    private static JsonObject Asset(ApiCall call, Generation generation) => new()
+    private static JsonObject Asset(ApiCall call, EmulatedGeneration generation) => new()
     {
         ["id"] = generation.Id,
-        ["output"] = new GenerationLinks(call.Service.Links, generation).Output(),
+        ["output"] = new GenerationLinks(call.Service.Links, generation).OutputLinks(),
     };
 }

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace FaceGen.Emulator.Http;
 
 /// <summary>What the emulator's owner may see and do. No key is needed: the address is this machine's own.</summary>
-internal sealed class AdminEndpoints(Service service)
+internal sealed class AdminEndpoints(EmulatedService service)
 {
-    internal IResult State(HttpContext http)
+    internal IResult GetState(HttpContext http)
     {
         ServiceState state = service.State;
         DateTimeOffset now = service.Clock.GetUtcNow();
@@ -19,7 +19,7 @@ internal sealed class AdminEndpoints(Service service)
             service.Options.QueueLimit,
             ServiceTime = service.Options.ServiceTime.ToString(),
             service.Options.PricePerImage,
-            Accounts = state.Accounts.Values.Select((Account account) => new
+            Accounts = state.Accounts.Values.Select((EmulatedAccount account) => new
             {
                 account.Balance,
                 Queued = account.CountQueued(now),
@@ -27,11 +27,11 @@ internal sealed class AdminEndpoints(Service service)
         });
     }
 
-    internal IResult Journal(HttpContext http) => Results.Json(service.State.Journal.Entries);
+    internal IResult GetJournal(HttpContext http) => Results.Json(service.State.Journal.Entries);
 
-    internal IResult Webhooks(HttpContext http) => Results.Json(service.State.Journal.WebhookCalls);
+    internal IResult GetWebhookDeliveries(HttpContext http) => Results.Json(service.State.Journal.WebhookDeliveries);
 
-    internal IResult Accepted(HttpContext http)
+    internal IResult GetAccepted(HttpContext http)
     {
         Journal journal = service.State.Journal;
         return Results.Json(new
@@ -44,20 +44,20 @@ internal sealed class AdminEndpoints(Service service)
     }
 
     /// <summary>Moves the clock forward: <c>{"seconds": 3600}</c>.</summary>
-    internal async Task MoveClockAsync(HttpContext http)
+    internal async Task AdvanceClockAsync(HttpContext http)
     {
         double? seconds = await AdminBody.ReadAsync<double?>(
             http.Request, "seconds", JsonValueKind.Number, static value => value.GetDouble()).ConfigureAwait(false);
         IResult answer;
-        if (seconds is >= 0 and <= MaxMoveSeconds)
+        if (seconds is >= 0 and <= MaxAdvanceSeconds)
         {
             service.Clock.Advance(TimeSpan.FromSeconds(seconds.Value));
-            answer = State(http);
+            answer = GetState(http);
         }
         else
         {
-            answer = ApiAnswer.Error(
-                StatusCodes.Status400BadRequest, $"Post {{\"seconds\": n}} with n between 0 and {MaxMoveSeconds}.");
+            answer = ApiResponse.Error(
+                StatusCodes.Status400BadRequest, $"Post {{\"seconds\": n}} with n between 0 and {MaxAdvanceSeconds}.");
         }
 
         await answer.ExecuteAsync(http).ConfigureAwait(false);
@@ -66,9 +66,9 @@ internal sealed class AdminEndpoints(Service service)
     internal IResult Reset(HttpContext http)
     {
         service.Reset();
-        return State(http);
+        return GetState(http);
     }
 
     /// <summary>Ten years: more would reach the end of what a date can be.</summary>
-    private const double MaxMoveSeconds = 10 * 365 * 24 * 60 * 60.0;
+    private const double MaxAdvanceSeconds = 10 * 365 * 24 * 60 * 60.0;
 }

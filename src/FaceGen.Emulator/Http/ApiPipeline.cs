@@ -9,18 +9,18 @@ using Microsoft.AspNetCore.Http;
 namespace FaceGen.Emulator.Http;
 
 /// <summary>What one call of the API answers, once its body and its key are known to be good.</summary>
-internal delegate ApiAnswer ApiHandler(ApiCall call);
+internal delegate ApiResponse ApiHandler(ApiCall call);
 
 /// <summary>
 /// What all calls of the API share: the body is read, the key checked, a fault injected where one is planned, and the
 /// reply put in the journal.
 /// </summary>
-internal sealed class ApiPipeline(Service service)
+internal sealed class ApiPipeline(EmulatedService service)
 {
     internal async Task RunAsync(HttpContext http, CallKind kind, ApiHandler handler)
     {
         ServiceState state = service.State;
-        if (service.Faults.OnArrival(CallFacts.OfOther(kind, http.Request.Path)) is { } early)
+        if (service.Faults.ChooseBeforeBody(CallInfo.ForOther(kind, http.Request.Path)) is { } early)
         {
             await SendAsync(http, state, early.RunBeforeBody(new FaultContext(service, kind)), received: 0, body: null, call: null)
                 .ConfigureAwait(false);
@@ -35,24 +35,24 @@ internal sealed class ApiPipeline(Service service)
                 ? new ApiCall(service, state, http, root, account)
                 : null;
 
-        FaultInjection? fault = service.Faults.OnCall(FactsOf(http, state, kind, body));
-        var context = new FaultContext(service, kind) { Call = call, Key = Text(body, "key") ?? "" };
-        (IReply, Fault?) outcome = fault?.Run(context, Handle) ?? (Handle(), null);
+        FaultInjection? fault = service.Faults.ChooseAfterBody(GetCallInfo(http, state, kind, body));
+        var context = new FaultContext(service, kind) { Call = call, Key = GetString(body, "key") ?? "" };
+        (IResponse, Fault?) outcome = fault?.Run(context, Handle) ?? (Handle(), null);
         await SendAsync(http, state, outcome, received.Length, body, call).ConfigureAwait(false);
 
-        IReply Handle() => (body, call) switch
+        IResponse Handle() => (body, call) switch
         {
             (_, not null) => handler(call),
             ({ RootElement.ValueKind: JsonValueKind.Object }, _) =>
-                ApiAnswer.Error(StatusCodes.Status401Unauthorized, "Invalid API key."),
-            _ => ApiAnswer.Error(StatusCodes.Status400BadRequest, "The request body must be a JSON object."),
+                ApiResponse.Error(StatusCodes.Status401Unauthorized, "Invalid API key."),
+            _ => ApiResponse.Error(StatusCodes.Status400BadRequest, "The request body must be a JSON object."),
         };
     }
 
     private Task SendAsync(
         HttpContext http,
         ServiceState state,
-        (IReply Reply, Fault? Fault) outcome,
+        (IResponse Reply, Fault? Fault) outcome,
         long received,
         JsonDocument? body,
         ApiCall? call)
@@ -73,18 +73,18 @@ internal sealed class ApiPipeline(Service service)
         return outcome.Reply.ExecuteAsync(http);
     }
 
-    private static CallFacts FactsOf(HttpContext http, ServiceState state, CallKind kind, JsonDocument? body) =>
+    private static CallInfo GetCallInfo(HttpContext http, ServiceState state, CallKind kind, JsonDocument? body) =>
         kind switch
         {
-            CallKind.Submit => CallFacts.OfSubmission(Text(body, "prompt")),
-            CallKind.Fetch => CallFacts.OfFetch(
+            CallKind.Submit => CallInfo.ForSubmission(GetString(body, "prompt")),
+            CallKind.Fetch => CallInfo.ForFetch(
                 long.TryParse((string?)http.Request.RouteValues[Routes.Id], CultureInfo.InvariantCulture, out long id)
                     ? state.FindGeneration(id)
                     : null),
-            _ => CallFacts.OfOther(kind, http.Request.Path),
+            _ => CallInfo.ForOther(kind, http.Request.Path),
         };
 
-    private static string? Text(JsonDocument? body, string field) =>
+    private static string? GetString(JsonDocument? body, string field) =>
         body?.RootElement is { ValueKind: JsonValueKind.Object } root
         && root.TryGetProperty(field, out JsonElement value)
         && value.ValueKind == JsonValueKind.String
@@ -98,7 +98,7 @@ internal sealed class ApiPipeline(Service service)
         {
             received.Position = 0;
             body = JsonDocument.Parse(received);
-            ReadTexts(body.RootElement);
+            ValidateStrings(body.RootElement);
             return body;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -112,7 +112,7 @@ internal sealed class ApiPipeline(Service service)
     /// Half a surrogate pair, escaped, is good JSON and no text: it shows only when the text is read.
     /// </summary>
     /// <exception cref="InvalidOperationException">A name or a value is no text.</exception>
-    private static void ReadTexts(JsonElement body)
+    private static void ValidateStrings(JsonElement body)
     {
         switch (body.ValueKind)
         {
@@ -121,13 +121,13 @@ internal sealed class ApiPipeline(Service service)
                 break;
             case JsonValueKind.Array:
                 foreach (JsonElement item in body.EnumerateArray())
-                    ReadTexts(item);
+                    ValidateStrings(item);
                 break;
             case JsonValueKind.Object:
                 foreach (JsonProperty field in body.EnumerateObject())
                 {
                     _ = field.Name;
-                    ReadTexts(field.Value);
+                    ValidateStrings(field.Value);
                 }
 
                 break;
@@ -136,7 +136,7 @@ internal sealed class ApiPipeline(Service service)
         }
     }
 
-    private static Account? FindAccount(ServiceState state, JsonElement body) =>
+    private static EmulatedAccount? FindAccount(ServiceState state, JsonElement body) =>
         body.TryGetProperty("key", out JsonElement key) && key.ValueKind == JsonValueKind.String
             ? state.Accounts.GetValueOrDefault(key.GetString()!)
             : null;

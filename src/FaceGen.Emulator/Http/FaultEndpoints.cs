@@ -5,27 +5,27 @@ using Microsoft.AspNetCore.Http;
 namespace FaceGen.Emulator.Http;
 
 /// <summary>Shows which faults there are and which are planned, and changes the plan.</summary>
-internal sealed class FaultEndpoints(Service service)
+internal sealed class FaultEndpoints(EmulatedService service)
 {
-    internal IResult Show(HttpContext http) => Show();
+    internal IResult GetFaults(HttpContext http) => GetFaults();
 
     /// <summary>Adds a rule: <c>{"rule": "accepted-then-dropped@submit:nth=3"}</c>.</summary>
-    internal async Task AddAsync(HttpContext http)
+    internal async Task AddRuleAsync(HttpContext http)
     {
         string? text = await AdminBody.ReadAsync(
             http.Request, "rule", JsonValueKind.String, static value => value.GetString()).ConfigureAwait(false);
-        await Add(text).ExecuteAsync(http).ConfigureAwait(false);
+        await AddRule(text).ExecuteAsync(http).ConfigureAwait(false);
     }
 
-    internal IResult Clear()
+    internal IResult ClearRules()
     {
         service.Faults.Clear();
-        return Show();
+        return GetFaults();
     }
 
-    private IResult Show() => Results.Json(new
+    private IResult GetFaults() => Results.Json(new
     {
-        Rules = service.Faults.Count().Select(static counted => new
+        Rules = service.Faults.GetHitCounts().Select(static counted => new
         {
             Rule = counted.Rule.ToString(),
             counted.Times,
@@ -34,21 +34,21 @@ internal sealed class FaultEndpoints(Service service)
         {
             fault.Id,
             fault.Description,
-            Kinds = fault.Kinds.Select(FaultText.Name),
+            Kinds = fault.Kinds.Select(FaultText.FormatKind),
             fault.AcceptsSubmission,
             fault.IsTransient,
         }),
     });
 
-    private IResult Add(string? text)
+    private IResult AddRule(string? text)
     {
         if (text is null)
-            return Refuse("Post {\"rule\": \"fault@kind:condition,condition\"}.");
+            return BadRequest("Post {\"rule\": \"fault@kind:condition,condition\"}.");
         if (!FaultRule.TryParse(text, out FaultRule? rule, out string error))
-            return Refuse(error);
+            return BadRequest(error);
         service.Faults.Add(rule);
-        return Show();
+        return GetFaults();
     }
 
-    private static ApiAnswer Refuse(string message) => ApiAnswer.Error(StatusCodes.Status400BadRequest, message);
+    private static ApiResponse BadRequest(string message) => ApiResponse.Error(StatusCodes.Status400BadRequest, message);
 }

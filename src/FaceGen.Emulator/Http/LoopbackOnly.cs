@@ -16,7 +16,7 @@ internal static class LoopbackOnly
         if (!IsLoopback(http.Request.Host.Host))
             return RefuseAsync(http, "addressed to this machine by a loopback name, such as 127.0.0.1 or localhost");
 
-        return IsOwn(http.Request.Headers.Origin, http.Request)
+        return IsSameOrigin(http.Request.Headers.Origin, http.Request)
             ? next(http)
             : RefuseAsync(http, "that no page of another origin sends");
     }
@@ -26,14 +26,14 @@ internal static class LoopbackOnly
         || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
     /// <summary>Whether no origin is named, as by programs and the address bar, or only that of the request's own address.</summary>
-    private static bool IsOwn(StringValues origins, HttpRequest request) =>
+    private static bool IsSameOrigin(StringValues origins, HttpRequest request) =>
         origins.All(origin => string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
 
-    private static Task RefuseAsync(HttpContext http, string what)
+    private static Task RefuseAsync(HttpContext http, string accepted)
     {
         // What is not read must not be taken for the next request.
         http.Response.Headers[HeaderNames.Connection] = "close";
-        return ApiAnswer.Error(StatusCodes.Status403Forbidden, $"The emulator answers only requests {what}. Nothing was done.")
+        return ApiResponse.Error(StatusCodes.Status403Forbidden, $"The emulator answers only requests {accepted}. Nothing was done.")
             .ExecuteAsync(http);
     }
 }

@@ -26,12 +26,12 @@ internal static class Routes
     internal static string FetchPath(string submitPath, long id) =>
         FetchBySubmit[submitPath] + id.ToString(CultureInfo.InvariantCulture);
 
-    internal static void Map(IEndpointRouteBuilder app, Service service)
+    internal static void Map(IEndpointRouteBuilder app, EmulatedService service)
     {
         var api = new ApiPipeline(service);
         foreach ((string submit, string fetch) in FetchBySubmit)
         {
-            Post(submit, CallKind.Submit, FaceGenEndpoint.Submit);
+            Post(submit, CallKind.Submit, SubmitEndpoint.Submit);
             Post($"{fetch}{{{Id}}}", CallKind.Fetch, FetchEndpoint.Fetch);
         }
 
@@ -47,24 +47,24 @@ internal static class Routes
         {
             foreach (string pattern in (string[])[picture, $"{picture}.{{extension}}"])
             {
-                Get(pattern, files.PictureAsync);
-                Get($"{Moved}{pattern}", files.MovedPictureAsync);
+                Get(pattern, files.GetPictureAsync);
+                Get($"{Moved}{pattern}", files.GetMovedPictureAsync);
             }
         }
 
-        Get("/uploads/{sha256}.{extension}", files.UploadAsync);
+        Get("/uploads/{sha256}.{extension}", files.GetUploadAsync);
 
         var admin = new AdminEndpoints(service);
         Show("/health", static _ => Results.Ok());
-        Show("/admin/state", admin.State);
-        Show("/admin/journal", admin.Journal);
-        Show("/admin/webhooks", admin.Webhooks);
-        Show("/admin/accepted", admin.Accepted);
-        app.MapPost("/admin/clock", admin.MoveClockAsync);
+        Show("/admin/state", admin.GetState);
+        Show("/admin/journal", admin.GetJournal);
+        Show("/admin/webhooks", admin.GetWebhookDeliveries);
+        Show("/admin/accepted", admin.GetAccepted);
+        app.MapPost("/admin/clock", admin.AdvanceClockAsync);
         var faults = new FaultEndpoints(service);
-        Show("/admin/faults", faults.Show);
-        app.MapPost("/admin/faults", faults.AddAsync);
-        app.MapDelete("/admin/faults", http => faults.Clear().ExecuteAsync(http));
+        Show("/admin/faults", faults.GetFaults);
+        app.MapPost("/admin/faults", faults.AddRuleAsync);
+        app.MapDelete("/admin/faults", http => faults.ClearRules().ExecuteAsync(http));
         app.MapPost("/admin/reset", http => admin.Reset(http).ExecuteAsync(http));
 
         void Post(string pattern, CallKind kind, ApiHandler handler) =>

@@ -12,15 +12,15 @@ internal sealed class ServiceState : IDisposable
 {
     private const long FirstId = 100_000_001;
 
-    private readonly Dictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EmulatedAccount> _accounts = new(StringComparer.Ordinal);
     private long _lastId = FirstId - 1;
 
     internal ServiceState(EmulatorOptions options, EmulatorClock clock, LinkFactory links, FaultPlan faults)
     {
-        Webhooks = new WebhookCaller(clock, faults, links, Journal);
+        Webhooks = new WebhookSender(clock, faults, links, Journal);
         Faces = new FaceReader(Uploads = new UploadStore(clock, links), links);
-        foreach (string key in options.FurtherApiKeys.Prepend(options.ApiKey))
-            _accounts[key] = new Account(options, Journal, NextId);
+        foreach (string key in options.AdditionalApiKeys.Prepend(options.ApiKey))
+            _accounts[key] = new EmulatedAccount(options, Journal, NextId);
     }
 
     internal Journal Journal { get; } = new();
@@ -29,15 +29,15 @@ internal sealed class ServiceState : IDisposable
 
     internal FaceReader Faces { get; }
 
-    internal WebhookCaller Webhooks { get; }
+    internal WebhookSender Webhooks { get; }
 
-    internal IReadOnlyDictionary<string, Account> Accounts => _accounts;
+    internal IReadOnlyDictionary<string, EmulatedAccount> Accounts => _accounts;
 
     /// <summary>An id that nothing had before: generations and uploads share one row of numbers.</summary>
     internal long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>A generation of any account: its images' links work for whoever knows them.</summary>
-    internal Generation? FindGeneration(long id) =>
+    internal EmulatedGeneration? FindGeneration(long id) =>
         _accounts.Values.Select(account => account.Find(id)).FirstOrDefault(static found => found is not null);
 
     /// <summary>Ends what would still happen by itself.</summary>

@@ -8,11 +8,11 @@ namespace FaceGen.Emulator.Http;
 /// <summary>Turns an image in base64 into a link that lives 24 hours.</summary>
 internal static class UploadEndpoint
 {
-    internal static ApiAnswer Base64ToUrl(ApiCall call) => Upload(call, "base64_string");
+    internal static ApiResponse Base64ToUrl(ApiCall call) => Upload(call, "base64_string");
 
-    internal static ApiAnswer ImageEditingBase64ToUrl(ApiCall call) => Upload(call, "init_image");
+    internal static ApiResponse ImageEditingBase64ToUrl(ApiCall call) => Upload(call, "init_image");
 
-    private static ApiAnswer Upload(ApiCall call, string field)
+    private static ApiResponse Upload(ApiCall call, string field)
     {
         var fields = new FieldReader(call.Body);
         string? brokenRule = null;
@@ -20,11 +20,11 @@ internal static class UploadEndpoint
             ? call.State.Faces.ReadInline(text, out brokenRule)
             : null;
         if (brokenRule is not null)
-            fields.Wrong(field, brokenRule);
+            fields.AddError(field, brokenRule);
 
         return upload is null
-            ? ApiAnswer.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
-            : ApiAnswer.Success(new JsonObject
+            ? ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
+            : ApiResponse.Success(new JsonObject
             {
                 ["id"] = call.State.NextId(),
                 ["output"] = new JsonArray(upload.Link),

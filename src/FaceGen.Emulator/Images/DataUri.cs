@@ -6,7 +6,7 @@ internal static class DataUri
     private const string Prefix = "data:";
     private const string Marker = ";base64,";
 
-    internal static bool IsOne(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+    internal static bool IsDataUri(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     /// <returns>The bytes; null where it is no data URI of an image in base64.</returns>
     internal static byte[]? TryDecode(string text)

@@ -10,7 +10,7 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
     /// <param name="brokenRule">The rule that the value breaks; null where it breaks none.</param>
     internal FaceReference? Read(string text, out string? brokenRule)
     {
-        if (DataUri.IsOne(text))
+        if (DataUri.IsDataUri(text))
             return ReadInline(text, out brokenRule);
 
         bool isLink = Uri.TryCreate(text, UriKind.Absolute, out Uri? link)
@@ -21,13 +21,13 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
             return null;
         }
 
-        if (links.Sha256OfUpload(link!) is not { } sha256)
+        if (links.FindUploadSha256(link!) is not { } sha256)
         {
             brokenRule = null;
             return new FaceReference(text, Image: null);
         }
 
-        FaceImage? image = uploads.Find(sha256);
+        ReceivedImage? image = uploads.Find(sha256);
         brokenRule = image is null ? "could not be downloaded: the link is unknown or its 24 hours are over" : null;
         return image is null ? null : new FaceReference(text, image);
     }
@@ -38,7 +38,7 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
     internal FaceReference? ReadInline(string text, out string? brokenRule)
     {
         byte[]? bytes = DataUri.TryDecode(text);
-        FaceImage? image = bytes is { Length: <= Limits.MaxFaceImageBytes } ? FaceImage.TryRead(bytes) : null;
+        ReceivedImage? image = bytes is { Length: <= Limits.MaxFaceImageBytes } ? ReceivedImage.TryRead(bytes) : null;
         brokenRule = (bytes, image) switch
         {
             (null, _) => "must be a data URI of an image in base64, such as data:image/jpeg;base64,...",
@@ -47,6 +47,6 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
             (_, null) => "must be an image that can be decoded",
             _ => null,
         };
-        return image is null ? null : uploads.Put(image);
+        return image is null ? null : uploads.Add(image);
     }
 }

@@ -13,18 +13,18 @@ internal sealed class LinkFactory
         set => _baseUri = value;
     }
 
-    internal string To(string path) => new Uri(BaseUri, path).AbsoluteUri;
+    internal string ForPath(string path) => new Uri(BaseUri, path).AbsoluteUri;
 
-    internal string ToPicture(long generationId, int index, string extension) =>
-        To(FormattableString.Invariant($"/images/{generationId}-{index}.{extension}"));
+    internal string ForPicture(long generationId, int index, string extension) =>
+        ForPath(FormattableString.Invariant($"/images/{generationId}-{index}.{extension}"));
 
-    internal string ToProxiedPicture(long generationId, int index, string extension) =>
-        To(FormattableString.Invariant($"/proxy/images/{generationId}-{index}.{extension}"));
+    internal string ForProxiedPicture(long generationId, int index, string extension) =>
+        ForPath(FormattableString.Invariant($"/proxy/images/{generationId}-{index}.{extension}"));
 
-    internal string ToUpload(FaceImage image) => To($"{Uploads}{image.Sha256}.{image.Extension}");
+    internal string ForUpload(ReceivedImage image) => ForPath($"{Uploads}{image.Sha256}.{image.Extension}");
 
-    /// <returns>The SHA-256 in a link that <see cref="ToUpload"/> made; null for any other link.</returns>
-    internal string? Sha256OfUpload(Uri link) =>
+    /// <returns>The SHA-256 in a link that <see cref="ForUpload"/> made; null for any other link.</returns>
+    internal string? FindUploadSha256(Uri link) =>
         link.GetLeftPart(UriPartial.Authority) == BaseUri.GetLeftPart(UriPartial.Authority)
         && link.AbsolutePath.StartsWith(Uploads, StringComparison.Ordinal)
             ? Path.GetFileNameWithoutExtension(link.AbsolutePath)

@@ -11,7 +11,7 @@ public sealed class Journal
 
     private readonly Lock _lock = new();
     private readonly Queue<JournalEntry> _entries = new();
-    private readonly Queue<WebhookCall> _webhookCalls = new();
+    private readonly Queue<WebhookDelivery> _webhookDeliveries = new();
     private readonly Dictionary<string, int> _acceptedByPrompt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _acceptedByRequest = new(StringComparer.Ordinal);
     private long _calls;
@@ -34,12 +34,12 @@ public sealed class Journal
     }
 
     /// <summary>The emulator's own calls to webhooks, in the order of their ends, at most the last <see cref="Capacity"/>.</summary>
-    public IReadOnlyList<WebhookCall> WebhookCalls
+    public IReadOnlyList<WebhookDelivery> WebhookDeliveries
     {
         get
         {
             lock (_lock)
-                return [.. _webhookCalls];
+                return [.. _webhookDeliveries];
         }
     }
 
@@ -120,18 +120,18 @@ public sealed class Journal
         }
     }
 
-    internal void Add(WebhookCall call)
+    internal void Add(WebhookDelivery delivery)
     {
         lock (_lock)
         {
-            _webhookCalls.Enqueue(call);
-            if (_webhookCalls.Count > Capacity)
-                _webhookCalls.Dequeue();
+            _webhookDeliveries.Enqueue(delivery);
+            if (_webhookDeliveries.Count > Capacity)
+                _webhookDeliveries.Dequeue();
         }
     }
 
     /// <returns>How often this canonical request has been accepted by now, at least 1.</returns>
-    internal int CountAccepted(string prompt, string canonicalRequest)
+    internal int RecordAccepted(string prompt, string canonicalRequest)
     {
         lock (_lock)
         {
@@ -141,7 +141,7 @@ public sealed class Journal
         }
     }
 
-    internal void SeeInFlight(int count)
+    internal void RecordInFlight(int count)
     {
         lock (_lock)
             _maxInFlight = Math.Max(_maxInFlight, count);

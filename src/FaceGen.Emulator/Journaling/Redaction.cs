@@ -6,8 +6,8 @@ namespace FaceGen.Emulator.Journaling;
 /// <summary>Makes of a call's body what the journal may hold: no key, and no pictures in base64.</summary>
 internal static class Redaction
 {
-    private const int LongestText = 512;
-    private const int KeptOfLongText = 48;
+    private const int MaxTextLength = 512;
+    private const int ShortenedLength = 48;
 
     internal static string Redact(JsonElement body)
     {
@@ -30,5 +30,5 @@ internal static class Redaction
     }
 
     private static string Shorten(string text) =>
-        text.Length <= LongestText ? text : $"{text[..KeptOfLongText]}... ({text.Length} characters)";
+        text.Length <= MaxTextLength ? text : $"{text[..ShortenedLength]}... ({text.Length} characters)";
 }

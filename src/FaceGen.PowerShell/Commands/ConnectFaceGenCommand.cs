@@ -25,7 +25,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private const string ByCredential = "Credential";
 
     private bool _isConnected;
-    private string? _reason;
+    private string? _failureReason;
 
     /// <summary>
     /// <para type="description">The account's key, as a secure string or as text. Unless given, the environment
@@ -33,7 +33,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
     [ValidateNotNull]
-    [Secret(MayBeProperty = true)]
+    [Secret(AllowPropertyBinding = true)]
     public SecureString? ApiKey { get; set; }
 
     /// <summary>
@@ -75,7 +75,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
-    [Address]
+    [UriTransformation]
     public Uri? BaseUri { get; set; }
 
     /// <summary>
@@ -95,7 +95,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     /// <summary><para type="description">The address of a proxy; the system's own settings hold unless given.</para></summary>
     [Parameter]
     [ValidateNotNull]
-    [Address]
+    [UriTransformation]
     public Uri? Proxy { get; set; }
 
     /// <summary><para type="description">What the proxy wants to know of who uses it.</para></summary>
@@ -128,7 +128,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _reason, Name);
+        if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _failureReason, Name);
     }
 
     private protected override void Process()
@@ -140,28 +140,28 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            _reason = e.Message;
+            _failureReason = e.Message;
             throw;
         }
     }
 
     private void Connect()
     {
-        SecureString? secret = SecretName is not null ? SecretManagement.Get(SecretName, Vault) : Credential?.Password ?? ApiKey;
-        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyText.Read(Secret.Unlock(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
+        SecureString? secret = SecretName is not null ? SecretManagement.GetSecret(SecretName, Vault) : Credential?.Password ?? ApiKey;
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(Secret.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked: whoever stands between can read the key.");
 
         Connection connection = Connections.Replace(
-            new Connection(address, key, QueueLimit, TimeoutSec, ProxyServer(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
+            new Connection(address, key, QueueLimit, TimeoutSec, CreateProxy(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
         // Before it is emitted: a command downstream may end the pipeline.
         _isConnected = true;
         // Only who names a limit changes it: other runspaces share the account, and the service may have corrected it.
-        if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.Of(connection).Slots.Limit = QueueLimit;
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.For(connection).Slots.Limit = QueueLimit;
         WriteObject(connection);
     }
 
-    private WebProxy? ProxyServer()
+    private WebProxy? CreateProxy()
     {
         if (Proxy is null)
         {
@@ -170,7 +170,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         }
 
         if (!Proxy.IsAbsoluteUri || Proxy.Scheme is not ("http" or "https"))
-            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.Address(Proxy)}' is no address of a proxy: give one like http://proxy:8080.");
+            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.FormatAddress(Proxy)}' is no address of a proxy: give one like http://proxy:8080.");
         if (Proxy.UserInfo.Length > 0)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-Proxy names a user: what the proxy wants to know is given by -ProxyCredential, and shown nowhere.");
         if (ProxyCredential is not null && ProxyUseDefaultCredentials)

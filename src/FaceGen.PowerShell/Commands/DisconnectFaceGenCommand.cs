@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using FaceGen.Contract;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.PowerShell.State;
@@ -33,20 +32,20 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        foreach (Connection connection in InputObject) Connections.End(connection);
+        foreach (Connection connection in InputObject) Connections.Disconnect(connection);
         foreach (string name in Name ?? [])
         {
             IReadOnlyList<Connection> meant = Connections.Match(name);
-            foreach (Connection connection in meant) Connections.End(connection);
+            foreach (Connection connection in meant) Connections.Disconnect(connection);
             Connections.ClearFailures(name);
             if (meant.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
                 // What is not there ends nothing here: the others are still to be ended.
-                WriteError(ErrorTable.Record(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name));
+                WriteError(ErrorRecordFactory.Create(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name));
             }
         }
 
-        if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.End(current);
+        if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.Disconnect(current);
     }
 
     private protected override void End()

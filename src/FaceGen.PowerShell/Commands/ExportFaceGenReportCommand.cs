@@ -1,12 +1,9 @@
 using System.Management.Automation;
 using System.Security;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Reporting;
-using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -27,15 +24,15 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private const string LedgerToLiteralPath = "LedgerLiteralPath";
 
     /// <summary>How many entries are given to the disk at once, away from the pipeline's thread.</summary>
-    private const int WriteAtOnce = 64;
+    private const int WriteChunkSize = 64;
 
     private readonly ProgressMeter _progress = new("Writing the report");
     private readonly List<ReportEntry> _entries = [];
     private ReportWriter? _report;
-    private Task<bool> _writing = Task.FromResult(true);
+    private Task<bool> _pendingWrite = Task.FromResult(true);
     private string _file = "";
-    private bool _sawSummary;
-    private bool _sawOther;
+    private bool _hasSummaryInput;
+    private bool _hasUnsupportedInput;
 
     /// <summary><para type="description">The page's file; wildcards that name one file are resolved.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
@@ -84,7 +81,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         _file = ResolveFile();
         if (!ShouldProcess(_file, "Write the report")) return;
 
-        _report = Take(Task.Run(() => OrSayForce(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
+        _report = WaitForDisposable(Task.Run(() => WithForceHint(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
     }
 
     private protected override void Process()
@@ -94,8 +91,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         if (Ledger is not null)
         {
             IEnumerable<BatchItem> items =
-                BatchesRoom.Batches.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => WriteFault(error, null)), Stop);
-            foreach (BatchItem item in ReadAhead(items)) Add(ReportEntry.Of(item));
+                BatchFactoryLoader.Factory.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => ReportError(error, null)), StopToken);
+            foreach (BatchItem item in ReadAhead(items)) Add(ReportEntry.From(item));
             return;
         }
 
@@ -103,14 +100,14 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         {
             switch (input.BaseObject)
             {
-                case BatchItem item: Add(ReportEntry.Of(item)); break;
-                case SavedImage image: Add(ReportEntry.Of(image)); break;
-                case BatchSummary: _sawSummary = true; break;
+                case BatchItem item: Add(ReportEntry.From(item)); break;
+                case SavedImage image: Add(ReportEntry.From(image)); break;
+                case BatchSummary: _hasSummaryInput = true; break;
                 default:
-                    _sawOther = true;
+                    _hasUnsupportedInput = true;
                     string hint = input.BaseObject is PSCustomObject && input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
                         ? ": what a file or a job kept of one is not whole. A batch is shown by -Ledger" : "";
-                    WriteFault(new FaceGenException(ErrorCode.ParametersInvalid,
+                    ReportError(new FaceGenException(ErrorCode.ParametersInvalid,
                         $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}{hint}."), input);
                     break;
             }
@@ -121,17 +118,17 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     {
         if (_report is not { } report) return;
 
-        Write();
-        if (report.Count == 0 && _sawSummary)
+        FlushEntries();
+        if (report.Count == 0 && _hasSummaryInput)
         {
             throw new FaceGenException(ErrorCode.ParametersInvalid,
                 "A summary holds no rows: pipe it through Get-FaceGenBatchItem, or give the ledger with -Ledger.");
         }
 
         // What it was given instead has been told, and an empty page would stand in the way of the right one.
-        if (report.Count == 0 && _sawOther) return;
+        if (report.Count == 0 && _hasUnsupportedInput) return;
 
-        RunWriting(() => OrSayForce(() =>
+        WaitForWrite(() => WithForceHint(() =>
         {
             report.Commit();
             return true;
@@ -147,21 +144,21 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     {
         base.Dispose(disposing);
         // A pipeline that was stopped may leave a write behind it.
-        _writing.ContinueWith(_ => _report?.Dispose(), CancellationToken.None,
+        _pendingWrite.ContinueWith(_ => _report?.Dispose(), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void Add(ReportEntry entry)
     {
         _entries.Add(entry);
-        if (_entries.Count == WriteAtOnce) Write();
+        if (_entries.Count == WriteChunkSize) FlushEntries();
     }
 
-    private void Write()
+    private void FlushEntries()
     {
         ReportEntry[] entries = [.. _entries];
         _entries.Clear();
-        RunWriting(() =>
+        WaitForWrite(() =>
         {
             foreach (ReportEntry entry in entries) _report!.Add(entry);
             return true;
@@ -169,7 +166,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     }
 
     /// <summary>Writes away from the pipeline's thread: it must answer a stop also while a disk or a share does not.</summary>
-    private void RunWriting(Func<bool> write) => RunUntil(_writing = Task.Run(write));
+    private void WaitForWrite(Func<bool> write) => WaitFor(_pendingWrite = Task.Run(write));
 
     private string ResolveFile()
     {
@@ -181,7 +178,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         return files[0];
     }
 
-    private static T OrSayForce<T>(Func<T> write)
+    private static T WithForceHint<T>(Func<T> write)
     {
         try
         {

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Pipeline;
 
@@ -14,5 +14,5 @@ namespace FaceGen.PowerShell.Commands;
 public sealed class GetFaceGenBatchCommand : LedgerCmdlet
 {
     private protected override void Read(LedgerLocation ledger) =>
-        WriteObject(RunUntil(Task.Run(() => BatchesRoom.Batches.SummarizeAsync(ledger, Stop))));
+        WriteObject(WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))));
 }

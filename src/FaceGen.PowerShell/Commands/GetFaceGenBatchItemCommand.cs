@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Pipeline;
 
@@ -21,7 +21,7 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
 
     private protected override void Read(LedgerLocation ledger)
     {
-        IEnumerable<BatchItem> items = BatchesRoom.Batches.ReadItems(ledger, Status, error => Post(() => WriteFault(error, null)), Stop);
+        IEnumerable<BatchItem> items = BatchFactoryLoader.Factory.ReadItems(ledger, Status, error => Post(() => ReportError(error, null)), StopToken);
         foreach (BatchItem item in ReadAhead(items)) WriteObject(item);
     }
 }

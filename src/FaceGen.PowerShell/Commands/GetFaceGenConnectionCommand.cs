@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.PowerShell.State;

@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using FaceGen.Contract;
 using FaceGen.Generating;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -18,45 +16,45 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Generation))]
 public sealed class GetFaceGenImageCommand : ServiceCmdlet
 {
-    private readonly List<(Connection Connection, string Id)> _ids = [];
+    private readonly List<(Connection Connection, string Id)> _requestedIds = [];
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
-    [ArgumentCompleter(typeof(OpenIdCompleter))]
+    [ArgumentCompleter(typeof(PendingIdCompleter))]
     public string[]? Id { get; set; }
 
-    private protected override void Process() => _ids.AddRange((Id ?? []).Select(GenerationIdAttribute.OwnerOf)
+    private protected override void Process() => _requestedIds.AddRange((Id ?? []).Select(GenerationIdAttribute.FindGeneration)
         .Select(WithConnection).OfType<Generation>().Select(generation => (generation.Connection!, generation.Id)));
 
     private protected override void End()
     {
         if (!MyInvocation.ExpectingInput && Id is null)
         {
-            Account account = Account.Of(Service);
-            foreach (Generation known in OpenGenerations())
+            Account account = Account.For(CurrentConnection);
+            foreach (Generation known in GetPendingGenerations())
             {
-                Drain(Account.LooksAtOnce - 1);
-                Start(known, () => LookAsync(account, known), WriteObject);
+                Drain(Account.MaxConcurrentFetches - 1);
+                Start(known, () => FetchAsync(account, known), WriteObject);
             }
         }
 
-        foreach ((Connection connection, string id) in _ids.Distinct())
+        foreach ((Connection connection, string id) in _requestedIds.Distinct())
         {
-            Drain(Account.LooksAtOnce - 1);
-            Start(id, () => Account.Of(connection).LookAsync(connection, id, Stop, Listener), WriteObject);
+            Drain(Account.MaxConcurrentFetches - 1);
+            Start(id, () => Account.For(connection).FetchAsync(connection, id, StopToken, Log), WriteObject);
         }
 
         Drain(0);
     }
 
     /// <summary>A look that finds nothing out leaves what was known: the list is complete also while the service is not there.</summary>
-    private async Task<Generation> LookAsync(Account account, Generation known)
+    private async Task<Generation> FetchAsync(Account account, Generation known)
     {
         try
         {
-            return await account.LookAsync(Service, known.Id, Stop, Listener).ConfigureAwait(false);
+            return await account.FetchAsync(CurrentConnection, known.Id, StopToken, Log).ConfigureAwait(false);
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {

@@ -38,16 +38,16 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
             }
             catch (FaceGenException e)
             {
-                WriteFault(e, path);
+                ReportError(e, path);
             }
         }
     }
 
     private void Write(RequestRow row)
     {
-        Stop.ThrowIfCancellationRequested();
-        TellOfUnknown(row.Source, row.Unknown);
-        if (row.Error is not null) WriteFault(row.Error, row.Source);
+        StopToken.ThrowIfCancellationRequested();
+        WarnUnknownColumns(row.Source, row.UnknownNames);
+        if (row.Error is not null) ReportError(row.Error, row.Source);
         else WriteObject(row.Request);
     }
 }

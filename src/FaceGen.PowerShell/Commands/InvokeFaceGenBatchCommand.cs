@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Security;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -32,31 +32,31 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private const string ByInput = "InputObject";
 
     /// <summary>How many rows are staged at once.</summary>
-    private const int RowsAtOnce = 1000;
+    private const int StageSize = 1000;
 
     /// <summary>How long a stop waits for the answers in flight; later ones are recorded in the background.</summary>
-    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromMilliseconds(300);
 
     /// <summary>How long a run waits without a word for an earlier one to close the ledger.</summary>
-    private static readonly TimeSpan ClosingTime = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan SilentCloseWait = TimeSpan.FromMilliseconds(800);
 
     /// <summary>How long a run that has ended waits for its ledger to be closed.</summary>
-    private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The ledgers of this process whose runs have ended and are not closed yet.</summary>
-    private static readonly ConcurrentDictionary<LedgerLocation, Task> Closing = new();
+    private static readonly ConcurrentDictionary<LedgerLocation, Task> ClosingLedgers = new();
 
     private readonly ProgressMeter _progress = new("Batch");
-    private readonly List<Request> _staged = new(RowsAtOnce);
-    private RowReader? _rowReader;
+    private readonly List<Request> _staged = new(StageSize);
+    private PipelineRowReader? _rowReader;
     private BatchOptions? _options;
     private Task<IBatch>? _opening;
-    private Task? _work;
+    private Task? _batchTask;
     private Task? _closing;
     private LedgerLocation _ledger = null!;
-    private long _inputs;
-    private long _rows;
-    private long _invalid;
+    private long _inputCount;
+    private long _rowCount;
+    private long _invalidCount;
 
     /// <summary><para type="description">The CSV, JSON or JSON Lines files; wildcards are resolved.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath)]
@@ -76,7 +76,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
-    [Revived]
+    [Deserialized]
     public PSObject? InputObject { get; set; }
 
     /// <summary><para type="description">The folder for the images; it is made where it is not there.</para></summary>
@@ -179,7 +179,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public Connection? Connection { get; set; }
 
-    private protected override Connection? Named => Connection;
+    private protected override Connection? ExplicitConnection => Connection;
 
     private protected override void Begin()
     {
@@ -191,7 +191,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         string folder = ResolveFolder(Destination);
         var save = new SaveOptions(folder, new FileNameTemplate(Name))
         {
-            AcceptSame = true,
+            AcceptIdentical = true,
             Sidecar = Sidecar,
             EmbedMetadata = EmbedMetadata,
             Timeout = TimeSpan.FromMinutes(2),
@@ -199,52 +199,52 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _options = new BatchOptions(save)
         {
             ThrottleLimit = ThrottleLimit,
-            Upload = !NoUpload,
+            UploadFaces = !NoUpload,
             RetryFailed = RetryFailed,
             RetryUncertain = RetryUncertain,
             MaxImages = MaxImages,
             MinimumBalance = MinimumBalance,
             TimeLimit = TimeLimit,
         };
-        _ledger = Ledger is null ? LedgerLocation.File(System.IO.Path.Combine(folder, LedgerLocation.DefaultName)) : ResolveLedger(Ledger, isTyped: true);
-        _rowReader = new RowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
+        _ledger = Ledger is null ? LedgerLocation.ForFile(System.IO.Path.Combine(folder, LedgerLocation.DefaultName)) : ResolveLedger(Ledger, isTyped: true);
+        _rowReader = new PipelineRowReader(path => ResolvePath(path, ErrorCode.FaceImageInvalid));
 
         // A plan needs no connection.
-        Connection? connection = IsWhatIf ? null : Service;
+        Connection? connection = IsWhatIf ? null : CurrentConnection;
         // The wait below is part of the time that was given.
-        _options = _options with { Start = connection?.Services.Time.GetTimestamp() };
-        if (Closing.TryGetValue(_ledger, out Task? before))
+        _options = _options with { StartTimestamp = connection?.Services.Time.GetTimestamp() };
+        if (ClosingLedgers.TryGetValue(_ledger, out Task? before))
         {
             // On a busy machine one that has nothing to wait for may take a moment to close, too.
-            RunUntil(Task.WhenAny(before, Task.Delay(ClosingTime, Stop)));
+            WaitFor(Task.WhenAny(before, Task.Delay(SilentCloseWait, StopToken)));
             if (!before.IsCompleted)
                 WriteWarning("An earlier run still waits for the answers to what it had sent, or for a program that holds the ledger: this one begins after it.");
-            RunUntil(Task.WhenAny(before));
+            WaitFor(Task.WhenAny(before));
         }
 
         _opening = Task.Run(() => connection is null
-            ? BatchesRoom.Batches.OpenToPlanAsync(_ledger, Stop)
-            : BatchesRoom.Batches.OpenAsync(_ledger, connection, new RowListener(this), Stop));
-        RunUntil(_opening);
+            ? BatchFactoryLoader.Factory.OpenForPlanningAsync(_ledger, StopToken)
+            : BatchFactoryLoader.Factory.OpenAsync(_ledger, connection, new BatchObserver(this), StopToken));
+        WaitFor(_opening);
         _opening.Result.SkipDuplicates = SkipDuplicate;
     }
 
     private protected override void Process()
     {
-        if (LiteralPath is not null) TakeFiles(LiteralPath, isLiteral: true);
-        else if (ParameterSetName == ByPath) TakeFiles(Path, isLiteral: false);
-        else Take(InputObject!);
+        if (LiteralPath is not null) AddFiles(LiteralPath, isLiteral: true);
+        else if (ParameterSetName == ByPath) AddFiles(Path, isLiteral: false);
+        else AddInput(InputObject!);
     }
 
     private protected override void End()
     {
         try
         {
-            Finish();
+            PlanAndRun();
         }
         catch (FaceGenException)
         {
-            AwaitClose();
+            WaitForClose();
             throw;
         }
     }
@@ -252,37 +252,37 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>
     /// Waits until the ledger is closed: a script that sees the command end may copy or delete it, unless another program holds it.
     /// </summary>
-    private void AwaitClose()
+    private void WaitForClose()
     {
-        if (_closing is null) RunUntil(Task.WhenAny(Close(), Task.Delay(LongestClosing, Stop)));
+        if (_closing is null) WaitFor(Task.WhenAny(Close(), Task.Delay(CloseTimeout, StopToken)));
     }
 
-    private void Finish()
+    private void PlanAndRun()
     {
-        Stage();
-        if (_rows == 0) throw new FaceGenException(ErrorCode.BatchInvalid, "The input has no row; nothing was sent.");
-        if (_invalid == _rows || (_invalid > 0 && !SkipInvalid && !IsWhatIf))
+        FlushStagedRows();
+        if (_rowCount == 0) throw new FaceGenException(ErrorCode.BatchInvalid, "The input has no row; nothing was sent.");
+        if (_invalidCount == _rowCount || (_invalidCount > 0 && !SkipInvalid && !IsWhatIf))
         {
-            (string be, string them) = _invalid == 1 ? ("is", "it") : ("are", "them");
-            string otherwise = _invalid == _rows ? "" : $", or leave {them} out with -SkipInvalid";
+            (string be, string them) = _invalidCount == 1 ? ("is", "it") : ("are", "them");
+            string otherwise = _invalidCount == _rowCount ? "" : $", or leave {them} out with -SkipInvalid";
             throw new FaceGenException(ErrorCode.BatchInvalid,
-                $"{_invalid} of {Count(_rows, "row")} {be} invalid; nothing was sent. Mend {them}{otherwise}.");
+                $"{_invalidCount} of {Quantity(_rowCount, "row")} {be} invalid; nothing was sent. Mend {them}{otherwise}.");
         }
 
-        BatchPlan plan = Do(batch => batch.PlanAsync(RetryFailed, RetryUncertain, Stop, MaxImages));
-        if (plan.ToSubmit + plan.UnderWay > 1 && _options!.Save.Name.IsSameForAll)
+        BatchPlan plan = RunOnBatch(batch => batch.PlanAsync(RetryFailed, RetryUncertain, StopToken, MaxImages));
+        if (plan.ToSubmit + plan.InProgress > 1 && _options!.Save.Name.IsSameForAllRequests)
         {
             throw new FaceGenException(ErrorCode.FileNameInvalid,
                 $"-Name '{DisplayText.Clean(Name, 100)}' gives all rows the same name; nothing was sent. Add {{id}}, or {{row}} or {{prompt}}.");
         }
 
-        if (plan.SameFile is var (first, second))
+        if (plan.FileConflict is var (first, second))
         {
             throw new FaceGenException(ErrorCode.FileNameInvalid,
                 $"-Name '{DisplayText.Clean(Name, 100)}' gives {first} and {second} the same name; nothing was sent. Add {{id}} or {{row}}.");
         }
 
-        if (plan.TakenFile is var (row, path, isAnotherRows))
+        if (plan.ExistingFile is var (row, path, isAnotherRows))
         {
             string whose = isAnotherRows ? $"'{path}', which is the image of another row of the ledger" : $"'{path}', which is there already";
             string otherwise = isAnotherRows ? "G" : "Move it away, or g";
@@ -292,23 +292,23 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         if (plan.FirstDuplicate is var (original, duplicate))
         {
-            WriteWarning($"{Count(plan.Duplicates, "row")} of the input {(plan.Duplicates == 1 ? "repeats" : "repeat")} another row: {duplicate} asks for the same as {original}. "
+            WriteWarning($"{Quantity(plan.Duplicates, "row")} of the input {(plan.Duplicates == 1 ? "repeats" : "repeat")} another row: {duplicate} asks for the same as {original}. "
                 + "Each of them is paid for. If one image is enough, leave the others out with -SkipDuplicate.");
         }
 
-        string by = (Named ?? Connections.Current) is { } payer ? $" The connection {payer.Description} pays." : "";
-        string words = Words(plan) + by;
+        string by = (ExplicitConnection ?? Connections.Current) is { } payer ? $" The connection {payer.Description} pays." : "";
+        string words = DescribePlan(plan) + by;
         if (!ShouldProcess(words, $"{words} Go on?", "Confirm"))
         {
-            AwaitClose();
+            WaitForClose();
             return;
         }
 
-        if (plan.LeftAlone > 0)
-            WriteWarning($"{Count(plan.LeftAlone, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
+        if (plan.NotRetried > 0)
+            WriteWarning($"{Quantity(plan.NotRetried, "row")} failed, expired or became uncertain in an earlier run, and will not be sent again: that takes -RetryFailed or -RetryUncertain.");
 
-        BatchSummary summary = WithInvalid(Do(RunAsync));
-        AwaitClose();
+        BatchSummary summary = AddInvalidRows(RunOnBatch(RunAsync));
+        WaitForClose();
         if (!Close().IsCompleted) WriteWarning($"Another program holds the ledger '{summary.Ledger}': it is closed when that lets it go.");
         _progress.Complete(this);
         WriteObject(summary);
@@ -318,8 +318,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Tick() => _progress.Show(this, () =>
         _opening is { Status: TaskStatus.RanToCompletion } open && open.Result.Progress is { } progress
-            ? Describe(progress)
-            : new ProgressMeter.State(_opening is { IsCompleted: true } ? $"{Count(_rows, "row")} read" : "opening the ledger"));
+            ? DescribeProgress(progress)
+            : new ProgressMeter.State(_opening is { IsCompleted: true } ? $"{Quantity(_rowCount, "row")} read" : "opening the ledger"));
 
     /// <summary>
     /// Whatever ended the command, the answers that are on their way get into the ledger first, and the ledger is free for
@@ -331,19 +331,19 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (_opening is null) return;
 
         Task closing = Close();
-        if (Task.WaitAny([closing], StopTime) == 0) return;
+        if (Task.WaitAny([closing], StopTimeout) == 0) return;
 
-        Closing[_ledger] = closing;
-        ExitGuard.OfProcess.Hold(closing, "");
-        _ = closing.ContinueWith(_ => Closing.TryRemove(_ledger, out Task? _), CancellationToken.None,
+        ClosingLedgers[_ledger] = closing;
+        ExitGuard.Current.Track(closing, "");
+        _ = closing.ContinueWith(_ => ClosingLedgers.TryRemove(_ledger, out Task? _), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Runs the batch; a process that exits meanwhile waits until the answers in flight stand in the ledger.</summary>
     private Task<BatchSummary> RunAsync(IBatch batch)
     {
-        Task<BatchSummary> run = batch.RunAsync(_options!, Stop);
-        ExitGuard.OfProcess.Hold(run, $"The ledger '{DisplayText.Clean(batch.Name, 300)}' was not up to date when the process exited: rows that were being sent are Uncertain there when the same command runs again.");
+        Task<BatchSummary> run = batch.RunAsync(_options!, StopToken);
+        ExitGuard.Current.Track(run, $"The ledger '{DisplayText.Clean(batch.LedgerName, 300)}' was not up to date when the process exited: rows that were being sent are Uncertain there when the same command runs again.");
         return run;
     }
 
@@ -353,93 +353,93 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     {
         // How they ended has been told, or whoever asked has gone.
         await Task.WhenAny(opening).ConfigureAwait(false);
-        if (_work is not null) await Task.WhenAny(_work).ConfigureAwait(false);
+        if (_batchTask is not null) await Task.WhenAny(_batchTask).ConfigureAwait(false);
         if (opening.Status == TaskStatus.RanToCompletion) await opening.Result.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Has the batch do something away from the pipeline's thread, and waits for it.</summary>
-    private T Do<T>(Func<IBatch, Task<T>> work)
+    private T RunOnBatch<T>(Func<IBatch, Task<T>> work)
     {
         Task<T> task = Task.Run(() => work(_opening!.Result));
-        _work = task;
-        return RunUntil(task);
+        _batchTask = task;
+        return WaitFor(task);
     }
 
-    private void TakeFiles(IEnumerable<string> paths, bool isLiteral)
+    private void AddFiles(IEnumerable<string> paths, bool isLiteral)
     {
-        foreach (RequestRow row in paths.SelectMany(path => ResolveFiles(path, isLiteral)).SelectMany(ReadFile)) Take(row, row.Source);
+        foreach (RequestRow row in paths.SelectMany(path => ResolveFiles(path, isLiteral)).SelectMany(ReadFile)) AddRow(row, row.Source);
     }
 
-    private void Take(PSObject input)
+    private void AddInput(PSObject input)
     {
-        _inputs++;
+        _inputCount++;
         switch (input.BaseObject)
         {
-            case string path: TakeFiles([path], isLiteral: false); break;
-            case FileInfo file: TakeFiles([file.FullName], isLiteral: true); break;
-            case Request request: TakeChecked(request); break;
-            case BatchItem item: TakeChecked(item.Request); break;
-            case Generation { Request: { } request }: TakeChecked(request); break;
-            default: Take(_rowReader!.Read(input, (int)_inputs), input); break;
+            case string path: AddFiles([path], isLiteral: false); break;
+            case FileInfo file: AddFiles([file.FullName], isLiteral: true); break;
+            case Request request: AddValidated(request); break;
+            case BatchItem item: AddValidated(item.Request); break;
+            case Generation { Request: { } request }: AddValidated(request); break;
+            default: AddRow(_rowReader!.Read(input, (int)_inputCount), input); break;
         }
     }
 
-    private void Take(RequestRow row, object target)
+    private void AddRow(RequestRow row, object target)
     {
-        Stop.ThrowIfCancellationRequested();
-        TellOfUnknown(row.Source, row.Unknown);
+        StopToken.ThrowIfCancellationRequested();
+        WarnUnknownColumns(row.Source, row.UnknownNames);
         if (row.Request is not null)
         {
-            Take(row.Request);
+            AddRequest(row.Request);
             return;
         }
 
-        _rows++;
-        _invalid++;
-        WriteFault(row.Error!, target);
+        _rowCount++;
+        _invalidCount++;
+        ReportError(row.Error!, target);
     }
 
     /// <summary>Takes what was an object in a script, which may have changed it.</summary>
-    private void TakeChecked(Request request)
+    private void AddValidated(Request request)
     {
         Request read;
         try
         {
-            read = request.Checked();
+            read = request.Validate();
         }
         catch (FaceGenException e)
         {
-            _rows++;
-            _invalid++;
+            _rowCount++;
+            _invalidCount++;
             // A number in the request itself would name files by it, beside those that another pipeline numbered.
-            WriteFault(request.Source is null ? WithRow(e, new RequestSource("", 0, (int)_inputs)) : e, request);
+            ReportError(request.Source is null ? WithRow(e, new RequestSource("", 0, (int)_inputCount)) : e, request);
             return;
         }
 
-        Take(read);
+        AddRequest(read);
     }
 
-    private void Take(Request request)
+    private void AddRequest(Request request)
     {
-        _rows++;
+        _rowCount++;
         _staged.Add(request);
-        if (_staged.Count == RowsAtOnce) Stage();
+        if (_staged.Count == StageSize) FlushStagedRows();
     }
 
-    private void Stage()
+    private void FlushStagedRows()
     {
         if (_staged.Count == 0) return;
 
         Request[] rows = [.. _staged];
         _staged.Clear();
-        Do(async batch =>
+        RunOnBatch(async batch =>
         {
-            await batch.AddAsync(rows, _options!.Save, Stop).ConfigureAwait(false);
+            await batch.AddAsync(rows, _options!.Save, StopToken).ConfigureAwait(false);
             return true;
         });
     }
 
-    private void Write(BatchItem item, FaceGenException? error)
+    private void WriteItem(BatchItem item, FaceGenException? error)
     {
         WriteObject(item);
         // What ends the run is told once, when the run has ended.
@@ -453,40 +453,40 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
                 : " It is not lost: the same command goes on with it.",
             _ => "",
         };
-        WriteFault(new FaceGenException(error.Code, error.Message + next, error), item.Request);
-        Account.MarkTold(EngineServices.System, error);
+        ReportError(new FaceGenException(error.Code, error.Message + next, error), item.Request);
+        Account.MarkAcknowledged(EngineServices.System, error);
     }
 
     /// <summary>The ledger does not hold invalid rows: who looks at it later does not hear of them, so the run says so.</summary>
-    private BatchSummary WithInvalid(BatchSummary summary)
+    private BatchSummary AddInvalidRows(BatchSummary summary)
     {
-        if (_invalid == 0) return summary;
+        if (_invalidCount == 0) return summary;
 
-        (string are, string were, string them) = _invalid == 1 ? ("is", "was", "it") : ("are", "were", "them");
-        string leftOut = $"{Count(_invalid, "row")} of the input {are} invalid and {were} left out; Get-FaceGenBatch does not count {them}. Mend {them} and run the same command again.";
-        return summary with { Invalid = _invalid, Message = summary.Message.Length == 0 ? leftOut : $"{summary.Message} {leftOut}" };
+        (string are, string were, string them) = _invalidCount == 1 ? ("is", "was", "it") : ("are", "were", "them");
+        string leftOut = $"{Quantity(_invalidCount, "row")} of the input {are} invalid and {were} left out; Get-FaceGenBatch does not count {them}. Mend {them} and run the same command again.";
+        return summary with { Invalid = _invalidCount, Message = summary.Message.Length == 0 ? leftOut : $"{summary.Message} {leftOut}" };
     }
 
-    private string Words(BatchPlan plan)
+    private string DescribePlan(BatchPlan plan)
     {
-        long images = plan.Affordable ?? plan.Images;
-        string uploads = NoUpload || plan.Uploads == 0 ? "" : $" after uploading {Count(plan.Uploads, "face image")} that they share";
+        long images = plan.AffordableImages ?? plan.Images;
+        string uploads = NoUpload || plan.Uploads == 0 ? "" : $" after uploading {Quantity(plan.Uploads, "face image")} that they share";
         string limit = images < plan.Images ? $" of the {plan.Images} that are left" : "";
-        string invalid = _invalid == 0 ? "" : SkipInvalid ? $", {_invalid} invalid and left out"
-            : $", {_invalid} invalid (nothing is sent before they are mended, or left out with -SkipInvalid)";
-        string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(SkipDuplicate ? " left out" : "")}";
-        return $"Pay for {Count(images, "image")}{limit} and save them in '{_options!.Save.Folder}': {Count(_rows, "row")}, " +
-            $"{plan.ToSubmit} to send{uploads}, {plan.UnderWay} under way from before, " +
-            $"{plan.Done} done before, {plan.LeftAlone} left alone{duplicates}{invalid}.";
+        string invalid = _invalidCount == 0 ? "" : SkipInvalid ? $", {_invalidCount} invalid and left out"
+            : $", {_invalidCount} invalid (nothing is sent before they are mended, or left out with -SkipInvalid)";
+        string duplicates = plan.Duplicates == 0 ? "" : $", {Quantity(plan.Duplicates, "duplicate")}{(SkipDuplicate ? " left out" : "")}";
+        return $"Pay for {Quantity(images, "image")}{limit} and save them in '{_options!.Save.Folder}': {Quantity(_rowCount, "row")}, " +
+            $"{plan.ToSubmit} to send{uploads}, {plan.InProgress} under way from before, " +
+            $"{plan.Done} done before, {plan.NotRetried} left alone{duplicates}{invalid}.";
     }
 
-    private static ProgressMeter.State Describe(BatchProgress progress)
+    private static ProgressMeter.State DescribeProgress(BatchProgress progress)
     {
         string expiry = progress.NearestExpiry is { } expires
             ? string.Format(CultureInfo.InvariantCulture, "the first image that is not saved is lost at {0:yyyy-MM-dd HH:mm}", expires.ToLocalTime())
             : "";
         return new ProgressMeter.State(string.Format(CultureInfo.InvariantCulture, "{0} of {1} done, {2} failed, {3} under way, {4:0.0}/min",
-            progress.Ended, progress.Total, progress.Failed, progress.UnderWay, progress.RowsPerMinute))
+            progress.Ended, progress.Total, progress.Failed, progress.InProgress, progress.RowsPerMinute))
         {
             Operation = expiry,
             Percent = progress.Total == 0 ? 100 : (int)(100 * progress.Ended / progress.Total),
@@ -494,16 +494,16 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         };
     }
 
-    private static string Count(long count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+    private static string Quantity(long count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private sealed class RowListener(InvokeFaceGenBatchCommand cmdlet) : IBatchListener
+    private sealed class BatchObserver(InvokeFaceGenBatchCommand cmdlet) : IBatchObserver
     {
-        private readonly IListener _lines = cmdlet.Listener;
+        private readonly IEngineLog _log = cmdlet.Log;
 
-        public void Tell(string line) => _lines.Tell(line);
+        public void LogVerbose(string message) => _log.LogVerbose(message);
 
-        public void Warn(string line) => _lines.Warn(line);
+        public void LogWarning(string message) => _log.LogWarning(message);
 
-        public void End(BatchItem item, FaceGenException? error) => cmdlet.Post(() => cmdlet.Write(item, error));
+        public void OnItemEnded(BatchItem item, FaceGenException? error) => cmdlet.Post(() => cmdlet.WriteItem(item, error));
     }
 }

@@ -1,12 +1,10 @@
 using System.Management.Automation;
-using FaceGen.Batching;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.PowerShell.State;
-using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -26,17 +24,17 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private readonly ProgressMeter _progress = new("Generating images");
     private readonly Dictionary<Connection, Generator> _generators = [];
     private PSObject? _inputObject;
-    private IReadOnlyList<(RequestField Field, object? Value)> _typed = [];
-    private readonly RowReader _rowReader;
+    private IReadOnlyList<(RequestField Field, object? Value)> _typedValues = [];
+    private readonly PipelineRowReader _rowReader;
 
     /// <summary>Counts the requests of this command that have a slot.</summary>
-    private readonly BusyCount _inSlots = new();
+    private readonly WorkCounter _slotHolders = new();
 
-    private int _inputs;
-    private int _lastInput;
+    private int _inputCount;
+    private int _lastProcessedInput;
 
     /// <summary>Knows the columns of rows that the pipeline brings.</summary>
-    public NewFaceGenImageCommand() => _rowReader = new RowReader(ResolveFace);
+    public NewFaceGenImageCommand() => _rowReader = new PipelineRowReader(ResolveFacePath);
 
     /// <summary><para type="description">What the picture shows.</para></summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -107,7 +105,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
     /// <summary><para type="description">Lets the images come as base64 instead of plain links.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [RequestField("base64", Empty = false)]
+    [RequestField("base64", EmptyValue = false)]
     public SwitchParameter Base64 { get; set; }
 
     /// <summary><para type="description">realistic (the service's default), comic, chibi, 3d or anime.</para></summary>
@@ -137,14 +135,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
-    [Revived]
+    [Deserialized]
     public PSObject? InputObject
     {
         get => _inputObject;
         set
         {
             // The engine sets it for every input, also for one whose other values it then refuses.
-            if (value is not null) _inputs++;
+            if (value is not null) _inputCount++;
             _inputObject = value;
         }
     }
@@ -189,14 +187,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
 
     private protected override void Begin() =>
         // Before the first input, what is bound is what was typed.
-        _typed = [.. MyInvocation.BoundParameters
+        _typedValues = [.. MyInvocation.BoundParameters
             .Select(bound => (Field: RequestField.Find(bound.Key), Value: (object?)bound.Value))
             .Where(bound => bound.Field is not null && bound.Value is not null).Select(bound => (bound.Field!, bound.Value))];
 
     private protected override void Process()
     {
-        TellOfSkipped(_inputs - 1);
-        _lastInput = _inputs;
+        WarnRefusedInputs(_inputCount - 1);
+        _lastProcessedInput = _inputCount;
 
         Request request;
         try
@@ -205,65 +203,65 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            WriteFault(WithRow(e, Before?.Source ?? InputSource()), InputObject);
+            ReportError(WithRow(e, OriginalRequest?.Source ?? GetInputSource()), InputObject);
             return;
         }
 
         Generation? origin = null;
-        if (Named is null && Origin is { } given && (origin = WithConnection(given)) is null) return;
+        if (ExplicitConnection is null && OriginalGeneration is { } given && (origin = WithConnection(given)) is null) return;
 
         string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
         // Trying a command out needs no connection.
-        string by = (origin?.Connection ?? Named ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
+        string by = (origin?.Connection ?? ExplicitConnection ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
         if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style){by}")) return;
 
-        Connection connection = origin?.Connection ?? Service;
+        Connection connection = origin?.Connection ?? CurrentConnection;
         if (!_generators.TryGetValue(connection, out Generator? generator))
         {
-            _generators.Add(connection, generator = new Generator(connection, Listener));
+            _generators.Add(connection, generator = new Generator(connection, Log));
             if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(generator, request.FaceImage);
         }
 
         Drain(ThrottleLimit - 1);
         _progress.Total++;
         // What is written while this one waits for its place may itself generate, downstream: the place is used without this thread.
-        Task<Slots.Slot> turn = TakeSlotAsync(generator, connection, _inSlots.WhenIdle);
-        Start(request, () => GenerateAsync(generator, connection, request, turn), ended => Write(ended.Generation, ended.Lost));
-        RunUntil(Task.WhenAny(turn));
+        Task<Slots.Slot> turn = AcquireSlotAsync(generator, connection, _slotHolders.WhenIdle);
+        Start(request, () => GenerateAsync(generator, connection, request, turn), ended => WriteResult(ended.Generation, ended.Lost));
+        WaitFor(Task.WhenAny(turn));
     }
 
     private protected override void End()
     {
-        TellOfSkipped(_inputs);
+        WarnRefusedInputs(_inputCount);
         _progress.Complete(this);
     }
 
     private protected override void Tick() => _progress.Show(this, RunningCount);
 
     /// <summary>What was accepted before is paid for, and the pipeline that was to save it ends here.</summary>
-    private protected override FaceGenException TellOfOthers(FaceGenException fatal)
+    private protected override FaceGenException WithPendingGenerations(FaceGenException fatal)
     {
-        int open = _generators.Keys.Select(Account.Of).Distinct().Sum(account => account.Open.Count);
+        int open = _generators.Keys.Select(Account.For).Distinct().Sum(account => account.Pending.Count);
         return open == 0 ? fatal : new FaceGenException(fatal.Code,
             $"{fatal.Message} {open} {(open == 1 ? "generation that was" : "generations that were")} accepted before {(open == 1 ? "is" : "are")} not lost: "
             + "'Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput' in this session brings in the images.", fatal);
     }
 
     /// <summary>PowerShell refuses a bad cell before the cmdlet sees its row, and does not say which row it was.</summary>
-    private void TellOfSkipped(int lastBefore)
+    private void WarnRefusedInputs(int lastInput)
     {
-        for (int input = _lastInput + 1; input <= lastBefore; input++)
+        for (int input = _lastProcessedInput + 1; input <= lastInput; input++)
             WriteWarning($"Input {input} was left out: the error before this line names its value.");
-        _lastInput = Math.Max(_lastInput, lastBefore);
+        _lastProcessedInput = Math.Max(_lastProcessedInput, lastInput);
     }
 
     /// <summary>
     /// Most pipelines have one face: its upload begins before there is a place for the first request. How it ends shows when
     /// the request is sent.
     /// </summary>
-    private void BeginUpload(Generator generator, FaceImage face) => RunUntil(Task.Run(() =>
+    private void BeginUpload(Generator generator, FaceImage face) => WaitFor(Task.Run(() =>
     {
-        generator.UploadAsync(face, Stop).Observe();
+        generator.UploadFaceAsync(face, StopToken).ObserveException();
         return true;
     }));
 
@@ -271,47 +269,47 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     /// Takes a place in the account's queue. While requests of this command are under way their ends free one; what only other
     /// commands' generations could free is not waited for without end.
     /// </summary>
-    private async Task<Slots.Slot> TakeSlotAsync(Generator generator, Connection connection, Task ownWork)
+    private async Task<Slots.Slot> AcquireSlotAsync(Generator generator, Connection connection, Task ownRequests)
     {
-        using var unless = CancellationTokenSource.CreateLinkedTokenSource(Stop);
-        Task<Slots.Slot> turn = generator.TakeSlotAsync(unless.Token);
-        if (!turn.IsCompleted && await Task.WhenAny(turn, ownWork).ConfigureAwait(false) != turn) await WaitForOthersAsync(turn, unless, connection).ConfigureAwait(false);
+        using var unless = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        Task<Slots.Slot> turn = generator.AcquireSlotAsync(unless.Token);
+        if (!turn.IsCompleted && await Task.WhenAny(turn, ownRequests).ConfigureAwait(false) != turn) await WaitForOtherCommandsAsync(turn, unless, connection).ConfigureAwait(false);
         Slots.Slot slot = await turn.ConfigureAwait(false);
         // Before this task ends: the next request asks then whether this one has a slot.
-        _inSlots.Enter();
+        _slotHolders.Increment();
         return slot;
     }
 
     /// <summary>Waits for a slot that only the end of another command's generation can free, up to the timeout.</summary>
-    private async Task WaitForOthersAsync(Task<Slots.Slot> turn, CancellationTokenSource unless, Connection connection)
+    private async Task WaitForOtherCommandsAsync(Task<Slots.Slot> slotTask, CancellationTokenSource slotCancellation, Connection connection)
     {
-        using var deadline = new Deadline(connection.Services.Time, Seconds(TimeoutSec), Stop);
-        using CancellationTokenRegistration end = deadline.Token.Register(unless.Cancel);
-        Listener.Tell("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
-        await deadline.HoldAsync(turn, () => new FaceGenException(ErrorCode.ServiceBusy,
+        using var deadline = new Deadline(connection.Services.Time, ToTimeout(TimeoutSec), StopToken);
+        using CancellationTokenRegistration end = deadline.Token.Register(slotCancellation.Cancel);
+        Log.LogVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
+        await deadline.EnforceAsync(slotTask, () => new FaceGenException(ErrorCode.ServiceBusy,
             $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")).ConfigureAwait(false);
     }
 
     private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(
-        Generator generator, Connection connection, Request request, Task<Slots.Slot> turn)
+        Generator generator, Connection connection, Request request, Task<Slots.Slot> slotTask)
     {
-        Slots.Slot slot = await turn.ConfigureAwait(false);
+        Slots.Slot slot = await slotTask.ConfigureAwait(false);
         try
         {
             return await GenerateAsync(generator, connection, request, slot).ConfigureAwait(false);
         }
         finally
         {
-            _inSlots.Leave();
+            _slotHolders.Decrement();
         }
     }
 
     private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Generator generator, Connection connection, Request request, Slots.Slot slot)
     {
-        var options = new GenerateOptions { Wait = !NoWait, Timeout = Seconds(TimeoutSec), RetryUncertain = RetryUncertain, Upload = !NoUpload };
+        var options = new GenerateOptions { Wait = !NoWait, Timeout = ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
         try
         {
-            return (await generator.GenerateAsync(request, slot, options, Stop).ConfigureAwait(false), null);
+            return (await generator.GenerateAsync(request, slot, options, StopToken).ConfigureAwait(false), null);
         }
         catch (FaceGenException e) when (IncludeUncertain && e.Code == ErrorCode.SubmissionUncertain)
         {
@@ -330,14 +328,14 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
     }
 
-    private void Write(Generation generation, FaceGenException? lost)
+    private void WriteResult(Generation generation, FaceGenException? uncertain)
     {
         WriteGeneration(generation);
-        if (lost is not null) Account.MarkTold(EngineServices.System, lost);
+        if (uncertain is not null) Account.MarkAcknowledged(EngineServices.System, uncertain);
     }
 
     /// <summary>What was asked for where a request, a generation or a batch's row is piped back.</summary>
-    private Request? Before => InputObject?.BaseObject switch
+    private Request? OriginalRequest => InputObject?.BaseObject switch
     {
         Request request => request,
         Generation generation => generation.Request,
@@ -346,7 +344,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     };
 
     /// <summary>The generation that the input is or belongs to: its account is the one that pays, unless a connection is named.</summary>
-    private Generation? Origin => InputObject?.BaseObject switch
+    private Generation? OriginalGeneration => InputObject?.BaseObject switch
     {
         Generation generation => generation,
         BatchItem item => item.Generation ?? new Generation { Id = "", Account = item.Account, Request = item.Request },
@@ -354,16 +352,16 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     };
 
     /// <summary>The input's number, by which errors and file names call it; null for what was typed.</summary>
-    private RequestSource? InputSource() => InputObject is null ? null : new RequestSource("", 0, _inputs);
+    private RequestSource? GetInputSource() => InputObject is null ? null : new RequestSource("", 0, _inputCount);
 
     /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
     private Request ToRequest()
     {
-        if (InputObject is not null && RowReader.IsToBeRead(InputObject)) return OfRow(InputObject);
+        if (InputObject is not null && PipelineRowReader.RequiresReader(InputObject)) return ReadRow(InputObject);
 
-        if (InputObject is not null) TellOfUnknown(InputSource()!, _rowReader.FindUnknown(InputObject, IsBound));
+        if (InputObject is not null) WarnUnknownColumns(GetInputSource()!, _rowReader.FindUnknownColumns(InputObject, IsBoundByName));
         object? input = InputObject?.BaseObject;
-        Request? before = Before;
+        Request? before = OriginalRequest;
         var request = new Request
         {
             Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),
@@ -382,39 +380,39 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
             Seed = Seed ?? before?.Seed,
             Webhook = Webhook ?? before?.Webhook,
             TrackId = TrackId ?? before?.TrackId,
-            Source = before?.Source ?? InputSource(),
+            Source = before?.Source ?? GetInputSource(),
         };
         // What was bound is checked; what was an object in a script may have been changed there.
-        return before is null ? request : request.Checked();
+        return before is null ? request : request.Validate();
     }
 
     /// <summary>What a hashtable has, or a sidecar's image was asked for with, and its seed.</summary>
-    private Request OfRow(PSObject input)
+    private Request ReadRow(PSObject input)
     {
-        RequestRow row = _rowReader.Read(input, _inputs, _typed);
-        TellOfUnknown(row.Source, row.Unknown);
+        RequestRow row = _rowReader.Read(input, _inputCount, _typedValues);
+        WarnUnknownColumns(row.Source, row.UnknownNames);
         // The row's own message begins as every message here does.
         if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
         return row.Request;
     }
 
     /// <summary>Whether PowerShell gives a column of that name to a parameter.</summary>
-    private bool IsBound(string name) => MyInvocation.MyCommand.Parameters.Values.Any(parameter =>
+    private bool IsBoundByName(string name) => MyInvocation.MyCommand.Parameters.Values.Any(parameter =>
         parameter.Aliases.Prepend(parameter.Name).Contains(name, StringComparer.OrdinalIgnoreCase)
         && parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.ValueFromPipelineByPropertyName));
 
     private FaceImage ToFaceImage(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
     {
-        PSCustomObject when RevivedAttribute.FaceText((PSObject)value!) is { } text => Contract.FaceImage.FromText(text, ResolveFace),
+        PSCustomObject when DeserializedAttribute.GetFaceText((PSObject)value!) is { } text => FaceGen.FaceImage.Parse(text, ResolveFacePath),
         FaceImage image => image,
-        byte[] bytes => Contract.FaceImage.FromBytes(bytes),
-        object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => Contract.FaceImage.FromBytes(bytes),
-        FileInfo file => Contract.FaceImage.FromFile(file.FullName),
-        SavedImage saved => Contract.FaceImage.FromFile(saved.FullName),
-        PublishedFace published => Contract.FaceImage.FromText(published.FaceImage.AbsoluteUri, ResolveFace),
-        Uri { IsAbsoluteUri: true } link => Contract.FaceImage.FromText(link.AbsoluteUri, ResolveFace),
-        var other => Contract.FaceImage.FromText((string)RequestField.FaceImage.Require(other), ResolveFace),
+        byte[] bytes => FaceGen.FaceImage.FromBytes(bytes),
+        object[] numbers when LanguagePrimitives.TryConvertTo(numbers, out byte[] bytes) => FaceGen.FaceImage.FromBytes(bytes),
+        FileInfo file => FaceGen.FaceImage.FromFile(file.FullName),
+        SavedImage saved => FaceGen.FaceImage.FromFile(saved.FullName),
+        PublishedFace published => FaceGen.FaceImage.Parse(published.FaceImage.AbsoluteUri, ResolveFacePath),
+        Uri { IsAbsoluteUri: true } link => FaceGen.FaceImage.Parse(link.AbsoluteUri, ResolveFacePath),
+        var other => FaceGen.FaceImage.Parse((string)RequestField.FaceImage.Require(other), ResolveFacePath),
     };
 
-    private string ResolveFace(string path) => ResolvePath(path, ErrorCode.FaceImageInvalid);
+    private string ResolveFacePath(string path) => ResolvePath(path, ErrorCode.FaceImageInvalid);
 }

@@ -3,7 +3,6 @@ using System.Net;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Pipeline;
-using FaceGen.Webhooks;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -51,10 +50,10 @@ public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.");
         if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Listen for the service's calls")) return;
 
-        Account account = Account.Of(Service);
-        var webhook = new Webhook(ListenAddress, Port, PublicUri, account.Callbacks.Take, Service.Services.Time, warning => account.Warnings.Warn(warning, warning));
-        account.Callbacks.Open(webhook);
-        if (PublicUri is null && !Service.BaseUri.IsLoopback)
+        Account account = Account.For(CurrentConnection);
+        var webhook = new Webhook(ListenAddress, Port, PublicUri, account.Deliveries.Receive, CurrentConnection.Services.Time, warning => account.Warnings.LogWarning(warning, warning));
+        account.Deliveries.Add(webhook);
+        if (PublicUri is null && !CurrentConnection.BaseUri.IsLoopback)
             WriteWarning("The service cannot call this machine, and calls https addresses only: without -PublicUri the webhook is not used.");
         WriteObject(webhook);
     }

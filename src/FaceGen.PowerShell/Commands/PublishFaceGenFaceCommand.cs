@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using FaceGen.Contract;
 using FaceGen.Generating;
-using FaceGen.Http;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.PowerShell.State;
 
@@ -21,7 +19,7 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
     private const string ByLiteralPath = "LiteralPath";
 
     /// <summary>How many are uploaded at once.</summary>
-    private const int AtOnce = 4;
+    private const int MaxConcurrency = 4;
 
     /// <summary>
     /// <para type="description">PNG, JPEG or WebP files of at most 5 MB; wildcards are resolved.</para>
@@ -47,19 +45,19 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
             }
             catch (FaceGenException e)
             {
-                WriteFault(e, given);
+                ReportError(e, given);
             }
         }
     }
 
     private void Publish(string path)
     {
-        FaceImage face = RunUntil(Task.Run(() => FaceImage.FromFile(path)));
-        string by = (Named ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
+        FaceImage face = WaitFor(Task.Run(() => FaceImage.FromFile(path)));
+        string by = (ExplicitConnection ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
         if (!ShouldProcess(path, $"Upload the face image{by}")) return;
 
-        Connection connection = Service;
-        Drain(AtOnce - 1);
-        Start(path, () => Account.Of(connection).Faces.PublishAsync(connection, face, Listener, Stop), WriteObject);
+        Connection connection = CurrentConnection;
+        Drain(MaxConcurrency - 1);
+        Start(path, () => Account.For(connection).FaceUploads.PublishAsync(connection, face, Log, StopToken), WriteObject);
     }
 }

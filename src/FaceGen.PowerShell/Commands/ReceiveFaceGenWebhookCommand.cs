@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Webhooks;
@@ -32,27 +31,27 @@ public sealed class ReceiveFaceGenWebhookCommand : ServiceCmdlet
 
     private protected override void End()
     {
-        Account account = Account.Of(Service);
-        if (Count is not null && account.Callbacks.Webhooks.Count == 0)
+        Account account = Account.For(CurrentConnection);
+        if (Count is not null && account.Deliveries.Webhooks.Count == 0)
             throw new FaceGenException(ErrorCode.WebhookNotOpened, "No webhook listens: New-FaceGenWebhook opens one.");
 
-        using var deadline = new Deadline(Service.Services.Time, Seconds(TimeoutSec), Stop);
-        var receiver = new Receiver(Service, Listener);
+        using var deadline = new Deadline(CurrentConnection.Services.Time, ToTimeout(TimeoutSec), StopToken);
+        var receiver = new DeliveryReceiver(CurrentConnection, Log);
         for (int received = 0; received < (Count ?? int.MaxValue); received++)
         {
             int before = received;
-            Task<Generation?> next = deadline.HoldAsync(receiver.NextAsync(Count is not null, deadline.Token), () => new FaceGenException(
+            Task<Generation?> next = deadline.EnforceAsync(receiver.ReceiveAsync(Count is not null, deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
                 $"{before}{(Count is null ? "" : $" of {Count}")} generations came within {TimeoutSec} seconds. What this session submitted is not lost: Get-FaceGenImage lists it."));
             try
             {
-                if (RunUntil(next) is not { } generation) return;
+                if (WaitFor(next) is not { } generation) return;
 
                 WriteGeneration(generation);
             }
             catch (FaceGenException e) when (!e.EndsRun && e.Code != ErrorCode.GenerationTimeout)
             {
-                WriteFault(e, null);
+                ReportError(e, null);
             }
         }
     }

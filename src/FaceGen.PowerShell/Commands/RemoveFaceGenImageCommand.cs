@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using FaceGen.Accounts;
-using FaceGen.Generating;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -19,7 +18,7 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     private const string ByGeneration = "Generation";
 
     /// <summary>How many are deleted at once.</summary>
-    private const int AtOnce = 8;
+    private const int MaxConcurrency = 8;
 
     private readonly HashSet<(string Account, string Id)> _seen = [];
 
@@ -27,7 +26,7 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
-    [ArgumentCompleter(typeof(OpenIdCompleter))]
+    [ArgumentCompleter(typeof(PendingIdCompleter))]
     public string[] Id { get; set; } = [];
 
     /// <summary>
@@ -36,19 +35,19 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("Generation")]
     [ValidateNotNull]
-    [Revived]
+    [Deserialized]
     public Generation[] InputObject { get; set; } = [];
 
     private protected override void Process()
     {
-        foreach (Generation given in ParameterSetName == ById ? [.. Id.Select(GenerationIdAttribute.OwnerOf)] : InputObject)
+        foreach (Generation given in ParameterSetName == ById ? [.. Id.Select(GenerationIdAttribute.FindGeneration)] : InputObject)
         {
             // Both saved images of a generation name it.
             if (WithConnection(given) is not { Id: var id, Connection: { } connection } || !_seen.Add((connection.Account, id))
                 || !ShouldProcess($"generation {id} at the connection {connection.Description}", "Delete its images at the service")) continue;
 
-            Drain(AtOnce - 1);
-            Start(id, () => new AccountCalls(connection, Listener).DeleteAsync(id, Stop));
+            Drain(MaxConcurrency - 1);
+            Start(id, () => new AccountClient(connection, Log).DeleteImagesAsync(id, StopToken));
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
     {
         if (InputObject is null && MyInvocation.ExpectingInput) return;
 
-        Callbacks callbacks = Account.Of(Service).Callbacks;
+        DeliveryTracker callbacks = Account.For(CurrentConnection).Deliveries;
         foreach (Webhook webhook in InputObject ?? [.. callbacks.Webhooks])
         {
             if (ShouldProcess(webhook.ToString(), "End the webhook")) callbacks.Close(webhook);

@@ -1,8 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Accounts;
-using FaceGen.Contract;
 using FaceGen.Generating;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 using FaceGen.Saving;
@@ -28,13 +26,13 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private string _folder = "";
     private Destination? _destination;
     private FileNameTemplate? _name;
-    private Task<bool>? _clearing;
+    private Task<bool>? _cleanup;
 
     /// <summary>How many generations may wait for their end or their turn, so that a long input stays in flat memory.</summary>
-    private const int MostPending = 64;
+    private const int MaxPending = 64;
 
     /// <summary>How long a generation is waited for that is still under way: as long as Wait-FaceGenImage waits.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(600);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(600);
 
     /// <summary>
     /// <para type="description">The folder; wildcards that name one folder are resolved. It is made where it is not
@@ -57,7 +55,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
-    [Revived]
+    [Deserialized]
     public Generation[] InputObject { get; set; } = [];
 
     /// <summary>
@@ -122,7 +120,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         _destination = new Destination(FileStorage.System, _folder);
         _name = new FileNameTemplate(Name);
         // This runs before a command upstream pays for anything. A share may not answer: the wait ends with a stop.
-        if (!IsWhatIf) RunUntil(Task.Run(Prepare));
+        if (!IsWhatIf) WaitFor(Task.Run(Prepare));
         _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
         {
             Force = Force,
@@ -130,7 +128,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             Sidecar = Sidecar,
             EmbedMetadata = EmbedMetadata,
             Timeout = TimeoutSec == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(TimeoutSec),
-        }, Listener);
+        }, Log);
         _downloads = new SemaphoreSlim(ThrottleLimit);
     }
 
@@ -141,18 +139,18 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
             if (WithConnection(given) is not { Connection: { } connection } generation) continue;
 
             // From here on it is this command that answers for it, also where it then does nothing.
-            Account.Of(connection).BeginSaving(connection, generation);
+            Account.For(connection).BeginSaving(connection, generation);
             if (!ShouldProcess(_folder, $"Save the images of {generation.Id} at the connection {connection.Description}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
 
             _progress.Total++;
             Start(generation, () => SaveAllAsync(generation, connection));
-            Drain(MostPending);
+            Drain(MaxPending);
         }
     }
 
     private protected override void End()
     {
-        if (_clearing is not null) RunUntil(_clearing);
+        if (_cleanup is not null) WaitFor(_cleanup);
         _progress.Complete(this);
     }
 
@@ -160,9 +158,9 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private bool Prepare()
     {
         _destination!.Probe();
-        _clearing = Task.Run(() =>
+        _cleanup = Task.Run(() =>
         {
-            _destination.RemoveAbandoned(_name!.HasFolders, Stop);
+            _destination.RemoveAbandoned(_name!.HasFolders, StopToken);
             return true;
         });
         return true;
@@ -175,8 +173,8 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     {
         if (generation.Status == GenerationStatus.Processing)
         {
-            generation = await new Generator(connection, Listener).WaitAsync(generation, LongestWait, Stop).ConfigureAwait(false) with { Connection = connection };
-            Account.Of(connection).BeginSaving(connection, generation);
+            generation = await new Generator(connection, Log).WaitAsync(generation, WaitTimeout, StopToken).ConfigureAwait(false) with { Connection = connection };
+            Account.For(connection).BeginSaving(connection, generation);
         }
 
         if (generation.Images.Count == 0)
@@ -186,14 +184,14 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
 
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
-        if (RemoveAfterSave && saved.All(isSaved => isSaved)) await RemoveAsync(generation, connection).ConfigureAwait(false);
+        if (RemoveAfterSave && saved.All(isSaved => isSaved)) await DeleteAsync(generation, connection).ConfigureAwait(false);
     }
 
-    private async Task RemoveAsync(Generation generation, Connection connection)
+    private async Task DeleteAsync(Generation generation, Connection connection)
     {
         try
         {
-            await new AccountCalls(connection, Listener).DeleteAsync(generation.Id, Stop).ConfigureAwait(false);
+            await new AccountClient(connection, Log).DeleteImagesAsync(generation.Id, StopToken).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {
@@ -204,27 +202,27 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     /// <summary>Saves an image; false where that failed, or where the file is not complete, which is reported.</summary>
     private async Task<bool> SaveAsync(Generation generation, int index)
     {
-        await _downloads!.WaitAsync(Stop).ConfigureAwait(false);
+        await _downloads!.WaitAsync(StopToken).ConfigureAwait(false);
         try
         {
-            SavedImage image = await _saver!.SaveAsync(generation, index, Stop).ConfigureAwait(false);
+            SavedImage image = await _saver!.SaveAsync(generation, index, StopToken).ConfigureAwait(false);
             Post(() => WriteObject(image));
             if (RemoveAfterSave && image.Incomplete) Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Remove-FaceGenImage deletes it."));
             return !image.Incomplete;
         }
-        catch (FaceGenException e) when (_destination!.IsAtFault(e))
+        catch (FaceGenException e) when (_destination!.IsFolderFault(e))
         {
             // Every other image would meet this too, and those upstream would be paid for all the same.
             var fault = new FaceGenException(e.Code,
-                $"{e.Message} The command ends here, and nothing more is submitted by the commands before it. What is not saved is not lost: correct the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { MeetsEveryRequest = true };
-            Post(() => WriteFault(fault, generation));
+                $"{e.Message} The command ends here, and nothing more is submitted by the commands before it. What is not saved is not lost: correct the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { IsFatal = true };
+            Post(() => ReportError(fault, generation));
             return false;
         }
         catch (FaceGenException e)
         {
             string next = e.Code != ErrorCode.FileExists || Force || SkipExisting ? "" : " -Force replaces it, -SkipExisting leaves it"
                 + (Name.IndexOf("{id}", StringComparison.OrdinalIgnoreCase) < 0 ? "; where it is another image of this run, put {id} into -Name." : ".");
-            Post(() => WriteFault(next.Length == 0 ? e : new FaceGenException(e.Code, e.Message + next, e), generation));
+            Post(() => ReportError(next.Length == 0 ? e : new FaceGenException(e.Code, e.Message + next, e), generation));
             return false;
         }
         finally

@@ -1,3 +1,4 @@
+using FaceGen.ImageFormats;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
@@ -5,7 +6,7 @@ using FaceGen.Contract;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
-using FaceGen.Showing;
+using FaceGen.Preview;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -24,7 +25,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     private const string ByLiteralPath = "LiteralPath";
 
     /// <summary>What is taken for the window's size where the host does not tell it.</summary>
-    private static readonly (int Columns, int Lines) UsualWindow = (80, 24);
+    private static readonly (int Columns, int Lines) DefaultWindowSize = (80, 24);
 
     private Terminal? _terminal;
 
@@ -68,7 +69,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
         }
         else
         {
-            _terminal = Terminal.Of(Environment.GetEnvironmentVariable, RuntimeInformation.IsOSPlatform(OSPlatform.Windows), Protocol);
+            _terminal = Terminal.Detect(Environment.GetEnvironmentVariable, RuntimeInformation.IsOSPlatform(OSPlatform.Windows), Protocol);
             WriteVerbose($"Pictures are shown by the protocol {_terminal.Protocol}.");
         }
     }
@@ -85,7 +86,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
             }
             catch (FaceGenException e)
             {
-                WriteFault(e, path);
+                ReportError(e, path);
             }
         }
     }
@@ -94,30 +95,30 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     {
         try
         {
-            byte[] picture = RunUntil(Task.Run(() => PictureFile.Read(file)));
+            byte[] picture = WaitFor(Task.Run(() => ImageFile.Read(file)));
             if (_terminal is null) return;
 
-            (int, int) window = Window();
+            (int, int) window = GetWindowSize();
             // Only half blocks have lines, and how one ends is the host's matter.
-            foreach (string line in RunUntil(Task.Run(() => Drawing.Draw(picture, _terminal, window, Width, () => BatchesRoom.Pictures).Split('\n'))))
+            foreach (string line in WaitFor(Task.Run(() => ImagePreview.Draw(picture, _terminal, window, Width, () => BatchFactoryLoader.JpegDecoder).Split('\n'))))
                 Host.UI.WriteLine(line);
         }
         catch (FaceGenException e)
         {
-            WriteFault(new FaceGenException(e.Code, $"'{DisplayText.Clean(file, 300)}' cannot be shown. {e.Message}", e), file);
+            ReportError(new FaceGenException(e.Code, $"'{DisplayText.Clean(file, 300)}' cannot be shown. {e.Message}", e), file);
         }
     }
 
-    private (int Columns, int Lines) Window()
+    private (int Columns, int Lines) GetWindowSize()
     {
         try
         {
             Size size = Host.UI.RawUI.WindowSize;
-            return size.Width > 0 && size.Height > 0 ? (size.Width, size.Height) : UsualWindow;
+            return size.Width > 0 && size.Height > 0 ? (size.Width, size.Height) : DefaultWindowSize;
         }
         catch (Exception e) when (e is HostException or NotImplementedException or NotSupportedException or InvalidOperationException or IOException)
         {
-            return UsualWindow;
+            return DefaultWindowSize;
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Contract;
-using FaceGen.Emulation;
+using FaceGen.EmulatorHosting;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
@@ -15,11 +15,11 @@ namespace FaceGen.PowerShell.Commands;
 /// runtime 10 and ends with this process.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Start, "FaceGenEmulator", SupportsShouldProcess = true)]
-[OutputType(typeof(Emulator))]
+[OutputType(typeof(EmulatorInstance))]
 public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
 {
-    private bool _isDone;
-    private string? _reason;
+    private bool _hasSucceeded;
+    private string? _failureReason;
 
     /// <summary><para type="description">The port, 1 to 65535; a free one unless given, or for 0.</para></summary>
     [Parameter]
@@ -77,7 +77,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (!_isDone) Connections.MarkFailed("Start-FaceGenEmulator", _reason);
+        if (!_hasSucceeded) Connections.MarkFailed("Start-FaceGenEmulator", _failureReason);
     }
 
     private protected override void End()
@@ -88,22 +88,22 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            _reason = e.Message;
+            _failureReason = e.Message;
             throw;
         }
     }
 
     private void StartEmulator()
     {
-        Emulator? emulator = null;
+        EmulatorInstance? emulator = null;
         if (ShouldProcess("this machine", "Start the emulator"))
         {
             var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
-            emulator = RunUntil(EmulatorProcess.StartAsync(ModuleFolder.Emulator, options, Stop));
+            emulator = WaitFor(EmulatorProcess.StartAsync(ModuleFolder.EmulatorAssembly, options, StopToken));
         }
 
         // Before it is emitted: a command downstream may end the pipeline.
-        _isDone = true;
+        _hasSucceeded = true;
         if (emulator is not null) WriteObject(emulator);
     }
 }

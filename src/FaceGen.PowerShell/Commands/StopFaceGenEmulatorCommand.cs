@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using FaceGen.Emulation;
+using FaceGen.EmulatorHosting;
 using FaceGen.PowerShell.Pipeline;
 
 namespace FaceGen.PowerShell.Commands;
@@ -16,13 +16,13 @@ public sealed class StopFaceGenEmulatorCommand : FaceGenCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Emulator")]
     [ValidateNotNull]
-    public Emulator[]? InputObject { get; set; }
+    public EmulatorInstance[]? InputObject { get; set; }
 
     private protected override void Process()
     {
         if (InputObject is null && MyInvocation.ExpectingInput) return;
 
-        foreach (Emulator emulator in InputObject ?? [.. EmulatorProcess.Running])
+        foreach (EmulatorInstance emulator in InputObject ?? [.. EmulatorProcess.Running])
         {
             if (ShouldProcess(emulator.ToString(), "Stop the emulator")) EmulatorProcess.Stop(emulator);
         }

@@ -25,7 +25,7 @@ public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        string? fault = RunUntil(ConnectionTest.FaultAsync(Service, Stop));
+        string? fault = WaitFor(ConnectionTest.FindFaultAsync(CurrentConnection, StopToken));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

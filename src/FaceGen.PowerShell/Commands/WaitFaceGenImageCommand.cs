@@ -23,15 +23,15 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("InputObject")]
     [ValidateNotNull]
-    [Revived]
-    [ArgumentCompleter(typeof(OpenIdCompleter))]
+    [Deserialized]
+    [ArgumentCompleter(typeof(PendingIdCompleter))]
     public Generation[]? Generation { get; set; }
 
     /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
-    [ArgumentCompleter(typeof(OpenIdCompleter))]
+    [ArgumentCompleter(typeof(PendingIdCompleter))]
     public string[]? Id { get; set; }
 
     /// <summary>
@@ -43,15 +43,15 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. OpenGenerations()];
+        if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. GetPendingGenerations()];
 
-        foreach (Generation given in Generation ?? [.. (Id ?? []).Select(GenerationIdAttribute.OwnerOf)])
+        foreach (Generation given in Generation ?? [.. (Id ?? []).Select(GenerationIdAttribute.FindGeneration)])
         {
             if (WithConnection(given) is not { Connection: { } connection } generation) continue;
 
-            if (Id is not null) generation = Account.Of(connection).Recall(generation.Id, connection);
+            if (Id is not null) generation = Account.For(connection).GetGeneration(generation.Id, connection);
             _progress.Total++;
-            Start(generation, () => new Generator(connection, Listener).WaitAsync(generation, Seconds(TimeoutSec), Stop), WriteGeneration);
+            Start(generation, () => new Generator(connection, Log).WaitAsync(generation, ToTimeout(TimeoutSec), StopToken), WriteGeneration);
         }
 
         Drain(int.MaxValue);

@@ -21,21 +21,21 @@ internal static class DependencyResolver
 #if NETSTANDARD
     /// <summary>Returns an assembly of the module; null where somebody else asks, or the module does not bring it.</summary>
     /// <param name="requesting">The assembly that asks; null where it is not known.</param>
-    /// <param name="wanted">What it asks for.</param>
-    internal static Assembly? Resolve(Assembly? requesting, AssemblyName wanted)
+    /// <param name="requested">What it asks for.</param>
+    internal static Assembly? Resolve(Assembly? requesting, AssemblyName requested)
     {
-        if (!(requesting is null ? IsOwnName(wanted.Name) : IsOwn(requesting))) return null;
+        if (!(requesting is null ? IsModuleName(requested.Name) : IsModuleAssembly(requesting))) return null;
 
         string? file = new[] { ModuleFolder.Dependencies, ModuleFolder.Batches }
-            .Select(folder => Path.Combine(folder, wanted.Name + ".dll"))
+            .Select(folder => Path.Combine(folder, requested.Name + ".dll"))
             .FirstOrDefault(File.Exists);
         return file is null ? null : Assembly.LoadFrom(file);
     }
 
-    private static bool IsOwnName(string? name) => name is not null && name.StartsWith("FaceGen.", StringComparison.Ordinal);
+    private static bool IsModuleName(string? name) => name is not null && name.StartsWith("FaceGen.", StringComparison.Ordinal);
 
     /// <summary>True if an assembly lies in the module's folder: its own ones, and the packages that it brings.</summary>
-    private static bool IsOwn(Assembly assembly) => !assembly.IsDynamic
-        && assembly.Location.StartsWith(ModuleFolder.Build + Path.DirectorySeparatorChar, StringComparison.OrdinalIgnoreCase);
+    private static bool IsModuleAssembly(Assembly assembly) => !assembly.IsDynamic
+        && assembly.Location.StartsWith(ModuleFolder.Root + Path.DirectorySeparatorChar, StringComparison.OrdinalIgnoreCase);
 #endif
 }

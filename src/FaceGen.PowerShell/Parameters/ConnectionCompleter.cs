@@ -11,5 +11,5 @@ public sealed class ConnectionCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Completion.Of(Connections.All.Select(connection => connection.Name), wordToComplete);
+        CompletionResults.Filter(Connections.All.Select(connection => connection.Name), wordToComplete);
 }

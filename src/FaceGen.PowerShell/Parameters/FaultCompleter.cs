@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using FaceGen.Emulation;
+using FaceGen.EmulatorHosting;
 using FaceGen.PowerShell.Loading;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -17,7 +17,7 @@ public sealed class FaultCompleter : IArgumentCompleter
     {
         string typed = wordToComplete.Trim('\'', '"');
         bool isNamed = typed.Split('@').Length > 1;
-        if (_faults.Count == 0) _faults = EmulatorFault.List(ModuleFolder.Emulator);
+        if (_faults.Count == 0) _faults = EmulatorFault.ReadList(ModuleFolder.EmulatorAssembly);
         return _faults
             .SelectMany(fault => isNamed ? fault.Calls.Select(call => (Text: $"{fault.Id}@{call}", fault.Description)) : [(Text: fault.Id, fault.Description)])
             .Where(offer => offer.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))

@@ -15,6 +15,6 @@ public sealed class FileNameCompleter : IArgumentCompleter
         string typed = wordToComplete.Trim('\'', '"');
         int begun = typed.LastIndexOf('{');
         string before = begun > typed.LastIndexOf('}') ? typed.Substring(0, begun) : typed;
-        return Completion.Of(FileNameTemplate.Fields.Select(field => $"{before}{{{field}}}"), typed);
+        return CompletionResults.Filter(FileNameTemplate.FieldNames.Select(field => $"{before}{{{field}}}"), typed);
     }
 }

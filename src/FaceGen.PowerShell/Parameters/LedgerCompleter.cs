@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using Engine = System.Management.Automation.PowerShell;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -18,10 +18,10 @@ public sealed class LedgerCompleter : IArgumentCompleter
         using var here = Engine.Create(RunspaceMode.CurrentRunspace);
         here.AddScript("$ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath");
         var folder = new DirectoryInfo(Path.Combine(here.Invoke<string>().Single(), before));
-        return Completion.Of(Names(folder).Select(name => before + name), typed);
+        return CompletionResults.Filter(ListLedgersAndFolders(folder).Select(name => before + name), typed);
     }
 
-    private static string[] Names(DirectoryInfo folder)
+    private static string[] ListLedgersAndFolders(DirectoryInfo folder)
     {
         try
         {

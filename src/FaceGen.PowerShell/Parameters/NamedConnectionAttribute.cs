@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using FaceGen.Contract;
-using FaceGen.Http;
 using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -23,7 +22,7 @@ internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
 
         try
         {
-            return Connections.FindNamed(name) ?? throw new ArgumentTransformationMetadataException(
+            return Connections.FindUsable(name) ?? throw new ArgumentTransformationMetadataException(
                 $"This runspace has no connection '{DisplayText.Clean(name, 60)}': Connect-FaceGen -Name makes one.");
         }
         catch (FaceGenException e)

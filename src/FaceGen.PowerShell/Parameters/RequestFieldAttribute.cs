@@ -13,7 +13,7 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
     internal RequestField Field { get; } = RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
 
     /// <summary>What stands for "not given" where the parameter's type has no null.</summary>
-    public object? Empty { get; set; }
+    public object? EmptyValue { get; set; }
 
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -24,7 +24,7 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
         if (raw is SwitchParameter flag) raw = flag.ToBool();
         try
         {
-            return Field.Read(raw) ?? Empty;
+            return Field.Read(raw) ?? EmptyValue;
         }
         catch (FaceGenException e)
         {

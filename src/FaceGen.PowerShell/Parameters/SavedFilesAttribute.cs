@@ -1,12 +1,11 @@
 using System.Management.Automation;
-using FaceGen.Batching;
 
 namespace FaceGen.PowerShell.Parameters;
 
 /// <summary>Takes a batch's row, or what a file or a job kept of one, for the files of its images.</summary>
-internal sealed class SavedFilesAttribute : EachAttribute
+internal sealed class SavedFilesAttribute : ElementTransformationAttribute
 {
-    private protected override object Transform(object input)
+    private protected override object TransformElement(object input)
     {
         if (input is null || PSObject.AsPSObject(input) is not { } item
             || !(item.BaseObject is BatchItem || item.TypeNames.Contains($"Deserialized.{typeof(BatchItem).FullName}"))) return input!;

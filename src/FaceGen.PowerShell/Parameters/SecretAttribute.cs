@@ -13,7 +13,7 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
     /// Gets or sets whether an object from the pipeline may bring the secret in a property: such an object is left as it is, so
     /// that PowerShell binds its properties.
     /// </summary>
-    public bool MayBeProperty { get; set; }
+    public bool AllowPropertyBinding { get; set; }
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -21,11 +21,11 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return raw switch
         {
-            string text => Secret.Lock(text),
-            Uri address => Secret.Lock(address.OriginalString),
-            DbConnectionStringBuilder settings => Secret.Lock(settings.ConnectionString),
+            string text => Secret.Protect(text),
+            Uri address => Secret.Protect(address.OriginalString),
+            DbConnectionStringBuilder settings => Secret.Protect(settings.ConnectionString),
             null or SecureString => raw!,
-            _ when MayBeProperty => raw,
+            _ when AllowPropertyBinding => raw,
             // PowerShell's own error quotes the value.
             _ => throw new ArgumentTransformationMetadataException($"A text or a secure string belongs here, not a {raw.GetType().Name}."),
         };

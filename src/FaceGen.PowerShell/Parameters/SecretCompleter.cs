@@ -10,7 +10,7 @@ public sealed class SecretCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) => Completion.Of(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) => CompletionResults.Filter(
             parameterName == "Vault" ? SecretManagement.VaultNames() : SecretManagement.SecretNames(fakeBoundParameters["Vault"] as string),
             wordToComplete);
 }

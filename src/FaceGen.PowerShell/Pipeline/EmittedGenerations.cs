@@ -13,24 +13,24 @@ namespace FaceGen.PowerShell.Pipeline;
 internal sealed class EmittedGenerations
 {
     /// <summary>The fewest entries that are checked for those that have left the account's list.</summary>
-    private const int SmallestCheck = 1_000;
+    private const int MinimumTrimCount = 1_000;
 
     private List<(Account Account, string Id)> _ids = [];
-    private int _checkAt = SmallestCheck;
+    private int _trimAt = MinimumTrimCount;
 
     /// <summary>Adds a generation that has been emitted.</summary>
     internal void Add(Account account, string id)
     {
         account.MarkEmitted(id);
         _ids.Add((account, id));
-        if (_ids.Count < _checkAt) return;
+        if (_ids.Count < _trimAt) return;
 
         _ids = [.. _ids.Where(one => one.Account.Find(one.Id) is not null)];
-        _checkAt = Math.Max(SmallestCheck, 2 * _ids.Count);
+        _trimAt = Math.Max(MinimumTrimCount, 2 * _ids.Count);
     }
 
     /// <summary>Marks all of them as seen: the command has ended, and its output has arrived.</summary>
-    internal void MarkSeen()
+    internal void AcknowledgeAll()
     {
         foreach ((Account account, string id) in _ids) account.MarkSeen(id);
         _ids.Clear();

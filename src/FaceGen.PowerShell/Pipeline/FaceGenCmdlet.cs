@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Security;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -16,29 +16,29 @@ namespace FaceGen.PowerShell.Pipeline;
 public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 {
     /// <summary>How many rows are read ahead.</summary>
-    private const int ReadAtOnce = 64;
+    private const int ReadChunkSize = 64;
 
     /// <summary>A wait that nobody need be told of.</summary>
-    private static readonly TimeSpan Unremarkable = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly PipelineQueue _pipeline = new();
+    private readonly CancellationTokenSource _stopSource = new();
+    private readonly PipelineQueue _queue = new();
     private readonly EmittedGenerations _emitted = new();
-    private readonly List<(Account Account, string Id)> _accepted = [];
-    private CancellationTokenRegistration _exit;
-    private int _running;
-    private Connection? _service;
+    private readonly List<(Account Account, string Id)> _unfinished = [];
+    private CancellationTokenRegistration _exitRegistration;
+    private int _runningCount;
+    private Connection? _currentConnection;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
 
     /// <summary>Cancelled when the pipeline is stopped, and when the cmdlet has ended.</summary>
-    private protected CancellationToken Stop => _stop.Token;
+    private protected CancellationToken StopToken => _stopSource.Token;
 
     /// <summary>The connection to the service: the one that was named, or else this runspace's.</summary>
-    private protected Connection Service => Named ?? (_service ??= Connections.Require());
+    private protected Connection CurrentConnection => ExplicitConnection ?? (_currentConnection ??= Connections.GetRequired());
 
     /// <summary>The connection that the user named, if any.</summary>
-    private protected virtual Connection? Named => null;
+    private protected virtual Connection? ExplicitConnection => null;
 
     /// <summary>True if the command only says what it would do.</summary>
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
@@ -46,7 +46,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     /// <summary>How many pieces of background work are in progress.</summary>
-    private protected int RunningCount => Volatile.Read(ref _running);
+    private protected int RunningCount => Volatile.Read(ref _runningCount);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -61,7 +61,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// </summary>
     protected virtual void Dispose(bool disposing)
     {
-        _exit.Dispose();
+        _exitRegistration.Dispose();
         StopProcessing();
     }
 
@@ -71,36 +71,36 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// </summary>
     protected sealed override void StopProcessing()
     {
-        _pipeline.Stop();
-        _stop.CancelInBackground();
+        _queue.Stop();
+        _stopSource.CancelInBackground();
     }
 
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
-        _exit = ExitGuard.OfProcess.Exiting.Register(HaltAtExit);
-        Run(Begin);
+        _exitRegistration = ExitGuard.Current.Exiting.Register(OnProcessExit);
+        RunStep(Begin);
     }
 
     /// <summary>The process is exiting: background work ends as after a stop, and the script goes no further.</summary>
-    private void HaltAtExit()
+    private void OnProcessExit()
     {
-        _pipeline.Halt();
-        _stop.CancelInBackground();
+        _queue.Halt();
+        _stopSource.CancelInBackground();
     }
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Run(Process);
+    protected sealed override void ProcessRecord() => RunStep(Process);
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Run(() =>
+    protected sealed override void EndProcessing() => RunStep(() =>
     {
         Drain(0);
         End();
 
         // Only now: what a stopped or broken pipeline was to give to a variable never gets there.
-        _emitted.MarkSeen();
-        foreach ((Account account, string id) in _accepted) account.MarkReported(id);
+        _emitted.AcknowledgeAll();
+        foreach ((Account account, string id) in _unfinished) account.MarkReported(id);
     });
 
     /// <summary>Before the first input.</summary>
@@ -116,7 +116,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected virtual void Tick() { }
 
     /// <summary>Waits for a task on the pipeline's thread, which meanwhile writes what background work has posted.</summary>
-    private protected T RunUntil<T>(Task<T> task) => _pipeline.RunUntil(task, Tick);
+    private protected T WaitFor<T>(Task<T> task) => _queue.RunUntil(task, Tick);
 
     /// <summary>
     /// Reads away from the pipeline's thread, some rows at a time: it must answer a stop also while a disk or a share does
@@ -129,7 +129,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         bool isRead = false;
         try
         {
-            while (RunUntil(reading = Task.Run(Next)) is { Count: > 0 } next)
+            while (WaitFor(reading = Task.Run(Next)) is { Count: > 0 } next)
             {
                 foreach (T row in next) yield return row;
             }
@@ -145,25 +145,25 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
                 all.Dispose();
                 return true;
             }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            if (isRead) RunUntil(closing);
-            else closing.Observe();
+            if (isRead) WaitFor(closing);
+            else closing.ObserveException();
         }
 
         List<T> Next()
         {
-            List<T> next = new(ReadAtOnce);
-            while (next.Count < ReadAtOnce && all.MoveNext()) next.Add(all.Current);
+            List<T> next = new(ReadChunkSize);
+            while (next.Count < ReadChunkSize && all.MoveNext()) next.Add(all.Current);
             return next;
         }
     }
 
     /// <summary>Waits for something that must be given back, also where the pipeline ends while it is waited for.</summary>
-    private protected T Take<T>(Task<T> task)
+    private protected T WaitForDisposable<T>(Task<T> task)
         where T : IDisposable
     {
         try
         {
-            return RunUntil(task);
+            return WaitFor(task);
         }
         catch
         {
@@ -174,7 +174,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Has the pipeline's thread do something, from any thread.</summary>
-    private protected void Post(Action action) => _pipeline.Post(action);
+    private protected void Post(Action action) => _queue.Post(action);
 
     /// <summary>Starts work in the background; what it returns is done on the pipeline's thread.</summary>
     /// <param name="target">What an error of the work is about.</param>
@@ -182,7 +182,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <param name="write">Takes the result, on the pipeline's thread.</param>
     private protected void Start<T>(object? target, Func<Task<T>> work, Action<T> write)
     {
-        Interlocked.Increment(ref _running);
+        Interlocked.Increment(ref _runningCount);
         _ = RunAsync();
 
         async Task RunAsync()
@@ -190,20 +190,20 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             try
             {
                 T result = await Task.Run(work).ConfigureAwait(false);
-                _pipeline.Post(() => write(result));
+                _queue.Post(() => write(result));
             }
-            catch (OperationCanceledException) when (_pipeline.IsStopped || Stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_queue.IsStopped || StopToken.IsCancellationRequested)
             {
                 // After a stop no result is written.
             }
             catch (Exception e)
             {
-                _pipeline.Post(() => WriteFault(e, target));
+                _queue.Post(() => ReportError(e, target));
             }
             finally
             {
-                Interlocked.Decrement(ref _running);
-                _pipeline.Wake();
+                Interlocked.Decrement(ref _runningCount);
+                _queue.Wake();
             }
         }
     }
@@ -216,39 +216,39 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     }, _ => { });
 
     /// <summary>Waits until no more than so many pieces of background work are under way.</summary>
-    private protected void Drain(int most) => _pipeline.RunUntil(() => RunningCount <= most, Tick);
+    private protected void Drain(int maximum) => _queue.RunUntil(() => RunningCount <= maximum, Tick);
 
     /// <summary>Writes what the engine tells, from any thread, to the streams of verbose lines and warnings.</summary>
-    private protected IListener Listener => new StreamListener(this);
+    private protected IEngineLog Log => new StreamLog(this);
 
     /// <summary>
     /// Writes the error of one item, which begins with the row that it is about; or ends the run where every other item would
     /// fail as well.
     /// </summary>
-    private protected void WriteFault(Exception exception, object? target)
+    private protected void ReportError(Exception exception, object? target)
     {
-        if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorTable.Record(TellOfOthers(fatal), target));
-        WriteError(ErrorTable.Record(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
-        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } told) Account.MarkTold(EngineServices.System, told);
+        if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorRecordFactory.Create(WithPendingGenerations(fatal), target));
+        WriteError(ErrorRecordFactory.Create(WithRow(exception, target switch { Request request => request.Source, Generation generation => generation.Source, _ => null }), target));
+        if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } told) Account.MarkAcknowledged(EngineServices.System, told);
     }
 
     /// <summary>What ends the run, with what the user must know of the items that it leaves.</summary>
-    private protected virtual FaceGenException TellOfOthers(FaceGenException fatal) => fatal;
+    private protected virtual FaceGenException WithPendingGenerations(FaceGenException fatal) => fatal;
 
     /// <summary>Emits a generation; one that has ended is settled when this command has ended too.</summary>
     private protected void WriteGeneration(Generation generation)
     {
         if (generation.Status == GenerationStatus.Failed)
         {
-            WriteFault(new FaceGenException(ErrorCode.GenerationFailed, generation.Failure), (object?)generation.Request ?? generation);
+            ReportError(new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage), (object?)generation.Request ?? generation);
         }
         else
         {
             WriteObject(generation);
         }
 
-        var account = Account.Of(generation.Connection ?? Service);
-        if (!generation.IsFinished) _accepted.Add((account, generation.Id));
+        var account = Account.For(generation.Connection ?? CurrentConnection);
+        if (!generation.IsFinished) _unfinished.Add((account, generation.Id));
         else _emitted.Add(account, generation.Id);
     }
 
@@ -261,12 +261,12 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     {
         try
         {
-            Connection connection = ObjectConnection.Of(generation, Named, () => Service);
+            Connection connection = ConnectionResolver.Resolve(generation, ExplicitConnection, () => CurrentConnection);
             return connection == generation.Connection ? generation : generation with { Connection = connection };
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.ConnectionMismatch || generation.Connection is not null)
         {
-            WriteError(ErrorTable.Record(WithRow(e, generation.Source), generation));
+            WriteError(ErrorRecordFactory.Create(WithRow(e, generation.Source), generation));
             return null;
         }
     }
@@ -275,32 +275,32 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// The generations that this session started and has not settled, when every answer that is still out has come.
     /// What became of submissions whose pipeline has gone is told here.
     /// </summary>
-    private protected IReadOnlyList<Generation> OpenGenerations()
+    private protected IReadOnlyList<Generation> GetPendingGenerations()
     {
-        Account account = Account.Of(Service);
-        Task<bool[]> settled = account.SettleAsync(Stop);
-        RunUntil(Task.WhenAny(settled, Service.Services.Time.Wait(Unremarkable, Stop)));
+        Account account = Account.For(CurrentConnection);
+        Task<bool[]> settled = account.WaitForInFlightAsync(StopToken);
+        WaitFor(Task.WhenAny(settled, CurrentConnection.Services.Time.DelayAsync(SilentWait, StopToken)));
         if (!settled.IsCompleted)
-            WriteWarning($"The answer to a submission is still out: waiting for it, up to {Service.TimeoutSec} seconds. What else is under way is shown then.");
-        RunUntil(settled);
+            WriteWarning($"The answer to a submission is still out: waiting for it, up to {CurrentConnection.TimeoutSec} seconds. What else is under way is shown then.");
+        WaitFor(settled);
         // Looked at first: generations that have expired are among the reports then.
-        IReadOnlyList<Watch> open = account.Open;
-        foreach ((FaceGenException outcome, object target) in account.Untold)
+        IReadOnlyList<Poller> open = account.Pending;
+        foreach ((FaceGenException outcome, object target) in account.UnacknowledgedOutcomes)
         {
-            WriteFault(outcome, target);
-            Account.MarkTold(EngineServices.System, outcome);
+            ReportError(outcome, target);
+            Account.MarkAcknowledged(EngineServices.System, outcome);
         }
 
         return [.. open.Select(watch => watch.Latest)];
     }
 
     /// <summary>Warns of what a row has and the API does not.</summary>
-    private protected void TellOfUnknown(RequestSource source, IReadOnlyList<string> names)
+    private protected void WarnUnknownColumns(RequestSource source, IReadOnlyList<string> names)
     {
         if (names.Count == 0) return;
 
         IEnumerable<string> shown = names.Select(name =>
-            $"'{InvisibleText.Reveal(name, 60)}'{(RequestField.FindNearest(name) is { } near ? $" (did you mean '{near.Name}'?)" : "")}");
+            $"'{InvisibleCharacters.Escape(name, 60)}'{(RequestField.FindNearest(name) is { } near ? $" (did you mean '{near.Name}'?)" : "")}");
         WriteWarning($"{source}: the API has no field {string.Join(", ", shown)}; {(names.Count == 1 ? "it is" : "they are")} left out.");
     }
 
@@ -336,12 +336,12 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">Nothing matches.</exception>
     private protected IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
     {
-        if (FindNamed(path, code) is { } named) return [named];
+        if (FindExisting(path, code) is { } named) return [named];
         // Escaped brackets are the brackets.
         if (!WildcardPattern.ContainsWildcardCharacters(path)) return [ResolvePath(WildcardPattern.Unescape(path), code)];
 
-        IReadOnlyList<string> matches = Match(path);
-        return matches.Count > 0 ? matches : throw NothingMatches(path, code);
+        IReadOnlyList<string> matches = ExpandWildcards(path);
+        return matches.Count > 0 ? matches : throw NoMatch(path, code);
     }
 
     /// <summary>
@@ -351,19 +351,19 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">Nothing matches a pattern with * or ?.</exception>
     private protected IReadOnlyList<string> ResolveTarget(string path, ErrorCode code)
     {
-        if (FindNamed(path, code) is { } named) return [named];
+        if (FindExisting(path, code) is { } named) return [named];
 
-        IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? Match(path) : [];
+        IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? ExpandWildcards(path) : [];
         if (matches.Count > 0) return matches;
 
-        return path.IndexOfAny(['*', '?']) < 0 ? [ResolvePath(WildcardPattern.Unescape(path), code)] : throw NothingMatches(path, code);
+        return path.IndexOfAny(['*', '?']) < 0 ? [ResolvePath(WildcardPattern.Unescape(path), code)] : throw NoMatch(path, code);
     }
 
     /// <summary>Returns the full path of what exists under the name as it is written, or without its escapes.</summary>
-    private string? FindNamed(string path, ErrorCode code) => new[] { path, WildcardPattern.Unescape(path) }
+    private string? FindExisting(string path, ErrorCode code) => new[] { path, WildcardPattern.Unescape(path) }
         .Distinct().Select(name => ResolvePath(name, code)).FirstOrDefault(full => File.Exists(full) || Directory.Exists(full));
 
-    private IReadOnlyList<string> Match(string pattern)
+    private IReadOnlyList<string> ExpandWildcards(string pattern)
     {
         try
         {
@@ -377,7 +377,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private static FaceGenException NothingMatches(string path, ErrorCode code) => new(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
+    private static FaceGenException NoMatch(string path, ErrorCode code) => new(code, $"Nothing matches '{DisplayText.Clean(path, 300)}'.");
 
     /// <summary>The full path of a folder to save to, which need not be there yet.</summary>
     /// <exception cref="FaceGenException">It cannot be made, or is none of the file system's, or wildcards name several.</exception>
@@ -405,21 +405,21 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <exception cref="FaceGenException">It is neither.</exception>
     private protected LedgerLocation ResolveLedger(SecureString ledger, bool isTyped)
     {
-        string text = Secret.Unlock(ledger);
+        string text = Secret.Reveal(ledger);
         if (string.IsNullOrWhiteSpace(text)) throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty: give a file, or a connection string of PostgreSQL.");
-        if (LedgerLocation.FindDatabase(text) is { } database) return database;
+        if (LedgerLocation.ParseDatabase(text) is { } database) return database;
 
         return isTyped || Path.IsPathRooted(text)
-            ? LedgerLocation.File(FindNamed(text, ErrorCode.LedgerInvalid) ?? ResolvePath(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
+            ? LedgerLocation.ForFile(FindExisting(text, ErrorCode.LedgerInvalid) ?? ResolvePath(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
             : throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"'{DisplayText.Clean(text, 300)}' only names a database; -Ledger takes its connection string.");
     }
 
     /// <summary>Seconds as a parameter gives them; 0 means no limit.</summary>
-    private protected static TimeSpan Seconds(int seconds) =>
+    private protected static TimeSpan ToTimeout(int seconds) =>
         seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
 
-    private void Run(Action step)
+    private void RunStep(Action step)
     {
         bool isDone = false;
         try
@@ -428,24 +428,24 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             {
                 step();
             }
-            catch (Exception e) when (e.GetBaseException() is IOException && ExitGuard.OfProcess.IsExitingSoon())
+            catch (Exception e) when (e.GetBaseException() is IOException && ExitGuard.Current.IsExitingSoon())
             {
                 // The host could not write to a terminal that has been closed, and would end the process because of it.
-                _pipeline.Halt();
-                _pipeline.WaitWhileHalted();
+                _queue.Halt();
+                _queue.WaitWhileHalted();
                 throw;
             }
 
             isDone = true;
         }
-        catch (OperationCanceledException) when (_pipeline.IsStopped)
+        catch (OperationCanceledException) when (_queue.IsStopped)
         {
             throw new PipelineStoppedException();
         }
         // What PowerShell throws itself, a stop or a downstream cmdlet's failure, goes its own way.
         catch (Exception e) when (e.GetType().Assembly != typeof(PSCmdlet).Assembly)
         {
-            ThrowTerminatingError(ErrorTable.Record(e, null));
+            ThrowTerminatingError(ErrorRecordFactory.Create(e, null));
         }
         finally
         {
@@ -454,10 +454,10 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private sealed class StreamListener(FaceGenCmdlet cmdlet) : IListener
+    private sealed class StreamLog(FaceGenCmdlet cmdlet) : IEngineLog
     {
-        public void Tell(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteVerbose(DisplayText.Lines(UserInfo.Remove(line))));
+        public void LogVerbose(string message) => cmdlet._queue.Post(() => cmdlet.WriteVerbose(DisplayText.CleanLines(UserInfo.Remove(message))));
 
-        public void Warn(string line) => cmdlet._pipeline.Post(() => cmdlet.WriteWarning(DisplayText.Lines(UserInfo.Remove(line))));
+        public void LogWarning(string message) => cmdlet._queue.Post(() => cmdlet.WriteWarning(DisplayText.CleanLines(UserInfo.Remove(message))));
     }
 }

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Security;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.PowerShell.Parameters;
 
@@ -39,16 +39,16 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     {
         if (Ledger is not null)
         {
-            OrTell(null, () => Read(ResolveLedger(Ledger, _isTyped)));
+            ReportErrors(null, () => Read(ResolveLedger(Ledger, _isTyped)));
             return;
         }
 
         foreach (string folder in Destination)
         {
             // A connection string that was given for a folder is not shown as the error's target.
-            OrTell(LedgerLocation.MayHoldPassword(folder) ? null : folder, () =>
+            ReportErrors(LedgerLocation.MayHoldPassword(folder) ? null : folder, () =>
             {
-                foreach (string ledger in Ledgers(folder)) OrTell(ledger, () => Read(LedgerLocation.File(ledger)));
+                foreach (string ledger in FindLedgers(folder)) ReportErrors(ledger, () => Read(LedgerLocation.ForFile(ledger)));
             });
         }
     }
@@ -56,7 +56,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     /// <summary>Reads a ledger.</summary>
     private protected abstract void Read(LedgerLocation ledger);
 
-    private void OrTell(string? target, Action action)
+    private void ReportErrors(string? target, Action action)
     {
         try
         {
@@ -64,15 +64,15 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            WriteFault(e, target);
+            ReportError(e, target);
         }
     }
 
     /// <summary>The ledgers in folders; of those that wildcards match, a folder without one is none that was meant.</summary>
-    private string[] Ledgers(string path)
+    private string[] FindLedgers(string path)
     {
         IReadOnlyList<string> folders = ResolveWildcards(path, ErrorCode.LedgerInvalid);
-        IEnumerable<string> ledgers = folders.Select(LedgerIn);
+        IEnumerable<string> ledgers = folders.Select(GetLedgerPath);
         if (folders.Count == 1) return [.. ledgers];
 
         string[] there = [.. ledgers.Where(File.Exists)];
@@ -80,5 +80,5 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
             $"No folder that matches '{DisplayText.Clean(path, 300)}' has a ledger ({LedgerLocation.DefaultName}).");
     }
 
-    private static string LedgerIn(string path) => Directory.Exists(path) ? Path.Combine(path, LedgerLocation.DefaultName) : path;
+    private static string GetLedgerPath(string path) => Directory.Exists(path) ? Path.Combine(path, LedgerLocation.DefaultName) : path;
 }

@@ -81,16 +81,16 @@ internal sealed class PipelineQueue
     {
         do
         {
-            RunPosted();
+            RunPostedActions();
             tick();
         }
-        while (!SleepUntil(isDone));
+        while (!WaitForWork(isDone));
 
         // What was posted before it held comes before what follows.
-        RunPosted();
+        RunPostedActions();
     }
 
-    private void RunPosted()
+    private void RunPostedActions()
     {
         while (true)
         {
@@ -107,7 +107,7 @@ internal sealed class PipelineQueue
     }
 
     /// <summary>Sleeps until there is something to do, or a second is over; true if the condition holds.</summary>
-    private bool SleepUntil(Func<bool> isDone)
+    private bool WaitForWork(Func<bool> isDone)
     {
         lock (_posted)
         {

@@ -9,7 +9,7 @@ internal sealed class ProgressMeter(string activity)
     private static int _lastId;
 
     private readonly int _id = Interlocked.Increment(ref _lastId);
-    private readonly Stopwatch _sinceShown = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceUpdate = Stopwatch.StartNew();
     private bool _isShown;
 
     /// <summary>How many pieces of work were begun.</summary>
@@ -17,13 +17,13 @@ internal sealed class ProgressMeter(string activity)
 
     internal void Show(Cmdlet cmdlet, int running) => Show(cmdlet, () => new State($"{Total - running} done, {running} under way"));
 
-    internal void Show(Cmdlet cmdlet, Func<State> look)
+    internal void Show(Cmdlet cmdlet, Func<State> getState)
     {
-        if (_sinceShown.Elapsed < TimeSpan.FromSeconds(1)) return;
+        if (_sinceUpdate.Elapsed < TimeSpan.FromSeconds(1)) return;
 
-        _sinceShown.Restart();
+        _sinceUpdate.Restart();
         _isShown = true;
-        State state = look();
+        State state = getState();
         cmdlet.WriteProgress(new ProgressRecord(_id, activity, state.Status)
         {
             CurrentOperation = state.Operation,

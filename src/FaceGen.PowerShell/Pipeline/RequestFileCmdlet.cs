@@ -23,5 +23,5 @@ public abstract class RequestFileCmdlet : FaceGenCmdlet
 
     /// <summary>Reads the rows of a file.</summary>
     private protected IEnumerable<RequestRow> ReadFile(string file) =>
-        ReadAhead(BatchesRoom.RequestFiles.Read(file, Format, Delimiter));
+        ReadAhead(BatchFactoryLoader.RequestFileReader.Read(file, Format, Delimiter));
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 
 namespace FaceGen.PowerShell.Pipeline;
@@ -18,5 +17,5 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public virtual Connection? Connection { get; set; }
 
-    private protected override Connection? Named => Connection;
+    private protected override Connection? ExplicitConnection => Connection;
 }

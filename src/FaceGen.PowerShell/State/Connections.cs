@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
-using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.Http;
 
@@ -16,24 +15,24 @@ internal static class Connections
     /// <summary>Stands for the name where a command that failed only prepares a connection. No connection has it.</summary>
     private const string Unnamed = "";
 
-    private static readonly ConditionalWeakTable<Runspace, RunspaceState> Known = new();
+    private static readonly ConditionalWeakTable<Runspace, RunspaceState> StatesByRunspace = new();
 
     /// <summary>The connection that this runspace's cmdlets use where none is named, if there is one.</summary>
     internal static Connection? Current => Find(Connection.DefaultName);
 
     /// <summary>This runspace's connections, by name; the one that is used where none is named comes first.</summary>
     internal static IReadOnlyList<Connection> All =>
-        [.. Here.ByName.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
+        [.. CurrentState.ByName.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
 
-    private static RunspaceState Here => Known.GetValue(Runspace.DefaultRunspace, _ => new RunspaceState());
+    private static RunspaceState CurrentState => StatesByRunspace.GetValue(Runspace.DefaultRunspace, _ => new RunspaceState());
 
     /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
     /// <exception cref="FaceGenException">
     /// There is no key in the environment, or the user has tried to connect to another account and failed.
     /// </exception>
-    internal static Connection Require()
+    internal static Connection GetRequired()
     {
-        RunspaceState here = Here;
+        RunspaceState here = CurrentState;
         bool isExplicit = Current is { } current && current != here.FromEnvironment;
         if (here.Failures.Count > 0 && (!isExplicit || here.Failures.ContainsKey(Connection.DefaultName))) throw here.MainFailure.ToException();
 
@@ -50,23 +49,23 @@ internal static class Connections
     internal static void MarkFailed(string command, string? reason, string? name = null)
     {
         // A cmdlet that no runspace runs, as documentation tools make one, connects nothing.
-        if (Runspace.DefaultRunspace is not null) Here.Failures[name ?? Unnamed] = new FailedConnection(command, reason);
+        if (Runspace.DefaultRunspace is not null) CurrentState.Failures[name ?? Unnamed] = new FailedConnection(command, reason);
     }
 
     /// <summary>Removes the failures of the connections whose names match a pattern.</summary>
     internal static void ClearFailures(string pattern = "*")
     {
         WildcardPattern wanted = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        foreach (string name in Here.Failures.Keys.Where(wanted.IsMatch).ToArray()) Here.Failures.Remove(name);
+        foreach (string name in CurrentState.Failures.Keys.Where(wanted.IsMatch).ToArray()) CurrentState.Failures.Remove(name);
     }
 
     /// <summary>Returns this runspace's connection that the user names; null where there is none.</summary>
     /// <exception cref="FaceGenException">The user has tried to make it anew and failed.</exception>
-    internal static Connection? FindNamed(string name) =>
-        Here.Failures.TryGetValue(name, out FailedConnection? failure) ? throw failure.ToException() : Find(name);
+    internal static Connection? FindUsable(string name) =>
+        CurrentState.Failures.TryGetValue(name, out FailedConnection? failure) ? throw failure.ToException() : Find(name);
 
     /// <summary>This runspace's connection of a name, if there is one.</summary>
-    internal static Connection? Find(string name) => Here.ByName.TryGetValue(name, out Connection? connection) ? connection : null;
+    internal static Connection? Find(string name) => CurrentState.ByName.TryGetValue(name, out Connection? connection) ? connection : null;
 
     /// <summary>This runspace's connections that a name, or a pattern of names, means.</summary>
     internal static IReadOnlyList<Connection> Match(string name)
@@ -82,16 +81,16 @@ internal static class Connections
     /// </summary>
     internal static Connection Replace(Connection connection)
     {
-        Here.Failures.Remove(connection.Name);
-        Here.Failures.Remove(Unnamed);
+        CurrentState.Failures.Remove(connection.Name);
+        CurrentState.Failures.Remove(Unnamed);
         return Add(connection);
     }
 
     private static Connection Add(Connection connection)
     {
-        Account account = Account.Of(connection);
-        account.Resume(connection);
-        Here.ByName[connection.Name] = connection;
+        Account account = Account.For(connection);
+        account.ResumePolling(connection);
+        CurrentState.ByName[connection.Name] = connection;
         return connection;
     }
 
@@ -100,19 +99,19 @@ internal static class Connections
     /// generation's place in the queue is given back only when somebody has seen the generation end, and other runspaces wait
     /// for that place.
     /// </summary>
-    internal static void End(Connection connection)
+    internal static void Disconnect(Connection connection)
     {
-        connection.End();
-        if (Find(connection.Name) == connection) Here.ByName.Remove(connection.Name);
+        connection.Disconnect();
+        if (Find(connection.Name) == connection) CurrentState.ByName.Remove(connection.Name);
     }
 
     /// <summary>The key in the environment.</summary>
     /// <exception cref="FaceGenException">There is none.</exception>
     internal static ApiKey KeyFromEnvironment() =>
-        Environment.GetEnvironmentVariable(ApiKey.Variable) is { } key && !string.IsNullOrWhiteSpace(key)
-            ? ApiKeyText.Read(key, $"The key in the environment variable {ApiKey.Variable}")
+        Environment.GetEnvironmentVariable(ApiKey.EnvironmentVariable) is { } key && !string.IsNullOrWhiteSpace(key)
+            ? ApiKeyParser.Parse(key, $"The key in the environment variable {ApiKey.EnvironmentVariable}")
             : throw new FaceGenException(ErrorCode.NotConnected,
-                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.Variable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
+                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.EnvironmentVariable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
 
     /// <summary>The address in the environment, or the service's own.</summary>
     internal static ServiceAddress DefaultAddress(bool isEnterprise = false)

@@ -13,13 +13,13 @@ internal static class SecretManagement
     private const string Module = "Microsoft.PowerShell.SecretManagement";
 
     /// <summary>How long Tab waits for a vault, which may be far away.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CompletionTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Takes a key out of a vault.</summary>
     /// <param name="name">The secret's name.</param>
     /// <param name="vault">The vault; null for the one that has it.</param>
     /// <exception cref="FaceGenException">The module is not installed, or no vault gives the secret out.</exception>
-    internal static SecureString Get(string name, string? vault)
+    internal static SecureString GetSecret(string name, string? vault)
     {
         using var shell = Engine.Create(RunspaceMode.CurrentRunspace);
         shell.AddCommand($@"{Module}\Get-Secret").AddParameter("Name", name).AddParameter("ErrorAction", ActionPreference.Stop);
@@ -27,7 +27,7 @@ internal static class SecretManagement
         try
         {
             PSObject[] found = [.. shell.Invoke()];
-            return found is [{ BaseObject: var secret }] && Read(secret) is { } key ? key
+            return found is [{ BaseObject: var secret }] && ToSecureString(secret) is { } key ? key
                 : throw Fault(found.Length == 1 ? "it is neither a text nor a secure string nor a credential" : $"{found.Length} secrets have that name");
         }
         catch (CommandNotFoundException e)
@@ -45,21 +45,21 @@ internal static class SecretManagement
     }
 
     /// <summary>The names of the vaults, which are registered on this machine.</summary>
-    internal static IReadOnlyList<string> VaultNames() => Names("Get-SecretVault", null);
+    internal static IReadOnlyList<string> VaultNames() => GetNames("Get-SecretVault", null);
 
     /// <summary>The names of the secrets, of one vault or of all.</summary>
-    internal static IReadOnlyList<string> SecretNames(string? vault) => Names("Get-SecretInfo", vault);
+    internal static IReadOnlyList<string> SecretNames(string? vault) => GetNames("Get-SecretInfo", vault);
 
-    private static SecureString? Read(object secret) => secret switch
+    private static SecureString? ToSecureString(object secret) => secret switch
     {
         SecureString secure => secure,
-        string text => Secret.Lock(text),
+        string text => Secret.Protect(text),
         PSCredential credential => credential.Password,
         _ => null,
     };
 
     /// <summary>Asks in a runspace of its own, so that a vault that does not answer is left behind.</summary>
-    private static IReadOnlyList<string> Names(string command, string? vault)
+    private static IReadOnlyList<string> GetNames(string command, string? vault)
     {
         Engine shell = Engine.Create();
         shell.AddCommand($@"{Module}\{command}");
@@ -72,10 +72,10 @@ internal static class SecretManagement
             shell.Runspace = runspace;
             return Invoke(shell);
         });
-        if (names.Wait(Patience)) return names.Result;
+        if (names.Wait(CompletionTimeout)) return names.Result;
 
         // Unlike BeginStop it does not mind a shell that has just ended.
-        Task.Run(shell.Stop).Observe();
+        Task.Run(shell.Stop).ObserveException();
         return [];
     }
 

@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers.Postgres;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -173,7 +172,7 @@ public sealed class ConnectionStringTests
     [InlineData("FileSystem::/home/me@corp/out.ledger")]
     [InlineData(@"\\server\share\out.ledger")]
     [InlineData("out/facegen.ledger")]
-    public void Path_is_a_path(string text) => Assert.Null(LedgerLocation.FindDatabase(text));
+    public void Path_is_a_path(string text) => Assert.Null(LedgerLocation.ParseDatabase(text));
 
     [Fact]
     public void Location_does_not_print_a_connection_string()
@@ -182,11 +181,11 @@ public sealed class ConnectionStringTests
 
         Assert.Equal("a PostgreSQL database", $"{location}");
         Assert.Equal(LedgerLocation.Parse("Host=db;Password=S3cretPw"), location);
-        Assert.Equal("/out/facegen.ledger", $"{LedgerLocation.File("/out/facegen.ledger")}");
+        Assert.Equal("/out/facegen.ledger", $"{LedgerLocation.ForFile("/out/facegen.ledger")}");
     }
 
     private static PostgresAddress Read(string text) =>
-        PostgresAddress.Parse((LedgerLocation.FindDatabase(text) ?? throw new InvalidOperationException("It was taken for a path.")).Reveal());
+        PostgresAddress.Parse((LedgerLocation.ParseDatabase(text) ?? throw new InvalidOperationException("It was taken for a path.")).Reveal());
 
     private static NpgsqlConnectionStringBuilder Settings(string options) => new(Read($"postgresql://me:pw@db/faces?{options}").ConnectionString);
 }

@@ -1,5 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;

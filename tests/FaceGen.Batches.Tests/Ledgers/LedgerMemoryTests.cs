@@ -1,5 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Tests.Shared;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -22,14 +22,14 @@ public sealed class LedgerMemoryTests
     [Fact]
     public async Task Many_rows_need_no_more_than_a_few_in_postgresql()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
-        await AssertFlatAsync(PostgresServer.Instance.Connect("memory"));
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        await AssertFlatAsync(PostgresServer.Instance.GetConnectionString("memory"));
     }
 
     private static async Task AssertFlatAsync(string name)
     {
-        await using ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
-            LedgerLocation.Parse(name), LedgerMode.Run, TimeProvider.System, new Listener(), CancellationToken.None);
+        await using ILedger ledger = await FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(
+            LedgerLocation.Parse(name), LedgerMode.Run, TimeProvider.System, new TestLog(), CancellationToken.None);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         long most = 0;
         for (int time = 0; time < 2; time++)
@@ -40,7 +40,7 @@ public sealed class LedgerMemoryTests
                 if (first % 5_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
             }
 
-            await ledger.EnterAsync(false, CancellationToken.None);
+            await ledger.ImportAsync(false, CancellationToken.None);
             most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
         }
 

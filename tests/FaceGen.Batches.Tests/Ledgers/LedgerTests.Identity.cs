@@ -1,5 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 
@@ -15,15 +15,15 @@ public abstract partial class LedgerTests
     public async Task Row_with_fresh_signature_is_recognized_and_sent_with_the_fresh_link()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, Of(Request("a", Monday)), Of(Request("b", Monday)));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        await ImportAsync(ledger, CreateFile(Request("a", Monday)), CreateFile(Request("b", Monday)));
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
 
-        await EnterAsync(ledger, Of(Request("a", Tuesday)), Of(Request("b", Tuesday)));
+        await ImportAsync(ledger, CreateFile(Request("a", Tuesday)), CreateFile(Request("b", Tuesday)));
 
         Assert.Equal(2, ledger.Read([]).Count());
-        LedgerRow pending = await TakeAsync(ledger);
+        LedgerRow pending = await ClaimAsync(ledger);
         Assert.Equal(("b", Tuesday), (Read(pending).Prompt, Read(pending).FaceImage.Link!.AbsoluteUri));
-        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
     }
 
     [Theory]
@@ -36,9 +36,9 @@ public abstract partial class LedgerTests
     public async Task Row_of_an_earlier_version_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, OfEarlierVersion(Request(promptBefore, linkBefore)));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
-        InputRow row = Of(Request(prompt, link));
+        await ImportAsync(ledger, CreateLegacyRow(Request(promptBefore, linkBefore)));
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
+        InputRow row = CreateFile(Request(prompt, link));
 
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
@@ -50,8 +50,8 @@ public abstract partial class LedgerTests
         // Twice: the recognition must not wear off.
         for (int run = 0; run < 2; run++)
         {
-            await EnterAsync(ledger, row);
-            Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+            await ImportAsync(ledger, row);
+            Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
             Assert.Equal(BatchItemStatus.Saved, Assert.Single(ledger.Read([])).Status);
         }
     }
@@ -60,19 +60,19 @@ public abstract partial class LedgerTests
     public async Task Rows_of_an_earlier_version_that_were_paid_for_come_before_pending_ones()
     {
         ILedger ledger = await OpenAsync();
-        InputRow pending = OfEarlierVersion(Request("one\ntwo", Tuesday)), saved = OfEarlierVersion(Request("one\r\ntwo", Monday));
-        await EnterAsync(ledger, saved, pending);
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
-        InputRow row = Of(Request("one\ntwo", Tuesday));
+        InputRow pending = CreateLegacyRow(Request("one\ntwo", Tuesday)), saved = CreateLegacyRow(Request("one\r\ntwo", Monday));
+        await ImportAsync(ledger, saved, pending);
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
+        InputRow row = CreateFile(Request("one\ntwo", Tuesday));
 
-        await EnterAsync(ledger, row);
-        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+        await ImportAsync(ledger, row);
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
 
-        await EnterAsync(ledger, row, row, row);
+        await ImportAsync(ledger, row, row, row);
         Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
         Assert.Equal(3, ledger.Read([]).Count());
 
-        await EnterAsync(ledger, row, row, row, row);
+        await ImportAsync(ledger, row, row, row, row);
         Assert.Equal(4, ledger.Read([]).Count());
         Assert.Equal(3, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
     }
@@ -82,13 +82,13 @@ public abstract partial class LedgerTests
     {
         ILedger ledger = await OpenAsync();
         Request request = Request("one\r\ntwo", Monday) with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
-        await EnterAsync(ledger, OfEarlierVersion(request));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        await ImportAsync(ledger, CreateLegacyRow(request));
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
 
-        await EnterAsync(ledger, Of(request with { Prompt = "one\ntwo" }), Of(request with { Prompt = "one two" }));
+        await ImportAsync(ledger, CreateFile(request with { Prompt = "one\ntwo" }), CreateFile(request with { Prompt = "one two" }));
 
-        Assert.Equal("one two", Read(await TakeAsync(ledger)).Prompt);
-        Assert.Null(await ledger.TakePendingAsync(Service, int.MaxValue, None));
+        Assert.Equal("one two", Read(await ClaimAsync(ledger)).Prompt);
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
     }
 
     [Fact]
@@ -101,19 +101,19 @@ public abstract partial class LedgerTests
         BatchPlan all = await ledger.PlanAsync(false, false, None);
         ledger.SkipDuplicates = true;
         BatchPlan few = await ledger.PlanAsync(false, false, None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
 
         Assert.Equal((6, 3, 6, ("people.csv:2", "people.csv:4")), (all.Rows, all.Duplicates, all.ToSubmit, all.FirstDuplicate!.Value));
         Assert.Equal((3, 3, 3), (few.Rows, few.Duplicates, few.ToSubmit));
         Assert.Null(few.FirstDuplicate);
-        Assert.Equal(["a", "b", "c"], await TakeAllAsync(ledger));
+        Assert.Equal(["a", "b", "c"], await ClaimAllAsync(ledger));
     }
 
     [Fact]
     public async Task Duplicates_that_were_sent_before_are_no_longer_named()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "a");
+        await ImportAsync(ledger, "a", "a");
         await SaveAllAsync(ledger);
         await ledger.StageAsync(Rows("a", "a"), None);
 
@@ -123,22 +123,22 @@ public abstract partial class LedgerTests
         Assert.Null(plan.FirstDuplicate);
     }
 
-    private static Request Request(string prompt, string link) => new() { Prompt = prompt, FaceImage = FaceImage.FromText(link, path => path) };
+    private static Request Request(string prompt, string link) => new() { Prompt = prompt, FaceImage = FaceImage.Parse(link, path => path) };
 
-    private static InputRow Of(Request request) => new RequestText().Write(request);
+    private static InputRow CreateFile(Request request) => new RequestSerializer().ToInputRow(request);
 
     /// <summary>The row as FaceGen wrote it before it left line ends and signatures out of the hash.</summary>
-    private static InputRow OfEarlierVersion(Request request)
+    private static InputRow CreateLegacyRow(Request request)
     {
-        InputRow row = Of(request);
-        return row with { Hash = Sha256.Hex(RequestText.Json(request with { Webhook = null }, row.Face ?? request.FaceImage.Link!.AbsoluteUri)) };
+        InputRow row = CreateFile(request);
+        return row with { Hash = Sha256.ComputeHex(RequestSerializer.ToJson(request with { Webhook = null }, row.Face ?? request.FaceImage.Link!.AbsoluteUri)) };
     }
 
-    private static Request Read(LedgerRow row) => new RequestText().Read(row.Request, row.Source, _ => TestImages.Portrait);
+    private static Request Read(LedgerRow row) => new RequestSerializer().Deserialize(row.Request, row.Source, _ => TestImages.Portrait);
 
-    private static async Task EnterAsync(ILedger ledger, params InputRow[] rows)
+    private static async Task ImportAsync(ILedger ledger, params InputRow[] rows)
     {
         await ledger.StageAsync(rows, None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
     }
 }

@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Generating;
 using Microsoft.Extensions.Time.Testing;
 
@@ -15,7 +14,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
 
     private protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
-    private protected Listener Listener { get; } = new();
+    private protected TestLog Log { get; } = new();
 
     private static CancellationToken None => CancellationToken.None;
 
@@ -36,14 +35,14 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task Rows_are_taken_in_the_order_of_the_input()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "c", "a", "b");
+        await ImportAsync(ledger, "c", "a", "b");
 
-        LedgerRow first = await TakeAsync(ledger);
-        LedgerRow second = await TakeAsync(ledger);
-        LedgerRow third = await TakeAsync(ledger);
+        LedgerRow first = await ClaimAsync(ledger);
+        LedgerRow second = await ClaimAsync(ledger);
+        LedgerRow third = await ClaimAsync(ledger);
 
         Assert.Equal(["c", "a", "b"], new[] { first, second, third }.Select(row => row.Request));
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 5, None));
         Assert.Equal(3, new[] { first, second, third }.Select(row => row.Fence).Distinct().Count());
         Assert.Equal(new RequestSource("people.csv", 2, 1), first.Source);
         Assert.Equal((BatchItemStatus.Submitting, 1, Clock.GetUtcNow(), Service.AbsoluteUri),
@@ -56,10 +55,10 @@ public abstract partial class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(Rows("a", "b"), None);
 
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 5, None));
         Assert.Empty((await ledger.CountAsync(None)).ByStatus);
 
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
         Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
     }
 
@@ -67,11 +66,11 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_plan_names_two_rows_that_would_be_saved_to_the_same_file()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "saved", "failed");
-        LedgerRow saved = await TakeAsync(ledger);
+        await ImportAsync(ledger, "saved", "failed");
+        LedgerRow saved = await ClaimAsync(ledger);
         LedgerFile file = new(1, "/out/a.jpg", 12, "ab", ImageFormat.Jpeg, 512, 256, false);
         Assert.True(await ledger.WriteAsync(saved with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed);
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Failed);
 
         Assert.Null(await PlanAsync(null, null, null, null));
         Assert.Null(await PlanAsync("/out/a", "/out/b", "/out/c", "/out/d"));
@@ -88,7 +87,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
             string?[] paths = [first, second, third, fourth];
             await using ILedger plan = await OpenAsync(LedgerMode.Plan);
             await plan.StageAsync([.. Rows("saved", "failed", "new", "newer").Select((row, index) => row with { Path = paths[index] })], None);
-            return (await plan.PlanAsync(retryFailed, false, None)).SameFile;
+            return (await plan.PlanAsync(retryFailed, false, None)).FileConflict;
         }
     }
 
@@ -97,59 +96,59 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         DateTimeOffset now = Clock.GetUtcNow();
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "edited", "uncertain");
-        LedgerRow edited = await TakeAsync(ledger);
+        await ImportAsync(ledger, "edited", "uncertain");
+        LedgerRow edited = await ClaimAsync(ledger);
         LedgerFile file = new(1, "/out/1.webp", 12, "ab", ImageFormat.WebP, 512, 256, false);
         Assert.True(await ledger.WriteAsync(edited with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Uncertain);
 
         Assert.Equal(("people.csv:2", "/out/1.webp", true), await PlanAsync(Row("new", 1) with { Path = "/out/1" }));
         Assert.Null(await PlanAsync(Row("new", 1) with { Path = "/out/1.web" }));
-        Assert.Null(await PlanAsync(Row("edited", 1) with { Path = "/out/1", FileAt = now }));
-        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("edited", 1), Row("new", 2) with { Path = "/out/2", FileAt = now }));
+        Assert.Null(await PlanAsync(Row("edited", 1) with { Path = "/out/1", ExistingFileWrittenAt = now }));
+        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("edited", 1), Row("new", 2) with { Path = "/out/2", ExistingFileWrittenAt = now }));
         // What was written since it was sent may be its own; it is looked at before it is sent again.
-        Assert.Null(await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", FileAt = now }));
-        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", FileAt = now.AddSeconds(-1) }));
+        Assert.Null(await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", ExistingFileWrittenAt = now }));
+        Assert.Equal(("people.csv:3", "/out/2", false), await PlanAsync(Row("uncertain", 2) with { Path = "/out/2", ExistingFileWrittenAt = now.AddSeconds(-1) }));
 
         async Task<(string, string, bool)?> PlanAsync(params InputRow[] rows)
         {
             await using ILedger plan = await OpenAsync(LedgerMode.Plan);
             await plan.StageAsync(rows, None);
-            return (await plan.PlanAsync(false, true, None)).TakenFile;
+            return (await plan.PlanAsync(false, true, None)).ExistingFile;
         }
     }
 
     [Fact]
     public async Task A_ledger_is_made_when_the_input_is_entered_and_not_before()
     {
-        ILedger ledger = await OpenAsync(LedgerMode.RunInput);
+        ILedger ledger = await OpenAsync(LedgerMode.RunAndCreateOnImport);
         await ledger.StageAsync(Rows("a", "b"), None);
 
         Assert.Equal(2, (await ledger.PlanAsync(false, false, None)).ToSubmit);
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Read));
         Assert.Contains("There is no ledger", error.Message, StringComparison.Ordinal);
 
-        await ledger.EnterAsync(false, None);
-        Assert.Equal(["a", "b"], await TakeAllAsync(ledger));
+        await ledger.ImportAsync(false, None);
+        Assert.Equal(["a", "b"], await ClaimAllAsync(ledger));
         Assert.Equal(2, (await (await OpenAsync(LedgerMode.Read)).CountAsync(None))[BatchItemStatus.Submitting]);
     }
 
     [Fact]
     public async Task A_ledger_that_is_there_is_taken_before_the_input_is_entered()
     {
-        await using (ILedger before = await OpenAsync()) await EnterAsync(before, "a");
+        await using (ILedger before = await OpenAsync()) await ImportAsync(before, "a");
 
-        ILedger ledger = await OpenAsync(LedgerMode.RunInput);
+        ILedger ledger = await OpenAsync(LedgerMode.RunAndCreateOnImport);
 
-        Assert.Equal(["a"], await TakeAllAsync(ledger));
+        Assert.Equal(["a"], await ClaimAllAsync(ledger));
     }
 
     [Fact]
     public async Task A_row_comes_back_as_it_was_written()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
-        LedgerRow taken = await TakeAsync(ledger);
+        await ImportAsync(ledger, "a");
+        LedgerRow taken = await ClaimAsync(ledger);
         DateTimeOffset now = Clock.GetUtcNow();
         LedgerRow written = taken with
         {
@@ -159,7 +158,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
             GeneratedAt = now.AddSeconds(3),
             EndedAt = now.AddSeconds(4),
             ExpiresAt = now.AddHours(24),
-            PlaceUntil = now.AddSeconds(5),
+            SlotUntil = now.AddSeconds(5),
             ErrorCode = ErrorCode.DownloadFailed,
             Error = "a 'quoted' line\nand another",
             Files =
@@ -184,8 +183,8 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task Text_that_a_database_could_not_hold_does_not_lose_the_row()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
-        LedgerRow row = await TakeAsync(ledger);
+        await ImportAsync(ledger, "a");
+        LedgerRow row = await ClaimAsync(ledger);
 
         Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Failed, Error = "nul \0 and half \ud83d" }, release: true, None));
 
@@ -196,12 +195,12 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task The_same_input_again_adds_nothing()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "a");
+        await ImportAsync(ledger, "a", "b", "a");
         await SaveAllAsync(ledger);
 
-        await EnterAsync(ledger, "a", "b", "a");
+        await ImportAsync(ledger, "a", "b", "a");
 
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 5, None));
         Assert.Equal(3, (await ledger.CountAsync(None))[BatchItemStatus.Saved]);
     }
 
@@ -209,12 +208,12 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_longer_input_in_another_order_adds_what_is_new()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
+        await ImportAsync(ledger, "a", "b");
         await SaveAllAsync(ledger);
 
-        await EnterAsync(ledger, "b", "c", "a", "a", "b");
+        await ImportAsync(ledger, "b", "c", "a", "a", "b");
 
-        Assert.Equal(["c", "a", "b"], await TakeAllAsync(ledger));
+        Assert.Equal(["c", "a", "b"], await ClaimAllAsync(ledger));
         Assert.Equal(["b", "c", "a", "a", "b"], ledger.Read([]).Select(row => row.Request));
     }
 
@@ -222,25 +221,25 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task What_the_latest_input_does_not_name_is_not_done()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "c");
+        await ImportAsync(ledger, "a", "b", "c");
 
-        await EnterAsync(ledger, "b");
+        await ImportAsync(ledger, "b");
 
         Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
         Assert.Equal(["b"], ledger.Read([]).Select(row => row.Request));
-        Assert.Equal(["b"], await TakeAllAsync(ledger));
-        await EnterAsync(ledger, "a", "b", "c");
-        Assert.Equal(["a", "c"], await TakeAllAsync(ledger));
+        Assert.Equal(["b"], await ClaimAllAsync(ledger));
+        await ImportAsync(ledger, "a", "b", "c");
+        Assert.Equal(["a", "c"], await ClaimAllAsync(ledger));
     }
 
     [Fact]
     public async Task What_was_paid_for_counts_even_where_the_latest_input_does_not_name_it()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
-        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+        await ImportAsync(ledger, "a");
+        await AcceptAsync(ledger, await ClaimAsync(ledger), "7");
 
-        await EnterAsync(ledger, "b");
+        await ImportAsync(ledger, "b");
 
         LedgerCounts counts = await ledger.CountAsync(None);
         Assert.Equal((1, 1), (counts[BatchItemStatus.Submitted], counts[BatchItemStatus.Pending]));
@@ -252,13 +251,13 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync([Row("a", 1) with { Request = "old" }, Row("b", 2) with { Request = "old" }], None);
-        await ledger.EnterAsync(false, None);
-        LedgerRow sent = await TakeAsync(ledger);
+        await ledger.ImportAsync(false, None);
+        LedgerRow sent = await ClaimAsync(ledger);
 
         await ledger.StageAsync([Row("a", 1) with { Request = "new" }, Row("b", 2) with { Request = "new" }], None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
 
-        Assert.Equal("new", (await TakeAsync(ledger)).Request);
+        Assert.Equal("new", (await ClaimAsync(ledger)).Request);
         Assert.Equal("old", ledger.Read([]).Single(row => row.Item == sent.Item).Request);
     }
 
@@ -266,20 +265,20 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_plan_tells_what_a_run_would_do_and_writes_nothing()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "saved", "failed", "uncertain", "submitted");
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed);
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
-        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+        await ImportAsync(ledger, "saved", "failed", "uncertain", "submitted");
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Failed);
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Uncertain);
+        await AcceptAsync(ledger, await ClaimAsync(ledger), "7");
         await ledger.StageAsync(Rows("saved", "failed", "uncertain", "submitted", "new", "saved"), None);
 
         BatchPlan plan = await ledger.PlanAsync(false, false, None);
         BatchPlan failed = await ledger.PlanAsync(true, false, None);
         BatchPlan both = await ledger.PlanAsync(true, true, None);
 
-        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, UnderWay: 1, LeftAlone: 2, ToSubmit: 2, Images: 2, Uploads: 0) { Duplicates = 1, FirstDuplicate = ("people.csv:2", "people.csv:7") }, plan);
-        Assert.Equal((1, 3), (failed.LeftAlone, failed.ToSubmit));
-        Assert.Equal((0, 4), (both.LeftAlone, both.ToSubmit));
+        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, InProgress: 1, NotRetried: 2, ToSubmit: 2, Images: 2, Uploads: 0) { Duplicates = 1, FirstDuplicate = ("people.csv:2", "people.csv:7") }, plan);
+        Assert.Equal((1, 3), (failed.NotRetried, failed.ToSubmit));
+        Assert.Equal((0, 4), (both.NotRetried, both.ToSubmit));
         Assert.Equal(4, ledger.Read([]).Count());
     }
 
@@ -289,11 +288,11 @@ public abstract partial class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(
             [
-                Row("a", 1) with { Images = 4, Face = "sha256:1", FaceLength = FaceUploads.LeastBytes },
-                Row("b", 2) with { Images = 2, Face = "sha256:1", FaceLength = FaceUploads.LeastBytes },
-                Row("c", 3) with { Face = "sha256:2", FaceLength = FaceUploads.LeastBytes },
-                Row("d", 4) with { Face = "sha256:3", FaceLength = FaceUploads.LeastBytes - 1 },
-                Row("e", 5) with { Face = "sha256:3", FaceLength = FaceUploads.LeastBytes - 1 },
+                Row("a", 1) with { Images = 4, Face = "sha256:1", FaceLength = FaceUploads.MinBytes },
+                Row("b", 2) with { Images = 2, Face = "sha256:1", FaceLength = FaceUploads.MinBytes },
+                Row("c", 3) with { Face = "sha256:2", FaceLength = FaceUploads.MinBytes },
+                Row("d", 4) with { Face = "sha256:3", FaceLength = FaceUploads.MinBytes - 1 },
+                Row("e", 5) with { Face = "sha256:3", FaceLength = FaceUploads.MinBytes - 1 },
                 Row("f", 6),
                 Row("g", 7),
             ],
@@ -301,28 +300,28 @@ public abstract partial class LedgerTests : IAsyncLifetime
 
         BatchPlan plan = await ledger.PlanAsync(false, false, None);
 
-        Assert.Equal((7, 11, 1, null), (plan.ToSubmit, plan.Images, plan.Uploads, plan.Affordable));
+        Assert.Equal((7, 11, 1, null), (plan.ToSubmit, plan.Images, plan.Uploads, plan.AffordableImages));
         // A row is paid for whole or not at all.
         foreach ((long most, long paid) in new[] { (0L, 0L), (3, 0), (4, 4), (5, 4), (6, 6), (7, 7), (99, 11) })
-            Assert.Equal(paid, (await ledger.PlanAsync(false, false, None, most)).Affordable);
+            Assert.Equal(paid, (await ledger.PlanAsync(false, false, None, most)).AffordableImages);
     }
 
     [Fact]
     public async Task A_face_is_shared_by_rows_that_are_still_to_be_sent()
     {
         ILedger ledger = await OpenAsync();
-        InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.LeastBytes })];
-        await ledger.StageAsync([Row("linked", 0), Row("linked", 0), .. rows[..8], .. rows[8..].Select(row => row with { FaceLength = FaceUploads.LeastBytes - 1 })], None);
-        await ledger.EnterAsync(false, None);
-        async Task<string> SharedAsync(int most) => string.Concat((await ledger.SharedFacesAsync(most, None)).Select(row => row.Face![^1]));
+        InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.MinBytes })];
+        await ledger.StageAsync([Row("linked", 0), Row("linked", 0), .. rows[..8], .. rows[8..].Select(row => row with { FaceLength = FaceUploads.MinBytes - 1 })], None);
+        await ledger.ImportAsync(false, None);
+        async Task<string> SharedAsync(int most) => string.Concat((await ledger.ReadSharedFacesAsync(most, None)).Select(row => row.Face![^1]));
 
         Assert.Equal(("413", "4"), (await SharedAsync(9), await SharedAsync(1)));
-        for (int i = 0; i < 3; i++) await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+        for (int i = 0; i < 3; i++) await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
         Assert.Equal("13", await SharedAsync(9));
 
         // In the order of the latest input.
         await ledger.StageAsync([.. rows.Reverse()], None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
         Assert.Equal("31", await SharedAsync(9));
     }
 
@@ -332,8 +331,8 @@ public abstract partial class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. Enumerable.Range(0, 1100).Select(number => Row($"row {number}", number) with { Face = number < 1050 ? "sha256:1" : "sha256:2" })];
         await ledger.StageAsync([rows[0], Row("linked", 0), .. rows[1..10], rows[^1], .. rows[10..^1]], None);
-        await ledger.EnterAsync(false, None);
-        async Task<string?> NextAsync(params string[] unready) => (await ledger.TakePendingAsync(Service, int.MaxValue, None, unready))?.Request;
+        await ledger.ImportAsync(false, None);
+        async Task<string?> NextAsync(params string[] unready) => (await ledger.ClaimPendingAsync(Service, int.MaxValue, None, unready))?.Request;
 
         Assert.Equal("linked", await NextAsync("sha256:1", "sha256:2", "sha256:3"));
         Assert.Equal("row 1099", await NextAsync("sha256:1"));
@@ -359,59 +358,59 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task It_can_be_planned_and_read_while_a_run_works_on_it()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
+        await ImportAsync(ledger, "a", "b");
         ILedger plan = await OpenAsync(LedgerMode.Plan);
         ILedger reader = await OpenAsync(LedgerMode.Read);
 
         await plan.StageAsync(Rows("a", "b", "c"), None);
-        await AcceptAsync(ledger, await TakeAsync(ledger), "7");
+        await AcceptAsync(ledger, await ClaimAsync(ledger), "7");
 
-        Assert.Equal((1, 2), ((await plan.PlanAsync(false, false, None)).UnderWay, (await plan.PlanAsync(false, false, None)).ToSubmit));
+        Assert.Equal((1, 2), ((await plan.PlanAsync(false, false, None)).InProgress, (await plan.PlanAsync(false, false, None)).ToSubmit));
         Assert.Equal(1, (await reader.CountAsync(None))[BatchItemStatus.Submitted]);
         Assert.Equal([BatchItemStatus.Submitted], reader.Read([BatchItemStatus.Submitted]).Select(row => row.Status));
-        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, None));
     }
 
     [Fact]
     public async Task No_more_rows_are_taken_than_the_queue_has_places()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "c", "d");
-        LedgerRow first = await TakeAsync(ledger);
-        LedgerRow second = await TakeAsync(ledger);
+        await ImportAsync(ledger, "a", "b", "c", "d");
+        LedgerRow first = await ClaimAsync(ledger);
+        LedgerRow second = await ClaimAsync(ledger);
 
-        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 2, None));
 
         // Another account's queue is another.
-        LedgerRow? other = await ledger.TakePendingAsync(new Uri("https://enterprise.example/"), 1, None);
+        LedgerRow? other = await ledger.ClaimPendingAsync(new Uri("https://enterprise.example/"), 1, None);
         Assert.NotNull(other);
         await AcceptAsync(ledger, first, "1");
-        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 2, None));
         // One that waits to be sent once more keeps its place.
         Assert.True(await ledger.WriteAsync(second with { Status = BatchItemStatus.Pending }, release: false, None));
-        Assert.Null(await ledger.TakePendingAsync(Service, 2, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 2, None));
         Assert.True(await ledger.WriteAsync(second with { Status = BatchItemStatus.Pending }, release: true, None));
-        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+        Assert.Equal("b", (await ledger.ClaimPendingAsync(Service, 2, None))?.Request);
         Assert.True(await ledger.WriteAsync(first with { Status = BatchItemStatus.Generated, GenerationId = "1" }, release: false, None));
-        Assert.Equal("d", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+        Assert.Equal("d", (await ledger.ClaimPendingAsync(Service, 2, None))?.Request);
     }
 
     [Fact]
     public async Task A_row_of_unknown_outcome_keeps_its_place_for_a_while()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
-        LedgerRow row = await TakeAsync(ledger);
+        await ImportAsync(ledger, "a", "b");
+        LedgerRow row = await ClaimAsync(ledger);
         Assert.True(await ledger.WriteAsync(
-            row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
+            row with { Status = BatchItemStatus.Uncertain, SlotUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
 
         Clock.Advance(TimeSpan.FromSeconds(59));
-        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 1, None));
         // That it is to be sent again does not empty the place.
-        Assert.Null(await ledger.TakePendingAsync(Service, 1, None, retryUncertain: true));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 1, None, retryUncertain: true));
 
         Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None, retryUncertain: true))?.Request);
+        Assert.Equal("b", (await ledger.ClaimPendingAsync(Service, 1, None, retryUncertain: true))?.Request);
     }
 
     [Fact]
@@ -420,54 +419,54 @@ public abstract partial class LedgerTests : IAsyncLifetime
         DateTimeOffset? sent;
         await using (ILedger former = await OpenAsync())
         {
-            await EnterAsync(former, "a");
-            LedgerRow row = await TakeAsync(former);
+            await ImportAsync(former, "a");
+            LedgerRow row = await ClaimAsync(former);
             sent = row.SubmittedAt;
             Assert.True(await former.WriteAsync(
-                row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
+                row with { Status = BatchItemStatus.Uncertain, SlotUntil = Clock.GetUtcNow().AddSeconds(60) }, release: true, None));
         }
 
         ILedger ledger = await OpenAsync();
         Clock.Advance(TimeSpan.FromSeconds(59));
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 5, None, retryUncertain: true));
 
         Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(sent, (await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true))!.SubmittedAt);
+        Assert.Equal(sent, (await ledger.ClaimPendingAsync(Service, 5, None, retryUncertain: true))!.SubmittedAt);
     }
 
     [Fact]
     public async Task A_place_that_a_wrong_clock_keeps_for_years_is_free()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
-        LedgerRow row = await TakeAsync(ledger);
+        await ImportAsync(ledger, "a", "b");
+        LedgerRow row = await ClaimAsync(ledger);
         Assert.True(await ledger.WriteAsync(
-            row with { Status = BatchItemStatus.Uncertain, PlaceUntil = Clock.GetUtcNow().AddYears(3) }, release: true, None));
+            row with { Status = BatchItemStatus.Uncertain, SlotUntil = Clock.GetUtcNow().AddYears(3) }, release: true, None));
 
-        Assert.Equal("b", (await ledger.TakePendingAsync(Service, 1, None))?.Request);
+        Assert.Equal("b", (await ledger.ClaimPendingAsync(Service, 1, None))?.Request);
     }
 
     [Fact]
     public async Task A_generation_that_the_service_denies_keeps_no_place()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "c");
-        LedgerRow denied = await AcceptAsync(ledger, await TakeAsync(ledger), "1");
-        LedgerRow late = await AcceptAsync(ledger, await TakeAsync(ledger), "2");
+        await ImportAsync(ledger, "a", "b", "c");
+        LedgerRow denied = await AcceptAsync(ledger, await ClaimAsync(ledger), "1");
+        LedgerRow late = await AcceptAsync(ledger, await ClaimAsync(ledger), "2");
         Assert.True(await ledger.WriteAsync(denied with { ErrorCode = ErrorCode.GenerationNotFound }, release: true, None));
         Assert.True(await ledger.WriteAsync(late with { ErrorCode = ErrorCode.GenerationTimeout }, release: true, None));
 
-        Assert.Null(await ledger.TakePendingAsync(Service, 1, None));
-        Assert.Equal("c", (await ledger.TakePendingAsync(Service, 2, None))?.Request);
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 1, None));
+        Assert.Equal("c", (await ledger.ClaimPendingAsync(Service, 2, None))?.Request);
     }
 
     [Fact]
     public async Task Concurrent_callers_take_each_row_once()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, [.. Enumerable.Range(0, 200).Select(number => $"row {number}")]);
+        await ImportAsync(ledger, [.. Enumerable.Range(0, 200).Select(number => $"row {number}")]);
 
-        string[][] taken = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => TakeAllAsync(ledger))));
+        string[][] taken = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => ClaimAllAsync(ledger))));
 
         Assert.Equal(200, taken.Sum(rows => rows.Length));
         Assert.Equal(200, taken.SelectMany(rows => rows).Distinct().Count());
@@ -478,18 +477,18 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a");
-            await TakeAsync(dead);
+            await ImportAsync(dead, "a");
+            await ClaimAsync(dead);
         }
 
         Clock.Advance(TimeSpan.FromSeconds(4));
         ILedger ledger = await OpenAsync();
 
-        LedgerRow row = Assert.Single(await ledger.TakeAbandonedAsync(Service, 0, None));
+        LedgerRow row = Assert.Single(await ledger.ClaimAbandonedAsync(Service, 0, None));
 
         Assert.Equal((BatchItemStatus.Uncertain, ErrorCode.SubmissionUncertain, 0), (row.Status, row.ErrorCode, row.Fence));
-        Assert.Equal((Clock.GetUtcNow(), Clock.GetUtcNow().AddSeconds(6)), (row.EndedAt!.Value, row.PlaceUntil!.Value));
-        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
+        Assert.Equal((Clock.GetUtcNow(), Clock.GetUtcNow().AddSeconds(6)), (row.EndedAt!.Value, row.SlotUntil!.Value));
+        Assert.Empty(await ledger.ClaimAbandonedAsync(Service, 5, None));
     }
 
     [Theory]
@@ -503,22 +502,22 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, [.. Enumerable.Range(0, seconds.Length + 1).Select(number => $"row {number}")]);
+            await ImportAsync(dead, [.. Enumerable.Range(0, seconds.Length + 1).Select(number => $"row {number}")]);
             foreach (int taken in seconds)
             {
-                LedgerRow done = await TakeAsync(dead);
+                LedgerRow done = await ClaimAsync(dead);
                 Assert.True(await dead.WriteAsync(
                     done with { Status = BatchItemStatus.Saved, GeneratedAt = done.SubmittedAt!.Value.AddSeconds(taken) }, release: true, None));
             }
 
-            await TakeAsync(dead);
+            await ClaimAsync(dead);
         }
 
         ILedger ledger = await OpenAsync();
 
-        LedgerRow row = Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+        LedgerRow row = Assert.Single(await ledger.ClaimAbandonedAsync(Service, 5, None));
 
-        Assert.Equal(row.SubmittedAt!.Value.AddSeconds(expected), row.PlaceUntil);
+        Assert.Equal(row.SubmittedAt!.Value.AddSeconds(expected), row.SlotUntil);
     }
 
     [Fact]
@@ -526,25 +525,25 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "late", "none", "soon", "kept");
-            await GenerateAsync(dead, await TakeAsync(dead), "1", TimeSpan.FromHours(9));
-            await AcceptAsync(dead, await TakeAsync(dead), "2");
-            await GenerateAsync(dead, await TakeAsync(dead), "3", TimeSpan.FromHours(1));
-            LedgerRow kept = await TakeAsync(dead);
+            await ImportAsync(dead, "late", "none", "soon", "kept");
+            await GenerateAsync(dead, await ClaimAsync(dead), "1", TimeSpan.FromHours(9));
+            await AcceptAsync(dead, await ClaimAsync(dead), "2");
+            await GenerateAsync(dead, await ClaimAsync(dead), "3", TimeSpan.FromHours(1));
+            LedgerRow kept = await ClaimAsync(dead);
             Assert.True(await dead.WriteAsync(kept with { Status = BatchItemStatus.Pending }, release: false, None));
         }
 
         ILedger ledger = await OpenAsync();
 
-        IReadOnlyList<LedgerRow> first = await ledger.TakeAbandonedAsync(Service, 2, None);
-        IReadOnlyList<LedgerRow> rest = await ledger.TakeAbandonedAsync(Service, 2, None);
+        IReadOnlyList<LedgerRow> first = await ledger.ClaimAbandonedAsync(Service, 2, None);
+        IReadOnlyList<LedgerRow> rest = await ledger.ClaimAbandonedAsync(Service, 2, None);
 
         Assert.Equal(["soon", "late"], first.Select(row => row.Request));
         Assert.Equal(["none"], rest.Select(row => row.Request));
         Assert.All(first.Concat(rest), row => Assert.NotEqual(0, row.Fence));
         Assert.True(await ledger.WriteAsync(first[0] with { Status = BatchItemStatus.Saved }, release: true, None));
         // What it had taken and not sent is pending again.
-        Assert.Equal("kept", (await TakeAsync(ledger)).Request);
+        Assert.Equal("kept", (await ClaimAsync(ledger)).Request);
     }
 
     [Fact]
@@ -553,15 +552,15 @@ public abstract partial class LedgerTests : IAsyncLifetime
         var file = new LedgerFile(1, "/out/a.png", 1, "ab", ImageFormat.Png, 1, 1, false);
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a");
-            LedgerRow row = await TakeAsync(dead);
+            await ImportAsync(dead, "a");
+            LedgerRow row = await ClaimAsync(dead);
             Assert.True(await dead.WriteAsync(
                 row with { Status = BatchItemStatus.Generated, GenerationId = "1", Files = [file] }, release: false, None));
         }
 
         ILedger ledger = await OpenAsync();
 
-        Assert.Equal([file], Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).Files);
+        Assert.Equal([file], Assert.Single(await ledger.ClaimAbandonedAsync(Service, 5, None)).Files);
     }
 
     [Fact]
@@ -570,15 +569,15 @@ public abstract partial class LedgerTests : IAsyncLifetime
         var other = new Uri("https://enterprise.example/");
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a", "b");
-            await AcceptAsync(dead, (await dead.TakePendingAsync(other, 5, None))!, "1");
-            await dead.TakePendingAsync(other, 5, None);
+            await ImportAsync(dead, "a", "b");
+            await AcceptAsync(dead, (await dead.ClaimPendingAsync(other, 5, None))!, "1");
+            await dead.ClaimPendingAsync(other, 5, None);
         }
 
         ILedger ledger = await OpenAsync();
 
-        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
-        Assert.Equal(2, (await ledger.TakeAbandonedAsync(other, 5, None)).Count);
+        Assert.Empty(await ledger.ClaimAbandonedAsync(Service, 5, None));
+        Assert.Equal(2, (await ledger.ClaimAbandonedAsync(other, 5, None)).Count);
     }
 
     [Fact]
@@ -586,15 +585,15 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger first = await OpenAsync())
         {
-            await EnterAsync(first, "a");
-            LedgerRow row = await TakeAsync(first);
+            await ImportAsync(first, "a");
+            LedgerRow row = await ClaimAsync(first);
             Assert.True(await first.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: true, None));
-            Assert.Empty(await first.TakeAbandonedAsync(Service, 5, None));
+            Assert.Empty(await first.ClaimAbandonedAsync(Service, 5, None));
         }
 
         ILedger next = await OpenAsync();
 
-        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
     }
 
     [Fact]
@@ -603,12 +602,12 @@ public abstract partial class LedgerTests : IAsyncLifetime
         LedgerRow stale;
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a");
-            stale = await AcceptAsync(dead, await TakeAsync(dead), "1");
+            await ImportAsync(dead, "a");
+            stale = await AcceptAsync(dead, await ClaimAsync(dead), "1");
         }
 
         ILedger ledger = await OpenAsync();
-        LedgerRow taken = Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+        LedgerRow taken = Assert.Single(await ledger.ClaimAbandonedAsync(Service, 5, None));
 
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Failed, Error = "late" }, release: true, None));
 
@@ -622,14 +621,14 @@ public abstract partial class LedgerTests : IAsyncLifetime
         LedgerRow stale;
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a");
-            stale = await TakeAsync(dead) with { Status = BatchItemStatus.Pending, Attempts = 0 };
+            await ImportAsync(dead, "a");
+            stale = await ClaimAsync(dead) with { Status = BatchItemStatus.Pending, Attempts = 0 };
             Assert.True(await dead.WriteAsync(stale, release: false, None));
         }
 
         ILedger ledger = await OpenAsync();
-        Assert.Empty(await ledger.TakeAbandonedAsync(Service, 5, None));
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Uncertain);
+        Assert.Empty(await ledger.ClaimAbandonedAsync(Service, 5, None));
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Uncertain);
 
         // Both have counted their own submission as the first.
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitting, Attempts = 1 }, release: false, None));
@@ -641,7 +640,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     [Fact]
     public async Task An_id_that_comes_late_settles_an_uncertain_row()
     {
-        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Saved, GenerationId = "1" }, release: true, None));
@@ -653,7 +652,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     [Fact]
     public async Task A_refusal_that_comes_late_takes_the_doubt_back()
     {
-        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
         Assert.False(await ledger.WriteAsync(stale, release: false, None));
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Pending, Attempts = 0 }, release: false, None));
@@ -666,20 +665,20 @@ public abstract partial class LedgerTests : IAsyncLifetime
     [Fact]
     public async Task An_id_that_comes_late_saves_a_second_submission_that_was_not_sent_yet()
     {
-        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
 
         Assert.True(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
 
         Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Null(await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, 5, None, retryUncertain: true));
     }
 
     [Fact]
     public async Task An_id_that_comes_after_the_second_submission_changes_nothing()
     {
-        (ILedger ledger, LedgerRow stale) = await DoubtAsync();
+        (ILedger ledger, LedgerRow stale) = await LeaveUncertainAsync();
         Clock.Advance(TimeSpan.FromMinutes(2));
-        LedgerRow again = (await ledger.TakePendingAsync(Service, 5, None, retryUncertain: true))!;
+        LedgerRow again = (await ledger.ClaimPendingAsync(Service, 5, None, retryUncertain: true))!;
 
         Assert.False(await ledger.WriteAsync(stale with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
 
@@ -695,10 +694,10 @@ public abstract partial class LedgerTests : IAsyncLifetime
         string[] input = ["saved", "filtered", "failed", "expired", "uncertain"];
         BatchItemStatus[] ends =
             [BatchItemStatus.Saved, BatchItemStatus.Filtered, BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain];
-        await EnterAsync(ledger, input);
-        foreach (BatchItemStatus end in ends) await EndAsync(ledger, await TakeAsync(ledger), end);
+        await ImportAsync(ledger, input);
+        foreach (BatchItemStatus end in ends) await EndAsync(ledger, await ClaimAsync(ledger), end);
 
-        await EnterAsync(ledger, input, retryFailed);
+        await ImportAsync(ledger, input, retryFailed);
 
         LedgerRow[] pending = [.. ledger.Read([BatchItemStatus.Pending])];
         Assert.Equal(expected, string.Join(",", pending.Select(row => row.Request).Order()));
@@ -709,11 +708,11 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_row_of_unknown_outcome_is_sent_again_by_a_run_that_takes_the_risk_and_by_no_other()
     {
         ILedger careful = await OpenAsync();
-        await EnterAsync(careful, "a", "b", "c");
-        await EndAsync(careful, await TakeAsync(careful), BatchItemStatus.Uncertain);
+        await ImportAsync(careful, "a", "b", "c");
+        await EndAsync(careful, await ClaimAsync(careful), BatchItemStatus.Uncertain);
         await careful.DisposeAsync();
         ILedger daring = await OpenAsync();
-        Task<LedgerRow?> NextAsync(bool retryUncertain = true) => daring.TakePendingAsync(Service, 5, None, retryUncertain: retryUncertain);
+        Task<LedgerRow?> NextAsync(bool retryUncertain = true) => daring.ClaimPendingAsync(Service, 5, None, retryUncertain: retryUncertain);
 
         LedgerRow?[] taken = [await NextAsync(), await NextAsync(), await NextAsync(false), await NextAsync(), await NextAsync()];
 
@@ -722,28 +721,28 @@ public abstract partial class LedgerTests : IAsyncLifetime
         Assert.Equal((2, "why", ErrorCode.FetchFailed), (taken[3]!.Attempts, taken[3]!.Error, taken[3]!.ErrorCode));
         Assert.True(await daring.WriteAsync(taken[3]! with { Status = BatchItemStatus.Uncertain }, release: true, None));
         Assert.Null(await NextAsync());
-        Assert.Equal((1, 0), ((await daring.CountAsync(None))[BatchItemStatus.Uncertain], (await daring.CountAsync(None)).Untried));
+        Assert.Equal((1, 0), ((await daring.CountAsync(None))[BatchItemStatus.Uncertain], (await daring.CountAsync(None)).RetryableUncertain));
         await daring.DisposeAsync();
         ILedger next = await OpenAsync();
-        await EnterAsync(next, "a");
-        Assert.Null(await next.TakePendingAsync(Service, 5, None));
-        Assert.Equal("a", (await next.TakePendingAsync(Service, 5, None, retryUncertain: true))?.Request);
+        await ImportAsync(next, "a");
+        Assert.Null(await next.ClaimPendingAsync(Service, 5, None));
+        Assert.Equal("a", (await next.ClaimPendingAsync(Service, 5, None, retryUncertain: true))?.Request);
     }
 
     [Fact]
     public async Task Ids_that_rows_have_or_had_are_known()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
-        await AcceptAsync(ledger, await TakeAsync(ledger), "has");
-        await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Failed, "had");
-        await EnterAsync(ledger, ["a", "b"], retryFailed: true);
+        await ImportAsync(ledger, "a", "b");
+        await AcceptAsync(ledger, await ClaimAsync(ledger), "has");
+        await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Failed, "had");
+        await ImportAsync(ledger, ["a", "b"], retryFailed: true);
 
-        string[] unknown = [.. await ledger.UnknownIdsAsync(["x", "has", "had", "y", "x"], None)];
+        string[] unknown = [.. await ledger.FindUnknownIdsAsync(["x", "has", "had", "y", "x"], None)];
 
         Assert.Equal(["x", "y"], unknown);
-        Assert.Empty(await ledger.UnknownIdsAsync([], None));
-        Assert.Equal(2000, (await ledger.UnknownIdsAsync([.. Enumerable.Range(0, 2000).Select(id => $"{id}"), "has"], None)).Count);
+        Assert.Empty(await ledger.FindUnknownIdsAsync([], None));
+        Assert.Equal(2000, (await ledger.FindUnknownIdsAsync([.. Enumerable.Range(0, 2000).Select(id => $"{id}"), "has"], None)).Count);
     }
 
     [Fact]
@@ -752,9 +751,9 @@ public abstract partial class LedgerTests : IAsyncLifetime
         ILedger ledger = await OpenAsync();
         InputRow first = Row("a", 1) with { Face = "sha256:1", FaceBytes = [1, 2, 3] };
         await ledger.StageAsync([first, Row("b", 2) with { Face = "sha256:1", FaceBytes = [1, 2, 3] }], None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
         await ledger.StageAsync([first], None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
 
         Assert.Equal([1, 2, 3], await ledger.ReadFaceAsync("sha256:1", None));
         Assert.Null(await ledger.ReadFaceAsync("sha256:2", None));
@@ -764,9 +763,9 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_file_belongs_to_one_row()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b", "c");
+        await ImportAsync(ledger, "a", "b", "c");
         LedgerFile file = new(1, "/out/same.png", 1, "ab", ImageFormat.Png, 1, 1, false);
-        LedgerRow[] rows = [await TakeAsync(ledger), await TakeAsync(ledger), await TakeAsync(ledger)];
+        LedgerRow[] rows = [await ClaimAsync(ledger), await ClaimAsync(ledger), await ClaimAsync(ledger)];
         Assert.True(await ledger.WriteAsync(rows[0] with { Status = BatchItemStatus.Saved, Files = [file] }, release: true, None));
 
         Task<bool> same = ledger.WriteAsync(rows[1] with { Status = BatchItemStatus.Saved, Files = [file] }, release: true, None);
@@ -788,20 +787,20 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a", "b", "c");
-            await GenerateAsync(dead, await TakeAsync(dead), "1", TimeSpan.FromHours(3));
-            await GenerateAsync(dead, await TakeAsync(dead), "2", TimeSpan.FromHours(2));
-            LedgerRow saved = await TakeAsync(dead);
+            await ImportAsync(dead, "a", "b", "c");
+            await GenerateAsync(dead, await ClaimAsync(dead), "1", TimeSpan.FromHours(3));
+            await GenerateAsync(dead, await ClaimAsync(dead), "2", TimeSpan.FromHours(2));
+            LedgerRow saved = await ClaimAsync(dead);
             Assert.True(await dead.WriteAsync(
                 saved with { Status = BatchItemStatus.Saved, ExpiresAt = Clock.GetUtcNow().AddHours(1) }, release: true, None));
-            Assert.Equal(0, (await dead.CountAsync(None)).HeldByOthers);
+            Assert.Equal(0, (await dead.CountAsync(None)).ClaimedByOthers);
         }
 
         ILedger ledger = await OpenAsync();
         LedgerCounts counts = await ledger.CountAsync(None);
 
         Assert.Equal(
-            (2, 1, 0, 0), (counts[BatchItemStatus.Generated], counts[BatchItemStatus.Saved], counts[BatchItemStatus.Failed], counts.HeldByOthers));
+            (2, 1, 0, 0), (counts[BatchItemStatus.Generated], counts[BatchItemStatus.Saved], counts[BatchItemStatus.Failed], counts.ClaimedByOthers));
         Assert.Equal(Clock.GetUtcNow().AddHours(2), counts.NearestExpiry);
     }
 
@@ -810,12 +809,12 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         ILedger ledger = await OpenAsync();
         string[] input = [.. Enumerable.Range(0, 1200).Select(number => $"row {number}")];
-        await EnterAsync(ledger, input);
+        await ImportAsync(ledger, input);
         List<string> read = [];
 
         foreach (LedgerRow row in ledger.Read([]))
         {
-            if (read.Count == 400) await EndAsync(ledger, await TakeAsync(ledger), BatchItemStatus.Saved);
+            if (read.Count == 400) await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
             read.Add(row.Request);
         }
 
@@ -827,7 +826,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
     public async Task A_status_that_is_none_is_told()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
         await ExecuteAsync("UPDATE items SET status = 'Sved'");
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => ledger.CountAsync(None));
@@ -841,15 +840,15 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger first = await OpenAsync())
         {
-            await EnterAsync(first, "a");
+            await ImportAsync(first, "a");
             await SaveAllAsync(first);
         }
 
         await ExecuteAsync("UPDATE items SET status = 'Pending' WHERE item = 1");
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
-        Assert.Equal((2, "a"), ((await TakeAsync(ledger)) is { } row ? (row.Attempts, row.Request) : default));
+        Assert.Equal((2, "a"), ((await ClaimAsync(ledger)) is { } row ? (row.Attempts, row.Request) : default));
     }
 
     [Fact]
@@ -857,8 +856,8 @@ public abstract partial class LedgerTests : IAsyncLifetime
     {
         await using (ILedger first = await OpenAsync())
         {
-            await EnterAsync(first, "a");
-            await EndAsync(first, await TakeAsync(first), BatchItemStatus.Uncertain);
+            await ImportAsync(first, "a");
+            await EndAsync(first, await ClaimAsync(first), BatchItemStatus.Uncertain);
         }
 
         await ExecuteAsync("""
@@ -867,7 +866,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
             """);
         ILedger ledger = await OpenAsync();
 
-        Assert.Equal("123456", Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal("123456", Assert.Single(await ledger.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
     }
 
     [Fact]
@@ -877,8 +876,8 @@ public abstract partial class LedgerTests : IAsyncLifetime
         const int Count = 501;
         await using (ILedger ledger = await OpenAsync())
         {
-            await EnterAsync(ledger, [.. Enumerable.Range(1, Count).Select(number => $"row {number}")]);
-            LedgerRow saved = await TakeAsync(ledger);
+            await ImportAsync(ledger, [.. Enumerable.Range(1, Count).Select(number => $"row {number}")]);
+            LedgerRow saved = await ClaimAsync(ledger);
             LedgerFile file = new(1, "/out/a.png", 12, "ab", ImageFormat.Png, 512, 256, false);
             Assert.True(await ledger.WriteAsync(saved with { Status = BatchItemStatus.Saved, GenerationId = "1", Files = [file] }, release: true, None));
         }
@@ -902,7 +901,7 @@ public abstract partial class LedgerTests : IAsyncLifetime
 
     private protected async Task<ILedger> OpenAsync(string name, TimeProvider time, LedgerMode mode = LedgerMode.Run)
     {
-        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(name), mode, time, Listener, None);
+        ILedger ledger = await FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(name), mode, time, Log, None);
         _opened.Add(ledger);
         return ledger;
     }
@@ -912,25 +911,25 @@ public abstract partial class LedgerTests : IAsyncLifetime
 
     private protected static InputRow[] Rows(params string[] requests) => [.. requests.Select((request, index) => Row(request, index + 1))];
 
-    private protected static Task EnterAsync(ILedger ledger, params string[] requests) => EnterAsync(ledger, requests, false);
+    private protected static Task ImportAsync(ILedger ledger, params string[] requests) => ImportAsync(ledger, requests, false);
 
-    private protected static async Task EnterAsync(ILedger ledger, string[] requests, bool retryFailed)
+    private protected static async Task ImportAsync(ILedger ledger, string[] requests, bool retryFailed)
     {
         await ledger.StageAsync(Rows(requests), None);
-        await ledger.EnterAsync(retryFailed, None);
+        await ledger.ImportAsync(retryFailed, None);
     }
 
-    private protected static async Task<LedgerRow> TakeAsync(ILedger ledger)
+    private protected static async Task<LedgerRow> ClaimAsync(ILedger ledger)
     {
-        LedgerRow? row = await ledger.TakePendingAsync(Service, int.MaxValue, None);
+        LedgerRow? row = await ledger.ClaimPendingAsync(Service, int.MaxValue, None);
         Assert.NotNull(row);
         return row;
     }
 
-    private protected static async Task<string[]> TakeAllAsync(ILedger ledger)
+    private protected static async Task<string[]> ClaimAllAsync(ILedger ledger)
     {
         List<string> taken = [];
-        while (await ledger.TakePendingAsync(Service, int.MaxValue, None) is { } row) taken.Add(row.Request);
+        while (await ledger.ClaimPendingAsync(Service, int.MaxValue, None) is { } row) taken.Add(row.Request);
         return [.. taken];
     }
 
@@ -951,21 +950,21 @@ public abstract partial class LedgerTests : IAsyncLifetime
 
     private async Task SaveAllAsync(ILedger ledger)
     {
-        while (await ledger.TakePendingAsync(Service, int.MaxValue, None) is { } row) await EndAsync(ledger, row, BatchItemStatus.Saved);
+        while (await ledger.ClaimPendingAsync(Service, int.MaxValue, None) is { } row) await EndAsync(ledger, row, BatchItemStatus.Saved);
     }
 
     /// <summary>A row whose worker was taken for dead while it was being sent, as that worker has it.</summary>
-    private async Task<(ILedger Ledger, LedgerRow Stale)> DoubtAsync()
+    private async Task<(ILedger Ledger, LedgerRow Stale)> LeaveUncertainAsync()
     {
         LedgerRow stale;
         await using (ILedger dead = await OpenAsync())
         {
-            await EnterAsync(dead, "a");
-            stale = await TakeAsync(dead);
+            await ImportAsync(dead, "a");
+            stale = await ClaimAsync(dead);
         }
 
         ILedger ledger = await OpenAsync();
-        Assert.Single(await ledger.TakeAbandonedAsync(Service, 5, None));
+        Assert.Single(await ledger.ClaimAbandonedAsync(Service, 5, None));
         return (ledger, stale);
     }
 }

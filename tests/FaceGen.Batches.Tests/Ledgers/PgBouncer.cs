@@ -26,7 +26,7 @@ internal sealed class PgBouncer : IDisposable
             Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
 
-        NpgsqlConnectionStringBuilder address = new(server.Connect("any"));
+        NpgsqlConnectionStringBuilder address = new(server.GetConnectionString("any"));
         string settings = Path.Combine(_folder, "pgbouncer.ini");
         File.WriteAllText(settings, string.Create(CultureInfo.InvariantCulture,
             $"""
@@ -50,7 +50,7 @@ internal sealed class PgBouncer : IDisposable
         while (!Listens()) patience.Token.ThrowIfCancellationRequested();
     }
 
-    internal static string? Hindrance => File.Exists(Program) ? PostgresServer.Hindrance : $"{Program} is not on this machine.";
+    internal static string? UnavailableReason => File.Exists(Program) ? PostgresServer.SkipReason : $"{Program} is not on this machine.";
 
     internal int Port { get; }
 

@@ -1,5 +1,4 @@
 using FaceGen.Batches.Ledgers.Postgres;
-using FaceGen.Contract;
 using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;

@@ -1,7 +1,6 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Postgres;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Tests.Shared;
 using Npgsql;
 
@@ -20,14 +19,14 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     private readonly string _schema = $"freeze_{Guid.NewGuid():N}";
     private readonly List<IAsyncDisposable> _opened = [];
-    private readonly Listener _listener = new();
+    private readonly TestLog _log = new();
     private PostgresProxy? _proxy;
 
     private PostgresProxy Proxy => _proxy!;
 
     public ValueTask InitializeAsync()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         _proxy = new PostgresProxy(PostgresServer.Instance);
         return ValueTask.CompletedTask;
     }
@@ -45,15 +44,15 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     public async Task Worker_frozen_inside_a_transaction_does_not_block_others()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
-        await EnterAsync(frozen, "a", "b");
+        await ImportAsync(frozen, "a", "b");
         ILedger other = await OpenAsync();
 
         // It holds the lock of the account's queue by now.
         Proxy.FreezeAt("UPDATE items");
-        Task<LedgerRow?> late = frozen.TakePendingAsync(Service, 5, CancellationToken.None);
+        Task<LedgerRow?> late = frozen.ClaimPendingAsync(Service, 5, CancellationToken.None);
         await Proxy.Held;
 
-        LedgerRow? first = await other.TakePendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        LedgerRow? first = await other.ClaimPendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
         Proxy.Thaw();
 
         // Its own transaction is gone: it takes what the other one has left.
@@ -65,19 +64,19 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     public async Task Worker_frozen_before_its_commit_changes_nothing_when_it_is_back()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
-        await EnterAsync(frozen, "a");
-        LedgerRow row = (await frozen.TakePendingAsync(Service, 5, CancellationToken.None))!;
+        await ImportAsync(frozen, "a");
+        LedgerRow row = (await frozen.ClaimPendingAsync(Service, 5, CancellationToken.None))!;
         ILedger other = await OpenAsync();
 
         Proxy.FreezeAt("COMMIT");
         Task<bool> late = frozen.WriteAsync(row with { Status = BatchItemStatus.Failed, Error = "late" }, release: true, CancellationToken.None);
         await Proxy.Held;
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
-        IReadOnlyList<LedgerRow> uncertain = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
-        for (; uncertain.Count == 0; uncertain = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit))
+        IReadOnlyList<LedgerRow> uncertain = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        for (; uncertain.Count == 0; uncertain = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
         await ExecuteAsync("UPDATE items SET place_until = 0");
-        LedgerRow again = (await other.TakePendingAsync(Service, 5, CancellationToken.None, retryUncertain: true).WaitAsync(Limit))
+        LedgerRow again = (await other.ClaimPendingAsync(Service, 5, CancellationToken.None, retryUncertain: true).WaitAsync(Limit))
             ?? throw new InvalidOperationException("The row is still held.");
         Proxy.Thaw();
 
@@ -96,10 +95,10 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
         // The server has a part of the statement, and waits for the rest of it: that is not an idle transaction.
         Proxy.FreezeAt("INSERT INTO faces", forward: 6000);
-        Task late = frozen.EnterAsync(false, CancellationToken.None);
+        Task late = frozen.ImportAsync(false, CancellationToken.None);
         await Proxy.Held;
 
-        await other.EnterAsync(false, CancellationToken.None).WaitAsync(Limit);
+        await other.ImportAsync(false, CancellationToken.None).WaitAsync(Limit);
         Proxy.Thaw();
         await late.WaitAsync(Limit);
 
@@ -115,22 +114,22 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         await other.StageAsync([Row("b")], CancellationToken.None);
 
         Proxy.FreezeAt("row 1000", forward: 10);
-        _ = frozen.EnterAsync(false, CancellationToken.None);
+        _ = frozen.ImportAsync(false, CancellationToken.None);
         await Proxy.Held;
 
-        await other.EnterAsync(false, CancellationToken.None).WaitAsync(Limit);
+        await other.ImportAsync(false, CancellationToken.None).WaitAsync(Limit);
     }
 
     [Fact]
     public async Task Cancel_returns_while_the_database_answers_nothing()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
         using var cancel = new CancellationTokenSource();
 
         Proxy.Freeze();
-        Task<LedgerRow?> taking = ledger.TakePendingAsync(Service, 5, cancel.Token);
-        Task reading = Task.Run(() => ledger.Read([], cancel: cancel.Token).Count());
+        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
+        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancel.Token).Count());
         await Proxy.Held;
         // The driver asks the server to cancel, over a connection that is never answered. The stop does not wait for that.
         Task canceling = Task.Run(cancel.Cancel);
@@ -144,11 +143,11 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     public async Task Row_whose_taking_was_canceled_stays_pending()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
         using var cancel = new CancellationTokenSource();
 
         Proxy.FreezeAt("UPDATE items");
-        Task<LedgerRow?> taking = ledger.TakePendingAsync(Service, 5, cancel.Token);
+        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
         await Proxy.Held;
         Task canceling = Task.Run(cancel.Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Limit));
@@ -156,7 +155,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         await canceling.WaitAsync(Limit);
 
         // Not held by the call that was canceled.
-        LedgerRow? row = await ledger.TakePendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        LedgerRow? row = await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
         Assert.Equal(("a", 1), (row!.Request, row.Attempts));
     }
 
@@ -166,7 +165,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Proxy.Freeze();
         using var cancel = new CancellationTokenSource();
 
-        Task<ILedger> opening = FaceGen.Batches.Ledgers.Ledgers.OpenAsync(LedgerLocation.Parse(Address(Proxy)), LedgerMode.Run, TimeProvider.System, _listener, cancel.Token);
+        Task<ILedger> opening = FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(Address(Proxy)), LedgerMode.Run, TimeProvider.System, _log, cancel.Token);
         await Proxy.Held;
         await Task.Run(cancel.Cancel).WaitAsync(TimeSpan.FromSeconds(10));
 
@@ -194,7 +193,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     public async Task Session_ends_its_idle_transactions_within_20_seconds(int servers, string expected)
     {
         string options = $"Options=-c idle_in_transaction_session_timeout={servers} -c statement_timeout=100 -c lock_timeout=100;";
-        await using var connections = new PostgresConnections(PostgresAddress.Parse(PostgresServer.Instance.Connect(_schema, options)));
+        await using var connections = new PostgresConnections(PostgresAddress.Parse(PostgresServer.Instance.GetConnectionString(_schema, options)));
         await using NpgsqlConnection connection = await connections.OpenAsync(CancellationToken.None);
         await using NpgsqlCommand command = new("SELECT name, setting FROM pg_settings", connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
@@ -214,8 +213,8 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         await ExecuteAsync($"CREATE ROLE {_schema} LOGIN PASSWORD '{PostgresServer.Instance.Password}'; ALTER DATABASE {_schema} OWNER TO {_schema}");
         string database = $"Database={_schema};";
         await ExecuteAsync("REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC", database);
-        _opened.Add(await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
-            LedgerLocation.Parse(PostgresServer.Instance.Connect(_schema, $"{database}Username={_schema};")), LedgerMode.Run, TimeProvider.System, _listener, CancellationToken.None));
+        _opened.Add(await FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(
+            LedgerLocation.Parse(PostgresServer.Instance.GetConnectionString(_schema, $"{database}Username={_schema};")), LedgerMode.Run, TimeProvider.System, _log, CancellationToken.None));
         const string Holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('workers' AS regclass)";
         object? first = await ExecuteAsync(Holder, database);
 
@@ -228,26 +227,26 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     private static InputRow Row(string request) => new($"hash of {request}", request, 1, null, null, new RequestSource("people.csv", 2, 1));
 
-    private static async Task EnterAsync(ILedger ledger, params string[] requests)
+    private static async Task ImportAsync(ILedger ledger, params string[] requests)
     {
         await ledger.StageAsync([.. requests.Select(Row)], CancellationToken.None);
-        await ledger.EnterAsync(false, CancellationToken.None);
+        await ledger.ImportAsync(false, CancellationToken.None);
     }
 
     private string Address(PostgresProxy? through) =>
-        PostgresServer.Instance.Connect(_schema, ShortLimit + (through is null ? "" : $"Port={through.Port};"));
+        PostgresServer.Instance.GetConnectionString(_schema, ShortLimit + (through is null ? "" : $"Port={through.Port};"));
 
     private async Task<ILedger> OpenAsync(PostgresProxy? through = null)
     {
-        ILedger ledger = await FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
-            LedgerLocation.Parse(Address(through)), LedgerMode.Run, TimeProvider.System, _listener, CancellationToken.None);
+        ILedger ledger = await FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(
+            LedgerLocation.Parse(Address(through)), LedgerMode.Run, TimeProvider.System, _log, CancellationToken.None);
         _opened.Add(ledger);
         return ledger;
     }
 
     private async Task<object?> ExecuteAsync(string sql, string options = "")
     {
-        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(_schema, "Pooling=false;" + options));
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.GetConnectionString(_schema, "Pooling=false;" + options));
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         return await command.ExecuteScalarAsync();

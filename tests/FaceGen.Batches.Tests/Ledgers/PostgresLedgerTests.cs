@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Postgres;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Tests.Shared;
 using Npgsql;
 
@@ -16,11 +14,11 @@ public sealed class PostgresLedgerTests : LedgerTests
 
     private string QuotedSchema => $"'\"{_schema}\"'";
 
-    private protected override string Ledger => PostgresServer.Instance.Connect(_schema);
+    private protected override string Ledger => PostgresServer.Instance.GetConnectionString(_schema);
 
     public override ValueTask InitializeAsync()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         return ValueTask.CompletedTask;
     }
 
@@ -35,7 +33,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         const int Places = 5;
         ILedger[] ledgers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => OpenAsync()));
         string[] input = [.. Enumerable.Range(0, Count).Select(number => $"row {number}")];
-        await Task.WhenAll(ledgers.Select(ledger => EnterAsync(ledger, input)));
+        await Task.WhenAll(ledgers.Select(ledger => ImportAsync(ledger, input)));
         var taken = new ConcurrentBag<string>();
         int inUse = 0, most = 0;
 
@@ -43,7 +41,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         {
             while (taken.Count < Count)
             {
-                if (await ledger.TakePendingAsync(Service, Places, CancellationToken.None) is not { } row) continue;
+                if (await ledger.ClaimPendingAsync(Service, Places, CancellationToken.None) is not { } row) continue;
 
                 // It is given back before that is written, so this counts at most what is in use.
                 int now = Interlocked.Increment(ref inUse);
@@ -67,29 +65,29 @@ public sealed class PostgresLedgerTests : LedgerTests
     {
         ILedger first = await OpenAsync();
         ILedger second = await OpenAsync();
-        await EnterAsync(first, "a", "b");
-        await TakeAsync(first);
-        await AcceptAsync(first, await TakeAsync(first), "1");
+        await ImportAsync(first, "a", "b");
+        await ClaimAsync(first);
+        await AcceptAsync(first, await ClaimAsync(first), "1");
 
-        Assert.Empty(await second.TakeAbandonedAsync(Service, 5, CancellationToken.None));
-        Assert.Equal(2, (await second.CountAsync(CancellationToken.None)).HeldByOthers);
+        Assert.Empty(await second.ClaimAbandonedAsync(Service, 5, CancellationToken.None));
+        Assert.Equal(2, (await second.CountAsync(CancellationToken.None)).ClaimedByOthers);
     }
 
     [Fact]
     public async Task Inputs_of_workers_that_work_at_the_same_time_are_done_all()
     {
         ILedger first = await OpenAsync();
-        await EnterAsync(first, "a", "b");
+        await ImportAsync(first, "a", "b");
         ILedger second = await OpenAsync();
-        await EnterAsync(second, "b", "c");
+        await ImportAsync(second, "b", "c");
 
-        Assert.Equal(["a", "b", "c"], (await TakeAllAsync(first)).Order());
+        Assert.Equal(["a", "b", "c"], (await ClaimAllAsync(first)).Order());
         await first.DisposeAsync();
 
         // Alone again, it does what its own input says.
-        await EnterAsync(second, "c");
+        await ImportAsync(second, "c");
         Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order());
-        await second.TakeAbandonedAsync(Service, 5, CancellationToken.None);
+        await second.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         Assert.Equal(["c"], second.Read([]).Select(row => row.Request));
     }
 
@@ -97,20 +95,20 @@ public sealed class PostgresLedgerTests : LedgerTests
     public async Task A_worker_that_is_silent_is_dead_and_alive_again_when_it_is_back()
     {
         ILedger silent = await OpenAsync();
-        await EnterAsync(silent, "a", "b");
-        LedgerRow row = await AcceptAsync(silent, await TakeAsync(silent), "1");
+        await ImportAsync(silent, "a", "b");
+        LedgerRow row = await AcceptAsync(silent, await ClaimAsync(silent), "1");
         ILedger other = await OpenAsync();
 
         // As if its machine had lost the network, with the lock not yet freed.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
-        IReadOnlyList<LedgerRow> taken = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None);
+        IReadOnlyList<LedgerRow> taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         // Between two of its signs of life it may have been seen again.
-        for (; taken.Count == 0; taken = await other.TakeAbandonedAsync(Service, 5, CancellationToken.None))
+        for (; taken.Count == 0; taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
 
         Assert.Equal(row.Item, Assert.Single(taken).Item);
         Assert.False(await silent.WriteAsync(row with { Status = BatchItemStatus.Saved }, release: true, CancellationToken.None));
-        Assert.Equal("b", (await TakeAsync(silent)).Request);
+        Assert.Equal("b", (await ClaimAsync(silent)).Request);
     }
 
     [Fact]
@@ -119,13 +117,13 @@ public sealed class PostgresLedgerTests : LedgerTests
         const int Count = 300;
         string application = $"Cut {_schema}";
         ILedger ledger = await OpenOnRealClockAsync($"{Ledger}Application Name={application}");
-        await EnterAsync(ledger, [.. Enumerable.Range(0, Count).Select(number => $"row {number}")]);
+        await ImportAsync(ledger, [.. Enumerable.Range(0, Count).Select(number => $"row {number}")]);
         var taken = new ConcurrentBag<long>();
         var cuts = new ConcurrentBag<Task>();
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (await ledger.TakePendingAsync(Service, 100, CancellationToken.None) is { } row)
+            while (await ledger.ClaimPendingAsync(Service, 100, CancellationToken.None) is { } row)
             {
                 taken.Add(row.Item);
                 if (row.Item % 10 == 0) cuts.Add(CutAsync(application));
@@ -143,17 +141,17 @@ public sealed class PostgresLedgerTests : LedgerTests
     public async Task A_server_that_is_started_again_is_waited_for()
     {
         using var server = new PostgresServer();
-        await using ILedger ledger = await OpenOnRealClockAsync(server.Connect(_schema));
-        await EnterAsync(ledger, "a", "b");
-        LedgerRow row = await TakeAsync(ledger);
+        await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
+        await ImportAsync(ledger, "a", "b");
+        LedgerRow row = await ClaimAsync(ledger);
         await ledger.StageAsync(Rows("a", "b", "c"), CancellationToken.None);
 
         server.Stop();
         Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
-        Task entered = ledger.EnterAsync(false, CancellationToken.None);
+        Task entered = ledger.ImportAsync(false, CancellationToken.None);
         using (var cancel = new CancellationTokenSource())
         {
-            Task<LedgerRow?> cancelled = ledger.TakePendingAsync(Service, 5, cancel.Token);
+            Task<LedgerRow?> cancelled = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
             await cancel.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         }
@@ -163,11 +161,11 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         Assert.True(await written);
         await entered;
-        Assert.Equal("b", (await TakeAsync(ledger)).Request);
-        Assert.Equal("c", (await TakeAsync(ledger)).Request);
-        string warning = Assert.Single(Listener.Warnings);
+        Assert.Equal("b", (await ClaimAsync(ledger)).Request);
+        Assert.Equal("c", (await ClaimAsync(ledger)).Request);
+        string warning = Assert.Single(Log.Warnings);
         Assert.Contains("cannot be reached", warning, StringComparison.Ordinal);
-        Assert.Contains(Listener.Lines, line => line.Contains("reached again", StringComparison.Ordinal));
+        Assert.Contains(Log.VerboseLines, line => line.Contains("reached again", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Password, warning, StringComparison.Ordinal);
     }
 
@@ -175,13 +173,13 @@ public sealed class PostgresLedgerTests : LedgerTests
     public async Task Rows_can_be_read_no_longer_than_somebody_wants_them_when_the_server_is_away()
     {
         using var server = new PostgresServer();
-        await using ILedger ledger = await OpenOnRealClockAsync(server.Connect(_schema));
-        await EnterAsync(ledger, "a");
+        await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
+        await ImportAsync(ledger, "a");
         server.Stop();
         using var cancel = new CancellationTokenSource();
 
-        Task reading = Task.Run(() => ledger.Read([], cancel: cancel.Token).Count());
-        while (Listener.Warnings.IsEmpty) await Task.Yield();
+        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancel.Token).Count());
+        while (Log.Warnings.IsEmpty) await Task.Yield();
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
@@ -191,9 +189,9 @@ public sealed class PostgresLedgerTests : LedgerTests
     public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
     {
         await (await OpenAsync()).DisposeAsync();
-        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, "Options=-c statement_timeout=200;"));
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(_schema, "Options=-c statement_timeout=200;"));
 
-        Task entered = EnterAsync(ledger, [.. Enumerable.Range(0, 60_000).Select(number => $"row {number}")]);
+        Task entered = ImportAsync(ledger, [.. Enumerable.Range(0, 60_000).Select(number => $"row {number}")]);
 
         await entered.WaitAsync(TimeSpan.FromSeconds(60));
     }
@@ -218,13 +216,13 @@ public sealed class PostgresLedgerTests : LedgerTests
         await OpenAsync();
         await ExecuteAsync("INSERT INTO workers (machine, process, started_at, seen_at) SELECT 'other', 1, seen_at, seen_at - 120000 FROM workers");
         TimeSpan outage = TimeSpan.FromSeconds(120);
-        string alive = PostgresWorker.Alive(1, wasOut: false, outage);
+        string alive = PostgresHeartbeat.LiveWorkersQuery(1, hadOutage: false, outage);
         Assert.Contains("'3 seconds'", alive, StringComparison.Ordinal);
 
         Assert.Equal(1, await CountAsync(alive.Replace("'3 seconds'", "'0 seconds'", StringComparison.Ordinal)));
         // The server was started just now, or this worker itself could not reach it.
         Assert.Equal(2, await CountAsync(alive.Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal)));
-        Assert.Equal(2, await CountAsync(PostgresWorker.Alive(1, wasOut: true, outage)));
+        Assert.Equal(2, await CountAsync(PostgresHeartbeat.LiveWorkersQuery(1, hadOutage: true, outage)));
     }
 
     [Fact]
@@ -236,17 +234,17 @@ public sealed class PostgresLedgerTests : LedgerTests
             INSERT INTO workers (machine, process, started_at, seen_at)
             SELECT 'other', 1, seen_at, seen_at - age FROM workers, (VALUES (30000), (90000)) AS ages (age)
             """);
-        string alive = PostgresWorker.Alive(1, wasOut: true, TimeSpan.FromSeconds(5)).Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal);
+        string alive = PostgresHeartbeat.LiveWorkersQuery(1, hadOutage: true, TimeSpan.FromSeconds(5)).Replace("'3 seconds'", "'1000 days'", StringComparison.Ordinal);
 
         Assert.Equal(2, await CountAsync(alive));
-        Assert.Equal(1, await CountAsync(PostgresWorker.HeardOf(1)));
+        Assert.Equal(1, await CountAsync(PostgresHeartbeat.ResponsiveWorkersQuery(1)));
     }
 
     [Fact]
     public async Task A_lock_that_was_not_to_be_had_at_first_is_taken_when_it_is_free()
     {
         await OpenAsync();
-        await using (NpgsqlConnection former = new(PostgresServer.Instance.Connect(QuotedSchema, "Pooling=false")))
+        await using (NpgsqlConnection former = new(PostgresServer.Instance.GetConnectionString(QuotedSchema, "Pooling=false")))
         {
             await former.OpenAsync();
             await using NpgsqlCommand hold = new("SELECT pg_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), 2)", former);
@@ -261,7 +259,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [Fact]
     public async Task A_newer_version_is_refused()
     {
-        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("UPDATE ledger SET version = 2");
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
@@ -287,7 +285,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
 
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
         Assert.Single(ledger.Read([]));
     }
@@ -311,7 +309,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret-of-the-poor'", "public");
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
-            () => OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=secret-of-the-poor")));
+            () => OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(_schema, $"Username={role};Password=secret-of-the-poor")));
 
         Assert.Equal(ErrorCode.LedgerNotWritten, error.Code);
         Assert.Contains("permission denied", error.Message, StringComparison.Ordinal);
@@ -325,7 +323,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Password=wrong-secret;Host=no-such-host.invalid")]
     public async Task A_database_that_cannot_be_reached_is_told_without_the_password(string options)
     {
-        string ledger = PostgresServer.Instance.Connect(_schema, options);
+        string ledger = PostgresServer.Instance.GetConnectionString(_schema, options);
 
         Stopwatch watch = Stopwatch.StartNew();
         Task<ILedger> opening = OpenAsync(ledger, Clock);
@@ -350,7 +348,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     {
         // The clock stands: whatever waited would wait for ever.
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
-            () => OpenAsync(PostgresServer.Instance.Connect(_schema, options), Clock).WaitAsync(TimeSpan.FromSeconds(30)));
+            () => OpenAsync(PostgresServer.Instance.GetConnectionString(_schema, options), Clock).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Equal(ErrorCode.LedgerUnreachable, error.Code);
         Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
@@ -364,7 +362,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'late' CONNECTION LIMIT 0", "public");
         DateTimeOffset start = Clock.GetUtcNow();
 
-        Task<ILedger> opening = OpenAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=late"), Clock, LedgerMode.Plan);
+        Task<ILedger> opening = OpenAsync(PostgresServer.Instance.GetConnectionString(_schema, $"Username={role};Password=late"), Clock, LedgerMode.Plan);
         while (!opening.IsCompleted)
         {
             Clock.Advance(TimeSpan.FromSeconds(1));
@@ -382,22 +380,22 @@ public sealed class PostgresLedgerTests : LedgerTests
         string role = $"few_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'few' CONNECTION LIMIT 2; GRANT CREATE ON DATABASE postgres TO {role}", "public");
 
-        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.Connect(_schema, $"Username={role};Password=few;Maximum Pool Size=1"));
-        await EnterAsync(ledger, "a");
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(_schema, $"Username={role};Password=few;Maximum Pool Size=1"));
+        await ImportAsync(ledger, "a");
 
-        Assert.Equal("a", (await TakeAsync(ledger)).Request);
+        Assert.Equal("a", (await ClaimAsync(ledger)).Request);
     }
 
     [Fact]
     public async Task Of_several_hosts_the_one_that_answers_is_used()
     {
-        NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.Connect(_schema));
+        NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.GetConnectionString(_schema));
 
         ILedger ledger = await OpenOnRealClockAsync(
             $"postgresql://{server.Username}:{server.Password}@127.0.0.1:1,127.0.0.1:{server.Port}/postgres?search_path={Uri.EscapeDataString(_schema)}");
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
-        Assert.Equal("a", (await TakeAsync(ledger)).Request);
+        Assert.Equal("a", (await ClaimAsync(ledger)).Request);
         Assert.Equal($"127.0.0.1:1,127.0.0.1:{server.Port}/postgres/{_schema}", ledger.Name);
     }
 
@@ -411,15 +409,15 @@ public sealed class PostgresLedgerTests : LedgerTests
 
     private static async Task ExecuteAsync(string sql, string schema)
     {
-        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(schema, "Pooling=false"));
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.GetConnectionString(schema, "Pooling=false"));
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
 
-    private static void InterlockedMax(ref int most, int value)
+    private static void InterlockedMax(ref int limit, int value)
     {
-        for (int seen = most; value > seen; seen = most) Interlocked.CompareExchange(ref most, value, seen);
+        for (int seen = limit; value > seen; seen = limit) Interlocked.CompareExchange(ref limit, value, seen);
     }
 
     private Task<ILedger> OpenOnRealClockAsync(string ledger) => OpenAsync(ledger, TimeProvider.System);
@@ -433,7 +431,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
     private async Task<long> CountAsync(string query)
     {
-        await using NpgsqlConnection connection = new(PostgresServer.Instance.Connect(QuotedSchema, "Pooling=false"));
+        await using NpgsqlConnection connection = new(PostgresServer.Instance.GetConnectionString(QuotedSchema, "Pooling=false"));
         await connection.OpenAsync();
         await using NpgsqlCommand command = new($"SELECT count(*) FROM ({query}) AS found", connection);
         return (long)(await command.ExecuteScalarAsync())!;

@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Tests.Shared;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -12,7 +11,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         return ValueTask.CompletedTask;
     }
 
@@ -46,11 +45,11 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [InlineData("statement", 5)]
     public async Task PgBouncer_in_another_mode_than_session_is_refused(string mode, int size)
     {
-        if (PgBouncer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
         using var pooler = new PgBouncer(PostgresServer.Instance, mode, size);
 
         // However many use the pool at once.
-        LedgerMode[] modes = [LedgerMode.Run, LedgerMode.RunInput, LedgerMode.Plan, LedgerMode.Read];
+        LedgerMode[] modes = [LedgerMode.Run, LedgerMode.RunAndCreateOnImport, LedgerMode.Plan, LedgerMode.Read];
         FaceGenException[] errors = await Task.WhenAll(Enumerable.Range(0, 40).Select(number => RefusalAsync(pooler.Port, modes[number % modes.Length])));
 
         Assert.All(errors, error => Assert.Contains("session mode", error.Message, StringComparison.Ordinal));
@@ -59,20 +58,20 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [Fact]
     public async Task PgBouncer_in_session_mode_is_used()
     {
-        if (PgBouncer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         await using ILedger ledger = await OpenAsync(pooler.Port, LedgerMode.Run);
         await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], CancellationToken.None);
-        await ledger.EnterAsync(false, CancellationToken.None);
+        await ledger.ImportAsync(false, CancellationToken.None);
 
-        Assert.Equal("a", (await ledger.TakePendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None))!.Request);
+        Assert.Equal("a", (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None))!.Request);
     }
 
     [Fact]
     public async Task Startup_option_that_a_pooler_refuses_is_named()
     {
-        if (PgBouncer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
@@ -85,7 +84,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     private async Task<FaceGenException> RefusalAsync(int port, LedgerMode mode = LedgerMode.Run) => await Assert.ThrowsAsync<FaceGenException>(
         async () => await (await OpenAsync(port, mode)).DisposeAsync());
 
-    private Task<ILedger> OpenAsync(int port, LedgerMode mode, string options = "") => FaceGen.Batches.Ledgers.Ledgers.OpenAsync(
-        LedgerLocation.Parse(PostgresServer.Instance.Connect(_schema, $"Port={port};SSL Mode=Disable;{options}")), mode, TimeProvider.System, new Listener(), CancellationToken.None)
+    private Task<ILedger> OpenAsync(int port, LedgerMode mode, string options = "") => FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(
+        LedgerLocation.Parse(PostgresServer.Instance.GetConnectionString(_schema, $"Port={port};SSL Mode=Disable;{options}")), mode, TimeProvider.System, new TestLog(), CancellationToken.None)
         .WaitAsync(TimeSpan.FromSeconds(60));
 }

@@ -23,7 +23,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     internal PostgresProxy(PostgresServer server)
     {
-        _serverPort = new NpgsqlConnectionStringBuilder(server.Connect("any")).Port;
+        _serverPort = new NpgsqlConnectionStringBuilder(server.GetConnectionString("any")).Port;
         _listener.Start();
         _accepting = AcceptAsync();
     }

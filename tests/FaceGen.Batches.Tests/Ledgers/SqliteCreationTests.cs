@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
@@ -42,10 +41,10 @@ public sealed class SqliteCreationTests : IDisposable
     [Fact]
     public async Task Creation_renames_a_ledger_that_has_its_journal_mode()
     {
-        await using (SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None)) Assert.Equal(1, store.Worker);
+        await using (SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None)) Assert.Equal(1, store.Worker);
         string other = Path.Combine(_folder, "other.db");
 
-        SqliteStore.Create(other, _clock);
+        SqliteLedgerDatabase.Create(other, _clock);
 
         // Bytes 18 and 19 of SQLite's header are 2 in WAL mode: nothing is left to change when the file has its name.
         Assert.Equal([2, 2], (await File.ReadAllBytesAsync(other))[18..20]);
@@ -55,14 +54,14 @@ public sealed class SqliteCreationTests : IDisposable
     /// <summary>As former versions could leave it: they changed the journal mode after the rename.</summary>
     [Theory]
     [InlineData(LedgerMode.Run)]
-    [InlineData(LedgerMode.RunInput)]
+    [InlineData(LedgerMode.RunAndCreateOnImport)]
     [InlineData(LedgerMode.Plan)]
     [InlineData(LedgerMode.Read)]
     public async Task Ledger_with_a_hot_journal_is_opened(object mode)
     {
         await LeaveHotJournalAsync("UPDATE ledger SET created_by = 'half'");
 
-        await using (SqliteStore store = await SqliteStore.OpenAsync(Ledger, (LedgerMode)mode, _clock, CancellationToken.None))
+        await using (SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, (LedgerMode)mode, _clock, CancellationToken.None))
         {
             List<string> makers = await store.ReadAsync(
                 session => session.QueryAsync("SELECT created_by FROM ledger", row => row.GetString(0)), CancellationToken.None);
@@ -84,7 +83,7 @@ public sealed class SqliteCreationTests : IDisposable
         foreach (LedgerMode mode in Enum.GetValues<LedgerMode>().Except([LedgerMode.Read]))
         {
             FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
-                () => SqliteStore.OpenAsync(Ledger, mode, _clock, CancellationToken.None));
+                () => SqliteLedgerDatabase.OpenAsync(Ledger, mode, _clock, CancellationToken.None));
             Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
             Assert.Contains($"'{Ledger}{end}'", error.Message, StringComparison.Ordinal);
         }
@@ -98,7 +97,7 @@ public sealed class SqliteCreationTests : IDisposable
     public async Task Ledger_with_an_empty_log_is_opened(bool hasSharedMemory)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
-        SqliteStore.Create(Ledger, _clock);
+        SqliteLedgerDatabase.Create(Ledger, _clock);
         await File.WriteAllBytesAsync(Ledger + "-wal", []);
         if (hasSharedMemory) await File.WriteAllBytesAsync(Ledger + "-shm", new byte[32 * 1024]);
 
@@ -113,13 +112,13 @@ public sealed class SqliteCreationTests : IDisposable
     public async Task Ledger_with_a_log_that_was_cut_off_is_opened(int length)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
-        SqliteStore.Create(Ledger, _clock);
+        SqliteLedgerDatabase.Create(Ledger, _clock);
         string log = Path.Combine(_folder, "log");
-        using (SqliteConnection connection = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWrite))
+        using (SqliteConnection connection = SqliteConnections.Open(Ledger, SqliteOpenMode.ReadWrite))
         {
-            SqliteDatabase.Execute(connection, "INSERT INTO workers (machine, process, started_at, seen_at) VALUES ('m', 1, 1, 1)");
+            SqliteConnections.Execute(connection, "INSERT INTO workers (machine, process, started_at, seen_at) VALUES ('m', 1, 1, 1)");
             File.Copy(Ledger + "-wal", log);
-            SqliteDatabase.Execute(connection, "DELETE FROM workers");
+            SqliteConnections.Execute(connection, "DELETE FROM workers");
         }
 
         await File.WriteAllBytesAsync(Ledger + "-wal", (await File.ReadAllBytesAsync(log))[..length]);
@@ -129,11 +128,11 @@ public sealed class SqliteCreationTests : IDisposable
 
     private async Task AssertOpensAsync()
     {
-        await using var ledger = new SqlLedger(
-            await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None), _clock);
+        await using var ledger = new DatabaseLedger(
+            await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None), _clock);
         await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], CancellationToken.None);
-        await ledger.EnterAsync(false, CancellationToken.None);
-        Assert.NotNull(await ledger.TakePendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None));
+        await ledger.ImportAsync(false, CancellationToken.None);
+        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(Ledger)!, "*.new*"));
     }
 
@@ -141,11 +140,11 @@ public sealed class SqliteCreationTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         string made = Path.Combine(_folder, "made.db");
-        SqliteStore.Create(made, _clock);
-        using SqliteConnection connection = SqliteDatabase.Open(made, SqliteOpenMode.ReadWrite);
-        SqliteDatabase.Execute(connection, "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1");
+        SqliteLedgerDatabase.Create(made, _clock);
+        using SqliteConnection connection = SqliteConnections.Open(made, SqliteOpenMode.ReadWrite);
+        SqliteConnections.Execute(connection, "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1");
         // More than the cache holds: the pages go to the file, and their former contents to the journal.
-        SqliteDatabase.Execute(connection, $"BEGIN IMMEDIATE; {sql}; INSERT INTO faces VALUES ('a', zeroblob(1000000))");
+        SqliteConnections.Execute(connection, $"BEGIN IMMEDIATE; {sql}; INSERT INTO faces VALUES ('a', zeroblob(1000000))");
         File.Copy(made, Ledger);
         await using (FileStream journal = new(made + "-journal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
         await using (FileStream copy = File.Create(Ledger + "-journal"))

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -22,20 +21,20 @@ public sealed class SqliteLedgerTests : LedgerTests
 
     private protected override Task ExecuteAsync(string sql)
     {
-        using SqliteConnection connection = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWriteCreate);
-        SqliteDatabase.Execute(connection, sql);
+        using SqliteConnection connection = SqliteConnections.Open(Ledger, SqliteOpenMode.ReadWriteCreate);
+        SqliteConnections.Execute(connection, sql);
         return Task.CompletedTask;
     }
 
     [Fact]
     public async Task Its_owner_alone_can_read_it()
     {
-        await using (ILedger first = await OpenAsync()) await EnterAsync(first, "a");
+        await using (ILedger first = await OpenAsync()) await ImportAsync(first, "a");
         // Whatever became of it since: a copy, a backup that was restored.
         const UnixFileMode AllMayRead = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Ledger, AllMayRead);
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "b");
+        await ImportAsync(ledger, "b");
         Assert.Single(ledger.Read([]));
 
         string[] files = Directory.GetFiles(Path.GetDirectoryName(Ledger)!);
@@ -50,7 +49,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     {
         await using (ILedger ledger = await OpenAsync())
         {
-            await EnterAsync(ledger, "a");
+            await ImportAsync(ledger, "a");
             Assert.Single(ledger.Read([]));
         }
 
@@ -61,13 +60,13 @@ public sealed class SqliteLedgerTests : LedgerTests
     public async Task A_second_run_is_refused_and_told_who_has_it()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => RunOnRealClockAsync());
 
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
-        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
     }
 
     [Fact]
@@ -102,7 +101,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     public async Task A_ledger_whose_file_is_empty_is_damaged_and_neither_it_nor_its_log_is_touched(bool hasLog)
     {
         ILedger run = await OpenAsync();
-        await EnterAsync(run, "a");
+        await ImportAsync(run, "a");
         string lost = Path.Combine(_folder, "lost.db");
         await File.WriteAllBytesAsync(lost, []);
         if (hasLog) File.Copy(Ledger + "-wal", lost + "-wal");
@@ -125,7 +124,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
 
-        OwnersFile.Restrict("/proc/self/status");
+        PrivateFile.Restrict("/proc/self/status");
     }
 
     [Fact]
@@ -133,7 +132,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links takes rights there.");
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
         string link = Path.Combine(_folder, "link.db");
         File.CreateSymbolicLink(link, Ledger);
 
@@ -152,7 +151,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         await File.WriteAllTextAsync(Ledger + ".new-journal", "and how to take it back");
 
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
         Assert.Single(ledger.Read([]));
         Assert.Empty(Directory.GetFiles(_folder, "*.new*", SearchOption.AllDirectories));
@@ -162,16 +161,16 @@ public sealed class SqliteLedgerTests : LedgerTests
     public async Task A_run_that_died_leaves_all_that_it_wrote()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a", "b");
-        await AcceptAsync(ledger, await TakeAsync(ledger), "1");
+        await ImportAsync(ledger, "a", "b");
+        await AcceptAsync(ledger, await ClaimAsync(ledger), "1");
         // What a killed process leaves: the file, and all commits in the log beside it, which nobody has merged.
         string copy = Path.Combine(_folder, "copy.db");
         foreach (string end in new[] { "", "-wal" }) File.Copy(Ledger + end, copy + end);
 
         ILedger next = await OpenAsync(copy, Clock);
 
-        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, CancellationToken.None)).GenerationId);
-        Assert.Equal("b", (await TakeAsync(next)).Request);
+        Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, CancellationToken.None)).GenerationId);
+        Assert.Equal("b", (await ClaimAsync(next)).Request);
     }
 
     [Theory]
@@ -202,7 +201,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task A_newer_version_is_left_alone()
     {
-        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("PRAGMA user_version = 2");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
 
@@ -214,7 +213,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task A_damaged_ledger_is_told_and_left_as_it_is()
     {
-        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
+        await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         byte[] bytes = await File.ReadAllBytesAsync(Ledger);
         bytes.AsSpan(bytes.Length / 2, 8192).Fill(0xA5);
         await File.WriteAllBytesAsync(Ledger, bytes);
@@ -232,7 +231,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task A_ledger_that_was_cut_off_is_told()
     {
-        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
+        await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         await using (FileStream file = File.OpenWrite(Ledger)) file.SetLength(file.Length / 2);
 
         await AssertInvalidAsync("damaged");
@@ -263,14 +262,14 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task A_disk_that_is_full_is_told_and_the_same_call_works_when_there_is_room()
     {
-        SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
-        await using var ledger = new SqlLedger(store, Clock);
-        await EnterAsync(ledger, "a", "b");
-        LedgerRow row = await TakeAsync(ledger);
+        SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
+        await using var ledger = new DatabaseLedger(store, Clock);
+        await ImportAsync(ledger, "a", "b");
+        LedgerRow row = await ClaimAsync(ledger);
         LedgerRow longer = row with { Status = BatchItemStatus.Submitted, GenerationId = "1", Generation = new string('x', 100_000) };
         // SQLite's own limit of pages stands for the end of the disk.
-        long pages = (await store.WriteAsync(session => session.NumberAsync("PRAGMA page_count"), CancellationToken.None))!.Value;
-        Task LimitAsync(long limit) => store.WriteAsync(session => session.NumberAsync($"PRAGMA max_page_count = {limit}"), CancellationToken.None);
+        long pages = (await store.WriteAsync(session => session.QueryNumberAsync("PRAGMA page_count"), CancellationToken.None))!.Value;
+        Task LimitAsync(long limit) => store.WriteAsync(session => session.QueryNumberAsync($"PRAGMA max_page_count = {limit}"), CancellationToken.None);
         await LimitAsync(pages);
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => ledger.WriteAsync(longer, release: false, CancellationToken.None));
@@ -287,17 +286,17 @@ public sealed class SqliteLedgerTests : LedgerTests
     public async Task A_tool_of_sqlite_can_look_at_it_while_a_run_works()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
         await ExecuteAsync("BEGIN; SELECT * FROM items");
 
-        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
     }
 
     [Fact]
     public async Task Reading_leaves_the_file_as_it_is()
     {
-        await using (ILedger ledger = await OpenAsync()) await EnterAsync(ledger, "a");
+        await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
 
         await using (ILedger reader = await OpenAsync(LedgerMode.Read)) Assert.Single(reader.Read([]));
@@ -314,11 +313,11 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task Ten_thousand_rows_that_are_done_cost_little_more_than_writing_them_down()
     {
-        InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", FileAt = Clock.GetUtcNow() })];
+        InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", ExistingFileWrittenAt = Clock.GetUtcNow() })];
         await using (ILedger first = await OpenAsync())
         {
             await first.StageAsync(rows, CancellationToken.None);
-            await first.EnterAsync(false, CancellationToken.None);
+            await first.ImportAsync(false, CancellationToken.None);
         }
 
         await ExecuteAsync("""
@@ -331,13 +330,13 @@ public sealed class SqliteLedgerTests : LedgerTests
         {
             double bare = Bare(rows);
             var watch = Stopwatch.StartNew();
-            await using ILedger again = await OpenAsync(LedgerMode.RunInput);
+            await using ILedger again = await OpenAsync(LedgerMode.RunAndCreateOnImport);
             await again.StageAsync(rows, CancellationToken.None);
             BatchPlan plan = await again.PlanAsync(false, false, CancellationToken.None);
-            await again.EnterAsync(false, CancellationToken.None);
-            Assert.Null(await again.TakePendingAsync(Service, 5, CancellationToken.None));
+            await again.ImportAsync(false, CancellationToken.None);
+            Assert.Null(await again.ClaimPendingAsync(Service, 5, CancellationToken.None));
             best = Math.Min(best, watch.Elapsed.TotalSeconds / bare);
-            Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.SameFile, plan.TakenFile));
+            Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.FileConflict, plan.ExistingFile));
         }
 
         Assert.True(best < 20, $"It took {best:0} times as long as bare rows.");
@@ -347,19 +346,19 @@ public sealed class SqliteLedgerTests : LedgerTests
     public async Task A_call_that_was_cancelled_before_it_began_does_nothing()
     {
         ILedger ledger = await OpenAsync();
-        await EnterAsync(ledger, "a");
+        await ImportAsync(ledger, "a");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.TakePendingAsync(Service, 5, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.ClaimPendingAsync(Service, 5, new CancellationToken(canceled: true)));
 
-        Assert.Equal(1, (await TakeAsync(ledger)).Attempts);
+        Assert.Equal(1, (await ClaimAsync(ledger)).Attempts);
     }
 
     /// <summary>The seconds that SQLite takes to insert the same requests in one transaction.</summary>
     private double Bare(InputRow[] rows)
     {
         var watch = Stopwatch.StartNew();
-        using SqliteConnection connection = SqliteDatabase.Open(Path.Combine(_folder, $"{Guid.NewGuid():N}.db"), SqliteOpenMode.ReadWriteCreate);
-        SqliteDatabase.Execute(connection, "CREATE TABLE bare (hash TEXT PRIMARY KEY, request TEXT)");
+        using SqliteConnection connection = SqliteConnections.Open(Path.Combine(_folder, $"{Guid.NewGuid():N}.db"), SqliteOpenMode.ReadWriteCreate);
+        SqliteConnections.Execute(connection, "CREATE TABLE bare (hash TEXT PRIMARY KEY, request TEXT)");
         using SqliteTransaction transaction = connection.BeginTransaction();
         using SqliteCommand insert = connection.CreateCommand();
         insert.CommandText = "INSERT INTO bare VALUES ($hash, $request)";

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
@@ -20,11 +18,11 @@ public sealed class SqliteLossTests : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("facegen-loss-").FullName;
     private readonly List<ILedger> _opened = [];
 
-    private string Out => Path.Combine(_folder, "out");
+    private string OutputFolder => Path.Combine(_folder, "out");
 
     private string Moved => Path.Combine(_folder, "moved");
 
-    private string Ledger => Path.Combine(Out, "batch.db");
+    private string Ledger => Path.Combine(OutputFolder, "batch.db");
 
     private static CancellationToken None => CancellationToken.None;
 
@@ -42,12 +40,12 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b", "c");
-        Assert.NotNull(await ledger.TakePendingAsync(Service, 5, None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, None));
 
         await LoseAsync(loss);
 
-        await AssertLostAsync(() => ledger.TakePendingAsync(Service, 5, None));
-        await AssertLostAsync(() => ledger.TakeAbandonedAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.CountAsync(None));
     }
 
@@ -56,12 +54,12 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
 
         File.Delete(Ledger + ".lock");
 
-        await AssertLostAsync(() => ledger.TakePendingAsync(Service, 5, None));
-        await AssertLostAsync(() => ledger.TakeAbandonedAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Submitted]);
     }
@@ -72,7 +70,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
 
         await LoseAsync(loss);
 
@@ -84,16 +82,16 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))!;
-        Directory.Move(Out, Moved);
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        Directory.Move(OutputFolder, Moved);
 
-        await AssertLostAsync(() => ledger.TakePendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
 
         ILedger next = await OpenAtAsync(Path.Combine(Moved, "batch.db"));
-        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal(1, (await next.TakePendingAsync(Service, 5, None))!.Attempts);
+        Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal(1, (await next.ClaimPendingAsync(Service, 5, None))!.Attempts);
     }
 
     [Fact]
@@ -101,12 +99,12 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
         File.Delete(Ledger + "-wal");
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
 
-        Assert.Equal("1", Assert.Single(await (await OpenAsync()).TakeAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal("1", Assert.Single(await (await OpenAsync()).ClaimAbandonedAsync(Service, 5, None)).GenerationId);
     }
 
     [Fact]
@@ -114,19 +112,19 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger first = await StartAsync("a", "b", "c");
-        LedgerRow sent = (await first.TakePendingAsync(Service, 5, None))!;
+        LedgerRow sent = (await first.ClaimPendingAsync(Service, 5, None))!;
         File.Delete(Ledger + ".lock");
 
         ILedger second = await OpenAsync();
 
-        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.TakePendingAsync(Service, 5, None));
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.ClaimPendingAsync(Service, 5, None));
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains("submits nothing more", error.Message, StringComparison.Ordinal);
         // What the first run was sending is uncertain to the second one, until its answer arrives.
-        Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await second.TakeAbandonedAsync(Service, 5, None)).Status);
+        Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).Status);
         Assert.True(await first.WriteAsync(sent with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: true, None));
-        Assert.Equal("1", Assert.Single(await second.TakeAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await second.TakePendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("1", Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal("b", (await second.ClaimPendingAsync(Service, 5, None))!.Request);
     }
 
     [Theory]
@@ -164,7 +162,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         File.Delete(Ledger + "-wal");
         File.Delete(Ledger + ".lock");
 
-        Assert.Null(await (await OpenAsync()).TakePendingAsync(Service, 5, None));
+        Assert.Null(await (await OpenAsync()).ClaimPendingAsync(Service, 5, None));
     }
 
     [Fact]
@@ -209,8 +207,8 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await KillAsync();
         if (program == "tool")
         {
-            using SqliteConnection tool = SqliteDatabase.Open(Ledger, SqliteOpenMode.ReadWrite);
-            SqliteDatabase.Execute(tool, "PRAGMA wal_checkpoint(TRUNCATE)");
+            using SqliteConnection tool = SqliteConnections.Open(Ledger, SqliteOpenMode.ReadWrite);
+            SqliteConnections.Execute(tool, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
         else
         {
@@ -248,8 +246,8 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
         await File.WriteAllBytesAsync(Ledger, backup);
 
-        Assert.Equal("a", (await (await OpenAsync()).TakePendingAsync(Service, 5, None))!.Request);
-        Assert.Equal(0, new FileInfo(Path.Combine(Out, "batch.db-journal")) is { Exists: true } journal ? journal.Length : 0);
+        Assert.Equal("a", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal(0, new FileInfo(Path.Combine(OutputFolder, "batch.db-journal")) is { Exists: true } journal ? journal.Length : 0);
     }
 
     [Theory]
@@ -273,7 +271,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         File.Delete(Ledger);
         File.Delete(Ledger + "-wal");
 
-        Assert.Equal("a", (await (await StartAsync("a")).TakePendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("a", (await (await StartAsync("a")).ClaimPendingAsync(Service, 5, None))!.Request);
     }
 
     [Fact]
@@ -286,7 +284,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await (await StartAtAsync(other, "c")).DisposeAsync();
         File.Copy(other, Ledger, overwrite: true);
 
-        Assert.Equal("c", (await (await OpenAsync()).TakePendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("c", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
     }
 
     [Fact]
@@ -294,14 +292,14 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         await KillAsync();
         var before = new FakeTimeProvider(_clock.GetUtcNow() - TimeSpan.FromDays(400));
-        var early = new SqlLedger(await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, before, None), before);
+        var early = new DatabaseLedger(await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, before, None), before);
         _opened.Add(early);
-        Assert.Equal("b", (await early.TakePendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await early.ClaimPendingAsync(Service, 5, None))!.Request);
         await CopyAsKilledAsync(early);
 
         ILedger next = await OpenAsync();
 
-        Assert.Equal("1", (await next.TakeAbandonedAsync(Service, 5, None))[^1].GenerationId);
+        Assert.Equal("1", (await next.ClaimAbandonedAsync(Service, 5, None))[^1].GenerationId);
     }
 
     private Task LoseAsync(string loss)
@@ -309,10 +307,10 @@ public sealed class SqliteLossTests : IAsyncDisposable
         switch (loss)
         {
             case "folder deleted":
-                Directory.Delete(Out, recursive: true);
+                Directory.Delete(OutputFolder, recursive: true);
                 break;
             case "folder moved":
-                Directory.Move(Out, Moved);
+                Directory.Move(OutputFolder, Moved);
                 break;
             case "moved":
                 File.Move(Ledger, Ledger + ".bak");
@@ -321,7 +319,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
                 File.Delete(Ledger);
                 break;
             case "replaced":
-                SqliteStore.Create(Path.Combine(_folder, "other.db"), _clock);
+                SqliteLedgerDatabase.Create(Path.Combine(_folder, "other.db"), _clock);
                 File.Move(Path.Combine(_folder, "other.db"), Ledger, overwrite: true);
                 break;
             case "replaced by a copy":
@@ -358,22 +356,22 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         string killed = Path.Combine(_folder, "killed");
         // In another process: in this one, closing the copied file would drop SQLite's locks.
-        await ShellAsync($"rm -rf '{killed}' && cp -a '{Out}' '{killed}' && rm -f '{killed}'/*-shm");
+        await ShellAsync($"rm -rf '{killed}' && cp -a '{OutputFolder}' '{killed}' && rm -f '{killed}'/*-shm");
         await run.DisposeAsync();
-        Directory.Delete(Out, recursive: true);
-        Directory.Move(killed, Out);
+        Directory.Delete(OutputFolder, recursive: true);
+        Directory.Move(killed, OutputFolder);
     }
 
     private async Task AssertGoesOnAsync()
     {
         ILedger next = await OpenAsync();
-        Assert.Equal("1", Assert.Single(await next.TakeAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await next.TakePendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
+        Assert.Equal("b", (await next.ClaimPendingAsync(Service, 5, None))!.Request);
     }
 
     private static async Task<LedgerRow> AcceptAsync(ILedger ledger)
     {
-        LedgerRow row = (await ledger.TakePendingAsync(Service, 5, None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
         Assert.True(await ledger.WriteAsync(row, release: false, None));
         return row;
     }
@@ -384,7 +382,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         ILedger ledger = await OpenAtAsync(path);
         await ledger.StageAsync([.. requests.Select(request => new InputRow(request, request, 1, null, null, null))], None);
-        await ledger.EnterAsync(false, None);
+        await ledger.ImportAsync(false, None);
         return ledger;
     }
 
@@ -392,7 +390,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
     private async Task<ILedger> OpenAtAsync(string path, LedgerMode mode = LedgerMode.Run)
     {
-        var ledger = new SqlLedger(await SqliteStore.OpenAsync(path, mode, _clock, None), _clock);
+        var ledger = new DatabaseLedger(await SqliteLedgerDatabase.OpenAsync(path, mode, _clock, None), _clock);
         _opened.Add(ledger);
         return ledger;
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using static SQLitePCL.raw;
@@ -14,7 +13,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
     private readonly string _folder = Directory.CreateTempSubdirectory("facegen-writer-").FullName;
-    private readonly List<SqliteStore> _opened = [];
+    private readonly List<SqliteLedgerDatabase> _opened = [];
 
     private string Ledger => Path.Combine(_folder, "batch.db");
 
@@ -22,7 +21,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (SqliteStore store in _opened) await store.DisposeAsync();
+        foreach (SqliteLedgerDatabase store in _opened) await store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -32,7 +31,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     [InlineData("COMMIT")]
     public async Task Writer_statement_fails_fails_its_jobs_and_writes_the_next(params string[] statements)
     {
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         SqliteConnection connection = await FailAsync(store, statements);
 
         Exception error = await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
@@ -51,12 +50,12 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     [InlineData(13, ErrorCode.LedgerNotWritten, false)]
     public async Task Writer_disk_error_opens_another_connection(int code, object expected, bool isReopened)
     {
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         SqliteConnection connection = await ConnectionAsync(store);
         connection.CreateFunction("fail", int () => throw new SqliteException("as the disk would", code));
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
-            () => store.WriteAsync(session => session.NumberAsync("SELECT fail()"), None));
+            () => store.WriteAsync(session => session.QueryNumberAsync("SELECT fail()"), None));
 
         Assert.Equal(expected, error.Code);
         await AddAsync(store, "kept");
@@ -68,9 +67,9 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     public async Task Writer_opens_another_connection_marks_the_new_log()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A locked file cannot be copied there.");
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         (await ConnectionAsync(store)).CreateFunction("fail", int () => throw new SqliteException("as the disk would", 10));
-        await Assert.ThrowsAsync<FaceGenException>(() => store.WriteAsync(session => session.NumberAsync("SELECT fail()"), None));
+        await Assert.ThrowsAsync<FaceGenException>(() => store.WriteAsync(session => session.QueryNumberAsync("SELECT fail()"), None));
         await AddAsync(store, "kept");
 
         // What a kill leaves, without the log that holds the last row.
@@ -79,7 +78,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
         using (Process copy = Process.Start("cp", [Ledger, Ledger + ".lock", killed])) await copy.WaitForExitAsync(None);
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
-            () => SqliteStore.OpenAsync(Path.Combine(killed, Path.GetFileName(Ledger)), LedgerMode.Run, _clock, None));
+            () => SqliteLedgerDatabase.OpenAsync(Path.Combine(killed, Path.GetFileName(Ledger)), LedgerMode.Run, _clock, None));
         Assert.Contains("-wal' is missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -87,7 +86,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     public async Task Writer_connection_lost_and_ledger_gone_fails_all_later_jobs()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         await FailAsync(store, ["COMMIT", "ROLLBACK"]);
         await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
         File.Delete(Ledger);
@@ -103,12 +102,12 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     public async Task Writer_connection_lost_and_ledger_replaced_fails_all_later_jobs()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         await FailAsync(store, ["COMMIT", "ROLLBACK"]);
         await Assert.ThrowsAnyAsync<Exception>(() => AddAsync(store, "lost"));
         File.Delete(Ledger);
         _clock.Advance(TimeSpan.FromHours(1));
-        SqliteStore.Create(Ledger, _clock);
+        SqliteLedgerDatabase.Create(Ledger, _clock);
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => AddAsync(store, "later"));
 
@@ -119,7 +118,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     [Fact]
     public async Task Writer_disposed_after_its_connection_was_lost_ends_every_queued_job()
     {
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         await FailAsync(store, ["COMMIT", "ROLLBACK"]);
         Task[] jobs = [.. Enumerable.Range(0, 1000).Select(number => AddAsync(store, $"{number}"))];
 
@@ -137,7 +136,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
     [InlineData(false)]
     public async Task Writer_job_throws_ends_only_that_job(bool isBefore)
     {
-        SqliteStore store = await OpenAsync();
+        SqliteLedgerDatabase store = await OpenAsync();
         Task good = isBefore ? AddAsync(store, "good") : Task.CompletedTask;
 
         Task bad = store.WriteAsync<bool>(_ => throw new InvalidDataException("bad"), None);
@@ -148,28 +147,28 @@ public sealed class SqliteWriterTests : IAsyncDisposable
         Assert.Equal(["good"], await FacesAsync(store));
     }
 
-    private async Task<SqliteStore> OpenAsync()
+    private async Task<SqliteLedgerDatabase> OpenAsync()
     {
-        SqliteStore store = await SqliteStore.OpenAsync(Ledger, LedgerMode.Run, _clock, None);
+        SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, None);
         _opened.Add(store);
         return store;
     }
 
-    private static Task<int> AddAsync(SqliteStore store, string hash) => store.WriteAsync(
+    private static Task<int> AddAsync(SqliteLedgerDatabase database, string hash) => database.WriteAsync(
         session => session.ExecuteAsync("INSERT INTO faces (hash, bytes) VALUES (@hash, zeroblob(10))", ("hash", hash)), None);
 
-    private static Task<List<string>> FacesAsync(SqliteStore store) => store.ReadAsync(
+    private static Task<List<string>> FacesAsync(SqliteLedgerDatabase database) => database.ReadAsync(
         session => session.QueryAsync("SELECT hash FROM faces ORDER BY hash", row => row.GetString(0)), None);
 
     /// <summary>Lets statements fail on the connection that writes now.</summary>
-    private static async Task<SqliteConnection> FailAsync(SqliteStore store, string[] statements)
+    private static async Task<SqliteConnection> FailAsync(SqliteLedgerDatabase database, string[] statements)
     {
-        SqliteConnection connection = await ConnectionAsync(store);
+        SqliteConnection connection = await ConnectionAsync(database);
         Fail(connection, statements);
         return connection;
     }
 
-    private static Task<SqliteConnection> ConnectionAsync(SqliteStore store) => store.WriteAsync(
+    private static Task<SqliteConnection> ConnectionAsync(SqliteLedgerDatabase database) => database.WriteAsync(
         session => Task.FromResult((SqliteConnection)session.Connection), None);
 
     private static void Fail(SqliteConnection connection, string[] statements) => Assert.Equal(SQLITE_OK, sqlite3_set_authorizer(

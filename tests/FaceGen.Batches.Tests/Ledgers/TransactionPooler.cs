@@ -30,7 +30,7 @@ internal sealed class TransactionPooler : IAsyncDisposable
     /// <param name="isRoundRobin">Whether the session comes next that was free for the longest time.</param>
     internal TransactionPooler(PostgresServer server, int size, bool isRoundRobin)
     {
-        (_serverPort, _size, _isRoundRobin) = (new NpgsqlConnectionStringBuilder(server.Connect("any")).Port, size, isRoundRobin);
+        (_serverPort, _size, _isRoundRobin) = (new NpgsqlConnectionStringBuilder(server.GetConnectionString("any")).Port, size, isRoundRobin);
         _listener.Start();
         _accepting = AcceptAsync();
     }

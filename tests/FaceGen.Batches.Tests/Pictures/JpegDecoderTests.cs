@@ -1,6 +1,5 @@
-using FaceGen.Batches.Pictures;
-using FaceGen.Contract;
-using FaceGen.Showing;
+using FaceGen.ImageFormats;
+using FaceGen.Batches.Images;
 
 namespace FaceGen.Batches.Tests.Pictures;
 
@@ -8,12 +7,12 @@ public sealed class JpegDecoderTests
 {
     private static readonly byte[] Face = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "face.jpg"));
 
-    private readonly IPictureDecoder _decoder = new JpegDecoder();
+    private readonly IImageDecoder _decoder = new JpegDecoder();
 
     [Fact]
     public void A_jpeg_is_pixels()
     {
-        Picture picture = _decoder.Decode(Face);
+        RgbaImage picture = _decoder.Decode(Face);
 
         Assert.Equal(picture.Width * picture.Height * 4, picture.Pixels.Length);
         // The wall behind her, the hair.

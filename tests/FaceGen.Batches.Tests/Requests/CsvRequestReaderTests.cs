@@ -12,7 +12,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [Fact]
     public void Every_field_is_read_from_its_column()
     {
-        Request request = _folder.One("people.csv",
+        Request request = _folder.ReadRequest("people.csv",
             "prompt,negative_prompt,face_image,width,height,num_inference_steps,guidance_scale,s_scale,samples,"
             + "safety_checker,safety_checker_type,base64,style,seed,webhook,track_id\n"
             + "a pilot,blurry,face.png,512,768,41,7.5,0.8,2,yes,blur,0,Anime,9223372036854775807,https://example.org/h,12\n");
@@ -34,12 +34,12 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("PROMPT,FACE_IMAGE,numinferencesteps")]
     [InlineData("  prompt , Face_Image\t,\"Num_Inference_Steps \"")]
     public void Headers_come_in_both_spellings_any_case_and_with_blanks(string header) =>
-        Assert.Equal(31, _folder.One("people.csv", $"{header}\na pilot,face.png,31\n").NumInferenceSteps);
+        Assert.Equal(31, _folder.ReadRequest("people.csv", $"{header}\na pilot,face.png,31\n").NumInferenceSteps);
 
     [Fact]
     public void Empty_cells_are_not_given()
     {
-        Request request = _folder.One(
+        Request request = _folder.ReadRequest(
             "people.csv", "prompt,face_image,width,seed,safety_checker\na pilot,face.png,, ,\"\"\n");
 
         Assert.Null(request.Width);
@@ -70,7 +70,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
         Assert.Equal([5, 8, 11], rows.Lines());
         Assert.Equal([1, 2, 3], rows.Select(row => row.Source.Row));
-        Assert.All(rows, row => row.Sound());
+        Assert.All(rows, row => row.AssertValid());
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class CsvRequestReaderTests : IDisposable
             + "c,face.png\n\r\rd,face.png\r");
 
         Assert.Equal([2, 3, 4, 7], rows.Lines());
-        Assert.All(rows, row => Assert.Equal(_folder.PathOf("face.png"), row.Sound().FaceImage.FilePath));
+        Assert.All(rows, row => Assert.Equal(_folder.PathOf("face.png"), row.AssertValid().FaceImage.FilePath));
     }
 
     [Fact]
@@ -127,8 +127,8 @@ public sealed class CsvRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image\na,face.png\nMädchen,face.png\nb,face.png\n", Encoding.Latin1);
 
-        Assert.Contains("people.csv:3: Prompt must be", rows[1].Fault().Message, StringComparison.Ordinal);
-        Assert.Contains("save the file as UTF-8", rows[1].Fault().Message, StringComparison.Ordinal);
+        Assert.Contains("people.csv:3: Prompt must be", rows[1].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.Contains("save the file as UTF-8", rows[1].AssertInvalid().Message, StringComparison.Ordinal);
         Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
     }
 
@@ -143,7 +143,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("\"sep=;\"\nprompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
     public void The_delimiter_is_told_by_the_first_line(string text)
     {
-        Request request = _folder.One("people.csv", text);
+        Request request = _folder.ReadRequest("people.csv", text);
 
         Assert.Equal("a, b", request.Prompt);
         Assert.Equal(7.5, request.GuidanceScale);
@@ -160,7 +160,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     {
         RequestRow row = Assert.Single(_folder.Rows("people.csv", text, delimiter: '|'));
 
-        Assert.Equal("a,b", row.Sound().Prompt);
+        Assert.Equal("a,b", row.AssertValid().Prompt);
     }
 
     [Theory]
@@ -170,7 +170,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData('…')]
     public void A_delimiter_that_cannot_be_one_is_refused(char delimiter)
     {
-        (_, FaceGenException fault) = _folder.Broken("people.csv", "prompt,face_image\na,face.png", delimiter);
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image\na,face.png", delimiter);
 
         Assert.Contains("cannot be separated by", fault.Message, StringComparison.Ordinal);
     }
@@ -182,7 +182,7 @@ public sealed class CsvRequestReaderTests : IDisposable
             "people.csv", "prompt,face_image,style,seed\na,face.png\nb,face.png,comic");
 
         Assert.Equal(["a", "b"], rows.Prompts());
-        Assert.Equal([null, "comic"], rows.Select(row => row.Sound().Style));
+        Assert.Equal([null, "comic"], rows.Select(row => row.AssertValid().Style));
     }
 
     [Fact]
@@ -191,11 +191,11 @@ public sealed class CsvRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             "prompt,face_image,,\na,face.png,, ,\nb, with a comma,face.png\nc,face.png,,,,x\n");
 
-        Assert.Equal("a", rows[0].Sound().Prompt);
+        Assert.Equal("a", rows[0].AssertValid().Prompt);
         Assert.Equal(
             "people.csv:3: The row has 3 cells and the header only 2; a cell that holds the delimiter must stand in quotes.",
-            rows[1].Fault().Message);
-        Assert.Contains("The row has 6 cells", rows[2].Fault().Message, StringComparison.Ordinal);
+            rows[1].AssertInvalid().Message);
+        Assert.Contains("The row has 6 cells", rows[2].AssertInvalid().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -204,8 +204,8 @@ public sealed class CsvRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             ",prompt,Name,face_image,name, Dept \n0,a,A,face.png,B,C\n1,b,A,face.png,B,C\n");
 
-        Assert.Equal(["Name", "Dept"], rows[0].Unknown);
-        Assert.Empty(rows[1].Unknown);
+        Assert.Equal(["Name", "Dept"], rows[0].UnknownNames);
+        Assert.Empty(rows[1].UnknownNames);
     }
 
     [Fact]
@@ -223,8 +223,8 @@ public sealed class CsvRequestReaderTests : IDisposable
             "people.csv:3: Prompt is required: it must be a text that is not empty. Width must be 1 to 512, not '900'. "
             + "NumInferenceSteps must be 21, 31 or 41, not '22'. "
             + "Style must be realistic, comic, chibi, 3d or anime, not 'oil'.",
-            rows[1].Fault().Message);
-        Assert.Equal(ErrorCode.RequestInvalid, rows[1].Fault().Code);
+            rows[1].AssertInvalid().Message);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[1].AssertInvalid().Code);
         Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
     }
 
@@ -234,7 +234,7 @@ public sealed class CsvRequestReaderTests : IDisposable
         byte[] image = new byte[Limits.MaxFaceImageBytes];
         RequestFolder.FaceBytes.CopyTo(image, 0);
 
-        Request request = _folder.One("people.csv", $"prompt,face_image\na,{Convert.ToBase64String(image)}\n");
+        Request request = _folder.ReadRequest("people.csv", $"prompt,face_image\na,{Convert.ToBase64String(image)}\n");
 
         Assert.Equal(ImageFormat.Png, request.FaceImage.Format);
         Assert.Null(request.FaceImage.FilePath);
@@ -243,7 +243,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [Fact]
     public void A_row_of_more_than_16_MB_ends_the_file_with_its_line()
     {
-        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.csv",
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.csv",
             $"prompt,face_image\na,face.png\n\"b\nb\",face.png\nc,{new string('A', 17 * 1024 * 1024)}\n");
 
         Assert.Equal(["a", "b\nb"], rows.Prompts());
@@ -257,7 +257,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("c,\"")]
     public void A_wrong_quote_ends_the_file_with_the_line_where_the_row_begins(string rest)
     {
-        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken(
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError(
             "people.csv", $"prompt,face_image\na,face.png\n\n\"b\nb\",face.png\n{rest}");
 
         Assert.Equal(["a", "b\nb"], rows.Prompts());
@@ -268,7 +268,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [Fact]
     public void A_wrong_quote_in_the_header_names_the_header()
     {
-        (_, FaceGenException fault) = _folder.Broken("people.csv", "sep=,\nprompt,\"face_image\na,face.png\n");
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "sep=,\nprompt,\"face_image\na,face.png\n");
 
         Assert.StartsWith("people.csv:2: ", fault.Message, StringComparison.Ordinal);
     }
@@ -276,7 +276,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [Fact]
     public void A_header_without_a_prompt_is_refused_with_what_it_has()
     {
-        (_, FaceGenException fault) = _folder.Broken("people.csv", "\nName,face image;Style\na,b,c\n");
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "\nName,face image;Style\na,b,c\n");
 
         Assert.Equal("people.csv:2: The header has no column 'prompt'; it has 'Name', 'face image;Style'.", fault.Message);
     }
@@ -284,7 +284,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [Fact]
     public void Two_columns_for_one_field_are_refused()
     {
-        (_, FaceGenException fault) = _folder.Broken("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
 
         Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'.", fault.Message);
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using FaceGen.Contract;
 
 namespace FaceGen.Batches.Tests.Requests;
 
@@ -25,18 +24,18 @@ public sealed class CultureTests : IDisposable
 
         Request[] requests =
         [
-            _folder.One("a.csv", """
+            _folder.ReadRequest("a.csv", """
                 PROMPT;FACE_IMAGE;GUIDANCE_SCALE;S_SCALE;WIDTH;SEED
                 a;face.png;7,5;0.25;300;-1
                 """),
-            _folder.One("b.CSV", """
+            _folder.ReadRequest("b.CSV", """
                 prompt,face_image,guidance_scale,s_scale,width,seed
                 a,face.png,7.5,"0,25",300,-1
                 """),
-            _folder.One("c.json", """
+            _folder.ReadRequest("c.json", """
                 {"PROMPT":"a","FaceImage":"face.png","GUIDANCE_SCALE":7.5,"SScale":2.5e-1,"WIDTH":300,"SEED":-1}
                 """),
-            _folder.One("d.JSONL", """
+            _folder.ReadRequest("d.JSONL", """
                 {"Prompt":"a","FACE_IMAGE":"face.png","GuidanceScale":"7,5","s_scale":0.25,"width":"300","seed":-1}
                 """),
         ];
@@ -51,6 +50,6 @@ public sealed class CultureTests : IDisposable
         CultureInfo.CurrentCulture = new CultureInfo("de-DE");
 
         Assert.Equal("people.csv:2: GuidanceScale must be 1 to 20, not '20,5'.",
-            _folder.OneError("people.csv", "prompt;face_image;guidance_scale\na;face.png;20,5\n").Message);
+            _folder.ReadError("people.csv", "prompt;face_image;guidance_scale\na;face.png;20,5\n").Message);
     }
 }

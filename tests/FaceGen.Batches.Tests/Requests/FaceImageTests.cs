@@ -14,8 +14,8 @@ public sealed class FaceImageTests : IDisposable
     [InlineData("faces/../face.png")]
     public void A_relative_path_begins_at_the_files_folder(string path)
     {
-        Request fromCsv = _folder.One("people.csv", $"prompt,face_image\na,{path}\n");
-        Request fromJson = _folder.One("people.json", $$"""{"prompt":"a","face_image":"{{path}}"}""");
+        Request fromCsv = _folder.ReadRequest("people.csv", $"prompt,face_image\na,{path}\n");
+        Request fromJson = _folder.ReadRequest("people.json", $$"""{"prompt":"a","face_image":"{{path}}"}""");
 
         Assert.Equal(_folder.PathOf("face.png"), fromCsv.FaceImage.FilePath);
         Assert.Equal(_folder.PathOf("face.png"), fromJson.FaceImage.FilePath);
@@ -29,8 +29,8 @@ public sealed class FaceImageTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", $"prompt,face_image\na,https://example.org/f.png\nb,{absolute}\n");
 
-        Assert.Equal(new Uri("https://example.org/f.png"), rows[0].Sound().FaceImage.Link);
-        Assert.Equal(absolute, rows[1].Sound().FaceImage.FilePath);
+        Assert.Equal(new Uri("https://example.org/f.png"), rows[0].AssertValid().FaceImage.Link);
+        Assert.Equal(absolute, rows[1].AssertValid().FaceImage.FilePath);
     }
 
     [Fact]
@@ -43,18 +43,18 @@ public sealed class FaceImageTests : IDisposable
             "prompt,face_image,width\na,none.png,\nb,text.jpg,\nc,empty.png,\nd,,\n"
             + "e,face.png,\nf,no\0path,\ng,none.png,900\n");
 
-        Assert.Equal($"people.csv:2: The face image '{_folder.PathOf("none.png")}' does not exist.", rows[0].Fault().Message);
-        Assert.EndsWith("is no PNG, JPEG or WebP image.", rows[1].Fault().Message, StringComparison.Ordinal);
-        Assert.EndsWith("is empty.", rows[2].Fault().Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.RequestInvalid, rows[3].Fault().Code);
-        Assert.Equal("e", rows[4].Sound().Prompt);
-        Assert.EndsWith("not a text with the character NUL (save the file as UTF-8).", rows[5].Fault().Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.RequestInvalid, rows[5].Fault().Code);
+        Assert.Equal($"people.csv:2: The face image '{_folder.PathOf("none.png")}' does not exist.", rows[0].AssertInvalid().Message);
+        Assert.EndsWith("is no PNG, JPEG or WebP image.", rows[1].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.EndsWith("is empty.", rows[2].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[3].AssertInvalid().Code);
+        Assert.Equal("e", rows[4].AssertValid().Prompt);
+        Assert.EndsWith("not a text with the character NUL (save the file as UTF-8).", rows[5].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[5].AssertInvalid().Code);
         Assert.EndsWith(
-            "does not exist. Width must be 1 to 512, not '900'.", rows[6].Fault().Message, StringComparison.Ordinal);
+            "does not exist. Width must be 1 to 512, not '900'.", rows[6].AssertInvalid().Message, StringComparison.Ordinal);
         Assert.All(
             [rows[0], rows[1], rows[2], rows[6]],
-            row => Assert.Equal(ErrorCode.FaceImageInvalid, row.Fault().Code));
+            row => Assert.Equal(ErrorCode.FaceImageInvalid, row.AssertInvalid().Code));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class FaceImageTests : IDisposable
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv", "prompt,face_image\na,face.png\nb,face.png\n");
 
-        Assert.Same(rows[0].Sound().FaceImage, rows[1].Sound().FaceImage);
+        Assert.Same(rows[0].AssertValid().FaceImage, rows[1].AssertValid().FaceImage);
     }
 
     [Fact]
@@ -72,11 +72,11 @@ public sealed class FaceImageTests : IDisposable
         using IEnumerator<RequestRow> rows = RequestFolder.Open(path).GetEnumerator();
 
         Assert.True(rows.MoveNext());
-        rows.Current.Fault();
+        rows.Current.AssertInvalid();
         _folder.WriteBytes("late.png", RequestFolder.FaceBytes);
 
         Assert.True(rows.MoveNext());
-        Assert.Equal(_folder.PathOf("late.png"), rows.Current.Sound().FaceImage.FilePath);
+        Assert.Equal(_folder.PathOf("late.png"), rows.Current.AssertValid().FaceImage.FilePath);
     }
 
     [Fact]
@@ -87,6 +87,6 @@ public sealed class FaceImageTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image\n" + string.Concat(links.Select(link => $"a,{link}\n")));
 
-        Assert.Equal(links, rows.Select(row => row.Sound().FaceImage.Link!.AbsoluteUri));
+        Assert.Equal(links, rows.Select(row => row.AssertValid().FaceImage.Link!.AbsoluteUri));
     }
 }

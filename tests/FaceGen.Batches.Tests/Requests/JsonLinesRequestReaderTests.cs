@@ -25,7 +25,7 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
         Assert.Equal(["a", "b"], rows.Prompts());
         Assert.Equal([2, 4], rows.Lines());
         Assert.Equal([1, 2], rows.Select(row => row.Source.Row));
-        Assert.Equal(9007199254740993, rows[1].Sound().Seed);
+        Assert.Equal(9007199254740993, rows[1].AssertValid().Seed);
     }
 
     [Theory]
@@ -42,10 +42,10 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
             $"{{\"prompt\":\"a\",\"face_image\":\"face.png\"}}\n{line}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
 
         Assert.Equal(3, rows.Count);
-        Assert.StartsWith($"people.ndjson:2: {fault}", rows[1].Fault().Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.RequestInvalid, rows[1].Fault().Code);
+        Assert.StartsWith($"people.ndjson:2: {fault}", rows[1].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, rows[1].AssertInvalid().Code);
         Assert.Equal(["a", "b"], new[] { rows[0], rows[2] }.Prompts());
-        Assert.Null(rows[2].Sound().Width);
+        Assert.Null(rows[2].AssertValid().Width);
     }
 
     [Fact]
@@ -54,17 +54,17 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.jsonl",
             $"{{\"x\":{new string('[', 64)}{new string(']', 64)}}}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
 
-        Assert.Contains("64", rows[0].Fault().Message, StringComparison.Ordinal);
-        Assert.Equal("b", rows[1].Sound().Prompt);
+        Assert.Contains("64", rows[0].AssertInvalid().Message, StringComparison.Ordinal);
+        Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
     [Fact]
     public void A_line_of_more_than_16_MB_ends_the_file_with_its_number()
     {
-        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.jsonl",
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.jsonl",
             "{\"prompt\":\"a\",\"face_image\":\"face.png\"}\n\n{\"prompt\":\"" + new string('b', 17 * 1024 * 1024) + "\"}\n");
 
-        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.Equal("a", Assert.Single(rows).AssertValid().Prompt);
         Assert.StartsWith("people.jsonl:3: ", fault.Message, StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [Fact]
     public void Every_field_is_read_from_its_property()
     {
-        Request request = _folder.One("people.json", """
+        Request request = _folder.ReadRequest("people.json", """
             {
               "prompt": "a pilot", "negative_prompt": "blurry", "face_image": "face.png", "width": 512, "height": "768",
               "num_inference_steps": 41, "guidance_scale": 7.5, "s_scale": "0,8", "samples": 2, "safety_checker": true,
@@ -43,7 +43,7 @@ public sealed class JsonRequestReaderTests : IDisposable
 
         Assert.Equal([("a", null, null, 5, "anime"), ("b", 64, null, 6, null), ("c", null, null, 7, null)],
             rows.Select(row => (row.Request!.Prompt, row.Request.Width, row.Request.Height, row.Request.Seed!.Value, row.Request.Style)));
-        Assert.Equal(["", "", "request"], rows.Select(row => string.Join(",", row.Unknown)));
+        Assert.Equal(["", "", "request"], rows.Select(row => string.Join(",", row.UnknownNames)));
         Assert.Equal([1, 2, 3], rows.Lines());
     }
 
@@ -67,7 +67,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [Fact]
     public void Null_is_not_given_and_the_last_of_duplicates_wins()
     {
-        Request request = _folder.One("people.json", """
+        Request request = _folder.ReadRequest("people.json", """
             [{"prompt":"x","width":900,"face_image":"none.png","seed":1,"style":null,
               "Prompt":"a","width":300,"face_image":"face.png","Seed":null}]
             """);
@@ -92,8 +92,8 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{{\"prompt\":\"a\",\"face_image\":\"face.png\",\n{property}}},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: {fault}", rows[0].Fault().Message);
-        Assert.Equal("b", rows[1].Sound().Prompt);
+        Assert.Equal($"people.json:2: {fault}", rows[0].AssertInvalid().Message);
+        Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
     [Theory]
@@ -107,8 +107,8 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{element},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: A request must be an object, not {kind}.", rows[0].Fault().Message);
-        Assert.Equal("b", rows[1].Sound().Prompt);
+        Assert.Equal($"people.json:2: A request must be an object, not {kind}.", rows[0].AssertInvalid().Message);
+        Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
     [Fact]
@@ -119,8 +119,8 @@ public sealed class JsonRequestReaderTests : IDisposable
              {"prompt":"b","face_image":"face.png","name":[{}],"team":1, "":2}]
             """);
 
-        Assert.Equal(["name"], rows[0].Unknown);
-        Assert.Equal(["team", ""], rows[1].Unknown);
+        Assert.Equal(["name"], rows[0].UnknownNames);
+        Assert.Equal(["team", ""], rows[1].UnknownNames);
         Assert.Equal(["a", "b"], rows.Prompts());
     }
 
@@ -136,10 +136,10 @@ public sealed class JsonRequestReaderTests : IDisposable
     {
         string lead = rest.StartsWith('/') ? "\n" : "";
 
-        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.json",
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.json",
             $"[\n {{\"prompt\":\"a\",\"face_image\":\"face.png\"}}{lead}{rest}");
 
-        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.Equal("a", Assert.Single(rows).AssertValid().Prompt);
         Assert.StartsWith(
             $"people.json:{line}: Invalid JSON at position {position}: ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("LineNumber", fault.Message, StringComparison.Ordinal);
@@ -150,7 +150,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [InlineData("\n\"text\"")]
     public void A_document_that_is_neither_array_nor_object_is_refused(string text)
     {
-        (_, FaceGenException fault) = _folder.Broken("people.json", text);
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.json", text);
 
         Assert.Equal("people.json:2: The file must hold an array of objects, or one object.", fault.Message);
     }
@@ -161,8 +161,8 @@ public sealed class JsonRequestReaderTests : IDisposable
         string Nested(int levels) => $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"x\":"
             + $"{new string('[', levels)}{new string(']', levels)}}}]";
 
-        Assert.Equal("a", _folder.One("people.json", Nested(62)).Prompt);
-        (_, FaceGenException fault) = _folder.Broken("people.json", Nested(63));
+        Assert.Equal("a", _folder.ReadRequest("people.json", Nested(62)).Prompt);
+        (_, FaceGenException fault) = _folder.ReadUntilError("people.json", Nested(63));
         Assert.Contains("64", fault.Message, StringComparison.Ordinal);
     }
 
@@ -176,16 +176,16 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", $"[{element},\n{element}]");
 
         Assert.Equal([1, 2], rows.Lines());
-        Assert.All(rows, row => Assert.Equal(ImageFormat.Png, row.Sound().FaceImage.Format));
+        Assert.All(rows, row => Assert.Equal(ImageFormat.Png, row.AssertValid().FaceImage.Format));
     }
 
     [Fact]
     public void An_element_of_more_than_16_MB_ends_the_file_with_its_line()
     {
-        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.Broken("people.json",
+        (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.json",
             "[{\"prompt\":\"a\",\"face_image\":\"face.png\"},\n\n {\"prompt\":\n\"" + new string('b', 17 * 1024 * 1024) + "\"}]");
 
-        Assert.Equal("a", Assert.Single(rows).Sound().Prompt);
+        Assert.Equal("a", Assert.Single(rows).AssertValid().Prompt);
         Assert.StartsWith("people.json:3: ", fault.Message, StringComparison.Ordinal);
         Assert.Contains("larger than 16 MB", fault.Message, StringComparison.Ordinal);
     }

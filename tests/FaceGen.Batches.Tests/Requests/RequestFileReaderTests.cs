@@ -27,7 +27,7 @@ public sealed class RequestFileReaderTests : IDisposable
     [InlineData("people.data", JsonLines)]
     [InlineData("people.2026", "\n" + Csv)]
     public void Extension_or_content_tells_the_format(string name, string text) =>
-        Assert.Equal("a", _folder.Rows(name, text)[0].Sound().Prompt);
+        Assert.Equal("a", _folder.Rows(name, text)[0].AssertValid().Prompt);
 
     [Theory]
     [InlineData(RequestFileFormat.Csv, Csv)]
@@ -36,7 +36,7 @@ public sealed class RequestFileReaderTests : IDisposable
     public void A_given_format_goes_before_the_extension(RequestFileFormat format, string text)
     {
         foreach (string name in new[] { "people.csv", "people.json", "people.jsonl" })
-            Assert.Equal("a", _folder.Rows(name, text, format: format)[0].Sound().Prompt);
+            Assert.Equal("a", _folder.Rows(name, text, format: format)[0].AssertValid().Prompt);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class RequestFileReaderTests : IDisposable
         string path = _folder.Write("people.csv", Csv);
         using FileStream locked = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 
-        (_, FaceGenException? fault) = RequestFolder.ReadToFault(path);
+        (_, FaceGenException? fault) = RequestFolder.TryReadAll(path);
 
         Assert.Equal(ErrorCode.RequestFileInvalid, fault?.Code);
         Assert.StartsWith($"The request file '{path}' cannot be read: ", fault!.Message, StringComparison.Ordinal);
@@ -105,7 +105,7 @@ public sealed class RequestFileReaderTests : IDisposable
     {
         string path = _folder.Write("people.csv", Csv + "b,face.png\n");
 
-        Assert.Equal("a", RequestFolder.Open(path).First().Sound().Prompt);
+        Assert.Equal("a", RequestFolder.Open(path).First().AssertValid().Prompt);
 
         using FileStream alone = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(alone.CanWrite);
@@ -119,13 +119,13 @@ public sealed class RequestFileReaderTests : IDisposable
         using IEnumerator<RequestRow> rows = RequestFolder.Open(path).GetEnumerator();
 
         Assert.True(rows.MoveNext());
-        Assert.Equal("a", rows.Current.Sound().Prompt);
+        Assert.Equal("a", rows.Current.AssertValid().Prompt);
         Assert.Throws<FaceGenException>(() => rows.MoveNext());
     }
 
     private static void AssertWhole(string path, string message)
     {
-        (_, FaceGenException? fault) = RequestFolder.ReadToFault(path);
+        (_, FaceGenException? fault) = RequestFolder.TryReadAll(path);
 
         Assert.Equal((ErrorCode.RequestFileInvalid, message), (fault!.Code, fault.Message));
     }

@@ -40,22 +40,22 @@ internal sealed class RequestFolder : IDisposable
         [.. Open(Write(name, text, encoding), format, delimiter)];
 
     /// <summary>Writes a file of one row and reads the request.</summary>
-    internal Request One(string name, string text) => Assert.Single(Rows(name, text)).Sound();
+    internal Request ReadRequest(string name, string text) => Assert.Single(Rows(name, text)).AssertValid();
 
     /// <summary>Writes a file of one row and reads what is wrong with it.</summary>
-    internal FaceGenException OneError(string name, string text) => Assert.Single(Rows(name, text)).Fault();
+    internal FaceGenException ReadError(string name, string text) => Assert.Single(Rows(name, text)).AssertInvalid();
 
     /// <summary>Writes a file that cannot be read to its end; gives the rows before the fault, and the fault.</summary>
-    internal (IReadOnlyList<RequestRow> Rows, FaceGenException Fault) Broken(
+    internal (IReadOnlyList<RequestRow> Rows, FaceGenException Fault) ReadUntilError(
         string name, string text, char? delimiter = null)
     {
-        (IReadOnlyList<RequestRow> rows, FaceGenException? fault) = ReadToFault(Write(name, text), delimiter);
+        (IReadOnlyList<RequestRow> rows, FaceGenException? fault) = TryReadAll(Write(name, text), delimiter);
         Assert.NotNull(fault);
         Assert.Equal(ErrorCode.RequestFileInvalid, fault.Code);
         return (rows, fault);
     }
 
-    internal static (IReadOnlyList<RequestRow> Rows, FaceGenException? Fault) ReadToFault(
+    internal static (IReadOnlyList<RequestRow> Rows, FaceGenException? Fault) TryReadAll(
         string path, char? delimiter = null)
     {
         var rows = new List<RequestRow>();

@@ -5,7 +5,7 @@ namespace FaceGen.Batches.Tests.Requests;
 internal static class RequestRowAssert
 {
     /// <summary>The request of a row that must be sound.</summary>
-    internal static Request Sound(this RequestRow row)
+    internal static Request AssertValid(this RequestRow row)
     {
         Assert.Null(row.Error);
         Assert.NotNull(row.Request);
@@ -14,7 +14,7 @@ internal static class RequestRowAssert
     }
 
     /// <summary>The fault of a row that must have one, and must begin with where the row stands.</summary>
-    internal static FaceGenException Fault(this RequestRow row)
+    internal static FaceGenException AssertInvalid(this RequestRow row)
     {
         Assert.Null(row.Request);
         Assert.NotNull(row.Error);
@@ -23,7 +23,7 @@ internal static class RequestRowAssert
     }
 
     internal static IEnumerable<string> Prompts(this IEnumerable<RequestRow> rows) =>
-        rows.Select(row => row.Sound().Prompt);
+        rows.Select(row => row.AssertValid().Prompt);
 
     internal static IEnumerable<int> Lines(this IEnumerable<RequestRow> rows) => rows.Select(row => row.Source.Line);
 }

@@ -12,8 +12,8 @@ public sealed class RoundTripProperties : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void Prompts_come_back_from_CSV(Text[] prompts, Text[] notes, CsvStyle style)
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void Prompts_come_back_from_CSV(WritableText[] prompts, WritableText[] notes, CsvStyle style)
     {
         var file = new CsvText(style);
         file.AddRow("note", "Prompt", "face_image");
@@ -31,8 +31,8 @@ public sealed class RoundTripProperties : IDisposable
         Assert.Equal(lines, rows.Lines());
     }
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void Prompts_come_back_from_JSON(Text[] prompts, bool indented)
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void Prompts_come_back_from_JSON(WritableText[] prompts, bool indented)
     {
         string text = JsonSerializer.Serialize(
             prompts.Select(prompt => new { prompt = prompt.Value, face_image = RequestFolder.Face }),
@@ -44,8 +44,8 @@ public sealed class RoundTripProperties : IDisposable
         Assert.Equal(prompts.Select((_, i) => indented ? 2 + (4 * i) : 1), rows.Lines());
     }
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void Prompts_come_back_from_JSON_Lines(NonEmptyArray<Text> prompts)
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void Prompts_come_back_from_JSON_Lines(NonEmptyArray<WritableText> prompts)
     {
         string text = string.Join('\n', prompts.Get.Select(
             prompt => JsonSerializer.Serialize(new { face_image = RequestFolder.Face, prompt = prompt.Value })));

@@ -18,8 +18,8 @@ public sealed class SheetFileTests : IDisposable
     {
         RequestRow row = Assert.Single(_folder.Rows(name, text));
 
-        Assert.Equal(("hat", 7.0), (row.Sound().NegativePrompt, row.Sound().GuidanceScale));
-        Assert.Empty(row.Unknown);
+        Assert.Equal(("hat", 7.0), (row.AssertValid().NegativePrompt, row.AssertValid().GuidanceScale));
+        Assert.Empty(row.UnknownNames);
     }
 
     [Theory]
@@ -29,9 +29,9 @@ public sealed class SheetFileTests : IDisposable
     public void Two_names_of_one_field_are_refused_by_name(string name, string text)
     {
         string path = _folder.Write(name, text);
-        (IReadOnlyList<RequestRow> rows, FaceGenException? fault) = RequestFolder.ReadToFault(path);
+        (IReadOnlyList<RequestRow> rows, FaceGenException? fault) = RequestFolder.TryReadAll(path);
 
-        string message = (fault ?? rows[0].Fault()).Message;
+        string message = (fault ?? rows[0].AssertInvalid()).Message;
         Assert.Contains("'Negative Prompt'", message, StringComparison.Ordinal);
         Assert.Contains("mean 'negative_prompt'", message, StringComparison.Ordinal);
     }
@@ -39,7 +39,7 @@ public sealed class SheetFileTests : IDisposable
     [Fact]
     public void Near_miss_of_the_prompt_is_suggested()
     {
-        FaceGenException fault = _folder.Broken("people.csv", "promt,face_image\na,face.png\n").Fault;
+        FaceGenException fault = _folder.ReadUntilError("people.csv", "promt,face_image\na,face.png\n").Fault;
 
         Assert.Equal("people.csv:1: The header has no column 'prompt'; it has 'promt', 'face_image'. Did you mean 'prompt' by 'promt'? Rename the column.", fault.Message);
     }
@@ -57,7 +57,7 @@ public sealed class SheetFileTests : IDisposable
     {
         RequestRow row = Assert.Single(_folder.Rows("people.csv", text));
 
-        Assert.Equal(("a", 3), (row.Sound().Prompt, row.Source.Line));
+        Assert.Equal(("a", 3), (row.AssertValid().Prompt, row.Source.Line));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class SheetFileTests : IDisposable
 
         Assert.Equal(5000, rows.Count);
         Assert.Equal(5000, rows[^1].Source.Line);
-        Assert.All(rows, row => row.Sound());
+        Assert.All(rows, row => row.AssertValid());
     }
 
     [Fact]
@@ -91,8 +91,8 @@ public sealed class SheetFileTests : IDisposable
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", $"{{\"value\":[\n{Row("a")},\n{{\"prompt\":\"#N/A\",\"face_image\":\"face.png\"}}],\"Count\":2}}");
 
-        rows[0].Sound();
-        Assert.StartsWith("people.json:3: Prompt must be", rows[1].Fault().Message, StringComparison.Ordinal);
+        rows[0].AssertValid();
+        Assert.StartsWith("people.json:3: Prompt must be", rows[1].AssertInvalid().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,14 +102,14 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("{\"value\":[{\"prompt\":\"a\",\"face_image\":\"face.png\"}")]
     [InlineData("{\"value\":[1")]
     [InlineData("{\"Count\":2,\"value\":")]
-    public void Such_a_file_that_is_cut_off_is_refused(string text) => Assert.Contains("Invalid JSON", _folder.Broken("people.json", text).Fault.Message, StringComparison.Ordinal);
+    public void Such_a_file_that_is_cut_off_is_refused(string text) => Assert.Contains("Invalid JSON", _folder.ReadUntilError("people.json", text).Fault.Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("1.5e3", 1500L)]
     [InlineData("1E+05", 100000L)]
     [InlineData("9223372036854775807", long.MaxValue)]
     public void JSON_number_that_a_program_wrote_is_exact(string number, long seed) => Assert.Equal(seed,
-        _folder.One("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Seed);
+        _folder.ReadRequest("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Seed);
 
     [Theory]
     [InlineData("\"1.23457E+12\"")]
@@ -117,7 +117,7 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("1e300")]
     [InlineData("1e999")]
     public void JSON_number_that_is_rounded_or_not_whole_is_refused(string number) => Assert.Contains("Seed must be a whole number",
-        _folder.OneError("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Message, StringComparison.Ordinal);
+        _folder.ReadError("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Message, StringComparison.Ordinal);
 
     [Fact]
     public void Path_of_Windows_is_read_in_every_format()
@@ -125,11 +125,11 @@ public sealed class SheetFileTests : IDisposable
         _folder.WriteBytes("sub/face.png", RequestFolder.FaceBytes);
         string expected = _folder.PathOf("sub/face.png");
 
-        Assert.Equal(expected, _folder.One("a.csv", "prompt,face_image\na,sub\\face.png\n").FaceImage.FilePath);
-        Assert.Equal(expected, _folder.One("b.csv", "prompt,face_image\na,\"\"\"sub\\face.png\"\"\"\n").FaceImage.FilePath);
-        Assert.Equal(expected, _folder.One("c.csv", $"prompt,face_image\na,{new Uri(expected).AbsoluteUri}\n").FaceImage.FilePath);
-        Assert.Equal(expected, _folder.One("d.json", "[{\"prompt\":\"a\",\"face_image\":\"sub\\\\face.png\"}]").FaceImage.FilePath);
-        Assert.Equal(expected, _folder.One("e.jsonl", "{\"prompt\":\"a\",\"face_image\":\"sub\\\\face.png\"}\n").FaceImage.FilePath);
+        Assert.Equal(expected, _folder.ReadRequest("a.csv", "prompt,face_image\na,sub\\face.png\n").FaceImage.FilePath);
+        Assert.Equal(expected, _folder.ReadRequest("b.csv", "prompt,face_image\na,\"\"\"sub\\face.png\"\"\"\n").FaceImage.FilePath);
+        Assert.Equal(expected, _folder.ReadRequest("c.csv", $"prompt,face_image\na,{new Uri(expected).AbsoluteUri}\n").FaceImage.FilePath);
+        Assert.Equal(expected, _folder.ReadRequest("d.json", "[{\"prompt\":\"a\",\"face_image\":\"sub\\\\face.png\"}]").FaceImage.FilePath);
+        Assert.Equal(expected, _folder.ReadRequest("e.jsonl", "{\"prompt\":\"a\",\"face_image\":\"sub\\\\face.png\"}\n").FaceImage.FilePath);
     }
 
     private static string Row(string prompt) => $"{{\"prompt\":\"{prompt}\",\"face_image\":\"face.png\"}}";

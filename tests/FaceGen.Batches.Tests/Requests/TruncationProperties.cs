@@ -13,22 +13,22 @@ public sealed class TruncationProperties : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void A_cut_CSV_gives_the_rows_before_the_cut(Text[] prompts, CsvStyle style, NonNegativeInt at)
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void A_cut_CSV_gives_the_rows_before_the_cut(WritableText[] prompts, CsvStyle style, NonNegativeInt at)
     {
         var file = new CsvText(style);
         file.AddRow("prompt", "face_image", "style", "seed");
-        foreach (Text prompt in prompts) file.AddRow(prompt.Value, RequestFolder.Face, "anime", "42");
+        foreach (WritableText prompt in prompts) file.AddRow(prompt.Value, RequestFolder.Face, "anime", "42");
 
         CutGivesRowsOfTheWhole("people.csv", file.ToString(), at.Get);
     }
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void A_cut_JSON_gives_the_rows_before_the_cut(Text[] prompts, NonNegativeInt at) =>
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void A_cut_JSON_gives_the_rows_before_the_cut(WritableText[] prompts, NonNegativeInt at) =>
         CutGivesRowsOfTheWhole("people.json", JsonSerializer.Serialize(prompts.Select(ToObject)), at.Get);
 
-    [Property(Arbitrary = [typeof(Texts)])]
-    public void A_cut_JSON_Lines_gives_the_rows_before_the_cut(Text[] prompts, NonNegativeInt at) =>
+    [Property(Arbitrary = [typeof(TextGenerators)])]
+    public void A_cut_JSON_Lines_gives_the_rows_before_the_cut(WritableText[] prompts, NonNegativeInt at) =>
         CutGivesRowsOfTheWhole(
             "people.jsonl", string.Join('\n', prompts.Select(prompt => JsonSerializer.Serialize(ToObject(prompt)))), at.Get);
 
@@ -40,11 +40,11 @@ public sealed class TruncationProperties : IDisposable
             byte[] header = name == "any.csv" ? [.. "prompt,face_image\n"u8] : [];
             string path = _folder.WriteBytes(name, [.. header, .. bytes]);
             if (zeros) File.AppendAllText(path, "\0\n\"\0");
-            AssertNamed(RequestFolder.ReadToFault(path));
+            AssertNamed(RequestFolder.TryReadAll(path));
         }
     }
 
-    private static object ToObject(Text prompt) => new
+    private static object ToObject(WritableText prompt) => new
     {
         prompt = prompt.Value,
         face_image = RequestFolder.Face,
@@ -56,10 +56,10 @@ public sealed class TruncationProperties : IDisposable
     private void CutGivesRowsOfTheWhole(string name, string text, int at)
     {
         byte[] whole = Encoding.UTF8.GetBytes(text);
-        (IReadOnlyList<RequestRow> all, _) = RequestFolder.ReadToFault(_folder.WriteBytes(name, whole));
+        (IReadOnlyList<RequestRow> all, _) = RequestFolder.TryReadAll(_folder.WriteBytes(name, whole));
 
         (IReadOnlyList<RequestRow> rows, FaceGenException? fault) read =
-            RequestFolder.ReadToFault(_folder.WriteBytes(name, whole[..(at % (whole.Length + 1))]));
+            RequestFolder.TryReadAll(_folder.WriteBytes(name, whole[..(at % (whole.Length + 1))]));
 
         AssertNamed(read);
         Assert.True(read.rows.Count <= all.Count);

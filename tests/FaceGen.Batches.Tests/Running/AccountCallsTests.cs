@@ -1,5 +1,4 @@
 using FaceGen.Accounts;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
@@ -7,11 +6,11 @@ namespace FaceGen.Batches.Tests.Running;
 /// <summary>What an account says of itself, in all the forms that a service may give it.</summary>
 public sealed class AccountCallsTests : IDisposable
 {
-    private readonly BatchBed _bed = new();
+    private readonly BatchFixture _fixture = new();
 
-    private AccountCalls Calls => new(_bed.Connection);
+    private AccountClient Calls => new(_fixture.Connection);
 
-    public void Dispose() => _bed.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Theory]
     [InlineData("""{"status":"success","data":{"balance":12.5,"currency":"USD"}}""", 12.5)]
@@ -20,9 +19,9 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"status":"success","data":{"balance":0}}""", 0)]
     public async Task A_balance_is_read_in_any_form(string body, double expected)
     {
-        _bed.OnBalance = _ => Answer.Json(body);
+        _fixture.OnBalance = _ => ScriptedResponse.Json(body);
 
-        Assert.Equal((decimal)expected, (await Calls.BalanceAsync(default).GuardAsync()).Balance);
+        Assert.Equal((decimal)expected, (await Calls.GetBalanceAsync(default).WithTimeoutAsync()).Balance);
     }
 
     [Theory]
@@ -38,9 +37,9 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("", 200)]
     public async Task What_is_no_balance_is_never_taken_for_one(string body, int status)
     {
-        _bed.OnBalance = _ => Answer.Json(body, status);
+        _fixture.OnBalance = _ => ScriptedResponse.Json(body, status);
 
-        FaceGenException fault = await Signals.FailureAsync(_bed.Clock.RunAsync(Calls.BalanceAsync(default)));
+        FaceGenException fault = await Signals.GetErrorAsync(_fixture.Clock.RunAsync(Calls.GetBalanceAsync(default)));
 
         Assert.Equal(ErrorCode.FetchFailed, fault.Code);
     }
@@ -53,10 +52,10 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"data":[{"id":"\ud800"},{"id":1}]}""", new[] { "1" })]
     public async Task The_ids_of_a_page_are_read_as_far_as_there_are_any(string body, string[] ids)
     {
-        _bed.OnAssets = _ => Answer.Json(body);
+        _fixture.OnAssets = _ => ScriptedResponse.Json(body);
 
-        Assert.Equal(ids, await Calls.AssetIdsAsync(2, default).GuardAsync());
-        Call call = Assert.Single(_bed.Calls);
+        Assert.Equal(ids, await Calls.GetAssetIdsAsync(2, default).WithTimeoutAsync());
+        Call call = Assert.Single(_fixture.Calls);
         Assert.Contains("\"type\":\"image\",\"per_page\":30,\"page\":2", call.Body, StringComparison.Ordinal);
     }
 
@@ -66,9 +65,9 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("[]", 200)]
     public async Task A_list_that_is_not_given_out_is_an_error_that_does_not_end_a_run(string body, int status)
     {
-        _bed.OnAssets = _ => Answer.Json(body, status);
+        _fixture.OnAssets = _ => ScriptedResponse.Json(body, status);
 
-        FaceGenException fault = await Signals.FailureAsync(_bed.Clock.RunAsync(Calls.AssetIdsAsync(1, default)));
+        FaceGenException fault = await Signals.GetErrorAsync(_fixture.Clock.RunAsync(Calls.GetAssetIdsAsync(1, default)));
 
         Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
         Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
@@ -10,21 +8,21 @@ namespace FaceGen.Batches.Tests.Running;
 /// </summary>
 public sealed class DestinationFaultTests : IDisposable
 {
-    private readonly BatchBed _bed = new(queueLimit: 2);
+    private readonly BatchFixture _fixture = new(queueLimit: 2);
 
-    public void Dispose() => _bed.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Fact]
     public async Task Destination_that_cannot_be_written_is_found_before_anything_is_sent()
     {
-        File.WriteAllText(_bed.Out, "in the way");
+        File.WriteAllText(_fixture.OutputFolder, "in the way");
 
-        FaceGenException fault = await Signals.FailureAsync(_bed.RunAsync(BatchBed.Requests(3)));
+        FaceGenException fault = await Signals.GetErrorAsync(_fixture.RunAsync(BatchFixture.Requests(3)));
 
         Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
         Assert.Contains("Nothing was sent", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(_bed.Calls);
-        Assert.All(await _bed.StatusesAsync(), status => Assert.Equal(BatchItemStatus.Pending, status));
+        Assert.Empty(_fixture.Calls);
+        Assert.All(await _fixture.StatusesAsync(), status => Assert.Equal(BatchItemStatus.Pending, status));
     }
 
     [Theory]
@@ -33,27 +31,27 @@ public sealed class DestinationFaultTests : IDisposable
     public async Task Destination_that_fails_during_the_run_pauses_it_until_it_can_be_written_again(bool isReplaced)
     {
         int sentEarlier = 0, sentThen = 0;
-        _bed.OnLink = (id, again) =>
+        _fixture.OnLink = (id, again) =>
         {
             // The folder fails before the first image is saved, and is there again a minute later.
             if (id == "1" && again == 0)
             {
                 Break(isReplaced);
-                _bed.Clock.CreateTimer(_ => sentEarlier = _bed.Submissions, null, TimeSpan.FromSeconds(30), Timeout.InfiniteTimeSpan);
-                _bed.Clock.CreateTimer(_ =>
+                _fixture.Clock.CreateTimer(_ => sentEarlier = _fixture.Submissions, null, TimeSpan.FromSeconds(30), Timeout.InfiniteTimeSpan);
+                _fixture.Clock.CreateTimer(_ =>
                 {
-                    sentThen = _bed.Submissions;
+                    sentThen = _fixture.Submissions;
                     Repair();
                 }, null, TimeSpan.FromMinutes(1), Timeout.InfiniteTimeSpan);
             }
 
-            return Answer.Image(BatchBed.Picture(id));
+            return ScriptedResponse.Image(BatchFixture.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60));
 
-        Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _bed.Submissions));
-        Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_bed.Warned), StringComparison.Ordinal);
+        Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _fixture.Submissions));
+        Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
         // What was in flight when it failed is all that was sent.
         Assert.Equal(sentEarlier, sentThen);
         Assert.InRange(sentThen, 1, 59);
@@ -62,46 +60,46 @@ public sealed class DestinationFaultTests : IDisposable
     [Fact]
     public async Task Time_limit_holds_while_the_destination_cannot_be_written()
     {
-        _bed.OnLink = (id, _) =>
+        _fixture.OnLink = (id, _) =>
         {
             Break(isReplaced: true);
-            return Answer.Image(BatchBed.Picture(id));
+            return ScriptedResponse.Image(BatchFixture.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
         Assert.Equal(BatchState.Unfinished, summary.State);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
-        Assert.InRange(_bed.Submissions, 1, 59);
+        Assert.InRange(_fixture.Submissions, 1, 59);
         Repair();
-        _bed.OnLink = (id, _) => Answer.Image(BatchBed.Picture(id));
-        Assert.Equal(BatchState.Complete, (await _bed.RunAsync(BatchBed.Requests(60))).State);
-        Assert.Equal(60, _bed.Submissions);
+        _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.Picture(id));
+        Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(BatchFixture.Requests(60))).State);
+        Assert.Equal(60, _fixture.Submissions);
     }
 
     [Fact]
     public async Task Name_that_is_impossible_spoils_one_row()
     {
-        Directory.CreateDirectory(Path.Combine(_bed.Out, "1-1.png"));
+        Directory.CreateDirectory(Path.Combine(_fixture.OutputFolder, "1-1.png"));
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(3));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((2, 1, 3), (summary.Saved, summary.UnderWay, _bed.Submissions));
-        Assert.Empty(_bed.Warned);
+        Assert.Equal((2, 1, 3), (summary.Saved, summary.UnderWay, _fixture.Submissions));
+        Assert.Empty(_fixture.Warnings);
     }
 
     [Fact]
     public async Task Time_limit_holds_while_the_ledger_cannot_be_written()
     {
         bool isFull = false;
-        _bed.OnOpen = ledger => ledger.BeforeWrite = _ => isFull ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "No space left on device.") : Task.CompletedTask;
-        _bed.OnLink = (id, _) =>
+        _fixture.OnOpen = ledger => ledger.BeforeWrite = _ => isFull ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "No space left on device.") : Task.CompletedTask;
+        _fixture.OnLink = (id, _) =>
         {
             isFull = true;
-            return Answer.Image(BatchBed.Picture(id));
+            return ScriptedResponse.Image(BatchFixture.Picture(id));
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(60), _bed.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) });
 
         Assert.Equal(BatchState.Unfinished, summary.State);
         Assert.InRange(summary.Duration, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10.1));
@@ -110,28 +108,28 @@ public sealed class DestinationFaultTests : IDisposable
     [Fact]
     public async Task Temporary_files_of_killed_runs_are_removed()
     {
-        Directory.CreateDirectory(_bed.Out);
-        string old = Path.Combine(_bed.Out, $".{Guid.NewGuid():N}.part"), others = Path.Combine(_bed.Out, "mine.part");
+        Directory.CreateDirectory(_fixture.OutputFolder);
+        string old = Path.Combine(_fixture.OutputFolder, $".{Guid.NewGuid():N}.part"), others = Path.Combine(_fixture.OutputFolder, "mine.part");
         foreach (string path in (string[])[old, others])
         {
             File.WriteAllBytes(path, [1]);
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-2));
         }
 
-        await _bed.RunAsync(BatchBed.Requests(1));
+        await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal(["1-1.png", "mine.part"], _bed.Files);
+        Assert.Equal(["1-1.png", "mine.part"], _fixture.Files);
     }
 
     private void Break(bool isReplaced)
     {
-        if (Directory.Exists(_bed.Out)) Directory.Delete(_bed.Out, recursive: true);
-        if (isReplaced) File.WriteAllText(_bed.Out, "in the way");
+        if (Directory.Exists(_fixture.OutputFolder)) Directory.Delete(_fixture.OutputFolder, recursive: true);
+        if (isReplaced) File.WriteAllText(_fixture.OutputFolder, "in the way");
     }
 
     private void Repair()
     {
-        if (File.Exists(_bed.Out)) File.Delete(_bed.Out);
-        Directory.CreateDirectory(_bed.Out);
+        if (File.Exists(_fixture.OutputFolder)) File.Delete(_fixture.OutputFolder);
+        Directory.CreateDirectory(_fixture.OutputFolder);
     }
 }

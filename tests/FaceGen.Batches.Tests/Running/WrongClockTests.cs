@@ -1,6 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
@@ -8,10 +6,10 @@ namespace FaceGen.Batches.Tests.Running;
 /// <summary>A clock that is a day off does not make a live image one that is paid for again.</summary>
 public sealed class WrongClockTests : IDisposable
 {
-    private readonly BatchBed _bed = new();
+    private readonly BatchFixture _fixture = new();
     private bool _isSecondRun;
 
-    public void Dispose() => _bed.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Theory]
     [InlineData(404, 1)]
@@ -20,23 +18,23 @@ public sealed class WrongClockTests : IDisposable
     [InlineData(410, 3)]
     public async Task Link_that_is_dead_for_a_moment_is_saved_though_the_clock_is_a_day_off(int status, int times)
     {
-        await LeaveUnsavedAsync(again => again < times ? Answer.Html(status) : null);
+        await LeaveUnsavedAsync(again => again < times ? ScriptedResponse.Html(status) : null);
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _bed.Submissions));
+        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _fixture.Submissions));
     }
 
     [Fact]
     public async Task Image_whose_generation_the_service_has_at_another_link_is_saved()
     {
-        await LeaveUnsavedAsync(_ => Answer.Html(404));
-        _bed.OnFetch = (_, _) => Answer.Success("1", "https://cdn.example/moved/2.png");
-        _bed.OnLink = (name, _) => name == "2" ? Answer.Image(BatchBed.Picture("1")) : Answer.Html(404);
+        await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
+        _fixture.OnFetch = (_, _) => ScriptedResponse.Success("1", "https://cdn.example/moved/2.png");
+        _fixture.OnLink = (name, _) => name == "2" ? ScriptedResponse.Image(BatchFixture.Picture("1")) : ScriptedResponse.Html(404);
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _bed.Submissions));
+        Assert.Equal((BatchState.Complete, 1, 1), (summary.State, summary.Saved, _fixture.Submissions));
     }
 
     [Theory]
@@ -45,18 +43,18 @@ public sealed class WrongClockTests : IDisposable
     [InlineData("is not reached")]
     public async Task Image_that_the_service_does_not_give_up_is_kept(string service)
     {
-        await LeaveUnsavedAsync(_ => Answer.Html(404));
-        _bed.OnFetch = (_, _) => service switch
+        await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
+        _fixture.OnFetch = (_, _) => service switch
         {
-            "is down" => Answer.Html(502),
-            "is not reached" => Answer.NotConnected,
-            _ => BatchBed.Finished(1).WithDate(_bed.Clock.GetUtcNow().AddHours(-24)),
+            "is down" => ScriptedResponse.Html(502),
+            "is not reached" => ScriptedResponse.NotConnected,
+            _ => BatchFixture.Finished(1).WithDate(_fixture.Clock.GetUtcNow().AddHours(-24)),
         };
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _bed.Submissions));
-        LedgerRow row = Assert.Single(await _bed.RowsAsync());
+        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
+        LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed), (row.Status, row.ErrorCode));
         Assert.Contains("It is not given up", row.Error, StringComparison.Ordinal);
     }
@@ -66,24 +64,24 @@ public sealed class WrongClockTests : IDisposable
     [InlineData("lists the dead link")]
     public async Task Image_that_the_service_gives_up_has_expired(string service)
     {
-        await LeaveUnsavedAsync(_ => Answer.Html(404));
-        DateTimeOffset now = _bed.Clock.GetUtcNow();
-        _bed.OnFetch = (_, _) => service == "denies it" ? Answer.Error("Request not found", 404) : BatchBed.Finished(1).WithDate(_bed.Clock.GetUtcNow());
+        await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
+        DateTimeOffset now = _fixture.Clock.GetUtcNow();
+        _fixture.OnFetch = (_, _) => service == "denies it" ? ScriptedResponse.Error("Request not found", 404) : BatchFixture.Finished(1).WithDate(_fixture.Clock.GetUtcNow());
 
-        BatchSummary summary = await _bed.RunAsync(BatchBed.Requests(1));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal((BatchState.SomeFailed, 1, 1), (summary.State, summary.Expired, _bed.Submissions));
+        Assert.Equal((BatchState.SomeFailed, 1, 1), (summary.State, summary.Expired, _fixture.Submissions));
         // Not before the links were tried for as long as those of any other image.
-        Assert.InRange(_bed.Clock.GetUtcNow() - now, TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5));
+        Assert.InRange(_fixture.Clock.GetUtcNow() - now, TimeSpan.FromSeconds(25), TimeSpan.FromMinutes(5));
     }
 
     /// <summary>A first run leaves an image at the service; by the time of the second the clock has jumped by a day.</summary>
-    private async Task LeaveUnsavedAsync(Func<int, Answer?> onLink)
+    private async Task LeaveUnsavedAsync(Func<int, ScriptedResponse?> onLink)
     {
         int again = 0;
-        _bed.OnLink = (id, _) => !_isSecondRun ? Answer.Html(500) : onLink(again++) ?? Answer.Image(BatchBed.Picture(id));
-        await _bed.RunAsync(BatchBed.Requests(1));
-        await _bed.Clock.PassAsync(TimeSpan.FromHours(25));
+        _fixture.OnLink = (id, _) => !_isSecondRun ? ScriptedResponse.Html(500) : onLink(again++) ?? ScriptedResponse.Image(BatchFixture.Picture(id));
+        await _fixture.RunAsync(BatchFixture.Requests(1));
+        await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
         _isSecondRun = true;
     }
 }

@@ -7,17 +7,17 @@ namespace FaceGen.Benchmarks.Benchmarks;
 /// <summary>What importing costs above an empty binary module, each time in a fresh process; the two take turns.</summary>
 internal sealed class ModuleImport : Benchmark
 {
-    private const double MostMilliseconds = 40;
+    private const double MaxMilliseconds = 40;
 
     internal override string Name => "import";
 
     internal override string Summary => "Import-Module against an empty binary module";
 
-    internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
+    internal override async Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run)
     {
         string empty = EmptyModule.Write(run.NewFolder());
         List<ImportedModule> own = [], others = [];
-        for (int round = -run.Size(1, 0); round < run.Size(20, 2); round++)
+        for (int round = -run.Choose(1, 0); round < run.Choose(20, 2); round++)
         {
             ImportedModule one = await ImportAsync(StagedModule.Manifest), other = await ImportAsync(empty);
             // The first brings the files into the system's cache.
@@ -31,12 +31,12 @@ internal sealed class ModuleImport : Benchmark
         if (loaded.Count == 0 || others[0].Assemblies.Count != 1) throw new BenchmarkException($"A module was not loaded: {loaded.Count} and {others[0].Assemblies.Count} assemblies.");
 
         double time = own.Select(import => import.Milliseconds).Median(), emptyTime = others.Select(import => import.Milliseconds).Median();
-        run.Note($"import: medians of {own.Count} fresh processes, with PowerShell's engine compiled beforehand as it is in pwsh.");
+        run.AddNote($"import: medians of {own.Count} fresh processes, with PowerShell's engine compiled beforehand as it is in pwsh.");
         return
         [
-            new Row("Import-Module", Text.Milliseconds(time), $"{Text.Milliseconds(emptyTime)} (an empty binary module)",
-                Text.Of($"{time - emptyTime:+0;-0} ms"), $"≤ +{MostMilliseconds} ms", time - emptyTime <= MostMilliseconds),
-            new Row("assemblies that it loads", string.Join(", ", loaded.Select(Path.GetFileNameWithoutExtension)), Text.None, Text.None,
+            new Row("Import-Module", TableFormat.Milliseconds(time), $"{TableFormat.Milliseconds(emptyTime)} (an empty binary module)",
+                TableFormat.Invariant($"{time - emptyTime:+0;-0} ms"), $"≤ +{MaxMilliseconds} ms", time - emptyTime <= MaxMilliseconds),
+            new Row("assemblies that it loads", string.Join(", ", loaded.Select(Path.GetFileNameWithoutExtension)), TableFormat.None, TableFormat.None,
                 "none of a third party", thirdParty.Count == 0),
         ];
     }

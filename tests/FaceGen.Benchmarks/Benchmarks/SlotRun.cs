@@ -29,9 +29,9 @@ internal sealed record SlotRun(double Time, double Polls, IReadOnlyList<TimeSpan
         await generate();
         TimeSpan time = Stopwatch.GetElapsedTime(start);
 
-        BenchmarkException.ThrowUnless(prompts.Count, service.Journal.Accepted, "requests accepted");
-        BenchmarkException.ThrowUnless(prompts.Count, service.Journal.AcceptedByPrompt.Count, "prompts accepted");
-        IReadOnlyList<TimeSpan> times = ServiceTimesOf(service.Journal, prompts);
+        BenchmarkException.ThrowIfDifferent(prompts.Count, service.Journal.Accepted, "requests accepted");
+        BenchmarkException.ThrowIfDifferent(prompts.Count, service.Journal.AcceptedByPrompt.Count, "prompts accepted");
+        IReadOnlyList<TimeSpan> times = GetServiceTimes(service.Journal, prompts);
         int polls = service.Journal.Entries.Count(entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
         return new SlotRun(time / Ideal(times, scenario.Slots), (double)polls / prompts.Count, times);
     }
@@ -44,15 +44,15 @@ internal sealed record SlotRun(double Time, double Polls, IReadOnlyList<TimeSpan
         return freeAt.Max();
     }
 
-    private static List<TimeSpan> ServiceTimesOf(Journal journal, IReadOnlyList<string> prompts)
+    private static List<TimeSpan> GetServiceTimes(Journal journal, IReadOnlyList<string> prompts)
     {
         Dictionary<string, TimeSpan> byPrompt = journal.Entries
             .Where(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal) && entry.ServiceTime is not null)
-            .ToDictionary(entry => PromptOf(entry.Body!), entry => entry.ServiceTime!.Value);
+            .ToDictionary(entry => GetPrompt(entry.Body!), entry => entry.ServiceTime!.Value);
         return [.. prompts.Select(prompt => byPrompt[prompt])];
     }
 
-    private static string PromptOf(string body)
+    private static string GetPrompt(string body)
     {
         using JsonDocument json = JsonDocument.Parse(body);
         return json.RootElement.GetProperty("prompt").GetString()!;

@@ -14,27 +14,27 @@ internal sealed class Throughput : Benchmark
     internal const string Script = "param($prompts, $face) $prompts | New-FaceGenImage -FaceImage $face | Measure-Count";
 
     private const int Slots = 15;
-    private const double LeastRatio = 0.7;
+    private const double MinRatio = 0.7;
 
     internal override string Name => "throughput";
 
     internal override string Summary => "requests a second without service time";
 
-    internal override async Task<IReadOnlyList<Row>> RunAsync(Run run)
+    internal override async Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run)
     {
-        IReadOnlyList<string> prompts = Prompts.Numbered(run.Size(3000, 30));
+        IReadOnlyList<string> prompts = Prompts.Numbered(run.Choose(3000, 30));
         var peer = new BareLoop(TimeSpan.FromSeconds(1));
         using EmulatorProcess emulator = EmulatorProcess.Start(Slots, "fixed:0", run.Seed);
-        using Session session = Session.Open();
+        using PowerShellSession session = PowerShellSession.Open();
         session.Connect(emulator.BaseUri, Slots);
         using var calls = new ServiceCalls(emulator.BaseUri);
         List<(double Own, double Peer)> rounds = [];
         List<(double Own, double Peer)> processor = [];
-        for (int round = -run.Size(2, 0); round < run.Size(15, 1); round++)
+        for (int round = -run.Choose(2, 0); round < run.Choose(15, 1); round++)
         {
             TimeSpan before = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
-            BenchmarkException.ThrowUnless(prompts.Count, session.Count(Script, prompts, ServiceCalls.Face), "generations");
+            BenchmarkException.ThrowIfDifferent(prompts.Count, session.Count(Script, prompts, ServiceCalls.Face), "generations");
             double own = prompts.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
 
             TimeSpan between = Environment.CpuUsage.TotalTime;
@@ -50,15 +50,15 @@ internal sealed class Throughput : Benchmark
         }
 
         double ratio = rounds.Select(round => round.Own / round.Peer).Median();
-        run.Note(Text.Of($"throughput: a request costs FaceGen {processor.Select(round => round.Own).Median():0} µs of processor time and the loop {processor.Select(round => round.Peer).Median():0} µs, the emulator's own not counted; the cores that there are are shared with it."));
+        run.AddNote(TableFormat.Invariant($"throughput: a request costs FaceGen {processor.Select(round => round.Own).Median():0} µs of processor time and the loop {processor.Select(round => round.Peer).Median():0} µs, the emulator's own not counted; the cores that there are are shared with it."));
         // FaceGen does all that the loop does and more: where it seems faster, something else held the loop up.
         bool isCredible = ratio <= 1;
-        if (!isCredible) run.Note("throughput: the loop was held up by something else than its work, so that the bar is not judged: run it again.");
+        if (!isCredible) run.AddNote("throughput: the loop was held up by something else than its work, so that the bar is not judged: run it again.");
         return
         [
             new Row($"requests a second, no service time, {Slots} at once",
-                Text.Count(rounds.Select(round => round.Own).Median()), $"{Text.Count(rounds.Select(round => round.Peer).Median())} ({peer.Name})",
-                Text.Ratio(ratio), Text.Of($"≥ {LeastRatio}"), isCredible ? ratio >= LeastRatio : null),
+                TableFormat.Count(rounds.Select(round => round.Own).Median()), $"{TableFormat.Count(rounds.Select(round => round.Peer).Median())} ({peer.Name})",
+                TableFormat.Ratio(ratio), TableFormat.Invariant($"≥ {MinRatio}"), isCredible ? ratio >= MinRatio : null),
         ];
     }
 }

@@ -22,24 +22,24 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>This program.</summary>
-    private static string Own { get; } = Assembly.GetExecutingAssembly().Location;
+    private static string ThisProgram { get; } = Assembly.GetExecutingAssembly().Location;
 
     /// <summary>Starts this program again as a worker.</summary>
     internal static ChildProcess StartWorker(string name, params string[] arguments) =>
-        new(Environment.ProcessPath!, [Own, "--worker", name, .. arguments]);
+        new(Environment.ProcessPath!, [ThisProgram, "--worker", name, .. arguments]);
 
     /// <summary>Runs a program to its end; gives what it printed.</summary>
     /// <exception cref="BenchmarkException">It failed.</exception>
     internal static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var child = new ChildProcess(program, arguments);
-        return await child.EndAsync();
+        return await child.ReadToExitAsync();
     }
 
     /// <summary>Runs this program as a worker to its end; gives what it printed.</summary>
     /// <exception cref="BenchmarkException">It failed.</exception>
     internal static Task<string> RunWorkerAsync(string name, params string[] arguments) =>
-        RunAsync(Environment.ProcessPath!, [Own, "--worker", name, .. arguments]);
+        RunAsync(Environment.ProcessPath!, [ThisProgram, "--worker", name, .. arguments]);
 
     /// <summary>The next line that it prints.</summary>
     /// <exception cref="BenchmarkException">It ended without one.</exception>
@@ -54,7 +54,7 @@ internal sealed class ChildProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task<string> EndAsync()
+    private async Task<string> ReadToExitAsync()
     {
         string output = await _process.StandardOutput.ReadToEndAsync();
         await _process.WaitForExitAsync();

@@ -3,7 +3,7 @@ namespace FaceGen.Benchmarks.Hosting;
 /// <summary>The emulator in a process of its own, for where its work and its memory must not count as FaceGen's.</summary>
 internal sealed class EmulatorProcess : IDisposable
 {
-    private readonly Session _owner = Session.Open();
+    private readonly PowerShellSession _owner = PowerShellSession.Open();
 
     private EmulatorProcess(int slots, string serviceTime, int seed) => BaseUri = (Uri)_owner.Run("""
         param($slots, $time, $seed)

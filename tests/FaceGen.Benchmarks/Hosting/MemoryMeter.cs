@@ -11,7 +11,7 @@ internal sealed class MemoryMeter : IDisposable
     private readonly List<long> _resident = [];
     private readonly long _heapAtStart;
     private readonly long _residentAtStart;
-    private readonly ManualResetEventSlim _ended = new();
+    private readonly ManualResetEventSlim _stopped = new();
     private readonly Thread _thread;
     private long _heapPeak;
 
@@ -27,9 +27,9 @@ internal sealed class MemoryMeter : IDisposable
     }
 
     /// <summary>Ends measuring.</summary>
-    internal MemoryFigures End()
+    internal MemoryFigures Stop()
     {
-        _ended.Set();
+        _stopped.Set();
         _thread.Join();
         int half = _resident.Count / 2;
         return new MemoryFigures(
@@ -41,9 +41,9 @@ internal sealed class MemoryMeter : IDisposable
 
     public void Dispose()
     {
-        _ended.Set();
+        _stopped.Set();
         _thread.Join();
-        _ended.Dispose();
+        _stopped.Dispose();
     }
 
     private void Sample()
@@ -53,7 +53,7 @@ internal sealed class MemoryMeter : IDisposable
             _heapPeak = Math.Max(_heapPeak, GC.GetTotalMemory(forceFullCollection: false));
             _resident.Add(Environment.WorkingSet);
         }
-        while (!_ended.Wait(Interval));
+        while (!_stopped.Wait(Interval));
     }
 }
 
@@ -61,5 +61,5 @@ internal sealed class MemoryMeter : IDisposable
 /// <param name="HeapPeak">The most that the managed heap held, garbage included.</param>
 /// <param name="ResidentPeak">The most that was resident.</param>
 /// <param name="SecondHalfGrowth">The resident peak of the second half above that of the first.</param>
-/// <param name="HeapKept">What the managed heap holds at the end, without garbage.</param>
-internal sealed record MemoryFigures(long HeapPeak, long ResidentPeak, long SecondHalfGrowth, long HeapKept);
+/// <param name="HeapAtEnd">What the managed heap holds at the end, without garbage.</param>
+internal sealed record MemoryFigures(long HeapPeak, long ResidentPeak, long SecondHalfGrowth, long HeapAtEnd);

@@ -6,7 +6,7 @@ internal sealed class BareLoop(TimeSpan second) : IPeer
 {
     public string Name => "a bare HttpClient loop";
 
-    public Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers) => Crew.WorkAsync(prompts, workers, async prompt =>
+    public Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers) => WorkerPool.RunAsync(prompts, workers, async prompt =>
     {
         if (await service.SubmitAsync(prompt) is not { } id) return;
 

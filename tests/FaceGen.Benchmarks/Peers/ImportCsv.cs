@@ -8,9 +8,9 @@ namespace FaceGen.Benchmarks.Peers;
 internal static class ImportCsv
 {
     /// <summary>The rows that it reads in a second; null where there is no pwsh.</summary>
-    internal static async Task<double?> RateAsync(string csv, long rows)
+    internal static async Task<double?> MeasureRateAsync(string csv, long rows)
     {
-        if (Programs.PowerShell is not { } pwsh) return null;
+        if (ExternalPrograms.PowerShell is not { } pwsh) return null;
 
         string output = await ChildProcess.RunAsync(pwsh, "-NoProfile", "-NonInteractive", "-Command", $$"""
             $watch = [Diagnostics.Stopwatch]::StartNew()
@@ -18,7 +18,7 @@ internal static class ImportCsv
             "$count $($watch.Elapsed.TotalSeconds.ToString([cultureinfo]::InvariantCulture))"
             """);
         string[] parts = output.Split(' ', StringSplitOptions.TrimEntries);
-        BenchmarkException.ThrowUnless(rows, long.Parse(parts[0], CultureInfo.InvariantCulture), "rows read by Import-Csv");
+        BenchmarkException.ThrowIfDifferent(rows, long.Parse(parts[0], CultureInfo.InvariantCulture), "rows read by Import-Csv");
         return rows / double.Parse(parts[1], CultureInfo.InvariantCulture);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class JavaScriptClient(TimeSpan second) : IPeer
 
     public string Name => "the official JavaScript client";
 
-    public Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers) => Crew.WorkAsync(prompts, workers, async prompt =>
+    public Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers) => WorkerPool.RunAsync(prompts, workers, async prompt =>
     {
         if (await service.SubmitAsync(prompt) is not { } id) return;
 

@@ -11,15 +11,15 @@ namespace FaceGen.Benchmarks.Peers;
 /// </summary>
 internal static class RestMethodLoop
 {
-    internal static string Name => Programs.PowerShell is null ? "a sequential loop standing in for Invoke-RestMethod" : "Invoke-RestMethod in a foreach";
+    internal static string Name => ExternalPrograms.PowerShell is null ? "a sequential loop standing in for Invoke-RestMethod" : "Invoke-RestMethod in a foreach";
 
     /// <summary>Has pictures made; gives how many it made in a second.</summary>
-    internal static async Task<double> RateAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second) =>
-        prompts.Count / (Programs.PowerShell is { } pwsh
+    internal static async Task<double> MeasureRateAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second) =>
+        prompts.Count / (ExternalPrograms.PowerShell is { } pwsh
             ? await RunScriptAsync(pwsh, service, prompts, second)
-            : await StandInAsync(service, prompts, second)).TotalSeconds;
+            : await RunHttpClientLoopAsync(service, prompts, second)).TotalSeconds;
 
-    private static async Task<TimeSpan> StandInAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second)
+    private static async Task<TimeSpan> RunHttpClientLoopAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second)
     {
         long start = Stopwatch.GetTimestamp();
         foreach (string prompt in prompts)

@@ -11,5 +11,5 @@ internal abstract class Benchmark
 
     /// <summary>Measures.</summary>
     /// <exception cref="BenchmarkException">The work was not done, so that there is nothing to measure.</exception>
-    internal abstract Task<IReadOnlyList<Row>> RunAsync(Run run);
+    internal abstract Task<IReadOnlyList<Row>> RunAsync(BenchmarkRun run);
 }

@@ -4,8 +4,8 @@ namespace FaceGen.Benchmarks.Running;
 internal sealed class BenchmarkException(string message) : Exception(message)
 {
     /// <summary>Makes sure that as much was done as was to be done.</summary>
-    internal static void ThrowUnless(long expected, long done, string what)
+    internal static void ThrowIfDifferent(long expected, long actual, string what)
     {
-        if (done != expected) throw new BenchmarkException($"{done} instead of {expected} {what}.");
+        if (actual != expected) throw new BenchmarkException($"{actual} instead of {expected} {what}.");
     }
 }

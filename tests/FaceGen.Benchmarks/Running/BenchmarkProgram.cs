@@ -11,14 +11,14 @@ internal static class BenchmarkProgram
 
     private static readonly Benchmark[] All =
     [
-        new FillingSlots(), new Throughput(), new AgainstRestMethod(), new ModuleImport(), new Saving(), new ReadingCsv(),
+        new SlotUtilization(), new Throughput(), new RestMethodComparison(), new ModuleImport(), new ImageSaving(), new CsvReading(),
         new PipelineMemory(), new SharedFace(),
     ];
 
     /// <returns>The exit code: 0 also where bars are missed, 1 where something could not be measured, 2 for wrong arguments.</returns>
     internal static async Task<int> RunAsync(string[] arguments)
     {
-        Options? options = Options.Read(arguments, [.. All.Select(benchmark => benchmark.Name)], out string fault);
+        BenchmarkOptions? options = BenchmarkOptions.Parse(arguments, [.. All.Select(benchmark => benchmark.Name)], out string fault);
         if (options is null)
         {
             Console.Error.WriteLine($"{fault} Usage: [benchmark ...] [--smoke] [--seed number]");
@@ -28,12 +28,12 @@ internal static class BenchmarkProgram
 
         // The engine reports the names of imported modules to its makers unless told otherwise.
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
-        using var run = new Run { IsSmoke = options.IsSmoke, Seed = options.Seed };
+        using var run = new BenchmarkRun { IsSmoke = options.IsSmoke, Seed = options.Seed };
         List<Row> rows = [];
         bool failed = false;
         foreach (Benchmark benchmark in All.Where(benchmark => options.Names.Count == 0 || options.Names.Contains(benchmark.Name)))
         {
-            Run.Tell($"{benchmark.Name}: {benchmark.Summary}");
+            BenchmarkRun.WriteProgress($"{benchmark.Name}: {benchmark.Summary}");
             long start = Stopwatch.GetTimestamp();
             try
             {
@@ -42,10 +42,10 @@ internal static class BenchmarkProgram
             catch (BenchmarkException e)
             {
                 failed = true;
-                rows.Add(new Row(benchmark.Summary, $"could not be measured: {e.Message}", Text.None, Text.None, Text.None, null));
+                rows.Add(new Row(benchmark.Summary, $"could not be measured: {e.Message}", TableFormat.None, TableFormat.None, TableFormat.None, null));
             }
 
-            Run.Tell(Text.Of($"{benchmark.Name}: {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
+            BenchmarkRun.WriteProgress(TableFormat.Invariant($"{benchmark.Name}: {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
         }
 
         Table.Write(Console.Out, rows);

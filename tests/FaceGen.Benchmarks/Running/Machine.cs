@@ -15,6 +15,6 @@ internal static class Machine
     internal static string Describe()
     {
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gigabyte;
-        return Text.Of($"{Environment.ProcessorCount} cores, {memory:0} GiB of memory, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}), {RuntimeInformation.FrameworkDescription}, PowerShell's engine {EngineVersion}");
+        return TableFormat.Invariant($"{Environment.ProcessorCount} cores, {memory:0} GiB of memory, {RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture}), {RuntimeInformation.FrameworkDescription}, PowerShell's engine {EngineVersion}");
     }
 }

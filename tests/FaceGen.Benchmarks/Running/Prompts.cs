@@ -6,6 +6,6 @@ namespace FaceGen.Benchmarks.Running;
 internal static class Prompts
 {
     /// <summary>The prompts in the order of submission, which is the order of their text as well.</summary>
-    internal static IReadOnlyList<string> Numbered(int count, string of = "portrait") =>
-        [.. Enumerable.Range(1, count).Select(number => string.Create(CultureInfo.InvariantCulture, $"{of} {number:0000000}"))];
+    internal static IReadOnlyList<string> Numbered(int count, string prefix = "portrait") =>
+        [.. Enumerable.Range(1, count).Select(number => string.Create(CultureInfo.InvariantCulture, $"{prefix} {number:0000000}"))];
 }

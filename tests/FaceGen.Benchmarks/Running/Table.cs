@@ -8,10 +8,10 @@ internal static class Table
         output.WriteLine("| figure | FaceGen | peer | ratio | bar | |");
         output.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (Row row in rows)
-            output.WriteLine($"| {row.Figure} | {row.FaceGen} | {row.Peer} | {row.Ratio} | {row.Bar} | {Verdict(row.IsMet)} |");
+            output.WriteLine($"| {row.Metric} | {row.FaceGen} | {row.Peer} | {row.Ratio} | {row.Target} | {Verdict(row.IsTargetMet)} |");
     }
 
-    private static string Verdict(bool? isMet) => isMet switch
+    private static string Verdict(bool? isTargetMet) => isTargetMet switch
     {
         true => "met",
         false => "**missed**",

@@ -27,7 +27,7 @@ internal static class ImageService
 
     internal static async Task RunAsync()
     {
-        byte[][] pictures = [.. Enumerable.Range(0, Variants).Select(seed => Pictures.Png(Width, Height, ImageBytes, seed))];
+        byte[][] pictures = [.. Enumerable.Range(0, Variants).Select(seed => TestImages.Png(Width, Height, ImageBytes, seed))];
         int lastId = 0;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");

@@ -9,18 +9,18 @@ internal static class ModuleImporter
 {
     internal static ImportedModule Run(string module)
     {
-        using Session session = Session.OpenBare();
+        using PowerShellSession session = PowerShellSession.OpenBare();
         // What every first command of a session costs is no module's fault.
         session.Run("param($path) $null = Get-Command Import-Module", module);
-        HashSet<string> before = [.. Loaded()];
+        HashSet<string> before = [.. GetLoadedAssemblies()];
         long start = Stopwatch.GetTimestamp();
         session.Run("param($path) Import-Module $path -ErrorAction Stop", module);
         double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return new ImportedModule(milliseconds, [.. Loaded().Where(path => !before.Contains(path))]);
+        return new ImportedModule(milliseconds, [.. GetLoadedAssemblies().Where(path => !before.Contains(path))]);
     }
 
     /// <summary>The assemblies of all load contexts that are neither the framework's nor the engine's.</summary>
-    private static IEnumerable<string> Loaded()
+    private static IEnumerable<string> GetLoadedAssemblies()
     {
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         return AssemblyLoadContext.All.SelectMany(context => context.Assemblies)

@@ -19,8 +19,8 @@ internal static class Worker
             switch (name)
             {
                 case ImportModule: Write(ModuleImporter.Run(arguments[0])); break;
-                case ReadRequests: Write(RequestReading.Run(arguments[0], arguments[1])); break;
-                case RunPipeline: Write(WholePipeline.Run(arguments)); break;
+                case ReadRequests: Write(RequestReader.Run(arguments[0], arguments[1])); break;
+                case RunPipeline: Write(FullPipeline.Run(arguments)); break;
                 case ServeImages: await ImageService.RunAsync(); break;
             }
 

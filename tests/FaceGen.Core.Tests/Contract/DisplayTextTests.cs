@@ -17,25 +17,25 @@ public sealed class DisplayTextTests
     [InlineData("a\0b\u0008\u007f", "ab")]
     [InlineData("abc\u202egnp.exe\u202c\u2066x\u2069\u200e\u200f\u061c", "abcgnp.exex")]
     [InlineData("Grüße, 世界 😀", "Grüße, 世界 😀")]
-    public void Text_is_made_fit_to_be_shown(string? text, string expected) =>
+    public void Clean_control_characters_are_removed(string? text, string expected) =>
         Assert.Equal(expected, DisplayText.Clean(text));
 
     [Theory]
     [InlineData("12345", 5, "12345")]
     [InlineData("123456", 5, "12345…")]
     [InlineData("1234😀6", 5, "1234…")]
-    public void Long_text_is_cut_between_characters(string text, int longest, string expected) =>
+    public void Clean_long_text_is_cut_between_characters(string text, int longest, string expected) =>
         Assert.Equal(expected, DisplayText.Clean(text, longest));
 
     [Theory]
     [InlineData("line\r\nline\tend\n", "line\r\nline\tend\n")]
     [InlineData("shown\rhidden\r", "shown\nhidden\n")]
     [InlineData("\u001b[2Ja\u009bb\u202ec\u2066d", "[2Jabcd")]
-    public void Text_of_several_lines_keeps_them_and_steers_nothing(string text, string expected) =>
-        Assert.Equal(expected, DisplayText.Lines(text));
+    public void CleanLines_keeps_lines_and_removes_controls(string text, string expected) =>
+        Assert.Equal(expected, DisplayText.CleanLines(text));
 
     [Property]
-    public bool Whatever_comes_is_one_short_line(string? text)
+    public bool Clean_any_text_is_one_short_line(string? text)
     {
         string clean = DisplayText.Clean(text, 20);
         return clean.Length <= 21 && !clean.Any(char.IsControl);
@@ -45,11 +45,11 @@ public sealed class DisplayTextTests
     [InlineData("en-US")]
     [InlineData("de-DE")]
     [InlineData("fa-IR")]
-    public void Seconds_read_alike_under_any_culture(string culture)
+    public void FormatSeconds_any_culture_has_same_text(string culture)
     {
         using var scope = new CultureScope(culture);
 
-        Assert.Equal("1.5 seconds", DisplayText.Seconds(TimeSpan.FromSeconds(1.5)));
+        Assert.Equal("1.5 seconds", DisplayText.FormatSeconds(TimeSpan.FromSeconds(1.5)));
     }
 
     [Theory]
@@ -57,5 +57,5 @@ public sealed class DisplayTextTests
     [InlineData(@"C:\out\a.png", "a.png")]
     [InlineData("a|b.png", "a|b.png")]
     [InlineData("/out/", "")]
-    public void A_file_s_name_is_found_in_a_path_of_any_system(string path, string name) => Assert.Equal(name, DisplayText.FileName(path));
+    public void GetFileName_path_of_any_system_returns_last_part(string path, string name) => Assert.Equal(name, DisplayText.GetFileName(path));
 }

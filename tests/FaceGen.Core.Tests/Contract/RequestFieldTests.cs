@@ -23,7 +23,7 @@ public sealed class RequestFieldTests
     [InlineData("seed", "-9223372036854775808", long.MinValue)]
     [InlineData("seed", "9223372036854775807", long.MaxValue)]
     [InlineData("track_id", "0", 0L)]
-    public void A_value_at_the_limit_is_taken(string name, string cell, object expected) =>
+    public void Value_at_limit_is_accepted(string name, string cell, object expected) =>
         Assert.Equal(expected, Field(name).Read(cell));
 
     [Theory]
@@ -48,9 +48,9 @@ public sealed class RequestFieldTests
     [InlineData("track_id", "x7", "TrackId must be a whole number, not 'x7'.")]
     [InlineData("webhook", "http://example.org/hook", "Webhook must be an https address, not 'http://example.org/hook'.")]
     [InlineData("webhook", "hook", "Webhook must be an https address, not 'hook'.")]
-    public void A_value_beyond_the_limit_is_refused_by_parameter_and_limit(string name, string cell, string message)
+    public void Value_beyond_limit_error_names_parameter_and_limit(string name, string cell, string message)
     {
-        FaceGenException fault = Refused(name, cell);
+        FaceGenException fault = GetError(name, cell);
 
         Assert.Equal(ErrorCode.RequestInvalid, fault.Code);
         Assert.Equal(message, fault.Message);
@@ -72,8 +72,8 @@ public sealed class RequestFieldTests
     [InlineData("samples", "4294967298")]
     [InlineData("height", "0x10")]
     [InlineData("width", "5 12")]
-    public void What_is_no_number_of_the_field_is_refused(string name, string cell) =>
-        Assert.Equal(ErrorCode.RequestInvalid, Refused(name, cell).Code);
+    public void Number_invalid_text_is_rejected(string name, string cell) =>
+        Assert.Equal(ErrorCode.RequestInvalid, GetError(name, cell).Code);
 
     [Theory]
     [InlineData("width", "1,000")]
@@ -82,17 +82,17 @@ public sealed class RequestFieldTests
     [InlineData("seed", "-12,000")]
     [InlineData("seed", "123.000")]
     [InlineData("track_id", " 1,000,000 ")]
-    public void Thousands_of_another_locale_are_never_read_as_units(string name, string cell) =>
-        Assert.Equal(ErrorCode.RequestInvalid, Refused(name, cell).Code);
+    public void Number_thousands_separator_is_rejected(string name, string cell) =>
+        Assert.Equal(ErrorCode.RequestInvalid, GetError(name, cell).Code);
 
     [Theory]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     [InlineData(double.NegativeInfinity)]
     [InlineData(double.MaxValue)]
-    public void Numbers_that_are_none_are_refused_as_typed_values_too(double value) => Assert.All(
+    public void Number_NaN_and_infinity_are_rejected(double value) => Assert.All(
         ["width", "num_inference_steps", "guidance_scale", "s_scale", "seed"],
-        name => Assert.Equal(ErrorCode.RequestInvalid, Refused(name, value).Code));
+        name => Assert.Equal(ErrorCode.RequestInvalid, GetError(name, value).Code));
 
     [Theory]
     [InlineData("en-US")]
@@ -100,7 +100,7 @@ public sealed class RequestFieldTests
     [InlineData("fr-FR")]
     [InlineData("tr-TR")]
     [InlineData("ar-SA")]
-    public void Numbers_read_and_are_shown_alike_under_any_culture(string culture)
+    public void Number_any_culture_has_same_value(string culture)
     {
         using var scope = new CultureScope(culture);
 
@@ -113,8 +113,8 @@ public sealed class RequestFieldTests
         Assert.Equal(-1L, Field("seed").Read("-1"));
         Assert.Equal(true, Field("BASE64").Read("TRUE"));
         Assert.Equal("sensitive_content_text", Field("SAFETY_CHECKER_TYPE").Read("SENSITIVE_CONTENT_TEXT"));
-        Assert.Equal("GuidanceScale must be 1 to 20, not 20.5.", Refused("guidance_scale", 20.5).Message);
-        Assert.Equal("Width must be 1 to 512, not -1.", Refused("width", -1).Message);
+        Assert.Equal("GuidanceScale must be 1 to 20, not 20.5.", GetError("guidance_scale", 20.5).Message);
+        Assert.Equal("Width must be 1 to 512, not -1.", GetError("width", -1).Message);
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class RequestFieldTests
     [InlineData(0, false)]
     [InlineData(0L, false)]
     [InlineData(false, false)]
-    public void Booleans_are_read_in_every_spelling(object value, bool expected)
+    public void Boolean_every_spelling_is_accepted(object value, bool expected)
     {
         Assert.Equal(expected, Field("safety_checker").Read(value));
         Assert.Equal(expected, Field("base64").Read(value));
@@ -144,13 +144,13 @@ public sealed class RequestFieldTests
     [InlineData("   ")]
     [InlineData("\t\r\n")]
     [InlineData(null)]
-    public void An_empty_cell_means_not_given(string? cell) =>
+    public void Value_empty_cell_is_not_given(string? cell) =>
         Assert.All(RequestField.All, field => Assert.Null(field.Read(cell)));
 
     [Theory]
     [InlineData("prompt", "Prompt is required: it must be a text that is not empty.")]
     [InlineData("face_image", "FaceImage is required: it must be a link, a file or base64.")]
-    public void What_must_be_given_is_missed(string name, string message)
+    public void Value_missing_required_field_is_rejected(string name, string message)
     {
         var fault = Assert.Throws<FaceGenException>(() => Field(name).Require(" "));
 
@@ -158,7 +158,7 @@ public sealed class RequestFieldTests
     }
 
     [Fact]
-    public void Every_field_is_found_by_both_names_in_any_case()
+    public void Find_both_names_in_any_case_return_field()
     {
         Assert.Equal(16, RequestField.All.Count);
         Assert.All(RequestField.All, field =>
@@ -174,7 +174,7 @@ public sealed class RequestFieldTests
     }
 
     [Fact]
-    public void Choices_are_sent_as_the_API_spells_them()
+    public void Choice_any_case_has_API_spelling()
     {
         Assert.Equal("3d", Field("style").Read(" 3D "));
         Assert.Equal("pixelate", Field("safety_checker_type").Read("Pixelate"));
@@ -188,7 +188,7 @@ public sealed class RequestFieldTests
     [InlineData(9007199254740993)]
     [InlineData(long.MaxValue)]
     [InlineData(long.MinValue)]
-    public void A_whole_number_keeps_every_digit(long seed)
+    public void Integer_large_number_keeps_every_digit(long seed)
     {
         Assert.Equal(seed, Field("seed").Read(seed));
         Assert.Equal(seed, Field("seed").Read(seed.ToString(CultureInfo.InvariantCulture)));
@@ -197,40 +197,40 @@ public sealed class RequestFieldTests
     [Theory]
     [InlineData("9007199254740993.0")]
     [InlineData(9007199254740994.0)]
-    public void A_number_that_may_have_lost_digits_is_refused(object seed) =>
-        Assert.Equal("Seed", Refused("seed", seed).Message.Split(' ')[0]);
+    public void Integer_possibly_rounded_number_is_rejected(object seed) =>
+        Assert.Equal("Seed", GetError("seed", seed).Message.Split(' ')[0]);
 
     [Theory]
     [InlineData('7')]
     [InlineData(true)]
-    public void A_value_of_a_kind_that_is_no_number_is_refused(object value) =>
-        Assert.All(["width", "guidance_scale", "seed"], name => Refused(name, value));
+    public void Number_value_of_other_type_is_rejected(object value) =>
+        Assert.All(["width", "guidance_scale", "seed"], name => GetError(name, value));
 
     [Fact]
-    public void A_date_is_no_number()
+    public void Number_date_is_rejected()
     {
-        Assert.StartsWith("Width must be 1 to 512, not ", Refused("width", new DateTime(2030, 1, 2)).Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.RequestInvalid, Refused("seed", new object()).Code);
+        Assert.StartsWith("Width must be 1 to 512, not ", GetError("width", new DateTime(2030, 1, 2)).Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RequestInvalid, GetError("seed", new object()).Code);
     }
 
     [Fact]
-    public void A_database_s_null_is_an_empty_cell()
+    public void Value_DBNull_is_not_given()
     {
         Assert.All(RequestField.All, field => Assert.Null(field.Read(DBNull.Value)));
         Assert.Throws<FaceGenException>(() => RequestField.Prompt.Require(DBNull.Value));
     }
 
     [Fact]
-    public void What_a_message_shows_of_a_value_is_short_and_harmless()
+    public void Error_value_is_short_and_escaped()
     {
-        string message = Refused("style", "\u001b]0;x\u0007" + new string('x', 5000)).Message;
+        string message = GetError("style", "\u001b]0;x\u0007" + new string('x', 5000)).Message;
 
         Assert.True(message.Length < 200);
         Assert.DoesNotContain(message, char.IsControl);
     }
 
     [Fact]
-    public void A_webhook_is_an_https_address()
+    public void Webhook_other_scheme_is_rejected()
     {
         Assert.Equal(new Uri("https://example.org/hook?id=1"), Field("webhook").Read("https://example.org/hook?id=1"));
         Assert.Equal(new Uri("https://example.org/hook"), Field("webhook").Read(new Uri("https://example.org/hook")));
@@ -239,6 +239,6 @@ public sealed class RequestFieldTests
     private static RequestField Field(string name) =>
         RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
 
-    private static FaceGenException Refused(string name, object value) =>
+    private static FaceGenException GetError(string name, object value) =>
         Assert.Throws<FaceGenException>(() => Field(name).Read(value));
 }

@@ -8,13 +8,13 @@ namespace FaceGen.Core.Tests.Contract;
 public sealed class RequestJsonTests
 {
     [Fact]
-    public void What_was_not_given_is_not_sent() =>
-        Assert.Equal("""{"prompt":"a pilot","face_image":"https://faces.example/face.png"}""", Written(FakeService.Request()));
+    public void Field_not_given_is_not_written() =>
+        Assert.Equal("""{"prompt":"a pilot","face_image":"https://faces.example/face.png"}""", Write(FakeService.Request()));
 
     [Theory]
     [InlineData("en-US")]
     [InlineData("de-DE")]
-    public void What_was_given_is_sent_by_name_and_type(string culture)
+    public void Field_given_is_written_with_name_and_type(string culture)
     {
         using var scope = new CultureScope(culture);
         Request request = FakeService.Request("Übung \"1\"") with
@@ -36,7 +36,7 @@ public sealed class RequestJsonTests
             Source = new RequestSource("people.csv", 1, 1),
         };
 
-        using var json = JsonDocument.Parse(Written(request));
+        using var json = JsonDocument.Parse(Write(request));
 
         Assert.Equal(
             [
@@ -45,22 +45,22 @@ public sealed class RequestJsonTests
                 "safety_checker=false", """safety_checker_type="blur" """, "base64=true", """style="3d" """,
                 "seed=9223372036854775807", """webhook="https://example.org/a%20b?c=%C3%BC" """, "track_id=-5",
             ],
-            json.RootElement.EnumerateObject().Select(Show));
+            json.RootElement.EnumerateObject().Select(Format));
         Assert.Equal(RequestField.All.Select(field => field.Name), json.RootElement.EnumerateObject().Select(property => property.Name));
     }
 
     [Fact]
-    public void A_prompt_of_broken_characters_is_sent_as_valid_text()
+    public void Prompt_with_lone_surrogate_is_written_as_valid_text()
     {
-        using var json = JsonDocument.Parse(Written(FakeService.Request("a\ud83d b\0c\u2028")));
+        using var json = JsonDocument.Parse(Write(FakeService.Request("a\ud83d b\0c\u2028")));
 
         Assert.Equal("a\ufffd b\0c\u2028", json.RootElement.GetProperty("prompt").GetString());
     }
 
-    private static string Show(JsonProperty property) => property.Value.ValueKind == JsonValueKind.String
+    private static string Format(JsonProperty property) => property.Value.ValueKind == JsonValueKind.String
         ? $"{property.Name}=\"{property.Value.GetString()}\" "
         : $"{property.Name}={property.Value.GetRawText()}";
 
-    private static string Written(Request request) =>
-        Encoding.UTF8.GetString(JsonObject.Write(json => RequestJson.Write(json, request, request.FaceImage.ToWireText())));
+    private static string Write(Request request) =>
+        Encoding.UTF8.GetString(JsonObjectWriter.Write(json => RequestJson.Write(json, request, request.FaceImage.ToApiValue())));
 }

@@ -1,11 +1,9 @@
-using FaceGen.Contract;
-
 namespace FaceGen.Core.Tests.Contract;
 
 public sealed class RequestSourceTests
 {
     [Fact]
-    public void Sources_sort_in_the_order_of_the_input()
+    public void Sources_sorted_have_input_order()
     {
         RequestSource[] sorted =
         [

@@ -14,7 +14,7 @@ public sealed class BackoffTests
     [InlineData(50, 0, 30)]
     [InlineData(int.MaxValue, 1, 60)]
     public void Waits_double_from_a_second_to_a_minute_with_jitter(int attempt, double chance, double seconds) =>
-        Assert.Equal(seconds, Backoff.Wait(attempt, null, With(chance)).TotalSeconds);
+        Assert.Equal(seconds, Backoff.GetDelay(attempt, null, With(chance)).TotalSeconds);
 
     [Theory]
     [InlineData(0, 0, 0)]
@@ -22,13 +22,13 @@ public sealed class BackoffTests
     [InlineData(30, 1, 31)]
     [InlineData(86400, 0, 86400)]
     public void What_the_service_asked_for_is_waited_and_at_most_a_second_more(double asked, double chance, double seconds) =>
-        Assert.Equal(seconds, Backoff.Wait(3, TimeSpan.FromSeconds(asked), With(chance)).TotalSeconds);
+        Assert.Equal(seconds, Backoff.GetDelay(3, TimeSpan.FromSeconds(asked), With(chance)).TotalSeconds);
 
     [Theory]
     [InlineData(86401)]
     [InlineData(1e11)]
     public void Nobody_waits_longer_than_a_day(double asked) =>
-        Assert.Equal(86400, Backoff.Wait(0, TimeSpan.FromSeconds(asked), With(0)).TotalSeconds);
+        Assert.Equal(86400, Backoff.GetDelay(0, TimeSpan.FromSeconds(asked), With(0)).TotalSeconds);
 
     private static EngineServices With(double chance) => new() { NextDouble = () => chance };
 }

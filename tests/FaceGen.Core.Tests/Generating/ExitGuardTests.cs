@@ -1,4 +1,3 @@
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
 
@@ -24,7 +23,7 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_with_nothing_in_flight_ends_at_once_without_a_word()
     {
-        await _guard.EndAsync().GuardAsync();
+        await _guard.DrainAsync().WithTimeoutAsync();
 
         Assert.Equal("", _error.ToString());
     }
@@ -33,12 +32,12 @@ public sealed class ExitGuardTests : IDisposable
     public async Task Exit_waits_for_a_submission_in_flight()
     {
         var answer = new TaskCompletionSource<bool>();
-        _guard.HoldSubmission(answer.Task, "'a pilot'");
+        _guard.TrackSubmission(answer.Task, "'a pilot'");
 
-        Task exit = _guard.EndAsync();
+        Task exit = _guard.DrainAsync();
         Assert.False(exit.IsCompleted);
         answer.SetResult(true);
-        await exit.GuardAsync();
+        await exit.WithTimeoutAsync();
 
         Assert.Equal("", _error.ToString());
     }
@@ -52,9 +51,9 @@ public sealed class ExitGuardTests : IDisposable
         {
             FallbackFile = Path.Combine(AppContext.BaseDirectory, "missing", "report.txt"),
         };
-        guard.HoldSubmission(answer.Task, "'a pilot'");
+        guard.TrackSubmission(answer.Task, "'a pilot'");
 
-        await _service.Clock.RunAsync(AsTask(guard.EndAsync())).GuardAsync();
+        await _service.Clock.RunAsync(AsTask(guard.DrainAsync())).WithTimeoutAsync();
 
         Assert.Equal(TimeSpan.FromSeconds(20), _service.Clock.GetElapsedTime(start));
     }
@@ -64,10 +63,10 @@ public sealed class ExitGuardTests : IDisposable
     {
         var answer = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
-        _guard.HoldSubmission(answer.Task, ExitGuard.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
-        _guard.Hold(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
+        _guard.TrackSubmission(answer.Task, ExitGuard.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
+        _guard.Track(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
 
-        await _service.Clock.RunAsync(AsTask(_guard.EndAsync())).GuardAsync();
+        await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 
         Assert.Equal(TimeSpan.FromSeconds(20), _service.Clock.GetElapsedTime(start));
         string[] lines = Lines();
@@ -87,9 +86,9 @@ public sealed class ExitGuardTests : IDisposable
     {
         _setting = setting;
         long start = _service.Clock.GetTimestamp();
-        _guard.HoldSubmission(new TaskCompletionSource<bool>().Task, "'a pilot'");
+        _guard.TrackSubmission(new TaskCompletionSource<bool>().Task, "'a pilot'");
 
-        await _service.Clock.RunAsync(AsTask(_guard.EndAsync())).GuardAsync();
+        await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), _service.Clock.GetElapsedTime(start));
         Assert.Equal(warning.Length > 0, _error.ToString().Contains(warning.Length > 0 ? warning : "is used", StringComparison.Ordinal));
@@ -101,23 +100,23 @@ public sealed class ExitGuardTests : IDisposable
     {
         var run = new TaskCompletionSource<bool>();
         var closing = new TaskCompletionSource<bool>();
-        _guard.Hold(run.Task, "");
+        _guard.Track(run.Task, "");
 
-        Task exit = _guard.EndAsync();
-        _guard.Hold(closing.Task, "");
+        Task exit = _guard.DrainAsync();
+        _guard.Track(closing.Task, "");
         run.SetResult(true);
         Assert.False(exit.IsCompleted);
         closing.SetResult(true);
 
-        await exit.GuardAsync();
+        await exit.WithTimeoutAsync();
     }
 
     [Fact]
     public async Task Exit_lets_no_submission_begin()
     {
-        await _guard.EndAsync().GuardAsync();
+        await _guard.DrainAsync().WithTimeoutAsync();
 
-        Assert.Throws<OperationCanceledException>(() => _guard.HoldSubmission(Task.CompletedTask, ""));
+        Assert.Throws<OperationCanceledException>(() => _guard.TrackSubmission(Task.CompletedTask, ""));
         Assert.True(_guard.Exiting.IsCancellationRequested);
     }
 
@@ -128,7 +127,7 @@ public sealed class ExitGuardTests : IDisposable
         using CancellationTokenRegistration blocked = _guard.Exiting.Register(release.Wait);
         try
         {
-            await _guard.EndAsync().GuardAsync();
+            await _guard.DrainAsync().WithTimeoutAsync();
         }
         finally
         {
@@ -139,10 +138,10 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Generation_that_nobody_saved_is_reported_with_its_id()
     {
-        _service.OnSubmit(Answer.Json("""{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
+        await _service.GenerateAsync().WithTimeoutAsync();
 
-        await _guard.EndAsync().GuardAsync();
+        await _guard.DrainAsync().WithTimeoutAsync();
 
         string[] lines = Lines();
         Assert.Contains("Wait-FaceGenImage -Id 42 | Save-FaceGenOutput", lines[0], StringComparison.Ordinal);
@@ -156,15 +155,15 @@ public sealed class ExitGuardTests : IDisposable
     [InlineData("failed", false)]
     public async Task Generation_is_reported_only_where_it_would_be_lost(string state, bool isReported)
     {
-        _service.OnSubmit(Answer.Json(state == "failed"
+        _service.OnSubmit(ScriptedResponse.Json(state == "failed"
             ? """{"status":"failed","id":42}"""
             : """{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
-        Generation generation = await _service.GenerateAsync().GuardAsync();
+        Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkReported("42");
         if (state is "saving" or "saved") _service.Account.BeginSaving(_service.Connection, generation);
         if (state == "saved") _service.Account.MarkSaved("42", 0);
 
-        await _guard.EndAsync().GuardAsync();
+        await _guard.DrainAsync().WithTimeoutAsync();
 
         Assert.Equal(isReported, _error.ToString().Contains("42", StringComparison.Ordinal));
     }
@@ -172,10 +171,10 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Uncertain_submission_that_nobody_was_told_of_is_reported()
     {
-        _service.OnSubmit(Answer.Html());
-        await Assert.ThrowsAsync<FaceGenException>(() => _service.GenerateAsync()).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Html());
+        await Assert.ThrowsAsync<FaceGenException>(() => _service.GenerateAsync()).WithTimeoutAsync();
 
-        await _guard.EndAsync().GuardAsync();
+        await _guard.DrainAsync().WithTimeoutAsync();
 
         Assert.Contains("'a pilot': The answer to the submission was lost", _error.ToString(), StringComparison.Ordinal);
     }

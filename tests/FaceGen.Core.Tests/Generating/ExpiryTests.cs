@@ -8,7 +8,7 @@ namespace FaceGen.Core.Tests.Generating;
 public sealed class ExpiryTests : IDisposable
 {
     private static readonly TimeSpan Forever = System.Threading.Timeout.InfiniteTimeSpan;
-    private static readonly TimeSpan Life = TimeSpan.FromHours(Limits.LinkHours);
+    private static readonly TimeSpan Life = TimeSpan.FromHours(Limits.LinkLifetimeHours);
 
     private readonly FakeService _service = new();
 
@@ -20,11 +20,11 @@ public sealed class ExpiryTests : IDisposable
     [MemberData(nameof(EndlessAnswers))]
     public async Task Poll_loop_ends_when_the_image_would_have_expired(string answer)
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Endless(answer));
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(Endless(answer));
         DateTimeOffset start = _service.Clock.GetUtcNow();
-        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
+        Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
 
         Assert.Equal(ErrorCode.GenerationTimeout, fault.Code);
         Assert.Contains("Generation 9", fault.Message, StringComparison.Ordinal);
@@ -32,35 +32,35 @@ public sealed class ExpiryTests : IDisposable
         Assert.InRange(_service.Clock.GetUtcNow() - start, Life - TimeSpan.FromMinutes(5), Life + TimeSpan.FromMinutes(5));
         // Nothing is polled any more, and nothing is kept but the outcome.
         int fetches = _service.Fetches.Count;
-        await _service.Clock.PassAsync(TimeSpan.FromHours(2));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(2));
         Assert.Equal(fetches, _service.Fetches.Count);
-        Assert.Empty(_service.Kept);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Empty(_service.Pending);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task Generation_that_nobody_waits_for_is_evicted_at_expiry_and_reported_once()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Processing("9"));
-        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
-        Watch watch = _service.Account.Find("9")!;
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"));
+        Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
+        Poller watch = _service.Account.Find("9")!;
 
-        await Signals.FailureAsync(_service.Clock.RunAsync(watch.EndAsync(_service.Connection)));
+        await Signals.GetErrorAsync(_service.Clock.RunAsync(watch.WaitForEndAsync(_service.Connection)));
 
-        Assert.Empty(_service.Kept);
-        (FaceGenException outcome, object target) = Assert.Single(_service.Account.Untold);
+        Assert.Empty(_service.Pending);
+        (FaceGenException outcome, object target) = Assert.Single(_service.Account.UnacknowledgedOutcomes);
         Assert.Equal(ErrorCode.GenerationTimeout, outcome.Code);
         Assert.Equal(accepted.Id, Assert.IsType<Generation>(target).Id);
-        Account.MarkTold(_service.Connection.Services, outcome);
-        Assert.Empty(_service.Account.Untold);
+        Account.MarkAcknowledged(_service.Connection.Services, outcome);
+        Assert.Empty(_service.Account.UnacknowledgedOutcomes);
     }
 
     [Fact]
     public async Task Generation_that_ends_with_the_last_poll_is_there()
     {
         DateTimeOffset end = _service.Clock.GetUtcNow() + Life;
-        Answer late = Answer.Success("9"), pending = Answer.Processing("9");
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(late with { Give = cancel => (_service.Clock.GetUtcNow() >= end ? late : pending).Give(cancel) });
+        ScriptedResponse late = ScriptedResponse.Success("9"), pending = ScriptedResponse.Processing("9");
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(late with { Give = cancel => (_service.Clock.GetUtcNow() >= end ? late : pending).Give(cancel) });
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
@@ -72,7 +72,7 @@ public sealed class ExpiryTests : IDisposable
     {
         // By the wall clock it was created days ago.
         var left = new Generation { Id = "9", CreatedAt = _service.Clock.GetUtcNow().AddDays(-3), Request = FakeService.Request() };
-        _service.OnFetch(Answer.Processing("9"), Answer.Processing("9"), Answer.Success("9"));
+        _service.OnFetch(ScriptedResponse.Processing("9"), ScriptedResponse.Processing("9"), ScriptedResponse.Success("9"));
 
         Generation generation = await _service.Clock.RunAsync(_service.Generator.ResumeAsync(left, Forever, default));
 
@@ -82,15 +82,15 @@ public sealed class ExpiryTests : IDisposable
     [Fact]
     public async Task Finished_images_that_nobody_saved_are_evicted_at_expiry_and_reported()
     {
-        _service.OnSubmit(Answer.Success("9"));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync().WithTimeoutAsync();
 
-        await _service.Clock.PassAsync(Life - TimeSpan.FromMinutes(1));
-        Assert.Equal(["9"], _service.Kept);
-        await _service.Clock.PassAsync(TimeSpan.FromMinutes(1));
+        await _service.Clock.AdvanceAsync(Life - TimeSpan.FromMinutes(1));
+        Assert.Equal(["9"], _service.Pending);
+        await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
 
-        Assert.Empty(_service.Kept);
-        (FaceGenException outcome, _) = Assert.Single(_service.Account.Untold);
+        Assert.Empty(_service.Pending);
+        (FaceGenException outcome, _) = Assert.Single(_service.Account.UnacknowledgedOutcomes);
         Assert.Equal(ErrorCode.LinkExpired, outcome.Code);
         Assert.Contains("generation 9", outcome.Message, StringComparison.Ordinal);
     }
@@ -98,48 +98,48 @@ public sealed class ExpiryTests : IDisposable
     [Fact]
     public async Task Failure_that_nobody_saw_is_evicted_at_expiry_and_reported()
     {
-        _service.OnSubmit(Answer.Json("""{"status":"failed","id":9,"message":"No face found."}"""));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":9,"message":"No face found."}"""));
+        await _service.GenerateAsync().WithTimeoutAsync();
 
-        await _service.Clock.PassAsync(Life);
+        await _service.Clock.AdvanceAsync(Life);
 
-        Assert.Empty(_service.Kept);
-        Assert.Equal(ErrorCode.GenerationFailed, Assert.Single(_service.Account.Untold).Outcome.Code);
+        Assert.Empty(_service.Pending);
+        Assert.Equal(ErrorCode.GenerationFailed, Assert.Single(_service.Account.UnacknowledgedOutcomes).Outcome.Code);
     }
 
     [Fact]
     public async Task Images_in_place_do_not_expire()
     {
-        _service.OnSubmit(Answer.Success("9", Convert.ToBase64String(new byte[100])));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9", Convert.ToBase64String(new byte[100])));
+        await _service.GenerateAsync().WithTimeoutAsync();
 
-        await _service.Clock.PassAsync(TimeSpan.FromDays(3));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromDays(3));
 
-        Assert.Equal(["9"], _service.Kept);
+        Assert.Equal(["9"], _service.Pending);
     }
 
     [Fact]
     public async Task Generation_that_the_service_denied_is_evicted_at_expiry()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Error("Invalid id"));
-        await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
-        Assert.Equal(["9"], _service.Kept);
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Invalid id"));
+        await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        Assert.Equal(["9"], _service.Pending);
 
-        await _service.Clock.PassAsync(Life);
+        await _service.Clock.AdvanceAsync(Life);
 
-        Assert.Empty(_service.Kept);
-        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(_service.Account.Untold).Outcome.Code);
+        Assert.Empty(_service.Pending);
+        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(_service.Account.UnacknowledgedOutcomes).Outcome.Code);
     }
 
     [Fact]
     public async Task Word_of_the_service_at_expiry_stays_as_it_is()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Error("Request not found", 404));
-        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
-        await Signals.FailureAsync(_service.Clock.RunAsync(_service.Account.Find("9")!.EndAsync(_service.Connection)));
-        await _service.Clock.PassAsync(Life);
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Request not found", 404));
+        Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
+        await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Account.Find("9")!.WaitForEndAsync(_service.Connection)));
+        await _service.Clock.AdvanceAsync(Life);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
 
         Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
     }
@@ -149,11 +149,11 @@ public sealed class ExpiryTests : IDisposable
     {
         const int count = 1100;
         using var service = new FakeService(queueLimit: count);
-        service.OnSubmit([.. Enumerable.Range(0, 2 * count).Select(id => Answer.Success($"{id}"))]);
-        for (int i = 0; i < count; i++) await service.GenerateAsync().GuardAsync();
-        await service.Clock.PassAsync(Life);
+        service.OnSubmit([.. Enumerable.Range(0, 2 * count).Select(id => ScriptedResponse.Success($"{id}"))]);
+        for (int i = 0; i < count; i++) await service.GenerateAsync().WithTimeoutAsync();
+        await service.Clock.AdvanceAsync(Life);
 
-        for (int i = 0; i < count; i++) await service.GenerateAsync().GuardAsync();
+        for (int i = 0; i < count; i++) await service.GenerateAsync().WithTimeoutAsync();
 
         Assert.Null(service.Account.Find("0"));
         Assert.NotNull(service.Account.Find($"{2 * count - 1}"));
@@ -162,48 +162,48 @@ public sealed class ExpiryTests : IDisposable
     [Fact]
     public async Task Unknown_status_is_warned_of_once_for_each_word()
     {
-        _service.OnSubmit(Unknown("9", "dreaming")).OnFetch(Unknown("9", "dreaming"), Unknown("9", "waking"), Unknown("9", "dreaming"), Answer.Success("9"));
+        _service.OnSubmit(Unknown("9", "dreaming")).OnFetch(Unknown("9", "dreaming"), Unknown("9", "waking"), Unknown("9", "dreaming"), ScriptedResponse.Success("9"));
 
         Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).Status);
-        _service.OnFetch(Unknown("10", "dreaming"), Answer.Success("10"));
-        await _service.Clock.RunAsync(_service.Generator.WaitAsync(_service.Account.Recall("10"), Forever, default));
+        _service.OnFetch(Unknown("10", "dreaming"), ScriptedResponse.Success("10"));
+        await _service.Clock.RunAsync(_service.Generator.WaitAsync(_service.Account.GetGeneration("10"), Forever, default));
 
-        Assert.Equal(2, _service.Warned.Count);
-        Assert.Contains(_service.Warned, line => line.Contains("'dreaming'", StringComparison.Ordinal));
-        Assert.Contains(_service.Warned, line => line.Contains("'waking'", StringComparison.Ordinal));
+        Assert.Equal(2, _service.WarningMessages.Count);
+        Assert.Contains(_service.WarningMessages, line => line.Contains("'dreaming'", StringComparison.Ordinal));
+        Assert.Contains(_service.WarningMessages, line => line.Contains("'waking'", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Unknown_status_that_came_while_nobody_listened_is_warned_of_by_the_next_command()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Unknown("9", "dreaming"), Answer.Success("9"));
-        Generation accepted = await _service.GenerateAsync(wait: false).GuardAsync();
-        await _service.Clock.RunAsync(_service.Account.Find("9")!.EndAsync(_service.Connection));
-        Assert.Empty(_service.Warned);
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(Unknown("9", "dreaming"), ScriptedResponse.Success("9"));
+        Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
+        await _service.Clock.RunAsync(_service.Account.Find("9")!.WaitForEndAsync(_service.Connection));
+        Assert.Empty(_service.WarningMessages);
 
-        await _service.Generator.WaitAsync(accepted, Forever, default).GuardAsync();
+        await _service.Generator.WaitAsync(accepted, Forever, default).WithTimeoutAsync();
 
-        Assert.Single(_service.Warned);
+        Assert.Single(_service.WarningMessages);
     }
 
     [Fact]
     public void Warnings_of_made_up_words_are_bounded()
     {
-        using IDisposable listening = _service.Account.Warnings.Listen(_service);
+        using IDisposable listening = _service.Account.Warnings.Subscribe(_service);
 
-        for (int i = 0; i < 10 * AccountWarnings.Capacity; i++) _service.Account.Warnings.Warn($"{i}", $"{i}");
+        for (int i = 0; i < 10 * AccountWarnings.Capacity; i++) _service.Account.Warnings.LogWarning($"{i}", $"{i}");
 
-        Assert.Equal(AccountWarnings.Capacity, _service.Warned.Count);
+        Assert.Equal(AccountWarnings.Capacity, _service.WarningMessages.Count);
     }
 
-    private static Answer Unknown(string id, string word) => Answer.Json($$"""{"status":"{{word}}","id":{{id}},"output":[]}""");
+    private static ScriptedResponse Unknown(string id, string word) => ScriptedResponse.Json($$"""{"status":"{{word}}","id":{{id}},"output":[]}""");
 
-    private static Answer Endless(string answer) => answer switch
+    private static ScriptedResponse Endless(string answer) => answer switch
     {
-        "processing" => Answer.Processing("9"),
+        "processing" => ScriptedResponse.Processing("9"),
         "unknown status" => Unknown("9", "dreaming"),
-        "busy" => Answer.Error("busy", 503),
-        "html" => Answer.Html(),
-        _ => Answer.NotConnected,
+        "busy" => ScriptedResponse.Error("busy", 503),
+        "html" => ScriptedResponse.Html(),
+        _ => ScriptedResponse.NotConnected,
     };
 }

@@ -1,8 +1,6 @@
 using System.Text.Json;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
-using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Generating;
 
@@ -13,9 +11,9 @@ public sealed class FaceUploadsTests : IDisposable
 
     private readonly FakeService _service = new();
     private readonly TemporaryFolder _folder = new();
-    private readonly byte[] _image = ImageOf(FaceUploads.LeastBytes);
+    private readonly byte[] _image = ImageOf(FaceUploads.MinBytes);
 
-    public FaceUploadsTests() => _service.OnUpload(Answer.Uploaded(Link)).OnSubmit(Answer.Success());
+    public FaceUploadsTests() => _service.OnUpload(ScriptedResponse.Uploaded(Link)).OnSubmit(ScriptedResponse.Success());
 
     private FaceImage Face => FaceImage.FromBytes(_image);
 
@@ -39,7 +37,7 @@ public sealed class FaceUploadsTests : IDisposable
         Call upload = Assert.Single(_service.Uploads);
         Assert.Equal(new Uri(_service.Root, "api/v6/base64_to_url"), upload.Address);
         Assert.Equal((FakeService.Key, InPlace), (Field(upload, "key"), Field(upload, "base64_string")));
-        Assert.Equal($"The face image '{Face}' was uploaded: its link serves all requests that use it.", Assert.Single(_service.Told));
+        Assert.Equal($"The face image '{Face}' was uploaded: its link serves all requests that use it.", Assert.Single(_service.VerboseMessages));
     }
 
     [Fact]
@@ -47,7 +45,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         string path = _folder.PathOf("face.png");
         await File.WriteAllBytesAsync(path, _image);
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
         await SubmitAsync();
         await SubmitAsync(FaceImage.FromFile(path));
@@ -59,13 +57,13 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Requests_at_the_same_time_share_one_upload()
     {
-        var answer = new TaskCompletionSource<Answer>();
-        _service.OnUpload(Answer.Held(answer.Task));
-        Task upload = _service.Generator.UploadAsync(Face, default);
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(answer.Task));
+        Task upload = _service.Generator.UploadFaceAsync(Face, default);
 
         Task<Generation>[] requests = [.. Enumerable.Range(0, 5).Select(_ => _service.GenerateAsync(request: Request(Face)))];
-        answer.SetResult(Answer.Uploaded(Link));
-        await Task.WhenAll([upload, .. requests]).GuardAsync();
+        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        await Task.WhenAll([upload, .. requests]).WithTimeoutAsync();
 
         Assert.Single(_service.Uploads);
         Assert.Equal(Enumerable.Repeat(Link, 5), Sent);
@@ -74,15 +72,15 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task An_upload_under_way_is_kept_however_many_others_there_are()
     {
-        var answer = new TaskCompletionSource<Answer>();
-        _service.OnUpload(Answer.Held(answer.Task), Answer.Uploaded(OtherLink));
-        Task upload = _service.Generator.UploadAsync(Face, default);
-        await _service.ArrivalAsync();
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(answer.Task), ScriptedResponse.Uploaded(OtherLink));
+        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        await _service.WaitForCallAsync();
         for (int number = 1; number <= 1024; number++)
-            await _service.Generator.UploadAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)]), default).GuardAsync();
+            await _service.Generator.UploadFaceAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)]), default).WithTimeoutAsync();
 
-        answer.SetResult(Answer.Uploaded(Link));
-        await upload.GuardAsync();
+        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        await upload.WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
@@ -92,73 +90,73 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Who_stops_waiting_for_an_upload_does_not_end_it_for_the_others()
     {
-        var answer = new TaskCompletionSource<Answer>();
-        _service.OnUpload(Answer.Held(answer.Task));
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(answer.Task));
         using var stop = new CancellationTokenSource();
-        Task first = _service.Generator.UploadAsync(Face, stop.Token);
-        Task<Generation> stopped = _service.GenerateAsync(request: Request(Face), cancel: stop.Token);
+        Task first = _service.Generator.UploadFaceAsync(Face, stop.Token);
+        Task<Generation> stopped = _service.GenerateAsync(request: Request(Face), cancellationToken: stop.Token);
         Task<Generation> other = _service.GenerateAsync(request: Request(Face));
-        await _service.ArrivalAsync();
+        await _service.WaitForCallAsync();
 
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.GuardAsync());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.GuardAsync());
-        answer.SetResult(Answer.Uploaded(Link));
-        await other.GuardAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WithTimeoutAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.WithTimeoutAsync());
+        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        await other.WithTimeoutAsync();
 
         Assert.Single(_service.Uploads);
         Assert.Equal([Link], Sent);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task A_connection_that_is_ended_leaves_its_upload_to_the_others()
     {
-        var answer = new TaskCompletionSource<Answer>();
-        _service.OnUpload(Answer.Held(answer.Task));
-        Task upload = _service.Generator.UploadAsync(Face, default);
-        await _service.ArrivalAsync();
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(answer.Task));
+        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        await _service.WaitForCallAsync();
 
         _service.Connection.Dispose();
         using Connection other = _service.Connect();
-        Task<FaceText> text = _service.Account.Faces.TextAsync(other, Face, new GenerateOptions(), null, default);
-        answer.SetResult(Answer.Uploaded(Link));
-        await upload.GuardAsync();
+        Task<FaceImageValue> text = _service.Account.FaceUploads.GetValueAsync(other, Face, new GenerateOptions(), null, default);
+        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        await upload.WithTimeoutAsync();
 
-        Assert.Equal(Link, (await text.GuardAsync()).Text);
+        Assert.Equal(Link, (await text.WithTimeoutAsync()).Text);
         Assert.Single(_service.Uploads);
     }
 
     [Fact]
     public async Task A_time_that_is_over_before_the_upload_has_ended_costs_nothing()
     {
-        _service.OnUpload(Answer.Silence);
-        Task upload = _service.Generator.UploadAsync(Face, default);
-        await _service.ArrivalAsync();
+        _service.OnUpload(ScriptedResponse.NoResponse);
+        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        await _service.WaitForCallAsync();
         Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(5), request: Request(Face));
 
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(5));
-        FaceGenException fault = await Signals.FailureAsync(request.GuardAsync());
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+        FaceGenException fault = await Signals.GetErrorAsync(request.WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.ServiceBusy, fault.Code);
         Assert.Equal("The service accepted nothing within 5 seconds, and nothing was paid for: the face image was still being uploaded.", fault.Message);
         Assert.False(upload.IsCompleted);
         Assert.Empty(_service.Submissions);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task Links_and_small_images_and_what_is_not_to_be_uploaded_are_not()
     {
-        FaceImage small = FaceImage.FromBytes(ImageOf(FaceUploads.LeastBytes - 1));
+        FaceImage small = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes - 1));
         FaceImage link = FakeService.Request().FaceImage;
-        await _service.Generator.UploadAsync(small, default).GuardAsync();
-        await _service.Generator.UploadAsync(link, default).GuardAsync();
+        await _service.Generator.UploadFaceAsync(small, default).WithTimeoutAsync();
+        await _service.Generator.UploadFaceAsync(link, default).WithTimeoutAsync();
         for (int i = 0; i < 2; i++)
         {
             await SubmitAsync(small);
             await SubmitAsync(link);
-            await _service.GenerateAsync(request: Request(Face), upload: false).GuardAsync();
+            await _service.GenerateAsync(request: Request(Face), upload: false).WithTimeoutAsync();
         }
 
         Assert.Empty(_service.Uploads);
@@ -169,11 +167,11 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task A_link_is_renewed_before_its_24_hours_are_over()
     {
-        _service.OnUpload(Answer.Uploaded(Link), Answer.Uploaded(OtherLink));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromHours(21.9));
+        _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(21.9));
         await SubmitAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromHours(0.2));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(0.2));
         await SubmitAsync();
 
         Assert.Equal([Link, OtherLink], Sent);
@@ -191,29 +189,29 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(kind switch
         {
-            "error" => Answer.Error("Nobody may upload."),
-            "html" => Answer.Html(200),
-            "empty" => Answer.Empty(),
-            "no output" => Answer.Json("""{"status":"success","id":9}"""),
-            "no link" => Answer.Uploaded("face.png"),
-            "ftp" => Answer.Uploaded("ftp://files.example/face.png"),
-            "script" => Answer.Uploaded("javascript:alert(1)"),
-            "too long" => Answer.Uploaded(Link + new string('x', 2048)),
-            "processing" => Answer.Processing(),
-            "redirect" => Answer.Redirect("https://elsewhere.example/"),
-            _ => Answer.Error("Nobody may upload.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
-        }, Answer.Uploaded(Link));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+            "error" => ScriptedResponse.Error("Nobody may upload."),
+            "html" => ScriptedResponse.Html(200),
+            "empty" => ScriptedResponse.Empty(),
+            "no output" => ScriptedResponse.Json("""{"status":"success","id":9}"""),
+            "no link" => ScriptedResponse.Uploaded("face.png"),
+            "ftp" => ScriptedResponse.Uploaded("ftp://files.example/face.png"),
+            "script" => ScriptedResponse.Uploaded("javascript:alert(1)"),
+            "too long" => ScriptedResponse.Uploaded(Link + new string('x', 2048)),
+            "processing" => ScriptedResponse.Processing(),
+            "redirect" => ScriptedResponse.Redirect("https://elsewhere.example/"),
+            _ => ScriptedResponse.Error("Nobody may upload.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
+        }, ScriptedResponse.Uploaded(Link));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromMinutes(59));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(59));
         await SubmitAsync();
 
         Assert.Equal([InPlace, InPlace], Sent);
         Assert.Single(_service.Uploads);
-        Assert.EndsWith("): it is sent with each request.", Assert.Single(_service.Told), StringComparison.Ordinal);
-        Assert.Empty(_service.Warned);
+        Assert.EndsWith("): it is sent with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
+        Assert.Empty(_service.WarningMessages);
 
-        await _service.Clock.PassAsync(TimeSpan.FromMinutes(2));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
         await SubmitAsync();
         Assert.Equal(Link, Sent[^1]);
     }
@@ -226,32 +224,32 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(kind switch
         {
-            "500" => Answer.Error("Server error", 500),
-            "503" => Answer.Error("Server busy", 503),
-            "502" => Answer.Html(),
-            "lost" => Answer.Lost,
-            "429" => Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(7)),
-            _ => Answer.Error("Rate limit exceeded. Try again in 7 seconds."),
-        }, Answer.Uploaded(Link));
+            "500" => ScriptedResponse.Error("Server error", 500),
+            "503" => ScriptedResponse.Error("Server busy", 503),
+            "502" => ScriptedResponse.Html(),
+            "lost" => ScriptedResponse.ConnectionLost,
+            "429" => ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(7)),
+            _ => ScriptedResponse.Error("Rate limit exceeded. Try again in 7 seconds."),
+        }, ScriptedResponse.Uploaded(Link));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadAsync(Face, default)));
+        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadFaceAsync(Face, default)));
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
         Assert.Equal(2, _service.Uploads.Count);
         double waited = kind is "429" or "rate limit" ? 7 : 0.5;
         Assert.Equal(TimeSpan.FromSeconds(waited), _service.Clock.GetUtcNow() - start);
-        Assert.EndsWith(FormattableString.Invariant($"): trying again in {waited:0.0} seconds."), _service.Told.First(), StringComparison.Ordinal);
+        Assert.EndsWith(FormattableString.Invariant($"): trying again in {waited:0.0} seconds."), _service.VerboseMessages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_upload_that_goes_on_failing_is_given_up_soon()
     {
-        _service.OnUpload(Answer.Error("Server error", 500));
+        _service.OnUpload(ScriptedResponse.Error("Server error", 500));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadAsync(Face, default)));
+        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadFaceAsync(Face, default)));
         int uploads = _service.Uploads.Count;
         await SubmitAsync();
 
@@ -264,24 +262,24 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task An_upload_that_hangs_is_given_up_soon_though_a_slow_line_has_its_time()
     {
-        _service.OnUpload(Answer.Silence);
+        _service.OnUpload(ScriptedResponse.NoResponse);
         FaceImage large = FaceImage.FromBytes(ImageOf(3 * 1024 * 1024));
-        Task small = _service.Generator.UploadAsync(Face, default), slow = _service.Generator.UploadAsync(large, default);
+        Task small = _service.Generator.UploadFaceAsync(Face, default), slow = _service.Generator.UploadFaceAsync(large, default);
         Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(60), request: Request(Face));
-        await _service.ArrivalAsync();
-        await _service.ArrivalAsync();
+        await _service.WaitForCallAsync();
+        await _service.WaitForCallAsync();
 
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(31));
-        await small.GuardAsync();
-        Assert.Equal(GenerationStatus.Success, (await request.GuardAsync()).Status);
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(31));
+        await small.WithTimeoutAsync();
+        Assert.Equal(GenerationStatus.Success, (await request.WithTimeoutAsync()).Status);
         Assert.False(slow.IsCompleted);
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(64));
-        await slow.GuardAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(64));
+        await slow.WithTimeoutAsync();
         await SubmitAsync(large);
 
-        Assert.Equal([InPlace, large.ToWireText()], Sent);
+        Assert.Equal([InPlace, large.ToApiValue()], Sent);
         Assert.Equal(2, _service.Uploads.Count);
-        Assert.All(_service.Told, line => Assert.EndsWith("seconds): it is sent with each request.", line, StringComparison.Ordinal));
+        Assert.All(_service.VerboseMessages, line => Assert.EndsWith("seconds): it is sent with each request.", line, StringComparison.Ordinal));
     }
 
     /// <summary>A batch may have a thousand faces: not each of them is to find out by itself.</summary>
@@ -298,30 +296,30 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(kind switch
         {
-            "hangs" => Answer.Silence,
-            "redirect" => Answer.Redirect("https://elsewhere.example/"),
-            "error" => Answer.Error("The image cannot be decoded."),
-            "413" => Answer.Html(413),
-            _ => Answer.Error("No.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
+            "hangs" => ScriptedResponse.NoResponse,
+            "redirect" => ScriptedResponse.Redirect("https://elsewhere.example/"),
+            "error" => ScriptedResponse.Error("The image cannot be decoded."),
+            "413" => ScriptedResponse.Html(413),
+            _ => ScriptedResponse.Error("No.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
         });
         FaceImage other = FaceImage.FromBytes(ImageOf(_image.Length + 1));
-        Task first = _service.Generator.UploadAsync(Face, default);
+        Task first = _service.Generator.UploadFaceAsync(Face, default);
         if (kind == "hangs")
         {
-            await _service.ArrivalAsync();
-            await _service.Clock.PassAsync(TimeSpan.FromSeconds(31));
+            await _service.WaitForCallAsync();
+            await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(31));
         }
 
         await _service.Clock.RunAsync(DoneAsync(first));
         int before = _service.Uploads.Count;
 
-        _service.OnUpload(Answer.Uploaded(Link));
-        await _service.Generator.UploadAsync(other, default).GuardAsync();
+        _service.OnUpload(ScriptedResponse.Uploaded(Link));
+        await _service.Generator.UploadFaceAsync(other, default).WithTimeoutAsync();
         await SubmitAsync(other);
-        Assert.Equal(isGeneral ? other.ToWireText() : Link, Assert.Single(Sent));
+        Assert.Equal(isGeneral ? other.ToApiValue() : Link, Assert.Single(Sent));
         Assert.Equal(before + (isGeneral ? 0 : 1), _service.Uploads.Count);
 
-        await _service.Clock.PassAsync(TimeSpan.FromMinutes(61));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(61));
         await SubmitAsync(other);
         Assert.Equal(Link, Sent[^1]);
     }
@@ -329,9 +327,9 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task A_service_that_asks_for_a_long_wait_gets_the_image_in_place()
     {
-        _service.OnUpload(Answer.QueueFull(60));
+        _service.OnUpload(ScriptedResponse.QueueFull(60));
 
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([InPlace], Sent);
@@ -341,14 +339,14 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task A_service_that_was_not_reached_is_asked_again_by_the_next_request()
     {
-        _service.OnUpload(Answer.NotConnected, Answer.Uploaded(Link));
+        _service.OnUpload(ScriptedResponse.NotConnected, ScriptedResponse.Uploaded(Link));
 
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
         // The submission tells of a service that cannot be reached.
-        Assert.Single(_service.Told);
+        Assert.Single(_service.VerboseMessages);
     }
 
     public static TheoryData<string, int> NotTaken => new()
@@ -362,8 +360,8 @@ public sealed class FaceUploadsTests : IDisposable
     [MemberData(nameof(NotTaken))]
     public async Task A_link_that_the_service_does_not_take_is_replaced_by_the_image(string answer, int status)
     {
-        _service.OnSubmit(Answer.Json(answer, status), Answer.Success());
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json(answer, status), ScriptedResponse.Success());
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face)));
         await SubmitAsync();
@@ -377,17 +375,17 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Where_a_link_stops_working_early_the_next_request_has_another()
     {
-        _service.OnUpload(Answer.Uploaded(Link), Answer.Uploaded(OtherLink));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromHours(5));
-        var refusal = new TaskCompletionSource<Answer>();
-        _service.OnSubmit(Answer.Held(refusal.Task), Answer.Held(refusal.Task), Answer.Success());
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(5));
+        var refusal = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(refusal.Task), ScriptedResponse.After(refusal.Task), ScriptedResponse.Success());
 
         Task<Generation[]> both = Task.WhenAll(
             _service.GenerateAsync(request: Request(Face)), _service.GenerateAsync(request: Request(Face)));
-        for (int call = 0; call < 4; call++) await _service.ArrivalAsync();
-        refusal.SetResult(Answer.Error("The face image could not be read.", 400));
+        for (int call = 0; call < 4; call++) await _service.WaitForCallAsync();
+        refusal.SetResult(ScriptedResponse.Error("The face image could not be read.", 400));
         await _service.Clock.RunAsync(both);
         await SubmitAsync();
 
@@ -398,10 +396,10 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Where_the_image_is_refused_too_the_link_serves_the_other_requests()
     {
-        _service.OnSubmit(Answer.Error("The webhook must be a valid URL.", 400), Answer.Error("The webhook must be a valid URL.", 400), Answer.Success());
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Success());
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
         await SubmitAsync();
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
@@ -417,10 +415,10 @@ public sealed class FaceUploadsTests : IDisposable
     [InlineData(400, """{"message":"The image can be downloaded later.","future_links":["https://cdn.example/1.png"]}""")]
     public async Task Any_other_refusal_is_final(int status, string body)
     {
-        _service.OnSubmit(Answer.Json(body, status));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json(body, status));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync(request: Request(Face)).GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
         Assert.Single(_service.Submissions);
@@ -432,10 +430,10 @@ public sealed class FaceUploadsTests : IDisposable
     [InlineData(200, """{"message":"The face image could not be downloaded."}""")]
     public async Task Nothing_is_sent_again_that_may_have_been_accepted(int status, string body)
     {
-        _service.OnSubmit(Answer.Json(body, status));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json(body, status));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync(request: Request(Face)).GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
         Assert.Single(_service.Submissions);
@@ -444,10 +442,10 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task A_failure_with_an_id_was_accepted_and_is_not_sent_again()
     {
-        _service.OnSubmit(Answer.Json("""{"status":"failed","id":5,"message":"The face image could not be downloaded."}"""));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":5,"message":"The face image could not be downloaded."}"""));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        Generation generation = await _service.GenerateAsync(request: Request(Face)).GuardAsync();
+        Generation generation = await _service.GenerateAsync(request: Request(Face)).WithTimeoutAsync();
 
         Assert.Equal(GenerationStatus.Failed, generation.Status);
         Assert.Single(_service.Submissions);
@@ -456,9 +454,9 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task A_link_of_the_caller_s_own_is_not_replaced()
     {
-        _service.OnSubmit(Answer.Error("The face image could not be downloaded.", 400));
+        _service.OnSubmit(ScriptedResponse.Error("The face image could not be downloaded.", 400));
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
     }
@@ -468,35 +466,35 @@ public sealed class FaceUploadsTests : IDisposable
     {
         string path = _folder.PathOf("face.png");
         await File.WriteAllBytesAsync(path, _image);
-        var refusal = new TaskCompletionSource<Answer>();
-        _service.OnSubmit(Answer.Held(refusal.Task));
+        var refusal = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(refusal.Task));
         FaceImage face = FaceImage.FromFile(path);
-        await _service.Generator.UploadAsync(face, default).GuardAsync();
+        await _service.Generator.UploadFaceAsync(face, default).WithTimeoutAsync();
         Task<Generation> request = _service.GenerateAsync(request: Request(face));
-        await _service.ArrivalAsync();
-        await _service.ArrivalAsync();
+        await _service.WaitForCallAsync();
+        await _service.WaitForCallAsync();
 
         await File.WriteAllBytesAsync(path, ImageOf(_image.Length + 1));
-        refusal.SetResult(Answer.Error("The face image could not be downloaded.", 400));
-        FaceGenException fault = await Signals.FailureAsync(request.GuardAsync());
+        refusal.SetResult(ScriptedResponse.Error("The face image could not be downloaded.", 400));
+        FaceGenException fault = await Signals.GetErrorAsync(request.WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.FaceImageInvalid, fault.Code);
         Assert.Single(_service.Submissions);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task The_key_goes_with_the_upload_and_nowhere_else()
     {
-        _service.OnUpload(Answer.Error($"Bad key {FakeService.Key}", 400));
-        await _service.Generator.UploadAsync(Face, default).GuardAsync();
+        _service.OnUpload(ScriptedResponse.Error($"Bad key {FakeService.Key}", 400));
+        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
 
-        Assert.DoesNotContain(_service.Told, line => line.Contains(FakeService.Key, StringComparison.Ordinal));
+        Assert.DoesNotContain(_service.VerboseMessages, line => line.Contains(FakeService.Key, StringComparison.Ordinal));
         Assert.All(_service.Calls, call => Assert.Equal(_service.Root.Host, call.Address.Host));
     }
 
-    private Task<Generation> SubmitAsync(FaceImage? face = null) => _service.GenerateAsync(request: Request(face ?? Face)).GuardAsync();
+    private Task<Generation> SubmitAsync(FaceImage? face = null) => _service.GenerateAsync(request: Request(face ?? Face)).WithTimeoutAsync();
 
     private static async Task<bool> DoneAsync(Task task)
     {

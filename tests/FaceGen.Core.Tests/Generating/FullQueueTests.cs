@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -29,7 +28,7 @@ public sealed class FullQueueTests : IDisposable
         _handler = new ScriptedHandler(address => Late(AnswerTo(address)), _clock);
     }
 
-    private Slots Slots => Account.Of(_connection!).Slots;
+    private Slots Slots => Account.For(_connection!).Slots;
 
     public void Dispose()
     {
@@ -56,7 +55,7 @@ public sealed class FullQueueTests : IDisposable
         await PassAsync(until: all);
         Assert.Equal(8 * free, _accepted);
         Assert.InRange(_sent - _accepted, slots - free, slots - free + 2);
-        Assert.Equal(0, Slots.Taken);
+        Assert.Equal(0, Slots.InUse);
     }
 
     [Fact]
@@ -84,7 +83,7 @@ public sealed class FullQueueTests : IDisposable
         Assert.Equal([ErrorCode.ServiceBusy, ErrorCode.GenerationTimeout], faults.Select(fault => fault.Code).Order());
         Assert.StartsWith("The service accepted nothing within 40 seconds, and nothing was paid for: HTTP 429",
             faults.Single(fault => fault.Code == ErrorCode.ServiceBusy).Message, StringComparison.Ordinal);
-        Assert.Equal(1, Slots.Taken);
+        Assert.Equal(1, Slots.InUse);
     }
 
     [Fact]
@@ -94,22 +93,22 @@ public sealed class FullQueueTests : IDisposable
         Task<Generation[]> all = Generate(5, requests: 10);
         await PassAsync(to: 1);
         await _stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => all.GuardAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => all.WithTimeoutAsync());
 
         await PassAsync(to: 40);
         Assert.Equal((5, 2), (_sent, _accepted));
-        Assert.Equal(0, Slots.Taken);
+        Assert.Equal(0, Slots.InUse);
     }
 
     private Task<Generation[]> Generate(int slots, int requests, TimeSpan? timeout = null, double serviceSeconds = ServiceSeconds)
     {
         _connection = new Connection(ServiceAddress.Parse(new Uri($"https://{Guid.NewGuid():N}.example")), new ApiKey(FakeService.Key), slots,
-            services: new EngineServices { Time = _clock, Handler = () => _handler, NextDouble = () => 0.5 });
+            services: new EngineServices { Time = _clock, CreateHandler = () => _handler, NextDouble = () => 0.5 });
         var generator = new Generator(_connection);
         var options = new GenerateOptions { Timeout = timeout ?? System.Threading.Timeout.InfiniteTimeSpan };
         _serviceSeconds = serviceSeconds;
         return Task.WhenAll(Enumerable.Range(0, requests).Select(async _ =>
-            await generator.GenerateAsync(FakeService.Request(), await generator.TakeSlotAsync(_stop.Token), options, _stop.Token)));
+            await generator.GenerateAsync(FakeService.Request(), await generator.AcquireSlotAsync(_stop.Token), options, _stop.Token)));
     }
 
     private async Task PassAsync(double? to = null, Task? until = null)
@@ -118,32 +117,32 @@ public sealed class FullQueueTests : IDisposable
         {
             // What has begun by itself comes to its next wait.
             await Task.Delay(3);
-            await _clock.PassAsync(TimeSpan.FromSeconds(Step));
+            await _clock.AdvanceAsync(TimeSpan.FromSeconds(Step));
         }
     }
 
     /// <summary>An answer takes its time, so that all requests are out at once.</summary>
-    private Answer Late(Answer answer) => new(async cancel =>
+    private ScriptedResponse Late(ScriptedResponse answer) => new(async cancel =>
     {
         await Task.Delay(TimeSpan.FromSeconds(Step), _clock, cancel);
         return await answer.Give(cancel);
     });
 
-    private Answer AnswerTo(Uri address)
+    private ScriptedResponse AnswerTo(Uri address)
     {
         DateTimeOffset now = _clock.GetUtcNow();
         string last = address.AbsolutePath.Split('/')[^1];
-        if (last != "face_gen") return now >= _ends[last] ? Answer.Success(last) : Answer.Processing(last);
+        if (last != "face_gen") return now >= _ends[last] ? ScriptedResponse.Success(last) : ScriptedResponse.Processing(last);
 
         lock (_ends)
         {
             _sent++;
             if (_ends.Values.Count(end => end > now) >= _free)
-                return Answer.Json(FormattableString.Invariant($$"""{"status":"error","message":"Rate limit exceeded.","retry_after":{{RetryAfter}}}"""), 429);
+                return ScriptedResponse.Json(FormattableString.Invariant($$"""{"status":"error","message":"Rate limit exceeded.","retry_after":{{RetryAfter}}}"""), 429);
 
             string id = (++_accepted).ToString(CultureInfo.InvariantCulture);
             _ends[id] = now.AddSeconds(_serviceSeconds);
-            return Answer.Processing(id, _serviceSeconds);
+            return ScriptedResponse.Processing(id, _serviceSeconds);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
 using FaceGen.Accounts;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
 using FaceGen.Http;
@@ -11,10 +10,10 @@ namespace FaceGen.Core.Tests.Generating;
 /// <summary>What every request would meet is met by few of them, whatever words it comes in.</summary>
 public sealed class LastingFaultTests : IDisposable
 {
-    private static readonly Answer Untrusted = new(_ => throw new HttpRequestException(
+    private static readonly ScriptedResponse Untrusted = new(_ => throw new HttpRequestException(
         "The SSL connection could not be established.", new AuthenticationException("The remote certificate is invalid: PartialChain.")), ReadsRequest: false);
 
-    private static readonly Answer ProxyRefuses = new(_ => throw new HttpRequestException(
+    private static readonly ScriptedResponse ProxyRefuses = new(_ => throw new HttpRequestException(
         "The proxy tunnel request to proxy 'http://user:secret@proxy.example/' failed with status code '407'."), ReadsRequest: false);
 
     private readonly FakeService _service = new();
@@ -26,26 +25,26 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(Untrusted);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
-        FaceGenException next = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException next = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Contains("PartialChain", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Nothing was sent.", fault.Message, StringComparison.Ordinal);
         Assert.Same(fault, next);
         Assert.Single(_service.Submissions);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task Certificate_not_trusted_ends_a_wait_and_keeps_the_generation()
     {
-        _service.OnSubmit(Answer.Processing("7")).OnFetch(Untrusted);
+        _service.OnSubmit(ScriptedResponse.Processing("7")).OnFetch(Untrusted);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
-        Assert.Equal(["7"], _service.Kept);
+        Assert.Equal(["7"], _service.Pending);
         Assert.Single(_service.Fetches);
     }
 
@@ -54,7 +53,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(Untrusted);
 
-        FaceGenException fault = await Signals.FailureAsync(new AccountCalls(_service.Connection).BalanceAsync(default));
+        FaceGenException fault = await Signals.GetErrorAsync(new AccountClient(_service.Connection).GetBalanceAsync(default));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
     }
@@ -64,19 +63,19 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ProxyRefuses);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
         Assert.Equal(3, _service.Submissions.Count);
-        Assert.Equal(0, _service.Account.Slots.Taken);
+        Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
     public async Task Proxy_that_asks_for_a_password_once_is_tried_again()
     {
-        _service.OnSubmit(ProxyRefuses, ProxyRefuses, Answer.NotConnected, ProxyRefuses, Answer.Success());
+        _service.OnSubmit(ProxyRefuses, ProxyRefuses, ScriptedResponse.NotConnected, ProxyRefuses, ScriptedResponse.Success());
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
@@ -84,7 +83,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 asks for", ConnectionFault.ProxyAuthentication(
+    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 asks for", ConnectionFault.CreateProxyAuthentication(
         new Uri("https://service.example"), new Uri("http://user:secret@proxy.example:8080/")).Error.Message, StringComparison.Ordinal);
 
     [Theory]
@@ -94,10 +93,10 @@ public sealed class LastingFaultTests : IDisposable
     [InlineData(308)]
     public async Task Redirect_leaves_one_row_uncertain_and_ends_the_run(int status)
     {
-        _service.OnSubmit(Answer.Redirect("https://elsewhere.example/", status));
+        _service.OnSubmit(ScriptedResponse.Redirect("https://elsewhere.example/", status));
 
-        FaceGenException first = await Signals.FailureAsync(_service.GenerateAsync(retryUncertain: true).GuardAsync());
-        FaceGenException next = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException first = await Signals.GetErrorAsync(_service.GenerateAsync(retryUncertain: true).WithTimeoutAsync());
+        FaceGenException next = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.SubmissionUncertain, ErrorCode.ServiceMoved, true), (first.Code, next.Code, next.EndsRun));
         Assert.Single(_service.Submissions);
@@ -107,13 +106,13 @@ public sealed class LastingFaultTests : IDisposable
     public async Task Refusals_for_one_reason_end_the_run()
     {
         // The numbers and the repeated prompts differ; the reason does not.
-        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => Answer.Error($"Request {number}: prompt {number} came to grief", 200))]);
+        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => ScriptedResponse.Error($"Request {number}: prompt {number} came to grief", 200))]);
 
         ErrorCode[] codes = await RefusedAsync(12);
 
         Assert.All(codes, code => Assert.Equal(ErrorCode.RequestRefused, code));
-        Assert.Equal(FailureStreak.Longest, _service.Submissions.Count);
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        Assert.Equal(FailureStreak.MaxLength, _service.Submissions.Count);
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
         Assert.True(fault.EndsRun);
         Assert.Contains("refused 10 requests one after the other", fault.Message, StringComparison.Ordinal);
     }
@@ -121,7 +120,7 @@ public sealed class LastingFaultTests : IDisposable
     [Fact]
     public async Task Refusals_for_different_reasons_do_not_end_the_run()
     {
-        _service.OnSubmit([.. Enumerable.Range(0, 30).Select(number => Answer.Error(number % 2 == 0 ? "The prompt is not allowed." : "No face was found."))]);
+        _service.OnSubmit([.. Enumerable.Range(0, 30).Select(number => ScriptedResponse.Error(number % 2 == 0 ? "The prompt is not allowed." : "No face was found."))]);
 
         await RefusedAsync(30);
 
@@ -131,13 +130,13 @@ public sealed class LastingFaultTests : IDisposable
     [Fact]
     public async Task One_success_between_refusals_keeps_the_run_going()
     {
-        Answer refusal = Answer.Error("The prompt is not allowed.");
-        _service.OnSubmit([.. Enumerable.Repeat(refusal, 9), Answer.Success("1"), .. Enumerable.Repeat(refusal, 9), Answer.Success("2")]);
+        ScriptedResponse refusal = ScriptedResponse.Error("The prompt is not allowed.");
+        _service.OnSubmit([.. Enumerable.Repeat(refusal, 9), ScriptedResponse.Success("1"), .. Enumerable.Repeat(refusal, 9), ScriptedResponse.Success("2")]);
 
         await RefusedAsync(9);
-        await _service.GenerateAsync().GuardAsync();
+        await _service.GenerateAsync().WithTimeoutAsync();
         await RefusedAsync(9);
-        await _service.GenerateAsync().GuardAsync();
+        await _service.GenerateAsync().WithTimeoutAsync();
 
         Assert.Equal(20, _service.Submissions.Count);
     }
@@ -145,54 +144,54 @@ public sealed class LastingFaultTests : IDisposable
     [Fact]
     public async Task Rows_that_share_a_refused_face_do_not_end_a_run_that_has_had_success()
     {
-        Answer refusal = Answer.Error("The face image could not be downloaded");
-        _service.OnSubmit([Answer.Success("1"), .. Enumerable.Repeat(refusal, 30), Answer.Success("2")]);
-        await _service.GenerateAsync().GuardAsync();
+        ScriptedResponse refusal = ScriptedResponse.Error("The face image could not be downloaded");
+        _service.OnSubmit([ScriptedResponse.Success("1"), .. Enumerable.Repeat(refusal, 30), ScriptedResponse.Success("2")]);
+        await _service.GenerateAsync().WithTimeoutAsync();
 
         await RefusedAsync(30);
 
-        Assert.Equal("2", (await _service.GenerateAsync().GuardAsync()).Id);
+        Assert.Equal("2", (await _service.GenerateAsync().WithTimeoutAsync()).Id);
     }
 
     [Fact]
     public async Task Rows_that_share_a_refused_face_end_a_run_without_success()
     {
-        _service.OnSubmit(Answer.Error("The face image could not be downloaded"));
+        _service.OnSubmit(ScriptedResponse.Error("The face image could not be downloaded"));
 
         await RefusedAsync(12);
 
-        Assert.Equal(FailureStreak.Longest, _service.Submissions.Count);
+        Assert.Equal(FailureStreak.MaxLength, _service.Submissions.Count);
     }
 
     [Fact]
     public void Different_faces_that_are_refused_end_the_run()
     {
         var streak = new FailureStreak();
-        streak.End();
+        streak.Reset();
 
-        FaceGenException?[] faults = [.. Enumerable.Range(1, FailureStreak.Longest).Select(number => streak.AddRefusal("No face was found.", "No face was found.", $"face {number}"))];
+        FaceGenException?[] faults = [.. Enumerable.Range(1, FailureStreak.MaxLength).Select(number => streak.AddRefusal("No face was found.", "No face was found.", $"face {number}"))];
 
-        Assert.Equal(FailureStreak.Longest - 1, Array.FindIndex(faults, fault => fault is not null));
+        Assert.Equal(FailureStreak.MaxLength - 1, Array.FindIndex(faults, fault => fault is not null));
     }
 
     [Fact]
     public async Task Generations_that_fail_in_their_own_answer_for_one_reason_end_the_run()
     {
-        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => Answer.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
-        for (int row = 0; row < FailureStreak.Longest; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().GuardAsync()).Status);
+        _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => ScriptedResponse.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
+        for (int row = 0; row < FailureStreak.MaxLength; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).Status);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
-        Assert.Equal((true, FailureStreak.Longest), (fault.EndsRun, _service.Submissions.Count));
+        Assert.Equal((true, FailureStreak.MaxLength), (fault.EndsRun, _service.Submissions.Count));
     }
 
     [Fact]
     public async Task Account_that_is_suspended_ends_the_run_also_where_the_answer_has_an_id()
     {
-        _service.OnSubmit(Answer.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
-        Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().GuardAsync()) is var failed ? (failed.Id, failed.Status) : default);
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
+        Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().WithTimeoutAsync()) is var failed ? (failed.Id, failed.Status) : default);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.GenerateAsync().GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.NotInPlan, 1), (fault.Code, _service.Submissions.Count));
     }
@@ -201,21 +200,21 @@ public sealed class LastingFaultTests : IDisposable
     public async Task Answers_lost_one_after_the_other_end_the_run()
     {
         using var many = new FakeService(queueLimit: 100);
-        many.OnSubmit(Answer.Html(502));
-        for (int row = 0; row < FailureStreak.Longest; row++) await Signals.FailureAsync(many.GenerateAsync().GuardAsync());
+        many.OnSubmit(ScriptedResponse.Html(502));
+        for (int row = 0; row < FailureStreak.MaxLength; row++) await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
-        FaceGenException fault = await Signals.FailureAsync(many.GenerateAsync().GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
-        Assert.Equal(FailureStreak.Longest, many.Submissions.Count);
-        Assert.Equal(FailureStreak.Longest, many.Account.Untold.Count);
+        Assert.Equal(FailureStreak.MaxLength, many.Submissions.Count);
+        Assert.Equal(FailureStreak.MaxLength, many.Account.UnacknowledgedOutcomes.Count);
     }
 
     [Fact]
     public void Answers_lost_at_one_time_count_once()
     {
         var streak = new FailureStreak();
-        int sentAt = streak.Now;
+        int sentAt = streak.Sequence;
 
         Assert.All(Enumerable.Range(0, 100), _ => Assert.Null(streak.AddUncertain(sentAt, "The connection broke.")));
     }
@@ -226,9 +225,9 @@ public sealed class LastingFaultTests : IDisposable
         await using TcpStub stranger = TcpStub.WithUntrustedCertificate();
         using var connection = new Connection(ServiceAddress.Parse(new Uri($"https://{stranger.Authority}")), new ApiKey(FakeService.Key));
 
-        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).GuardAsync();
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).WithTimeoutAsync();
 
-        Assert.Equal((false, false), (result.WasSent, result.Fault?.MayPass));
+        Assert.Equal((false, false), (result.IsSent, result.Fault?.IsTransient));
     }
 
     [Fact]
@@ -236,7 +235,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ProxyRefuses);
 
-        FaceGenException fault = await Signals.FailureAsync(_service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromMilliseconds(1))));
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromMilliseconds(1))));
 
         Assert.Equal(ErrorCode.ServiceUnreachable, fault.Code);
         Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
@@ -250,9 +249,9 @@ public sealed class LastingFaultTests : IDisposable
         await using TcpStub proxy = TcpStub.Answering("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
         using var connection = new Connection(ServiceAddress.Parse(new Uri("https://service.example")), new ApiKey(FakeService.Key), proxy: new WebProxy($"http://{proxy.Authority}"));
 
-        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).GuardAsync();
+        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).WithTimeoutAsync();
 
-        Assert.Equal((false, true), (result.WasSent, result.Fault?.MayPass));
+        Assert.Equal((false, true), (result.IsSent, result.Fault?.IsTransient));
         Assert.Contains(proxy.Authority, result.Fault!.Error.Message, StringComparison.Ordinal);
     }
 
@@ -260,7 +259,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         var codes = new ErrorCode[rows];
         for (int row = 0; row < rows; row++)
-            codes[row] = (await Signals.FailureAsync(_service.GenerateAsync(request: FakeService.Request($"prompt {row + 1}")).GuardAsync())).Code;
+            codes[row] = (await Signals.GetErrorAsync(_service.GenerateAsync(request: FakeService.Request($"prompt {row + 1}")).WithTimeoutAsync())).Code;
         return codes;
     }
 }

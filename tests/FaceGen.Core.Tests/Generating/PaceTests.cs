@@ -8,7 +8,7 @@ public sealed class PaceTests(ITestOutputHelper report)
 {
     private const int Runs = 8;
 
-    private static readonly Pace.Kind Usual = new(31, 1);
+    private static readonly PollInterval.Kind Usual = new(31, 1);
 
     /// <summary>What is asked of a poller that knows nothing at its start; docs/performance.md says why it cannot be much less.</summary>
     [Theory]
@@ -46,7 +46,7 @@ public sealed class PaceTests(ITestOutputHelper report)
         double likelihood(double length) => Density.Normal(Math.Log(3), 0.4)(length);
         double known(double? eta, double unended) => new Forecast(
             length => likelihood(length) * (eta is null ? 1 : eta / Math.Exp(length) is >= 0.5 and <= 1.5 ? Math.Exp(-length) : 0), 0.3, 30, price * 3)
-            .NextLook(unended, unended);
+            .NextPoll(unended, unended);
 
         (double Time, double Looks)[][] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
         {
@@ -89,86 +89,86 @@ public sealed class PaceTests(ITestOutputHelper report)
     [InlineData(double.MinValue)]
     public void While_nothing_is_known_no_look_is_far_off_whatever_the_service_expects(double? eta)
     {
-        var pace = new Pace();
-        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
-        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20));
-        Assert.InRange(pace.BeforeLook(Usual, eta, TimeSpan.FromDays(1), TimeSpan.FromDays(1)), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
+        var pace = new PollInterval();
+        Assert.InRange(pace.Next(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
+        Assert.InRange(pace.Next(Usual, eta, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20));
+        Assert.InRange(pace.Next(Usual, eta, TimeSpan.FromDays(1), TimeSpan.FromDays(1)), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
     }
 
     [Property]
     public bool Whatever_was_learnt_the_next_look_is_within_a_minute(PositiveInt[] milliseconds, NormalFloat eta, PositiveInt elapsed)
     {
-        var pace = new Pace();
+        var pace = new PollInterval();
         foreach (PositiveInt time in milliseconds) pace.Learn(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(time.Get));
 
-        TimeSpan wait = pace.BeforeLook(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(elapsed.Get));
+        TimeSpan wait = pace.Next(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(elapsed.Get));
         return wait >= TimeSpan.FromMilliseconds(20) && wait <= TimeSpan.FromMinutes(1);
     }
 
     [Fact]
     public void Generations_that_took_long_are_looked_at_late()
     {
-        var pace = new Pace();
+        var pace = new PollInterval();
         for (int i = 0; i < 10; i++) Learn(pace, Usual, 29, 31);
 
-        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 25, 33);
+        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 25, 33);
     }
 
     [Fact]
     public void Old_times_are_forgotten()
     {
-        var pace = new Pace();
+        var pace = new PollInterval();
         for (int i = 0; i < 100; i++) Learn(pace, Usual, 49, 50);
         for (int i = 0; i < 100; i++) Learn(pace, Usual, 1.9, 2);
 
-        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
     }
 
     [Fact]
     public void More_steps_or_images_are_another_time()
     {
-        var pace = new Pace();
-        var slow = new Pace.Kind(41, 2);
+        var pace = new PollInterval();
+        var slow = new PollInterval.Kind(41, 2);
         for (int i = 0; i < 20; i++)
         {
             Learn(pace, Usual, 1.9, 2);
             Learn(pace, slow, 9, 10);
         }
 
-        Assert.InRange(pace.BeforeLook(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
-        Assert.InRange(pace.BeforeLook(slow, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 7, 12);
+        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+        Assert.InRange(pace.Next(slow, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 7, 12);
     }
 
     [Fact]
     public void How_wrong_the_service_is_is_learnt()
     {
-        var pace = new Pace();
+        var pace = new PollInterval();
         foreach (double seconds in new SlotSimulation(1).LogNormal(40)) pace.Learn(Usual, 3 * seconds, TimeSpan.FromSeconds(0.98 * seconds), TimeSpan.FromSeconds(seconds));
 
-        Assert.InRange(pace.BeforeLook(Usual, 30, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 6, 11);
+        Assert.InRange(pace.Next(Usual, 30, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 6, 11);
     }
 
     [Fact]
     public void What_was_submitted_long_ago_is_looked_at_at_once()
     {
-        var pace = new Pace();
+        var pace = new PollInterval();
         for (int i = 0; i < 10; i++) Learn(pace, Usual, 2.9, 3);
 
-        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.BeforeLook(Usual, 3, TimeSpan.Zero, TimeSpan.FromSeconds(10)));
-        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.BeforeLook(Usual, 3, TimeSpan.Zero, TimeSpan.FromHours(10)));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromSeconds(10)));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromHours(10)));
     }
 
     [Fact]
     public void What_is_not_heard_of_is_given_ten_seconds_at_least_and_two_minutes_at_most()
     {
-        var pace = new Pace();
-        Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
+        var pace = new PollInterval();
+        Assert.Equal(TimeSpan.FromSeconds(10), pace.GetAssumedDuration());
         Learn(pace, Usual, 0, 0.1);
-        Assert.Equal(TimeSpan.FromSeconds(10), pace.LongTime());
+        Assert.Equal(TimeSpan.FromSeconds(10), pace.GetAssumedDuration());
         Learn(pace, Usual, 15, 20);
-        Assert.Equal(TimeSpan.FromSeconds(40), pace.LongTime());
+        Assert.Equal(TimeSpan.FromSeconds(40), pace.GetAssumedDuration());
         Learn(pace, Usual, 80, 90);
-        Assert.Equal(TimeSpan.FromMinutes(2), pace.LongTime());
+        Assert.Equal(TimeSpan.FromMinutes(2), pace.GetAssumedDuration());
     }
 
     private static double[] Seconds(SlotSimulation simulation, string service) => service switch
@@ -180,6 +180,6 @@ public sealed class PaceTests(ITestOutputHelper report)
         _ => simulation.LogNormal(60, 0.1),
     };
 
-    private static void Learn(Pace pace, Pace.Kind kind, double before, double after) =>
+    private static void Learn(PollInterval pace, PollInterval.Kind kind, double before, double after) =>
         pace.Learn(kind, null, TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after));
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 
 namespace FaceGen.Core.Tests.Generating;
 
@@ -20,8 +19,8 @@ public sealed class RetentionTests : IDisposable
         WeakReference[] emitted = new WeakReference[20];
         for (int i = 0; i < emitted.Length; i++)
         {
-            if (isPolled) _service.OnSubmit(Answer.Processing($"{i + 1}")).OnFetch(Answer.Success($"{i + 1}", new string('A', 1000)));
-            else _service.OnSubmit(Answer.Success($"{i + 1}", new string('A', 1000)));
+            if (isPolled) _service.OnSubmit(ScriptedResponse.Processing($"{i + 1}")).OnFetch(ScriptedResponse.Success($"{i + 1}", new string('A', 1000)));
+            else _service.OnSubmit(ScriptedResponse.Success($"{i + 1}", new string('A', 1000)));
             emitted[i] = await EmitAsync();
         }
 
@@ -32,17 +31,17 @@ public sealed class RetentionTests : IDisposable
         // The last one may still be in a register or a field of this test's own state.
         Assert.InRange(emitted.Count(one => one.IsAlive), 0, 2);
         // Each is found again by its id, should the command be stopped.
-        Assert.Equal(emitted.Length, _service.Kept.Count);
+        Assert.Equal(emitted.Length, _service.Pending.Count);
     }
 
     [Fact]
     public async Task Emitted_generation_is_given_whole_again_by_a_poll()
     {
-        _service.OnSubmit(Answer.Success("9")).OnFetch(Answer.Success("9"));
-        Generation emitted = await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9")).OnFetch(ScriptedResponse.Success("9"));
+        Generation emitted = await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
-        Generation again = await _service.Clock.RunAsync(_service.Account.LookAsync(_service.Connection, "9", default));
+        Generation again = await _service.Clock.RunAsync(_service.Account.FetchAsync(_service.Connection, "9", default));
 
         Assert.Equal((GenerationStatus.Success, emitted.Prompt, 7L), (again.Status, again.Prompt, again.Seed));
         Assert.Equal(emitted.Output, again.Output);
@@ -52,12 +51,12 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public async Task Emitted_generation_can_be_waited_for_again()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Success("9"));
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         await _service.Clock.RunAsync(_service.GenerateAsync());
         _service.Account.MarkEmitted("9");
 
         Generation again = await _service.Clock.RunAsync(
-            _service.Generator.WaitAsync(_service.Account.Recall("9"), System.Threading.Timeout.InfiniteTimeSpan, default));
+            _service.Generator.WaitAsync(_service.Account.GetGeneration("9"), System.Threading.Timeout.InfiniteTimeSpan, default));
 
         Assert.Equal(GenerationStatus.Success, again.Status);
         Assert.Equal(2, _service.Fetches.Count);
@@ -66,39 +65,39 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public async Task Emitted_generation_is_settled_when_its_command_has_ended()
     {
-        _service.OnSubmit(Answer.Success("9"));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
         _service.Account.MarkSeen("9");
 
-        Assert.Empty(_service.Kept);
+        Assert.Empty(_service.Pending);
     }
 
     [Fact]
     public async Task Emitted_generation_that_is_being_saved_is_settled_by_its_last_file()
     {
-        _service.OnSubmit(Answer.Json("""{"status":"success","id":9,"output":["https://cdn.example/1.png","https://cdn.example/2.png"]}"""));
-        Generation generation = await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":9,"output":["https://cdn.example/1.png","https://cdn.example/2.png"]}"""));
+        Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
         _service.Account.BeginSaving(_service.Connection, generation);
         _service.Account.MarkSaved("9", 0);
-        Assert.Equal(["9"], _service.Kept);
+        Assert.Equal(["9"], _service.Pending);
         _service.Account.MarkSaved("9", 1);
 
-        Assert.Empty(_service.Kept);
+        Assert.Empty(_service.Pending);
     }
 
     [Fact]
     public async Task Emitted_generation_is_not_polled_by_itself_when_a_connection_is_made()
     {
-        _service.OnSubmit(Answer.Success("9"));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
-        _service.Account.Resume(_service.Connect());
-        await _service.Clock.PassAsync(TimeSpan.FromHours(1));
+        _service.Account.ResumePolling(_service.Connect());
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(1));
 
         Assert.Empty(_service.Fetches);
     }
@@ -106,34 +105,34 @@ public sealed class RetentionTests : IDisposable
     [Fact]
     public async Task Emitted_generation_is_forgotten_at_expiry_without_a_report()
     {
-        _service.OnSubmit(Answer.Success("9"));
-        await _service.GenerateAsync().GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
-        await _service.Clock.PassAsync(TimeSpan.FromHours(Limits.LinkHours));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(Limits.LinkLifetimeHours));
 
-        Assert.Empty(_service.Kept);
-        Assert.Empty(_service.Account.Untold);
+        Assert.Empty(_service.Pending);
+        Assert.Empty(_service.Account.UnacknowledgedOutcomes);
     }
 
     [Fact]
     public async Task Pending_generation_is_not_condensed()
     {
-        _service.OnSubmit(Answer.Processing("9")).OnFetch(Answer.Processing("9"));
-        await _service.GenerateAsync(wait: false).GuardAsync();
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"));
+        await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
         _service.Account.MarkEmitted("9");
 
-        Assert.Equal(1, _service.Account.Slots.Taken);
+        Assert.Equal(1, _service.Account.Slots.InUse);
         Assert.Equal(2, _service.Account.Find("9")!.Latest.Eta);
     }
 
     [Fact]
     public async Task Face_image_in_memory_is_not_kept_with_an_emitted_generation()
     {
-        _service.OnSubmit(Answer.Success("9"));
+        _service.OnSubmit(ScriptedResponse.Success("9"));
         Request request = FakeService.Request() with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
-        await _service.GenerateAsync(request: request).GuardAsync();
+        await _service.GenerateAsync(request: request).WithTimeoutAsync();
 
         _service.Account.MarkEmitted("9");
 

@@ -9,7 +9,7 @@ namespace FaceGen.Core.Tests.Generating;
 internal sealed class SlotSimulation(int seed)
 {
     private readonly Random _random = new(seed);
-    private readonly Pace _pace = new();
+    private readonly PollInterval _pace = new();
     private double _now;
 
     /// <summary>When to look next, in seconds since the submission, by the service's word and the seconds without an end.</summary>
@@ -18,7 +18,7 @@ internal sealed class SlotSimulation(int seed)
     /// <summary>Does the requests, each of which takes its seconds, with looks at the pace that is learnt.</summary>
     /// <returns>The time that it took as a multiple of the ideal one, and how many looks a request took.</returns>
     internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta) => Run(slots, seconds, eta,
-        (word, unended) => unended + _pace.BeforeLook(default, word, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
+        (word, unended) => unended + _pace.Next(default, word, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
 
     /// <summary>Does the requests with looks at moments that somebody else decides.</summary>
     internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta, NextLook nextLook)

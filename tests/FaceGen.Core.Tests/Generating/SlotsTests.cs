@@ -11,28 +11,28 @@ public sealed class SlotsTests
     {
         var slots = new Slots(2);
 
-        using Slots.Slot first = await slots.TakeAsync(default).GuardAsync();
-        using Slots.Slot second = await slots.TakeAsync(default).GuardAsync();
-        Task<Slots.Slot> third = slots.TakeAsync(default);
+        using Slots.Slot first = await slots.AcquireAsync(default).WithTimeoutAsync();
+        using Slots.Slot second = await slots.AcquireAsync(default).WithTimeoutAsync();
+        Task<Slots.Slot> third = slots.AcquireAsync(default);
 
         Assert.False(third.IsCompleted);
-        Assert.Equal((2, 2), (slots.Taken, slots.Limit));
+        Assert.Equal((2, 2), (slots.InUse, slots.Limit));
         first.Dispose();
-        (await third.GuardAsync()).Dispose();
-        Assert.Equal(1, slots.Taken);
+        (await third.WithTimeoutAsync()).Dispose();
+        Assert.Equal(1, slots.InUse);
     }
 
     [Fact]
     public async Task Who_came_first_is_served_first()
     {
         var slots = new Slots(1);
-        Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
-        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => slots.TakeAsync(default))];
+        Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
+        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => slots.AcquireAsync(default))];
 
         for (int i = 0; i < waiting.Length; i++)
         {
             held.Dispose();
-            held = await waiting[i].GuardAsync();
+            held = await waiting[i].WithTimeoutAsync();
             Assert.All(waiting[(i + 1)..], later => Assert.False(later.IsCompleted));
         }
     }
@@ -41,18 +41,18 @@ public sealed class SlotsTests
     public async Task Who_stops_waiting_takes_nothing()
     {
         var slots = new Slots(1);
-        Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
+        Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
         using var stop = new CancellationTokenSource();
-        Task<Slots.Slot> stopped = slots.TakeAsync(stop.Token);
-        Task<Slots.Slot> next = slots.TakeAsync(default);
+        Task<Slots.Slot> stopped = slots.AcquireAsync(stop.Token);
+        Task<Slots.Slot> next = slots.AcquireAsync(default);
 
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.GuardAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.WithTimeoutAsync());
         Assert.False(next.IsCompleted);
         held.Dispose();
 
-        (await next.GuardAsync()).Dispose();
-        Assert.Equal(0, slots.Taken);
+        (await next.WithTimeoutAsync()).Dispose();
+        Assert.Equal(0, slots.InUse);
     }
 
     [Fact]
@@ -60,35 +60,35 @@ public sealed class SlotsTests
     {
         var slots = new Slots(1);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slots.TakeAsync(new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slots.AcquireAsync(new CancellationToken(canceled: true)));
 
-        Assert.Equal(0, slots.Taken);
+        Assert.Equal(0, slots.InUse);
     }
 
     [Fact]
     public async Task Giving_back_twice_gives_back_once()
     {
         var slots = new Slots(2);
-        Slots.Slot first = await slots.TakeAsync(default).GuardAsync();
-        using Slots.Slot second = await slots.TakeAsync(default).GuardAsync();
+        Slots.Slot first = await slots.AcquireAsync(default).WithTimeoutAsync();
+        using Slots.Slot second = await slots.AcquireAsync(default).WithTimeoutAsync();
 
         first.Dispose();
         first.Dispose();
 
-        Assert.Equal(1, slots.Taken);
+        Assert.Equal(1, slots.InUse);
     }
 
     [Fact]
     public async Task A_raised_limit_lets_those_in_who_wait()
     {
         var slots = new Slots(1);
-        using Slots.Slot held = await slots.TakeAsync(default).GuardAsync();
-        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))];
+        using Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
+        Task<Slots.Slot>[] waiting = [.. Enumerable.Range(0, 3).Select(_ => slots.AcquireAsync(default))];
 
         slots.Limit = 3;
 
-        await waiting[0].GuardAsync();
-        await waiting[1].GuardAsync();
+        await waiting[0].WithTimeoutAsync();
+        await waiting[1].WithTimeoutAsync();
         Assert.False(waiting[2].IsCompleted);
     }
 
@@ -96,32 +96,32 @@ public sealed class SlotsTests
     public async Task A_lowered_limit_takes_effect_as_places_are_given_back()
     {
         var slots = new Slots(3);
-        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))).GuardAsync()];
-        Task<Slots.Slot> waiting = slots.TakeAsync(default);
+        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.AcquireAsync(default))).WithTimeoutAsync()];
+        Task<Slots.Slot> waiting = slots.AcquireAsync(default);
 
         slots.Limit = 0;
-        Assert.Equal((1, 3), (slots.Limit, slots.Taken));
+        Assert.Equal((1, 3), (slots.Limit, slots.InUse));
         held[0].Dispose();
         held[1].Dispose();
         Assert.False(waiting.IsCompleted);
         held[2].Dispose();
 
-        (await waiting.GuardAsync()).Dispose();
+        (await waiting.WithTimeoutAsync()).Dispose();
     }
 
     [Fact]
     public void The_service_s_word_raises_a_limit_that_nobody_chose_and_opens_nothing_that_gave_way()
     {
         var slots = new Slots(5);
-        slots.Correct(15);
-        Assert.Equal((15, 15), (slots.Limit, slots.Open));
+        slots.ApplyServiceLimit(15);
+        Assert.Equal((15, 15), (slots.Limit, slots.EffectiveLimit));
 
-        slots.GiveWay();
-        slots.Correct(10);
-        Assert.Equal((10, 1), (slots.Limit, slots.Open));
+        slots.ReduceLimit();
+        slots.ApplyServiceLimit(10);
+        Assert.Equal((10, 1), (slots.Limit, slots.EffectiveLimit));
 
         slots.Limit = 3;
-        slots.Correct(15);
+        slots.ApplyServiceLimit(15);
         Assert.Equal(3, slots.Limit);
     }
 
@@ -129,21 +129,21 @@ public sealed class SlotsTests
     public async Task Where_the_queue_is_full_in_spite_of_a_place_fewer_are_given_until_the_service_accepts_again()
     {
         var slots = new Slots(3);
-        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.TakeAsync(default))).GuardAsync()];
+        Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.AcquireAsync(default))).WithTimeoutAsync()];
 
-        slots.GiveWay();
-        Assert.Equal((2, 3), (slots.Open, slots.Limit));
+        slots.ReduceLimit();
+        Assert.Equal((2, 3), (slots.EffectiveLimit, slots.Limit));
         held[0].Dispose();
-        Task<Slots.Slot> waiting = slots.TakeAsync(default);
+        Task<Slots.Slot> waiting = slots.AcquireAsync(default);
         Assert.False(waiting.IsCompleted);
 
-        slots.Recover();
-        Assert.Equal(2, slots.Open);
-        slots.Recover();
-        Assert.Equal(3, slots.Open);
-        (await waiting.GuardAsync()).Dispose();
-        for (int i = 0; i < 10; i++) slots.Recover();
-        Assert.Equal(3, slots.Open);
+        slots.RecoverLimit();
+        Assert.Equal(2, slots.EffectiveLimit);
+        slots.RecoverLimit();
+        Assert.Equal(3, slots.EffectiveLimit);
+        (await waiting.WithTimeoutAsync()).Dispose();
+        for (int i = 0; i < 10; i++) slots.RecoverLimit();
+        Assert.Equal(3, slots.EffectiveLimit);
     }
 
     [Fact]
@@ -151,9 +151,9 @@ public sealed class SlotsTests
     {
         var slots = new Slots(3);
 
-        for (int i = 0; i < 10; i++) slots.GiveWay();
+        for (int i = 0; i < 10; i++) slots.ReduceLimit();
 
-        Assert.Equal(1, slots.Open);
+        Assert.Equal(1, slots.EffectiveLimit);
     }
 
     /// <summary>
@@ -176,12 +176,12 @@ public sealed class SlotsTests
                     (Task<Slots.Slot> place, CancellationTokenSource stop) = waiting[which % waiting.Count];
                     waiting.RemoveAt(which % waiting.Count);
                     await stop.CancelAsync();
-                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => place.GuardAsync());
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => place.WithTimeoutAsync());
                     break;
                 case 1 when taken.Count > 0:
                     Task<Slots.Slot> held = taken[which % taken.Count];
                     taken.RemoveAt(which % taken.Count);
-                    (await held.GuardAsync()).Dispose();
+                    (await held.WithTimeoutAsync()).Dispose();
                     break;
                 case 2 when which % 5 == 0:
                     limit = 1 + (which / 5 % 4);
@@ -189,7 +189,7 @@ public sealed class SlotsTests
                     break;
                 default:
                     var token = new CancellationTokenSource();
-                    waiting.Add((slots.TakeAsync(token.Token), token));
+                    waiting.Add((slots.AcquireAsync(token.Token), token));
                     break;
             }
 
@@ -199,10 +199,10 @@ public sealed class SlotsTests
                 waiting.RemoveAt(0);
             }
 
-            Assert.Equal(taken.Count, slots.Taken);
+            Assert.Equal(taken.Count, slots.InUse);
         }
 
-        await Task.WhenAll(taken).GuardAsync();
+        await Task.WhenAll(taken).WithTimeoutAsync();
         Assert.All(waiting, turn => Assert.False(turn.Place.IsCompleted));
     }
 
@@ -217,7 +217,7 @@ public sealed class SlotsTests
             for (int i = 0; i < 500; i++)
             {
                 using var stop = new CancellationTokenSource();
-                Task<Slots.Slot> turn = slots.TakeAsync(stop.Token);
+                Task<Slots.Slot> turn = slots.AcquireAsync(stop.Token);
                 if (i % 7 == worker % 7) await stop.CancelAsync();
                 try
                 {
@@ -234,9 +234,9 @@ public sealed class SlotsTests
 
                 Interlocked.Increment(ref served);
             }
-        }))).GuardAsync();
+        }))).WithTimeoutAsync();
 
-        Assert.Equal((0, 16 * 500), (slots.Taken, served));
+        Assert.Equal((0, 16 * 500), (slots.InUse, served));
         Assert.InRange(most, 1, 5);
     }
 

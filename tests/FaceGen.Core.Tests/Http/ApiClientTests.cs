@@ -15,9 +15,9 @@ public sealed class ApiClientTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Fact]
-    public async Task The_key_is_in_the_body_and_nowhere_else()
+    public async Task Post_key_is_in_body_only()
     {
-        _service.OnSubmit(Answer.Success());
+        _service.OnSubmit(ScriptedResponse.Success());
 
         ApiResult result = await PostAsync(json => json.WriteString("prompt", "x"));
 
@@ -28,14 +28,14 @@ public sealed class ApiClientTests : IDisposable
         Assert.DoesNotContain(FakeService.Key, Uri.UnescapeDataString(call.Address.AbsoluteUri), StringComparison.Ordinal);
         Assert.DoesNotContain(FakeService.Key, call.Headers, StringComparison.Ordinal);
         Assert.Contains("FaceGen/", call.Headers, StringComparison.Ordinal);
-        Assert.Equal((HttpStatusCode.OK, "1", true), (result.StatusCode, result.Answer?.Id, result.WasSent));
+        Assert.Equal((HttpStatusCode.OK, "1", true), (result.StatusCode, result.Response?.Id, result.IsSent));
     }
 
     [Theory]
     [InlineData("https://evil.example/api/v6/image_editing/face_gen")]
     [InlineData("http://{0}/api/v6/image_editing/face_gen")]
     [InlineData("https://{0}:8443/api/v6/image_editing/face_gen")]
-    public async Task The_key_goes_to_no_other_address(string address)
+    public async Task Post_other_address_is_rejected(string address)
     {
         var elsewhere = new Uri(string.Format(null, address, _service.Root.Host));
 
@@ -45,9 +45,9 @@ public sealed class ApiClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_redirect_is_not_followed()
+    public async Task Post_redirect_is_not_followed()
     {
-        _service.OnSubmit(Answer.Redirect("https://evil.example/", 307));
+        _service.OnSubmit(ScriptedResponse.Redirect("https://evil.example/", 307));
 
         ApiResult result = await PostAsync();
 
@@ -56,93 +56,93 @@ public sealed class ApiClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Silence_ends_as_a_result_when_the_time_is_over()
+    public async Task Post_no_response_returns_result_after_timeout()
     {
-        _service.OnSubmit(Answer.Silence);
+        _service.OnSubmit(ScriptedResponse.NoResponse);
 
         Task<ApiResult> call = PostAsync();
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(Connection.DefaultTimeoutSec - 1));
+        await _service.WaitForCallAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(Connection.DefaultTimeoutSec - 1));
         Assert.False(call.IsCompleted);
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
 
-        ApiResult result = await call.GuardAsync();
-        Assert.Equal((null, "no answer within 120 seconds", true), (result.StatusCode, result.Failure, result.WasSent));
-        Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
+        ApiResult result = await call.WithTimeoutAsync();
+        Assert.Equal((null, "no answer within 120 seconds", true), (result.StatusCode, result.Failure, result.IsSent));
+        Assert.IsType<Outcome.Uncertain>(OutcomeClassifier.ClassifySubmission(result));
     }
 
     [Fact]
-    public async Task A_stop_throws()
+    public async Task Post_canceled_throws()
     {
-        _service.OnSubmit(Answer.Silence);
+        _service.OnSubmit(ScriptedResponse.NoResponse);
         using var stop = new CancellationTokenSource();
 
         Task<ApiResult> call = PostAsync(cancel: stop.Token);
-        await _service.ArrivalAsync();
+        await _service.WaitForCallAsync();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.GuardAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WithTimeoutAsync());
     }
 
     [Fact]
-    public async Task No_connection_is_known_to_have_sent_nothing()
+    public async Task Post_refused_connection_is_not_sent()
     {
-        _service.OnSubmit(Answer.NotConnected);
+        _service.OnSubmit(ScriptedResponse.NotConnected);
 
         ApiResult result = await PostAsync();
 
-        Assert.Equal((null, "No connection could be made.", false), (result.StatusCode, result.Failure, result.WasSent));
-        Assert.IsType<Outcome.Retry>(Classifier.OfSubmission(result));
+        Assert.Equal((null, "No connection could be made.", false), (result.StatusCode, result.Failure, result.IsSent));
+        Assert.IsType<Outcome.Retry>(OutcomeClassifier.ClassifySubmission(result));
     }
 
     [Fact]
-    public async Task A_connection_that_broke_after_sending_is_uncertain()
+    public async Task Post_connection_broken_after_sending_is_sent()
     {
-        _service.OnSubmit(Answer.Lost);
+        _service.OnSubmit(ScriptedResponse.ConnectionLost);
 
         ApiResult result = await PostAsync();
 
-        Assert.Equal((null, "The connection broke.", true), (result.StatusCode, result.Failure, result.WasSent));
-        Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
+        Assert.Equal((null, "The connection broke.", true), (result.StatusCode, result.Failure, result.IsSent));
+        Assert.IsType<Outcome.Uncertain>(OutcomeClassifier.ClassifySubmission(result));
     }
 
     [Theory]
-    [InlineData(ApiClient.MaxAnswerBytes + 1L)]
+    [InlineData(ApiClient.MaxResponseBytes + 1L)]
     [InlineData(long.MaxValue)]
-    public async Task An_answer_announced_too_long_is_not_taken_in(long announced)
+    public async Task Response_announced_too_long_is_not_read(long announced)
     {
-        _service.OnSubmit(Answer.Stream("{}"u8.ToArray(), announced));
+        _service.OnSubmit(ScriptedResponse.Stream("{}"u8.ToArray(), announced));
 
         ApiResult result = await PostAsync();
 
         Assert.Equal((HttpStatusCode.OK, "The body is longer than 16 MB."), (result.StatusCode, result.Failure));
-        Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
+        Assert.IsType<Outcome.Uncertain>(OutcomeClassifier.ClassifySubmission(result));
     }
 
     [Fact]
-    public async Task An_answer_that_grows_too_long_is_not_taken_in()
+    public async Task Response_growing_too_long_is_not_read()
     {
-        _service.OnSubmit(Answer.Stream(new byte[ApiClient.MaxAnswerBytes + 1]));
+        _service.OnSubmit(ScriptedResponse.Stream(new byte[ApiClient.MaxResponseBytes + 1]));
 
         Assert.Equal("The body is longer than 16 MB.", (await PostAsync()).Failure);
     }
 
     [Fact]
-    public async Task An_answer_shorter_than_announced_is_none()
+    public async Task Response_shorter_than_announced_is_null()
     {
         byte[] body = """{"status":"success","id":1}"""u8.ToArray();
-        _service.OnSubmit(Answer.Stream(body, body.Length + 1));
+        _service.OnSubmit(ScriptedResponse.Stream(body, body.Length + 1));
 
         ApiResult result = await PostAsync();
 
-        Assert.Null(result.Answer);
+        Assert.Null(result.Response);
         Assert.Equal($"The body ended after {body.Length} of {body.Length + 1} bytes.", result.Failure);
     }
 
     [Fact]
-    public async Task The_key_that_a_service_echoes_is_not_in_the_result()
+    public async Task Response_echoed_key_is_redacted()
     {
-        _service.OnSubmit(Answer.Error($"Invalid API key {FakeService.Key}!", 401));
+        _service.OnSubmit(ScriptedResponse.Error($"Invalid API key {FakeService.Key}!", 401));
 
         ApiResult result = await PostAsync();
 
@@ -150,21 +150,21 @@ public sealed class ApiClientTests : IDisposable
     }
 
     [Fact]
-    public async Task The_key_that_an_error_of_the_network_echoes_is_not_in_the_result()
+    public async Task Failure_echoed_key_is_redacted()
     {
-        _service.OnSubmit(new Answer(_ => throw new HttpRequestException($"Bad body: {Convert.ToBase64String(Encoding.UTF8.GetBytes(FakeService.Key))}\u001b[2J")));
+        _service.OnSubmit(new ScriptedResponse(_ => throw new HttpRequestException($"Bad body: {Convert.ToBase64String(Encoding.UTF8.GetBytes(FakeService.Key))}\u001b[2J")));
 
         Assert.Equal("Bad body: ***[2J", (await PostAsync()).Failure);
     }
 
     [Fact]
-    public async Task Retry_after_is_read_as_seconds_and_as_a_date()
+    public async Task RetryAfter_seconds_and_date_are_parsed()
     {
         _service.OnSubmit(
-            Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(7)),
-            Answer.Empty(429).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(9)),
-            Answer.Empty(429).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(-9)),
-            Answer.Empty(429));
+            ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(7)),
+            ScriptedResponse.Empty(429).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(9)),
+            ScriptedResponse.Empty(429).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(-9)),
+            ScriptedResponse.Empty(429));
 
         Assert.Equal(7, (await PostAsync()).RetryAfter?.TotalSeconds);
         Assert.Equal(9, (await PostAsync()).RetryAfter?.TotalSeconds);
@@ -173,22 +173,22 @@ public sealed class ApiClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_call_that_is_out_gets_its_answer_also_after_its_connection_was_ended()
+    public async Task Post_in_flight_gets_response_after_connection_disposed()
     {
-        var answer = new TaskCompletionSource<Answer>();
-        _service.OnSubmit(Answer.Held(answer.Task));
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(answer.Task));
 
         Task<ApiResult> call = PostAsync();
-        await _service.ArrivalAsync();
+        await _service.WaitForCallAsync();
         _service.Connection.Dispose();
         _service.Connection.Dispose();
-        answer.SetResult(Answer.Processing("9"));
+        answer.SetResult(ScriptedResponse.Processing("9"));
 
-        Assert.Equal("9", (await call.GuardAsync()).Answer?.Id);
+        Assert.Equal("9", (await call.WithTimeoutAsync()).Response?.Id);
     }
 
     [Fact]
-    public void A_connection_shows_no_key()
+    public void Connection_formatted_has_no_key()
     {
         Connection connection = _service.Connection;
 
@@ -202,11 +202,11 @@ public sealed class ApiClientTests : IDisposable
     [InlineData(200, """{"status":"error","message":"Invalid key"}""", "does not accept the key: Invalid key")]
     [InlineData(401, "", "does not accept the key: HTTP 401: the body is no JSON")]
     [InlineData(502, "<html>", "does not answer as the service does: HTTP 502: the body is no JSON")]
-    public async Task A_connection_is_tested_without_generating(int status, string body, string? fault)
+    public async Task ConnectionTest_does_not_generate(int status, string body, string? fault)
     {
-        _service.OnSubmit(Answer.Json(body, status));
+        _service.OnSubmit(ScriptedResponse.Json(body, status));
 
-        string? found = await ConnectionTest.FaultAsync(_service.Connection, default);
+        string? found = await ConnectionTest.FindFaultAsync(_service.Connection, default);
 
         Assert.Equal(fault is null ? null : $"{_service.Root} {fault}", found);
         Assert.EndsWith("/api/wallet_balance", Assert.Single(_service.Calls).Address.AbsolutePath, StringComparison.Ordinal);

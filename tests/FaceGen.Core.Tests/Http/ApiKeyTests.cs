@@ -20,12 +20,12 @@ public sealed class ApiKeyTests
 
     [Theory]
     [MemberData(nameof(Spellings))]
-    public void The_key_is_masked_in_every_spelling(string spelling) =>
+    public void Redact_every_spelling_is_masked(string spelling) =>
         Assert.Equal("before *** after", _key.Redact($"before {spelling} after"));
 
     [Theory]
     [MemberData(nameof(Spellings))]
-    public void An_answer_never_holds_the_key_however_its_JSON_is_escaped(string spelling)
+    public void Redact_escaped_JSON_is_masked(string spelling)
     {
         string relaxed = $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(spelling)}\"";
         string strict = JsonSerializer.Serialize(spelling);
@@ -39,7 +39,7 @@ public sealed class ApiKeyTests
                 """{"status":"processing","id":1,"message":@,"output":[@],"meta":{"a":@,"deep":{"b":[@]}},"data":{"x":@}}"""
                     .Replace("@", text, StringComparison.Ordinal));
 
-            ServiceAnswer? answer = ServiceAnswer.TryRead(_key.Redact(body));
+            ServiceResponse? answer = ServiceResponse.TryParse(_key.Redact(body));
 
             Assert.NotNull(answer);
             Assert.Equal("1", answer.Id);
@@ -58,7 +58,7 @@ public sealed class ApiKeyTests
     [InlineData("pl\\\\u0061in-key")]
     [InlineData("706C61696E2D6B6579")]
     [InlineData("cABsAGEAaQBuAC0AawBlAHkA")]
-    public void The_key_is_masked_with_each_character_written_in_its_own_way(string spelling)
+    public void Redact_mixed_escapes_are_masked(string spelling)
     {
         var key = new ApiKey("plain-key");
 
@@ -70,7 +70,7 @@ public sealed class ApiKeyTests
     [InlineData("a key.", "a ***.")]
     [InlineData("key=key&x", "***=***&x")]
     [InlineData("monkey keys key_id", "monkey keys key_id")]
-    public void A_key_of_few_characters_is_masked_where_it_stands_by_itself(string text, string masked) =>
+    public void Redact_short_key_is_masked_as_whole_word(string text, string masked) =>
         Assert.Equal(masked, new ApiKey("key").Redact(text));
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class ApiKeyTests
     [InlineData("plain-key", "\u00fc plain-key b")]
     [InlineData("back\\slash", "a back\\slash b")]
     [InlineData("back\\slash", "a back\\\\slash b")]
-    public void A_body_of_plain_letters_is_masked_as_any_other(string key, string body)
+    public void Redact_body_is_masked(string key, string body)
     {
         var secret = new ApiKey(key);
 
@@ -92,7 +92,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public void A_body_without_the_key_stays_as_it_is()
+    public void Redact_body_without_key_is_unchanged()
     {
         byte[] body = [0xFF, 0xFE, .. "no UTF-8"u8];
 
@@ -100,7 +100,7 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public void A_long_row_of_backslashes_costs_no_more_than_any_text()
+    public void Redact_many_backslashes_takes_linear_time()
     {
         string body = new string('\\', 300_000) + "%";
 
@@ -108,5 +108,5 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
-    public void The_key_as_a_text_is_a_mask() => Assert.Equal("*** ***", $"{_key} {new ApiKey("x")}");
+    public void ToString_returns_mask() => Assert.Equal("*** ***", $"{_key} {new ApiKey("x")}");
 }

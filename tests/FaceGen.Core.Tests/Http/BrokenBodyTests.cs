@@ -7,29 +7,29 @@ namespace FaceGen.Core.Tests.Http;
 public sealed class BrokenBodyTests
 {
     [Fact]
-    public async Task A_body_that_cannot_be_unpacked_leaves_the_outcome_unknown()
+    public async Task Response_body_that_cannot_be_read_is_uncertain()
     {
-        using var handler = new Unpackable();
+        using var handler = new BrokenBodyHandler();
         var connection = new Connection(
-            ServiceAddress.Parse(new Uri("https://unpackable.example")), new ApiKey("key-of-the-test"), services: new EngineServices { Handler = () => handler });
+            ServiceAddress.Parse(new Uri("https://unpackable.example")), new ApiKey("key-of-the-test"), services: new EngineServices { CreateHandler = () => handler });
 
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default);
 
-        Assert.IsType<Outcome.Uncertain>(Classifier.OfSubmission(result));
-        Assert.IsType<Outcome.Retry>(Classifier.OfFetch(result));
+        Assert.IsType<Outcome.Uncertain>(OutcomeClassifier.ClassifySubmission(result));
+        Assert.IsType<Outcome.Retry>(OutcomeClassifier.ClassifyFetch(result));
         connection.Dispose();
     }
 
-    private sealed class Unpackable : HttpMessageHandler
+    private sealed class BrokenBodyHandler : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await request.Content!.LoadIntoBufferAsync(cancellationToken);
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Broken()) };
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenStream()) };
         }
     }
 
-    private sealed class Broken : MemoryStream
+    private sealed class BrokenStream : MemoryStream
     {
         public override int Read(byte[] buffer, int offset, int count) => throw new InvalidDataException("The archive entry was compressed using an unsupported compression method.");
 

@@ -15,7 +15,7 @@ public sealed class HttpHandlersTests : IDisposable
     private const string Key = "key-behind-the-proxy";
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly List<string> _heads = [];
+    private readonly List<string> _requestHeads = [];
 
     public HttpHandlersTests() => _listener.Start();
 
@@ -24,38 +24,38 @@ public sealed class HttpHandlersTests : IDisposable
     public void Dispose() => _listener.Dispose();
 
     [Fact]
-    public async Task A_proxy_is_told_its_credentials_when_it_asks_and_never_the_key()
+    public async Task Proxy_asking_for_credentials_gets_them_without_key()
     {
         Task proxy = ServeProxyAsync();
         using var connection = new Connection(ServiceAddress.Parse(new Uri("https://service.example")), new ApiKey(Key),
             proxy: new WebProxy($"http://127.0.0.1:{Port}") { Credentials = new NetworkCredential("user", "secret") });
 
-        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).GuardAsync();
+        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).WithTimeoutAsync();
 
-        await proxy.GuardAsync();
-        Assert.False(result.WasSent);
-        Assert.All(_heads, head => Assert.StartsWith("CONNECT service.example:443 ", head, StringComparison.Ordinal));
-        Assert.Contains($"Proxy-Authorization: Basic {Convert.ToBase64String("user:secret"u8)}", _heads[^1], StringComparison.Ordinal);
-        Assert.DoesNotContain(_heads, head => head.Contains(Key, StringComparison.Ordinal));
+        await proxy.WithTimeoutAsync();
+        Assert.False(result.IsSent);
+        Assert.All(_requestHeads, head => Assert.StartsWith("CONNECT service.example:443 ", head, StringComparison.Ordinal));
+        Assert.Contains($"Proxy-Authorization: Basic {Convert.ToBase64String("user:secret"u8)}", _requestHeads[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(_requestHeads, head => head.Contains(Key, StringComparison.Ordinal));
         Assert.Equal($"http://127.0.0.1:{Port}/", connection.Proxy?.AbsoluteUri);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_certificate_that_nobody_vouches_for_is_refused_unless_that_was_asked_for(bool skipCertificateCheck)
+    public async Task Certificate_untrusted_is_rejected_unless_check_is_skipped(bool skipCertificateCheck)
     {
         Task service = ServeTlsAsync();
         using var connection = new Connection(
             ServiceAddress.Parse(new Uri($"https://127.0.0.1:{Port}")), new ApiKey(Key), skipCertificateCheck: skipCertificateCheck);
 
-        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).GuardAsync();
+        ApiResult result = await connection.Api.PostAsync(connection.Address.WalletBalance, null, default).WithTimeoutAsync();
 
-        await service.GuardAsync();
+        await service.WithTimeoutAsync();
         Assert.Equal(skipCertificateCheck, result.Status == 200);
-        Assert.Equal(skipCertificateCheck, _heads.Count == 1);
+        Assert.Equal(skipCertificateCheck, _requestHeads.Count == 1);
         // Before the certificate is known to be good nothing is said.
-        if (!skipCertificateCheck) Assert.False(result.WasSent);
+        if (!skipCertificateCheck) Assert.False(result.IsSent);
     }
 
     /// <summary>Asks for credentials until it gets some, and lets nobody through.</summary>
@@ -67,7 +67,7 @@ public sealed class HttpHandlersTests : IDisposable
             NetworkStream stream = client.GetStream();
             while (await ReadHeadAsync(stream) is { } head)
             {
-                _heads.Add(head);
+                _requestHeads.Add(head);
                 if (head.Contains("Proxy-Authorization", StringComparison.Ordinal))
                 {
                     await stream.WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
@@ -91,7 +91,7 @@ public sealed class HttpHandlersTests : IDisposable
             await stream.AuthenticateAsServerAsync(certificate);
             if (await ReadHeadAsync(stream) is not { } head) return;
 
-            _heads.Add(head);
+            _requestHeads.Add(head);
             await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n{\"status\":\"success\"}"u8.ToArray());
             await stream.FlushAsync();
             await stream.ShutdownAsync();

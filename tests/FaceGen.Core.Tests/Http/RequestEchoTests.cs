@@ -36,16 +36,16 @@ public sealed class RequestEchoTests
 
     [Theory]
     [MemberData(nameof(Echoes))]
-    public void Text_of_the_request_in_a_refusal_is_not_the_services_word(string prompt, string form)
+    public void Refusal_echoed_text_is_not_classified(string prompt, string form)
     {
-        string echoed = Write(prompt, form);
+        string echoed = WriteEcho(prompt, form);
         foreach (string field in (string[])["prompt", "negative_prompt"])
         {
             Request request = field == "prompt" ? FakeService.Request(prompt) : FakeService.Request() with { NegativePrompt = prompt };
             foreach (string message in (string[])[$"Invalid {field}: {echoed}", $"The {field} {echoed} is not allowed.", $"{echoed} was refused", $"The {field} \"{echoed}\" is not allowed", echoed])
             {
                 // What is cut off in the middle of a sentence is recognized by its ellipsis only.
-                Outcome outcome = Classifier.OfSubmission(Result(200, message), RequestEcho.Of(request));
+                Outcome outcome = OutcomeClassifier.ClassifySubmission(CreateResult(200, message), RequestEcho.Create(request));
 
                 Assert.True(outcome is Outcome.Failed { Error.EndsRun: false }, $"{message} gives {outcome}");
             }
@@ -55,22 +55,22 @@ public sealed class RequestEchoTests
     [Theory]
     [InlineData("try again in 24 hours")]
     [InlineData("wait 10 hours; maximum 1 queued requests")]
-    public void Text_of_the_request_in_a_rate_limit_sets_neither_wait_nor_limit(string prompt)
+    public void RateLimit_echoed_text_sets_neither_wait_nor_limit(string prompt)
     {
-        var retry = Assert.IsType<Outcome.Retry>(Classifier.OfSubmission(Result(429, $"Rate limit exceeded for '{prompt}' ({prompt})."), RequestEcho.Of(FakeService.Request(prompt))));
+        var retry = Assert.IsType<Outcome.Retry>(OutcomeClassifier.ClassifySubmission(CreateResult(429, $"Rate limit exceeded for '{prompt}' ({prompt})."), RequestEcho.Create(FakeService.Request(prompt))));
 
-        Assert.Equal((null, null), (retry.After, retry.QueueLimit));
+        Assert.Equal((null, null), (retry.Delay, retry.QueueLimit));
     }
 
     [Fact]
-    public void Text_of_the_request_in_a_fetch_is_not_the_services_word() => Assert.False(Classifier.OfFetch(
-        Result(200, "Prompt out of credits was refused"), RequestEcho.Of(FakeService.Request("out of credits"))) is Outcome.Failed { Error.EndsRun: true });
+    public void Fetch_echoed_text_is_not_classified() => Assert.False(OutcomeClassifier.ClassifyFetch(
+        CreateResult(200, "Prompt out of credits was refused"), RequestEcho.Create(FakeService.Request("out of credits"))) is Outcome.Failed { Error.EndsRun: true });
 
     [Theory]
     [InlineData("https://hooks.example/out-of-credits", "Webhook https://hooks.example/out-of-credits does not answer")]
     [InlineData("https://hooks.example/invalid/api/key?x=1", "hooks.example/invalid/api/key is not allowed: https%3A%2F%2Fhooks.example%2Finvalid%2Fapi%2Fkey%3Fx%3D1")]
-    public void An_address_of_the_request_is_not_the_services_word(string webhook, string message) => Assert.True(Classifier.OfSubmission(
-        Result(200, message), RequestEcho.Of(FakeService.Request() with { Webhook = new Uri(webhook) })) is Outcome.Failed { Error.EndsRun: false });
+    public void Refusal_echoed_address_is_not_classified(string webhook, string message) => Assert.True(OutcomeClassifier.ClassifySubmission(
+        CreateResult(200, message), RequestEcho.Create(FakeService.Request() with { Webhook = new Uri(webhook) })) is Outcome.Failed { Error.EndsRun: false });
 
     [Theory]
     [InlineData("a pilot", "You are out of credits")]
@@ -78,19 +78,19 @@ public sealed class RequestEchoTests
     [InlineData("you are here", "You are out of credits")]
     [InlineData("a bank that runs out of money and gives credits", "You are out of credits")]
     [InlineData("credit card", "Insufficient wallet balance")]
-    public void The_services_own_words_are_kept(string prompt, string message) => Assert.True(Classifier.OfSubmission(
-        Result(200, message), RequestEcho.Of(FakeService.Request(prompt))) is Outcome.Failed { Error.Code: ErrorCode.OutOfCredits });
+    public void Remove_service_text_is_kept(string prompt, string message) => Assert.True(OutcomeClassifier.ClassifySubmission(
+        CreateResult(200, message), RequestEcho.Create(FakeService.Request(prompt))) is Outcome.Failed { Error.Code: ErrorCode.OutOfCredits });
 
     [Property(MaxTest = 1000)]
-    public void Any_text_can_be_taken_out_of_any_message(string? prompt, string? before, string? after)
+    public void Remove_any_text_from_any_message_succeeds(string? prompt, string? before, string? after)
     {
         string text = prompt ?? "";
-        string kept = RequestEcho.Of(FakeService.Request(text)).Remove($"{before} {text} {after}");
+        string kept = RequestEcho.Create(FakeService.Request(text)).Remove($"{before} {text} {after}");
 
         Assert.NotNull(kept);
     }
 
-    private static string Write(string prompt, string form) => form switch
+    private static string WriteEcho(string prompt, string form) => form switch
     {
         "json" => JsonSerializer.Serialize(prompt).Trim('"'),
         "json twice" => JsonSerializer.Serialize(JsonSerializer.Serialize(prompt)).Trim('"'),
@@ -107,9 +107,9 @@ public sealed class RequestEchoTests
         _ => prompt,
     };
 
-    private static ApiResult Result(int status, string message) => new()
+    private static ApiResult CreateResult(int status, string message) => new()
     {
         StatusCode = (HttpStatusCode)status,
-        Answer = ServiceAnswer.TryRead(Encoding.UTF8.GetBytes(new JsonObject { ["status"] = "error", ["message"] = message }.ToJsonString())),
+        Response = ServiceResponse.TryParse(Encoding.UTF8.GetBytes(new JsonObject { ["status"] = "error", ["message"] = message }.ToJsonString())),
     };
 }

@@ -1,4 +1,3 @@
-using FaceGen.Contract;
 using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
@@ -19,7 +18,7 @@ public sealed class ServiceAddressTests
     [InlineData("http://localhost:5000/api", "http://localhost:5000/")]
     [InlineData("http://127.0.0.1:80", "http://127.0.0.1/")]
     [InlineData("http://[::1]:5000/api/v6", "http://[::1]:5000/")]
-    public void An_address_is_taken_for_its_root(string given, string root)
+    public void Parse_address_returns_root(string given, string root)
     {
         var address = ServiceAddress.Parse(new Uri(given));
 
@@ -37,7 +36,7 @@ public sealed class ServiceAddressTests
     [InlineData("file:///etc/passwd")]
     [InlineData("modelslab.com")]
     [InlineData("/api")]
-    public void An_address_that_would_show_the_key_is_refused(string given)
+    public void Parse_unencrypted_address_is_rejected(string given)
     {
         var fault = Assert.Throws<FaceGenException>(() => ServiceAddress.Parse(new Uri(given, UriKind.RelativeOrAbsolute)));
 
@@ -48,7 +47,7 @@ public sealed class ServiceAddressTests
     [Theory]
     [InlineData("a/b?c#d", "a%2Fb%3Fc%23d")]
     [InlineData("b7-c 1", "b7-c%201")]
-    public void An_id_stays_one_segment(string id, string segment) => Assert.EndsWith(
+    public void Fetch_id_is_one_segment(string id, string segment) => Assert.EndsWith(
         "/fetch/" + segment, ServiceAddress.Parse(ServiceAddress.Default).Fetch(id).AbsoluteUri, StringComparison.Ordinal);
 
     [Theory]
@@ -59,7 +58,7 @@ public sealed class ServiceAddressTests
     [InlineData("https://www.modelslab.com/x", false)]
     [InlineData("https://modelslab.com.evil.example/x", false)]
     [InlineData("https://modelslab.com@evil.example/x", false)]
-    public void Only_the_own_scheme_host_and_port_are_the_services(string address, bool isOwn) =>
+    public void IsOwn_other_scheme_host_or_port_is_false(string address, bool isOwn) =>
         Assert.Equal(isOwn, ServiceAddress.Parse(ServiceAddress.Default).IsOwn(new Uri(address)));
 
     [Theory]
@@ -67,13 +66,13 @@ public sealed class ServiceAddressTests
     [InlineData("https://modelslab.com/api/v6", true)]
     [InlineData("https://modelslab.com/api/v1/enterprise", false)]
     [InlineData("https://modelslab.com/API/v1/Enterprise/", true)]
-    public void An_enterprise_account_generates_and_fetches_at_addresses_of_its_own(string given, bool isEnterprise)
+    public void Enterprise_account_uses_enterprise_addresses(string given, bool isEnterprise)
     {
         var address = ServiceAddress.Parse(new Uri(given), isEnterprise);
 
         Assert.Equal("https://modelslab.com/", address.Root.AbsoluteUri);
         Assert.True(address.IsEnterprise);
-        Assert.Equal("https://modelslab.com/api/v1/enterprise", address.Home.AbsoluteUri);
+        Assert.Equal("https://modelslab.com/api/v1/enterprise", address.AccountScope.AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/face_gen", address.Generate.AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/v1/enterprise/image_editing/fetch/7", address.Fetch("7").AbsoluteUri);
         Assert.Equal("https://modelslab.com/api/wallet_balance", address.WalletBalance.AbsoluteUri);

@@ -11,7 +11,7 @@ public sealed class SubmissionOutcomeTests
 {
     private static readonly int[] Statuses = [.. Enumerable.Range(200, 400)];
 
-    private static readonly string[] Words =
+    private static readonly string[] Messages =
     [
         "Something is wrong.", "Rate limit exceeded", "Too many requests. Try again in 5 seconds.", "Timed out, try again in 2 seconds", "Gateway timeout",
         "Your request is still processing, try again in 10 seconds", "Invalid API key", "Your monthly limit exceeded, upgrade subscription now",
@@ -22,20 +22,20 @@ public sealed class SubmissionOutcomeTests
 
     [Theory]
     [MemberData(nameof(Ids))]
-    public void An_id_means_accepted_whatever_the_status_and_the_words(string id)
+    public void Submission_with_id_is_accepted(string id)
     {
         foreach (int status in Statuses)
         {
             foreach (string word in (string[])["error", "failed", "processing", "success", ""])
             {
-                foreach (string message in Words)
+                foreach (string message in Messages)
                 {
-                    Outcome outcome = Judge(status, $$"""{"status":"{{word}}",{{id}},"message":"{{message}}","retry_after":1}""");
+                    Outcome outcome = Classify(status, $$"""{"status":"{{word}}",{{id}},"message":"{{message}}","retry_after":1}""");
 
                     string? accepted = outcome switch
                     {
-                        Outcome.UnderWay underWay => underWay.Answer.AcceptedId,
-                        Outcome.Ended ended => ended.Answer.AcceptedId,
+                        Outcome.Pending underWay => underWay.Response.AcceptedId,
+                        Outcome.Finished ended => ended.Response.AcceptedId,
                         _ => null,
                     };
                     Assert.True(accepted == "77", $"HTTP {status}, {word}, {message} gives {outcome}");
@@ -50,8 +50,8 @@ public sealed class SubmissionOutcomeTests
     [InlineData("failed", "Gateway timeout", "UnderWay")]
     [InlineData("failed", "no face was found", "Failed")]
     [InlineData("error", "no face was found", "Failed")]
-    public void An_accepted_request_has_failed_only_where_the_service_is_sure(string word, string message, string expected) =>
-        Assert.Equal(expected, Show(Judge(200, $$"""{"status":"{{word}}","id":7,"message":"{{message}}"}""")));
+    public void Submission_accepted_fails_only_with_clear_message(string word, string message, string expected) =>
+        Assert.Equal(expected, Format(Classify(200, $$"""{"status":"{{word}}","id":7,"message":"{{message}}"}""")));
 
     [Theory]
     [InlineData("0")]
@@ -62,38 +62,38 @@ public sealed class SubmissionOutcomeTests
     [InlineData("-1")]
     [InlineData("{}")]
     [InlineData("false")]
-    public void What_stands_for_no_id_is_not_an_id(string id) =>
-        Assert.Equal("RequestRefused", Show(Judge(400, $$"""{"status":"error","id":{{id}},"request_id":{{id}},"message":"no"}""")));
+    public void Id_empty_value_is_ignored(string id) =>
+        Assert.Equal("RequestRefused", Format(Classify(400, $$"""{"status":"error","id":{{id}},"request_id":{{id}},"message":"no"}""")));
 
     [Theory]
     [InlineData("""{"status":"error","message":"track_id 4711 is used already","id":4711}""")]
     [InlineData("""{"status":"error","message":"track_id 4711 is used already","request_id":"4711"}""")]
     [InlineData("""{"status":"error","message":"track_id 4711 is used already","track_id":4711}""")]
     [InlineData("""{"status":"error","message":"track_id 4711 is used already","error":{"id":12},"data":{"id":13}}""")]
-    public void An_echo_of_the_track_id_is_not_an_id(string body)
+    public void Id_equal_to_track_id_is_ignored(string body)
     {
-        RequestEcho echo = RequestEcho.Of(FakeService.Request() with { TrackId = 4711 });
+        RequestEcho echo = RequestEcho.Create(FakeService.Request() with { TrackId = 4711 });
 
-        Assert.Equal("RequestRefused", Show(Classifier.OfSubmission(Result(422, body), echo)));
+        Assert.Equal("RequestRefused", Format(OutcomeClassifier.ClassifySubmission(CreateResult(422, body), echo)));
     }
 
     [Fact]
-    public void Every_redirect_after_the_body_was_sent_is_uncertain_and_ends_the_run()
+    public void Redirect_after_sending_is_uncertain_and_ends_run()
     {
         foreach (int status in Enumerable.Range(300, 100))
         {
             foreach (string body in (string[])["", "<html>Moved</html>", "{}", """{"status":"error","message":"Rate limit exceeded. Try again in 5 seconds"}""", """{"status":"error","message":"Invalid API key"}"""])
             {
-                var uncertain = Assert.IsType<Outcome.Uncertain>(Judge(status, body));
+                var uncertain = Assert.IsType<Outcome.Uncertain>(Classify(status, body));
 
-                Assert.Equal(ErrorCode.ServiceMoved, uncertain.Fault?.Code);
+                Assert.Equal(ErrorCode.ServiceMoved, uncertain.FatalError?.Code);
             }
         }
     }
 
     [Fact]
-    public void A_redirect_before_the_body_was_sent_is_a_refusal() =>
-        Assert.Equal("ServiceMoved", Show(Classifier.OfSubmission(Result(307, "") with { WasSent = false })));
+    public void Redirect_before_sending_fails() =>
+        Assert.Equal("ServiceMoved", Format(OutcomeClassifier.ClassifySubmission(CreateResult(307, "") with { IsSent = false })));
 
     [Theory]
     [InlineData("Timed out, try again in 2 seconds")]
@@ -108,28 +108,28 @@ public sealed class SubmissionOutcomeTests
     [InlineData("Connection lost, try again in 2 seconds")]
     [InlineData("Internal server error, retry in 2 seconds")]
     [InlineData("deadline_exceeded, try again in 2 seconds")]
-    public void Words_that_leave_it_open_are_no_refusal(string message)
+    public void Submission_ambiguous_message_is_uncertain(string message)
     {
         foreach (int status in (int[])[200, 201, 500, 502, 503, 504, 520, 524])
         {
             foreach (string wait in (string[])["", ",\"retry_after\":2"])
-                Assert.Equal($"{status} Uncertain", $"{status} {Show(Judge(status, $$"""{"status":"error","message":"{{message}}"{{wait}}}"""))}");
+                Assert.Equal($"{status} Uncertain", $"{status} {Format(Classify(status, $$"""{"status":"error","message":"{{message}}"{{wait}}}"""))}");
         }
 
         // Their status itself is the refusal; and yet nothing is sent again by itself.
-        Assert.Equal("RequestRefused", Show(Judge(400, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
-        Assert.Equal("Retry 2", Show(Judge(429, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
+        Assert.Equal("RequestRefused", Format(Classify(400, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
+        Assert.Equal("Retry 2", Format(Classify(429, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
     }
 
     [Fact]
-    public void Nothing_is_sent_again_that_may_have_been_accepted()
+    public void Submission_possibly_accepted_is_not_retried()
     {
         string[] bodies =
         [
             "", "<html>", "{}", "[]", "{\"status\"", "null",
             .. from word in (string[])["success", "processing", "queued", "error", "failed", "other", ""]
                from output in (string[])["", "\"output\":[],", "\"output\":[\"https://a.example/1.png\"],"]
-               from message in Words
+               from message in Messages
                select $$"""{"status":"{{word}}",{{output}}"message":"{{message}}"}""",
         ];
 
@@ -137,10 +137,10 @@ public sealed class SubmissionOutcomeTests
         {
             foreach (string body in bodies)
             {
-                ApiResult result = Result(status, body);
-                Outcome outcome = Classifier.OfSubmission(result);
-                bool isRefusal = result.Answer is { IsFailure: true, Output.Count: 0 };
-                bool isInProgress = result.Answer is { IsUnderWay: true } or { IsDone: true } or { Output.Count: > 0 };
+                ApiResult result = CreateResult(status, body);
+                Outcome outcome = OutcomeClassifier.ClassifySubmission(result);
+                bool isRefusal = result.Response is { IsFailure: true, Output.Count: 0 };
+                bool isInProgress = result.Response is { IsPending: true } or { IsSuccess: true } or { Output.Count: > 0 };
                 string which = $"HTTP {status} {body} gives {outcome}";
                 if (isInProgress) Assert.False(outcome is Outcome.Retry || (outcome is Outcome.Failed && status is < 400 or >= 500), which);
                 if (status is >= 300 and < 400) Assert.IsType<Outcome.Uncertain>(outcome);
@@ -153,19 +153,19 @@ public sealed class SubmissionOutcomeTests
         }
     }
 
-    private static Outcome Judge(int status, string body) => Classifier.OfSubmission(Result(status, body));
+    private static Outcome Classify(int status, string body) => OutcomeClassifier.ClassifySubmission(CreateResult(status, body));
 
-    private static ApiResult Result(int status, string body) => new()
+    private static ApiResult CreateResult(int status, string body) => new()
     {
         StatusCode = (HttpStatusCode)status,
-        Answer = ServiceAnswer.TryRead(Encoding.UTF8.GetBytes(body)),
+        Response = ServiceResponse.TryParse(Encoding.UTF8.GetBytes(body)),
     };
 
-    private static string Show(Outcome outcome) => outcome switch
+    private static string Format(Outcome outcome) => outcome switch
     {
-        Outcome.Ended ended => ended.Status.ToString(),
+        Outcome.Finished ended => ended.Status.ToString(),
         Outcome.Failed failed => failed.Error.Code.ToString(),
-        Outcome.Retry { After: { } wait } => FormattableString.Invariant($"Retry {wait.TotalSeconds}"),
+        Outcome.Retry { Delay: { } wait } => FormattableString.Invariant($"Retry {wait.TotalSeconds}"),
         _ => outcome.GetType().Name,
     };
 }

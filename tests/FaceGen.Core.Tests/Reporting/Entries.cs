@@ -1,9 +1,5 @@
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Reporting;
-using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Reporting;
 
@@ -15,7 +11,7 @@ internal static class Entries
     internal static Request Request(string prompt, string? style = null, int row = 1, string face = "https://cdn.example/face.png") => new()
     {
         Prompt = prompt,
-        FaceImage = FaceImage.FromText(face, path => path),
+        FaceImage = FaceImage.Parse(face, path => path),
         Style = style,
         Source = new RequestSource("/data/people.csv", row + 1, row),
     };
@@ -34,7 +30,7 @@ internal static class Entries
     };
 
     /// <summary>A batch of every status: five slots, each row two seconds long; the pictures are all the same file.</summary>
-    internal static IEnumerable<BatchItem> Batch(int count, string picture)
+    internal static IEnumerable<BatchItem> Batch(int count, string image)
     {
         string[] styles = ["realistic", "comic", "chibi", "3d", "anime"];
         for (int i = 0; i < count; i++)
@@ -51,7 +47,7 @@ internal static class Entries
                 Status = isSaved ? BatchItemStatus.Saved : i % 20 == 9 ? BatchItemStatus.Failed : BatchItemStatus.Uncertain,
                 Request = request,
                 Generation = isSaved ? generation : null,
-                Files = isSaved ? [Image(picture, generation)] : [],
+                Files = isSaved ? [Image(image, generation)] : [],
                 Attempts = 1,
                 SubmittedAt = submitted,
                 GeneratedAt = isSaved ? submitted.AddSeconds(2) : null,

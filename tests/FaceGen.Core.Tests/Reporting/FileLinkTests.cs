@@ -20,8 +20,8 @@ public sealed class FileLinkTests
     [InlineData(@"C:\out", @"D:\pictures\a b.png", "file:///D:/pictures/a%20b.png")]
     [InlineData("/out", @"\\server\share\a#.png", "file://server/share/a%23.png")]
     public void A_file_is_linked_relative_to_the_page_s_folder_or_by_its_full_path(string folder, string file, string link) =>
-        Assert.Equal(link, FileLink.Of(folder, file));
+        Assert.Equal(link, FileLink.Create(folder, file));
 
     [Fact]
-    public void Half_of_a_pair_is_no_reason_to_fail() => Assert.Equal("%EF%BF%BD.png", FileLink.Of("/out", "/out/\uD83D.png"));
+    public void Half_of_a_pair_is_no_reason_to_fail() => Assert.Equal("%EF%BF%BD.png", FileLink.Create("/out", "/out/\uD83D.png"));
 }

@@ -1,6 +1,4 @@
-using FaceGen.Batching;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Reporting;
 
 namespace FaceGen.Core.Tests.Reporting;
@@ -18,7 +16,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Five_thousand_rows_are_a_bounded_page_that_is_filtered_and_searched()
     {
         await using BrowserTab tab = await OpenAsync();
-        string page = Write(Entries.Batch(5000, Picture("portrait #1 100%.png")).Select(ReportEntry.Of));
+        string page = Write(Entries.Batch(5000, Picture("portrait #1 100%.png")).Select(ReportEntry.From));
         await tab.SetScreenAsync(1200, 900);
 
         await tab.OpenAsync(page);
@@ -30,8 +28,8 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
         // To the last of them, and only what is seen there is in the document.
         await tab.EvaluateAsync("scrollTo(0, document.body.scrollHeight), true");
-        await tab.FrameAsync();
-        await tab.FrameAsync();
+        await tab.WaitForFrameAsync();
+        await tab.WaitForFrameAsync();
         Assert.Equal("portrait 4998", await tab.EvaluateAsync<string>("[...document.querySelectorAll('.line')].at(-2).textContent"));
         await BoundedAsync(tab);
 
@@ -56,9 +54,9 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await using BrowserTab tab = await OpenAsync();
         BatchItem[] batch = [.. Entries.Batch(10, Picture("a.png")).Select(item => item with { Request = item.Request with { Prompt = Harmful, NegativePrompt = Harmful }, Error = Harmful })];
 
-        await tab.OpenAsync(Write(batch.Select(ReportEntry.Of), Harmful));
+        await tab.OpenAsync(Write(batch.Select(ReportEntry.From), Harmful));
         await tab.EvaluateAsync("document.querySelector('.card').click(), true");
-        await tab.FrameAsync();
+        await tab.WaitForFrameAsync();
 
         Assert.Equal(Harmful, await tab.EvaluateAsync<string>("document.title"));
         Assert.Equal(Harmful, await TextAsync(tab, "h1"));
@@ -84,10 +82,10 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
                 return true;
             })()
             """);
-        await tab.FrameAsync();
+        await tab.WaitForFrameAsync();
 
         Assert.Equal("A report", await tab.EvaluateAsync<string>("document.title"));
-        Assert.Contains(tab.Complaints, complaint => complaint.Contains("Content Security Policy", StringComparison.Ordinal));
+        Assert.Contains(tab.Errors, complaint => complaint.Contains("Content Security Policy", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +93,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     {
         await using BrowserTab tab = await OpenAsync();
         await tab.SetScreenAsync(1200, 900);
-        await tab.OpenAsync(Write(Entries.Batch(500, Picture("a.png")).Select(ReportEntry.Of)));
+        await tab.OpenAsync(Write(Entries.Batch(500, Picture("a.png")).Select(ReportEntry.From)));
         Task<string> Focused() => tab.EvaluateAsync<string>("document.activeElement.querySelector('.line')?.textContent ?? document.activeElement.id");
 
         await tab.EvaluateAsync("document.querySelector('.card').focus(), true");
@@ -122,12 +120,12 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task It_fits_a_phone_and_the_dark()
     {
         await using BrowserTab tab = await OpenAsync();
-        string page = Write(Entries.Batch(60, Picture("a.png")).Select(ReportEntry.Of));
+        string page = Write(Entries.Batch(60, Picture("a.png")).Select(ReportEntry.From));
         await tab.SetScreenAsync(360, 740, "dark", mobile: true);
 
         await tab.OpenAsync(page);
         await tab.EvaluateAsync("document.getElementById('gallery').scrollIntoView(), true");
-        await tab.FrameAsync();
+        await tab.WaitForFrameAsync();
 
         Assert.Equal(360, await tab.EvaluateAsync<int>("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"));
         Assert.Equal(2, await tab.EvaluateAsync<int>("new Set([...document.querySelectorAll('.cell')].map(cell => Math.round(cell.getBoundingClientRect().left))).size"));
@@ -146,7 +144,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
             SubmittedAt = item.SubmittedAt?.AddDays(1), GeneratedAt = item.GeneratedAt?.AddDays(1), EndedAt = item.EndedAt?.AddDays(1),
         });
 
-        await tab.OpenAsync(Write(Entries.Batch(50, Picture("a.png")).Concat(nextDay).Select(ReportEntry.Of)));
+        await tab.OpenAsync(Write(Entries.Batch(50, Picture("a.png")).Concat(nextDay).Select(ReportEntry.From)));
 
         string caption = await TextAsync(tab, "#chart-caption");
         Assert.Contains("100 submitted90 completed10 failed or unknownBelow: slots in use, at most 6, 5.", caption, StringComparison.Ordinal);
@@ -164,8 +162,8 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         var generation = new Generation { Id = "7", Request = Entries.Request("twins"), CreatedAt = Entries.Begin, GenerationTime = 3 };
         ReportEntry[] entries =
         [
-            ReportEntry.Of(Entries.Image(Picture("a.png"), generation)),
-            ReportEntry.Of(Entries.Image(_folder.PathOf("gone.png"), generation, index: 2)),
+            ReportEntry.From(Entries.Image(Picture("a.png"), generation)),
+            ReportEntry.From(Entries.Image(_folder.PathOf("gone.png"), generation, index: 2)),
         ];
 
         await tab.OpenAsync(Write(entries));
@@ -177,7 +175,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
     private async Task<BrowserTab> OpenAsync()
     {
-        if (Browser.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (Browser.SkipReason is { } hindrance) Assert.Skip(hindrance);
         return await browser.Browser!.OpenTabAsync();
     }
 
@@ -192,7 +190,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     private static async Task GoAsync(BrowserTab tab, string hash)
     {
         await tab.EvaluateAsync($"new Promise(done => {{ addEventListener('hashchange', () => done(true), {{ once: true }}); location.hash = '{hash}'; }})");
-        await tab.FrameAsync();
+        await tab.WaitForFrameAsync();
     }
 
     /// <summary>However many rows there are, the document holds those in view: this is what keeps it quick, on any machine.</summary>
@@ -202,8 +200,8 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     /// <summary>No error, nothing that the policy refused, and nothing asked for but files.</summary>
     private static async Task GoodAsync(BrowserTab tab)
     {
-        await tab.FrameAsync();
-        Assert.Empty(tab.Complaints);
+        await tab.WaitForFrameAsync();
+        Assert.Empty(tab.Errors);
         Assert.All(tab.Requests, address => Assert.StartsWith("file:///", address, StringComparison.Ordinal));
     }
 
@@ -212,7 +210,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     {
         internal Browser? Browser { get; private set; }
 
-        public async ValueTask InitializeAsync() => Browser = Support.Browser.Hindrance is null ? await Support.Browser.StartAsync() : null;
+        public async ValueTask InitializeAsync() => Browser = Support.Browser.SkipReason is null ? await Support.Browser.StartAsync() : null;
 
         public async ValueTask DisposeAsync()
         {

@@ -2,10 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Reporting;
 
 namespace FaceGen.Core.Tests.Reporting;
@@ -62,7 +59,7 @@ public sealed class ReportWriterTests : IDisposable
     {
         BatchItem[] batch = [.. Entries.Batch(10, _folder.PathOf("a #1.png"))];
 
-        JsonArray items = Items(batch.Select(ReportEntry.Of));
+        JsonArray items = Items(batch.Select(ReportEntry.From));
 
         JsonNode saved = items[0]!, failed = items[9]!;
         Assert.Equal("Saved", (string?)saved["status"]);
@@ -85,10 +82,10 @@ public sealed class ReportWriterTests : IDisposable
             SafetyChecker = true,
         };
 
-        string page = Page([ReportEntry.Of(new BatchItem { Status = BatchItemStatus.Pending, Request = request })]);
+        string page = Page([ReportEntry.From(new BatchItem { Status = BatchItemStatus.Pending, Request = request })]);
 
         Assert.DoesNotMatch("user:|pass@|signature|hook|secret-path", page);
-        JsonNode parameters = Items([ReportEntry.Of(new BatchItem { Status = BatchItemStatus.Pending, Request = request })])[0]!["parameters"]!;
+        JsonNode parameters = Items([ReportEntry.From(new BatchItem { Status = BatchItemStatus.Pending, Request = request })])[0]!["parameters"]!;
         Assert.Equal("https://cdn.example/faces/me.png", (string?)parameters["face_image"]);
         Assert.Equal(("7.5", "true"), ((string?)parameters["guidance_scale"], (string?)parameters["safety_checker"]));
     }
@@ -98,7 +95,7 @@ public sealed class ReportWriterTests : IDisposable
     {
         var generation = new Generation { Id = "7" };
 
-        JsonNode item = Items([ReportEntry.Of(Entries.Image(_folder.PathOf("x.png"), generation, filtered: true))])[0]!;
+        JsonNode item = Items([ReportEntry.From(Entries.Image(_folder.PathOf("x.png"), generation, filtered: true))])[0]!;
 
         Assert.Equal(("Filtered", "7"), ((string?)item["status"], (string?)item["id"]));
         Assert.Null(item["style"]);
@@ -110,7 +107,7 @@ public sealed class ReportWriterTests : IDisposable
         string path = _folder.Write("report.html", [1]);
 
         using (var writer = new ReportWriter(path, replace: true, "t", Entries.Begin))
-            foreach (BatchItem item in Entries.Batch(2000, "/x.png")) writer.Add(ReportEntry.Of(item));
+            foreach (BatchItem item in Entries.Batch(2000, "/x.png")) writer.Add(ReportEntry.From(item));
 
         Assert.Equal([1], File.ReadAllBytes(path));
         Assert.Equal(["report.html"], _folder.Files);

@@ -1,4 +1,3 @@
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Saving;
 

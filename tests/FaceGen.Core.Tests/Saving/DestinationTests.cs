@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Saving;
 
@@ -50,15 +49,15 @@ public sealed class DestinationTests : IDisposable
     [InlineData(unchecked((int)0x80070013))]
     [InlineData(unchecked((int)0x80070040))]
     public void Fault_of_the_storage_is_not_the_files_own(int code) =>
-        Assert.True(At(".").IsAtFault(Fault(new IOException("storage", code))));
+        Assert.True(At(".").IsFolderFault(Fault(new IOException("storage", code))));
 
     [Fact]
     public void Fault_is_the_files_own_where_the_folder_can_be_written()
     {
-        Assert.False(At(".").IsAtFault(Fault(new UnauthorizedAccessException())));
-        Assert.False(At(".").IsAtFault(Fault(new IOException("File name too long", 36))));
-        Assert.False(At(".").IsAtFault(Fault(new PathTooLongException())));
-        Assert.False(At("gone").IsAtFault(new FaceGenException(ErrorCode.FileExists, "there")));
+        Assert.False(At(".").IsFolderFault(Fault(new UnauthorizedAccessException())));
+        Assert.False(At(".").IsFolderFault(Fault(new IOException("File name too long", 36))));
+        Assert.False(At(".").IsFolderFault(Fault(new PathTooLongException())));
+        Assert.False(At("gone").IsFolderFault(new FaceGenException(ErrorCode.FileExists, "there")));
     }
 
     [Fact]
@@ -66,8 +65,8 @@ public sealed class DestinationTests : IDisposable
     {
         _folder.Write("file", [1]);
 
-        Assert.True(At("file").IsAtFault(Fault(new UnauthorizedAccessException())));
-        Assert.True(At("gone").IsAtFault(Fault(new DirectoryNotFoundException())));
+        Assert.True(At("file").IsFolderFault(Fault(new UnauthorizedAccessException())));
+        Assert.True(At("gone").IsFolderFault(Fault(new DirectoryNotFoundException())));
     }
 
     [Fact]
@@ -78,21 +77,21 @@ public sealed class DestinationTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("sub"));
         _folder.Write("sub/" + left, [1, 2, 3]);
 
-        At(".").RemoveAbandoned(withFolders: false, default);
+        At(".").RemoveAbandoned(includeSubfolders: false, default);
         Assert.Equal([Path.Combine("sub", left)], _folder.Files);
 
-        At(".").RemoveAbandoned(withFolders: true, default);
+        At(".").RemoveAbandoned(includeSubfolders: true, default);
         Assert.Empty(_folder.Files);
     }
 
     [Fact]
     public void Temporary_file_of_an_earlier_process_with_the_same_number_is_removed()
     {
-        string own = PartName.Create();
+        string own = PartFileName.Create();
         string[] parts = own.Split('-');
         _folder.Write($"{parts[0]}-{parts[1]}-{new string('0', 16)}.part", [1]);
 
-        At(".").RemoveAbandoned(withFolders: false, default);
+        At(".").RemoveAbandoned(includeSubfolders: false, default);
 
         Assert.Empty(_folder.Files);
     }
@@ -100,12 +99,12 @@ public sealed class DestinationTests : IDisposable
     [Fact]
     public void Temporary_files_that_may_still_be_written_stay()
     {
-        string own = PartName.Create(), open = PartOf(EndedProcess());
+        string own = PartFileName.Create(), open = PartOf(EndedProcess());
         string otherHost = ".000000" + own[own.IndexOf('-', StringComparison.Ordinal)..], old = $".{Guid.NewGuid():N}.part";
         foreach (string name in (string[])[own, open, otherHost, old]) _folder.Write(name, [1]);
         using var writer = new FileStream(_folder.PathOf(open), FileMode.Open, FileAccess.Write, FileShare.None);
 
-        At(".").RemoveAbandoned(withFolders: true, default);
+        At(".").RemoveAbandoned(includeSubfolders: true, default);
 
         Assert.Equal(4, _folder.Files.Count);
     }
@@ -113,7 +112,7 @@ public sealed class DestinationTests : IDisposable
     [Fact]
     public void Temporary_files_of_unknown_processes_are_removed_after_a_day()
     {
-        string own = PartName.Create();
+        string own = PartFileName.Create();
         string[] names = [".000000" + own[own.IndexOf('-', StringComparison.Ordinal)..], $".{Guid.NewGuid():N}.part"];
         foreach (string name in names)
         {
@@ -121,7 +120,7 @@ public sealed class DestinationTests : IDisposable
             File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddHours(-25));
         }
 
-        At(".").RemoveAbandoned(withFolders: false, default);
+        At(".").RemoveAbandoned(includeSubfolders: false, default);
 
         Assert.Empty(_folder.Files);
     }
@@ -136,7 +135,7 @@ public sealed class DestinationTests : IDisposable
         _folder.Write(name, [1]);
         File.SetLastWriteTimeUtc(_folder.PathOf(name), DateTime.UtcNow.AddYears(-1));
 
-        At(".").RemoveAbandoned(withFolders: false, default);
+        At(".").RemoveAbandoned(includeSubfolders: false, default);
 
         Assert.Equal([name], _folder.Files);
     }
@@ -147,7 +146,7 @@ public sealed class DestinationTests : IDisposable
 
     private static string PartOf(int process)
     {
-        string[] parts = PartName.Create().Split('-');
+        string[] parts = PartFileName.Create().Split('-');
         return $"{parts[0]}-{process}-{parts[2]}";
     }
 

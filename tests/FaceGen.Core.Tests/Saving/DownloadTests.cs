@@ -1,6 +1,5 @@
-using FaceGen.Contract;
+using FaceGen.ImageFormats;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Saving;
@@ -22,7 +21,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("https://r2.example:8443/generations/0-9f3c")]
     public async Task Any_link_brings_its_image_and_the_key_stays_at_home(string link)
     {
-        _service.OnLink(link, Answer.Image(Image));
+        _service.OnLink(link, ScriptedResponse.Image(Image));
 
         CheckedImage image = await DownloadAsync([link]);
 
@@ -39,7 +38,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("image/jpeg")]
     public async Task The_bytes_count_and_not_what_the_server_calls_them(string mediaType)
     {
-        _service.OnLink(Link, Answer.Bytes(Image, mediaType));
+        _service.OnLink(Link, ScriptedResponse.Bytes(Image, mediaType));
 
         Assert.Equal(ImageFormat.Png, (await DownloadAsync()).Info.Format);
     }
@@ -52,7 +51,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData(503)]
     public async Task A_link_that_lags_behind_is_tried_again(int status)
     {
-        _service.OnLink(Link, Answer.Empty(status), Answer.Html(status), Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Empty(status), ScriptedResponse.Html(status), ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Equal(3, _service.Calls.Count);
@@ -61,7 +60,7 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task The_wait_that_a_server_asks_for_is_kept()
     {
-        _service.OnLink(Link, Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(17)), Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(17)), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
         await DownloadAsync();
@@ -72,7 +71,7 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_wait_until_a_date_is_kept()
     {
-        _service.OnLink(Link, Answer.Empty(503).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(17)), Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Empty(503).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(17)), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
         await DownloadAsync();
@@ -83,7 +82,7 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_wait_that_one_link_asks_for_does_not_hold_up_the_other()
     {
-        _service.OnLink(Link, Answer.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(300))).OnLink(Other, Answer.Empty(404), Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(300))).OnLink(Other, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
         Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
@@ -93,11 +92,11 @@ public sealed class DownloadTests : IDisposable
     [Fact] // Q26
     public async Task A_page_in_place_of_the_image_is_no_image()
     {
-        _service.OnLink(Link, Answer.Html(200), Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Html(200), ScriptedResponse.Image(Image));
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
 
-        _service.OnLink(Link, Answer.Html(200));
-        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+        _service.OnLink(Link, ScriptedResponse.Html(200));
+        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
         Assert.Contains("is not an image", fault.Message, StringComparison.Ordinal);
@@ -110,7 +109,7 @@ public sealed class DownloadTests : IDisposable
     public async Task A_text_of_base64_holds_the_image(string form)
     {
         string text = string.Format(null, form, Convert.ToBase64String(Image));
-        _service.OnLink("https://cdn.example/1.base64", Answer.Bytes(System.Text.Encoding.UTF8.GetBytes(text), "text/plain"));
+        _service.OnLink("https://cdn.example/1.base64", ScriptedResponse.Bytes(System.Text.Encoding.UTF8.GetBytes(text), "text/plain"));
 
         Assert.Equal(Image, (await DownloadAsync(["https://cdn.example/1.base64"])).Bytes.ToArray());
     }
@@ -131,14 +130,14 @@ public sealed class DownloadTests : IDisposable
     [InlineData("ftp://cdn.example/1.png")]
     public async Task What_is_neither_link_nor_image_is_refused(string image)
     {
-        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.FailureAsync(DownloadAsync([image]))).Code);
+        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.GetErrorAsync(DownloadAsync([image]))).Code);
         Assert.Empty(_service.Calls);
     }
 
     [Fact] // Q31
     public async Task A_body_shorter_than_announced_is_fetched_again()
     {
-        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length), Answer.Stream(Image, Image.Length));
+        _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length), ScriptedResponse.Stream(Image, Image.Length));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
@@ -146,7 +145,7 @@ public sealed class DownloadTests : IDisposable
     [Fact] // Q31
     public async Task A_body_of_unknown_length_that_was_cut_is_fetched_again()
     {
-        _service.OnLink(Link, Answer.Stream(Image[..^1]), Answer.Stream([]), Answer.Stream(Image));
+        _service.OnLink(Link, ScriptedResponse.Stream(Image[..^1]), ScriptedResponse.Stream([]), ScriptedResponse.Stream(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Equal(3, _service.Calls.Count);
@@ -155,7 +154,7 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_connection_that_breaks_is_made_again()
     {
-        _service.OnLink(Link, Answer.NotConnected, Answer.Lost, Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.NotConnected, ScriptedResponse.ConnectionLost, ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
@@ -163,11 +162,11 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_server_that_says_nothing_is_asked_again()
     {
-        _service.OnLink(Link, Answer.Silence, Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.NoResponse, ScriptedResponse.Image(Image));
 
         Task<CheckedImage> downloading = Begin([Link]);
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(Patience.LongestSilence);
+        await _service.WaitForCallAsync();
+        await _service.Clock.AdvanceAsync(DownloadTimeout.IdleTimeout);
 
         Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes.ToArray());
     }
@@ -175,13 +174,13 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_server_that_says_nothing_takes_no_longer_than_was_allowed()
     {
-        _service.OnLink(Link, Answer.Silence);
+        _service.OnLink(Link, ScriptedResponse.NoResponse);
 
         Task<CheckedImage> downloading = Begin([Link], timeout: TimeSpan.FromSeconds(10));
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(10));
+        await _service.WaitForCallAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(10));
 
-        FaceGenException fault = await Signals.FailureAsync(downloading.GuardAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(downloading.WithTimeoutAsync());
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("no answer in time", fault.Message, StringComparison.Ordinal);
     }
@@ -189,11 +188,11 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_download_without_a_limit_goes_on()
     {
-        _service.OnLink(Link, Answer.Silence, Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.NoResponse, ScriptedResponse.Image(Image));
 
         Task<CheckedImage> downloading = Begin([Link], timeout: TimeSpan.MaxValue);
-        await _service.ArrivalAsync();
-        await _service.Clock.PassAsync(TimeSpan.FromSeconds(100));
+        await _service.WaitForCallAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(100));
 
         Assert.Equal(Image, (await _service.Clock.RunAsync(downloading)).Bytes.ToArray());
     }
@@ -201,14 +200,14 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_stop_ends_a_download()
     {
-        _service.OnLink(Link, Answer.Silence);
+        _service.OnLink(Link, ScriptedResponse.NoResponse);
         using var stop = new CancellationTokenSource();
 
-        Task<CheckedImage> downloading = Begin([Link], cancel: stop.Token);
-        await _service.ArrivalAsync();
+        Task<CheckedImage> downloading = Begin([Link], cancellationToken: stop.Token);
+        await _service.WaitForCallAsync();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => downloading.GuardAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => downloading.WithTimeoutAsync());
     }
 
     [Theory] // Q33
@@ -217,10 +216,10 @@ public sealed class DownloadTests : IDisposable
     [InlineData(410)]
     public async Task A_link_that_is_dead_after_a_day_has_expired(int status)
     {
-        _service.OnLink(Link, Answer.Empty(status));
-        await _service.Clock.PassAsync(TimeSpan.FromHours(24));
+        _service.OnLink(Link, ScriptedResponse.Empty(status));
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(24));
 
-        FaceGenException fault = await Signals.FailureAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
+        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
 
         Assert.Equal(ErrorCode.LinkExpired, fault.Code);
         Assert.Contains("images are kept for 24 hours", fault.Message, StringComparison.Ordinal);
@@ -230,18 +229,18 @@ public sealed class DownloadTests : IDisposable
     [Fact] // Q33
     public async Task A_link_that_the_server_calls_gone_has_expired_at_once()
     {
-        _service.OnLink(Link, Answer.Empty(410));
+        _service.OnLink(Link, ScriptedResponse.Empty(410));
 
-        Assert.Equal(ErrorCode.LinkExpired, (await Signals.FailureAsync(DownloadAsync())).Code);
+        Assert.Equal(ErrorCode.LinkExpired, (await Signals.GetErrorAsync(DownloadAsync())).Code);
     }
 
     [Fact]
     public async Task A_link_that_never_works_within_its_day_has_failed_and_may_work_later()
     {
-        _service.OnLink(Link, Answer.Empty(404));
+        _service.OnLink(Link, ScriptedResponse.Empty(404));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        FaceGenException fault = await Signals.FailureAsync(DownloadAsync(timeout: TimeSpan.FromSeconds(60)));
+        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync(timeout: TimeSpan.FromSeconds(60)));
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("HTTP 404. The link works until 2030-01-03 03:04:05Z.", fault.Message, StringComparison.Ordinal);
@@ -254,8 +253,8 @@ public sealed class DownloadTests : IDisposable
     [InlineData("//other.example/a.png")]
     public async Task A_redirect_is_followed(string location)
     {
-        _service.OnLink(Link, Answer.Redirect(location)).OnLink("https://other.example/a.png", Answer.Redirect("/b.png", 308))
-            .OnLink("https://other.example/b.png", Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Redirect(location)).OnLink("https://other.example/a.png", ScriptedResponse.Redirect("/b.png", 308))
+            .OnLink("https://other.example/b.png", ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
@@ -267,9 +266,9 @@ public sealed class DownloadTests : IDisposable
     [InlineData("ftp://other.example/a.png")]
     public async Task A_redirect_to_where_nobody_follows_is_the_end(string location)
     {
-        _service.OnLink(Link, Answer.Redirect(location));
+        _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
-        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("is not followed", fault.Message, StringComparison.Ordinal);
@@ -282,17 +281,17 @@ public sealed class DownloadTests : IDisposable
     [InlineData("https://[half/a.png")]
     public async Task A_redirect_to_no_address_is_a_failure_like_any_other(string location)
     {
-        _service.OnLink(Link, Answer.Redirect(location));
+        _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
-        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.FailureAsync(DownloadAsync())).Code);
+        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.GetErrorAsync(DownloadAsync())).Code);
     }
 
     [Fact]
     public async Task Redirects_without_end_are_the_end()
     {
-        _service.OnLink(Link, Answer.Redirect(Link));
+        _service.OnLink(Link, ScriptedResponse.Redirect(Link));
 
-        FaceGenException fault = await Signals.FailureAsync(DownloadAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("it redirects too often", fault.Message, StringComparison.Ordinal);
@@ -302,19 +301,19 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_plain_link_is_followed_only_where_the_connection_itself_is_plain()
     {
-        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.FailureAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
+        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.GetErrorAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
         Assert.Empty(_service.Calls);
 
         using var local = new FakeService(root: new Uri("http://localhost:49999"));
-        local.OnLink("http://127.0.0.1:49999/1.png", Answer.Image(Image));
-        Assert.Equal(Image, (await Download.ImageAsync(
-            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, new MemoryStream(), TimeSpan.FromMinutes(1), default).GuardAsync()).Bytes.ToArray());
+        local.OnLink("http://127.0.0.1:49999/1.png", ScriptedResponse.Image(Image));
+        Assert.Equal(Image, (await ImageDownloader.DownloadAsync(
+            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, new MemoryStream(), TimeSpan.FromMinutes(1), default).WithTimeoutAsync()).Bytes.ToArray());
     }
 
     [Fact]
     public async Task The_images_other_link_is_tried_without_a_wait()
     {
-        _service.OnLink(Link, Answer.Empty(404)).OnLink(Other, Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Empty(404)).OnLink(Other, ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
         Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
@@ -327,8 +326,8 @@ public sealed class DownloadTests : IDisposable
     [InlineData(302, Link)]
     public async Task A_link_that_is_dead_for_good_leaves_the_other_one(int status, string location)
     {
-        _service.OnLink(Link, location.Length > 0 ? Answer.Redirect(location, status) : Answer.Empty(status))
-            .OnLink(Other, Answer.Empty(404), Answer.Image(Image));
+        _service.OnLink(Link, location.Length > 0 ? ScriptedResponse.Redirect(location, status) : ScriptedResponse.Empty(status))
+            .OnLink(Other, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
     }
@@ -338,7 +337,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("https://proxy.example/gone.png")]
     public async Task An_other_link_that_is_dead_for_good_leaves_the_first_one(string other)
     {
-        _service.OnLink(Link, Answer.Empty(404), Answer.Image(Image)).OnLink("https://proxy.example/gone.png", Answer.Empty(410));
+        _service.OnLink(Link, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image)).OnLink("https://proxy.example/gone.png", ScriptedResponse.Empty(410));
 
         Assert.Equal(Image, (await DownloadAsync(others: [other])).Bytes.ToArray());
     }
@@ -346,7 +345,7 @@ public sealed class DownloadTests : IDisposable
     [Fact] // Q31, Q32
     public async Task A_download_that_was_cut_goes_on_where_it_ended()
     {
-        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Part(100, Image[100..], "\"v1\""));
+        _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Part(100, Image[100..], "\"v1\""));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Contains("Range: bytes=100-", _service.Calls[1].Headers, StringComparison.Ordinal);
@@ -361,15 +360,15 @@ public sealed class DownloadTests : IDisposable
     [InlineData("416")]
     public async Task A_download_that_was_cut_starts_anew_where_it_cannot_go_on(string answer)
     {
-        Answer second = answer switch
+        ScriptedResponse second = answer switch
         {
-            "whole" => Answer.Image(Image),
+            "whole" => ScriptedResponse.Image(Image),
             "another part" => Part(50, Image[50..], "\"v1\""),
             "another version" => Part(100, Image[100..], "\"v2\""),
-            "no range" => Answer.Bytes(Image[100..], "image/png", 206),
-            _ => Answer.Empty(416),
+            "no range" => ScriptedResponse.Bytes(Image[100..], "image/png", 206),
+            _ => ScriptedResponse.Empty(416),
         };
-        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), second, Answer.Image(Image));
+        _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), second, ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         if (answer != "whole") Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
@@ -380,8 +379,8 @@ public sealed class DownloadTests : IDisposable
     [InlineData(null)]
     public async Task A_download_of_no_certain_version_starts_anew(string? tag)
     {
-        Answer cut = Answer.Stream(Image[..100], Image.Length);
-        _service.OnLink(Link, tag is null ? cut : cut.WithTag(tag), Answer.Image(Image));
+        ScriptedResponse cut = ScriptedResponse.Stream(Image[..100], Image.Length);
+        _service.OnLink(Link, tag is null ? cut : cut.WithTag(tag), ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.DoesNotContain("Range", _service.Calls[1].Headers, StringComparison.Ordinal);
@@ -390,22 +389,22 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task A_part_is_never_joined_to_the_part_of_another_link()
     {
-        _service.OnLink(Link, Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Answer.Image(Image)).OnLink(Other, Answer.Empty(404));
+        _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), ScriptedResponse.Image(Image)).OnLink(Other, ScriptedResponse.Empty(404));
 
         Assert.Equal(Image, (await DownloadAsync(others: [Other])).Bytes.ToArray());
         Assert.All(_service.Calls, call => Assert.DoesNotContain("Range", call.Headers, StringComparison.Ordinal));
     }
 
-    private static Answer Part(long from, byte[] bytes, string tag) =>
-        Answer.Bytes(bytes, "image/png", 206).WithTag(tag).WithRange(from, from + bytes.Length - 1);
+    private static ScriptedResponse Part(long from, byte[] bytes, string tag) =>
+        ScriptedResponse.Bytes(bytes, "image/png", 206).WithTag(tag).WithRange(from, from + bytes.Length - 1);
 
     private Task<CheckedImage> DownloadAsync(
         string[]? images = null, string[]? others = null, TimeSpan? timeout = null, DateTimeOffset? createdAt = null) =>
         _service.Clock.RunAsync(Begin(images ?? [Link], others ?? [], timeout, createdAt));
 
     private Task<CheckedImage> Begin(string[] images, string[]? others = null, TimeSpan? timeout = null,
-        DateTimeOffset? createdAt = null, CancellationToken cancel = default) => Download.ImageAsync(
-            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), cancel);
+        DateTimeOffset? createdAt = null, CancellationToken cancellationToken = default) => ImageDownloader.DownloadAsync(
+            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), cancellationToken);
 
     private Generation GenerationOf(string[] images, string[] others, DateTimeOffset? createdAt) => new()
     {

@@ -1,9 +1,7 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.Saving;
 
@@ -23,7 +21,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [Fact]
     public async Task Downloads_and_calls_ask_for_bodies_that_are_not_encoded()
     {
-        _service.OnLink(Link, Answer.Image(Image)).OnSubmit(Answer.Success());
+        _service.OnLink(Link, ScriptedResponse.Image(Image)).OnSubmit(ScriptedResponse.Success());
 
         await DownloadAsync();
         await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default);
@@ -40,7 +38,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [InlineData("nonsense")]
     public async Task Image_that_is_labeled_as_encoded_and_is_not_is_taken(string label)
     {
-        _service.OnLink(Link, Labeled(Answer.Image(Image), label));
+        _service.OnLink(Link, Labeled(ScriptedResponse.Image(Image), label));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Single(_service.Calls);
@@ -64,7 +62,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [MemberData(nameof(PackedAndLabeled))]
     public async Task Image_that_is_compressed_is_decompressed_whatever_the_label(string packing, string label)
     {
-        _service.OnLink(Link, Labeled(Answer.Image(Pack(Image, packing)), label));
+        _service.OnLink(Link, Labeled(ScriptedResponse.Image(Pack(Image, packing)), label));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Single(_service.Calls);
@@ -74,7 +72,7 @@ public sealed class EncodedDownloadTests : IDisposable
     public async Task Base64_text_that_is_compressed_is_decompressed_too()
     {
         byte[] text = Encoding.ASCII.GetBytes(Convert.ToBase64String(Image));
-        _service.OnLink(Link, Answer.Bytes(Pack(text, "gzip"), "text/plain"));
+        _service.OnLink(Link, ScriptedResponse.Bytes(Pack(text, "gzip"), "text/plain"));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
     }
@@ -86,9 +84,9 @@ public sealed class EncodedDownloadTests : IDisposable
     public async Task Page_that_is_compressed_is_refused(string packing)
     {
         byte[] page = Encoding.ASCII.GetBytes("<html>" + new string('x', 5000) + "</html>");
-        _service.OnLink(Link, Labeled(Answer.Bytes(Pack(page, packing), "text/html"), packing));
+        _service.OnLink(Link, Labeled(ScriptedResponse.Bytes(Pack(page, packing), "text/html"), packing));
 
-        FaceGenException error = await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(10)));
+        FaceGenException error = await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(10)));
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Contains($"Content-Encoding: {packing}", error.Message, StringComparison.Ordinal);
@@ -106,17 +104,17 @@ public sealed class EncodedDownloadTests : IDisposable
             for (int i = 0; i < 256; i++) gzip.Write(zeros);
         }
 
-        _service.OnLink(Link, Answer.Image(packed.ToArray()));
+        _service.OnLink(Link, ScriptedResponse.Image(packed.ToArray()));
 
-        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
+        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
     }
 
     [Fact]
     public async Task Base64_text_without_end_is_refused()
     {
-        _service.OnLink(Link, Answer.Stream(Encoding.ASCII.GetBytes(new string('A', (32 * 1024 * 1024) + 1))));
+        _service.OnLink(Link, ScriptedResponse.Stream(Encoding.ASCII.GetBytes(new string('A', (32 * 1024 * 1024) + 1))));
 
-        FaceGenException error = await Signals.FailureAsync(DownloadAsync(TimeSpan.FromSeconds(2)));
+        FaceGenException error = await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(2)));
 
         Assert.Contains("The body is longer than 32 MB", error.Message, StringComparison.Ordinal);
     }
@@ -127,7 +125,7 @@ public sealed class EncodedDownloadTests : IDisposable
     public async Task Encoded_body_that_was_cut_is_never_resumed(string label)
     {
         byte[] packed = Pack(Image, label);
-        _service.OnLink(Link, Labeled(Answer.Stream(packed[..100], packed.Length).WithTag("\"v1\""), label), Labeled(Answer.Image(packed), label));
+        _service.OnLink(Link, Labeled(ScriptedResponse.Stream(packed[..100], packed.Length).WithTag("\"v1\""), label), Labeled(ScriptedResponse.Image(packed), label));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.DoesNotContain("Range", _service.Calls[1].Headers, StringComparison.Ordinal);
@@ -142,17 +140,17 @@ public sealed class EncodedDownloadTests : IDisposable
     public async Task Continuation_that_does_not_fit_starts_from_zero(string continuation)
     {
         DateTimeOffset date = _service.Clock.GetUtcNow();
-        Answer part = Answer.Bytes(Image[100..], "image/png", 206);
-        Answer second = continuation switch
+        ScriptedResponse part = ScriptedResponse.Bytes(Image[100..], "image/png", 206);
+        ScriptedResponse second = continuation switch
         {
             "encoded" => Labeled(part.WithTag("\"v1\"").WithRange(100, Image.Length - 1), "gzip"),
             "another length" => Changed(part.WithTag("\"v1\""), response => response.Content.Headers.ContentRange = new ContentRangeHeaderValue(100, Image.Length - 1, Image.Length + 7)),
             "another date" => Changed(part.WithTag("\"v1\"").WithRange(100, Image.Length - 1), response => response.Content.Headers.LastModified = date.AddSeconds(1)),
             "no tag" => part.WithRange(100, Image.Length - 1),
-            _ => Answer.Bytes(new byte[Image.Length - 100], "image/png", 206).WithTag("\"v1\"").WithRange(100, Image.Length - 1),
+            _ => ScriptedResponse.Bytes(new byte[Image.Length - 100], "image/png", 206).WithTag("\"v1\"").WithRange(100, Image.Length - 1),
         };
-        Answer first = Changed(Answer.Stream(Image[..100], Image.Length).WithTag("\"v1\""), response => response.Content.Headers.LastModified = date);
-        _service.OnLink(Link, first, second, Answer.Image(Image));
+        ScriptedResponse first = Changed(ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), response => response.Content.Headers.LastModified = date);
+        _service.OnLink(Link, first, second, ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
         Assert.Contains("If-Range: \"v1\"", _service.Calls[1].Headers, StringComparison.Ordinal);
@@ -170,29 +168,29 @@ public sealed class EncodedDownloadTests : IDisposable
     public async Task Answer_is_read_whatever_its_encoding_is_called(string packing, string label)
     {
         byte[] json = """{"status":"processing","id":4711,"eta":2}"""u8.ToArray();
-        _service.OnSubmit(Labeled(Answer.Bytes(packing.Length == 0 ? json : Pack(json, packing), "application/json"), label));
+        _service.OnSubmit(Labeled(ScriptedResponse.Bytes(packing.Length == 0 ? json : Pack(json, packing), "application/json"), label));
 
-        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).GuardAsync();
+        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).WithTimeoutAsync();
 
-        Assert.Equal("4711", result.Answer?.Id);
-        Assert.IsType<Outcome.UnderWay>(Classifier.OfSubmission(result));
+        Assert.Equal("4711", result.Response?.Id);
+        Assert.IsType<Outcome.Pending>(OutcomeClassifier.ClassifySubmission(result));
     }
 
     [Fact]
     public async Task Key_inside_a_compressed_answer_is_masked()
     {
         byte[] json = Encoding.ASCII.GetBytes($$"""{"status":"error","message":"Invalid API key {{FakeService.Key}}!"}""");
-        _service.OnSubmit(Answer.Bytes(Pack(json, "gzip"), "application/json", 401));
+        _service.OnSubmit(ScriptedResponse.Bytes(Pack(json, "gzip"), "application/json", 401));
 
-        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).GuardAsync();
+        ApiResult result = await _service.Connection.Api.PostAsync(_service.Connection.Address.Generate, null, default).WithTimeoutAsync();
 
         Assert.Equal("HTTP 401: Invalid API key ***!", result.Describe());
     }
 
-    private static Answer Labeled(Answer answer, string label) => label.Length == 0 ? answer
+    private static ScriptedResponse Labeled(ScriptedResponse answer, string label) => label.Length == 0 ? answer
         : Changed(answer, response => response.Content.Headers.TryAddWithoutValidation("Content-Encoding", label));
 
-    private static Answer Changed(Answer answer, Action<HttpResponseMessage> change) => answer with
+    private static ScriptedResponse Changed(ScriptedResponse answer, Action<HttpResponseMessage> change) => answer with
     {
         Give = async cancel =>
         {
@@ -215,7 +213,7 @@ public sealed class EncodedDownloadTests : IDisposable
         return packed.ToArray();
     });
 
-    private Task<CheckedImage> DownloadAsync(TimeSpan? timeout = null) => _service.Clock.RunAsync(Download.ImageAsync(
+    private Task<CheckedImage> DownloadAsync(TimeSpan? timeout = null) => _service.Clock.RunAsync(ImageDownloader.DownloadAsync(
         _service.Connection,
         new Generation { Id = "1", Status = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [Link] },
         0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), default));

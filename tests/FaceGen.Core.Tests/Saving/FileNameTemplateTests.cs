@@ -1,7 +1,5 @@
 using System.Text;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Saving;
 using FsCheck.Xunit;
 
@@ -54,7 +52,7 @@ public sealed class FileNameTemplateTests
     [InlineData("{prompt} {id}", null)]
     [InlineData("{date}", null)]
     public void A_name_is_known_before_the_answer_where_nothing_in_it_is_the_service_s(string template, string? expected) => Assert.Equal(
-        expected, new FileNameTemplate(template).ExpandBefore(FakeService.Request("a hat") with { Seed = 7, Style = null, TrackId = null }).SingleOrDefault());
+        expected, new FileNameTemplate(template).ExpandBeforeSubmission(FakeService.Request("a hat") with { Seed = 7, Style = null, TrackId = null }).SingleOrDefault());
 
     [Fact]
     public void Two_images_of_a_generation_never_have_one_name()

@@ -1,6 +1,4 @@
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.Saving;
 
@@ -13,7 +11,7 @@ public sealed class FileStorageTests : IDisposable
     private readonly FakeService _service = new();
     private readonly TemporaryFolder _folder = new();
 
-    public FileStorageTests() => _service.OnLink(Link, Answer.Image(TestImages.Portrait));
+    public FileStorageTests() => _service.OnLink(Link, ScriptedResponse.Image(TestImages.Portrait));
 
     public void Dispose()
     {
@@ -82,7 +80,7 @@ public sealed class FileStorageTests : IDisposable
         var failure = new IOException("The storage failed.", 5);
         var files = new RecordingStorage { FailingOperation = operation, Failure = failure };
 
-        FaceGenException error = await Signals.FailureAsync(SaveAsync(files, force));
+        FaceGenException error = await Signals.GetErrorAsync(SaveAsync(files, force));
 
         Assert.Equal(ErrorCode.FileNotWritten, error.Code);
         Assert.Equal($"'{_folder.PathOf("out/77-1.png")}' could not be written: The storage failed.", error.Message);
@@ -105,7 +103,7 @@ public sealed class FileStorageTests : IDisposable
         Assert.Equal(ErrorCode.FileNotWritten, error.Code);
         Assert.Same(failure, error.InnerException);
         Assert.Empty(_folder.Files);
-        Assert.True(destination.IsAtFault(new FaceGenException(ErrorCode.FileNotWritten, "not written", failure)));
+        Assert.True(destination.IsFolderFault(new FaceGenException(ErrorCode.FileNotWritten, "not written", failure)));
     }
 
     [Fact]
@@ -200,8 +198,8 @@ public sealed class FileStorageTests : IDisposable
     /// <summary>Has one image, which is not on the disk.</summary>
     private sealed class OneImageStorage(string path) : FileStorage
     {
-        internal override bool Exists(string other) => other == path;
+        internal override bool FileExists(string other) => other == path;
 
-        internal override byte[] Read(string other) => other == path ? TestImages.Portrait : throw new FileNotFoundException(other);
+        internal override byte[] ReadAllBytes(string other) => other == path ? TestImages.Portrait : throw new FileNotFoundException(other);
     }
 }

@@ -1,7 +1,7 @@
+using FaceGen.ImageFormats;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
 using FaceGen.Saving;
@@ -23,7 +23,7 @@ public sealed class ImageSaverTests : IDisposable
     public async Task An_image_is_saved_under_its_name_with_the_extension_of_its_bytes()
     {
         byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(jpeg));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(jpeg));
         Generation generation = GenerationOf("https://cdn.example/1.png");
 
         SavedImage saved = await SaveAsync(generation);
@@ -40,7 +40,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task Each_format_has_its_extension()
     {
-        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait)).OnLink("https://cdn.example/2", Answer.Image(TestImages.WebPLossless(90, 90)));
+        _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait)).OnLink("https://cdn.example/2", ScriptedResponse.Image(TestImages.WebPLossless(90, 90)));
         Generation generation = GenerationOf("https://cdn.example/1", "https://cdn.example/2");
 
         await SaveAsync(generation, index: 0);
@@ -52,7 +52,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact] // Q17
     public async Task An_image_of_another_size_than_was_asked_for_is_saved_as_what_it_is()
     {
-        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait));
 
         SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1") with { Request = FakeService.Request() with { Width = 512, Height = 640 } });
 
@@ -62,7 +62,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact] // Q16
     public async Task A_censored_image_is_marked()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Png(100, 100, (_, _, _) => 0)));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Png(100, 100, (_, _, _) => 0)));
 
         Assert.True((await SaveAsync(GenerationOf("https://cdn.example/1.png"))).Filtered);
     }
@@ -70,24 +70,24 @@ public sealed class ImageSaverTests : IDisposable
     [Fact] // Q16
     public async Task A_file_that_came_for_another_prompt_before_is_marked()
     {
-        _service.OnLink("https://cdn.example/1", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait));
         var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { Timeout = TimeSpan.FromMinutes(1) });
         Generation first = GenerationOf("https://cdn.example/1") with { Prompt = "a", Seed = 1 };
 
-        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
-        Assert.False((await saver.SaveAsync(first with { Id = "78" }, 0, default).GuardAsync()).Filtered);
-        Assert.True((await saver.SaveAsync(first with { Id = "79", Prompt = "b" }, 0, default).GuardAsync()).Filtered);
-        Assert.True((await saver.SaveAsync(first with { Id = "80", Seed = 2 }, 0, default).GuardAsync()).Filtered);
+        Assert.False((await saver.SaveAsync(first, 0, default).WithTimeoutAsync()).Filtered);
+        Assert.False((await saver.SaveAsync(first with { Id = "78" }, 0, default).WithTimeoutAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(first with { Id = "79", Prompt = "b" }, 0, default).WithTimeoutAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(first with { Id = "80", Seed = 2 }, 0, default).WithTimeoutAsync()).Filtered);
     }
 
     [Fact]
     public async Task A_file_that_is_there_is_not_replaced_unasked()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png");
         _folder.Write("77-1.png", [1]);
 
-        Assert.Equal(ErrorCode.FileExists, (await Signals.FailureAsync(SaveAsync(generation))).Code);
+        Assert.Equal(ErrorCode.FileExists, (await Signals.GetErrorAsync(SaveAsync(generation))).Code);
         Assert.Equal([1], await File.ReadAllBytesAsync(_folder.PathOf("77-1.png")));
 
         await SaveAsync(generation, force: true);
@@ -111,7 +111,7 @@ public sealed class ImageSaverTests : IDisposable
     {
         _folder.Write("77-1.png", TestImages.Portrait[..50]);
 
-        FaceGenException fault = await Signals.FailureAsync(SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true));
+        FaceGenException fault = await Signals.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true));
 
         Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
         Assert.Empty(_service.Calls);
@@ -120,9 +120,9 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task Nothing_is_left_behind_where_there_is_no_image_to_be_had()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Html(200));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Html(200));
 
-        await Signals.FailureAsync(SaveAsync(GenerationOf("https://cdn.example/1.png")));
+        await Signals.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png")));
 
         Assert.Empty(_folder.Files);
     }
@@ -130,7 +130,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task A_sidecar_tells_how_the_image_was_made_and_holds_no_key()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png") with
         {
             Seed = long.MaxValue,
@@ -164,7 +164,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task A_sidecar_of_an_image_of_another_session_tells_what_is_known()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
 
         await SaveAsync(GenerationOf("https://cdn.example/1.png") with { Request = null }, sidecar: true);
 
@@ -175,7 +175,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task A_PNG_tells_in_itself_how_it_was_made_and_is_otherwise_as_it_came()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         string face = _folder.Write("face.png", TestImages.Portrait);
         Generation generation = GenerationOf("https://cdn.example/1.png") with
         {
@@ -188,7 +188,7 @@ public sealed class ImageSaverTests : IDisposable
 
         byte[] file = await File.ReadAllBytesAsync(saved.FullName);
         Assert.Equal((file.Length, Convert.ToHexStringLower(SHA256.HashData(file))), (saved.Length, saved.Sha256));
-        Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), ImageInfo.Check(file));
+        Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), ImageInfo.ReadComplete(file));
         IReadOnlyList<(string Type, byte[] Data)> chunks = TestImages.Chunks(file);
         Assert.Equal(["IHDR", "tEXt", "tEXt", "tEXt", "tEXt", "IDAT", "IEND"], chunks.Select(chunk => chunk.Type));
         Assert.Equal(TestImages.Chunks(TestImages.Portrait).Select(chunk => Convert.ToHexString(chunk.Data)),
@@ -209,7 +209,7 @@ public sealed class ImageSaverTests : IDisposable
     [InlineData("a\tpilot")]
     public async Task What_Latin_1_does_not_hold_is_told_in_UTF_8(string prompt)
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
 
         SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.png") with { Prompt = prompt }, embed: true);
 
@@ -221,7 +221,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task A_face_that_was_given_as_bytes_never_gets_into_the_picture()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png") with
         {
             Request = FakeService.Request() with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) },
@@ -239,7 +239,7 @@ public sealed class ImageSaverTests : IDisposable
     public async Task A_picture_of_another_format_stays_as_it_came()
     {
         byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
-        _service.OnLink("https://cdn.example/1.jpg", Answer.Image(jpeg));
+        _service.OnLink("https://cdn.example/1.jpg", ScriptedResponse.Image(jpeg));
 
         SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.jpg"), embed: true);
 
@@ -249,17 +249,17 @@ public sealed class ImageSaverTests : IDisposable
     [Fact] // Q16
     public async Task What_is_told_in_the_files_does_not_hide_that_the_same_picture_came_again()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) };
         Generation first = GenerationOf("https://cdn.example/1.png") with { Prompt = "a" }, second = first with { Id = "78", Prompt = "b" };
         var saver = new ImageSaver(_service.Connection, options);
 
-        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
-        Assert.True((await saver.SaveAsync(second, 0, default).GuardAsync()).Filtered);
+        Assert.False((await saver.SaveAsync(first, 0, default).WithTimeoutAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(second, 0, default).WithTimeoutAsync()).Filtered);
 
         saver = new ImageSaver(_service.Connection, options with { SkipExisting = true });
-        Assert.False((await saver.SaveAsync(first, 0, default).GuardAsync()).Filtered);
-        Assert.True((await saver.SaveAsync(second, 0, default).GuardAsync()).Filtered);
+        Assert.False((await saver.SaveAsync(first, 0, default).WithTimeoutAsync()).Filtered);
+        Assert.True((await saver.SaveAsync(second, 0, default).WithTimeoutAsync()).Filtered);
     }
 
     [Theory]
@@ -268,13 +268,13 @@ public sealed class ImageSaverTests : IDisposable
     [InlineData(false, true)]
     public async Task A_picture_that_is_there_is_the_same_whatever_is_told_in_it(bool before, bool after)
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
-        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptSame = true, Timeout = TimeSpan.FromMinutes(1) };
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptIdentical = true, Timeout = TimeSpan.FromMinutes(1) };
         Generation generation = GenerationOf("https://cdn.example/1.png") with { GenerationTime = 2 };
-        SavedImage first = await new ImageSaver(_service.Connection, options with { EmbedMetadata = before }).SaveAsync(generation, 0, default).GuardAsync();
+        SavedImage first = await new ImageSaver(_service.Connection, options with { EmbedMetadata = before }).SaveAsync(generation, 0, default).WithTimeoutAsync();
 
         SavedImage again = await new ImageSaver(_service.Connection, options with { EmbedMetadata = after })
-            .SaveAsync(generation with { GenerationTime = null }, 0, default).GuardAsync();
+            .SaveAsync(generation with { GenerationTime = null }, 0, default).WithTimeoutAsync();
 
         byte[] file = File.ReadAllBytes(first.FullName);
         Assert.Equal((first.FullName, first.Length, first.Sha256), (again.FullName, again.Length, again.Sha256));
@@ -284,30 +284,30 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task An_image_that_could_not_be_written_may_be_saved_again_by_its_name_and_another_may_not()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Force = true, Timeout = TimeSpan.FromMinutes(1) });
         // Where a file stands, there is no folder.
         _folder.Write("out", [1]);
         Generation generation = GenerationOf("https://cdn.example/1.png");
-        Assert.Equal(ErrorCode.FileNotWritten, (await Signals.FailureAsync(saver.SaveAsync(generation, 0, default)).GuardAsync()).Code);
+        Assert.Equal(ErrorCode.FileNotWritten, (await Signals.GetErrorAsync(saver.SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
         File.Delete(_folder.PathOf("out"));
 
-        await saver.SaveAsync(generation, 0, default).GuardAsync();
+        await saver.SaveAsync(generation, 0, default).WithTimeoutAsync();
 
-        Assert.Equal(ErrorCode.FileExists, (await Signals.FailureAsync(saver.SaveAsync(generation with { Id = "78" }, 0, default)).GuardAsync()).Code);
+        Assert.Equal(ErrorCode.FileExists, (await Signals.GetErrorAsync(saver.SaveAsync(generation with { Id = "78" }, 0, default)).WithTimeoutAsync()).Code);
     }
 
     [Fact]
     public async Task What_was_stopped_before_its_file_is_written_writes_none_later()
     {
-        _service.OnLink("https://cdn.example/1.jpg", Answer.Image(TestImages.Jpeg(512, 768)));
+        _service.OnLink("https://cdn.example/1.jpg", ScriptedResponse.Image(TestImages.Jpeg(512, 768)));
         using var stop = new CancellationTokenSource();
         // It is told after the download, and before the file, that a JPEG holds no metadata.
         var saver = new ImageSaver(_service.Connection,
             new SaveOptions(_folder.FullName, new FileNameTemplate("same")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) },
-            new Stopper(stop));
+            new CancelingLog(stop));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saver.SaveAsync(GenerationOf("https://cdn.example/1.jpg"), 0, stop.Token).GuardAsync());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => saver.SaveAsync(GenerationOf("https://cdn.example/1.jpg"), 0, stop.Token).WithTimeoutAsync());
 
         Assert.Empty(_folder.Files);
     }
@@ -315,7 +315,7 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task What_could_not_be_written_at_first_is_written_again_and_not_fetched_again()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
         // Where a file stands, there is no folder.
         _folder.Write("out", [1]);
@@ -333,7 +333,7 @@ public sealed class ImageSaverTests : IDisposable
             return Task.CompletedTask;
         });
 
-        SavedImage saved = await saver.SaveAsync(GenerationOf("https://cdn.example/1.png"), 0, default).GuardAsync();
+        SavedImage saved = await saver.SaveAsync(GenerationOf("https://cdn.example/1.png"), 0, default).WithTimeoutAsync();
 
         Assert.Equal(TestImages.Portrait, File.ReadAllBytes(saved.FullName));
         Assert.True(File.Exists(saved.FullName + ".json"));
@@ -343,17 +343,17 @@ public sealed class ImageSaverTests : IDisposable
     [Fact]
     public async Task The_very_image_that_is_there_already_counts_as_saved_where_that_is_wanted_and_another_does_not()
     {
-        _service.OnLink("https://cdn.example/1.png", Answer.Image(TestImages.Portrait));
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         _folder.Write("77-1.png", TestImages.Portrait);
-        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptSame = true, Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
+        var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptIdentical = true, Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
         Generation generation = GenerationOf("https://cdn.example/1.png");
 
-        await new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default).GuardAsync();
+        await new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default).WithTimeoutAsync();
 
         Assert.Equal(["77-1.png", "77-1.png.json"], _folder.Files);
         _folder.Write("77-1.png", TestImages.Jpeg(8, 8));
         Assert.Equal(ErrorCode.FileExists,
-            (await Signals.FailureAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default)).GuardAsync()).Code);
+            (await Signals.GetErrorAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
         Assert.Equal(TestImages.Jpeg(8, 8), File.ReadAllBytes(_folder.PathOf("77-1.png")));
     }
 
@@ -381,10 +381,10 @@ public sealed class ImageSaverTests : IDisposable
     };
 
     /// <summary>Stops at the first word.</summary>
-    private sealed class Stopper(CancellationTokenSource stop) : IListener
+    private sealed class CancelingLog(CancellationTokenSource stop) : IEngineLog
     {
-        public void Tell(string line) => stop.Cancel();
+        public void LogVerbose(string message) => stop.Cancel();
 
-        public void Warn(string line) => stop.Cancel();
+        public void LogWarning(string message) => stop.Cancel();
     }
 }

@@ -63,6 +63,6 @@ public sealed class LinkPolicyTests
     {
         using var service = new FakeService(root: new Uri(root));
         service.Hosts["inside.example"] = "10.0.0.8";
-        return await LinkPolicy.RefusalAsync(service.Connection, new Uri(link), default).GuardAsync();
+        return await LinkPolicy.GetRefusalAsync(service.Connection, new Uri(link), default).WithTimeoutAsync();
     }
 }

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
-using FaceGen.Generating;
 using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Saving;
@@ -30,20 +28,20 @@ public sealed class PaidImageTests : IDisposable
     public async Task Image_of_another_format_is_saved_with_its_own_extension(string extension, ImageFormat format)
     {
         byte[] image = extension switch { "avif" => EncodedImages.Avif, "gif" => EncodedImages.Gif, _ => EncodedImages.Tiff };
-        _service.OnLink(Link, Answer.Image(image));
+        _service.OnLink(Link, ScriptedResponse.Image(image));
 
         SavedImage saved = await SaveAsync();
 
         Assert.Equal((format, EncodedImages.Width, EncodedImages.Height, false), (saved.Format, saved.Width, saved.Height, saved.Incomplete));
         Assert.Equal([$"77.{extension}"], _folder.Files);
         Assert.Equal(image, await File.ReadAllBytesAsync(saved.FullName));
-        Assert.Empty(_service.Warned);
+        Assert.Empty(_service.WarningMessages);
     }
 
     [Fact]
     public async Task Image_without_its_end_marker_is_saved_when_the_same_bytes_come_again()
     {
-        _service.OnLink(Link, Answer.Image(WithoutEnd));
+        _service.OnLink(Link, ScriptedResponse.Image(WithoutEnd));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
         SavedImage saved = await SaveAsync(options => options with { Sidecar = true });
@@ -53,7 +51,7 @@ public sealed class PaidImageTests : IDisposable
         Assert.Equal(2, _service.Calls.Count);
         Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.StartsWith("Image 1 of generation 77 came without the end marker of its format (JPEG). All of its pixels are there: it is saved as '",
-            Assert.Single(_service.Warned), StringComparison.Ordinal);
+            Assert.Single(_service.WarningMessages), StringComparison.Ordinal);
         using var sidecar = JsonDocument.Parse(await File.ReadAllBytesAsync(saved.FullName + ".json"));
         Assert.True(sidecar.RootElement.GetProperty("incomplete").GetBoolean());
     }
@@ -61,7 +59,7 @@ public sealed class PaidImageTests : IDisposable
     [Fact]
     public async Task Image_without_its_end_marker_gives_way_to_the_complete_one()
     {
-        _service.OnLink(Link, Answer.Image(WithoutEnd), Answer.Empty(503), Answer.Image(EncodedImages.Baseline));
+        _service.OnLink(Link, ScriptedResponse.Image(WithoutEnd), ScriptedResponse.Empty(503), ScriptedResponse.Image(EncodedImages.Baseline));
 
         SavedImage saved = await SaveAsync();
 
@@ -74,7 +72,7 @@ public sealed class PaidImageTests : IDisposable
     [InlineData(410)]
     public async Task Image_without_its_end_marker_is_saved_when_its_link_ends(int status)
     {
-        _service.OnLink(Link, Answer.Image(WithoutEnd), Answer.Empty(status));
+        _service.OnLink(Link, ScriptedResponse.Image(WithoutEnd), ScriptedResponse.Empty(status));
 
         Assert.True((await SaveAsync()).Incomplete);
     }
@@ -119,9 +117,9 @@ public sealed class PaidImageTests : IDisposable
             "avif" => EncodedImages.Avif[..^20],
             _ => [0, 0, 0, 24, .. "ftypavif\0\0\0\0avifmif1"u8, .. Enumerable.Repeat((byte)7, 4000)],
         };
-        _service.OnLink(Link, Answer.Image(image));
+        _service.OnLink(Link, ScriptedResponse.Image(image));
 
-        FaceGenException error = await Signals.FailureAsync(SaveAsync());
+        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Equal(
@@ -137,9 +135,9 @@ public sealed class PaidImageTests : IDisposable
     [InlineData("")]
     public async Task Text_is_refused(string text)
     {
-        _service.OnLink(Link, Answer.Bytes(Encoding.ASCII.GetBytes(text), "image/gif"));
+        _service.OnLink(Link, ScriptedResponse.Bytes(Encoding.ASCII.GetBytes(text), "image/gif"));
 
-        FaceGenException error = await Signals.FailureAsync(SaveAsync());
+        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.DoesNotContain("Invoke-WebRequest", error.Message, StringComparison.Ordinal);

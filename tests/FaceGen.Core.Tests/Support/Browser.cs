@@ -9,7 +9,7 @@ namespace FaceGen.Core.Tests.Support;
 /// <summary>A real Chromium without a window, spoken to by its own debugging protocol.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    internal static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private static readonly string[] Programs = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -30,7 +30,7 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Why there can be no browser here; null where there can.</summary>
-    internal static string? Hindrance { get; } = FindProgram() is null
+    internal static string? SkipReason { get; } = FindProgram() is null
         ? "Chromium is not on this machine; FACEGEN_CHROMIUM names its program."
         : null;
 
@@ -87,14 +87,14 @@ internal sealed class Browser : IAsyncDisposable
             _sending.Release();
         }
 
-        JsonNode told = await answer.Task.WaitAsync(Patience);
+        JsonNode told = await answer.Task.WaitAsync(Timeout);
         return told["result"] ?? throw new InvalidOperationException($"{method}: {told["error"]?.ToJsonString()}");
     }
 
     public async ValueTask DisposeAsync()
     {
         await CallAsync("Browser.close", new { });
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Timeout);
         await _end.CancelAsync();
         await _reading;
         _socket.Dispose();
@@ -132,7 +132,7 @@ internal sealed class Browser : IAsyncDisposable
     private async Task ConnectAsync()
     {
         const string Mark = "DevTools listening on ";
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Timeout);
         string? line;
         do line = await _process.StandardError.ReadLineAsync(patience.Token);
         while (line?.StartsWith(Mark, StringComparison.Ordinal) == false);
@@ -156,7 +156,7 @@ internal sealed class Browser : IAsyncDisposable
                 message.Write(buffer, 0, part.Count);
                 if (!part.EndOfMessage) continue;
 
-                Take(JsonNode.Parse(message.ToArray())!);
+                HandleMessage(JsonNode.Parse(message.ToArray())!);
                 message.SetLength(0);
             }
         }
@@ -166,7 +166,7 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
-    private void Take(JsonNode message)
+    private void HandleMessage(JsonNode message)
     {
         if (message["id"] is { } id)
         {
@@ -174,7 +174,7 @@ internal sealed class Browser : IAsyncDisposable
             return;
         }
 
-        if (message["sessionId"] is { } session && _tabs.TryGetValue(session.GetValue<string>(), out BrowserTab? tab)) tab.Take(Text(message, "method"), message["params"]!);
+        if (message["sessionId"] is { } session && _tabs.TryGetValue(session.GetValue<string>(), out BrowserTab? tab)) tab.HandleEvent(Text(message, "method"), message["params"]!);
     }
 
     private static string Text(JsonNode told, string name) => told[name]!.GetValue<string>();

@@ -9,7 +9,7 @@ internal sealed class BrowserTab(Browser browser, string context, string session
     private TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What the page wrote to the console, threw, or was refused by its policy.</summary>
-    internal ConcurrentQueue<string> Complaints { get; } = new();
+    internal ConcurrentQueue<string> Errors { get; } = new();
 
     /// <summary>Every address that was asked for.</summary>
     internal ConcurrentQueue<string> Requests { get; } = new();
@@ -19,12 +19,12 @@ internal sealed class BrowserTab(Browser browser, string context, string session
     {
         _loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await CallAsync("Page.navigate", new { url = address });
-        await _loaded.Task.WaitAsync(Browser.Patience);
-        await FrameAsync();
+        await _loaded.Task.WaitAsync(Browser.Timeout);
+        await WaitForFrameAsync();
     }
 
     /// <summary>Waits until what was asked for is drawn.</summary>
-    internal Task FrameAsync() => EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+    internal Task WaitForFrameAsync() => EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
 
     /// <summary>What an expression gives in the page; a promise is waited for.</summary>
     internal async Task<JsonNode?> EvaluateAsync(string expression)
@@ -43,7 +43,7 @@ internal sealed class BrowserTab(Browser browser, string context, string session
         string text = key == "Enter" ? "\r" : "";
         await CallAsync("Input.dispatchKeyEvent", new { type = text.Length > 0 ? "keyDown" : "rawKeyDown", key, code = key, windowsVirtualKeyCode = code, text });
         await CallAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
-        await FrameAsync();
+        await WaitForFrameAsync();
     }
 
     internal async Task SetScreenAsync(int width, int height, string scheme = "light", bool mobile = false)
@@ -53,13 +53,13 @@ internal sealed class BrowserTab(Browser browser, string context, string session
     }
 
     /// <summary>Takes what the browser tells about the page.</summary>
-    internal void Take(string method, JsonNode told)
+    internal void HandleEvent(string method, JsonNode told)
     {
         switch (method)
         {
             case "Page.loadEventFired": _loaded.TrySetResult(); break;
             case "Network.requestWillBeSent": Requests.Enqueue(told["request"]!["url"]!.GetValue<string>()); break;
-            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Complaints.Enqueue(told.ToJsonString()); break;
+            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Errors.Enqueue(told.ToJsonString()); break;
             default: break;
         }
     }

@@ -10,9 +10,9 @@ namespace FaceGen.Core.Tests.Support;
 /// A connection to a service that exists only in the test, at an address and a key of its own. Each list of answers is
 /// given in order; the last one stays.
 /// </summary>
-internal sealed class FakeService : IListener, IDisposable
+internal sealed class FakeService : IEngineLog, IDisposable
 {
-    private readonly ConcurrentDictionary<string, ConcurrentQueue<Answer>> _scripts = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<ScriptedResponse>> _scripts = new();
     private readonly ScriptedHandler _handler;
 
     internal FakeService(int queueLimit = Limits.DefaultQueueLimit, Uri? root = null)
@@ -30,20 +30,20 @@ internal sealed class FakeService : IListener, IDisposable
 
     internal Connection Connection { get; }
 
-    private EngineServices Services => field ??= new() { Time = Clock, Handler = () => _handler, NextDouble = () => 0, LookUp = LookUpAsync };
+    private EngineServices Services => field ??= new() { Time = Clock, CreateHandler = () => _handler, NextDouble = () => 0, ResolveHostAsync = LookUpAsync };
 
-    internal Account Account => Account.Of(Connection);
+    internal Account Account => Account.For(Connection);
 
     internal Generator Generator => field ??= new Generator(Connection, this);
 
     /// <summary>What the engine told whoever waits and wants to know more, but for what was accepted.</summary>
-    internal ConcurrentQueue<string> Told { get; } = new();
+    internal ConcurrentQueue<string> VerboseMessages { get; } = new();
 
     /// <summary>What it told of generations that were accepted.</summary>
-    internal ConcurrentQueue<string> Accepted { get; } = new();
+    internal ConcurrentQueue<string> AcceptedMessages { get; } = new();
 
     /// <summary>What the engine told everybody.</summary>
-    internal ConcurrentQueue<string> Warned { get; } = new();
+    internal ConcurrentQueue<string> WarningMessages { get; } = new();
 
     /// <summary>Where hosts stand; those that are not named here stand somewhere in the world.</summary>
     internal ConcurrentDictionary<string, string> Hosts { get; } = new() { ["localhost"] = "127.0.0.1" };
@@ -57,12 +57,12 @@ internal sealed class FakeService : IListener, IDisposable
     internal IReadOnlyList<Call> Fetches => [.. Calls.Where(call => call.Address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal))];
 
     /// <summary>The ids of the generations that the account still keeps.</summary>
-    internal IReadOnlyList<string> Kept => [.. Account.Open.Select(watch => watch.Latest.Id)];
+    internal IReadOnlyList<string> Pending => [.. Account.Pending.Select(watch => watch.Latest.Id)];
 
     internal static Request Request(string prompt = "a pilot") => new()
     {
         Prompt = prompt,
-        FaceImage = FaceImage.FromText("https://faces.example/face.png", path => path),
+        FaceImage = FaceImage.Parse("https://faces.example/face.png", path => path),
     };
 
     /// <summary>One more connection to the same account.</summary>
@@ -70,33 +70,33 @@ internal sealed class FakeService : IListener, IDisposable
         ServiceAddress.Parse(Root), new ApiKey(Key), queueLimit,
         services: Services);
 
-    internal FakeService OnSubmit(params Answer[] answers) => On("submit", answers);
+    internal FakeService OnSubmit(params ScriptedResponse[] answers) => On("submit", answers);
 
-    internal FakeService OnUpload(params Answer[] answers) => On("upload", answers);
+    internal FakeService OnUpload(params ScriptedResponse[] answers) => On("upload", answers);
 
-    internal FakeService OnFetch(params Answer[] answers) => On("fetch", answers);
+    internal FakeService OnFetch(params ScriptedResponse[] answers) => On("fetch", answers);
 
     /// <summary>What a fetch of one id is answered, whatever other ids are.</summary>
-    internal FakeService OnFetchOf(string id, params Answer[] answers) => On($"fetch {id}", answers);
+    internal FakeService OnFetchOf(string id, params ScriptedResponse[] answers) => On($"fetch {id}", answers);
 
-    internal FakeService OnLink(string link, params Answer[] answers) => On(new Uri(link).AbsoluteUri, answers);
+    internal FakeService OnLink(string link, params ScriptedResponse[] answers) => On(new Uri(link).AbsoluteUri, answers);
 
-    internal Task ArrivalAsync() => _handler.ArrivalAsync();
+    internal Task WaitForCallAsync() => _handler.WaitForCallAsync();
 
     /// <summary>Submits a request as a cmdlet does; the clock is the test's to move.</summary>
     internal async Task<Generation> GenerateAsync(
         bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, bool upload = true,
-        CancellationToken cancel = default)
+        CancellationToken cancellationToken = default)
     {
-        Slots.Slot slot = await Generator.TakeSlotAsync(cancel);
-        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain, Upload = upload };
+        Slots.Slot slot = await Generator.AcquireSlotAsync(cancellationToken);
+        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain, UploadFace = upload };
         return await Generator.GenerateAsync(
-            request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancel);
+            request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancellationToken);
     }
 
-    void IListener.Tell(string line) => (line.Contains(": generation ", StringComparison.Ordinal) ? Accepted : Told).Enqueue(line);
+    void IEngineLog.LogVerbose(string message) => (message.Contains(": generation ", StringComparison.Ordinal) ? AcceptedMessages : VerboseMessages).Enqueue(message);
 
-    void IListener.Warn(string line) => Warned.Enqueue(line);
+    void IEngineLog.LogWarning(string message) => WarningMessages.Enqueue(message);
 
     public void Dispose()
     {
@@ -104,26 +104,26 @@ internal sealed class FakeService : IListener, IDisposable
         _handler.Dispose();
     }
 
-    private FakeService On(string what, Answer[] answers)
+    private FakeService On(string what, ScriptedResponse[] answers)
     {
-        _scripts[what] = new ConcurrentQueue<Answer>(answers);
+        _scripts[what] = new ConcurrentQueue<ScriptedResponse>(answers);
         return this;
     }
 
     private Task<IPAddress[]> LookUpAsync(string host) =>
         Task.FromResult<IPAddress[]>([IPAddress.Parse(Hosts.GetValueOrDefault(host, "203.0.113.7"))]);
 
-    private Answer Next(Uri address)
+    private ScriptedResponse Next(Uri address)
     {
         string what = address.Host != Root.Host ? address.AbsoluteUri
             : _scripts.ContainsKey($"fetch {address.Segments[^1]}") ? $"fetch {address.Segments[^1]}"
             : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
             : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"
             : "submit";
-        if (!_scripts.TryGetValue(what, out ConcurrentQueue<Answer>? script))
+        if (!_scripts.TryGetValue(what, out ConcurrentQueue<ScriptedResponse>? script))
             throw new InvalidOperationException($"The test says nothing about {address}.");
 
-        return script.Count > 1 && script.TryDequeue(out Answer? answer) || script.TryPeek(out answer)
+        return script.Count > 1 && script.TryDequeue(out ScriptedResponse? answer) || script.TryPeek(out answer)
             ? answer
             : throw new InvalidOperationException($"The test gives no answer for {address}.");
     }

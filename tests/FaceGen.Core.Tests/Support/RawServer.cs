@@ -44,7 +44,7 @@ internal sealed class RawServer : IAsyncDisposable
     internal int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Waits until the server has closed one more connection.</summary>
-    internal Task ClosedAsync() => _closed.WaitAsync().GuardAsync();
+    internal Task WaitForCloseAsync() => _closed.WaitAsync().WithTimeoutAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -10,7 +10,7 @@ namespace FaceGen.Core.Tests.Support;
 internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At);
 
 /// <summary>A network that answers as the test says and remembers what was asked.</summary>
-internal sealed class ScriptedHandler(Func<Uri, Answer> answer, TimeProvider time) : HttpMessageHandler
+internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> answer, TimeProvider time) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Call> _calls = new();
     private readonly SemaphoreSlim _arrivals = new(0);
@@ -18,11 +18,11 @@ internal sealed class ScriptedHandler(Func<Uri, Answer> answer, TimeProvider tim
     internal IReadOnlyList<Call> Calls => [.. _calls];
 
     /// <summary>Waits until one more call has arrived.</summary>
-    internal Task ArrivalAsync() => _arrivals.WaitAsync().GuardAsync();
+    internal Task WaitForCallAsync() => _arrivals.WaitAsync().WithTimeoutAsync();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Answer chosen = answer(request.RequestUri!);
+        ScriptedResponse chosen = answer(request.RequestUri!);
         string body = chosen.ReadsRequest && request.Content is not null
             ? await request.Content.ReadAsStringAsync(cancellationToken)
             : "";

@@ -35,10 +35,10 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         while (!task.IsCompleted)
         {
             Task changed = Changed();
-            if (NextDue() is not { } due) await Signals.GuardAsync(Task.WhenAny(task, changed));
-            else if (due > GetUtcNow() && TakeGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
+            if (NextDue() is not { } due) await Signals.WithTimeoutAsync(Task.WhenAny(task, changed));
+            else if (due > GetUtcNow() && UseGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
             else if (due > GetUtcNow()) SetUtcNow(due);
-            else await Signals.GuardAsync(Task.WhenAny(task, changed));
+            else await Signals.WithTimeoutAsync(Task.WhenAny(task, changed));
         }
 
         return await task;
@@ -59,7 +59,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
     }
 
     /// <summary>Moves the clock, on a thread where continuations run at once.</summary>
-    internal Task PassAsync(TimeSpan time) => Task.Run(() => Advance(time));
+    internal Task AdvanceAsync(TimeSpan time) => Task.Run(() => Advance(time));
 
     private DateTimeOffset? NextDue()
     {
@@ -68,7 +68,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
 
     /// <summary>Begins the grace of a timeout that is due; null where none is, or its grace is over.</summary>
     /// <returns>Ends when the timeout was stopped or changed.</returns>
-    private Task? TakeGrace(DateTimeOffset due)
+    private Task? UseGrace(DateTimeOffset due)
     {
         lock (_gate) return _timers.FirstOrDefault(timer => !timer.IsWait && timer.Due == due && !timer.HadGrace)?.BeginGrace();
     }

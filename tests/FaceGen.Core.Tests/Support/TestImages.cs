@@ -45,11 +45,11 @@ internal static class TestImages
             }
         }
 
-        return PngOf(width, height, colorType, data.ToArray());
+        return PngFromRows(width, height, colorType, data.ToArray());
     }
 
     /// <summary>A PNG of rows that are packed already, with chunks before them.</summary>
-    internal static byte[] PngOf(
+    internal static byte[] PngFromRows(
         int width, int height, int colorType, byte[] data, int depth = 8, bool interlaced = false, params (string Type, byte[] Data)[] before)
     {
         byte[] header = new byte[13];
@@ -65,7 +65,7 @@ internal static class TestImages
     }
 
     /// <summary>Bytes as a PNG packs its rows.</summary>
-    internal static byte[] Pack(params byte[] rows)
+    internal static byte[] Compress(params byte[] rows)
     {
         using var data = new MemoryStream();
         using (var zlib = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(rows);

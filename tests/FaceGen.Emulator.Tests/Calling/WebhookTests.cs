@@ -11,11 +11,11 @@ public sealed class WebhookTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Fact]
-    public async Task A_webhook_is_told_the_end_when_the_clock_comes_to_it()
+    public async Task Webhook_generation_ends_receives_result()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
-        Answer submitted = await SubmitAsync(service, sink.Uri, ("track_id", 42), ("seed", 7));
+        ServiceResponse submitted = await SubmitAsync(service, sink.Uri, ("track_id", 42), ("seed", 7));
 
         service.Host.Clock.Advance(Hour / 2);
         service.Host.Clock.Advance(Hour / 2);
@@ -27,30 +27,30 @@ public sealed class WebhookTests
         Assert.Equal(7, (long?)call["meta"]!["seed"]);
         Assert.Equal(3600, (double?)call["generationTime"]);
         Assert.Equal((await service.FetchAsync(submitted)).Output, call["output"]!.AsArray().Select(static link => (string)link!));
-        WebhookCall noted = await NotedAsync(service);
+        WebhookDelivery noted = await WaitForDeliveriesAsync(service);
         Assert.Equal((submitted.Id, 204, null, null), (noted.GenerationId, noted.Status, noted.Error, noted.Fault));
         Assert.Equal(sink.Uri, noted.Uri);
         Assert.Equal(service.Host.Clock.GetUtcNow(), noted.Time, TimeSpan.FromMinutes(1));
     }
 
     [Fact]
-    public async Task A_generation_that_is_ready_at_once_is_called_too()
+    public async Task Webhook_no_service_time_receives_result()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
-        Answer submitted = await SubmitAsync(service, sink.Uri);
+        ServiceResponse submitted = await SubmitAsync(service, sink.Uri);
 
         Assert.Equal(submitted.Id, (long?)(await sink.NextAsync())["id"]);
     }
 
     [Fact]
-    public async Task A_failed_generation_is_told_in_the_documented_words()
+    public async Task Webhook_failed_generation_receives_documented_body()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
-        service.Host.Faults.Add(Fault.ById("Q12-failed"), At.Submit.Nth(1));
-        Answer submitted = await SubmitAsync(service, sink.Uri, ("track_id", 42));
+        service.Host.Faults.Add(Fault.ById("Q12-failed"), FaultOn.Submit.Nth(1));
+        ServiceResponse submitted = await SubmitAsync(service, sink.Uri, ("track_id", 42));
 
         service.Host.Clock.Advance(Hour);
 
@@ -64,32 +64,32 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_webhook_that_nobody_answers_is_called_once_and_noted()
+    public async Task Webhook_unreachable_is_tried_once_and_journaled()
     {
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
-        await SubmitAsync(service, WebhookSink.Nobody());
+        await SubmitAsync(service, WebhookReceiver.UnusedAddress());
 
-        WebhookCall noted = await NotedAsync(service);
+        WebhookDelivery noted = await WaitForDeliveriesAsync(service);
         Assert.Equal(0, noted.Status);
         Assert.NotNull(noted.Error);
     }
 
     [Fact]
-    public async Task A_refusal_is_noted_and_not_called_again()
+    public async Task Webhook_error_response_is_journaled_and_not_retried()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync(status: 500);
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync(status: 500);
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
         await SubmitAsync(service, sink.Uri);
 
-        Assert.Equal(500, (await NotedAsync(service)).Status);
+        Assert.Equal(500, (await WaitForDeliveriesAsync(service)).Status);
         await sink.NextAsync();
         Assert.False(sink.HasMore);
     }
 
     [Fact]
-    public async Task Another_machine_is_not_called_and_that_is_told()
+    public async Task Webhook_on_another_machine_is_not_called_and_warns()
     {
         var told = new List<string>();
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { OnWarning = told.Add });
@@ -97,28 +97,28 @@ public sealed class WebhookTests
         await service.SubmitAsync(("webhook", "https://example.org/told"));
 
         Assert.Contains("no webhook outside this machine", Assert.Single(told), StringComparison.Ordinal);
-        Assert.Empty(service.Host.Journal.WebhookCalls);
+        Assert.Empty(service.Host.Journal.WebhookDeliveries);
     }
 
     [Fact]
-    public async Task A_refused_submission_is_not_called()
+    public async Task Webhook_rejected_submission_receives_nothing()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
         Assert.Equal("error", (await SubmitAsync(service, sink.Uri, ("samples", 99))).Status);
-        Answer good = await SubmitAsync(service, sink.Uri);
+        ServiceResponse good = await SubmitAsync(service, sink.Uri);
 
         Assert.Equal(good.Id, (long?)(await sink.NextAsync())["id"]);
         Assert.False(sink.HasMore);
     }
 
     [Fact]
-    public async Task A_submission_whose_answer_is_lost_is_called_for_by_its_track_id()
+    public async Task Webhook_lost_response_delivers_track_id()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(TimeSpan.Zero);
-        service.Host.Faults.Add(Fault.ById("accepted-then-500"), At.Submit.Nth(1));
+        service.Host.Faults.Add(Fault.ById("accepted-then-500"), FaultOn.Submit.Nth(1));
 
         await SubmitAsync(service, sink.Uri, ("track_id", 42));
 
@@ -126,9 +126,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_reset_forgets_the_calls_that_are_due()
+    public async Task Reset_discards_scheduled_deliveries()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
         await SubmitAsync(service, sink.Uri, ("track_id", 1));
 
@@ -137,15 +137,15 @@ public sealed class WebhookTests
         service.Host.Clock.Advance(Hour);
 
         Assert.Equal(2, (int?)(await sink.NextAsync())["track_id"]);
-        await NotedAsync(service);
+        await WaitForDeliveriesAsync(service);
         Assert.False(sink.HasMore);
     }
 
     [Fact]
-    public async Task Many_calls_that_are_due_at_once_all_go_out()
+    public async Task Webhook_many_deliveries_due_all_are_sent()
     {
         const int Many = 100;
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(Hour, queueLimit: Many);
         for (int i = 0; i < Many; i++) await SubmitAsync(service, sink.Uri, ("track_id", i));
 
@@ -165,25 +165,25 @@ public sealed class WebhookTests
     [InlineData("Q34-forged", 2)]
     [InlineData("Q34-no-json", 1)]
     [InlineData("Q34-never", 0)]
-    public async Task Each_fault_makes_its_calls_and_notes_them(string id, int calls)
+    public async Task Webhook_fault_sends_expected_deliveries_and_journals_them(string id, int calls)
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
-        service.Host.Faults.Add(Fault.ById(id), At.Webhook.WithPrompt("odd"));
+        service.Host.Faults.Add(Fault.ById(id), FaultOn.Webhook.WithPrompt("odd"));
         await SubmitAsync(service, sink.Uri, ("prompt", "odd"));
 
         service.Host.Clock.Advance(2 * Hour);
         for (int i = 0; i < calls; i++) await sink.NextTextAsync();
 
-        IReadOnlyList<WebhookCall> noted = await NotedAsync(service, calls);
+        IReadOnlyList<WebhookDelivery> noted = await WaitForDeliveriesAsync(service, calls);
         Assert.All(noted, call => Assert.Equal(id, call.Fault));
         Assert.False(sink.HasMore);
     }
 
     [Fact]
-    public async Task Twice_is_the_same_call()
+    public async Task Fault_twice_sends_the_same_body_again()
     {
-        (WebhookSink sink, TestService service, _) = await SubmitOddlyAsync("Q34-twice");
+        (WebhookReceiver sink, TestService service, _) = await SubmitWithFaultAsync("Q34-twice");
         await using (sink)
         await using (service)
         {
@@ -197,9 +197,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Late_is_later_than_the_end()
+    public async Task Fault_late_delivers_after_the_end()
     {
-        (WebhookSink sink, TestService service, Answer submitted) = await SubmitOddlyAsync("Q34-late");
+        (WebhookReceiver sink, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-late");
         await using (sink)
         await using (service)
         {
@@ -213,9 +213,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Early_comes_before_a_look_tells_the_end()
+    public async Task Fault_early_delivers_before_a_fetch_reports_the_end()
     {
-        (WebhookSink sink, TestService service, Answer submitted) = await SubmitOddlyAsync("Q34-early");
+        (WebhookReceiver sink, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-early");
         await using (sink)
         await using (service)
         {
@@ -225,13 +225,13 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Out_of_order_lets_the_next_call_go_first()
+    public async Task Fault_out_of_order_delivers_after_the_next()
     {
-        (WebhookSink sink, TestService service, Answer odd) = await SubmitOddlyAsync("Q34-out-of-order");
+        (WebhookReceiver sink, TestService service, ServiceResponse odd) = await SubmitWithFaultAsync("Q34-out-of-order");
         await using (sink)
         await using (service)
         {
-            Answer next = await SubmitAsync(service, sink.Uri, ("prompt", "even"));
+            ServiceResponse next = await SubmitAsync(service, sink.Uri, ("prompt", "even"));
             service.Host.Clock.Advance(Hour + TimeSpan.FromMinutes(1));
 
             Assert.Equal(next.Id, (long?)(await sink.NextAsync())["id"]);
@@ -240,9 +240,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task An_unknown_id_comes_beside_the_right_one()
+    public async Task Fault_unknown_id_delivers_both_ids()
     {
-        (WebhookSink sink, TestService service, Answer submitted) = await SubmitOddlyAsync("Q34-unknown-id");
+        (WebhookReceiver sink, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-unknown-id");
         await using (sink)
         await using (service)
         {
@@ -256,9 +256,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_forged_call_says_that_it_failed_and_it_has_not()
+    public async Task Fault_forged_delivers_failure_of_a_running_generation()
     {
-        (WebhookSink sink, TestService service, Answer submitted) = await SubmitOddlyAsync("Q34-forged");
+        (WebhookReceiver sink, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-forged");
         await using (sink)
         await using (service)
         {
@@ -272,9 +272,9 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task No_json_is_a_page()
+    public async Task Fault_no_json_delivers_html()
     {
-        (WebhookSink sink, TestService service, _) = await SubmitOddlyAsync("Q34-no-json");
+        (WebhookReceiver sink, TestService service, _) = await SubmitWithFaultAsync("Q34-no-json");
         await using (sink)
         await using (service)
         {
@@ -285,16 +285,16 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public void The_text_of_a_rule_knows_the_kind() =>
+    public void Rule_text_webhook_kind_round_trips() =>
         Assert.Equal("Q34-never@webhook:rate=0.5", FaultRule.Parse("Q34-never@webhook:rate=0.5").ToString());
 
     [Fact]
-    public async Task The_admin_address_shows_the_calls()
+    public async Task Admin_webhooks_returns_deliveries()
     {
-        await using WebhookSink sink = await WebhookSink.OpenAsync();
+        await using WebhookReceiver sink = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(TimeSpan.Zero);
         await SubmitAsync(service, sink.Uri);
-        await NotedAsync(service);
+        await WaitForDeliveriesAsync(service);
 
         using HttpResponseMessage shown = await service.GetAsync("/admin/webhooks");
 
@@ -302,11 +302,11 @@ public sealed class WebhookTests
     }
 
     /// <summary>One generation of an hour whose call goes wrong, with a waiting time of half an hour.</summary>
-    private static async Task<(WebhookSink Sink, TestService Service, Answer Submitted)> SubmitOddlyAsync(string fault)
+    private static async Task<(WebhookReceiver Sink, TestService Service, ServiceResponse Submitted)> SubmitWithFaultAsync(string fault)
     {
-        WebhookSink sink = await WebhookSink.OpenAsync();
+        WebhookReceiver sink = await WebhookReceiver.StartAsync();
         TestService service = await StartAsync();
-        service.Host.Faults.Add(new FaultRule(Fault.ById(fault), At.Webhook.WithPrompt("odd")) { Wait = Hour / 2 });
+        service.Host.Faults.Add(new FaultRule(Fault.ById(fault), FaultOn.Webhook.WithPrompt("odd")) { Wait = Hour / 2 });
         return (sink, service, await SubmitAsync(service, sink.Uri, ("prompt", "odd")));
     }
 
@@ -316,16 +316,16 @@ public sealed class WebhookTests
         ServiceTime = ServiceTime.Fixed(serviceTime ?? Hour),
     });
 
-    private static Task<Answer> SubmitAsync(TestService service, Uri webhook, params (string Name, JsonNode? Value)[] fields) =>
+    private static Task<ServiceResponse> SubmitAsync(TestService service, Uri webhook, params (string Name, JsonNode? Value)[] fields) =>
         service.SubmitAsync([("webhook", webhook.AbsoluteUri), .. fields]);
 
-    private static async Task<WebhookCall> NotedAsync(TestService service) => Assert.Single(await NotedAsync(service, 1));
+    private static async Task<WebhookDelivery> WaitForDeliveriesAsync(TestService service) => Assert.Single(await WaitForDeliveriesAsync(service, 1));
 
     /// <summary>The calls in the journal, which notes each when its answer has come.</summary>
-    private static async Task<IReadOnlyList<WebhookCall>> NotedAsync(TestService service, int count)
+    private static async Task<IReadOnlyList<WebhookDelivery>> WaitForDeliveriesAsync(TestService service, int count)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (service.Host.Journal.WebhookCalls.Count < count) await Task.Delay(10, patience.Token);
-        return service.Host.Journal.WebhookCalls;
+        while (service.Host.Journal.WebhookDeliveries.Count < count) await Task.Delay(10, patience.Token);
+        return service.Host.Journal.WebhookDeliveries;
     }
 }

@@ -8,7 +8,7 @@ namespace FaceGen.Emulator.Tests.CommandLine;
 public sealed partial class ProgramTests
 {
     [Fact]
-    public async Task It_prints_one_line_when_ready_serves_and_ends_with_its_input()
+    public async Task Program_exit_with_stdin_prints_address_serves_and_ends()
     {
         using var emulator = EmulatorProcess.Start(
             "--exit-with-stdin",
@@ -51,7 +51,7 @@ public sealed partial class ProgramTests
     [InlineData("--fault-rate", "1.5")]
     [InlineData("--fault-rate", "0")]
     [InlineData("--colour", "blue")]
-    public async Task A_wrong_option_is_one_clear_line_and_exit_code_2(string option, string value)
+    public async Task Program_invalid_option_prints_one_line_and_returns_2(string option, string value)
     {
         using var emulator = EmulatorProcess.Start(option, value);
 
@@ -64,7 +64,7 @@ public sealed partial class ProgramTests
     }
 
     [Fact]
-    public async Task Faults_can_be_named_and_drawn()
+    public async Task Program_fault_options_add_rules()
     {
         using var emulator = EmulatorProcess.Start(
             "--exit-with-stdin", "--api-key", "mine", "--seed", "7", "--fault-rate", "1",
@@ -84,7 +84,7 @@ public sealed partial class ProgramTests
     }
 
     [Fact]
-    public async Task Faults_can_be_listed()
+    public async Task Program_list_faults_prints_all()
     {
         using var emulator = EmulatorProcess.Start("--list-faults");
 
@@ -95,7 +95,7 @@ public sealed partial class ProgramTests
     }
 
     [Fact]
-    public async Task A_taken_port_is_one_clear_line_and_exit_code_1()
+    public async Task Program_port_in_use_prints_one_line_and_returns_1()
     {
         await using TestService service = await TestService.StartAsync();
         using var emulator = EmulatorProcess.Start(
@@ -110,7 +110,7 @@ public sealed partial class ProgramTests
     }
 
     [Fact]
-    public async Task Help_names_every_option()
+    public async Task Program_help_lists_every_option()
     {
         using var emulator = EmulatorProcess.Start("--help");
 

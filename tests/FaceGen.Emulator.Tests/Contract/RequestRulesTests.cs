@@ -49,9 +49,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("webhook", "\"http://example.org\"", "The webhook must be a valid HTTPS link.")]
     [InlineData("webhook", "\"here\"", "The webhook must be a valid HTTPS link.")]
     [InlineData("track_id", "\"7\"", "The track id must be an integer.")]
-    public async Task A_broken_rule_is_refused_with_the_fields_name_and_limit(string field, string json, string expected)
+    public async Task Submission_invalid_field_is_rejected_with_name_and_limit(string field, string json, string expected)
     {
-        Answer answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        ServiceResponse answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
         Assert.Equal("error", answer.Status);
@@ -80,27 +80,27 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("track_id", "null")]
     [InlineData("track_id", "42")]
     [InlineData("face_image", "\"https://example.org/face.jpg\"")]
-    public async Task A_value_on_the_border_is_accepted(string field, string json)
+    public async Task Submission_value_at_limit_is_accepted(string field, string json)
     {
-        Answer answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        ServiceResponse answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
         Assert.Equal("success", answer.Status);
     }
 
     [Fact]
-    public async Task All_broken_rules_are_named_at_once()
+    public async Task Submission_several_invalid_fields_lists_all()
     {
-        Answer answer = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
+        ServiceResponse answer = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
 
         Assert.Equal(3, answer.Body["message"]!.AsObject().Count);
     }
 
     [Fact]
-    public async Task A_face_image_over_5_megabytes_is_refused()
+    public async Task Submission_face_image_over_5_megabytes_is_rejected()
     {
         string tooLarge = SyntheticFace.ToDataUri(new byte[(5 * 1024 * 1024) + 1]);
 
-        Answer answer = await _service.SubmitAsync(("face_image", tooLarge));
+        ServiceResponse answer = await _service.SubmitAsync(("face_image", tooLarge));
 
         Assert.Equal("The face image must not be larger than 5242880 bytes (5 MB).", answer.FieldError("face_image"));
     }
@@ -110,9 +110,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("null")]
     [InlineData("[1, \"two\"]")]
     [InlineData("{\"deep\": {\"er\": [null]}}")]
-    public async Task An_unknown_field_is_accepted_and_noted(string json)
+    public async Task Submission_unknown_field_is_accepted_with_warning(string json)
     {
-        Answer answer = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
+        ServiceResponse answer = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
 
         Assert.Equal("success", answer.Status);
         Assert.Equal(
@@ -124,9 +124,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("wrong")]
     [InlineData("")]
     [InlineData(null)]
-    public async Task A_wrong_or_missing_key_is_refused(string? key)
+    public async Task Submission_invalid_key_is_rejected(string? key)
     {
-        Answer answer = await _service.SubmitAsync(("key", key));
+        ServiceResponse answer = await _service.SubmitAsync(("key", key));
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
         Assert.Equal("error", answer.Status);
@@ -138,11 +138,11 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("\"text\"")]
-    public async Task A_body_that_is_no_object_is_refused(string body)
+    public async Task Submission_body_not_an_object_is_rejected(string body)
     {
         using var content = new StringContent(body);
 
-        Answer answer = await _service.SendAsync(TestService.FaceGen, content);
+        ServiceResponse answer = await _service.SendAsync(TestService.FaceGen, content);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
         Assert.Equal("error", answer.Status);
@@ -153,12 +153,12 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("key", "\"\\ud800\"")]
     [InlineData("style", "\"\\ud800\"")]
     [InlineData("unknown", "[{\"x\":\"\\ud800\"}]")]
-    public async Task Half_a_surrogate_pair_is_refused_as_no_text(string field, string json)
+    public async Task Submission_lone_surrogate_is_rejected(string field, string json)
     {
         using var content = new StringContent(
             $"{{\"key\":\"{TestService.Key}\",\"prompt\":\"p\",\"face_image\":\"https://example.org/f\",\"{field}\":{json}}}");
 
-        Answer answer = await _service.SendAsync(TestService.FaceGen, content);
+        ServiceResponse answer = await _service.SendAsync(TestService.FaceGen, content);
 
         Assert.Equal("error", answer.Status);
     }
@@ -167,11 +167,11 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData(SKEncodedImageFormat.Png, "image/png")]
     [InlineData(SKEncodedImageFormat.Jpeg, "image/jpeg")]
     [InlineData(SKEncodedImageFormat.Webp, "image/webp")]
-    public async Task Face_images_come_in_the_usual_formats(SKEncodedImageFormat format, string mediaType)
+    public async Task Submission_common_image_formats_are_accepted(SKEncodedImageFormat format, string mediaType)
     {
         string uri = SyntheticFace.ToDataUri(SyntheticFace.Draw(100, 120, format), mediaType);
 
-        Answer answer = await _service.SubmitAsync(("face_image", uri));
+        ServiceResponse answer = await _service.SubmitAsync(("face_image", uri));
 
         Assert.Equal("success", answer.Status);
         Assert.Equal(100, answer.Meta["width"]!.GetValue<int>());

@@ -13,7 +13,7 @@ public sealed class PictureTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _service.DisposeAsync();
 
     [Fact]
-    public async Task Every_two_styles_differ_clearly()
+    public async Task Styles_any_two_differ()
     {
         var pictures = new List<SKBitmap>();
         foreach (string style in Styles)
@@ -37,7 +37,7 @@ public sealed class PictureTests : IAsyncLifetime
     [InlineData("chibi")]
     [InlineData("3d")]
     [InlineData("anime")]
-    public async Task The_same_request_and_seed_give_the_same_bytes_anywhere(string style)
+    public async Task Picture_same_request_and_seed_has_the_same_bytes(string style)
     {
         byte[] here = await _service.DrawAsync(("style", style), ("seed", 7));
         await using TestService elsewhere = await TestService.StartAsync(new EmulatorOptions { Seed = 99 });
@@ -47,9 +47,9 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Samples_differ_from_each_other()
+    public async Task Samples_of_one_request_differ()
     {
-        Answer answer = await _service.SubmitAsync(("samples", 2), ("seed", 1));
+        ServiceResponse answer = await _service.SubmitAsync(("samples", 2), ("seed", 1));
         using HttpResponseMessage first = await _service.GetAsync(answer.Output[0]);
         using HttpResponseMessage second = await _service.GetAsync(answer.Output[1]);
 
@@ -60,7 +60,7 @@ public sealed class PictureTests : IAsyncLifetime
     [InlineData("guidance_scale", 20)]
     [InlineData("s_scale", 2)]
     [InlineData("num_inference_steps", 41)]
-    public async Task Strength_follows_the_parameters_mildly(string field, int value)
+    public async Task Picture_strength_parameters_change_it_slightly(string field, int value)
     {
         using SKBitmap plain = await _service.DrawBitmapAsync(("seed", 1));
         using SKBitmap changed = await _service.DrawBitmapAsync(("seed", 1), (field, value));
@@ -69,7 +69,7 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_prompt_is_lettered_at_the_foot_and_nowhere_else()
+    public async Task Prompt_changes_only_the_caption()
     {
         using SKBitmap one = await _service.DrawBitmapAsync(("seed", 1), ("prompt", "one prompt"));
         using SKBitmap other = await _service.DrawBitmapAsync(("seed", 1), ("prompt", "quite another"));
@@ -82,7 +82,7 @@ public sealed class PictureTests : IAsyncLifetime
     [InlineData(64, 64)]
     [InlineData(512, 768)]
     [InlineData(160, 40)]
-    public async Task Every_picture_carries_the_mark(int width, int height)
+    public async Task Picture_any_size_has_the_mark(int width, int height)
     {
         using SKBitmap picture = await _service.DrawBitmapAsync(("width", width), ("height", height), ("seed", 1));
 
@@ -97,7 +97,7 @@ public sealed class PictureTests : IAsyncLifetime
     [InlineData("chibi")]
     [InlineData("3d")]
     [InlineData("anime")]
-    public async Task The_smallest_and_the_oddest_sizes_are_drawn(string style)
+    public async Task Picture_extreme_sizes_are_drawn(string style)
     {
         foreach ((int width, int height) in new[] { (1, 1), (2, 3), (1, 768), (512, 1), (17, 31), (64, 64) })
         {
@@ -112,7 +112,7 @@ public sealed class PictureTests : IAsyncLifetime
     [InlineData("עברית العربية")]
     [InlineData("line\nbreak\ttab\u0007bell")]
     [InlineData("Ünïcödé Ελληνικά Кириллица €½™")]
-    public async Task Any_prompt_is_lettered_without_harm(string prompt)
+    public async Task Prompt_any_text_is_drawn(string prompt)
     {
         using SKBitmap picture = await _service.DrawBitmapAsync(("prompt", prompt));
 
@@ -120,7 +120,7 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_very_long_prompt_is_shortened()
+    public async Task Prompt_very_long_is_shortened()
     {
         using SKBitmap picture = await _service.DrawBitmapAsync(("prompt", string.Concat(Enumerable.Repeat("portrait ", 5000))));
 
@@ -128,7 +128,7 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_to_elsewhere_is_drawn_as_a_placeholder()
+    public async Task Face_external_link_draws_a_placeholder()
     {
         using SKBitmap one = await _service.DrawBitmapAsync(("seed", 1), ("face_image", "https://example.org/one.jpg"));
         using SKBitmap two = await _service.DrawBitmapAsync(("seed", 1), ("face_image", "https://example.org/a/much/longer/two.jpg"));
@@ -138,7 +138,7 @@ public sealed class PictureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_person_stays_recognisable()
+    public async Task Picture_any_style_keeps_the_skin_tone()
     {
         // The synthetic face's skin is warm and its background cool: they must stay so in every style.
         foreach (string style in Styles)

@@ -17,7 +17,7 @@ public sealed class SafetyTests : IAsyncLifetime
     [InlineData("blur")]
     [InlineData("pixelate")]
     [InlineData("sensitive_content_text")]
-    public async Task An_unsafe_prompt_is_treated_as_asked(string type)
+    public async Task Unsafe_prompt_is_treated_by_type(string type)
     {
         using SKBitmap plain = await DrawAsync("an NSFW pilot", safetyChecker: false, type);
         using SKBitmap treated = await DrawAsync("an NSFW pilot", safetyChecker: true, type);
@@ -26,7 +26,7 @@ public sealed class SafetyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_four_treatments_differ()
+    public async Task Treatments_all_four_differ()
     {
         var pictures = new List<SKBitmap>();
         foreach (string type in new[] { "black", "blur", "pixelate", "sensitive_content_text" })
@@ -42,7 +42,7 @@ public sealed class SafetyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Black_is_black()
+    public async Task Treatment_black_is_all_black()
     {
         using SKBitmap picture = await DrawAsync("nsfw", safetyChecker: true, "black");
 
@@ -50,7 +50,7 @@ public sealed class SafetyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_harmless_prompt_is_left_alone()
+    public async Task Safe_prompt_is_not_treated()
     {
         using SKBitmap plain = await DrawAsync("a pilot", safetyChecker: false, "black");
         using SKBitmap treated = await DrawAsync("a pilot", safetyChecker: true, "black");
@@ -63,7 +63,7 @@ public sealed class SafetyTests : IAsyncLifetime
     [InlineData("blur")]
     [InlineData("pixelate")]
     [InlineData("sensitive_content_text")]
-    public async Task The_smallest_pictures_are_treated_too(string type)
+    public async Task Treatment_smallest_picture_is_applied(string type)
     {
         using SKBitmap picture = await _service.DrawBitmapAsync(
             ("prompt", "nsfw"), ("safety_checker", true), ("safety_checker_type", type), ("width", 1), ("height", 1));

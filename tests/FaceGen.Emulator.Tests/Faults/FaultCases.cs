@@ -13,14 +13,14 @@ internal static class FaultCases
     public static readonly TimeSpan Wait = TimeSpan.FromSeconds(90);
 
     /// <summary>The faults that a fetch can show only while the generation is in the queue.</summary>
-    public static readonly IReadOnlySet<string> ShownInQueue = new HashSet<string>
+    public static readonly IReadOnlySet<string> QueuedOnly = new HashSet<string>
     {
         "Q7-no-output", "Q12-queued", "Q12-pending", "Q18-request-processing", "Q19-output-null",
     };
 
-    public static readonly IReadOnlyDictionary<string, Action<Hit>> All = new Dictionary<string, Action<Hit>>
+    public static readonly IReadOnlyDictionary<string, Action<FaultResult>> All = new Dictionary<string, Action<FaultResult>>
     {
-        ["request-dropped"] = Silence,
+        ["request-dropped"] = Dropped,
         ["unavailable"] = static hit => Error(hit, 503),
         ["unavailable-html"] = static hit => Html(hit, 503),
         ["Q1-error"] = static hit =>
@@ -30,7 +30,7 @@ internal static class FaultCases
         },
         ["Q2-message-object"] = static hit =>
         {
-            Assert.Equal(200, hit.Answer.Status);
+            Assert.Equal(200, hit.Response.Status);
             Assert.Equal("error", hit.Status);
             Assert.Equal("The face image field is required.", (string?)hit.Json["message"]!["face_image"]![0]);
         },
@@ -39,9 +39,9 @@ internal static class FaultCases
             Error(hit, 200);
             Assert.Equal(JsonValueKind.Number, hit.Json["code"]!.GetValueKind());
         },
-        ["Q4-messege"] = static hit => SaidOnlyIn(hit, "messege", hit.Json["messege"]),
-        ["Q4-error"] = static hit => SaidOnlyIn(hit, "error", hit.Json["error"]),
-        ["Q4-error-message"] = static hit => SaidOnlyIn(hit, "error", hit.Json["error"]!["message"]),
+        ["Q4-messege"] = static hit => MessageOnlyIn(hit, "messege", hit.Json["messege"]),
+        ["Q4-error"] = static hit => MessageOnlyIn(hit, "error", hit.Json["error"]),
+        ["Q4-error-message"] = static hit => MessageOnlyIn(hit, "error", hit.Json["error"]!["message"]),
         ["Q13-out-of-credits"] = static hit =>
         {
             Error(hit, 200);
@@ -76,18 +76,18 @@ internal static class FaultCases
         {
             RateLimited(hit);
             Assert.Equal("Rate limit exceeded. Maximum 5 queued requests allowed.", hit.Message);
-            Assert.Null(hit.Answer.Header("Retry-After"));
+            Assert.Null(hit.Response.Header("Retry-After"));
         },
         ["queue-full-header-seconds"] = static hit =>
         {
-            Bare(hit, 429);
-            Assert.Equal("90", hit.Answer.Header("Retry-After"));
+            EmptyBody(hit, 429);
+            Assert.Equal("90", hit.Response.Header("Retry-After"));
         },
         ["queue-full-header-date"] = static hit =>
         {
-            Bare(hit, 429);
-            var date = DateTimeOffset.ParseExact(hit.Answer.Header("Retry-After")!, "R", CultureInfo.InvariantCulture);
-            var now = DateTimeOffset.Parse(hit.Answer.Header("Date")!, CultureInfo.InvariantCulture);
+            EmptyBody(hit, 429);
+            var date = DateTimeOffset.ParseExact(hit.Response.Header("Retry-After")!, "R", CultureInfo.InvariantCulture);
+            var now = DateTimeOffset.Parse(hit.Response.Header("Date")!, CultureInfo.InvariantCulture);
             Assert.InRange(date - now, Wait - TimeSpan.FromSeconds(2), Wait + TimeSpan.FromSeconds(2));
         },
         ["Q5-rate-limit"] = static hit =>
@@ -107,35 +107,35 @@ internal static class FaultCases
             Assert.EndsWith("Try again in 1.5 minutes.", hit.Message, StringComparison.Ordinal);
         },
 
-        ["accepted-then-dropped"] = Silence,
+        ["accepted-then-dropped"] = Dropped,
         ["accepted-then-500"] = static hit => Error(hit, 500),
-        ["accepted-then-never-answered"] = Hangs,
-        ["dropped"] = Silence,
-        ["never-answered"] = Hangs,
+        ["accepted-then-never-answered"] = NoResponse,
+        ["dropped"] = Dropped,
+        ["never-answered"] = NoResponse,
         ["Q14-502-html"] = static hit => Html(hit, 502),
         ["Q14-504-html"] = static hit => Html(hit, 504),
         ["Q14-524-html"] = static hit => Html(hit, 524),
         ["Q14-200-html"] = static hit => Html(hit, 200),
         ["Q14-empty"] = static hit =>
         {
-            Assert.Equal(200, hit.Answer.Status);
-            Assert.Equal(0, hit.Answer.Length);
+            Assert.Equal(200, hit.Response.Status);
+            Assert.Equal(0, hit.Response.Length);
         },
         ["Q14-cut"] = static hit =>
         {
             Cut(hit);
-            Assert.StartsWith("{\"status\":\"", hit.Answer.Text, StringComparison.Ordinal);
+            Assert.StartsWith("{\"status\":\"", hit.Response.Text, StringComparison.Ordinal);
         },
         ["Q14-half"] = static hit =>
         {
-            Assert.Equal(hit.Answer.Body.Length, hit.Answer.Length);
-            Assert.StartsWith("{\"status\":\"", hit.Answer.Text, StringComparison.Ordinal);
+            Assert.Equal(hit.Response.Body.Length, hit.Response.Length);
+            Assert.StartsWith("{\"status\":\"", hit.Response.Text, StringComparison.Ordinal);
             Assert.ThrowsAny<JsonException>(() => hit.Json);
         },
         ["deep"] = static hit =>
         {
             Assert.ThrowsAny<JsonException>(() => hit.Json);
-            using var deep = JsonDocument.Parse(hit.Answer.Text, new JsonDocumentOptions { MaxDepth = 20_000 });
+            using var deep = JsonDocument.Parse(hit.Response.Text, new JsonDocumentOptions { MaxDepth = 20_000 });
             Assert.Equal("success", deep.RootElement.GetProperty("status").GetString());
         },
         ["endless"] = Endless,
@@ -153,13 +153,13 @@ internal static class FaultCases
             Assert.True(hit.Json.ContainsKey("id"));
         },
         ["Q8-neither"] = static hit => Assert.DoesNotContain(
-            hit.Scene.LastEntry.GenerationId!.Value.ToString(CultureInfo.InvariantCulture),
+            hit.Fixture.LastEntry.GenerationId!.Value.ToString(CultureInfo.InvariantCulture),
             Processing(hit).ToJsonString(),
             StringComparison.Ordinal),
         ["Q9-other-version"] = static hit =>
             Assert.EndsWith($"/api/v3/fetch/{hit.Json["id"]}", (string?)Processing(hit)["fetch_result"], StringComparison.Ordinal),
         ["Q9-other-host"] = static hit =>
-            Assert.NotEqual(hit.Scene.Host.BaseUri.Host, new Uri((string)Processing(hit)["fetch_result"]!).Host),
+            Assert.NotEqual(hit.Fixture.Host.BaseUri.Host, new Uri((string)Processing(hit)["fetch_result"]!).Host),
         ["Q10-eta-fraction"] = static hit => Assert.Equal(0.5, (double)Processing(hit)["eta"]! % 1),
         ["Q10-eta-zero"] = static hit => Assert.Equal(0, (int)Processing(hit)["eta"]!),
         ["Q10-no-eta"] = static hit => Assert.False(Processing(hit).ContainsKey("eta")),
@@ -174,17 +174,17 @@ internal static class FaultCases
         },
 
         ["Q11-id-text"] = static hit =>
-            Assert.Equal(hit.Scene.LastEntry.GenerationId, long.Parse((string)hit.Json["id"]!, CultureInfo.InvariantCulture)),
+            Assert.Equal(hit.Fixture.LastEntry.GenerationId, long.Parse((string)hit.Json["id"]!, CultureInfo.InvariantCulture)),
         ["Q11-track-id-text"] = static hit => Assert.Equal("42", (string?)hit.Json["track_id"]),
         ["Q12-failed"] = static hit =>
         {
             Assert.Equal("failed", hit.Status);
-            Assert.Equal(hit.Scene.LastEntry.GenerationId, (long)hit.Json["id"]!);
+            Assert.Equal(hit.Fixture.LastEntry.GenerationId, (long)hit.Json["id"]!);
         },
         ["Q12-ready"] = static hit =>
         {
             Assert.Equal("ready", hit.Status);
-            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
         },
         ["Q15-meta-texts"] = static hit =>
         {
@@ -194,18 +194,18 @@ internal static class FaultCases
         },
         ["Q19-extra-fields"] = static hit =>
         {
-            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
             Assert.Equal("error", (string?)hit.Json["more"]!["status"]);
         },
         ["Q19-nulls"] = static hit =>
         {
-            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
             Assert.All(["meta", "proxy_links", "message"], field => Assert.Null(hit.Json[field]));
             Assert.True(hit.Json.ContainsKey("meta"));
         },
         ["key-echoed"] = static hit =>
         {
-            Assert.Equal(hit.GoodLink, hit.Link("output"));
+            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
             Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
             Assert.Equal(TestService.Key, (string?)hit.Json["meta"]!["key"]);
         },
@@ -227,9 +227,9 @@ internal static class FaultCases
             Assert.Equal("success", hit.Status);
             Assert.False(hit.Json.ContainsKey("output"));
         },
-        ["Q21-output-text"] = static hit => Assert.Equal(hit.GoodLink, (string?)hit.Output),
+        ["Q21-output-text"] = static hit => Assert.Equal(hit.ExpectedLink, (string?)hit.Output),
         ["Q21-output-object"] = static hit =>
-            Assert.Equal(hit.GoodLink, (string?)Assert.Single(hit.Output!.AsObject()).Value),
+            Assert.Equal(hit.ExpectedLink, (string?)Assert.Single(hit.Output!.AsObject()).Value),
         ["Q22-proxy-links"] = static hit => LinksOnlyIn(hit, "proxy_links"),
         ["Q22-links"] = static hit => LinksOnlyIn(hit, "links"),
         ["Q22-future-links"] = static hit => LinksOnlyIn(hit, "future_links"),
@@ -242,89 +242,89 @@ internal static class FaultCases
         },
         ["Q29-no-extension"] = static hit =>
         {
-            Assert.Equal(hit.GoodLink, hit.Link("output") + ".png");
-            LeadsToThePicture(hit);
+            Assert.Equal(hit.ExpectedLink, hit.Link("output") + ".png");
+            LinkReturnsPicture(hit);
         },
         ["Q29-slashes"] = static hit =>
         {
             Assert.Contains("///", new Uri(hit.Link("output")).AbsolutePath, StringComparison.Ordinal);
-            LeadsToThePicture(hit);
+            LinkReturnsPicture(hit);
         },
         ["Q29-query"] = static hit =>
         {
             Assert.NotEmpty(new Uri(hit.Link("output")).Query);
-            LeadsToThePicture(hit);
+            LinkReturnsPicture(hit);
         },
         ["Q30-other-host"] = static hit =>
         {
-            Assert.NotEqual(hit.Scene.Host.BaseUri.Host, new Uri(hit.Link("output")).Host);
-            LeadsToThePicture(hit);
+            Assert.NotEqual(hit.Fixture.Host.BaseUri.Host, new Uri(hit.Link("output")).Host);
+            LinkReturnsPicture(hit);
         },
 
-        ["Q25-404"] = static hit => Bare(hit, 404),
-        ["Q25-403"] = static hit => Bare(hit, 403),
+        ["Q25-404"] = static hit => EmptyBody(hit, 404),
+        ["Q25-403"] = static hit => EmptyBody(hit, 403),
         ["Q25-429"] = static hit =>
         {
-            Bare(hit, 429);
-            Assert.Equal("90", hit.Answer.Header("Retry-After"));
+            EmptyBody(hit, 429);
+            Assert.Equal("90", hit.Response.Header("Retry-After"));
         },
         ["download-503"] = static hit => Html(hit, 503),
         ["Q26-html"] = static hit => Html(hit, 200),
         ["Q26-html-for-good"] = static hit => Html(hit, 200),
         ["Q27-base64"] = static hit =>
         {
-            Assert.Equal("text/plain", hit.Answer.MediaType);
-            Assert.Equal(hit.Scene.Png, Convert.FromBase64String(hit.Answer.Text));
+            Assert.Equal("text/plain", hit.Response.MediaType);
+            Assert.Equal(hit.Fixture.Png, Convert.FromBase64String(hit.Response.Text));
         },
         ["Q27-base64-data-uri"] = static hit =>
         {
-            Assert.Equal("text/plain", hit.Answer.MediaType);
-            Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(hit.Scene.Png)}", hit.Answer.Text);
+            Assert.Equal("text/plain", hit.Response.MediaType);
+            Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(hit.Fixture.Png)}", hit.Response.Text);
         },
-        ["Q28-text-plain"] = static hit => WholeAs(hit, "text/plain"),
-        ["Q28-octet-stream"] = static hit => WholeAs(hit, "application/octet-stream"),
+        ["Q28-text-plain"] = static hit => CompleteAs(hit, "text/plain"),
+        ["Q28-octet-stream"] = static hit => CompleteAs(hit, "application/octet-stream"),
         ["Q31-cut"] = static hit =>
         {
             Cut(hit);
-            Assert.Equal(hit.Scene.Png[..hit.Answer.Body.Length], hit.Answer.Body);
+            Assert.Equal(hit.Fixture.Png[..hit.Response.Body.Length], hit.Response.Body);
         },
         ["Q31-chunked"] = static hit =>
         {
-            Assert.True(hit.Answer.IsChunked);
-            Assert.Null(hit.Answer.Length);
-            Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+            Assert.True(hit.Response.IsChunked);
+            Assert.Null(hit.Response.Length);
+            Assert.Equal(hit.Fixture.Png, hit.Response.Body);
         },
         ["Q31-until-close"] = static hit =>
         {
             UntilClose(hit);
-            Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+            Assert.Equal(hit.Fixture.Png, hit.Response.Body);
         },
         ["Q31-until-close-cut"] = static hit =>
         {
             UntilClose(hit);
-            Assert.Equal(hit.Scene.Png[..(hit.Scene.Png.Length / 2)], hit.Answer.Body);
+            Assert.Equal(hit.Fixture.Png[..(hit.Fixture.Png.Length / 2)], hit.Response.Body);
         },
         ["endless-picture"] = Endless,
-        ["Q32-range-ignored"] = static hit => WholeAs(hit, "image/png"),
+        ["Q32-range-ignored"] = static hit => CompleteAs(hit, "image/png"),
         ["Q32-wrong-range"] = static hit =>
         {
-            Assert.Equal(206, hit.Answer.Status);
-            Assert.Equal($"bytes 50-{hit.Scene.Png.Length - 1}/{hit.Scene.Png.Length}", hit.Answer.Header("Content-Range"));
-            Assert.Equal(hit.Scene.Png[50..], hit.Answer.Body);
+            Assert.Equal(206, hit.Response.Status);
+            Assert.Equal($"bytes 50-{hit.Fixture.Png.Length - 1}/{hit.Fixture.Png.Length}", hit.Response.Header("Content-Range"));
+            Assert.Equal(hit.Fixture.Png[50..], hit.Response.Body);
         },
         ["Q32-416"] = static hit =>
         {
-            Bare(hit, 416);
-            Assert.Equal($"bytes */{hit.Scene.Png.Length}", hit.Answer.Header("Content-Range"));
+            EmptyBody(hit, 416);
+            Assert.Equal($"bytes */{hit.Fixture.Png.Length}", hit.Response.Header("Content-Range"));
         },
-        ["Q33-404"] = static hit => Bare(hit, 404),
-        ["Q33-410"] = static hit => Bare(hit, 410),
+        ["Q33-404"] = static hit => EmptyBody(hit, 404),
+        ["Q33-410"] = static hit => EmptyBody(hit, 410),
         ["redirect"] = static hit => RedirectsTo(hit, Moved(hit)),
         ["redirect-https"] = static hit => RedirectsTo(hit, new UriBuilder(Moved(hit)) { Scheme = "https" }.Uri),
         ["redirect-private"] = static hit => RedirectsTo(hit, new Uri("http://10.0.0.1/picture.png")),
         ["redirect-link-local"] = static hit => RedirectsTo(hit, new Uri("http://169.254.169.254/latest/meta-data/")),
         ["redirect-file"] = static hit => RedirectsTo(hit, new Uri("file:///etc/hostname")),
-        ["redirect-loop"] = static hit => RedirectsTo(hit, new Uri(hit.Scene.Link)),
+        ["redirect-loop"] = static hit => RedirectsTo(hit, new Uri(hit.Fixture.Link)),
         ["Q16-black"] = static hit => Assert.All(Colors(hit), static color => Assert.Equal(SKColors.Black, color)),
         ["Q16-near-black"] = static hit =>
         {
@@ -334,111 +334,111 @@ internal static class FaultCases
         },
         ["Q16-same-file"] = static hit =>
         {
-            using SKBitmap picture = SKBitmap.Decode(hit.Answer.Body);
+            using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
             Assert.Equal((512, 512), (picture.Width, picture.Height));
         },
         ["Q17-other-size"] = static hit =>
         {
-            using SKBitmap picture = SKBitmap.Decode(hit.Answer.Body);
-            Assert.Equal((FaultScene.Width / 2, FaultScene.Height / 2), (picture.Width, picture.Height));
+            using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
+            Assert.Equal((FaultFixture.Width / 2, FaultFixture.Height / 2), (picture.Width, picture.Height));
         },
         ["png-half"] = static hit =>
         {
-            Assert.Equal(hit.Answer.Length, hit.Answer.Body.Length);
-            Assert.Equal(hit.Scene.Png[..(hit.Scene.Png.Length / 2)], hit.Answer.Body);
+            Assert.Equal(hit.Response.Length, hit.Response.Body.Length);
+            Assert.Equal(hit.Fixture.Png[..(hit.Fixture.Png.Length / 2)], hit.Response.Body);
         },
         ["png-huge-header"] = static hit =>
         {
-            using var data = SKData.CreateCopy(hit.Answer.Body);
+            using var data = SKData.CreateCopy(hit.Response.Body);
             using SKCodec codec = SKCodec.Create(data);
             Assert.Equal((65_535, 65_535), (codec.Info.Width, codec.Info.Height));
         },
     };
 
-    private static void Silence(Hit hit)
+    private static void Dropped(FaultResult hit)
     {
-        Assert.True(hit.Answer.IsClosed);
-        Assert.Empty(hit.Answer.Bytes);
+        Assert.True(hit.Response.IsClosed);
+        Assert.Empty(hit.Response.Bytes);
     }
 
-    private static void Hangs(Hit hit)
+    private static void NoResponse(FaultResult hit)
     {
-        Assert.False(hit.Answer.IsClosed);
-        Assert.Empty(hit.Answer.Bytes);
+        Assert.False(hit.Response.IsClosed);
+        Assert.Empty(hit.Response.Bytes);
     }
 
-    private static void Endless(Hit hit)
+    private static void Endless(FaultResult hit)
     {
-        Assert.Equal(200, hit.Answer.Status);
-        Assert.Null(hit.Answer.Length);
-        Assert.False(hit.Answer.IsClosed);
-        Assert.True(hit.Answer.Body.Length > 1024 * 1024);
+        Assert.Equal(200, hit.Response.Status);
+        Assert.Null(hit.Response.Length);
+        Assert.False(hit.Response.IsClosed);
+        Assert.True(hit.Response.Body.Length > 1024 * 1024);
     }
 
-    private static void Error(Hit hit, int status)
+    private static void Error(FaultResult hit, int status)
     {
-        Assert.Equal(status, hit.Answer.Status);
-        Assert.Equal("application/json", hit.Answer.MediaType);
+        Assert.Equal(status, hit.Response.Status);
+        Assert.Equal("application/json", hit.Response.MediaType);
         Assert.Equal("error", hit.Status);
         Assert.NotEmpty(hit.Message);
     }
 
-    private static void RateLimited(Hit hit)
+    private static void RateLimited(FaultResult hit)
     {
         Error(hit, 429);
         Assert.Equal(90, (int)hit.Json["retry_after"]!);
     }
 
-    private static void SaidOnlyIn(Hit hit, string field, JsonNode? said)
+    private static void MessageOnlyIn(FaultResult hit, string field, JsonNode? message)
     {
-        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal(200, hit.Response.Status);
         Assert.Equal(["status", field], hit.Json.Select(static pair => pair.Key));
-        Assert.NotEmpty(said!.GetValue<string>());
+        Assert.NotEmpty(message!.GetValue<string>());
     }
 
-    private static void Html(Hit hit, int status)
+    private static void Html(FaultResult hit, int status)
     {
-        Assert.Equal(status, hit.Answer.Status);
-        Assert.Equal("text/html", hit.Answer.MediaType);
-        Assert.StartsWith("<!DOCTYPE html>", hit.Answer.Text, StringComparison.Ordinal);
+        Assert.Equal(status, hit.Response.Status);
+        Assert.Equal("text/html", hit.Response.MediaType);
+        Assert.StartsWith("<!DOCTYPE html>", hit.Response.Text, StringComparison.Ordinal);
     }
 
-    private static void Bare(Hit hit, int status)
+    private static void EmptyBody(FaultResult hit, int status)
     {
-        Assert.Equal(status, hit.Answer.Status);
-        Assert.Empty(hit.Answer.Body);
+        Assert.Equal(status, hit.Response.Status);
+        Assert.Empty(hit.Response.Body);
     }
 
-    private static void Cut(Hit hit)
+    private static void Cut(FaultResult hit)
     {
-        Assert.Equal(200, hit.Answer.Status);
-        Assert.True(hit.Answer.IsClosed);
-        Assert.InRange(hit.Answer.Body.Length, 1, hit.Answer.Length!.Value - 1);
+        Assert.Equal(200, hit.Response.Status);
+        Assert.True(hit.Response.IsClosed);
+        Assert.InRange(hit.Response.Body.Length, 1, hit.Response.Length!.Value - 1);
     }
 
-    private static void UntilClose(Hit hit)
+    private static void UntilClose(FaultResult hit)
     {
-        Assert.Equal(200, hit.Answer.Status);
-        Assert.True(hit.Answer.IsClosed);
-        Assert.False(hit.Answer.IsChunked);
-        Assert.Null(hit.Answer.Length);
+        Assert.Equal(200, hit.Response.Status);
+        Assert.True(hit.Response.IsClosed);
+        Assert.False(hit.Response.IsChunked);
+        Assert.Null(hit.Response.Length);
     }
 
-    private static JsonObject Processing(Hit hit)
+    private static JsonObject Processing(FaultResult hit)
     {
-        Assert.Equal(200, hit.Answer.Status);
+        Assert.Equal(200, hit.Response.Status);
         Assert.Equal("processing", hit.Status);
         return hit.Json;
     }
 
-    private static void LinksOnlyIn(Hit hit, string field)
+    private static void LinksOnlyIn(FaultResult hit, string field)
     {
         Assert.Equal("success", hit.Status);
         Assert.Empty(hit.Output!.AsArray());
-        Assert.Equal(hit.GoodLink, hit.Link(field));
+        Assert.Equal(hit.ExpectedLink, hit.Link(field));
     }
 
-    private static void LeadsToThePicture(Hit hit)
+    private static void LinkReturnsPicture(FaultResult hit)
     {
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, hit.Link("output"));
@@ -448,33 +448,33 @@ internal static class FaultCases
         Picture(png.ToArray());
     }
 
-    private static void WholeAs(Hit hit, string mediaType)
+    private static void CompleteAs(FaultResult hit, string mediaType)
     {
-        Assert.Equal(200, hit.Answer.Status);
-        Assert.Equal(mediaType, hit.Answer.MediaType);
-        Assert.Equal(hit.Scene.Png, hit.Answer.Body);
+        Assert.Equal(200, hit.Response.Status);
+        Assert.Equal(mediaType, hit.Response.MediaType);
+        Assert.Equal(hit.Fixture.Png, hit.Response.Body);
     }
 
-    private static void RedirectsTo(Hit hit, Uri location)
+    private static void RedirectsTo(FaultResult hit, Uri location)
     {
-        Bare(hit, 302);
-        Assert.Equal(location.AbsoluteUri, hit.Answer.Header("Location"));
+        EmptyBody(hit, 302);
+        Assert.Equal(location.AbsoluteUri, hit.Response.Header("Location"));
     }
 
     private static void Picture(byte[] png)
     {
         using SKBitmap picture = SKBitmap.Decode(png);
-        Assert.Equal((FaultScene.Width, FaultScene.Height), (picture.Width, picture.Height));
+        Assert.Equal((FaultFixture.Width, FaultFixture.Height), (picture.Width, picture.Height));
     }
 
-    private static SKColor[] Colors(Hit hit)
+    private static SKColor[] Colors(FaultResult hit)
     {
-        Assert.Equal(200, hit.Answer.Status);
-        Assert.Equal("image/png", hit.Answer.MediaType);
-        Picture(hit.Answer.Body);
-        using SKBitmap picture = SKBitmap.Decode(hit.Answer.Body);
+        Assert.Equal(200, hit.Response.Status);
+        Assert.Equal("image/png", hit.Response.MediaType);
+        Picture(hit.Response.Body);
+        using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
         return picture.Pixels;
     }
 
-    private static Uri Moved(Hit hit) => new(hit.Scene.Host.BaseUri, "/moved" + new Uri(hit.Scene.Link).AbsolutePath);
+    private static Uri Moved(FaultResult hit) => new(hit.Fixture.Host.BaseUri, "/moved" + new Uri(hit.Fixture.Link).AbsolutePath);
 }

@@ -13,30 +13,30 @@ public sealed class FaultRuleTests
     [InlineData("any@fetch")]
     [InlineData("Q14-empty|Q14-cut@fetch:nth=1,prompt=a, b=c: \"d\"")]
     [InlineData("Q33-410@download:prompt=,prompt=")]
-    public void What_is_read_is_written_the_same(string text) =>
+    public void Parse_valid_text_round_trips(string text) =>
         Assert.Equal(text, FaultRule.Parse(text).ToString());
 
     [Fact]
-    public void Every_part_is_read()
+    public void Parse_all_conditions_sets_every_property()
     {
         FaultRule rule = FaultRule.Parse("q6-wait-in-seconds@submit:nth=2,first=3,rate=0.5,seed=7,times=4,wait=1.5,prompt=a, b");
 
         Assert.Equal("Q6-wait-in-seconds", Assert.Single(rule.Faults).Id);
-        Assert.Equal([CallKind.Submit], rule.Occasion.Kinds);
+        Assert.Equal([CallKind.Submit], rule.Trigger.Kinds);
         Assert.Equal(
             (2, 3, 0.5, 7, 4, "a, b"),
-            (rule.Occasion.Number, rule.Occasion.FirstCalls, rule.Occasion.Rate, rule.Occasion.Seed, rule.Occasion.MaxTimes,
-                rule.Occasion.Prompt));
+            (rule.Trigger.CallNumber, rule.Trigger.FirstCalls, rule.Trigger.Rate, rule.Trigger.Seed, rule.Trigger.MaxTimes,
+                rule.Trigger.Prompt));
         Assert.Equal(TimeSpan.FromSeconds(1.5), rule.Wait);
     }
 
     [Fact]
-    public void The_conditions_order_is_free() =>
+    public void Parse_conditions_in_any_order() =>
         Assert.Equal("dropped@fetch:rate=0.5,seed=7", FaultRule.Parse("dropped@fetch:seed=7,rate=0.5").ToString());
 
     [Fact]
-    public void Any_kind_means_the_kinds_that_the_fault_fits() =>
-        Assert.Equal([CallKind.Submit, CallKind.Fetch], FaultRule.Parse("Q21-output-text@any").Occasion.Kinds);
+    public void Parse_any_kind_selects_applicable_kinds() =>
+        Assert.Equal([CallKind.Submit, CallKind.Fetch], FaultRule.Parse("Q21-output-text@any").Trigger.Kinds);
 
     [Theory]
     [InlineData("", "fault@kind")]
@@ -62,7 +62,7 @@ public sealed class FaultRuleTests
     [InlineData("Q25-429@download:wait=90000", "from 0 to 86400")]
     [InlineData("dropped@upload:prompt=x", "have a prompt")]
     [InlineData("dropped@fetch:prompt=", "prompt wants a text")]
-    public void Nonsense_is_refused_and_says_why(string text, string reason)
+    public void Parse_invalid_text_throws_with_reason(string text, string reason)
     {
         FormatException error = Assert.Throws<FormatException>(() => FaultRule.Parse(text));
 
@@ -72,17 +72,17 @@ public sealed class FaultRuleTests
     }
 
     [Fact]
-    public void A_rule_in_code_is_checked_alike()
+    public void Constructor_invalid_arguments_throw()
     {
         Fault fault = Fault.ById("Q25-404");
 
-        Assert.Throws<ArgumentException>(() => new FaultRule(fault, At.Submit));
-        Assert.Throws<ArgumentException>(() => new FaultRule([], At.Submit));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new FaultRule(fault, At.Download) { Wait = TimeSpan.FromDays(2) });
-        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.Nth(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.First(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.Times(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => At.Download.AtRate(double.NaN));
-        Assert.Throws<ArgumentException>(() => At.Download.WithPrompt(""));
+        Assert.Throws<ArgumentException>(() => new FaultRule(fault, FaultOn.Submit));
+        Assert.Throws<ArgumentException>(() => new FaultRule([], FaultOn.Submit));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FaultRule(fault, FaultOn.Download) { Wait = TimeSpan.FromDays(2) });
+        Assert.Throws<ArgumentOutOfRangeException>(() => FaultOn.Download.Nth(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FaultOn.Download.First(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FaultOn.Download.Times(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FaultOn.Download.AtRate(double.NaN));
+        Assert.Throws<ArgumentException>(() => FaultOn.Download.WithPrompt(""));
     }
 }

@@ -9,11 +9,11 @@ public sealed class EtaTests
     private const int Seconds = 1000;
 
     [Fact]
-    public async Task An_eta_is_off_by_up_to_the_error_either_way()
+    public async Task Eta_with_error_varies_in_both_directions()
     {
         await using TestService service = await StartAsync(error: 0.5);
 
-        int?[] etas = await EtasAsync(service);
+        int?[] etas = await GetEtasAsync(service);
 
         Assert.All(etas, static eta => Assert.InRange(eta!.Value, Seconds / 2, (Seconds * 3 / 2) + 1));
         Assert.Contains(etas, static eta => eta < Seconds * 0.8);
@@ -21,32 +21,32 @@ public sealed class EtaTests
     }
 
     [Fact]
-    public async Task The_error_follows_the_seed_and_leaves_the_service_time_as_it_was()
+    public async Task Eta_error_depends_on_seed_and_keeps_service_time()
     {
         await using TestService one = await StartAsync(error: 0.5, seed: 3);
         await using TestService same = await StartAsync(error: 0.5, seed: 3);
         await using TestService other = await StartAsync(error: 0.5, seed: 4);
 
-        int?[] etas = await EtasAsync(one);
+        int?[] etas = await GetEtasAsync(one);
 
-        Assert.Equal(etas, await EtasAsync(same));
-        Assert.NotEqual(etas, await EtasAsync(other));
+        Assert.Equal(etas, await GetEtasAsync(same));
+        Assert.NotEqual(etas, await GetEtasAsync(other));
         Assert.All(one.Host.Journal.Entries, static (JournalEntry entry) =>
             Assert.Equal(TimeSpan.FromSeconds(Seconds), entry.ServiceTime));
     }
 
     [Fact]
-    public async Task Without_etas_a_queued_answer_has_none()
+    public async Task Eta_omitted_is_absent()
     {
         await using TestService service = await StartAsync(omit: true);
 
-        Assert.All(await EtasAsync(service), static eta => Assert.Null(eta));
+        Assert.All(await GetEtasAsync(service), static eta => Assert.Null(eta));
     }
 
     [Theory]
     [InlineData(-0.1)]
     [InlineData(1.1)]
-    public async Task An_error_that_is_no_share_is_refused(double error) =>
+    public async Task Eta_error_out_of_range_throws(double error) =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             () => EmulatorHost.StartAsync(new EmulatorOptions { EtaError = error }));
 
@@ -60,7 +60,7 @@ public sealed class EtaTests
             QueueLimit = 100,
         });
 
-    private static async Task<int?[]> EtasAsync(TestService service)
+    private static async Task<int?[]> GetEtasAsync(TestService service)
     {
         var etas = new int?[30];
         for (int i = 0; i < etas.Length; i++)

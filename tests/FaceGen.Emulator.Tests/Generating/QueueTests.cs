@@ -13,13 +13,13 @@ public sealed class QueueTests
     [Theory]
     [InlineData(5)]
     [InlineData(2)]
-    public async Task The_request_over_the_limit_is_refused_in_the_documented_words(int limit)
+    public async Task Queue_full_is_rejected_with_documented_body(int limit)
     {
         await using TestService service = await StartAsync(queueLimit: limit);
         for (int i = 0; i < limit; i++)
             Assert.Equal("processing", (await service.SubmitAsync()).Status);
 
-        Answer refused = await service.SubmitAsync();
+        ServiceResponse refused = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.HttpStatus);
         Assert.True(JsonNode.DeepEquals(refused.Body, new JsonObject
@@ -32,10 +32,10 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task A_finished_generation_makes_room()
+    public async Task Queue_finished_generation_frees_a_slot()
     {
         await using TestService service = await StartAsync(queueLimit: 1);
-        Answer first = await service.SubmitAsync();
+        ServiceResponse first = await service.SubmitAsync();
         Assert.Equal(HttpStatusCode.TooManyRequests, (await service.SubmitAsync()).HttpStatus);
 
         service.Host.Clock.Advance(Minute);
@@ -47,11 +47,11 @@ public sealed class QueueTests
     [Theory]
     [InlineData(CallKind.Submit)]
     [InlineData(CallKind.Fetch)]
-    public async Task A_generation_that_is_said_to_have_failed_makes_room(CallKind kind)
+    public async Task Queue_failed_generation_frees_a_slot(CallKind kind)
     {
         await using TestService service = await StartAsync(queueLimit: 1);
-        service.Host.Faults.Add(Fault.ById("Q12-failed"), At.Kind(kind).Nth(1));
-        Answer first = await service.SubmitAsync();
+        service.Host.Faults.Add(Fault.ById("Q12-failed"), FaultOn.Kind(kind).Nth(1));
+        ServiceResponse first = await service.SubmitAsync();
         Assert.Equal("failed", (kind == CallKind.Fetch ? await service.FetchAsync(first) : first).Status);
 
         Assert.Equal("processing", (await service.SubmitAsync()).Status);
@@ -59,21 +59,21 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Each_account_has_a_queue_of_its_own()
+    public async Task Queue_is_separate_for_each_account()
     {
         await using TestService service = await StartAsync(queueLimit: 1);
         await service.SubmitAsync();
 
-        Answer other = await service.SubmitAsync(("key", "second"));
+        ServiceResponse other = await service.SubmitAsync(("key", "second"));
 
         Assert.Equal("processing", other.Status);
     }
 
     [Fact]
-    public async Task Waiting_requests_are_worked_first_in_first_out()
+    public async Task Queue_with_one_worker_is_first_in_first_out()
     {
         await using TestService service = await StartAsync(queueLimit: 3, workers: 1);
-        Answer[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
+        ServiceResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
         Assert.Equal([60, 120, 180], submitted.Select(static answer => answer.Body["eta"]!.GetValue<int>() / 60 * 60));
 
         for (int done = 1; done <= submitted.Length; done++)
@@ -87,19 +87,19 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task All_that_may_be_queued_is_worked_at_once_unless_told_otherwise()
+    public async Task Queue_default_workers_process_all_at_once()
     {
         await using TestService service = await StartAsync(queueLimit: 3);
-        Answer[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
+        ServiceResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
 
         service.Host.Clock.Advance(Minute);
 
-        foreach (Answer answer in submitted)
+        foreach (ServiceResponse answer in submitted)
             Assert.Equal("success", (await service.FetchAsync(answer)).Status);
     }
 
     [Fact]
-    public async Task The_journal_knows_the_most_that_was_in_flight()
+    public async Task Journal_max_in_flight_is_the_peak()
     {
         await using TestService service = await StartAsync(queueLimit: 3);
         await service.SubmitAsync();
@@ -111,13 +111,13 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Racing_submissions_never_overfill_the_queue()
+    public async Task Queue_concurrent_submissions_never_exceed_limit()
     {
         await using TestService service = await StartAsync(queueLimit: 5);
 
-        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
+        ServiceResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
 
-        Answer[] accepted = [.. answers.Where(static answer => answer.Status == "processing")];
+        ServiceResponse[] accepted = [.. answers.Where(static answer => answer.Status == "processing")];
         Assert.Equal(5, accepted.Length);
         Assert.Equal(5, accepted.Select(static answer => answer.Id).Distinct().Count());
         Assert.Equal(5, service.Host.Journal.Accepted);
@@ -128,7 +128,7 @@ public sealed class QueueTests
         {
             QueueLimit = queueLimit,
             WorkerCount = workers,
-            FurtherApiKeys = ["second"],
+            AdditionalApiKeys = ["second"],
             ServiceTime = ServiceTime.Fixed(Minute),
         });
 }

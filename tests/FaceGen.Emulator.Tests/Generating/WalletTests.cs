@@ -7,7 +7,7 @@ namespace FaceGen.Emulator.Tests.Generating;
 public sealed class WalletTests
 {
     [Fact]
-    public async Task Each_image_is_paid_for_when_the_request_is_accepted()
+    public async Task Wallet_accepted_request_pays_for_each_image()
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions
         {
@@ -18,21 +18,21 @@ public sealed class WalletTests
 
         await service.SubmitAsync(("samples", 2));
 
-        Answer wallet = await service.PostAsync("/api/wallet_balance");
+        ServiceResponse wallet = await service.PostAsync("/api/wallet_balance");
         Assert.Equal("success", wallet.Status);
         Assert.Equal(0.8m, wallet.Body["data"]!["balance"]!.GetValue<decimal>());
         Assert.Equal("USD", wallet.Body["data"]!["currency"]!.GetValue<string>());
     }
 
     [Fact]
-    public async Task An_empty_wallet_is_refused_and_nothing_is_taken()
+    public async Task Wallet_too_low_is_rejected_without_charge()
     {
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { Balance = 0.15m, PricePerImage = 0.1m });
 
         Assert.Equal(HttpStatusCode.PaymentRequired, (await service.SubmitAsync(("samples", 2))).HttpStatus);
         Assert.Equal("success", (await service.SubmitAsync()).Status);
-        Answer refused = await service.SubmitAsync();
+        ServiceResponse refused = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.PaymentRequired, refused.HttpStatus);
         Assert.Equal("error", refused.Status);
@@ -40,13 +40,13 @@ public sealed class WalletTests
     }
 
     [Fact]
-    public async Task A_refused_request_costs_nothing()
+    public async Task Wallet_rejected_request_costs_nothing()
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { Balance = 1 });
 
         await service.SubmitAsync(("width", 900));
 
-        Answer wallet = await service.PostAsync("/api/wallet_balance");
+        ServiceResponse wallet = await service.PostAsync("/api/wallet_balance");
         Assert.Equal(1m, wallet.Body["data"]!["balance"]!.GetValue<decimal>());
     }
 }

@@ -12,14 +12,14 @@ public sealed class AccountTests
     private const string AssetsGenerated = "/api/assets_generated";
 
     [Fact]
-    public async Task The_request_count_is_what_is_in_the_queue()
+    public async Task Request_count_is_the_queue_length()
     {
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(30)) });
         await service.SubmitAsync();
         await service.SubmitAsync();
 
-        Answer answer = await service.PostAsync(RequestCount);
+        ServiceResponse answer = await service.PostAsync(RequestCount);
 
         Assert.Equal("success", answer.Status);
         Assert.Equal(2, answer.Body["processing_count"]!.GetValue<int>());
@@ -29,13 +29,13 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task The_request_count_may_be_asked_for_30_times_a_minute()
+    public async Task Request_count_allows_30_calls_per_minute()
     {
         await using TestService service = await TestService.StartAsync();
         for (int i = 0; i < 30; i++)
             Assert.Equal("success", (await service.PostAsync(RequestCount)).Status);
 
-        Answer refused = await service.PostAsync(RequestCount);
+        ServiceResponse refused = await service.PostAsync(RequestCount);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.HttpStatus);
         Assert.StartsWith("Rate limit exceeded.", refused.Message, StringComparison.Ordinal);
@@ -46,13 +46,13 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task A_deleted_image_is_gone()
+    public async Task Delete_image_removes_it()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
         JsonObject body = new() { ["request_id"] = submitted.Id, ["type"] = "image" };
 
-        Answer deleted = await service.PostAsync(DeleteImage, body);
+        ServiceResponse deleted = await service.PostAsync(DeleteImage, body);
 
         Assert.Equal("success", deleted.Status);
         Assert.Equal("image deleted", deleted.Body["messege"]!.GetValue<string>());
@@ -65,26 +65,26 @@ public sealed class AccountTests
     [InlineData("request_id", "\"1\"", "The request id must be an integer.")]
     [InlineData("type", "null", "The type field is required.")]
     [InlineData("type", "\"video\"", "The type must be one of: image.")]
-    public async Task Deleting_checks_its_fields(string field, string json, string expected)
+    public async Task Delete_invalid_field_is_rejected(string field, string json, string expected)
     {
         await using TestService service = await TestService.StartAsync();
         JsonObject body = new() { ["request_id"] = 1, ["type"] = "image", [field] = JsonNode.Parse(json) };
 
-        Answer answer = await service.PostAsync(DeleteImage, body);
+        ServiceResponse answer = await service.PostAsync(DeleteImage, body);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
         Assert.Equal(expected, answer.FieldError(field));
     }
 
     [Fact]
-    public async Task Nobody_deletes_or_lists_what_is_anothers()
+    public async Task Delete_and_list_another_accounts_images_are_refused()
     {
-        await using TestService service = await TestService.StartAsync(new EmulatorOptions { FurtherApiKeys = ["second"] });
-        Answer submitted = await service.SubmitAsync();
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { AdditionalApiKeys = ["second"] });
+        ServiceResponse submitted = await service.SubmitAsync();
 
-        Answer deleted = await service.PostAsync(
+        ServiceResponse deleted = await service.PostAsync(
             DeleteImage, new JsonObject { ["key"] = "second", ["request_id"] = submitted.Id, ["type"] = "image" });
-        Answer listed = await service.PostAsync(AssetsGenerated, new JsonObject { ["key"] = "second", ["type"] = "image" });
+        ServiceResponse listed = await service.PostAsync(AssetsGenerated, new JsonObject { ["key"] = "second", ["type"] = "image" });
 
         Assert.Equal("error", deleted.Status);
         Assert.Empty(listed.Body["data"]!.AsArray());
@@ -92,20 +92,20 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task Generated_assets_come_in_pages_the_newest_first()
+    public async Task List_returns_pages_newest_first()
     {
         await using TestService service = await TestService.StartAsync();
         var ids = new List<long>();
         for (int i = 0; i < 25; i++)
             ids.Add((await service.SubmitAsync()).Id);
 
-        Answer first = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image" });
-        Answer last = await service.PostAsync(
+        ServiceResponse first = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image" });
+        ServiceResponse last = await service.PostAsync(
             AssetsGenerated, new JsonObject { ["type"] = "image", ["per_page"] = 10, ["page"] = 3 });
-        Answer beyond = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", ["page"] = 4 });
+        ServiceResponse beyond = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", ["page"] = 4 });
 
-        Assert.Equal(ids.AsEnumerable().Reverse().Take(10), Ids(first));
-        Assert.Equal(ids.AsEnumerable().Reverse().Skip(20), Ids(last));
+        Assert.Equal(ids.AsEnumerable().Reverse().Take(10), GetIds(first));
+        Assert.Equal(ids.AsEnumerable().Reverse().Skip(20), GetIds(last));
         Assert.Equal("image", last.Body["type"]!.GetValue<string>());
         Assert.True(JsonNode.DeepEquals(last.Body["pagination"], new JsonObject
         {
@@ -116,7 +116,7 @@ public sealed class AccountTests
             ["from"] = 21,
             ["to"] = 25,
         }));
-        Assert.Empty(Ids(beyond));
+        Assert.Empty(GetIds(beyond));
         Assert.Null(beyond.Body["pagination"]!["from"]);
     }
 
@@ -124,11 +124,11 @@ public sealed class AccountTests
     [InlineData("per_page", 31)]
     [InlineData("per_page", 0)]
     [InlineData("page", 0)]
-    public async Task Listing_checks_its_fields(string field, int value)
+    public async Task List_invalid_field_is_rejected(string field, int value)
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer answer = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
+        ServiceResponse answer = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
         Assert.NotEmpty(answer.FieldError(field));
@@ -140,15 +140,15 @@ public sealed class AccountTests
     [InlineData(DeleteImage)]
     [InlineData(AssetsGenerated)]
     [InlineData("/api/v6/base64_to_url")]
-    public async Task Every_call_wants_the_key(string path)
+    public async Task Call_wrong_key_is_rejected(string path)
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer answer = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
+        ServiceResponse answer = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
     }
 
-    private static IEnumerable<long> Ids(Answer answer) =>
+    private static IEnumerable<long> GetIds(ServiceResponse answer) =>
         answer.Body["data"]!.AsArray().Select(static asset => asset!["id"]!.GetValue<long>());
 }

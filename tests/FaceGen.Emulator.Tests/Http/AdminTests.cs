@@ -9,7 +9,7 @@ namespace FaceGen.Emulator.Tests.Http;
 public sealed class AdminTests
 {
     [Fact]
-    public async Task Health_is_answered()
+    public async Task Health_returns_ok()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -17,10 +17,10 @@ public sealed class AdminTests
     }
 
     [Fact]
-    public async Task Journal_and_counts_can_be_read()
+    public async Task Journal_and_accepted_return_entries_and_counts()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
 
         JsonNode journal = await ReadAsync(service, "/admin/journal");
         JsonNode accepted = await ReadAsync(service, "/admin/accepted");
@@ -33,11 +33,11 @@ public sealed class AdminTests
     }
 
     [Fact]
-    public async Task The_clock_moves_forward()
+    public async Task Clock_post_advances_it()
     {
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromHours(1)) });
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
         Assert.Equal(1, await QueuedAsync());
 
         using var content = JsonContent.Create(new { seconds = 3600 });
@@ -59,18 +59,18 @@ public sealed class AdminTests
     [InlineData("{\"seconds\":\"1\"}")]
     [InlineData("seconds")]
     [InlineData("")]
-    public async Task The_clock_refuses_what_is_no_time(string body)
+    public async Task Clock_invalid_body_is_rejected(string body)
     {
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        Answer answer = await service.SendAsync("/admin/clock", content);
+        ServiceResponse answer = await service.SendAsync("/admin/clock", content);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
     }
 
     [Fact]
-    public async Task A_reset_can_be_asked_for()
+    public async Task Reset_post_clears_the_journal()
     {
         await using TestService service = await TestService.StartAsync();
         await service.SubmitAsync();

@@ -11,7 +11,7 @@ public sealed class FaultAdminTests
     private const string Faults = "/admin/faults";
 
     [Fact]
-    public async Task The_catalogue_can_be_read()
+    public async Task Faults_get_returns_the_catalog()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -27,13 +27,13 @@ public sealed class FaultAdminTests
     }
 
     [Fact]
-    public async Task Rules_are_added_counted_and_taken_away()
+    public async Task Rules_post_and_delete_add_and_clear()
     {
         await using TestService service = await TestService.StartAsync();
         using var rule = JsonContent.Create(new { rule = "Q1-error@submit:times=1" });
 
-        Answer added = await service.SendAsync(Faults, rule);
-        Answer faulty = await service.SubmitAsync();
+        ServiceResponse added = await service.SendAsync(Faults, rule);
+        ServiceResponse faulty = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.OK, added.HttpStatus);
         Assert.Equal("error", faulty.Status);
@@ -53,12 +53,12 @@ public sealed class FaultAdminTests
     [InlineData("{\"rule\":5}", "Post {\"rule\"")]
     [InlineData("{\"rule\":\"\\ud800\"}", "Post {\"rule\"")]
     [InlineData("{\"rule\":\"x@submit\"}", "no fault 'x'")]
-    public async Task What_is_no_rule_is_refused_and_says_why(string body, string reason)
+    public async Task Rule_invalid_is_rejected_with_reason(string body, string reason)
     {
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        Answer answer = await service.SendAsync(Faults, content);
+        ServiceResponse answer = await service.SendAsync(Faults, content);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
         Assert.Contains(reason, answer.Message, StringComparison.Ordinal);
@@ -66,10 +66,10 @@ public sealed class FaultAdminTests
     }
 
     [Fact]
-    public async Task The_journal_tells_the_fault()
+    public async Task Journal_entry_has_the_fault()
     {
         await using TestService service = await TestService.StartAsync();
-        service.Host.Faults.Add(Fault.ById("Q3-code"), At.Submit);
+        service.Host.Faults.Add(Fault.ById("Q3-code"), FaultOn.Submit);
         await service.SubmitAsync();
 
         using HttpResponseMessage journal = await service.GetAsync("/admin/journal");

@@ -10,18 +10,18 @@ public sealed class FetchTests
     private static readonly EmulatorOptions Slow = new()
     {
         ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(90)),
-        FurtherApiKeys = ["second"],
+        AdditionalApiKeys = ["second"],
     };
 
     [Fact]
-    public async Task A_generation_is_processing_until_its_time_has_come()
+    public async Task Fetch_is_processing_until_finished()
     {
         await using TestService service = await TestService.StartAsync(Slow);
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
 
-        Answer early = await service.FetchAsync(submitted);
+        ServiceResponse early = await service.FetchAsync(submitted);
         service.Host.Clock.Advance(TimeSpan.FromSeconds(90));
-        Answer late = await service.FetchAsync(submitted);
+        ServiceResponse late = await service.FetchAsync(submitted);
 
         Assert.Equal("processing", early.Status);
         Assert.Equal("", early.Body["output"]!.GetValue<string>());
@@ -37,11 +37,11 @@ public sealed class FetchTests
     [InlineData("1")]
     [InlineData("abc")]
     [InlineData("99999999999999999999999")]
-    public async Task An_unknown_id_is_an_error(string id)
+    public async Task Fetch_unknown_id_returns_error(string id)
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer answer = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
+        ServiceResponse answer = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
 
         Assert.Equal(HttpStatusCode.OK, answer.HttpStatus);
         Assert.Equal("error", answer.Status);
@@ -49,20 +49,20 @@ public sealed class FetchTests
     }
 
     [Fact]
-    public async Task Another_keys_id_is_an_error()
+    public async Task Fetch_another_accounts_id_returns_error()
     {
         await using TestService service = await TestService.StartAsync(Slow);
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
 
         Assert.Equal("error", (await service.FetchAsync(submitted, key: "second")).Status);
     }
 
     [Fact]
-    public async Task A_wrong_key_is_refused()
+    public async Task Fetch_wrong_key_is_rejected()
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer answer = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
+        ServiceResponse answer = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
     }

@@ -8,10 +8,10 @@ namespace FaceGen.Emulator.Tests.Http;
 public sealed class FileTests
 {
     [Fact]
-    public async Task A_picture_is_a_png_of_the_asked_size()
+    public async Task Picture_is_a_png_of_the_requested_size()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer answer = await service.SubmitAsync(("width", 300), ("height", 200));
+        ServiceResponse answer = await service.SubmitAsync(("width", 300), ("height", 200));
 
         using HttpResponseMessage response = await service.GetAsync(answer.Output[0]);
 
@@ -26,7 +26,7 @@ public sealed class FileTests
     public async Task Links_work_for_24_hours()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer answer = await service.SubmitAsync();
+        ServiceResponse answer = await service.SubmitAsync();
 
         service.Host.Clock.Advance(TimeSpan.FromHours(23));
         Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(answer.Output[0]));
@@ -36,12 +36,12 @@ public sealed class FileTests
     }
 
     [Fact]
-    public async Task Base64_comes_as_links_to_text_files()
+    public async Task Base64_links_to_text_files()
     {
         await using TestService service = await TestService.StartAsync();
         byte[] png = await service.DrawAsync(("seed", 1));
 
-        Answer answer = await service.SubmitAsync(("seed", 1), ("base64", true));
+        ServiceResponse answer = await service.SubmitAsync(("seed", 1), ("base64", true));
         string link = Assert.Single(answer.Output);
         using HttpResponseMessage response = await service.GetAsync(link);
 
@@ -55,7 +55,7 @@ public sealed class FileTests
     [InlineData("bytes=1000-", 1000, -1)]
     [InlineData("bytes=-12", -12, -1)]
     [InlineData("bytes=5-99999999", 5, -1)]
-    public async Task A_part_of_a_picture_can_be_asked_for(string range, int from, int to)
+    public async Task Range_returns_partial_content(string range, int from, int to)
     {
         await using TestService service = await TestService.StartAsync();
         string link = (await service.SubmitAsync()).Output[0];
@@ -74,7 +74,7 @@ public sealed class FileTests
     [Theory]
     [InlineData("bytes=99999999-")]
     [InlineData("bytes=-0")]
-    public async Task A_part_that_is_not_there_is_refused(string range)
+    public async Task Range_not_satisfiable_returns_416(string range)
     {
         await using TestService service = await TestService.StartAsync();
         string link = (await service.SubmitAsync()).Output[0];
@@ -90,7 +90,7 @@ public sealed class FileTests
     [InlineData("bytes=0-1, 4-5")]
     [InlineData("lines=0-7")]
     [InlineData("nonsense")]
-    public async Task A_range_that_is_not_one_of_bytes_is_ignored(string range)
+    public async Task Range_not_a_single_byte_range_is_ignored(string range)
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -100,7 +100,7 @@ public sealed class FileTests
     }
 
     [Fact]
-    public async Task A_part_is_given_only_of_the_picture_whose_tag_is_told()
+    public async Task If_range_other_tag_returns_the_whole_picture()
     {
         await using TestService service = await TestService.StartAsync();
         string link = (await service.SubmitAsync()).Output[0];
@@ -115,7 +115,7 @@ public sealed class FileTests
     }
 
     [Fact]
-    public async Task A_picture_can_be_asked_about_without_its_bytes()
+    public async Task Head_returns_no_body()
     {
         await using TestService service = await TestService.StartAsync();
         string link = (await service.SubmitAsync()).Output[0];
@@ -135,7 +135,7 @@ public sealed class FileTests
     [InlineData("/images/nothing.png")]
     [InlineData("/uploads/abc.png")]
     [InlineData("/elsewhere")]
-    public async Task What_is_not_there_is_not_found(string path)
+    public async Task Unknown_path_returns_404(string path)
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -143,10 +143,10 @@ public sealed class FileTests
     }
 
     [Fact]
-    public async Task A_sample_that_was_not_asked_for_is_not_found()
+    public async Task Sample_not_requested_returns_404()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer answer = await service.SubmitAsync();
+        ServiceResponse answer = await service.SubmitAsync();
 
         string second = answer.Output[0].Replace("-0.png", "-1.png", StringComparison.Ordinal);
 

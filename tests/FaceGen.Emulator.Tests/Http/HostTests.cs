@@ -5,7 +5,7 @@ namespace FaceGen.Emulator.Tests.Http;
 public sealed class HostTests
 {
     [Fact]
-    public async Task It_listens_on_loopback_only()
+    public async Task Start_listens_on_loopback()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -14,7 +14,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_taken_port_is_an_io_error()
+    public async Task Start_port_in_use_throws()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -23,7 +23,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task Options_out_of_range_are_refused()
+    public async Task Start_options_out_of_range_throw()
     {
         EmulatorOptions[] wrong =
         [
@@ -44,7 +44,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task Many_live_side_by_side()
+    public async Task Start_two_emulators_are_independent()
     {
         await using TestService one = await TestService.StartAsync();
         await using TestService two = await TestService.StartAsync();

@@ -8,11 +8,11 @@ namespace FaceGen.Emulator.Tests.Http;
 public sealed class JournalTests
 {
     [Fact]
-    public async Task Every_call_is_there_before_its_answer_is()
+    public async Task Entries_exist_before_the_response()
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
         await service.FetchAsync(submitted);
         await service.GetStatusAsync(submitted.Output[0]);
         await service.SubmitAsync(("key", "wrong"));
@@ -26,7 +26,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task Bodies_are_kept_without_key_and_pictures()
+    public async Task Body_has_neither_key_nor_image()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -39,19 +39,19 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task How_long_its_generation_takes_is_kept_with_each_call()
+    public async Task Entries_have_the_service_time()
     {
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Parse("fixed:90") });
 
-        Answer submitted = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
         await service.FetchAsync(submitted);
 
         Assert.All(service.Host.Journal.Entries, static entry => Assert.Equal(TimeSpan.FromSeconds(90), entry.ServiceTime));
     }
 
     [Fact]
-    public async Task Bytes_are_counted_as_they_came()
+    public async Task Bytes_received_are_counted()
     {
         await using TestService service = await TestService.StartAsync();
 
@@ -67,7 +67,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task Acceptances_are_counted_by_prompt_and_by_request()
+    public async Task Accepted_are_counted_by_prompt_and_by_request()
     {
         await using TestService service = await TestService.StartAsync();
         await service.SubmitAsync(("prompt", "a"), ("seed", 1));
@@ -83,7 +83,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task A_caller_that_keeps_to_the_limit_is_never_seen_above_it()
+    public async Task Max_in_flight_caller_within_limit_stays_within()
     {
         await using TestService service = await TestService.StartAsync();
         using var slots = new SemaphoreSlim(3);
@@ -100,7 +100,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task Warnings_are_told_once_each()
+    public async Task Warnings_are_reported_once_each()
     {
         var told = new List<string>();
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { OnWarning = told.Add });
@@ -114,7 +114,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task A_reset_forgets_everything_but_the_time()
+    public async Task Reset_clears_everything_but_the_clock()
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions
         {
@@ -123,7 +123,7 @@ public sealed class JournalTests
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromHours(1)),
         });
         service.Host.Clock.Advance(TimeSpan.FromDays(2));
-        Answer before = await service.SubmitAsync();
+        ServiceResponse before = await service.SubmitAsync();
 
         service.Host.Reset();
 

@@ -117,7 +117,7 @@ public sealed class LoopbackOnlyTests
     [InlineData("GET /admin/state HTTP/1.1\r\nHost:\r\n")]
     [InlineData("GET http://rebound.example/admin/state HTTP/1.1\r\nHost: 127.0.0.1\r\n")]
     [InlineData("GET /admin/state HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nOrigin: https://site.example\r\n")]
-    public async Task Request_that_names_no_host_or_two_is_refused(string head)
+    public async Task Request_without_a_single_host_is_refused(string head)
     {
         await using TestService service = await TestService.StartAsync();
 

@@ -9,11 +9,11 @@ public sealed class UploadTests
     [Theory]
     [InlineData("/api/v6/base64_to_url", "base64_string")]
     [InlineData("/api/v6/image_editing/base64_to_url", "init_image")]
-    public async Task An_image_becomes_a_link_that_holds_it_for_24_hours(string path, string field)
+    public async Task Upload_image_returns_a_link_for_24_hours(string path, string field)
     {
         await using TestService service = await TestService.StartAsync();
 
-        Answer answer = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
+        ServiceResponse answer = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
 
         Assert.Equal("success", answer.Status);
         Assert.True(answer.Id > 0);
@@ -28,23 +28,23 @@ public sealed class UploadTests
     [Theory]
     [InlineData("/api/v6/base64_to_url", "base64_string")]
     [InlineData("/api/v6/image_editing/base64_to_url", "init_image")]
-    public async Task What_is_no_image_is_refused(string path, string field)
+    public async Task Upload_not_an_image_is_rejected(string path, string field)
     {
         await using TestService service = await TestService.StartAsync();
 
         foreach (string? value in new[] { null, "", "AAAA", "https://example.org/face.jpg", "data:image/png;base64,AAAA" })
         {
-            Answer answer = await service.PostAsync(path, new JsonObject { [field] = value });
+            ServiceResponse answer = await service.PostAsync(path, new JsonObject { [field] = value });
             Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
             Assert.NotEmpty(answer.FieldError(field));
         }
     }
 
     [Fact]
-    public async Task An_uploaded_face_draws_the_same_picture_as_an_inline_one()
+    public async Task Submit_uploaded_face_equals_inline_face()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer upload = await service.PostAsync(
+        ServiceResponse upload = await service.PostAsync(
             "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
 
         byte[] inline = await service.DrawAsync(("seed", 3));
@@ -55,14 +55,14 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task A_face_whose_link_has_expired_is_refused()
+    public async Task Submit_expired_upload_is_rejected()
     {
         await using TestService service = await TestService.StartAsync();
-        Answer upload = await service.PostAsync(
+        ServiceResponse upload = await service.PostAsync(
             "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
         service.Host.Clock.Advance(TimeSpan.FromHours(24));
 
-        Answer answer = await service.SubmitAsync(("face_image", upload.Output[0]));
+        ServiceResponse answer = await service.SubmitAsync(("face_image", upload.Output[0]));
 
         Assert.StartsWith("The face image could not be downloaded", answer.FieldError("face_image"), StringComparison.Ordinal);
     }

@@ -7,12 +7,12 @@ namespace FaceGen.Emulator.Tests.Support;
 internal sealed class RawConnection : IDisposable
 {
     /// <summary>No test waits longer for the end of an answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TcpClient _client = new();
 
     /// <summary>Whether the other side closed before it had read everything.</summary>
-    private bool _wasCutOff;
+    private bool _isCutOff;
 
     public static async Task<RawConnection> OpenAsync(Uri address)
     {
@@ -21,7 +21,7 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    public static async Task<RawAnswer> GetAsync(string link, params string[] headers)
+    public static async Task<RawHttpResponse> GetAsync(string link, params string[] headers)
     {
         var address = new Uri(link);
         using RawConnection connection = await OpenAsync(address);
@@ -29,7 +29,7 @@ internal sealed class RawConnection : IDisposable
         return await connection.ReadAsync();
     }
 
-    public static async Task<RawAnswer> PostAsync(Uri address, string json)
+    public static async Task<RawHttpResponse> PostAsync(Uri address, string json)
     {
         using RawConnection connection = await OpenAsync(address);
         await connection.PostWithoutReadingAsync(address, json);
@@ -58,34 +58,34 @@ internal sealed class RawConnection : IDisposable
     /// <summary>
     /// Reads until the other side closes, which it is asked to do after its answer, or until so much has come.
     /// </summary>
-    public async Task<RawAnswer> ReadAsync(TimeSpan? patience = null, int enough = int.MaxValue)
+    public async Task<RawHttpResponse> ReadAsync(TimeSpan? readTimeout = null, int maxBytes = int.MaxValue)
     {
-        if (_wasCutOff)
-            return new RawAnswer([], isClosed: true);
+        if (_isCutOff)
+            return new RawHttpResponse([], isClosed: true);
 
-        using var timeout = new CancellationTokenSource(patience ?? Patience);
+        using var timeout = new CancellationTokenSource(readTimeout ?? ReadTimeout);
         using var bytes = new MemoryStream();
         var buffer = new byte[64 * 1024];
         try
         {
-            while (bytes.Length < enough)
+            while (bytes.Length < maxBytes)
             {
                 int read = await _client.GetStream().ReadAsync(buffer, timeout.Token);
                 if (read == 0)
-                    return new RawAnswer(bytes.ToArray(), isClosed: true);
+                    return new RawHttpResponse(bytes.ToArray(), isClosed: true);
                 bytes.Write(buffer, 0, read);
             }
         }
         catch (IOException)
         {
-            return new RawAnswer(bytes.ToArray(), isClosed: true);
+            return new RawHttpResponse(bytes.ToArray(), isClosed: true);
         }
-        catch (OperationCanceledException) when (patience is not null)
+        catch (OperationCanceledException) when (readTimeout is not null)
         {
-            return new RawAnswer(bytes.ToArray(), isClosed: false);
+            return new RawHttpResponse(bytes.ToArray(), isClosed: false);
         }
 
-        return new RawAnswer(bytes.ToArray(), isClosed: false);
+        return new RawHttpResponse(bytes.ToArray(), isClosed: false);
     }
 
     public void Dispose() => _client.Dispose();
@@ -99,7 +99,7 @@ internal sealed class RawConnection : IDisposable
         }
         catch (IOException)
         {
-            _wasCutOff = true;
+            _isCutOff = true;
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>Posts a body; the good key is put into it unless it has one already.</summary>
-    public async Task<Answer> PostAsync(string path, JsonObject? body = null)
+    public async Task<ServiceResponse> PostAsync(string path, JsonObject? body = null)
     {
         body ??= [];
         if (!body.ContainsKey("key"))
@@ -42,17 +42,17 @@ internal sealed class TestService : IAsyncDisposable
         return await SendAsync(path, JsonContent.Create(body));
     }
 
-    public async Task<Answer> SendAsync(string path, HttpContent content)
+    public async Task<ServiceResponse> SendAsync(string path, HttpContent content)
     {
         using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
         string text = await response.Content.ReadAsStringAsync();
-        return new Answer(response.StatusCode, JsonNode.Parse(text)!.AsObject());
+        return new ServiceResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject());
     }
 
-    public Task<Answer> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
+    public Task<ServiceResponse> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
         PostAsync(FaceGen, Request(fields));
 
-    public Task<Answer> FetchAsync(Answer submitted, string key = Key) =>
+    public Task<ServiceResponse> FetchAsync(ServiceResponse submitted, string key = Key) =>
         PostAsync($"/api/v6/image_editing/fetch/{submitted.Id}", new JsonObject { ["key"] = key });
 
     public Task<HttpResponseMessage> GetAsync(string link) =>
@@ -67,7 +67,7 @@ internal sealed class TestService : IAsyncDisposable
     /// <summary>Submits, and downloads the first image.</summary>
     public async Task<byte[]> DrawAsync(params (string Name, JsonNode? Value)[] fields)
     {
-        Answer answer = await SubmitAsync(fields);
+        ServiceResponse answer = await SubmitAsync(fields);
         return await _client.GetByteArrayAsync(new Uri(answer.Output[0]));
     }
 

@@ -9,11 +9,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class AccountTests
 {
     [Fact]
-    public async Task The_balance_is_told_with_its_currency()
+    public async Task Balance_has_amount_and_currency()
     {
-        await using TestBed bed = await TestBed.StartAsync(balance: 12.5m);
+        await using SessionFixture bed = await SessionFixture.StartAsync(balance: 12.5m);
 
-        Ran ran = bed.Run("param($face) $null = New-FaceGenImage p $face -Samples 2; Get-FaceGenBalance", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) $null = New-FaceGenImage p $face -Samples 2; Get-FaceGenBalance", bed.Face).WithoutErrors();
 
         Assert.Equal(12.48m, ran.Single.Properties["Balance"].Value);
         Assert.Equal("USD", ran.Single.Properties["Currency"].Value);
@@ -21,11 +21,11 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task The_queue_is_told_with_what_is_free()
+    public async Task Queue_has_usage_limit_and_free_slots()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600, queueLimit: 5);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 600, queueLimit: 5);
 
-        Ran ran = bed.Run("param($face) $null = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -NoWait; Get-FaceGenQueue", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) $null = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -NoWait; Get-FaceGenQueue", bed.Face).WithoutErrors();
 
         Assert.Equal((3, 5, 2), (ran.Single.Properties["ProcessingCount"].Value, ran.Single.Properties["QueueLimit"].Value, ran.Single.Properties["Free"].Value));
         Assert.Equal("3 of 5", ran.Single.ToString());
@@ -35,11 +35,11 @@ public sealed class AccountTests
     [InlineData("Get-FaceGenBalance")]
     [InlineData("Get-FaceGenQueue")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false")]
-    public async Task A_key_that_is_no_longer_good_is_told(string command)
+    public async Task Account_command_expired_key_reports_KeyRejected(string command)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($uri) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; {command}", bed.Emulator.BaseUri);
+        ScriptResult ran = bed.Run($"param($uri) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; {command}", bed.Emulator.BaseUri);
 
         Assert.StartsWith("KeyRejected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(401, Assert.Single(bed.Emulator.Journal.Entries).Status);
@@ -47,12 +47,12 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task What_has_an_id_can_be_given_for_it()
+    public async Task Id_parameter_accepts_objects_with_an_id()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out, $csv)
             $image = New-FaceGenImage a $face -Width 32
             $saved = $image | Save-FaceGenOutput $out
@@ -72,13 +72,13 @@ public sealed class AccountTests
             $image, $row | Remove-FaceGenImage -Confirm:$false
             Remove-FaceGenImage $item -Confirm:$false
             $item.Id
-            """, bed.Face, bed.Out, csv).WithoutErrors();
+            """, bed.Face, bed.OutputFolder, csv).WithoutErrors();
 
         string[] ids = [.. ran.Output.Select(id => id.ToString())];
         Assert.Equal(20, ids.Length);
         Assert.All(ids[7..10], id => Assert.Equal(ids[^1], id));
         Assert.Single(ids[..7].Concat(ids[10..^1]).Distinct());
-        Assert.Equal(2, Deletions(bed.Emulator.Journal).Count);
+        Assert.Equal(2, GetDeletions(bed.Emulator.Journal).Count);
     }
 
     [Theory]
@@ -89,25 +89,25 @@ public sealed class AccountTests
     [InlineData("[pscustomobject]@{ name = 'x' }")]
     [InlineData("[pscustomobject]@{ Id = ' ' }")]
     [InlineData("@{ name = 'x' }")]
-    public async Task What_is_no_generation_is_never_taken_for_an_id(string what)
+    public async Task Id_parameter_object_without_id_is_refused(string value)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran looked = bed.Run($"param($face) ,({what}) | Get-FaceGenImage", bed.Face);
-        Ran named = bed.Run($"param($face) Wait-FaceGenImage -Id ({what})", bed.Face);
-        Ran removed = bed.Run($"param($face) ,({what}) | Remove-FaceGenImage -Confirm:$false", bed.Face);
+        ScriptResult looked = bed.Run($"param($face) ,({value}) | Get-FaceGenImage", bed.Face);
+        ScriptResult named = bed.Run($"param($face) Wait-FaceGenImage -Id ({value})", bed.Face);
+        ScriptResult removed = bed.Run($"param($face) ,({value}) | Remove-FaceGenImage -Confirm:$false", bed.Face);
 
         Assert.All(new[] { looked, named, removed }, ran => Assert.Single(ran.Errors));
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
     [Fact]
-    public async Task Images_are_deleted_by_id_by_generation_by_saved_image_and_by_item()
+    public async Task Remove_accepts_id_generation_saved_image_and_batch_item()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out, $csv)
             $ConfirmPreference = 'None'
             $images = 'a', 'b', 'c', 'd' | New-FaceGenImage -FaceImage $face -Width 32 -Samples 2
@@ -118,12 +118,12 @@ public sealed class AccountTests
             $items = Invoke-FaceGenBatch $csv -Destination $out | Where-Object Files
             $items | Remove-FaceGenImage
             $images; $items.Generation
-            """, bed.Face, bed.Out, csv).WithoutErrors();
+            """, bed.Face, bed.OutputFolder, csv).WithoutErrors();
 
         Assert.Equal(5, ran.Output.Count);
-        Assert.Equal(5, Deletions(bed.Emulator.Journal).Count);
+        Assert.Equal(5, GetDeletions(bed.Emulator.Journal).Count);
         foreach (PSObject image in ran.Output) await AssertDeletedAsync(image);
-        Assert.Equal(3, Directory.GetFiles(bed.Out, "*.png").Length);
+        Assert.Equal(3, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
     }
 
     [Theory]
@@ -131,11 +131,11 @@ public sealed class AccountTests
     [InlineData("abc", "'abc' is no id of the service's: nothing was deleted.")]
     [InlineData("-1", "'-1' is no id of the service's: nothing was deleted.")]
     [InlineData("99999999999999999999999", "'99999999999999999999999' is no id of the service's: nothing was deleted.")]
-    public async Task A_wrong_id_spoils_only_itself(string wrong, string message)
+    public async Task Remove_invalid_id_reports_one_error_and_deletes_the_others(string wrong, string message)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $wrong)
             $image = New-FaceGenImage p $face
             $wrong, $image.Id | Remove-FaceGenImage -Confirm:$false
@@ -149,77 +149,77 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task WhatIf_deletes_nothing_and_a_high_impact_is_declared()
+    public async Task Remove_WhatIf_deletes_nothing_and_confirm_impact_is_high()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             New-FaceGenImage p $face | Remove-FaceGenImage -WhatIf
             (Get-Command Remove-FaceGenImage).ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ConfirmImpact
             """, bed.Face).WithoutErrors();
 
         Assert.Equal("High", ran.Single.ToString());
-        Assert.Empty(Deletions(bed.Emulator.Journal));
+        Assert.Empty(GetDeletions(bed.Emulator.Journal));
     }
 
     [Fact]
-    public async Task RemoveAfterSave_deletes_what_is_saved()
+    public async Task RemoveAfterSave_all_images_saved_deletes_them_at_the_service()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $images = 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 32 -Samples 2
             $images | Save-FaceGenOutput $out -RemoveAfterSave
             $images
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal(4, Directory.GetFiles(bed.Out, "*.png").Length);
-        Assert.Equal(2, Deletions(bed.Emulator.Journal).Count);
+        Assert.Equal(4, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
+        Assert.Equal(2, GetDeletions(bed.Emulator.Journal).Count);
         foreach (PSObject image in ran.Output.Skip(4)) await AssertDeletedAsync(image);
     }
 
     [Fact]
-    public async Task RemoveAfterSave_deletes_nothing_of_what_is_not_saved_whole()
+    public async Task RemoveAfterSave_one_image_not_saved_deletes_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $image = New-FaceGenImage p $face -Width 32 -Samples 2
             $null = $image | Save-FaceGenOutput $out
             [IO.File]::Delete("$out/$($image.Id)-2.png")
             $image | Save-FaceGenOutput $out -RemoveAfterSave
-            """, bed.Face, bed.Out);
+            """, bed.Face, bed.OutputFolder);
 
         Assert.StartsWith("FileExists,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Single(ran.Output);
-        Assert.Empty(Deletions(bed.Emulator.Journal));
+        Assert.Empty(GetDeletions(bed.Emulator.Journal));
     }
 
     [Fact]
-    public async Task RemoveAfterSave_does_not_go_with_files_that_were_there_already()
+    public async Task RemoveAfterSave_with_SkipExisting_is_refused()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        ErrorRecord error = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -RemoveAfterSave -SkipExisting", bed.Face, bed.Out).Error;
+        ErrorRecord error = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -RemoveAfterSave -SkipExisting", bed.Face, bed.OutputFolder).Error;
 
         Assert.StartsWith("ParametersInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_enterprise_account_has_addresses_of_its_own()
+    public async Task Enterprise_connection_uses_enterprise_addresses()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri, $face, $out)
             Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Enterprise
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out -RemoveAfterSave
             Get-FaceGenBalance
             Get-FaceGenQueue
-            """, bed.Emulator.BaseUri, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Emulator.BaseUri, bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.True((bool)ran.Output[0].Properties["Enterprise"].Value);
         Assert.Equal(4, ran.Output.Count);
@@ -231,11 +231,11 @@ public sealed class AccountTests
     }
 
     [Fact]
-    public async Task What_was_submitted_at_the_enterprise_addresses_is_not_asked_for_at_the_others()
+    public async Task Enterprise_generation_is_fetched_at_enterprise_addresses_only()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 600);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri, $face)
             $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Enterprise -Name lab
             $null = New-FaceGenImage p $face -NoWait -Connection lab
@@ -247,7 +247,7 @@ public sealed class AccountTests
         Assert.DoesNotContain(bed.Emulator.Journal.Entries, entry => entry.Path.StartsWith("/api/v6", StringComparison.Ordinal));
     }
 
-    private static IReadOnlyList<JournalEntry> Deletions(Journal journal) => [.. journal.Entries.Where(entry => entry.Path == "/api/v3/delete_image")];
+    private static IReadOnlyList<JournalEntry> GetDeletions(Journal journal) => [.. journal.Entries.Where(entry => entry.Path == "/api/v3/delete_image")];
 
     internal static async Task AssertDeletedAsync(PSObject image)
     {

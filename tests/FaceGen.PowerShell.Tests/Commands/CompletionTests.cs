@@ -26,9 +26,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Get-FaceGenBalance -Connection ", new[] { "Default", "'it''s my lab'", "lab" })]
     [InlineData("Get-FaceGenBalance -Connection 'it", new[] { "'it''s my lab'" })]
     [InlineData("Disconnect-FaceGen l", new[] { "lab" })]
-    public async Task What_can_be_chosen_is_offered(string line, string[] offered)
+    public async Task Completer_offers_valid_values(string line, string[] offered)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Run("param($uri) 'lab', \"it's my lab\" | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }", bed.Emulator.BaseUri).WithoutErrors();
 
         Assert.Equal(offered, Complete(bed.Session, line));
@@ -39,9 +39,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Wait-FaceGenImage ")]
     [InlineData("Get-FaceGenImage ")]
     [InlineData("Remove-FaceGenImage 1")]
-    public async Task The_ids_of_generations_under_way_are_offered_and_nobody_is_asked(string line)
+    public async Task Completer_offers_pending_ids_without_a_request(string line)
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 600);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 600);
         string id = bed.Run("param($face) New-FaceGenImage p $face -NoWait", bed.Face).WithoutErrors().Single.Properties["Id"].Value.ToString()!;
         int calls = bed.Emulator.Journal.Entries.Count;
         // A second connection to the same account has the same generations, one to another account has none of them.
@@ -56,7 +56,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("accepted-then-d", new[] { "accepted-then-dropped" })]
     [InlineData("any@any, Q24-429@", new[] { "Q24-429@fetch" })]
     [InlineData("'key-in-500@", new[] { "key-in-500@fetch", "key-in-500@upload", "key-in-500@account" })]
-    public void The_emulator_s_faults_are_offered_with_the_calls_that_they_hit(string typed, string[] offered)
+    public void Completer_offers_emulator_faults_and_call_kinds(string typed, string[] offered)
     {
         using Session session = Session.Shared();
 
@@ -64,7 +64,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Service_times_of_each_kind_are_offered_as_the_emulator_reads_them()
+    public void Completer_offers_valid_service_times()
     {
         using Session session = Session.Shared();
 
@@ -76,7 +76,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Ledgers_are_offered_before_folders()
+    public void Completer_offers_ledgers_before_folders()
     {
         using var session = new Session();
         Directory.CreateDirectory(Path.Combine(_folder, "my out"));
@@ -92,12 +92,12 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_comes_out_of_a_vault()
+    public async Task SecretName_reads_key_from_vault()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         InstallVaults();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri)
             'text', 'secure', 'credential' | ForEach-Object {
                 $null = Connect-FaceGen -SecretName $_ -Vault 'My Vault' -BaseUri $uri
@@ -113,7 +113,7 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("-SecretName nobody", "The secret 'nobody' could not be had: There is no secret nobody.")]
     [InlineData("-SecretName table -Vault v", "The secret 'table' could not be had from the vault 'v': it is neither a text nor a secure string nor a credential.")]
-    public void A_secret_that_is_no_key_is_told(string parameters, string message)
+    public void SecretName_unusable_secret_reports_reason(string parameters, string message)
     {
         InstallVaults();
         using var session = new Session();
@@ -125,7 +125,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void Without_the_module_what_is_missing_is_told_and_nothing_offered()
+    public void SecretName_module_missing_reports_how_to_install_it()
     {
         Environment.SetEnvironmentVariable("PSModulePath", _folder);
         using var session = new Session();
@@ -141,7 +141,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Connect-FaceGen -SecretName ", new[] { "text", "'my key'" })]
     [InlineData("Connect-FaceGen -Vault 'My Vault' -SecretName ", new[] { "'of My Vault'" })]
     [InlineData("Connect-FaceGen -SecretName x -Vault ", new[] { "'My Vault'", "Other" })]
-    public void Secrets_and_vaults_are_offered(string line, string[] offered)
+    public void Completer_offers_secrets_and_vaults(string line, string[] offered)
     {
         InstallVaults();
         using var session = new Session();
@@ -150,7 +150,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void A_vault_that_does_not_answer_is_not_waited_for()
+    public void Completer_vault_hangs_returns_after_timeout()
     {
         InstallVaults("while ($true) { }");
         using var session = new Session();

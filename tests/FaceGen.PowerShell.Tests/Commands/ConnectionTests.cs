@@ -5,11 +5,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class ConnectionTests
 {
     [Fact]
-    public async Task Connections_are_tested_from_the_pipeline_each_by_itself()
+    public async Task Test_connection_accepts_pipeline_input()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri)
             $wrong = Connect-FaceGen wrong-key -BaseUri $uri -Name wrong
             Get-FaceGenConnection Default | Test-FaceGenConnection
@@ -20,11 +20,11 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_connection_tells_its_address_and_never_its_key()
+    public async Task Connection_shows_address_and_not_key()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 10", bed.Emulator.BaseUri).WithoutErrors();
+        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 10", bed.Emulator.BaseUri).WithoutErrors();
 
         Assert.Equal(bed.Emulator.BaseUri, ran.Single.Properties["BaseUri"].Value);
         Assert.Equal(10, ran.Single.Properties["QueueLimit"].Value);
@@ -37,24 +37,24 @@ public sealed class ConnectionTests
     [InlineData("api")]
     [InlineData("api/")]
     [InlineData("api/v6")]
-    public async Task An_address_with_the_api_s_path_means_the_same(string path)
+    public async Task BaseUri_with_api_path_is_normalized(string path)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri; Test-FaceGenConnection", new Uri(bed.Emulator.BaseUri, path));
+        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri; Test-FaceGenConnection", new Uri(bed.Emulator.BaseUri, path));
 
         Assert.Equal(bed.Emulator.BaseUri, ran.WithoutErrors().Output[0].Properties["BaseUri"].Value);
         Assert.Equal(true, ran.Output[1].BaseObject);
     }
 
     [Fact]
-    public async Task A_wrong_key_tests_false_and_ends_a_run_at_its_first_row()
+    public async Task Wrong_key_tests_false_and_ends_the_run()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Run("param($uri) Connect-FaceGen wrong-key-xyz -BaseUri $uri", bed.Emulator.BaseUri).WithoutErrors();
 
-        Ran test = bed.Run("Test-FaceGenConnection");
-        Ran run = bed.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", bed.Face);
+        ScriptResult test = bed.Run("Test-FaceGenConnection");
+        ScriptResult run = bed.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", bed.Face);
 
         Assert.Equal(false, test.Single.BaseObject);
         Assert.Contains("does not accept the key", Assert.Single(test.Warnings), StringComparison.Ordinal);
@@ -64,11 +64,11 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public void Nobody_listening_is_told_as_that()
+    public void Test_connection_service_unreachable_warns()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("Connect-FaceGen some-key -BaseUri http://127.0.0.1:9 | ForEach-Object { }; Test-FaceGenConnection");
+        ScriptResult ran = session.Run("Connect-FaceGen some-key -BaseUri http://127.0.0.1:9 | ForEach-Object { }; Test-FaceGenConnection");
 
         Assert.Equal(false, ran.WithoutErrors().Single.BaseObject);
         Assert.Contains("cannot be reached", Assert.Single(ran.Warnings), StringComparison.Ordinal);
@@ -80,11 +80,11 @@ public sealed class ConnectionTests
     [InlineData("ftp://me:secret@example.com", "no address of a service")]
     [InlineData("me:secret@example.com", "no address of a service")]
     [InlineData("nonsense", "no address of a service")]
-    public void An_address_that_would_not_do_is_refused(string address, string reason)
+    public void BaseUri_invalid_is_refused(string address, string reason)
     {
         using var session = new Session();
 
-        Ran ran = session.Run("param($uri) Connect-FaceGen some-key -BaseUri $uri", address);
+        ScriptResult ran = session.Run("param($uri) Connect-FaceGen some-key -BaseUri $uri", address);
 
         Assert.StartsWith("ConnectionInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
@@ -93,11 +93,11 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Disconnecting_leaves_no_connection()
+    public async Task Disconnect_removes_the_connection()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("Disconnect-FaceGen; Get-FaceGenConnection").WithoutErrors();
+        ScriptResult ran = bed.Run("Disconnect-FaceGen; Get-FaceGenConnection").WithoutErrors();
 
         Assert.Empty(ran.Output);
     }

@@ -7,7 +7,7 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class DamagedInputTests
 {
     /// <summary>Each gets files that hold the row, and the row itself.</summary>
-    private static readonly string[] Ways =
+    private static readonly string[] InputCommands =
     [
         "Import-FaceGenRequest $folder/in.csv | New-FaceGenImage",
         "Import-FaceGenRequest $folder/in.json | New-FaceGenImage",
@@ -29,9 +29,9 @@ public sealed class DamagedInputTests
     [InlineData("track_id", "1,23457E+12", "has rounded it")]
     [InlineData("seed", "4\u200B2", "'4\\u200B2'")]
     [InlineData("prompt", "\u200B\u00A0", "Prompt is required")]
-    public async Task Damaged_value_is_refused_on_every_way_in_and_nothing_is_sent(string field, string value, string reason)
+    public async Task Damaged_value_is_refused_by_every_input_command(string field, string value, string reason)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         Dictionary<string, string> row = new() { ["prompt"] = "a", ["face_image"] = bed.Face };
         row[field] = value;
@@ -39,9 +39,9 @@ public sealed class DamagedInputTests
         bed.Write("in.json", $"[{JsonSerializer.Serialize(row)}]");
         bed.Write("in.jsonl", JsonSerializer.Serialize(row));
 
-        foreach (string way in Ways)
+        foreach (string way in InputCommands)
         {
-            Ran ran = bed.Run($$"""
+            ScriptResult ran = bed.Run($$"""
                 param($folder, $cells)
                 $row = [ordered]@{}
                 foreach ($cell in $cells.GetEnumerator()) { $row[$cell.Key] = $cell.Value }
@@ -55,11 +55,11 @@ public sealed class DamagedInputTests
     }
 
     [Fact]
-    public async Task Seed_that_a_script_put_into_a_deserialized_request_is_read_as_a_cell_is()
+    public async Task Deserialized_request_changed_seed_is_validated()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($csv)
             $request = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Import-FaceGenRequest $csv), 3))
             $request.Seed = '1.23457E+12'
@@ -71,38 +71,38 @@ public sealed class DamagedInputTests
     }
 
     [Fact]
-    public async Task Rows_with_names_of_a_sheet_are_read_by_both_commands()
+    public async Task Spreadsheet_headings_are_accepted_by_both_commands()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $rows = [pscustomobject]@{ Prompt = 'a'; 'Face Image' = $face; 'Negative Prompt' = 'hat'; "$([char]0xFEFF)seed" = " 7$([char]0xA0)" }
             $rows | New-FaceGenImage | ForEach-Object Request
             $rows | Invoke-FaceGenBatch -Destination $out | Where-Object Request | ForEach-Object Request
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["hat", "hat"], ran.Each("NegativePrompt"));
-        Assert.Equal([7L, 7L], ran.Each("Seed"));
+        Assert.Equal(["hat", "hat"], ran.Values("NegativePrompt"));
+        Assert.Equal([7L, 7L], ran.Values("Seed"));
         Assert.Empty(ran.Warnings);
     }
 
     [Fact]
-    public async Task Near_miss_of_a_name_is_suggested()
+    public async Task Misspelled_column_warns_with_suggestion()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", bed.Write("one.csv", $"prompt,face_image,negativ_prompt\na,{bed.Face},hat\n"), bed.Out);
+        ScriptResult ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", bed.Write("one.csv", $"prompt,face_image,negativ_prompt\na,{bed.Face},hat\n"), bed.OutputFolder);
 
         Assert.Contains("'negativ_prompt' (did you mean 'negative_prompt'?)", Assert.Single(ran.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Object_around_an_array_of_rows_is_named()
+    public async Task Array_wrapper_object_is_refused_with_hint()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", bed.Face);
+        ScriptResult ran = bed.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", bed.Face);
 
         Assert.Contains("Pipe its property 'value' in its place", ran.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Empty(ran.Warnings);
@@ -114,21 +114,21 @@ public sealed class DamagedInputTests
     [InlineData("\uFEFFemulator-key\r\n")]
     [InlineData("Bearer emulator-key")]
     [InlineData("MODELSLAB_API_KEY='emulator-key'")]
-    public async Task Key_with_what_certainly_is_no_part_of_it_is_taken(string key)
+    public async Task Key_with_quotes_BOM_or_prefix_is_accepted(string key)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($uri, $key) $null = Connect-FaceGen $key -BaseUri $uri; Test-FaceGenConnection", bed.Emulator.BaseUri, key).WithoutErrors();
+        ScriptResult ran = bed.Run("param($uri, $key) $null = Connect-FaceGen $key -BaseUri $uri; Test-FaceGenConnection", bed.Emulator.BaseUri, key).WithoutErrors();
 
         Assert.Equal(true, ran.Single.BaseObject);
     }
 
     [Fact]
-    public async Task Text_that_cannot_be_a_key_is_refused_before_anything_is_sent()
+    public async Task Key_with_a_space_is_refused_before_anything_is_sent()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", bed.Emulator.BaseUri);
+        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", bed.Emulator.BaseUri);
 
         Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, and give it alone.", ran.Error.ToString());
         Assert.Empty(bed.Emulator.Journal.Entries);

@@ -8,12 +8,12 @@ public sealed class DestinationTests
     private const string Unwritable = "/proc/facegen-out";
 
     [Fact]
-    public async Task Save_into_a_folder_that_cannot_be_written_ends_the_pipeline_before_it_submits()
+    public async Task Save_unwritable_folder_ends_the_pipeline_before_it_submits()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", bed.Face, Unwritable);
+        ScriptResult ran = bed.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", bed.Face, Unwritable);
 
         Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("Nothing was sent or saved.", ran.Error.ToString(), StringComparison.Ordinal);
@@ -21,22 +21,22 @@ public sealed class DestinationTests
     }
 
     [Fact]
-    public async Task WhatIf_does_not_probe_the_folder()
+    public async Task Save_WhatIf_does_not_probe_the_folder()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf", bed.Face, Unwritable).WithoutErrors();
     }
 
     [Fact]
-    public async Task Batch_whose_folder_cannot_be_written_sends_nothing()
+    public async Task Batch_unwritable_folder_sends_nothing()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string rows = bed.Write("people.csv", $"prompt,face_image\na,{bed.Face}\nb,{bed.Face}\n");
 
-        Ran ran = bed.Run("param($rows, $out, $ledger) Invoke-FaceGenBatch $rows -Destination $out -Ledger $ledger; (Get-FaceGenBatch -Ledger $ledger).Pending",
+        ScriptResult ran = bed.Run("param($rows, $out, $ledger) Invoke-FaceGenBatch $rows -Destination $out -Ledger $ledger; (Get-FaceGenBatch -Ledger $ledger).Pending",
             rows, Unwritable, Path.Combine(bed.Folder, "x.ledger"));
 
         Assert.Contains(ran.Errors, error => error.FullyQualifiedErrorId.StartsWith("FileNotWritten,", StringComparison.Ordinal));
@@ -44,18 +44,18 @@ public sealed class DestinationTests
     }
 
     [Fact]
-    public async Task Folder_that_fails_while_images_are_saved_ends_the_pipeline()
+    public async Task Save_folder_fails_during_run_ends_the_pipeline()
     {
         // One after the other: twenty generations take six seconds, and the pipeline ends at the first image.
-        await using TestBed bed = await TestBed.StartAsync(queueLimit: 1, serviceSeconds: 0.3);
+        await using SessionFixture bed = await SessionFixture.StartAsync(queueLimit: 1, serviceSeconds: 0.3);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             [void][IO.Directory]::CreateDirectory($out)
             1..30 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face |
                 ForEach-Object { if ([IO.Directory]::Exists($out)) { [IO.Directory]::Delete($out, $true); [IO.File]::WriteAllText($out, 'in the way') }; $_ } |
                 Save-FaceGenOutput $out
-            """, bed.Face, bed.Out);
+            """, bed.Face, bed.OutputFolder);
 
         Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("nothing more is submitted", ran.Error.ToString(), StringComparison.Ordinal);

@@ -6,11 +6,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class EmulatorTests
 {
     [Fact]
-    public void An_emulator_starts_connects_by_the_pipeline_and_stops()
+    public void Emulator_starts_connects_through_pipeline_and_stops()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             $script:e = Start-FaceGenEmulator -QueueLimit 7 -ServiceTime fixed:0
             $null = $e | Connect-FaceGen
             Get-FaceGenConnection
@@ -30,11 +30,11 @@ public sealed class EmulatorTests
     [Theory]
     [InlineData("-EtaError 0.5", true)]
     [InlineData("-NoEta", false)]
-    public void An_emulator_names_etas_as_it_is_told_to(string parameters, bool namesThem)
+    public void Emulator_eta_follows_parameters(string parameters, bool namesThem)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($$"""
+        ScriptResult ran = session.Run($$"""
             $script:e = Start-FaceGenEmulator -ServiceTime fixed:1000 {{parameters}}
             $null = $e | Connect-FaceGen
             New-FaceGenImage a -FaceImage https://example.com/face.png -NoWait
@@ -47,13 +47,13 @@ public sealed class EmulatorTests
     }
 
     [Fact]
-    public void An_emulator_goes_wrong_where_it_is_told_to()
+    public void Emulator_fault_parameter_injects_faults()
     {
         using var session = new Session();
         string face = Path.Combine(Directory.CreateTempSubdirectory("facegen-").FullName, "face.png");
-        File.WriteAllBytes(face, TestBed.DrawFace());
+        File.WriteAllBytes(face, SessionFixture.DrawFace());
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             param($face)
             $script:e = Start-FaceGenEmulator -ServiceTime fixed:0 -Fault 'Q1-error@submit:nth=1', 'accepted-then-dropped@submit:nth=2'
             $null = $e | Connect-FaceGen
@@ -69,11 +69,11 @@ public sealed class EmulatorTests
     [Theory]
     [InlineData("nonsense@submit")]
     [InlineData("Q1-error")]
-    public void A_fault_that_is_none_is_told_by_the_emulator_s_own_words(string rule)
+    public void Emulator_invalid_fault_reports_emulator_message(string rule)
     {
         using var session = new Session();
 
-        Ran ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
+        ScriptResult ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
 
         Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith($"-Fault: The fault rule '{rule}' is wrong. ", ran.Error.ToString(), StringComparison.Ordinal);
@@ -81,11 +81,11 @@ public sealed class EmulatorTests
     }
 
     [Fact]
-    public void A_service_time_that_is_none_is_told_by_the_emulator_s_own_words()
+    public void Emulator_invalid_service_time_reports_emulator_message()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
+        ScriptResult ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
 
         Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("-ServiceTime wants ", ran.Error.ToString(), StringComparison.Ordinal);

@@ -9,25 +9,25 @@ public sealed class EnvironmentTests : IDisposable
     public void Dispose() => Set(null, null);
 
     [Fact]
-    public async Task Without_a_connection_one_is_made_from_the_environment()
+    public async Task Connection_is_created_from_environment_variables()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         using var fresh = new Session();
         Set("emulator-key", bed.Emulator.BaseUri + "api/v6");
 
-        Ran ran = fresh.Run("Test-FaceGenConnection; Get-FaceGenConnection").WithoutErrors();
+        ScriptResult ran = fresh.Run("Test-FaceGenConnection; Get-FaceGenConnection").WithoutErrors();
 
         Assert.Equal(true, ran.Output[0].BaseObject);
         Assert.Equal(bed.Emulator.BaseUri, ran.Output[1].Properties["BaseUri"].Value);
     }
 
     [Fact]
-    public void Without_a_key_the_error_says_how_to_connect()
+    public void Connection_missing_key_reports_how_to_connect()
     {
         using var session = new Session();
         Set(null, null);
 
-        Ran ran = session.Run("Get-FaceGenImage");
+        ScriptResult ran = session.Run("Get-FaceGenImage");
 
         Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("Connect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);

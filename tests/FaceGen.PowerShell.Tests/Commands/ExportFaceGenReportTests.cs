@@ -9,37 +9,37 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class ExportFaceGenReportTests
 {
     [Fact]
-    public async Task A_ledger_a_pipeline_of_rows_and_a_whole_batch_give_the_same_report()
+    public async Task Report_is_the_same_from_ledger_rows_and_batch()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
         string csv = bed.WriteCsv("a", "bad <script>", "c");
 
-        Ran whole = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $out/whole.html", csv, bed.Out);
-        Ran ledger = bed.Run("param($out) Export-FaceGenReport \"$out/ledger.html\" -Ledger $out/facegen.ledger", bed.Out).WithoutErrors();
-        Ran rows = bed.Run("param($out) Get-FaceGenBatchItem $out | Export-FaceGenReport $out/rows.html", bed.Out).WithoutErrors();
+        ScriptResult whole = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $out/whole.html", csv, bed.OutputFolder);
+        ScriptResult ledger = bed.Run("param($out) Export-FaceGenReport \"$out/ledger.html\" -Ledger $out/facegen.ledger", bed.OutputFolder).WithoutErrors();
+        ScriptResult rows = bed.Run("param($out) Get-FaceGenBatchItem $out | Export-FaceGenReport $out/rows.html", bed.OutputFolder).WithoutErrors();
 
-        JsonArray items = Items(ledger);
+        JsonArray items = GetReportItems(ledger);
         Assert.Equal(["a", "bad <script>", "c"], items.Select(item => (string?)item!["prompt"]));
         Assert.Equal(["Saved", "Failed", "Saved"], items.Select(item => (string?)item!["status"]));
         Assert.Equal("RequestRefused", (string?)items[1]!["code"]);
-        Assert.True(File.Exists(Path.Combine(bed.Out, Uri.UnescapeDataString((string)items[0]!["files"]![0]!["src"]!))));
-        Assert.Equal(items.ToJsonString(), Items(rows).ToJsonString());
-        Assert.Equal(3, Items(whole).Count);
+        Assert.True(File.Exists(Path.Combine(bed.OutputFolder, Uri.UnescapeDataString((string)items[0]!["files"]![0]!["src"]!))));
+        Assert.Equal(items.ToJsonString(), GetReportItems(rows).ToJsonString());
+        Assert.Equal(3, GetReportItems(whole).Count);
         Assert.All([whole, ledger, rows], ran => Assert.Equal("System.IO.FileInfo", ran.Single.BaseObject.GetType().FullName));
     }
 
     [Fact]
-    public async Task A_stop_in_the_middle_leaves_nothing()
+    public async Task Report_stopped_leaves_no_file()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string folder = Path.Combine(bed.Folder, "reports");
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using System.Management.Automation.PowerShell job = bed.Session.Create("""
             param($face, $out, $report, $enough)
             $image = New-FaceGenImage a $face -Width 16 | Save-FaceGenOutput $out
             & { for ($i = 0; ; $i++) { if ($i -eq 3000) { $null = $enough.TrySetResult() }; $image } } | Export-FaceGenReport $report
-            """, bed.Face, bed.Out, Path.Combine(folder, "r.html"), enough);
+            """, bed.Face, bed.OutputFolder, Path.Combine(folder, "r.html"), enough);
         IAsyncResult running = job.BeginInvoke();
         await enough.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.EndsWith(".part", Assert.Single(Directory.GetFiles(folder)), StringComparison.Ordinal);
@@ -53,17 +53,17 @@ public sealed class ExportFaceGenReportTests
     }
 
     [Fact]
-    public async Task Saved_images_that_lie_elsewhere_are_linked_by_their_full_path()
+    public async Task Report_images_outside_its_folder_are_linked_by_full_path()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out, $report)
             New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Width 16 -Height 16 -Seed 5 |
                 Save-FaceGenOutput $out -Name '50% #{id}' | Export-FaceGenReport $report -Title 'Pilots'
-            """, bed.Face, bed.Out, Path.Combine(bed.Folder, "reports", "r.html")).WithoutErrors();
+            """, bed.Face, bed.OutputFolder, Path.Combine(bed.Folder, "reports", "r.html")).WithoutErrors();
 
-        JsonNode item = Items(ran)[0]!;
+        JsonNode item = GetReportItems(ran)[0]!;
         Assert.Equal(("a pilot", "anime", "5"), ((string?)item["prompt"], (string?)item["style"], (string?)item["seed"]));
         string link = (string)item["files"]![0]!["src"]!;
         Assert.StartsWith("file:///", link, StringComparison.Ordinal);
@@ -72,15 +72,15 @@ public sealed class ExportFaceGenReportTests
     }
 
     [Fact]
-    public void A_file_that_is_there_is_replaced_by_force_only()
+    public void Report_existing_file_is_replaced_only_with_Force()
     {
         using var session = new Session();
         string folder = Directory.CreateTempSubdirectory("facegen-report-").FullName;
         string file = Path.Combine(folder, "r[1].html");
         File.WriteAllText(file, "mine");
 
-        Ran refused = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file", file);
-        Ran whatIf = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force -WhatIf", file).WithoutErrors();
+        ScriptResult refused = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file", file);
+        ScriptResult whatIf = session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force -WhatIf", file).WithoutErrors();
         string before = File.ReadAllText(file);
         session.Run("param($file) @() | Export-FaceGenReport -LiteralPath $file -Force", file).WithoutErrors();
 
@@ -94,33 +94,33 @@ public sealed class ExportFaceGenReportTests
     }
 
     [Fact]
-    public async Task What_cannot_be_shown_is_told()
+    public async Task Report_unsupported_input_reports_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.RunBatch(bed.WriteCsv("a")).WithoutErrors();
 
-        Ran other = bed.Run("param($out) 7 | Export-FaceGenReport $out/other.html", bed.Out);
-        Ran kept = bed.Run("""
+        ScriptResult other = bed.Run("param($out) 7 | Export-FaceGenReport $out/other.html", bed.OutputFolder);
+        ScriptResult kept = bed.Run("""
             param($out)
             $kept = [pscustomobject]@{ FullName = 'x.png' }
-            $kept.PSTypeNames.Insert(0, 'Deserialized.FaceGen.Saving.SavedImage')
+            $kept.PSTypeNames.Insert(0, 'Deserialized.FaceGen.SavedImage')
             $kept | Export-FaceGenReport $out/kept.html
-            """, bed.Out);
-        Ran summary = bed.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", bed.Out);
-        Ran noLedger = bed.Run("param($out) Export-FaceGenReport $out/none.html -Ledger $out/none", bed.Out);
-        Ran folder = bed.Run("param($out) @() | Export-FaceGenReport $out", bed.Out);
+            """, bed.OutputFolder);
+        ScriptResult summary = bed.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", bed.OutputFolder);
+        ScriptResult noLedger = bed.Run("param($out) Export-FaceGenReport $out/none.html -Ledger $out/none", bed.OutputFolder);
+        ScriptResult folder = bed.Run("param($out) @() | Export-FaceGenReport $out", bed.OutputFolder);
 
         Assert.Equal("A report shows rows of batches and saved images, and no Int32.", other.Error.ToString());
         Assert.EndsWith("what a file or a job kept of one is not whole. A batch is shown by -Ledger.", kept.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("A summary holds no rows: ", summary.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("LedgerInvalid,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal($"'{bed.Out}' is a folder: a report is a file.", folder.Error.ToString());
+        Assert.Equal($"'{bed.OutputFolder}' is a folder: a report is a file.", folder.Error.ToString());
         // An empty page would stand in the way of the right one.
-        Assert.Empty(Directory.GetFiles(bed.Out, "*.html*"));
+        Assert.Empty(Directory.GetFiles(bed.OutputFolder, "*.html*"));
     }
 
-    private static string FullName(Ran ran) => (string)ran.Single.Properties["FullName"].Value;
+    private static string FullName(ScriptResult result) => (string)result.Single.Properties["FullName"].Value;
 
-    private static JsonArray Items(Ran ran) => JsonNode.Parse(
-        Regex.Match(File.ReadAllText(FullName(ran)), "id=\"data\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value)!["items"]!.AsArray();
+    private static JsonArray GetReportItems(ScriptResult result) => JsonNode.Parse(
+        Regex.Match(File.ReadAllText(FullName(result)), "id=\"data\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value)!["items"]!.AsArray();
 }

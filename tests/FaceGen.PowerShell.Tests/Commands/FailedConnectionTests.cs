@@ -9,20 +9,20 @@ namespace FaceGen.PowerShell.Tests.Commands;
 [Collection("environment")]
 public sealed class FailedConnectionTests : IAsyncLifetime
 {
-    private TestBed _real = null!;
+    private SessionFixture _environmentService = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _real = await TestBed.StartAsync();
+        _environmentService = await SessionFixture.StartAsync();
         Environment.SetEnvironmentVariable("MODELSLAB_API_KEY", "emulator-key");
-        Environment.SetEnvironmentVariable("MODELSLAB_BASE_URL", _real.Emulator.BaseUri.AbsoluteUri);
+        Environment.SetEnvironmentVariable("MODELSLAB_BASE_URL", _environmentService.Emulator.BaseUri.AbsoluteUri);
     }
 
     public async ValueTask DisposeAsync()
     {
         Environment.SetEnvironmentVariable("MODELSLAB_API_KEY", null);
         Environment.SetEnvironmentVariable("MODELSLAB_BASE_URL", null);
-        await _real.DisposeAsync();
+        await _environmentService.DisposeAsync();
     }
 
     [Theory]
@@ -48,27 +48,27 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [InlineData("Start-FaceGenEmulator -Port 99999 | Connect-FaceGen")]
     [InlineData("$emulator = Start-FaceGenEmulator -ServiceTime nonsense; $emulator | Connect-FaceGen")]
     [InlineData("$emulator = Start-FaceGenEmulator -ServiceTime nonsense")]
-    public void Failed_connection_is_not_followed_by_the_environment_s_account(string script)
+    public void Failed_connect_blocks_the_environment_account(string script)
     {
         using var session = new Session();
 
-        Ran failed = session.Run("param($script) try { . ([scriptblock]::Create($script)) } catch { }", script);
-        Ran ran = session.Run("param($face) New-FaceGenImage p $face; Get-FaceGenConnection", _real.Face);
+        ScriptResult failed = session.Run("param($script) try { . ([scriptblock]::Create($script)) } catch { }", script);
+        ScriptResult ran = session.Run("param($face) New-FaceGenImage p $face; Get-FaceGenConnection", _environmentService.Face);
 
         Assert.Empty(failed.Output);
         Assert.Empty(ran.Output);
         Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("Nothing was sent", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("Disconnect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(0, _real.Emulator.Journal.Accepted);
+        Assert.Equal(0, _environmentService.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public void Failed_connection_names_its_reason()
+    public void Failed_connect_error_names_its_reason()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("try { Connect-FaceGen -BaseUri http://lab.example } catch { }; Get-FaceGenBalance");
+        ScriptResult ran = session.Run("try { Connect-FaceGen -BaseUri http://lab.example } catch { }; Get-FaceGenBalance");
 
         Assert.Contains("http://lab.example would send the key unencrypted", ran.Error.ToString(), StringComparison.Ordinal);
     }
@@ -76,17 +76,17 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [Theory]
     [InlineData("Get-FaceGenBalance")]
     [InlineData("Connect-FaceGen")]
-    public void Failed_connection_is_not_followed_by_the_connection_that_it_was_to_replace(string before)
+    public void Failed_connect_blocks_the_connection_it_should_replace(string before)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"$null = {before}; try {{ Start-FaceGenEmulator -Fault nonsense | Connect-FaceGen }} catch {{ }}; Get-FaceGenBalance");
+        ScriptResult ran = session.Run($"$null = {before}; try {{ Start-FaceGenEmulator -Fault nonsense | Connect-FaceGen }} catch {{ }}; Get-FaceGenBalance");
 
         Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Failed_named_connection_leaves_the_one_that_was_connected_explicitly()
+    public void Failed_named_connect_keeps_the_explicit_default()
     {
         using var session = new Session();
 
@@ -97,11 +97,11 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [InlineData("$null = Connect-FaceGen")]
     [InlineData("Disconnect-FaceGen")]
     [InlineData("Get-FaceGenConnection | Disconnect-FaceGen")]
-    public void Connecting_or_disconnecting_ends_the_refusal(string decision)
+    public void Failed_connect_is_cleared_by_connect_or_disconnect(string decision)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"try {{ Connect-FaceGen -TimeoutSec 0 }} catch {{ }}; {decision}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult ran = session.Run($"try {{ Connect-FaceGen -TimeoutSec 0 }} catch {{ }}; {decision}; Test-FaceGenConnection").WithoutErrors();
 
         Assert.Equal(true, ran.Single.BaseObject);
     }
@@ -110,11 +110,11 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [InlineData("$null = Connect-FaceGen -Name other")]
     [InlineData("$null = Connect-FaceGen -Name other; Disconnect-FaceGen other")]
     [InlineData("$null = Connect-FaceGen -Name other; Disconnect-FaceGen o*")]
-    public void Connecting_by_another_name_does_not_end_the_refusal(string script)
+    public void Failed_connect_is_not_cleared_by_another_name(string script)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"try {{ Connect-FaceGen -BaseUri http://lab.example }} catch {{ }}; {script}; Get-FaceGenBalance");
+        ScriptResult ran = session.Run($"try {{ Connect-FaceGen -BaseUri http://lab.example }} catch {{ }}; {script}; Get-FaceGenBalance");
 
         Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
@@ -124,11 +124,11 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [InlineData("lab")]
     [InlineData("LAB")]
     [InlineData("Default")]
-    public void Failed_connection_is_not_followed_by_an_older_one_of_its_name(string name)
+    public void Failed_connect_blocks_the_older_connection_of_that_name(string name)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"$null = Connect-FaceGen -Name {name}; try {{ Connect-FaceGen -Name {name} -BaseUri http://lab.example }} catch {{ }}; Get-FaceGenBalance -Connection {name}");
+        ScriptResult ran = session.Run($"$null = Connect-FaceGen -Name {name}; try {{ Connect-FaceGen -Name {name} -BaseUri http://lab.example }} catch {{ }}; Get-FaceGenBalance -Connection {name}");
 
         Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
         session.Run($"$null = Connect-FaceGen -Name {name}; Get-FaceGenBalance -Connection {name}").WithoutErrors();
@@ -137,11 +137,11 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [Theory]
     [InlineData("try { Connect-FaceGen | ForEach-Object { throw 'downstream' } } catch { }")]
     [InlineData("try { Start-FaceGenEmulator | ForEach-Object { Stop-FaceGenEmulator $_; throw 'downstream' } } catch { }")]
-    public void Pipeline_that_ends_after_the_command_has_succeeded_is_no_failure(string script)
+    public void Connect_downstream_failure_does_not_block(string script)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"{script}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult ran = session.Run($"{script}; Test-FaceGenConnection").WithoutErrors();
 
         Assert.Equal(true, ran.Single.BaseObject);
     }
@@ -151,17 +151,17 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     [InlineData("TabExpansion2 'Connect-FaceGen -Ap' 19")]
     [InlineData("TabExpansion2 'Start-FaceGenEmulator | Connect-FaceGen -' 41")]
     [InlineData("Start-FaceGenEmulator -WhatIf")]
-    public void What_only_asks_about_the_command_is_no_failure(string script)
+    public void Connect_inspected_only_does_not_block(string script)
     {
         using var session = new Session();
 
-        Ran ran = session.Run($"$null = {script}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult ran = session.Run($"$null = {script}; Test-FaceGenConnection").WithoutErrors();
 
         Assert.Equal(true, ran.Single.BaseObject);
     }
 
     [Fact]
-    public void Another_runspace_is_not_concerned()
+    public void Failed_connect_does_not_block_other_runspaces()
     {
         using var session = new Session();
         using var other = new Session();

@@ -10,9 +10,9 @@ public sealed class FolderNameTests
     [InlineData("out `[2026`]", "out [2026]")]
     [InlineData("out [2026", "out [2026")]
     [InlineData("a [1]/b [2]", "a [1]/b [2]")]
-    public async Task Folder_is_created_by_its_name(string given, string name)
+    public async Task Folder_name_with_brackets_is_created_literally(string given, string name)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.WriteCsv("a");
 
         // Twice: the second run finds the first one's ledger.
@@ -28,35 +28,35 @@ public sealed class FolderNameTests
     [Theory]
     [InlineData("report [1].html")]
     [InlineData("report `[1`].html")]
-    public async Task Report_is_created_by_its_name(string given)
+    public async Task Report_name_with_brackets_is_created_literally(string given)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        bed.Run("param($csv, $out, $page) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $page", bed.WriteCsv("a"), bed.Out, Path.Combine(bed.Folder, given)).WithoutErrors();
+        bed.Run("param($csv, $out, $page) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $page", bed.WriteCsv("a"), bed.OutputFolder, Path.Combine(bed.Folder, given)).WithoutErrors();
 
         Assert.True(File.Exists(Path.Combine(bed.Folder, "report [1].html")));
     }
 
     [Fact]
-    public async Task Request_file_is_found_by_its_escaped_name()
+    public async Task Request_file_escaped_name_is_found()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         File.Copy(bed.WriteCsv("a"), Path.Combine(bed.Folder, "people [1].csv"));
 
-        Ran ran = bed.Run("param($csv) Import-FaceGenRequest $csv", Path.Combine(bed.Folder, "people `[1`].csv")).WithoutErrors();
+        ScriptResult ran = bed.Run("param($csv) Import-FaceGenRequest $csv", Path.Combine(bed.Folder, "people `[1`].csv")).WithoutErrors();
 
         Assert.Single(ran.Output);
     }
 
     [Fact]
-    public async Task Pattern_means_the_one_folder_that_exists()
+    public async Task Destination_pattern_resolves_to_existing_folder()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "out 7")).FullName;
         string csv = bed.WriteCsv("a");
 
         bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(bed.Folder, "out [67]")).WithoutErrors();
-        Ran none = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(bed.Folder, "none*"));
+        ScriptResult none = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(bed.Folder, "none*"));
 
         Assert.True(File.Exists(Path.Combine(folder, "facegen.ledger")));
         Assert.Contains("Nothing matches", none.Error.ToString(), StringComparison.Ordinal);

@@ -7,11 +7,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class GenerationLifetimeTests
 {
     [Fact]
-    public async Task Pipeline_holds_no_generation_that_it_has_emitted()
+    public async Task Pipeline_does_not_retain_emitted_generations()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $emitted = [System.Collections.Generic.List[WeakReference]]::new()
             1..40 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object {
@@ -27,33 +27,33 @@ public sealed class GenerationLifetimeTests
     }
 
     [Fact]
-    public async Task Command_that_is_stopped_leaves_what_it_emitted_to_get_and_wait()
+    public async Task Stopped_command_keeps_emitted_generations_pending()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             foreach ($once in 1) { 1..3 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { break } }
             $open = @(Get-FaceGenImage)
             $open[0]
             Wait-FaceGenImage | Save-FaceGenOutput $out -Name '{prompt}'
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(("Success", "person 1"), (ran.Output[0].Properties["Status"].Value.ToString(), ran.Output[0].Properties["Prompt"].Value));
         Assert.Single((Uri[])ran.Output[0].Properties["Output"].Value);
-        Assert.Contains("person 1.png", Directory.GetFiles(bed.Out).Select(Path.GetFileName));
+        Assert.Contains("person 1.png", Directory.GetFiles(bed.OutputFolder).Select(Path.GetFileName));
         Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
     }
 
     [Fact]
-    public async Task Generation_that_was_evicted_is_reported_once()
+    public async Task Expired_generation_is_reported_once()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1000);
-        Ran sent = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -NoWait; Get-FaceGenConnection", bed.Face).WithoutErrors();
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 1000);
+        ScriptResult sent = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -NoWait; Get-FaceGenConnection", bed.Face).WithoutErrors();
         var id = (string)sent.Output[0].Properties["Id"].Value;
         Evict(sent.Output[1].BaseObject, id);
 
-        Ran first = bed.Run("Get-FaceGenImage"), second = bed.Run("Get-FaceGenImage").WithoutErrors();
+        ScriptResult first = bed.Run("Get-FaceGenImage"), second = bed.Run("Get-FaceGenImage").WithoutErrors();
 
         Assert.StartsWith("GenerationTimeout,", first.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(id, first.Error.ToString(), StringComparison.Ordinal);
@@ -66,9 +66,9 @@ public sealed class GenerationLifetimeTests
     {
         const BindingFlags all = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
         Type accountType = connection.GetType().Assembly.GetType("FaceGen.Generating.Account", throwOnError: true)!;
-        object account = accountType.GetMethod("Of", all)!.Invoke(null, [connection])!;
+        object account = accountType.GetMethod("For", all)!.Invoke(null, [connection])!;
         object watch = accountType.GetMethod("Find", all)!.Invoke(account, [id])!;
-        object outcome = watch.GetType().GetMethod("Expired", all)!.Invoke(watch, ["still pending"])!;
+        object outcome = watch.GetType().GetMethod("CreateExpiredError", all)!.Invoke(watch, ["still pending"])!;
         accountType.GetMethod("Evict", all)!.Invoke(account, [watch, outcome]);
     }
 }

@@ -9,62 +9,62 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class InvokeFaceGenBatchTests
 {
     [Fact]
-    public async Task A_csv_becomes_one_item_a_row_and_a_summary()
+    public async Task Batch_csv_emits_one_item_per_row_and_a_summary()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        BatchRan ran = bed.RunBatch(bed.WriteCsv(BatchRuns.Prompts(1, 12)), "-Name '{row} {prompt}' -Sidecar").WithoutErrors();
+        BatchResult ran = bed.RunBatch(bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 12)), "-Name '{row} {prompt}' -Sidecar").WithoutErrors();
 
-        Assert.Equal(BatchRuns.Prompts(1, 12), ran.Prompts);
+        Assert.Equal(BatchFixtureExtensions.Prompts(1, 12), ran.Prompts);
         Assert.All(ran.Statuses, status => Assert.Equal("Saved", status));
         Assert.Equal("Complete", ran.State);
         Assert.Equal((12, 12, 12, 12), (ran["Rows"], ran["Saved"], ran["Submitted"], ran["ImagesPaid"]));
         Assert.Equal("", ran.Summary.Properties["Message"].Value);
-        Assert.Empty(ran.Ran.Warnings);
-        Assert.Equal(12, Directory.GetFiles(bed.Out, "*.png").Length);
-        Assert.Equal(12, Directory.GetFiles(bed.Out, "*.json").Length);
-        Assert.True(File.Exists(Path.Combine(bed.Out, "12 person 012.png")));
+        Assert.Empty(ran.Result.Warnings);
+        Assert.Equal(12, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
+        Assert.Equal(12, Directory.GetFiles(bed.OutputFolder, "*.json").Length);
+        Assert.True(File.Exists(Path.Combine(bed.OutputFolder, "12 person 012.png")));
         Assert.Equal(12, bed.Emulator.Journal.Accepted);
-        Assert.Equal(Path.Combine(bed.Out, "facegen.ledger"), ran.Summary.Properties["Ledger"].Value);
-        Assert.True(File.Exists(Path.Combine(bed.Out, "facegen.ledger")));
+        Assert.Equal(Path.Combine(bed.OutputFolder, "facegen.ledger"), ran.Summary.Properties["Ledger"].Value);
+        Assert.True(File.Exists(Path.Combine(bed.OutputFolder, "facegen.ledger")));
     }
 
     [Fact]
-    public async Task Who_gets_the_summary_finds_the_ledger_whole_in_one_file()
+    public async Task Batch_summary_comes_after_the_ledger_is_closed()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run(
+        ScriptResult ran = bed.Run(
             "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.Ledger) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
-            bed.WriteCsv("a", "b"), bed.Out).WithoutErrors();
+            bed.WriteCsv("a", "b"), bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], ran.Output.Select(file => Path.GetFileName(file.ToString())).Order());
     }
 
     [Fact]
-    public async Task A_face_that_a_file_did_not_keep_is_its_row_s_error_alone()
+    public async Task Batch_deserialized_face_bytes_reports_one_row_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        BatchRan ran = new(bed.Run("""
+        BatchResult ran = new(bed.Run("""
             param($face, $out)
             function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
             $images = New-FaceGenImage a ([IO.File]::ReadAllBytes($face)); $images = @($images) + (New-FaceGenImage b $face)
             $images | Send-Away | Invoke-FaceGenBatch -Destination $out -SkipInvalid
-            """, bed.Face, bed.Out));
+            """, bed.Face, bed.OutputFolder));
 
-        Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist.$", ran.Ran.Error.ToString());
+        Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist.$", ran.Result.Error.ToString());
         Assert.Equal(("SomeFailed", 1), (ran.State, ran["Saved"]));
     }
 
     [Fact]
-    public async Task What_a_script_wrote_otherwise_is_the_same_row_and_sent_as_a_parameter_would_be()
+    public async Task Batch_value_in_other_case_is_the_same_row()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = Path.Combine(bed.Folder, "styles.csv");
         File.WriteAllLines(csv, ["prompt,face_image,style", $"a,{bed.Face},anime", $"b,{bed.Face},"]);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($csv, $out)
             $null = Invoke-FaceGenBatch $csv -Destination $out
             $rows = @(Import-FaceGenRequest $csv)
@@ -72,7 +72,7 @@ public sealed class InvokeFaceGenBatchTests
             $rows[1].Style = $rows[1].NegativePrompt = $null
             $rows | Invoke-FaceGenBatch -Destination $out
             $rows | New-FaceGenImage -Width 16
-            """, csv, bed.Out).WithoutErrors();
+            """, csv, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(("Complete", 0), (ran.Output[0].Properties["State"].Value.ToString(), Convert.ToInt32(ran.Output[0].Properties["Submitted"].Value, CultureInfo.InvariantCulture)));
         Assert.Equal(3, ran.Output.Count);
@@ -80,43 +80,43 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
-    public async Task What_has_no_row_takes_no_other_row_s_number_for_its_name()
+    public async Task Batch_input_without_row_gets_its_own_file_name()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $numbered = 'x' | New-FaceGenImage -FaceImage $face -Width 16
             (New-FaceGenImage y $face -Width 16), $numbered | Invoke-FaceGenBatch -Destination $out -Name '{row}'
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal("Complete", ran.Output[^1].Properties["State"].Value.ToString());
     }
 
     [Fact]
-    public async Task Each_file_of_a_row_is_there_by_its_index()
+    public async Task Batch_item_files_can_be_indexed()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = Path.Combine(bed.Folder, "two.csv");
         File.WriteAllLines(csv, ["prompt,face_image,samples,width,height", $"a,{bed.Face},2,16,16"]);
 
-        Ran ran = bed.Run("param($csv, $out) (Invoke-FaceGenBatch $csv -Destination $out)[0].Files[-1].FullName", csv, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($csv, $out) (Invoke-FaceGenBatch $csv -Destination $out)[0].Files[-1].FullName", csv, bed.OutputFolder).WithoutErrors();
 
         Assert.EndsWith("-2.png", Assert.Single(ran.Output).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_a_script_made_of_a_request_is_checked_before_it_enters_the_ledger()
+    public async Task Batch_changed_request_is_validated()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.WriteCsv("a", "b");
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($csv, $out)
             $rows = Import-FaceGenRequest $csv
             $rows[1].Samples = 50
             $rows | Invoke-FaceGenBatch -Destination $out
-            """, csv, bed.Out);
+            """, csv, bed.OutputFolder);
 
         Assert.Equal(2, ran.Errors.Count);
         Assert.Equal("people.csv:3: Samples must be 1 to 2, not 50.", ran.Errors[0].ToString());
@@ -125,12 +125,12 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
-    public async Task Nothing_is_sent_while_a_row_is_invalid_and_the_errors_name_the_lines()
+    public async Task Batch_invalid_row_sends_nothing_and_errors_name_lines()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        string csv = Faulty(bed);
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        string csv = WriteCsvWithInvalidRows(bed);
 
-        Ran ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+        ScriptResult ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, bed.OutputFolder);
 
         Assert.Empty(ran.Output);
         Assert.Collection(ran.Errors.Select(error => error.ToString()),
@@ -140,39 +140,39 @@ public sealed class InvokeFaceGenBatchTests
         Assert.Equal("people.csv:3", ran.Errors[0].TargetObject.ToString());
         Assert.StartsWith("BatchInvalid,", ran.Errors[2].FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.False(Directory.Exists(bed.OutputFolder));
     }
 
     [Fact]
-    public async Task An_input_that_is_refused_leaves_the_ledger_of_an_earlier_one_as_it_is()
+    public async Task Batch_refused_input_keeps_the_ledger_unchanged()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.RunBatch(bed.WriteCsv("a", "b")).WithoutErrors();
 
-        Ran refused = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Faulty(bed), bed.Out);
-        Ran batch = bed.Run("param($out) Get-FaceGenBatch $out", bed.Out).WithoutErrors();
+        ScriptResult refused = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", WriteCsvWithInvalidRows(bed), bed.OutputFolder);
+        ScriptResult batch = bed.Run("param($out) Get-FaceGenBatch $out", bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal("BatchInvalid", Id(refused.Errors[^1]));
+        Assert.Equal("BatchInvalid", GetErrorId(refused.Errors[^1]));
         Assert.Equal(("Complete", 2L), (batch.Single.Properties["State"].Value.ToString(), batch.Single.Properties["Rows"].Value));
     }
 
     [Fact]
-    public async Task SkipInvalid_does_the_other_rows_and_says_that_not_all_is_done()
+    public async Task SkipInvalid_runs_valid_rows_and_warns()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        BatchRan ran = bed.RunBatch(Faulty(bed), "-SkipInvalid");
+        BatchResult ran = bed.RunBatch(WriteCsvWithInvalidRows(bed), "-SkipInvalid");
 
-        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Ran.Errors.Select(Id));
+        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Result.Errors.Select(GetErrorId));
         Assert.Equal(["good one", "good two"], ran.Prompts);
         Assert.Equal("SomeFailed", ran.State);
         Assert.Equal((2, 2, 2), (ran["Rows"], ran["Saved"], ran["Invalid"]));
         Assert.Equal("SomeFailed: 2 of 2 saved, 0 failed, 0 uncertain, 0 left, 2 invalid and left out", ran.Summary.ToString());
         // The ledger knows no invalid rows, and so whoever looks at it later is not told of them.
-        Assert.Equal("Complete", bed.Run("param($out) Get-FaceGenBatch $out", bed.Out).WithoutErrors().Single.Properties["State"].Value.ToString());
+        Assert.Equal("Complete", bed.Run("param($out) Get-FaceGenBatch $out", bed.OutputFolder).WithoutErrors().Single.Properties["State"].Value.ToString());
         string message = "2 rows of the input are invalid and were left out; Get-FaceGenBatch does not count them. Mend them and run the same command again.";
         Assert.Equal(message, ran.Summary.Properties["Message"].Value);
-        Assert.Equal(message, Assert.Single(ran.Ran.Warnings));
+        Assert.Equal(message, Assert.Single(ran.Result.Warnings));
     }
 
     [Theory]
@@ -188,66 +188,66 @@ public sealed class InvokeFaceGenBatchTests
     [InlineData("prompt,face_image\np,face.png\n", "-MinimumBalance -1", "ParametersInvalid", "must not be less than 0")]
     [InlineData("prompt,face_image\np,face.png\n", "-Name '../{id}'", "FileNameInvalid", "inside the folder")]
     [InlineData("prompt,face_image\np,face.png\n", "-Ledger ''", "LedgerInvalid", "-Ledger is empty")]
-    public async Task What_cannot_be_run_is_refused_before_anything_is_sent(string csv, string parameters, string id, string words)
+    public async Task Batch_invalid_arguments_are_refused_before_anything_is_sent(string csv, string parameters, string id, string words)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", bed.Write("people.csv", csv), bed.Out);
+        ScriptResult ran = bed.Run($"param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out {parameters}", bed.Write("people.csv", csv), bed.OutputFolder);
 
         Assert.Empty(ran.Output);
-        Assert.Equal(id, Id(ran.Errors[^1]));
+        Assert.Equal(id, GetErrorId(ran.Errors[^1]));
         Assert.Contains(words, ran.Errors[^1].ToString(), StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.False(Directory.Exists(bed.OutputFolder));
     }
 
     [Fact]
-    public async Task An_input_that_brings_nothing_or_a_file_that_is_not_there_is_an_error()
+    public async Task Batch_empty_or_missing_input_reports_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran nothing = bed.Run("param($out) @() | Invoke-FaceGenBatch -Destination $out", bed.Out);
-        Ran missing = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "gone.csv"), bed.Out);
-        Ran file = bed.Run("param($csv) Invoke-FaceGenBatch $csv -Destination $csv", bed.WriteCsv("p"));
+        ScriptResult nothing = bed.Run("param($out) @() | Invoke-FaceGenBatch -Destination $out", bed.OutputFolder);
+        ScriptResult missing = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "gone.csv"), bed.OutputFolder);
+        ScriptResult file = bed.Run("param($csv) Invoke-FaceGenBatch $csv -Destination $csv", bed.WriteCsv("p"));
 
-        Assert.Equal("BatchInvalid", Id(nothing.Error));
-        Assert.Equal("RequestFileInvalid", Id(missing.Error));
-        Assert.Equal("FileNotWritten", Id(file.Error));
+        Assert.Equal("BatchInvalid", GetErrorId(nothing.Error));
+        Assert.Equal("RequestFileInvalid", GetErrorId(missing.Error));
+        Assert.Equal("FileNotWritten", GetErrorId(file.Error));
     }
 
     [Fact]
-    public async Task Rows_of_Import_Csv_are_read_as_those_of_a_file_are()
+    public async Task Batch_pipeline_rows_are_read_like_file_rows()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         // Import-Csv is not among the core cmdlets: its rows are objects of strings.
-        BatchRan ran = new(bed.Run("""
+        BatchResult ran = new(bed.Run("""
             param($folder, $out)
             $null = $ExecutionContext.SessionState.Path.SetLocation($folder)
             [pscustomobject]@{ Prompt = 'a'; FaceImage = 'face.png'; Width = '16'; Height = '16'; GuidanceScale = '7,5'; Colour = 'red' },
             [pscustomobject]@{ prompt = 'b'; face_image = 'face.png'; width = '16'; height = '16'; negative_prompt = ''; safety_checker = 'no'; Colour = 'red' },
             @{ prompt = 'c'; face_image = [IO.File]::ReadAllBytes("$folder/face.png"); width = 16; height = 16 } |
                 Invoke-FaceGenBatch -Destination $out -Name '{row}'
-            """, bed.Folder, bed.Out));
+            """, bed.Folder, bed.OutputFolder));
 
         ran.WithoutErrors();
         Assert.Equal(["a", "b", "c"], ran.Prompts);
-        Assert.Equal("Input 1: the API has no field 'Colour'; it is left out.", Assert.Single(ran.Ran.Warnings));
-        Assert.Equal(["1.png", "2.png", "3.png"], Directory.GetFiles(bed.Out, "*.png").Select(Path.GetFileName).Order());
+        Assert.Equal("Input 1: the API has no field 'Colour'; it is left out.", Assert.Single(ran.Result.Warnings));
+        Assert.Equal(["1.png", "2.png", "3.png"], Directory.GetFiles(bed.OutputFolder, "*.png").Select(Path.GetFileName).Order());
     }
 
     [Fact]
-    public async Task A_bad_cell_of_Import_Csv_names_the_input_and_sends_nothing()
+    public async Task Batch_invalid_pipeline_row_names_input_and_sends_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             [pscustomobject]@{ prompt = 'a'; face_image = $face },
             [pscustomobject]@{ prompt = 'b'; face_image = $face; width = '900'; samples = 'x' },
             [pscustomobject]@{ prompt = 'c'; face_image = $face; negative_prompt = 'x'; NegativePrompt = 'y' },
             [pscustomobject]@{ prompt = "d$([char]0xFFFD)"; face_image = $face } | Invoke-FaceGenBatch -Destination $out
-            """, bed.Face, bed.Out);
+            """, bed.Face, bed.OutputFolder);
 
         Assert.Collection(ran.Errors.Select(error => error.ToString()),
             message => Assert.Equal("Input 2: Width must be 1 to 512, not '900'. Samples must be 1 to 2, not 'x'.", message),
@@ -259,95 +259,95 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
-    public async Task Requests_paths_files_and_generations_come_by_pipeline()
+    public async Task Batch_accepts_requests_paths_files_and_generations()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.WriteCsv("a", "b");
 
-        BatchRan requests = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "1")));
-        BatchRan path = new(bed.Run("param($csv, $out) $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "2")));
-        BatchRan file = new(bed.Run("param($csv, $out) [IO.FileInfo] $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "3")));
-        BatchRan wildcard = new(bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "peo*.csv"), Path.Combine(bed.Out, "4")));
-        BatchRan generations = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.Out, "5")));
+        BatchResult requests = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.OutputFolder, "1")));
+        BatchResult path = new(bed.Run("param($csv, $out) $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.OutputFolder, "2")));
+        BatchResult file = new(bed.Run("param($csv, $out) [IO.FileInfo] $csv | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.OutputFolder, "3")));
+        BatchResult wildcard = new(bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", Path.Combine(bed.Folder, "peo*.csv"), Path.Combine(bed.OutputFolder, "4")));
+        BatchResult generations = new(bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(bed.OutputFolder, "5")));
 
         Assert.All([requests, path, file, wildcard, generations], ran => Assert.Equal(["a", "b"], ran.WithoutErrors().Prompts));
         Assert.Equal(["people.csv:2", "people.csv:3"], requests.Items.Select(item => item.Properties["Source"].Value.ToString()).Order());
     }
 
     [Fact]
-    public async Task A_plan_makes_nothing_sends_nothing_and_needs_no_connection()
+    public async Task Batch_WhatIf_creates_nothing_and_needs_no_connection()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        string csv = Faulty(bed);
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        string csv = WriteCsvWithInvalidRows(bed);
         bed.Run("Disconnect-FaceGen").WithoutErrors();
 
-        Ran ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", csv, bed.Out);
+        ScriptResult ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", csv, bed.OutputFolder);
 
         Assert.Empty(ran.Output);
-        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Errors.Select(Id));
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.Equal(["RequestInvalid", "FaceImageInvalid"], ran.Errors.Select(GetErrorId));
+        Assert.False(Directory.Exists(bed.OutputFolder));
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
     [Fact]
-    public async Task The_plan_counts_what_is_done_and_what_is_to_be_paid_for()
+    public async Task Plan_counts_saved_rows_and_images_to_pay_for()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.RunBatch(bed.WriteCsv("a", "b", "c")).WithoutErrors();
         string csv = bed.WriteCsv("a", "b", "c", "d", "e", "f", "");
 
         // Without -WhatIf the same words are a verbose line.
-        BatchRan ran = bed.RunBatch(csv, "-SkipInvalid -MaxImages 2 -Verbose");
+        BatchResult ran = bed.RunBatch(csv, "-SkipInvalid -MaxImages 2 -Verbose");
 
-        string plan = Assert.Single(ran.Ran.Verbose, line => line.StartsWith("Pay for", StringComparison.Ordinal));
+        string plan = Assert.Single(ran.Result.Verbose, line => line.StartsWith("Pay for", StringComparison.Ordinal));
         Assert.StartsWith(
-            $"Pay for 2 images of the 3 that are left and save them in '{bed.Out}': 7 rows, 3 to send, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out. "
+            $"Pay for 2 images of the 3 that are left and save them in '{bed.OutputFolder}': 7 rows, 3 to send, 0 under way from before, 3 done before, 0 left alone, 1 invalid and left out. "
             + $"The connection 'Default' ({bed.Emulator.BaseUri}#", plan, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_plan_counts_what_was_paid_for_also_where_the_input_has_it_no_more()
+    public async Task Plan_counts_pending_rows_missing_from_input()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.PutInTheWay("b");
-        BatchRan first = bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt} {date}'");
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.CreateConflictingFiles("b");
+        BatchResult first = bed.RunBatch(bed.WriteCsv("a", "b"), "-Name '{prompt} {date}'");
 
-        BatchRan second = bed.RunBatch(bed.WriteCsv("a"), "-Verbose");
+        BatchResult second = bed.RunBatch(bed.WriteCsv("a"), "-Verbose");
 
         Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Summary.Properties["Message"].Value);
-        Assert.Contains(second.Ran.Verbose, line => line.Contains("1 row, 0 to send, 1 under way from before, 1 done", StringComparison.Ordinal));
+        Assert.Contains(second.Result.Verbose, line => line.Contains("1 row, 0 to send, 1 under way from before, 1 done", StringComparison.Ordinal));
         Assert.Equal(["b"], second.Prompts);
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task A_run_that_stops_submitting_says_why_and_how_many_rows_are_left()
+    public async Task Summary_run_limit_reached_names_limit_and_rows_left()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        BatchRan ran = bed.RunBatch(bed.WriteCsv("a", "b"), "-MaxImages 1");
+        BatchResult ran = bed.RunBatch(bed.WriteCsv("a", "b"), "-MaxImages 1");
 
         Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 1 row is left: run the same command again to go on.", ran.Summary.Properties["Message"].Value);
-        Assert.Equal([(string)ran.Summary.Properties["Message"].Value], ran.Ran.Warnings);
+        Assert.Equal([(string)ran.Summary.Properties["Message"].Value], ran.Result.Warnings);
     }
 
     [Fact]
-    public async Task A_row_that_fails_is_an_error_whose_target_pipes_back()
+    public async Task Batch_failed_row_error_target_pipes_into_New_FaceGenImage()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
         // In a runspace that was reset $? is always true.
         using var session = new Session();
         bed.Connect(session);
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             param($csv, $out)
             Invoke-FaceGenBatch $csv -Destination $out -ErrorVariable failed
             "`$? is $?"
             $failed.TargetObject | New-FaceGenImage
-            """, bed.WriteCsv("good", "bad"), bed.Out);
+            """, bed.WriteCsv("good", "bad"), bed.OutputFolder);
 
-        Assert.Equal("RequestRefused", Id(ran.Error));
+        Assert.Equal("RequestRefused", GetErrorId(ran.Error));
         Assert.StartsWith("people.csv:3: ", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["Failed", "Saved"], ran.Output.Take(2).Select(item => item.Properties["Status"].Value.ToString()).Order());
         Assert.Equal("SomeFailed", ran.Output[2].Properties["State"].Value.ToString());
@@ -356,40 +356,40 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
-    public async Task A_row_that_failed_before_is_left_alone_said_so_and_sent_again_when_asked()
+    public async Task Batch_failed_row_is_sent_again_only_with_RetryFailed()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
         string csv = bed.WriteCsv("good", "bad");
         bed.RunBatch(csv);
 
-        BatchRan again = bed.RunBatch(csv).WithoutErrors();
-        BatchRan retried = bed.RunBatch(csv, "-RetryFailed").WithoutErrors();
+        BatchResult again = bed.RunBatch(csv).WithoutErrors();
+        BatchResult retried = bed.RunBatch(csv, "-RetryFailed").WithoutErrors();
 
         Assert.Empty(again.Items);
         Assert.Equal("SomeFailed", again.State);
-        Assert.Contains("1 row failed, expired or became uncertain in an earlier run", Assert.Single(again.Ran.Warnings), StringComparison.Ordinal);
+        Assert.Contains("1 row failed, expired or became uncertain in an earlier run", Assert.Single(again.Result.Warnings), StringComparison.Ordinal);
         Assert.Equal(["bad"], retried.Prompts);
         Assert.Equal("Complete", retried.State);
     }
 
     [Fact]
-    public async Task A_lost_answer_names_the_command_that_decides_and_is_sent_again_only_by_that()
+    public async Task Batch_uncertain_row_is_sent_again_only_with_RetryUncertain()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-dropped@submit:times=1,prompt=lost"));
         // Where the account's list can be read, the row would be found there.
         bed.Emulator.Faults.Add(FaultRule.Parse("unavailable@account"));
         string csv = bed.WriteCsv("good", "lost");
 
-        BatchRan first = bed.RunBatch(csv);
-        BatchRan again = bed.RunBatch(csv).WithoutErrors();
+        BatchResult first = bed.RunBatch(csv);
+        BatchResult again = bed.RunBatch(csv).WithoutErrors();
         int acceptedBefore = bed.Emulator.Journal.Accepted;
-        BatchRan retried = bed.RunBatch(csv, "-RetryUncertain").WithoutErrors();
+        BatchResult retried = bed.RunBatch(csv, "-RetryUncertain").WithoutErrors();
 
-        Assert.Equal("SubmissionUncertain", Id(first.Ran.Error));
-        Assert.StartsWith("people.csv:3: The answer to the submission was lost", first.Ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("-RetryUncertain", first.Ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("SubmissionUncertain", GetErrorId(first.Result.Error));
+        Assert.StartsWith("people.csv:3: The answer to the submission was lost", first.Result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("-RetryUncertain", first.Result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, first["Uncertain"]);
         Assert.Empty(again.Items);
         Assert.Equal(2, acceptedBefore);
@@ -398,37 +398,37 @@ public sealed class InvokeFaceGenBatchTests
     }
 
     [Fact]
-    public async Task What_every_row_would_meet_ends_the_run_after_the_summary()
+    public async Task Batch_fatal_error_ends_the_run_after_the_summary()
     {
-        await using TestBed bed = await TestBed.StartAsync(balance: 0.03m);
+        await using SessionFixture bed = await SessionFixture.StartAsync(balance: 0.03m);
 
-        BatchRan ran = bed.RunBatch(bed.WriteCsv(BatchRuns.Prompts(1, 20)));
+        BatchResult ran = bed.RunBatch(bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 20)));
 
-        Assert.Equal("OutOfCredits", Id(ran.Ran.Error));
+        Assert.Equal("OutOfCredits", GetErrorId(ran.Result.Error));
         Assert.Equal("Unfinished", ran.State);
         Assert.Equal((3, 17), (ran["Saved"], ran["Pending"]));
         Assert.Equal(3, ran.Items.Count);
-        Assert.Equal(3, Directory.GetFiles(bed.Out, "*.png").Length);
+        Assert.Equal(3, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
     }
 
     [Fact]
-    public async Task Without_a_connection_no_ledger_is_made()
+    public async Task Batch_not_connected_creates_no_ledger()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.WriteCsv("a");
 
-        Ran ran = bed.Run("param($csv, $out) Disconnect-FaceGen; Invoke-FaceGenBatch $csv -Destination $out", csv, bed.Out);
+        ScriptResult ran = bed.Run("param($csv, $out) Disconnect-FaceGen; Invoke-FaceGenBatch $csv -Destination $out", csv, bed.OutputFolder);
 
-        Assert.Equal("NotConnected", Id(ran.Error));
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.Equal("NotConnected", GetErrorId(ran.Error));
+        Assert.False(Directory.Exists(bed.OutputFolder));
     }
 
     [Fact]
-    public async Task Progress_tells_percent_rate_and_time_left_at_most_once_a_second()
+    public async Task Progress_shows_percent_rate_and_time_left()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.3);
         using System.Management.Automation.PowerShell job = bed.Session.Create(
-            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", bed.WriteCsv(BatchRuns.Prompts(1, 50)), bed.Out);
+            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 50)), bed.OutputFolder);
 
         job.Invoke();
 
@@ -441,10 +441,10 @@ public sealed class InvokeFaceGenBatchTests
         Assert.InRange(late.SecondsRemaining, 0, 60);
     }
 
-    private static string Id(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
+    private static string GetErrorId(ErrorRecord error) => error.FullyQualifiedErrorId.Split(',')[0];
 
     /// <summary>Two good rows and two bad ones.</summary>
-    private static string Faulty(TestBed bed) => bed.Write("people.csv", """
+    private static string WriteCsvWithInvalidRows(SessionFixture fixture) => fixture.Write("people.csv", """
         prompt,face_image,width,height
         good one,face.png,16,16
         too wide,face.png,900,16

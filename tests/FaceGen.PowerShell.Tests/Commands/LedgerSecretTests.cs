@@ -17,9 +17,9 @@ public sealed class LedgerSecretTests
     [InlineData("me:S3cretPw@127.0.0.1:5432/faces", "LedgerInvalid")]
     [InlineData("postgresql://me:S3cretPw@127.0.0.1:1/faces?unheard_of=1", "LedgerInvalid")]
     [InlineData("Host=127.0.0.1;Port=1;Database=faces password=S3cretPw", "LedgerInvalid")]
-    public async Task Password_of_a_ledger_is_shown_nowhere(string ledger, string error)
+    public async Task Ledger_password_is_not_shown(string ledger, string error)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         foreach (string command in new[]
         {
             "Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger",
@@ -30,10 +30,10 @@ public sealed class LedgerSecretTests
             "Export-FaceGenReport \"$out.html\" -Ledger $ledger",
         })
         {
-            Ran ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.Out);
+            ScriptResult ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.OutputFolder);
 
             Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-            AssertSilent(ran);
+            AssertNoPassword(ran);
         }
 
         Assert.Equal(0, bed.Emulator.Journal.Accepted);
@@ -44,9 +44,9 @@ public sealed class LedgerSecretTests
     [InlineData("Host=127.0.0.1;Database=faces;Password=S3cretPw")]
     [InlineData("postgresql://me:S3cretPw@127.0.0.1:1/faces?sslmode=disable")]
     [InlineData("jdbc:postgresql://127.0.0.1:1/faces?user=me&password=S3cretPw")]
-    public async Task Password_of_a_ledger_given_for_a_path_is_shown_nowhere(string ledger)
+    public async Task Ledger_password_given_as_path_is_not_shown(string ledger)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         foreach (string command in new[]
         {
             "Get-FaceGenBatch $ledger",
@@ -57,10 +57,10 @@ public sealed class LedgerSecretTests
             "Export-FaceGenReport $ledger -Ledger $out",
         })
         {
-            Ran ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.Out);
+            ScriptResult ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.OutputFolder);
 
             Assert.Contains("-Ledger", ran.Error.Exception.Message, StringComparison.Ordinal);
-            AssertSilent(ran);
+            AssertNoPassword(ran);
         }
     }
 
@@ -70,20 +70,20 @@ public sealed class LedgerSecretTests
     [InlineData("[Text.StringBuilder]$ledger", "ParameterArgumentTransformationError")]
     [InlineData("@($ledger, $ledger)", "ParameterArgumentTransformationError")]
     [InlineData("@{ $ledger = 1 }", "ParameterArgumentTransformationError")]
-    public async Task Password_of_a_ledger_that_is_not_text_is_shown_nowhere(string given, string error)
+    public async Task Ledger_password_in_object_is_not_shown(string given, string error)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($ledger) Get-FaceGenBatch -Ledger ({given})", "postgresql://me:S3cretPw@127.0.0.1:1/faces");
+        ScriptResult ran = bed.Run($"param($ledger) Get-FaceGenBatch -Ledger ({given})", "postgresql://me:S3cretPw@127.0.0.1:1/faces");
 
         Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        AssertSilent(ran);
+        AssertNoPassword(ran);
     }
 
-    private static void AssertSilent(Ran ran)
+    private static void AssertNoPassword(ScriptResult result)
     {
-        ErrorRecord error = ran.Error;
-        string shown = $"{error} {error.Exception} {error.ErrorDetails} {error.TargetObject} {error.CategoryInfo} {string.Join(" ", ran.Warnings)}";
+        ErrorRecord error = result.Error;
+        string shown = $"{error} {error.Exception} {error.ErrorDetails} {error.TargetObject} {error.CategoryInfo} {string.Join(" ", result.Warnings)}";
         Assert.DoesNotContain(Password, shown, StringComparison.Ordinal);
     }
 }

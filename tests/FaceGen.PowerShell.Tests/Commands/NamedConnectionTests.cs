@@ -7,12 +7,12 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class NamedConnectionTests
 {
     [Fact]
-    public async Task A_named_connection_is_used_where_it_is_named_and_nowhere_else()
+    public async Task Named_connection_is_used_only_where_named()
     {
-        await using TestBed bed = await TestBed.StartAsync(balance: 10);
-        await using TestBed other = await TestBed.StartAsync(balance: 20);
+        await using SessionFixture bed = await SessionFixture.StartAsync(balance: 10);
+        await using SessionFixture other = await SessionFixture.StartAsync(balance: 20);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri, $face)
             $lab = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name lab
             (Get-FaceGenBalance).Balance
@@ -28,12 +28,12 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public async Task Every_cmdlet_that_speaks_to_the_service_takes_a_connection()
+    public async Task Every_service_cmdlet_accepts_a_connection()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", $"prompt,face_image,width\np,{bed.Face},32\n");
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri, $face, $out, $csv)
             Disconnect-FaceGen
             $c = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name only
@@ -49,18 +49,18 @@ public sealed class NamedConnectionTests
             Receive-FaceGenWebhook -Connection only
             Remove-FaceGenWebhook -Connection only
             $hook.IsOpen
-            """, bed.Emulator.BaseUri, bed.Face, bed.Out, csv).WithoutErrors();
+            """, bed.Emulator.BaseUri, bed.Face, bed.OutputFolder, csv).WithoutErrors();
 
         Assert.Equal("False", ran.Output[^1].ToString());
         Assert.All(bed.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
     }
 
     [Fact]
-    public async Task Another_runspace_takes_a_connection_as_it_is()
+    public async Task Connection_object_works_in_another_runspace()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($manifest, $face)
             $connection = Get-FaceGenConnection
             'a', 'b', 'c' | ForEach-Object -Parallel {
@@ -74,9 +74,9 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public async Task A_name_that_there_is_not_is_told_before_anything_is_sent()
+    public async Task Connection_unknown_name_is_refused_before_anything_is_sent()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         ErrorRecord error = bed.Run("param($face) New-FaceGenImage p $face -Connection nobody", bed.Face).Error;
 
@@ -85,11 +85,11 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public async Task Connections_are_ended_by_name_by_pipeline_and_by_default()
+    public async Task Disconnect_accepts_name_pipeline_and_default()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri)
             'a', 'b', 'c', 'lab 1', 'lab 2', 'lab[1]' | ForEach-Object { $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Name $_ }
             Disconnect-FaceGen b
@@ -106,11 +106,11 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public async Task A_key_comes_by_pipeline_as_text_as_a_secure_string_and_as_a_credential()
+    public async Task Connect_accepts_text_secure_string_and_credential()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($uri)
             $secure = [Net.NetworkCredential]::new('', 'emulator-key').SecurePassword
             $null = 'emulator-key' | Connect-FaceGen -BaseUri $uri
@@ -135,7 +135,7 @@ public sealed class NamedConnectionTests
     [InlineData("-Proxy http://me:secret@9@proxy", "What was given is no address")]
     [InlineData("-BaseUri https://me:secret@lab.example:99999", "What was given is no address")]
     [InlineData("-SecretName a -ApiKey b", "Parameter set cannot be resolved")]
-    public void Wrong_input_is_told(string parameters, string message)
+    public void Connect_invalid_arguments_report_error(string parameters, string message)
     {
         using var session = new Session();
 
@@ -146,11 +146,11 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public void A_connection_without_its_key_is_told_as_that()
+    public void Connection_deserialized_is_refused()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             $flat = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Connect-FaceGen x -BaseUri https://lab.example)))
             Get-FaceGenBalance -Connection $flat
             """);
@@ -159,11 +159,11 @@ public sealed class NamedConnectionTests
     }
 
     [Fact]
-    public void An_unchecked_certificate_is_warned_of()
+    public void SkipCertificateCheck_warns()
     {
         using var session = new Session();
 
-        Ran ran = session.Run("Connect-FaceGen x -BaseUri https://lab.example -SkipCertificateCheck").WithoutErrors();
+        ScriptResult ran = session.Run("Connect-FaceGen x -BaseUri https://lab.example -SkipCertificateCheck").WithoutErrors();
 
         Assert.Equal("The certificate of https://lab.example/ is not checked: whoever stands between can read the key.", Assert.Single(ran.Warnings));
     }

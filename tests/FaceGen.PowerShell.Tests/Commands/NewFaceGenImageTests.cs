@@ -7,21 +7,21 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class NewFaceGenImageTests
 {
     [Fact]
-    public async Task Verbose_tells_what_was_accepted_and_when_it_is_expected()
+    public async Task Verbose_names_accepted_generation_and_expected_time()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 1);
 
-        Ran typed = bed.Run("param($face) New-FaceGenImage 'a pilot' $face -Width 16 -Verbose", bed.Face).WithoutErrors();
-        Ran batch = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Verbose", bed.WriteCsv("a"), bed.Out).WithoutErrors();
+        ScriptResult typed = bed.Run("param($face) New-FaceGenImage 'a pilot' $face -Width 16 -Verbose", bed.Face).WithoutErrors();
+        ScriptResult batch = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Verbose", bed.WriteCsv("a"), bed.OutputFolder).WithoutErrors();
 
-        Assert.Contains($"'a pilot': generation {typed.Each("Id").Single()} was accepted, and is expected in 1.0 seconds.", typed.Verbose);
+        Assert.Contains($"'a pilot': generation {typed.Values("Id").Single()} was accepted, and is expected in 1.0 seconds.", typed.Verbose);
         Assert.Contains($"people.csv:2: generation {batch.Output[0].Properties["Id"].Value} was accepted, and is expected in 1.0 seconds.", batch.Verbose);
     }
 
     [Fact]
-    public async Task A_line_at_the_prompt_gives_a_finished_generation()
+    public async Task New_image_emits_finished_generation()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         PSObject generation = bed.Run("param($face) New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Seed 7 -Samples 2 -TrackId 12", bed.Face).WithoutErrors().Single;
 
@@ -34,9 +34,9 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task Every_field_that_is_given_arrives_and_no_other()
+    public async Task New_image_sends_exactly_the_given_fields()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         bed.Run("""
             param($face)
@@ -72,11 +72,11 @@ public sealed class NewFaceGenImageTests
     [InlineData("-Samples 3", "Samples", "1 to 2")]
     [InlineData("-Webhook http://example.org", "Webhook", "https")]
     [InlineData("-SafetyCheckerType red", "SafetyCheckerType", "black, blur")]
-    public async Task What_the_api_forbids_is_refused_before_anything_is_sent(string argument, string parameter, string allowed)
+    public async Task New_image_value_out_of_range_is_refused_before_anything_is_sent(string argument, string parameter, string allowed)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($face) New-FaceGenImage p $face {argument}", bed.Face);
+        ScriptResult ran = bed.Run($"param($face) New-FaceGenImage p $face {argument}", bed.Face);
 
         Assert.Contains(parameter, ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains(allowed, ran.Error.ToString(), StringComparison.Ordinal);
@@ -87,16 +87,16 @@ public sealed class NewFaceGenImageTests
     [InlineData("en-US")]
     [InlineData("de-DE")]
     [InlineData("tr-TR")]
-    public async Task Rows_of_a_csv_bind_by_either_spelling_under_any_culture(string culture)
+    public async Task Csv_row_binds_by_either_spelling_in_any_culture(string culture)
     {
         CultureInfo before = CultureInfo.CurrentCulture;
         try
         {
             CultureInfo.CurrentCulture = new CultureInfo(culture);
-            await using TestBed bed = await TestBed.StartAsync();
-            PSObject snake = Row(("prompt", "snake"), ("face_image", bed.Face), ("guidance_scale", "7.5"), ("s_scale", "0,25"),
+            await using SessionFixture bed = await SessionFixture.StartAsync();
+            PSObject snake = CreateRow(("prompt", "snake"), ("face_image", bed.Face), ("guidance_scale", "7.5"), ("s_scale", "0,25"),
                 ("num_inference_steps", "31"), ("safety_checker", "no"), ("base64", "1"), ("width", " 64 "), ("track_id", ""));
-            PSObject pascal = Row(("Prompt", "pascal"), ("FaceImage", bed.Face), ("GuidanceScale", "12,5"), ("NumInferenceSteps", "21"),
+            PSObject pascal = CreateRow(("Prompt", "pascal"), ("FaceImage", bed.Face), ("GuidanceScale", "12,5"), ("NumInferenceSteps", "21"),
                 ("SafetyChecker", "TRUE"), ("Base64", ""), ("Style", ""), ("Seed", "9007199254740993"), ("Width", ""), ("Samples", " "));
 
             bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { new[] { snake, pascal } }).WithoutErrors();
@@ -122,21 +122,21 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_bad_row_spoils_only_itself_and_comes_back_with_its_error()
+    public async Task Invalid_row_reports_one_error_and_the_others_run()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         PSObject[] rows =
         [
-            Row(("prompt", "one"), ("face_image", bed.Face)),
-            Row(("prompt", "two"), ("face_image", bed.Face), ("width", "900")),
-            Row(("prompt", ""), ("face_image", bed.Face)),
-            Row(("prompt", "four"), ("face_image", "/no/such/face.jpg")),
-            Row(("prompt", "five"), ("face_image", bed.Face)),
+            CreateRow(("prompt", "one"), ("face_image", bed.Face)),
+            CreateRow(("prompt", "two"), ("face_image", bed.Face), ("width", "900")),
+            CreateRow(("prompt", ""), ("face_image", bed.Face)),
+            CreateRow(("prompt", "four"), ("face_image", "/no/such/face.jpg")),
+            CreateRow(("prompt", "five"), ("face_image", bed.Face)),
         ];
 
-        Ran ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
+        ScriptResult ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
 
-        Assert.Equal(["five", "one"], ran.Each("Prompt").Cast<string>().Order());
+        Assert.Equal(["five", "one"], ran.Values("Prompt").Cast<string>().Order());
         Assert.Equal(3, ran.Errors.Count);
         Assert.Contains("Width must be 1 to 512, not '900'", ran.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Equal("two", ((PSObject)ran.Errors[0].TargetObject).Properties["prompt"].Value);
@@ -150,11 +150,11 @@ public sealed class NewFaceGenImageTests
     [InlineData("'a','b'")]
     [InlineData("@{ a = 1 }")]
     [InlineData("$true")]
-    public async Task What_is_no_text_never_becomes_a_prompt(string prompt)
+    public async Task Prompt_that_is_not_text_is_refused(string prompt)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($face) New-FaceGenImage {prompt} $face", bed.Face);
+        ScriptResult ran = bed.Run($"param($face) New-FaceGenImage {prompt} $face", bed.Face);
 
         Assert.Contains("Prompt must be a text", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, bed.Emulator.Journal.Accepted);
@@ -163,12 +163,12 @@ public sealed class NewFaceGenImageTests
     [Theory]
     [InlineData(@"nosuchdrive:\faces\x.jpg")]
     [InlineData("Env:HOME")]
-    public async Task A_path_that_is_none_of_the_file_system_s_spoils_only_its_row(string path)
+    public async Task Face_path_outside_file_system_reports_one_error(string path)
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        PSObject[] rows = [Row(("prompt", "bad"), ("face_image", path)), Row(("prompt", "good"), ("face_image", bed.Face))];
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        PSObject[] rows = [CreateRow(("prompt", "bad"), ("face_image", path)), CreateRow(("prompt", "good"), ("face_image", bed.Face))];
 
-        Ran ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
+        ScriptResult ran = bed.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
 
         Assert.Equal("good", ran.Single.Properties["Prompt"].Value);
         Assert.StartsWith("FaceImageInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -176,11 +176,11 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_generation_pipes_back_with_what_is_given_anew()
+    public async Task Generation_piped_back_takes_new_parameters()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $g = New-FaceGenImage p $face -Style comic -Seed 5 -Width 32
             $g | New-FaceGenImage -Style anime
@@ -191,36 +191,36 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_connection_that_ends_leaves_the_queue_s_places_to_what_fills_them()
+    public async Task Disconnect_keeps_slots_of_pending_generations()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3, queueLimit: 3);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.3, queueLimit: 3);
 
         bed.Run("param($face) 1..3 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait; Disconnect-FaceGen", bed.Face).WithoutErrors();
         bed.Connect(bed.Session);
-        Ran ran = bed.Run("param($face) 4..6 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) 4..6 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face", bed.Face).WithoutErrors();
 
         Assert.Equal(3, ran.Output.Count);
         Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 3);
     }
 
     [Fact]
-    public async Task A_runspace_that_disconnects_does_not_starve_the_others()
+    public async Task Disconnect_releases_slots_to_other_runspaces()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3, queueLimit: 2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.3, queueLimit: 2);
         using var other = new Session();
         bed.Connect(other);
 
         other.Run("param($face) 1..2 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait; Disconnect-FaceGen", bed.Face).WithoutErrors();
-        Ran ran = bed.Run("param($face) 3..4 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -TimeoutSec 30", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) 3..4 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -TimeoutSec 30", bed.Face).WithoutErrors();
 
         Assert.Equal(2, ran.Output.Count);
         Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 2);
     }
 
     [Fact]
-    public async Task A_connection_that_names_no_limit_leaves_the_account_s_own()
+    public async Task Connection_without_QueueLimit_keeps_the_account_limit()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
         using var other = new Session();
         other.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri", bed.Emulator.BaseUri).WithoutErrors();
 
@@ -230,32 +230,32 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_place_that_only_others_could_free_is_waited_for_no_longer_than_told()
+    public async Task Slot_held_by_other_commands_times_out()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 60, queueLimit: 1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 60, queueLimit: 1);
 
         bed.Run("param($face) New-FaceGenImage long $face -NoWait", bed.Face).WithoutErrors();
-        Ran ran = bed.Run("param($face) New-FaceGenImage p $face -TimeoutSec 1", bed.Face);
+        ScriptResult ran = bed.Run("param($face) New-FaceGenImage p $face -TimeoutSec 1", bed.Face);
 
         Assert.StartsWith("ServiceBusy,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(1, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task A_place_that_its_own_unfinished_requests_keep_is_waited_for_no_longer_either()
+    public async Task Slot_held_by_own_timed_out_requests_times_out()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 60, queueLimit: 1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 60, queueLimit: 1);
 
-        Ran ran = bed.Run("param($face) 'a', 'b' | New-FaceGenImage -FaceImage $face -TimeoutSec 1", bed.Face);
+        ScriptResult ran = bed.Run("param($face) 'a', 'b' | New-FaceGenImage -FaceImage $face -TimeoutSec 1", bed.Face);
 
         Assert.Equal(["GenerationTimeout", "ServiceBusy"], ran.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.Equal(1, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task The_service_s_own_words_correct_a_wrong_queue_limit()
+    public async Task Slots_service_returns_429_reduces_limit()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.5, queueLimit: 2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.5, queueLimit: 2);
         bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -QueueLimit 3", bed.Emulator.BaseUri).WithoutErrors();
 
         // The third is refused, and is not waited for: what counts is that later ones are not tried three at a time.
@@ -270,34 +270,34 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task What_would_steer_a_terminal_is_left_out_of_a_prompt()
+    public async Task Prompt_control_sequences_are_removed()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) New-FaceGenImage \"a`e]0;title`a `e[31mred`e[0m pilot\" $face -NegativePrompt \"x`e[2J\"", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) New-FaceGenImage \"a`e]0;title`a `e[31mred`e[0m pilot\" $face -NegativePrompt \"x`e[2J\"", bed.Face).WithoutErrors();
 
         Assert.Equal("a]0;title [31mred[0m pilot", ran.Single.Properties["Prompt"].Value);
         Assert.Equal("a]0;title [31mred[0m pilot", Assert.Single(bed.Emulator.Journal.AcceptedByPrompt.Keys));
     }
 
     [Fact]
-    public async Task A_row_without_a_prompt_never_becomes_one()
+    public async Task Row_without_prompt_is_refused()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($row, $face) $row | New-FaceGenImage -FaceImage $face", Row(("title", "x")), bed.Face);
+        ScriptResult ran = bed.Run("param($row, $face) $row | New-FaceGenImage -FaceImage $face", CreateRow(("title", "x")), bed.Face);
 
         Assert.StartsWith("RequestInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(0, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task A_face_may_be_a_path_a_file_bytes_a_data_uri_base64_or_a_link()
+    public async Task FaceImage_accepts_path_file_bytes_data_uri_base64_and_link()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string base64 = Convert.ToBase64String(File.ReadAllBytes(bed.Face));
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $base64)
             $bytes = [IO.File]::ReadAllBytes($face)
             New-FaceGenImage absolute $face
@@ -309,15 +309,15 @@ public sealed class NewFaceGenImageTests
             New-FaceGenImage object ([IO.FileInfo]::new($face))
             """, bed.Face, base64).WithoutErrors();
 
-        Assert.Equal(["absolute", "bytes", "data", "bare", "link", "file", "object"], ran.Each("Prompt"));
+        Assert.Equal(["absolute", "bytes", "data", "bare", "link", "file", "object"], ran.Values("Prompt"));
         Assert.Equal(2, bed.Emulator.Journal.AcceptedByRequest.Keys
             .Select(request => request[request.IndexOf("\"face_image\"", StringComparison.Ordinal)..].Split(',', '}')[0]).Distinct().Count());
     }
 
     [Fact]
-    public async Task A_face_s_relative_path_is_relative_to_the_current_location()
+    public async Task FaceImage_relative_path_is_relative_to_current_location()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         bed.Run("""
             param($folder)
@@ -333,13 +333,13 @@ public sealed class NewFaceGenImageTests
     [InlineData("empty.jpg", "", "is empty")]
     [InlineData("text.jpg", "this is no picture", "is no PNG, JPEG or WebP image")]
     [InlineData("missing.jpg", null, "does not exist")]
-    public async Task A_face_that_is_no_image_is_refused_before_anything_is_sent(string name, string? content, string reason)
+    public async Task FaceImage_not_an_image_is_refused_before_anything_is_sent(string name, string? content, string reason)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string path = Path.Combine(bed.Folder, name);
         if (content is not null) bed.Write(name, content);
 
-        Ran ran = bed.Run("param($face) 'p' | New-FaceGenImage -FaceImage $face", path);
+        ScriptResult ran = bed.Run("param($face) 'p' | New-FaceGenImage -FaceImage $face", path);
 
         Assert.StartsWith("FaceImageInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("Input 1: ", ran.Error.ToString(), StringComparison.Ordinal);
@@ -348,15 +348,15 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_face_over_5_MB_is_refused_before_anything_is_sent()
+    public async Task FaceImage_over_5_MB_is_refused_before_anything_is_sent()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         byte[] large = new byte[(5 * 1024 * 1024) + 1];
         File.ReadAllBytes(bed.Face).CopyTo(large, 0);
         string path = Path.Combine(bed.Folder, "large.png");
         File.WriteAllBytes(path, large);
 
-        Ran ran = bed.Run("param($face) New-FaceGenImage p $face", path);
+        ScriptResult ran = bed.Run("param($face) New-FaceGenImage p $face", path);
 
         Assert.Contains("at most 5 MB", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Empty(bed.Emulator.Journal.Entries);
@@ -365,34 +365,34 @@ public sealed class NewFaceGenImageTests
     [Fact]
     public async Task WhatIf_sends_nothing_and_needs_no_connection()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Run("Disconnect-FaceGen");
 
-        Ran ran = bed.Run("param($face) 'a','b' | New-FaceGenImage -FaceImage $face -WhatIf", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) 'a','b' | New-FaceGenImage -FaceImage $face -WhatIf", bed.Face).WithoutErrors();
 
         Assert.Empty(ran.Output);
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
     [Fact]
-    public async Task NoWait_returns_what_was_accepted_and_still_keeps_to_the_queue()
+    public async Task NoWait_emits_accepted_generations_within_the_queue_limit()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.4, queueLimit: 3);
-        Ran submitted = bed.Run("param($face) 1..6 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait", bed.Face).WithoutErrors();
-        Ran finished = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
-        Ran left = bed.Run("Get-FaceGenImage").WithoutErrors();
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.4, queueLimit: 3);
+        ScriptResult submitted = bed.Run("param($face) 1..6 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -NoWait", bed.Face).WithoutErrors();
+        ScriptResult finished = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
+        ScriptResult left = bed.Run("Get-FaceGenImage").WithoutErrors();
 
         Assert.Equal(6, submitted.Output.Count);
-        Assert.All(submitted.Each("Status"), status => Assert.Equal("Processing", status!.ToString()));
+        Assert.All(submitted.Values("Status"), status => Assert.Equal("Processing", status!.ToString()));
         Assert.Equal(6, finished.Output.Count);
         Assert.Empty(left.Output);
         Assert.Equal(3, bed.Emulator.Journal.MaxInFlight);
     }
 
     [Fact]
-    public async Task ThrottleLimit_keeps_below_the_queue()
+    public async Task ThrottleLimit_limits_requests_in_flight()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.4);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.4);
 
         bed.Run("param($face) 1..4 | ForEach-Object { \"p$_\" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 2", bed.Face).WithoutErrors();
 
@@ -400,12 +400,12 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_generation_that_is_not_ready_in_time_is_not_lost()
+    public async Task Generation_timeout_keeps_it_pending()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 1.5);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 1.5);
 
-        Ran late = bed.Run("param($face) New-FaceGenImage slow $face -TimeoutSec 1", bed.Face);
-        Ran later = bed.Run("Wait-FaceGenImage").WithoutErrors();
+        ScriptResult late = bed.Run("param($face) New-FaceGenImage slow $face -TimeoutSec 1", bed.Face);
+        ScriptResult later = bed.Run("Wait-FaceGenImage").WithoutErrors();
 
         Assert.StartsWith("GenerationTimeout,", late.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ErrorCategory.OperationTimeout, late.Error.CategoryInfo.Category);
@@ -414,11 +414,11 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_column_that_the_API_does_not_have_is_told_once()
+    public async Task Unknown_column_warns_once()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             [pscustomobject]@{ prompt = 'a'; FullName = $face; widht = '32'; height = '40' }, [pscustomobject]@{ prompt = 'b'; FullName = $face; widht = '32'; height = '40' } |
                 New-FaceGenImage
@@ -429,11 +429,11 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task What_a_job_or_another_object_brings_along_is_no_column()
+    public async Task Unknown_column_ignores_job_and_object_properties()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $row = [pscustomobject]@{ prompt = 'a'; face_image = $face; width = 32; PSComputerName = 'here'; RunspaceId = 1; PSShowComputerName = $false; PSSourceJobInstanceId = 2 }
             $row.PSTypeNames.Insert(0, 'Deserialized.System.Management.Automation.PSCustomObject')
@@ -447,31 +447,31 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_column_that_names_a_parameter_of_the_command_s_own_is_told_too()
+    public async Task Unknown_column_named_like_a_parameter_warns()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) [pscustomobject]@{ prompt = 'a'; face_image = $face; connection = 'lab'; TimeoutSec = 1 } | New-FaceGenImage", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) [pscustomobject]@{ prompt = 'a'; face_image = $face; connection = 'lab'; TimeoutSec = 1 } | New-FaceGenImage", bed.Face).WithoutErrors();
 
         Assert.Equal("Input 1: the API has no field 'connection', 'TimeoutSec'; they are left out.", Assert.Single(ran.Warnings));
     }
 
     [Fact]
-    public async Task A_number_as_prompt_is_what_was_typed()
+    public async Task Prompt_number_keeps_its_typed_text()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) New-FaceGenImage 3d $face -NegativePrompt 007", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) New-FaceGenImage 3d $face -NegativePrompt 007", bed.Face).WithoutErrors();
 
         Assert.Equal(["3d", "007"], bed.Run("param($image) $image.Prompt, $image.Request.NegativePrompt", ran.Single.BaseObject).Output.Select(text => text.ToString()));
     }
 
     [Fact]
-    public async Task What_a_script_made_of_an_earlier_request_is_checked()
+    public async Task Generation_piped_back_changed_request_is_validated()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $image = New-FaceGenImage a $face
             $image.Request.Style = 'foo'
@@ -485,12 +485,12 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task What_was_kept_of_a_generation_or_a_request_is_asked_for_again()
+    public async Task Deserialized_generation_and_request_are_repeated()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", $"prompt,face_image,style,guidance_scale\nin a file,{bed.Face},comic,7.5\n");
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $csv, $out)
             function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
             New-FaceGenImage a $face -Style anime | Send-Away | New-FaceGenImage
@@ -502,7 +502,7 @@ public sealed class NewFaceGenImageTests
             if ("$failed" -notlike 'people.csv:2: *') { throw "$failed" }
             $hooked = New-FaceGenImage b $face -Webhook https://example.org/hook | Send-Away | New-FaceGenImage
             if ($hooked.Request.Webhook -ne 'https://example.org/hook') { throw 'no hook' }
-            """, bed.Face, csv, bed.Out).WithoutErrors();
+            """, bed.Face, csv, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(
             ["a anime ", "in a file comic 7.5", "in a file comic 7.5", "in a file comic 7.5"],
@@ -510,22 +510,22 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_hashtable_is_a_row()
+    public async Task Hashtable_is_read_as_a_row()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) @{ prompt = 'a'; FaceImage = $face; width = '32'; foo = 1 } | New-FaceGenImage -Height 40", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) @{ prompt = 'a'; FaceImage = $face; width = '32'; foo = 1 } | New-FaceGenImage -Height 40", bed.Face).WithoutErrors();
 
         Assert.Equal(["a", "32", "40"], bed.Run("param($image) $image.Prompt, $image.Request.Width, $image.Request.Height", ran.Single.BaseObject).Output.Select(value => value.ToString()));
         Assert.Equal("Input 1: the API has no field 'foo'; it is left out.", Assert.Single(ran.Warnings));
     }
 
     [Fact]
-    public async Task What_was_saved_is_a_face_for_the_next_picture()
+    public async Task FaceImage_accepts_saved_images()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $saved = New-FaceGenImage a $face -Width 32 -Height 40 | Save-FaceGenOutput $out
             New-FaceGenImage b $saved | ForEach-Object { $_.Request.FaceImage.FilePath }
@@ -533,7 +533,7 @@ public sealed class NewFaceGenImageTests
             New-FaceGenImage d ([pscustomobject]@{ FullName = $saved.FullName; Width = 32 }) | ForEach-Object { $_.Request.FaceImage.FilePath }
             [pscustomobject]@{ 'prompt ' = 'e'; ' Face_Image' = [pscustomobject]@{ FilePath = $saved.FullName } } | New-FaceGenImage | ForEach-Object { $_.Request.FaceImage.FilePath }
             $saved.FullName
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Empty(ran.Warnings);
         Assert.Equal(5, ran.Output.Count);
@@ -541,7 +541,7 @@ public sealed class NewFaceGenImageTests
     }
 
     /// <summary>An object as Import-Csv makes it: every cell is a string.</summary>
-    private static PSObject Row(params (string Name, string Value)[] cells)
+    private static PSObject CreateRow(params (string Name, string Value)[] cells)
     {
         var row = new PSObject();
         foreach ((string name, string value) in cells) row.Properties.Add(new PSNoteProperty(name, value));

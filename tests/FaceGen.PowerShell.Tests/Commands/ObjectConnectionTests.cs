@@ -14,18 +14,18 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
 
         """;
 
-    private TestBed _bed = null!;
-    private TestBed _lab = null!;
+    private SessionFixture _default = null!;
+    private SessionFixture _lab = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _bed = await TestBed.StartAsync();
-        _lab = await TestBed.StartAsync();
+        _default = await SessionFixture.StartAsync();
+        _lab = await SessionFixture.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _bed.DisposeAsync();
+        await _default.DisposeAsync();
         await _lab.DisposeAsync();
     }
 
@@ -39,12 +39,12 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("$g | Get-FaceGenImage | Remove-FaceGenImage -Confirm:$false")]
     [InlineData("$g | Wait-FaceGenImage | Remove-FaceGenImage -Confirm:$false")]
     [InlineData("Wait-FaceGenImage -Id $g | Remove-FaceGenImage -Confirm:$false")]
-    public void Remove_object_of_named_connection_deletes_at_its_own_account(string script)
+    public void Remove_object_of_named_connection_deletes_at_its_account(string script)
     {
-        Ran ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script + "; $g.Id -eq $mine.Id; (Get-FaceGenImage $mine.Id).Status").WithoutErrors();
+        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script + "; $g.Id -eq $mine.Id; (Get-FaceGenImage $mine.Id).Status").WithoutErrors();
 
         Assert.Equal(["True", "Success"], ran.Output.TakeLast(2).Select(item => item.ToString()));
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Theory]
@@ -52,37 +52,37 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Get-FaceGenImage $sent")]
     [InlineData("$sent | Wait-FaceGenImage")]
     [InlineData("Wait-FaceGenImage -Id $sent")]
-    public void Poll_object_of_named_connection_asks_its_own_account(string script)
+    public void Fetch_object_of_named_connection_uses_its_account(string script)
     {
-        Ran ran = Run("$sent = New-FaceGenImage theirs $face -NoWait -Connection lab; $got = " + script + "; $got.Account -eq $lab.Account").WithoutErrors();
+        ScriptResult ran = Run("$sent = New-FaceGenImage theirs $face -NoWait -Connection lab; $got = " + script + "; $got.Account -eq $lab.Account").WithoutErrors();
 
         Assert.Equal("True", ran.Single.ToString());
-        Assert.DoesNotContain(_bed.Emulator.Journal.Entries, entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
+        Assert.DoesNotContain(_default.Emulator.Journal.Entries, entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void One_pipeline_with_objects_of_two_connections_acts_for_each_at_its_own()
+    public void Save_objects_of_two_connections_uses_both_accounts()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $mine, (New-FaceGenImage theirs $face -Width 48 -Connection lab) | Save-FaceGenOutput $out -Name '{prompt}' -RemoveAfterSave | ForEach-Object { "$($_.Generation.Prompt) $($_.Account -eq $lab.Account)" }
             """).WithoutErrors();
 
         Assert.Equal(["mine False", "theirs True"], ran.Output.Select(item => item.ToString()!).Order(StringComparer.Ordinal));
-        Assert.Equal((1, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((1, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Fact]
-    public void Same_id_of_two_connections_is_two_generations()
+    public void Save_same_id_of_two_connections_is_two_generations()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $g = New-FaceGenImage theirs $face -Width 48 -Connection lab
             $mine, $g | Save-FaceGenOutput $out -Force -RemoveAfterSave
             """);
 
         // One must not replace the other by the same name: it is refused, whichever comes second, and not deleted.
-        Assert.Equal("FileExists", Id(ran));
+        Assert.Equal("FileExists", GetErrorId(ran));
         bool isLabSaved = ((string)ran.Single.Properties["Account"].Value).StartsWith(_lab.Emulator.BaseUri.AbsoluteUri, StringComparison.Ordinal);
-        Assert.Equal(isLabSaved ? (0, 1) : (1, 0), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal(isLabSaved ? (0, 1) : (1, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Theory]
@@ -90,22 +90,22 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Remove-FaceGenImage -Confirm:$false -Connection Default")]
     [InlineData("Get-FaceGenImage -Connection Default")]
     [InlineData("Wait-FaceGenImage -Connection Default")]
-    public void Another_connection_given_explicitly_is_refused_for_that_object_alone(string command)
+    public void Explicit_connection_of_another_account_is_refused(string command)
     {
-        Ran ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; $g, $mine | " + command);
+        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; $g, $mine | " + command);
 
-        Assert.Equal("ConnectionMismatch", Id(ran));
+        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
         Assert.Contains("'lab'", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("'Default'", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("emulator-key", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(0, Deletions(_lab));
+        Assert.Equal(0, CountDeletions(_lab));
         // The other object was served.
-        if (command.StartsWith("Save", StringComparison.Ordinal) || command.StartsWith("Remove", StringComparison.Ordinal)) Assert.Equal(1, Deletions(_bed));
-        else Assert.StartsWith(_bed.Emulator.BaseUri.AbsoluteUri, (string)ran.Single.Properties["Account"].Value, StringComparison.Ordinal);
+        if (command.StartsWith("Save", StringComparison.Ordinal) || command.StartsWith("Remove", StringComparison.Ordinal)) Assert.Equal(1, CountDeletions(_default));
+        else Assert.StartsWith(_default.Emulator.BaseUri.AbsoluteUri, (string)ran.Single.Properties["Account"].Value, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_same_account_given_explicitly_is_taken()
+    public void Explicit_connection_of_the_same_account_is_used()
     {
         Run("""
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
@@ -113,7 +113,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             $g | Remove-FaceGenImage -Confirm:$false -Connection again
             """).WithoutErrors();
 
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Theory]
@@ -121,27 +121,27 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Save-FaceGenOutput $out -RemoveAfterSave")]
     [InlineData("Wait-FaceGenImage")]
     [InlineData("Get-FaceGenImage")]
-    public void A_deserialized_object_of_another_account_is_refused_by_name(string command)
+    public void Deserialized_object_of_another_account_is_refused(string command)
     {
-        Ran ran = Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | Send-Away | " + command);
+        ScriptResult ran = Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | Send-Away | " + command);
 
-        Assert.Equal("ConnectionMismatch", Id(ran));
+        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
         Assert.Contains(_lab.Emulator.BaseUri.AbsoluteUri, ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("'Default'", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("-Connection 'lab'", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal((0, 0), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Theory]
     [InlineData("[pscustomobject] @{ id = $g.Id; account = $g.Account }")]
     [InlineData("$table = [Collections.Hashtable]::new([StringComparer]::Ordinal); $table['id'] = $g.Id; $table['account'] = $g.Account; $table")]
     [InlineData("$sidecar = [Text.Json.Nodes.JsonNode]::Parse([IO.File]::ReadAllText(($g | Save-FaceGenOutput $out -Sidecar).FullName + '.json')); [pscustomobject] @{ id = [string] $sidecar['id']; account = [string] $sidecar['account'] }")]
-    public void A_row_that_names_another_account_is_refused(string row)
+    public void Row_that_names_another_account_is_refused(string row)
     {
-        Ran ran = Run($"$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; & {{ {row} }} | Remove-FaceGenImage -Confirm:$false");
+        ScriptResult ran = Run($"$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; & {{ {row} }} | Remove-FaceGenImage -Confirm:$false");
 
-        Assert.Equal("ConnectionMismatch", Id(ran));
-        Assert.Equal((0, 0), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal((0, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Theory]
@@ -150,38 +150,38 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Save-FaceGenOutput $out | Send-Away | Remove-FaceGenImage -Confirm:$false -Connection lab")]
     [InlineData("ForEach-Object { [pscustomobject] @{ Id = $_.Id; Account = $_.Account } } | Remove-FaceGenImage -Confirm:$false -Connection lab")]
     [InlineData("ForEach-Object { [pscustomobject] @{ Id = $_.Id } } | Remove-FaceGenImage -Confirm:$false -Connection lab")]
-    public void A_deserialized_object_acts_at_its_account_when_that_is_named(string rest)
+    public void Deserialized_object_with_its_connection_is_accepted(string rest)
     {
         Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | " + rest).WithoutErrors();
 
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Fact]
-    public void Two_keys_of_one_address_are_two_accounts()
+    public void Explicit_connection_with_another_key_is_refused()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $null = Connect-FaceGen -ApiKey another-key -BaseUri $labUri -Name other
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             $g | Remove-FaceGenImage -Confirm:$false -Connection other
             """);
 
-        Assert.Equal("ConnectionMismatch", Id(ran));
-        Assert.Equal(0, Deletions(_lab));
+        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal(0, CountDeletions(_lab));
     }
 
     [Fact]
-    public void An_object_of_an_older_version_uses_the_connection_of_the_command()
+    public void Object_without_account_uses_the_command_connection()
     {
         Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | Send-Away | ForEach-Object { $_.PSObject.Properties.Remove('Account'); $_ } | Remove-FaceGenImage -Confirm:$false -Connection lab").WithoutErrors();
 
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Fact]
-    public void No_serialization_of_an_object_holds_the_key_or_the_connection()
+    public void Serialized_objects_contain_no_key_and_no_connection()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             $saved = $g | Save-FaceGenOutput $out
             foreach ($item in $g, $saved, (Publish-FaceGenFace $face -Connection lab), $lab) {
@@ -201,15 +201,15 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("$g | Remove-FaceGenImage -Confirm:$false -Verbose")]
     [InlineData("New-FaceGenImage p $face -Width 32 -Connection lab -Verbose")]
     [InlineData("Publish-FaceGenFace $face -Connection lab -Verbose")]
-    public void What_is_confirmed_names_the_connection(string script)
+    public void ShouldProcess_message_names_the_connection(string script)
     {
-        Ran ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script).WithoutErrors();
+        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script).WithoutErrors();
 
         Assert.Contains(ran.Verbose, line => line.StartsWith("Performing the operation", StringComparison.Ordinal) && line.Contains($"'lab' ({_lab.Emulator.BaseUri}", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Threads_need_no_connection_of_their_own()
+    public void Object_in_another_thread_uses_its_connection()
     {
         Run("""
             New-FaceGenImage theirs $face -Width 32 -Connection lab | ForEach-Object -Parallel {
@@ -218,13 +218,13 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             }
             """).WithoutErrors();
 
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Fact]
-    public void An_object_of_an_ended_connection_asks_for_it_again()
+    public void Object_of_disconnected_connection_is_refused_until_reconnected()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             Disconnect-FaceGen lab
             $g, $mine | Save-FaceGenOutput $out -Name '{prompt}' | ForEach-Object { $_.Generation.Prompt }
@@ -232,15 +232,15 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             $g | Save-FaceGenOutput $out -Name '{prompt}' | ForEach-Object { $_.Generation.Prompt }
             """);
 
-        Assert.Equal("NotConnected", Id(ran));
+        Assert.Equal("NotConnected", GetErrorId(ran));
         Assert.Contains("Connect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["mine", "theirs"], ran.Output.Select(item => item.ToString()));
     }
 
     [Fact]
-    public void What_was_shown_or_saved_is_not_pending_at_its_own_account()
+    public void Pending_list_omits_emitted_and_saved_generations()
     {
-        Ran ran = Run("""
+        ScriptResult ran = Run("""
             $g = New-FaceGenImage a $face -Width 32 -NoWait -Connection lab
             $h = New-FaceGenImage b $face -Width 32 -NoWait -Connection lab
             $null = $g | Wait-FaceGenImage
@@ -252,35 +252,35 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_generation_piped_back_is_paid_for_by_its_own_account()
+    public void Generation_piped_back_is_paid_by_its_account()
     {
         Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | New-FaceGenImage -Width 48").WithoutErrors();
 
-        Assert.Equal((1, 2), (_bed.Emulator.Journal.Accepted, _lab.Emulator.Journal.Accepted));
+        Assert.Equal((1, 2), (_default.Emulator.Journal.Accepted, _lab.Emulator.Journal.Accepted));
     }
 
     [Fact]
-    public void A_generation_piped_back_to_a_connection_that_is_named_is_paid_for_there()
+    public void Generation_piped_back_with_connection_is_paid_there()
     {
         Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | New-FaceGenImage -Width 48 -Connection Default").WithoutErrors();
 
-        Assert.Equal((2, 1), (_bed.Emulator.Journal.Accepted, _lab.Emulator.Journal.Accepted));
+        Assert.Equal((2, 1), (_default.Emulator.Journal.Accepted, _lab.Emulator.Journal.Accepted));
     }
 
     [Fact]
-    public void A_face_that_another_account_has_uploaded_serves()
+    public void FaceImage_uploaded_by_another_account_is_accepted()
     {
         Run("$published = Publish-FaceGenFace $face -Connection lab; New-FaceGenImage p $published -Width 32").WithoutErrors();
 
-        Assert.Equal(2, _bed.Emulator.Journal.Accepted);
+        Assert.Equal(2, _default.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public void A_row_of_a_ledger_is_of_the_account_that_it_was_sent_to()
+    public void Batch_item_belongs_to_the_account_it_was_sent_to()
     {
-        string csv = _bed.Write("people.csv", $"prompt,face_image,width\np,{_bed.Face},32\n");
+        string csv = _default.Write("people.csv", $"prompt,face_image,width\np,{_default.Face},32\n");
 
-        Ran ran = Run($"$csv = '{csv}'" + """
+        ScriptResult ran = Run($"$csv = '{csv}'" + """
 
             $null = Invoke-FaceGenBatch $csv -Destination $out -Connection lab
             $row = Get-FaceGenBatchItem $out
@@ -289,13 +289,13 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             $row | Remove-FaceGenImage -Confirm:$false -Connection lab
             """);
 
-        Assert.Equal("ConnectionMismatch", Id(ran));
-        Assert.Equal((0, 1), (Deletions(_bed), Deletions(_lab)));
+        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
-    private Ran Run(string script) => _bed.Run(Setup + script, _lab.Emulator.BaseUri, _bed.Face, _bed.Out, StagedModule.Manifest);
+    private ScriptResult Run(string script) => _default.Run(Setup + script, _lab.Emulator.BaseUri, _default.Face, _default.OutputFolder, StagedModule.Manifest);
 
-    private static string Id(Ran ran) => ran.Error.FullyQualifiedErrorId.Split(',')[0];
+    private static string GetErrorId(ScriptResult result) => result.Error.FullyQualifiedErrorId.Split(',')[0];
 
-    private static int Deletions(TestBed bed) => bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/delete_image", StringComparison.Ordinal) && entry.Status == 200);
+    private static int CountDeletions(SessionFixture fixture) => fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/delete_image", StringComparison.Ordinal) && entry.Status == 200);
 }

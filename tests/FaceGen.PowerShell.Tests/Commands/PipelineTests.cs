@@ -13,14 +13,14 @@ public sealed class PipelineTests
     private const string Job = "param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage -Width 48 -Height 64 | Save-FaceGenOutput $out";
 
     [Fact]
-    public async Task Five_hundred_rows_become_five_hundred_images_each_accepted_once()
+    public async Task Pipeline_500_rows_saves_500_images_each_accepted_once()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.02);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.02);
 
-        Ran ran = bed.Run(Job, Rows(bed, 500), bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run(Job, WriteRows(bed, 500), bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(500, ran.Output.Count);
-        string[] files = Directory.GetFiles(bed.Out);
+        string[] files = Directory.GetFiles(bed.OutputFolder);
         Assert.Equal(500, files.Length);
         Assert.All(files, AssertIsImage);
         Assert.Equal(500, bed.Emulator.Journal.AcceptedByPrompt.Count);
@@ -29,10 +29,10 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Ctrl_C_answers_within_a_second_and_loses_nothing()
+    public async Task Pipeline_stopped_returns_promptly_and_loses_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3);
-        using System.Management.Automation.PowerShell job = bed.Session.Create(Job, Rows(bed, 500), bed.Out);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.3);
+        using System.Management.Automation.PowerShell job = bed.Session.Create(Job, WriteRows(bed, 500), bed.OutputFolder);
         using var output = new PSDataCollection<PSObject>();
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         output.DataAdded += (_, _) =>
@@ -47,50 +47,50 @@ public sealed class PipelineTests
         TimeSpan took = stopping.Elapsed;
 
         Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
-        took.AssertIsStop();
+        took.AssertStoppedPromptly();
         Assert.NotEmpty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
-        bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out", bed.Out).WithoutErrors();
+        bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out", bed.OutputFolder).WithoutErrors();
         Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
         Assert.InRange(bed.Emulator.Journal.Accepted, 12, 499);
-        Assert.Equal(bed.Emulator.Journal.Accepted, Directory.GetFiles(bed.Out).Length);
+        Assert.Equal(bed.Emulator.Journal.Accepted, Directory.GetFiles(bed.OutputFolder).Length);
         Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
     }
 
     [Fact]
-    public async Task What_generates_downstream_gets_a_place_however_few_there_are()
+    public async Task Pipeline_downstream_generation_gets_a_slot()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1, queueLimit: 1);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             'a', 'b' | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; New-FaceGenImage "again $($_.Prompt)" $face -TimeoutSec 30 }
             """, bed.Face).WithoutErrors();
 
-        Assert.Equal(["a", "again a", "again b", "b"], ran.Each("Prompt").Cast<string>().Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "again a", "again b", "b"], ran.Values("Prompt").Cast<string>().Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_pipeline_that_is_ended_from_below_loses_nothing()
+    public async Task Pipeline_ended_downstream_loses_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.1);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1);
 
         // What Select-Object -First 1 does, in an engine that does not have it.
-        Ran first = bed.Run("""
+        ScriptResult first = bed.Run("""
             param($face)
             do { 1..50 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; break } } while ($false)
             """, bed.Face).WithoutErrors();
-        Ran others = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
+        ScriptResult others = bed.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
 
         Assert.Single(first.Output);
         Assert.InRange(bed.Emulator.Journal.Accepted, 1, 10);
         Assert.Equal(bed.Emulator.Journal.AcceptedByPrompt.Keys.Order(),
-            first.Each("Prompt").Concat(others.Each("Prompt")).Cast<string>().Distinct().Order());
+            first.Values("Prompt").Concat(others.Values("Prompt")).Cast<string>().Distinct().Order());
     }
 
     [Fact]
-    public async Task An_answer_that_is_still_out_is_told_and_waited_for()
+    public async Task Pending_list_waits_for_responses_in_flight()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.05);
         bed.Emulator.Faults.Add(FaultRule.Parse("accepted-then-never-answered@submit:prompt=slow"));
         bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri -TimeoutSec 20", bed.Emulator.BaseUri).WithoutErrors();
         bed.Run("""
@@ -98,7 +98,7 @@ public sealed class PipelineTests
             do { 'slow', 'quick' | New-FaceGenImage -FaceImage $face -Width 16 | ForEach-Object { $_; break } } while ($false)
             """, bed.Face).WithoutErrors();
 
-        Ran looked = bed.Run("Get-FaceGenImage");
+        ScriptResult looked = bed.Run("Get-FaceGenImage");
 
         Assert.Equal("The answer to a submission is still out: waiting for it, up to 20 seconds. What else is under way is shown then.", Assert.Single(looked.Warnings));
         Assert.StartsWith("SubmissionUncertain,", looked.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -106,9 +106,9 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Pipelines_that_end_early_again_and_again_leave_the_queue_s_places_free()
+    public async Task Pipeline_ended_early_repeatedly_releases_slots()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05, queueLimit: 2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.05, queueLimit: 2);
 
         for (int i = 0; i < 6; i++)
         {
@@ -118,17 +118,17 @@ public sealed class PipelineTests
                 """, bed.Face).WithoutErrors();
         }
 
-        Ran after = bed.Run("param($face) 1..6 | ForEach-Object { \"q$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
+        ScriptResult after = bed.Run("param($face) 1..6 | ForEach-Object { \"q$_\" } | New-FaceGenImage -FaceImage $face -Width 16", bed.Face).WithoutErrors();
         Assert.Equal(6, after.Output.Count);
         Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 2);
     }
 
     [Fact]
-    public async Task A_run_that_ends_in_the_middle_of_an_assignment_loses_nothing()
+    public async Task Pipeline_fatal_error_in_assignment_loses_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05, balance: 0.1m);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.05, balance: 0.1m);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             try { $g = 1..30 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face -Width 16 } catch { "$($_.FullyQualifiedErrorId) $_" }
             Get-FaceGenImage | Wait-FaceGenImage
@@ -140,9 +140,9 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Bad_rows_give_one_error_each_that_names_parameter_limit_and_line()
+    public async Task Pipeline_invalid_rows_report_one_error_each()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", """
             prompt,face_image,width,style,num_inference_steps
             good one,face.png,64,anime,21
@@ -153,7 +153,7 @@ public sealed class PipelineTests
             good two,face.png,64,,41
             """);
 
-        Ran ran = bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Save-FaceGenOutput $out", csv, bed.Out);
+        ScriptResult ran = bed.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Save-FaceGenOutput $out", csv, bed.OutputFolder);
 
         Assert.Equal(2, ran.Output.Count);
         Assert.Collection(ran.Errors.Select(error => error.ToString()),
@@ -165,9 +165,9 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Input_is_taken_no_faster_than_it_can_be_sent()
+    public async Task Pipeline_reads_input_only_as_fast_as_it_submits()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.02);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.02);
         var ahead = new ConcurrentBag<int>();
 
         bed.Run("""
@@ -180,12 +180,12 @@ public sealed class PipelineTests
     }
 
     [Fact]
-    public async Task Runspaces_in_parallel_share_the_account_s_queue()
+    public async Task Pipeline_parallel_runspaces_share_the_queue()
     {
         // Long enough for all four to want places at the same time.
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.4);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.4);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($manifest, $uri, $face)
             1..4 | ForEach-Object -Parallel {
                 Import-Module $using:manifest
@@ -198,7 +198,7 @@ public sealed class PipelineTests
         Assert.DoesNotContain(bed.Emulator.Journal.Entries, call => call.Status == 429);
     }
 
-    private static string Rows(TestBed bed, int count) => bed.Write("people.csv",
+    private static string WriteRows(SessionFixture fixture, int count) => fixture.Write("people.csv",
         "prompt,face_image,style\n" + string.Concat(Enumerable.Range(1, count).Select(i => $"person {i},face.png,{(i % 2 == 0 ? "comic" : "")}\n")));
 
     private static void AssertIsImage(string path)

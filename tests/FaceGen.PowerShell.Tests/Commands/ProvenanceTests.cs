@@ -17,54 +17,54 @@ public sealed class ProvenanceTests
     [Theory]
     [InlineData("-NegativePrompt 'blurry; \"dull\"' -Width 64 -Height 80 -NumInferenceSteps 41 -GuidanceScale 7.1 -SScale 0.3 -Samples 2 -SafetyChecker $true -SafetyCheckerType blur -Base64 -Style 3d -Seed 9007199254740993 -Webhook https://example.org/hook -TrackId 77")]
     [InlineData("-SafetyChecker $false -Seed 0")]
-    public async Task A_sidecar_that_is_piped_back_repeats_the_request_exactly(string parameters)
+    public async Task Sidecar_piped_back_repeats_the_request(string parameters)
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        PSObject first = bed.Run($"param($face, $out) New-FaceGenImage \"Zoë's\n<portrait>\" $face {parameters} -OutVariable generation | Save-FaceGenOutput $out -Sidecar; $generation", bed.Face, bed.Out)
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        PSObject first = bed.Run($"param($face, $out) New-FaceGenImage \"Zoë's\n<portrait>\" $face {parameters} -OutVariable generation | Save-FaceGenOutput $out -Sidecar; $generation", bed.Face, bed.OutputFolder)
             .WithoutErrors().Output[^1];
-        string sidecar = Directory.GetFiles(bed.Out, "*.json").Order().First();
+        string sidecar = Directory.GetFiles(bed.OutputFolder, "*.json").Order().First();
 
-        Ran piped = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", FromJson(sidecar)).WithoutErrors();
-        Ran read = bed.Run("param($file) Import-FaceGenRequest $file | New-FaceGenImage", sidecar).WithoutErrors();
+        ScriptResult piped = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", FromJson(sidecar)).WithoutErrors();
+        ScriptResult read = bed.Run("param($file) Import-FaceGenRequest $file | New-FaceGenImage", sidecar).WithoutErrors();
 
-        Assert.All([piped, read], ran => Assert.Equal(Asked(first), Asked(ran.Single)));
+        Assert.All([piped, read], ran => Assert.Equal(DescribeRequest(first), DescribeRequest(ran.Single)));
         Assert.Empty(read.Warnings);
     }
 
     [Fact]
-    public async Task The_seed_that_the_service_chose_is_asked_for_again()
+    public async Task Sidecar_repeats_the_seed_chosen_by_the_service()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
-        string image = Directory.GetFiles(bed.Out, "*.png").Single();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
+        string image = Directory.GetFiles(bed.OutputFolder, "*.png").Single();
 
-        bed.Run("param($sidecar, $out) $sidecar | New-FaceGenImage | Save-FaceGenOutput $out/again", FromJson(image + ".json"), bed.Out).WithoutErrors();
-        bed.Run("param($file, $out) Import-FaceGenRequest $file | New-FaceGenImage | Save-FaceGenOutput $out/again", image + ".json", bed.Out).WithoutErrors();
+        bed.Run("param($sidecar, $out) $sidecar | New-FaceGenImage | Save-FaceGenOutput $out/again", FromJson(image + ".json"), bed.OutputFolder).WithoutErrors();
+        bed.Run("param($file, $out) Import-FaceGenRequest $file | New-FaceGenImage | Save-FaceGenOutput $out/again", image + ".json", bed.OutputFolder).WithoutErrors();
 
-        Assert.All(Directory.GetFiles(Path.Combine(bed.Out, "again")), again => Assert.Equal(File.ReadAllBytes(image), File.ReadAllBytes(again)));
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(bed.Out, "again")).Length);
+        Assert.All(Directory.GetFiles(Path.Combine(bed.OutputFolder, "again")), again => Assert.Equal(File.ReadAllBytes(image), File.ReadAllBytes(again)));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(bed.OutputFolder, "again")).Length);
     }
 
     [Fact]
-    public async Task What_is_typed_holds_instead_of_the_sidecar_s_own()
+    public async Task Sidecar_piped_back_takes_new_parameters()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Seed 5 -Style anime | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Seed 5 -Style anime | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
 
-        PSObject again = bed.Run("param($sidecar) $sidecar | New-FaceGenImage -Seed 6 -Style comic -Prompt q", FromJson(Directory.GetFiles(bed.Out, "*.json").Single())).WithoutErrors().Single;
+        PSObject again = bed.Run("param($sidecar) $sidecar | New-FaceGenImage -Seed 6 -Style comic -Prompt q", FromJson(Directory.GetFiles(bed.OutputFolder, "*.json").Single())).WithoutErrors().Single;
 
         PSObject request = PSObject.AsPSObject(again.Properties["Request"].Value);
         Assert.Equal("q 64 6 comic", $"{request.Properties["Prompt"].Value} {request.Properties["Width"].Value} {request.Properties["Seed"].Value} {request.Properties["Style"].Value}");
     }
 
     [Fact]
-    public async Task A_face_that_was_given_as_bytes_must_be_given_again()
+    public async Task Sidecar_of_face_bytes_requires_FaceImage()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p ([IO.File]::ReadAllBytes($face)) -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
-        PSObject sidecar = FromJson(Directory.GetFiles(bed.Out, "*.json").Single());
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.Run("param($face, $out) New-FaceGenImage p ([IO.File]::ReadAllBytes($face)) -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
+        PSObject sidecar = FromJson(Directory.GetFiles(bed.OutputFolder, "*.json").Single());
 
-        Ran without = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", sidecar);
+        ScriptResult without = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", sidecar);
         bed.Run("param($sidecar, $face) $sidecar | New-FaceGenImage -FaceImage $face", sidecar, bed.Face).WithoutErrors();
 
         Assert.StartsWith("RequestInvalid,", without.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -72,30 +72,30 @@ public sealed class ProvenanceTests
     }
 
     [Fact]
-    public async Task A_batch_takes_sidecars_as_rows()
+    public async Task Batch_accepts_sidecars_as_rows()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
-        PSObject[] sidecars = [.. Directory.GetFiles(bed.Out, "*.json").Select(FromJson)];
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
+        PSObject[] sidecars = [.. Directory.GetFiles(bed.OutputFolder, "*.json").Select(FromJson)];
 
-        Ran ran = bed.Run("param($sidecars, $out) $sidecars | Invoke-FaceGenBatch -Destination $out/again -EmbedMetadata", sidecars, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($sidecars, $out) $sidecars | Invoke-FaceGenBatch -Destination $out/again -EmbedMetadata", sidecars, bed.OutputFolder).WithoutErrors();
 
         Assert.Empty(ran.Warnings);
-        string[] images = Directory.GetFiles(Path.Combine(bed.Out, "again"), "*.png");
+        string[] images = Directory.GetFiles(Path.Combine(bed.OutputFolder, "again"), "*.png");
         Assert.Equal(2, images.Length);
         Assert.All(images, image => Assert.Contains("FaceGen\0{", Encoding.Latin1.GetString(File.ReadAllBytes(image)), StringComparison.Ordinal));
         Assert.Equal(new HashSet<string>(images.Select(image => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(image))))),
-            [.. bed.Run("param($out) Get-FaceGenBatchItem -Ledger $out/again/facegen.ledger | ForEach-Object { $_.Files[0].Sha256 }", bed.Out).Output.Select(hash => hash.ToString())]);
+            [.. bed.Run("param($out) Get-FaceGenBatchItem -Ledger $out/again/facegen.ledger | ForEach-Object { $_.Files[0].Sha256 }", bed.OutputFolder).Output.Select(hash => hash.ToString())]);
     }
 
     [Fact]
-    public async Task A_picture_that_tells_how_it_was_made_is_the_same_picture_to_another_decoder()
+    public async Task EmbedMetadata_does_not_change_the_pixels()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/told -EmbedMetadata", bed.Face, bed.Out).WithoutErrors();
+        bed.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/told -EmbedMetadata", bed.Face, bed.OutputFolder).WithoutErrors();
 
-        string plain = Directory.GetFiles(Path.Combine(bed.Out, "plain")).Single(), told = Directory.GetFiles(Path.Combine(bed.Out, "told")).Single();
+        string plain = Directory.GetFiles(Path.Combine(bed.OutputFolder, "plain")).Single(), told = Directory.GetFiles(Path.Combine(bed.OutputFolder, "told")).Single();
         Assert.NotEqual(File.ReadAllBytes(plain), File.ReadAllBytes(told));
         using SKBitmap before = SKBitmap.Decode(plain), after = SKBitmap.Decode(told);
         Assert.Equal(before.Bytes, after.Bytes);
@@ -105,7 +105,7 @@ public sealed class ProvenanceTests
     }
 
     /// <summary>What was asked for, in words that can be compared.</summary>
-    private static IEnumerable<string> Asked(PSObject generation)
+    private static IEnumerable<string> DescribeRequest(PSObject generation)
     {
         PSObject request = PSObject.AsPSObject(generation.Properties["Request"].Value);
         // The seed that was used is asked for again.

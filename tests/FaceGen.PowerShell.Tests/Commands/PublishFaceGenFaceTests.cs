@@ -6,11 +6,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class PublishFaceGenFaceTests
 {
     [Fact]
-    public async Task A_link_serves_many_requests()
+    public async Task Publish_link_serves_many_requests()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $published = Publish-FaceGenFace $face
             $published
@@ -23,16 +23,16 @@ public sealed class PublishFaceGenFaceTests
         Assert.Equal(bed.Face, published.Properties["FilePath"].Value);
         Assert.Equal(new FileInfo(bed.Face).Length, published.Properties["Length"].Value);
         Assert.InRange((DateTimeOffset)published.Properties["ExpiresAt"].Value, DateTimeOffset.UtcNow.AddHours(23), DateTimeOffset.UtcNow.AddHours(24));
-        Assert.Equal(1, Uploads(bed));
+        Assert.Equal(1, CountUploads(bed));
         Assert.All(bed.Emulator.Journal.Entries.Skip(1), entry => Assert.Contains(published.ToString(), entry.Body, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task What_this_session_has_uploaded_is_not_uploaded_again()
+    public async Task Publish_same_image_uploads_once()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $copy)
             [IO.File]::Copy($face, $copy)
             Publish-FaceGenFace $face, $copy
@@ -41,18 +41,18 @@ public sealed class PublishFaceGenFaceTests
             """, bed.Face, Path.Combine(bed.Folder, "copy.png")).WithoutErrors();
 
         Assert.Equal(4, ran.Output.Count);
-        Assert.Single(ran.Each("FaceImage").Distinct());
-        Assert.Equal(1, Uploads(bed));
+        Assert.Single(ran.Values("FaceImage").Distinct());
+        Assert.Equal(1, CountUploads(bed));
     }
 
     [Fact]
-    public async Task Wildcards_name_several_and_each_path_fails_by_itself()
+    public async Task Publish_invalid_path_reports_one_error_and_publishes_the_others()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Write("text.jpg", "no image");
         File.Copy(bed.Face, Path.Combine(bed.Folder, "other.png"));
 
-        Ran ran = bed.Run("param($folder) Publish-FaceGenFace $folder/nobody.png, $folder/text.jpg, $folder/*.png", bed.Folder);
+        ScriptResult ran = bed.Run("param($folder) Publish-FaceGenFace $folder/nobody.png, $folder/text.jpg, $folder/*.png", bed.Folder);
 
         Assert.Equal(2, ran.Output.Count);
         Assert.All(ran.Errors, error => Assert.StartsWith("FaceImageInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
@@ -62,21 +62,21 @@ public sealed class PublishFaceGenFaceTests
     [Fact]
     public async Task WhatIf_uploads_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         Assert.Empty(bed.Run("param($face) Publish-FaceGenFace $face -WhatIf", bed.Face).WithoutErrors().Output);
         Assert.Empty(bed.Emulator.Journal.Entries);
     }
 
     [Fact]
-    public async Task A_key_that_is_no_longer_good_is_told()
+    public async Task Publish_expired_key_reports_KeyRejected()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($uri, $face) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; Publish-FaceGenFace $face", bed.Emulator.BaseUri, bed.Face);
+        ScriptResult ran = bed.Run("param($uri, $face) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; Publish-FaceGenFace $face", bed.Emulator.BaseUri, bed.Face);
 
         Assert.StartsWith("KeyRejected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
-    private static int Uploads(TestBed bed) => bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("base64_to_url", StringComparison.Ordinal));
+    private static int CountUploads(SessionFixture fixture) => fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("base64_to_url", StringComparison.Ordinal));
 }

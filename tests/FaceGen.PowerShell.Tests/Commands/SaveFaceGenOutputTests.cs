@@ -7,15 +7,15 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class SaveFaceGenOutputTests
 {
     [Fact]
-    public async Task A_saved_image_tells_what_is_in_the_file()
+    public async Task Saved_image_describes_its_file()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Height 80 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Height 80 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
 
         string path = (string)saved.Properties["FullName"].Value;
         byte[] bytes = File.ReadAllBytes(path);
-        Assert.Equal(bed.Out, Path.GetDirectoryName(path));
+        Assert.Equal(bed.OutputFolder, Path.GetDirectoryName(path));
         Assert.Equal((long)bytes.Length, saved.Properties["Length"].Value);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), saved.Properties["Sha256"].Value);
         Assert.Equal((64, 80), (saved.Properties["Width"].Value, saved.Properties["Height"].Value));
@@ -24,28 +24,28 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Fact]
-    public async Task Names_follow_the_template_and_two_samples_never_share_one()
+    public async Task Name_template_gives_each_sample_its_own_name()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", bed.Face, bed.Out).WithoutErrors();
+        bed.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(["a _ b_ c 5 8-1.png", "a _ b_ c 5 8-2.png"],
-            Directory.GetFiles(Path.Combine(bed.Out, "comic")).Select(Path.GetFileName).Order());
+            Directory.GetFiles(Path.Combine(bed.OutputFolder, "comic")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
-    public async Task A_row_is_its_number_in_the_file_or_in_the_pipeline()
+    public async Task Name_template_row_is_number_in_file_or_pipeline()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         bed.Run("""
             param($face, $out)
             'a', 'b' | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
             [pscustomobject]@{ Prompt = 'c' } | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(bed.Out).Select(Path.GetFileName).Order());
+        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(bed.OutputFolder).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -53,116 +53,116 @@ public sealed class SaveFaceGenOutputTests
     [InlineData("{id", "has a brace that is no field's")]
     [InlineData("../{id}", "must name a file inside the folder")]
     [InlineData("C:/{id}", "must name a file inside the folder")]
-    public async Task A_template_that_will_not_do_is_refused_before_anything_is_downloaded(string name, string reason)
+    public async Task Name_template_invalid_is_refused_before_download(string name, string reason)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face, $out, $name) $g = New-FaceGenImage p $face -Width 16; $g | Save-FaceGenOutput $out -Name $name", bed.Face, bed.Out, name);
+        ScriptResult ran = bed.Run("param($face, $out, $name) $g = New-FaceGenImage p $face -Width 16; $g | Save-FaceGenOutput $out -Name $name", bed.Face, bed.OutputFolder, name);
 
         Assert.StartsWith("FileNameInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.False(Directory.Exists(bed.OutputFolder));
     }
 
     [Fact]
-    public async Task A_file_that_is_there_is_neither_replaced_nor_fetched_again_unless_told()
+    public async Task Existing_file_is_kept_unless_Force_or_SkipExisting()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        bed.Run("param($face, $out) $script:g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
-        string file = Assert.Single(Directory.GetFiles(bed.Out));
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        bed.Run("param($face, $out) $script:g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
+        string file = Assert.Single(Directory.GetFiles(bed.OutputFolder));
         int Downloads() => bed.Emulator.Journal.Entries.Count(entry => entry.Path.StartsWith("/images", StringComparison.Ordinal));
 
-        Ran again = bed.Run("param($out) $g | Save-FaceGenOutput $out", bed.Out);
+        ScriptResult again = bed.Run("param($out) $g | Save-FaceGenOutput $out", bed.OutputFolder);
         int before = Downloads();
-        Ran skipped = bed.Run("param($out) $g | Save-FaceGenOutput $out -SkipExisting", bed.Out).WithoutErrors();
+        ScriptResult skipped = bed.Run("param($out) $g | Save-FaceGenOutput $out -SkipExisting", bed.OutputFolder).WithoutErrors();
         int after = Downloads();
-        Ran forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.Out).WithoutErrors();
+        ScriptResult forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.OutputFolder).WithoutErrors();
 
         Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.EndsWith($"'{file}' is there already. -Force replaces it, -SkipExisting leaves it.", again.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(file, skipped.Single.ToString());
         Assert.Equal(before, after);
         Assert.Equal(file, forced.Single.ToString());
-        Assert.Single(Directory.GetFiles(bed.Out));
+        Assert.Single(Directory.GetFiles(bed.OutputFolder));
     }
 
     [Theory]
     [InlineData("-Force")]
     [InlineData("-SkipExisting")]
-    public async Task Images_of_one_run_never_take_each_other_s_name(string option)
+    public async Task Images_of_one_run_with_the_same_name_are_refused(string option)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run($"param($face, $out) 1..6 | ForEach-Object {{ \"p$_\" }} | New-FaceGenImage -FaceImage $face -Width 16 -Style comic | Save-FaceGenOutput $out -Name '{{style}}' {option}", bed.Face, bed.Out);
-        Ran rest = bed.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run($"param($face, $out) 1..6 | ForEach-Object {{ \"p$_\" }} | New-FaceGenImage -FaceImage $face -Width 16 -Style comic | Save-FaceGenOutput $out -Name '{{style}}' {option}", bed.Face, bed.OutputFolder);
+        ScriptResult rest = bed.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", bed.OutputFolder).WithoutErrors();
 
         Assert.Single(ran.Output);
         Assert.Equal(5, ran.Errors.Count);
         Assert.All(ran.Errors, error => Assert.StartsWith("FileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Equal(5, rest.Output.Count);
-        Assert.Equal(6, Directory.GetFiles(bed.Out).Length);
+        Assert.Equal(6, Directory.GetFiles(bed.OutputFolder).Length);
     }
 
     [Fact]
-    public async Task A_name_that_all_images_have_is_told_as_that()
+    public async Task Same_name_for_all_images_reports_hint()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", bed.Face, bed.Out);
+        ScriptResult ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", bed.Face, bed.OutputFolder);
 
         Assert.Matches("^Input [12]: '.*same.png' is there already. -Force replaces it, -SkipExisting leaves it; where it is another image of this run, put {id} into -Name.$", ran.Error.ToString());
     }
 
     [Fact]
-    public async Task A_folder_in_the_place_of_the_file_is_told_as_that()
+    public async Task File_name_of_a_folder_reports_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        Directory.CreateDirectory(Path.Combine(bed.Out, "same.png"));
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(Path.Combine(bed.OutputFolder, "same.png"));
 
-        Ran ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput $out -Name same -Force", bed.Face, bed.Out);
+        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput $out -Name same -Force", bed.Face, bed.OutputFolder);
 
-        Assert.Equal($"'{Path.Combine(bed.Out, "same.png")}' could not be written: it is a folder.", ran.Error.ToString());
+        Assert.Equal($"'{Path.Combine(bed.OutputFolder, "same.png")}' could not be written: it is a folder.", ran.Error.ToString());
     }
 
     [Fact]
-    public async Task Wildcards_name_a_folder_whatever_files_match_them()
+    public async Task Path_wildcard_matches_folders_only()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        Directory.CreateDirectory(bed.Out);
-        File.WriteAllText(bed.Out + "put.txt", "");
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(bed.OutputFolder);
+        File.WriteAllText(bed.OutputFolder + "put.txt", "");
 
-        Ran ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput \"$out*\"", bed.Face, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput \"$out*\"", bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal(bed.Out, Path.GetDirectoryName((string)ran.Single.Properties["FullName"].Value));
+        Assert.Equal(bed.OutputFolder, Path.GetDirectoryName((string)ran.Single.Properties["FullName"].Value));
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_one_is_told_before_anything_is_generated()
+    public async Task Path_below_a_file_is_refused_before_anything_is_generated()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face) New-FaceGenImage p $face | Save-FaceGenOutput \"$face/out\"", bed.Face);
+        ScriptResult ran = bed.Run("param($face) New-FaceGenImage p $face | Save-FaceGenOutput \"$face/out\"", bed.Face);
 
         Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(0, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task What_is_not_saved_for_WhatIf_is_not_lost()
+    public async Task Save_WhatIf_keeps_the_generation_pending()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf; Get-FaceGenImage", bed.Face, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf; Get-FaceGenImage", bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal("p", ran.Single.Properties["Prompt"].Value);
     }
 
     [Fact]
-    public async Task A_sidecar_tells_how_the_image_was_made()
+    public async Task Sidecar_contains_request_seed_and_hash()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -SScale 0.1 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.Out).WithoutErrors().Single;
+        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -SScale 0.1 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors().Single;
 
         string text = File.ReadAllText(saved + ".json");
         using JsonDocument sidecar = JsonDocument.Parse(text);
@@ -175,64 +175,64 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Fact]
-    public async Task Base64_images_are_saved_as_the_images_that_they_are()
+    public async Task Base64_images_are_saved_decoded()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Base64 -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Base64 -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
 
         Assert.Equal("Png", saved.Properties["Format"].Value.ToString());
     }
 
     [Fact]
-    public async Task A_censored_image_is_flagged()
+    public async Task Censored_image_is_marked_Filtered()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage 'nsfw' $face -SafetyChecker $true -SafetyCheckerType black -Width 128 -Height 128 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors().Single;
+        var saved = bed.Run("param($face, $out) New-FaceGenImage 'nsfw' $face -SafetyChecker $true -SafetyCheckerType black -Width 128 -Height 128 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
 
         Assert.Equal(true, saved.Properties["Filtered"].Value);
     }
 
     [Fact]
-    public async Task A_generation_under_way_is_waited_for()
+    public async Task Save_pending_generation_waits()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        Ran ran = bed.Run("param($face, $out) 'a','b' | New-FaceGenImage -FaceImage $face -Width 32 -NoWait | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face, $out) 'a','b' | New-FaceGenImage -FaceImage $face -Width 32 -NoWait | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(2, ran.Output.Count);
     }
 
     [Fact]
-    public async Task After_24_hours_the_link_s_end_is_told_as_that()
+    public async Task Save_after_24_hours_reports_DownloadFailed()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         bed.Run("param($face) $script:g = New-FaceGenImage p $face -Width 32", bed.Face).WithoutErrors();
         bed.Emulator.Clock.Advance(TimeSpan.FromHours(25));
 
-        Ran ran = bed.Run("param($out) $g | Save-FaceGenOutput $out -TimeoutSec 1", bed.Out);
+        ScriptResult ran = bed.Run("param($out) $g | Save-FaceGenOutput $out -TimeoutSec 1", bed.OutputFolder);
 
         Assert.StartsWith("DownloadFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Same(bed.Run("$g").Single.BaseObject, ran.Error.TargetObject);
     }
 
     [Fact]
-    public async Task WhatIf_writes_nothing()
+    public async Task Save_WhatIf_writes_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) $g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out -WhatIf", bed.Face, bed.Out).WithoutErrors();
+        bed.Run("param($face, $out) $g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out -WhatIf", bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.False(Directory.Exists(bed.Out));
+        Assert.False(Directory.Exists(bed.OutputFolder));
     }
 
     [Fact]
-    public async Task A_generation_that_left_the_session_and_came_back_is_waited_for_saved_and_deleted()
+    public async Task Deserialized_generation_is_waited_for_saved_and_deleted()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
             $sent = New-FaceGenImage p $face -Width 32 -Style comic -Samples 2 -NoWait | Send-Away
@@ -241,9 +241,9 @@ public sealed class SaveFaceGenOutputTests
             $saved = $image | Save-FaceGenOutput $out -Name '{style} {date} {index}'
             $saved.FullName
             $saved | Send-Away | Remove-FaceGenImage -Confirm:$false
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
-        Assert.Equal("Deserialized.FaceGen.Generating.Generation", ran.Output[0].ToString());
+        Assert.Equal("Deserialized.FaceGen.Generation", ran.Output[0].ToString());
         Assert.All(ran.Output.Skip(1), file => Assert.Matches("comic [0-9]{4}-[0-9]{2}-[0-9]{2} [12].png$", file.ToString()));
         Assert.Equal(3, ran.Output.Count);
         Assert.Equal(1, bed.Emulator.Journal.Accepted);

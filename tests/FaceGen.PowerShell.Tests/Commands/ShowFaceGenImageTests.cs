@@ -8,31 +8,31 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed partial class ShowFaceGenImageTests
 {
     [Fact]
-    public async Task What_is_saved_is_shown_and_never_enters_the_pipeline()
+    public async Task Show_saved_image_draws_it_and_emits_nothing()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
-        await using TestBed bed = await TestBed.StartAsync();
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
         string script = bed.Write("show.ps1", $$"""
-            $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.Out}}' -OutVariable saved | Show-FaceGenImage
+            $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.OutputFolder}}' -OutVariable saved | Show-FaceGenImage
             "pipeline: $(@($shown).Count), saved: $($saved.Count)"
             [IO.FileInfo] '{{bed.Face}}' | Show-FaceGenImage
-            Invoke-FaceGenBatch '{{csv}}' -Destination '{{bed.Out}}/batch' | Where-Object Id | Show-FaceGenImage
+            Invoke-FaceGenBatch '{{csv}}' -Destination '{{bed.OutputFolder}}/batch' | Where-Object Id | Show-FaceGenImage
             """);
 
         string sent = await TerminalProcess.RunAsync(
             script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={bed.Emulator.BaseUri}");
 
         Assert.Contains("pipeline: 0, saved: 1", sent, StringComparison.Ordinal);
-        string[] pictures = [.. KittyPictures().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
-        string[] files = [Directory.GetFiles(bed.Out).Single(), bed.Face, Directory.GetFiles(Path.Combine(bed.Out, "batch"), "*.png").Single()];
+        string[] pictures = [.. KittyImages().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
+        string[] files = [Directory.GetFiles(bed.OutputFolder).Single(), bed.Face, Directory.GetFiles(Path.Combine(bed.OutputFolder, "batch"), "*.png").Single()];
         Assert.Equal(files.Select(File.ReadAllBytes), pictures.Select(Convert.FromBase64String));
     }
 
     [Fact]
-    public async Task Half_blocks_show_the_picture_s_colours_no_wider_than_the_terminal()
+    public async Task Show_half_blocks_fit_the_terminal()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"""
             Show-FaceGenImage '{folder.Face}' -Width 20
@@ -51,9 +51,9 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task The_protocol_is_the_terminal_s_or_the_one_that_is_asked_for()
+    public async Task Show_protocol_follows_terminal_or_parameter()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         (string Terminal, string Parameters, string Begins)[] cases =
         [
@@ -78,9 +78,9 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_name_steers_no_terminal_and_what_cannot_be_shown_leaves_the_others()
+    public async Task Show_invalid_file_reports_error_without_control_sequences()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "no picture");
         File.Copy(folder.Face, Path.Combine(folder.FullName, "z\u001B]0;owned\u0007.png"));
@@ -104,9 +104,9 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_format_that_the_protocol_does_not_take_is_told()
+    public async Task Show_unsupported_format_reports_error()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string webp = folder.Save("face.webp", SKEncodedImageFormat.Webp);
         string script = folder.Write("show.ps1", $"""
@@ -123,9 +123,9 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_jpeg_is_decoded_for_a_terminal_that_does_not()
+    public async Task Show_jpeg_is_decoded_for_the_terminal()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
         string script = folder.Write("show.ps1", $"""
@@ -136,7 +136,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
 
-        Match colour = Colour().Match(sent);
+        Match colour = Color().Match(sent);
         foreach ((byte expected, Group drawn) in new[] { SKColors.SteelBlue.Red, SKColors.SteelBlue.Green, SKColors.SteelBlue.Blue }.Zip(colour.Groups.Values.Skip(1)))
             Assert.InRange(int.Parse(drawn.Value, CultureInfo.InvariantCulture), expected - 6, expected + 6);
         Assert.Contains("\u001BP0;1;0q\"1;1;64;80", sent, StringComparison.Ordinal);
@@ -146,7 +146,7 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task Nothing_is_shown_where_the_output_goes_to_no_terminal()
+    public async Task Show_output_redirected_draws_nothing()
     {
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $$"""
@@ -163,9 +163,9 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
-    public async Task A_terminal_without_control_sequences_is_told_why_it_shows_nothing()
+    public async Task Show_terminal_without_control_sequences_warns()
     {
-        Assert.SkipUnless(TerminalProcess.IsThere, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}'");
 
@@ -175,13 +175,13 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [GeneratedRegex("\u001B_Ga=T,f=100.*?m=0;[^\u001B]*\u001B\\\\", RegexOptions.Singleline)]
-    private static partial Regex KittyPictures();
+    private static partial Regex KittyImages();
 
     [GeneratedRegex("\u001B_G[^;]*;([^\u001B]*)\u001B\\\\")]
     private static partial Regex KittyData();
 
     [GeneratedRegex("\u001B\\[38;2;(\\d+);(\\d+);(\\d+)m")]
-    private static partial Regex Colour();
+    private static partial Regex Color();
 
     [GeneratedRegex("\u001B\\[[0-9;]*m")]
     private static partial Regex Style();
@@ -192,7 +192,7 @@ public sealed partial class ShowFaceGenImageTests
         internal ShowFolder()
         {
             Face = Path.Combine(FullName, "face.png");
-            File.WriteAllBytes(Face, TestBed.DrawFace());
+            File.WriteAllBytes(Face, SessionFixture.DrawFace());
         }
 
         internal string FullName { get; } = Directory.CreateTempSubdirectory("facegen-show-").FullName;

@@ -15,7 +15,7 @@ public sealed class StopCallbackTests
     public static TheoryData<string> Commands()
     {
         using Session session = Session.Shared();
-        return [.. session.Run("Get-Command -Module FaceGen -CommandType Cmdlet").WithoutErrors().Each("Name").Cast<string>()];
+        return [.. session.Run("Get-Command -Module FaceGen -CommandType Cmdlet").WithoutErrors().Values("Name").Cast<string>()];
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class StopCallbackTests
     }
 
     [Fact]
-    public async Task Wait_of_the_pipeline_ends_while_a_callback_blocks()
+    public async Task Pipeline_wait_ends_while_a_callback_blocks()
     {
         using Session session = Session.Shared();
         using var blocked = new BlockedCommand(session, "Get-FaceGenImage");
@@ -44,30 +44,30 @@ public sealed class StopCallbackTests
     }
 
     [Fact]
-    public async Task Rows_that_a_stop_left_behind_are_disposed_of_after_their_read()
+    public async Task Stopped_read_disposes_rows_after_the_read_ends()
     {
         using Session session = Session.Shared();
         using var blocked = new BlockedCommand(session, "Get-FaceGenImage");
         using var rows = new SlowRows();
         var ahead = (IEnumerable<int>)blocked.CallGeneric("ReadAhead", rows)!;
         Task reading = Task.Run(() => ahead.ToArray(), TestContext.Current.CancellationToken);
-        await rows.Inside.Task.WaitAsync(Timeout, TestContext.Current.CancellationToken);
+        await rows.ReadStarted.Task.WaitAsync(Timeout, TestContext.Current.CancellationToken);
 
         blocked.Call("StopProcessing");
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(Timeout));
         Assert.False(rows.Disposed.Task.IsCompleted);
-        rows.Leave.Set();
+        rows.Released.Set();
 
         Assert.True(await rows.Disposed.Task.WaitAsync(Timeout, TestContext.Current.CancellationToken), "It was disposed of while a read was inside.");
     }
 
     [Fact]
-    public async Task Rows_that_were_read_are_disposed_of_before_the_command_goes_on()
+    public async Task Finished_read_disposes_rows_before_the_command_continues()
     {
         using Session session = Session.Shared();
         using var blocked = new BlockedCommand(session, "Get-FaceGenImage");
         using var rows = new SlowRows();
-        rows.Leave.Set();
+        rows.Released.Set();
 
         Assert.Empty((IEnumerable<int>)blocked.CallGeneric("ReadAhead", rows)!);
 
@@ -112,9 +112,9 @@ public sealed class StopCallbackTests
     {
         private int _readers;
 
-        internal ManualResetEventSlim Leave { get; } = new();
+        internal ManualResetEventSlim Released { get; } = new();
 
-        internal TaskCompletionSource Inside { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        internal TaskCompletionSource ReadStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>Gets whether nobody was inside when they were disposed of.</summary>
         internal TaskCompletionSource<bool> Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -126,8 +126,8 @@ public sealed class StopCallbackTests
         public bool MoveNext()
         {
             Interlocked.Increment(ref _readers);
-            Inside.TrySetResult();
-            Leave.Wait();
+            ReadStarted.TrySetResult();
+            Released.Wait();
             Interlocked.Decrement(ref _readers);
             return false;
         }

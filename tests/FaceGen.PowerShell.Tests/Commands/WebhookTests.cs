@@ -9,11 +9,11 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class WebhookTests
 {
     [Fact]
-    public async Task A_generation_is_looked_at_once_when_its_call_comes()
+    public async Task Webhook_delivery_causes_one_fetch()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.3);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.3);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $null = New-FaceGenWebhook
             1..10 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face
@@ -22,34 +22,34 @@ public sealed class WebhookTests
         Assert.Equal(10, ran.Output.Count);
         Assert.All(ran.Output, image => Assert.Equal("Success", image.Properties["Status"].Value.ToString()));
         Assert.Equal(10, bed.Emulator.Journal.Accepted);
-        Assert.Equal(10, Fetches(bed));
+        Assert.Equal(10, CountFetches(bed));
         Assert.Equal(10, ran.Output.Select(image => image.Properties["TrackId"].Value).Distinct().Count());
         Assert.All(ran.Output, image => Assert.IsType<long>(image.Properties["TrackId"].Value));
     }
 
     [Fact]
-    public async Task Receive_emits_each_once_and_ends_when_nothing_is_left()
+    public async Task Receive_emits_each_generation_once()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             $hook = New-FaceGenWebhook
             $sent = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -Webhook $hook.Uri -NoWait
             Receive-FaceGenWebhook | Save-FaceGenOutput $out
             Receive-FaceGenWebhook
             Get-FaceGenImage
-            """, bed.Face, bed.Out).WithoutErrors();
+            """, bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(3, ran.Output.Count);
-        Assert.Equal(3, Directory.GetFiles(bed.Out, "*.png").Length);
+        Assert.Equal(3, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
         Assert.Equal(3, bed.Emulator.Journal.Accepted);
     }
 
     [Fact]
-    public async Task Receive_waits_for_as_many_as_are_asked_for_also_from_elsewhere()
+    public async Task Receive_Count_waits_for_generations_of_other_programs()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
         var hook = (Uri)bed.Run("New-FaceGenWebhook").WithoutErrors().Single.Properties["Uri"].Value;
         using var elsewhere = new HttpClient { BaseAddress = bed.Emulator.BaseUri };
         for (int i = 0; i < 2; i++)
@@ -60,38 +60,38 @@ public sealed class WebhookTests
             (await elsewhere.PostAsync(new Uri("/api/v6/image_editing/face_gen", UriKind.Relative), body)).EnsureSuccessStatusCode();
         }
 
-        Ran ran = bed.Run("Receive-FaceGenWebhook -Count 2 -TimeoutSec 60").WithoutErrors();
+        ScriptResult ran = bed.Run("Receive-FaceGenWebhook -Count 2 -TimeoutSec 60").WithoutErrors();
 
         Assert.Equal(2, ran.Output.Select(image => image.Properties["Id"].Value).Distinct().Count());
         Assert.All(ran.Output, image => Assert.Equal("Success", image.Properties["Status"].Value.ToString()));
     }
 
     [Fact]
-    public async Task What_does_not_come_in_time_is_told()
+    public async Task Receive_timeout_reports_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("$null = New-FaceGenWebhook; Receive-FaceGenWebhook -Count 1 -TimeoutSec 1");
+        ScriptResult ran = bed.Run("$null = New-FaceGenWebhook; Receive-FaceGenWebhook -Count 1 -TimeoutSec 1");
 
         Assert.StartsWith("GenerationTimeout,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("0 of 1 generations came within 1 seconds. What this session submitted is not lost: Get-FaceGenImage lists it.", ran.Error.ToString());
     }
 
     [Fact]
-    public async Task Waiting_for_calls_without_a_webhook_is_refused()
+    public async Task Receive_Count_without_webhook_is_refused()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         Assert.StartsWith("WebhookNotOpened,", bed.Run("Receive-FaceGenWebhook -Count 1").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(bed.Run("Receive-FaceGenWebhook").WithoutErrors().Output);
     }
 
     [Fact]
-    public async Task A_removed_webhook_listens_no_more_and_its_generations_are_looked_at()
+    public async Task Remove_webhook_falls_back_to_polling()
     {
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.5);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.5);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $hook = New-FaceGenWebhook
             $sent = New-FaceGenImage p -FaceImage $face -NoWait
@@ -105,11 +105,11 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Without_input_all_webhooks_are_removed_and_no_piped_nothing_removes_any()
+    public async Task Remove_webhook_empty_pipeline_removes_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             $hooks = New-FaceGenWebhook; $more = New-FaceGenWebhook
             @() | Remove-FaceGenWebhook
             $hooks.IsOpen, $more.IsOpen
@@ -121,11 +121,11 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task WhatIf_neither_opens_nor_removes()
+    public async Task Webhook_WhatIf_opens_and_removes_nothing()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("New-FaceGenWebhook -WhatIf; $hook = New-FaceGenWebhook; $hook | Remove-FaceGenWebhook -WhatIf; $hook.IsOpen").WithoutErrors();
+        ScriptResult ran = bed.Run("New-FaceGenWebhook -WhatIf; $hook = New-FaceGenWebhook; $hook | Remove-FaceGenWebhook -WhatIf; $hook.IsOpen").WithoutErrors();
 
         Assert.True((bool)ran.Single.BaseObject);
     }
@@ -137,9 +137,9 @@ public sealed class WebhookTests
     [InlineData("-PublicUri https://hooks.example/x#y", "ParametersInvalid", "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.")]
     [InlineData("-Port 65536", "ParameterArgumentValidationError", null)]
     [InlineData("-ListenAddress 203.0.113.7", "WebhookNotOpened", null)]
-    public async Task Wrong_input_is_told(string parameters, string errorId, string? message)
+    public async Task New_webhook_invalid_arguments_report_error(string parameters, string errorId, string? message)
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
         ErrorRecord error = bed.Run($"New-FaceGenWebhook {parameters}").Error;
 
@@ -148,21 +148,21 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task A_port_that_is_taken_is_told()
+    public async Task New_webhook_port_in_use_reports_error()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("$one = New-FaceGenWebhook; New-FaceGenWebhook -Port $one.Port");
+        ScriptResult ran = bed.Run("$one = New-FaceGenWebhook; New-FaceGenWebhook -Port $one.Port");
 
         Assert.StartsWith("WebhookNotOpened,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_public_address_is_what_the_service_is_told()
+    public async Task New_webhook_PublicUri_is_sent_to_the_service()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face)
             $hook = New-FaceGenWebhook -PublicUri https://hooks.example/facegen/
             $null = New-FaceGenImage p -FaceImage $face
@@ -173,5 +173,5 @@ public sealed class WebhookTests
         Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Body?.Contains(ran.Single.ToString(), StringComparison.Ordinal) == true);
     }
 
-    private static int Fetches(TestBed bed) => bed.Emulator.Journal.Entries.Count(entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
+    private static int CountFetches(SessionFixture fixture) => fixture.Emulator.Journal.Entries.Count(entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
 }

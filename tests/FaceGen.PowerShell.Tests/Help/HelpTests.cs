@@ -14,7 +14,7 @@ namespace FaceGen.PowerShell.Tests.Help;
 /// <summary>Code, pages and the module's own help say the same: ./build.ps1 Docs makes them.</summary>
 public sealed class HelpTests
 {
-    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../.."));
+    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(GetSourceFile())!, "../../.."));
     private static readonly string Pages = Path.Combine(Root, "docs", "en-US");
     private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
     private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
@@ -26,51 +26,51 @@ public sealed class HelpTests
         return [.. session.Run("Get-Command -Module FaceGen").WithoutErrors().Output.Select(item => (CmdletInfo)item.BaseObject)];
     });
 
-    private static readonly Lazy<Dictionary<string, XElement>> Helped = new(() =>
+    private static readonly Lazy<Dictionary<string, XElement>> HelpEntries = new(() =>
         XDocument.Load(Path.Combine(StagedModule.Folder, "en-US", "FaceGen.PowerShell.dll-Help.xml")).Root!.Elements()
             .ToDictionary(command => command.Element(Command + "details")!.Element(Command + "name")!.Value));
 
-    private static readonly ConcurrentDictionary<string, HelpPage> Read = new();
+    private static readonly ConcurrentDictionary<string, HelpPage> PageCache = new();
 
     public static TheoryData<string> Cmdlets => [.. Exported.Value.Select(cmdlet => cmdlet.Name)];
 
     [Fact]
-    public void Each_cmdlet_has_a_page_and_an_entry_and_nothing_else_has()
+    public void Each_cmdlet_has_a_page_and_a_help_entry()
     {
         string[] cmdlets = [.. Exported.Value.Select(cmdlet => cmdlet.Name).Order(StringComparer.Ordinal)];
 
         Assert.Equal(cmdlets, Directory.GetFiles(Pages, "*-FaceGen*.md").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
-        Assert.Equal(cmdlets, Helped.Value.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(cmdlets, HelpEntries.Value.Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Page_and_entry_have_the_code_s_parameters(string name)
+    public void Page_and_entry_list_the_parameters_of_the_code(string name)
     {
-        string[] parameters = [.. Parameters(name).Select(parameter => parameter.Name).Order(StringComparer.Ordinal)];
+        string[] parameters = [.. GetParameters(name).Select(parameter => parameter.Name).Order(StringComparer.Ordinal)];
 
-        Assert.Equal(parameters, Page(name).Parameters.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(parameters, Entry(name).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(parameters, GetPage(name).Parameters.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(parameters, GetEntry(name).Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            Of(name).ParameterSets.Select(set => set.Name == ParameterAttribute.AllParameterSets ? set.Name : set.IsDefault ? $"{set.Name} (Default)" : set.Name).Order(),
-            Page(name).ParameterSets.Order());
-        Assert.Equal(Of(name).ParameterSets.Count, Helped.Value[name].Element(Command + "syntax")!.Elements().Count());
+            FindCmdlet(name).ParameterSets.Select(set => set.Name == ParameterAttribute.AllParameterSets ? set.Name : set.IsDefault ? $"{set.Name} (Default)" : set.Name).Order(),
+            GetPage(name).ParameterSets.Order());
+        Assert.Equal(FindCmdlet(name).ParameterSets.Count, HelpEntries.Value[name].Element(Command + "syntax")!.Elements().Count());
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_parameter_has_its_type_aliases_default_and_ways_to_be_bound(string name)
+    public void Parameter_has_type_aliases_default_and_binding_of_the_code(string name)
     {
-        object cmdlet = Activator.CreateInstance(Of(name).ImplementingType)!;
-        foreach (ParameterMetadata parameter in Parameters(name))
+        object cmdlet = Activator.CreateInstance(FindCmdlet(name).ImplementingType)!;
+        foreach (ParameterMetadata parameter in GetParameters(name))
         {
-            HelpParameter page = Page(name).Parameters[parameter.Name];
+            HelpParameter page = GetPage(name).Parameters[parameter.Name];
             Type type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
             Assert.Equal(type.FullName, page.Type);
             Assert.Equal(parameter.Aliases.Order(), page.Aliases.Order());
-            Assert.Equal(parameter.ParameterSets.Select(set => Bound(name, set.Key, set.Value)).Order(), page.Sets.Order());
+            Assert.Equal(parameter.ParameterSets.Select(set => DescribeBinding(name, set.Key, set.Value)).Order(), page.Sets.Order());
 
-            XElement entry = Entry(name)[parameter.Name];
+            XElement entry = GetEntry(name)[parameter.Name];
             string aliases = (string)entry.Attribute("aliases")!;
             Assert.Equal(parameter.Aliases.Order(), aliases == "none" ? [] : aliases.Split(", ").Order());
             Assert.Equal(parameter.ParameterSets.Values.Any(set => set.ValueFromPipeline), ((string)entry.Attribute("pipelineInput")!).Contains("ByValue", StringComparison.Ordinal));
@@ -78,54 +78,54 @@ public sealed class HelpTests
             Assert.Equal(type.FullName, entry.Element(Dev + "type")!.Element(Maml + "name")!.Value);
 
             if (parameter.Name is "WhatIf" or "Confirm") continue;
-            Assert.Equal(Default(cmdlet, parameter.Name), page.DefaultValue);
+            Assert.Equal(DefaultValue(cmdlet, parameter.Name), page.DefaultValue);
             Assert.Equal(page.DefaultValue, entry.Element(Dev + "defaultValue")?.Value ?? "");
         }
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Syntax_output_and_examples_are_the_same_and_the_code_s(string name)
+    public void Syntax_output_and_examples_match_the_code(string name)
     {
         // Hidden is what only binds.
-        string hidden = string.Join('|', Of(name).Parameters.Keys.Except(Parameters(name).Select(parameter => parameter.Name)).Except(["WhatIf", "Confirm"]));
-        string[] syntax = [.. Of(name).ParameterSets.Select(set => Plain($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden}) |<CommonParameters)[^]]*\]", "")}")).Order()];
-        string[] output = [.. Of(name).OutputType.Where(type => type.Type != typeof(void)).Select(type => type.Name).Order()];
-        XElement entry = Helped.Value[name];
+        string hidden = string.Join('|', FindCmdlet(name).Parameters.Keys.Except(GetParameters(name).Select(parameter => parameter.Name)).Except(["WhatIf", "Confirm"]));
+        string[] syntax = [.. FindCmdlet(name).ParameterSets.Select(set => RemoveWhitespace($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden}) |<CommonParameters)[^]]*\]", "")}")).Order()];
+        string[] output = [.. FindCmdlet(name).OutputType.Where(type => type.Type != typeof(void)).Select(type => type.Name).Order()];
+        XElement entry = HelpEntries.Value[name];
 
-        Assert.Equal(syntax, Page(name).Syntax.Select(Plain).Order());
-        Assert.Equal(output, Page(name).Outputs.Order());
+        Assert.Equal(syntax, GetPage(name).Syntax.Select(RemoveWhitespace).Order());
+        Assert.Equal(output, GetPage(name).Outputs.Order());
         Assert.Equal(output, entry.Elements(Command + "returnValues").Elements().Select(value => value.Element(Dev + "type")!.Element(Maml + "name")!.Value).Order());
-        Assert.Equal(Page(name).Examples, entry.Element(Command + "examples")!.Elements().Select(example => example.Element(Dev + "code")!.Value));
-        foreach ((string parameter, XElement said) in Entry(name))
+        Assert.Equal(GetPage(name).Examples, entry.Element(Command + "examples")!.Elements().Select(example => example.Element(Dev + "code")!.Value));
+        foreach ((string parameter, XElement said) in GetEntry(name))
         {
-            IEnumerable<ParameterSetMetadata> sets = Of(name).Parameters[parameter].ParameterSets.Values;
-            Assert.Contains((string)said.Attribute("position")!, sets.Select(set => set.Position < 0 ? "Named" : Invariant(set.Position)));
+            IEnumerable<ParameterSetMetadata> sets = FindCmdlet(name).Parameters[parameter].ParameterSets.Values;
+            Assert.Contains((string)said.Attribute("position")!, sets.Select(set => set.Position < 0 ? "Named" : FormatInvariant(set.Position)));
             Assert.Contains((bool)said.Attribute("required")!, sets.Select(set => set.IsMandatory));
         }
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void What_is_said_is_the_same_and_names_the_range_and_the_spelling_in_a_csv(string name)
+    public void Descriptions_match_and_name_range_and_csv_spelling(string name)
     {
-        Assert.NotEmpty(Page(name).Synopsis);
-        Assert.Equal(Plain(Page(name).Synopsis), Plain(Helped.Value[name].Element(Command + "details")!.Element(Maml + "description")!.Value));
-        Assert.Equal(Plain(Page(name).Description), Plain(Helped.Value[name].Element(Maml + "description")!.Value));
-        Assert.Equal(name == "New-FaceGenImage", Parameters(name).SelectMany(ApiLimits).Any());
-        foreach (ParameterMetadata parameter in Parameters(name))
+        Assert.NotEmpty(GetPage(name).Synopsis);
+        Assert.Equal(RemoveWhitespace(GetPage(name).Synopsis), RemoveWhitespace(HelpEntries.Value[name].Element(Command + "details")!.Element(Maml + "description")!.Value));
+        Assert.Equal(RemoveWhitespace(GetPage(name).Description), RemoveWhitespace(HelpEntries.Value[name].Element(Maml + "description")!.Value));
+        Assert.Equal(name == "New-FaceGenImage", GetParameters(name).SelectMany(GetApiLimits).Any());
+        foreach (ParameterMetadata parameter in GetParameters(name))
         {
-            string page = Page(name).Parameters[parameter.Name].Description;
+            string page = GetPage(name).Parameters[parameter.Name].Description;
             Assert.True(page.Length > 10, $"{name} -{parameter.Name} says nothing.");
-            Assert.Equal(Plain(page), Plain(Entry(name)[parameter.Name].Element(Maml + "description")!.Value));
+            Assert.Equal(RemoveWhitespace(page), RemoveWhitespace(GetEntry(name)[parameter.Name].Element(Maml + "description")!.Value));
 
             foreach (ValidateRangeAttribute range in parameter.Attributes.OfType<ValidateRangeAttribute>())
             {
                 foreach (object bound in new[] { range.MinRange, range.MaxRange }.Where(bound => bound is not (int.MaxValue or long.MaxValue)))
-                    Assert.True(Regex.IsMatch(page, $@"\b{Invariant(bound)}\b"), $"{name} -{parameter.Name} does not say its range, {range.MinRange} to {range.MaxRange}: {page}");
+                    Assert.True(Regex.IsMatch(page, $@"\b{FormatInvariant(bound)}\b"), $"{name} -{parameter.Name} does not say its range, {range.MinRange} to {range.MaxRange}: {page}");
             }
 
-            foreach (string bound in ApiLimits(parameter))
+            foreach (string bound in GetApiLimits(parameter))
                 Assert.True(Regex.IsMatch(page, $@"(?<!\w){Regex.Escape(bound)}\b"), $"{name} -{parameter.Name} does not say what the API allows, {bound}: {page}");
 
             foreach (string spelling in parameter.Aliases.Where(alias => alias.Contains('_', StringComparison.Ordinal)))
@@ -135,37 +135,37 @@ public sealed class HelpTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void A_page_is_what_the_code_s_own_comments_say(string name)
+    public void Page_text_matches_the_comments_in_code(string name)
     {
-        XDocument comments = XDocument.Load(Path.Combine(Root, "artifacts", "bin", "FaceGen.PowerShell", $"{Configuration()}_net8.0", "FaceGen.PowerShell.xml"));
-        string Said(string member) => Plain(comments.Descendants("member").Single(each => (string)each.Attribute("name")! == member).Value);
+        XDocument comments = XDocument.Load(Path.Combine(Root, "artifacts", "bin", "FaceGen.PowerShell", $"{GetConfiguration()}_net8.0", "FaceGen.PowerShell.xml"));
+        string Said(string member) => RemoveWhitespace(comments.Descendants("member").Single(each => (string)each.Attribute("name")! == member).Value);
 
-        string said = Said($"T:{Of(name).ImplementingType.FullName}");
-        string page = Plain(Page(name).Synopsis) + (Page(name).Description == Page(name).Synopsis ? "" : Plain(Page(name).Description));
+        string said = Said($"T:{FindCmdlet(name).ImplementingType.FullName}");
+        string page = RemoveWhitespace(GetPage(name).Synopsis) + (GetPage(name).Description == GetPage(name).Synopsis ? "" : RemoveWhitespace(GetPage(name).Description));
         Assert.Equal(said, page);
-        foreach (ParameterMetadata parameter in Parameters(name).Where(parameter => parameter.Name is not ("WhatIf" or "Confirm")))
+        foreach (ParameterMetadata parameter in GetParameters(name).Where(parameter => parameter.Name is not ("WhatIf" or "Confirm")))
         {
-            PropertyInfo property = Of(name).ImplementingType.GetProperty(parameter.Name)!;
+            PropertyInfo property = FindCmdlet(name).ImplementingType.GetProperty(parameter.Name)!;
             if (Said($"P:{property.DeclaringType!.FullName}.{parameter.Name}") is { Length: > 0 } comment)
-                Assert.StartsWith(comment, Plain(Page(name).Parameters[parameter.Name].Description), StringComparison.Ordinal);
+                Assert.StartsWith(comment, RemoveWhitespace(GetPage(name).Parameters[parameter.Name].Description), StringComparison.Ordinal);
         }
     }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public void Get_Help_shows_it_whole(string name)
+    public void Get_Help_shows_the_complete_page(string name)
     {
         using Session session = Session.Shared();
 
-        Ran ran = session.Run("param($name) $help = Get-Help $name -Full; $help.Synopsis; @($help.examples.example).Count; @($help.parameters.parameter).Count", name).WithoutErrors();
+        ScriptResult ran = session.Run("param($name) $help = Get-Help $name -Full; $help.Synopsis; @($help.examples.example).Count; @($help.parameters.parameter).Count", name).WithoutErrors();
 
-        Assert.Equal(Plain(Page(name).Synopsis), Plain(ran.Output[0].ToString()));
-        Assert.Equal(Page(name).Examples.Count, ran.Output[1].BaseObject);
-        Assert.InRange((int)ran.Output[2].BaseObject, Page(name).Parameters.Count, 100);
+        Assert.Equal(RemoveWhitespace(GetPage(name).Synopsis), RemoveWhitespace(ran.Output[0].ToString()));
+        Assert.Equal(GetPage(name).Examples.Count, ran.Output[1].BaseObject);
+        Assert.InRange((int)ran.Output[2].BaseObject, GetPage(name).Parameters.Count, 100);
     }
 
     [Fact]
-    public void What_is_about_something_is_staged_as_it_stands()
+    public void About_topics_are_staged_unchanged()
     {
         string[] about = [.. Directory.GetFiles(Pages, "about_*.md").Order(StringComparer.Ordinal)];
 
@@ -175,7 +175,7 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void Service_times_and_faults_are_spelt_as_the_emulator_reads_them()
+    public void Service_times_and_faults_in_help_are_valid()
     {
         string help = string.Concat(Directory.GetFiles(Pages, "*.md").Select(File.ReadAllText));
         MatchCollection times = Regex.Matches(help, @"\b(?:fixed|uniform|lognormal|bimodal|steps):[\d.:-]*\d");
@@ -189,19 +189,19 @@ public sealed class HelpTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
-    public async Task Three_examples_at_least_use_the_cmdlet_and_run(string name)
+    public async Task Examples_run_and_use_the_cmdlet(string name)
     {
-        Assert.InRange(Page(name).Examples.Count, 3, 10);
-        await using TestBed bed = await TestBed.StartAsync(serviceSeconds: 0.05);
-        foreach (string example in Page(name).Examples)
+        Assert.InRange(GetPage(name).Examples.Count, 3, 10);
+        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.05);
+        foreach (string example in GetPage(name).Examples)
         {
             Assert.Contains(name, example, StringComparison.Ordinal);
             string folder = Directory.CreateDirectory(Path.Combine(bed.Folder, Guid.NewGuid().ToString("N"))).FullName;
-            File.WriteAllBytes(Path.Combine(folder, "me.jpg"), Jpeg(bed.Face));
+            File.WriteAllBytes(Path.Combine(folder, "me.jpg"), ToJpeg(bed.Face));
             File.WriteAllText(Path.Combine(folder, "people.csv"), "prompt,face_image,style\na pilot,me.jpg,comic\na diver,me.jpg,\n");
             bed.Connect(bed.Session);
 
-            Ran ran = bed.Run($$"""
+            ScriptResult ran = bed.Run($$"""
                 param($folder, $address)
                 Set-StrictMode -Off
                 $ExecutionContext.SessionState.Path.SetLocation($folder) | ForEach-Object { }
@@ -218,7 +218,7 @@ public sealed class HelpTests
     }
 
     /// <summary>The numbers and choices that a parameter's limits name, where it is a field of the API; a switch has none.</summary>
-    private static IEnumerable<string> ApiLimits(ParameterMetadata parameter)
+    private static IEnumerable<string> GetApiLimits(ParameterMetadata parameter)
     {
         static object Of(object owner, string name) => owner.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
 
@@ -228,50 +228,50 @@ public sealed class HelpTests
             .SelectMany(field => Regex.Matches((string)Of(field, "Allowed"), @"\b\d[\d.]*\b").Select(number => number.Value).Concat((IReadOnlyList<string>)Of(field, "Choices")));
     }
 
-    private static byte[] Jpeg(string png)
+    private static byte[] ToJpeg(string png)
     {
         using SkiaSharp.SKBitmap bitmap = SkiaSharp.SKBitmap.Decode(png);
         using SkiaSharp.SKData data = bitmap.Encode(SkiaSharp.SKEncodedImageFormat.Jpeg, 90);
         return data.ToArray();
     }
 
-    private static string Bound(string name, string set, ParameterSetMetadata bound)
+    private static string DescribeBinding(string name, string set, ParameterSetMetadata metadata)
     {
         // A parameter of every set stands in one line; in the code too, where there is but one set.
         string named = set == ParameterAttribute.AllParameterSets ? "(All)" : set;
-        string position = bound.Position < 0 ? "Named" : bound.Position.ToString(CultureInfo.InvariantCulture);
-        return string.Create(CultureInfo.InvariantCulture, $"{named} {position} {bound.IsMandatory} {bound.ValueFromPipeline} {bound.ValueFromPipelineByPropertyName}")
+        string position = metadata.Position < 0 ? "Named" : metadata.Position.ToString(CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{named} {position} {metadata.IsMandatory} {metadata.ValueFromPipeline} {metadata.ValueFromPipelineByPropertyName}")
             .Replace("True", "true", StringComparison.Ordinal).Replace("False", "false", StringComparison.Ordinal);
     }
 
-    private static string Default(object cmdlet, string name)
+    private static string DefaultValue(object cmdlet, string name)
     {
         object? value = cmdlet.GetType().GetProperty(name)!.GetValue(cmdlet);
         return value switch
         {
             null or SwitchParameter => "",
             Array many => string.Join(", ", many.Cast<object>()),
-            _ => Invariant(value),
+            _ => FormatInvariant(value),
         };
     }
 
-    private static string Invariant(object value) => string.Format(CultureInfo.InvariantCulture, "{0}", value);
+    private static string FormatInvariant(object value) => string.Format(CultureInfo.InvariantCulture, "{0}", value);
 
     /// <summary>A text without its spaces and lines, and without what Markdown puts before a sign.</summary>
-    private static string Plain(string text) => Regex.Replace(text, @"[\s\\`]+", "");
+    private static string RemoveWhitespace(string text) => Regex.Replace(text, @"[\s\\`]+", "");
 
-    private static HelpPage Page(string name) => Read.GetOrAdd(name, _ => new HelpPage(File.ReadAllText(Path.Combine(Pages, name + ".md"))));
+    private static HelpPage GetPage(string name) => PageCache.GetOrAdd(name, _ => new HelpPage(File.ReadAllText(Path.Combine(Pages, name + ".md"))));
 
-    private static Dictionary<string, XElement> Entry(string name) => Helped.Value[name].Element(Command + "parameters")!.Elements()
+    private static Dictionary<string, XElement> GetEntry(string name) => HelpEntries.Value[name].Element(Command + "parameters")!.Elements()
         .ToDictionary(parameter => parameter.Element(Maml + "name")!.Value);
 
-    private static CmdletInfo Of(string name) => Exported.Value.Single(cmdlet => cmdlet.Name == name);
+    private static CmdletInfo FindCmdlet(string name) => Exported.Value.Single(cmdlet => cmdlet.Name == name);
 
-    private static IEnumerable<ParameterMetadata> Parameters(string name) => Of(name).Parameters.Values.Where(parameter =>
+    private static IEnumerable<ParameterMetadata> GetParameters(string name) => FindCmdlet(name).Parameters.Values.Where(parameter =>
         !PSCmdlet.CommonParameters.Contains(parameter.Name) && !parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.DontShow));
 
-    private static string Configuration() => Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
+    private static string GetConfiguration() => Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(data => data.Key == "Configuration").Value!.ToLowerInvariant();
 
-    private static string Here([CallerFilePath] string path = "") => path;
+    private static string GetSourceFile([CallerFilePath] string path = "") => path;
 }

@@ -8,7 +8,7 @@ namespace FaceGen.PowerShell.Tests.Hosting;
 /// <summary>A batch in a process of its own, to be killed at any moment.</summary>
 internal sealed class BatchProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private static readonly string Console = Path("Console");
 
@@ -48,7 +48,7 @@ internal sealed class BatchProcess : IDisposable
     internal async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Timeout);
     }
 
     /// <summary>Stops its threads, as a machine does that is paused.</summary>
@@ -58,9 +58,9 @@ internal sealed class BatchProcess : IDisposable
     internal void Continue() => PosixSignals.Send("CONT", _process.Id);
 
     /// <summary>Waits for its end; gives what it printed.</summary>
-    internal async Task<string> EndAsync()
+    internal async Task<string> WaitForExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Timeout);
         return await _output + await _error;
     }
 

@@ -11,10 +11,10 @@ internal static class Pwsh
     private static readonly Lazy<(string? Dll, string? Hindrance)> Found = new(Find);
 
     /// <summary>Gets why there is none; null where there is one.</summary>
-    internal static string? Hindrance => Found.Value.Hindrance;
+    internal static string? SkipReason => Found.Value.Hindrance;
 
     /// <summary>Gets the program's assembly, for the .NET host: the tool itself would be one more process.</summary>
-    internal static string Dll => Found.Value.Dll ?? throw new InvalidOperationException(Hindrance);
+    internal static string Dll => Found.Value.Dll ?? throw new InvalidOperationException(SkipReason);
 
     internal static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 

@@ -32,7 +32,7 @@ internal sealed class Session : IDisposable
     internal static Session Shared() => new(Idle.TryTake(out Runspace? idle) ? idle : new Session()._runspace);
 
     /// <summary>Runs a script with arguments; an error that ends it is among the errors.</summary>
-    internal Ran Run(string script, params object?[] arguments)
+    internal ScriptResult Run(string script, params object?[] arguments)
     {
         using Engine engine = Create(script, arguments);
         List<PSObject> output = [];
@@ -46,7 +46,7 @@ internal sealed class Session : IDisposable
             errors.Add(e.ErrorRecord);
         }
 
-        return new Ran(
+        return new ScriptResult(
             output,
             [.. engine.Streams.Error, .. errors],
             [.. engine.Streams.Warning.Select(record => record.Message)],

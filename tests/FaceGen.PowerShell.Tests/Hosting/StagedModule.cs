@@ -10,16 +10,16 @@ internal static class StagedModule
     internal static string Framework { get; } = Metadata("ModuleFramework");
 
     /// <summary>The manifest as it is staged.</summary>
-    internal static string Staged { get; } = Path.Combine(Folder, "FaceGen.psd1");
+    internal static string StagedManifest { get; } = Path.Combine(Folder, "FaceGen.psd1");
 
     /// <summary>The manifest that chooses the build under test.</summary>
-    internal static string Manifest { get; } = Framework == "net8.0" ? Staged : ForDesktop();
+    internal static string Manifest { get; } = Framework == "net8.0" ? StagedManifest : WriteDesktopManifest();
 
     /// <summary>The manifest as Windows PowerShell reads it: this engine would choose the other build.</summary>
-    private static string ForDesktop()
+    private static string WriteDesktopManifest()
     {
         string manifest = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "desktop")).FullName, "FaceGen.psd1");
-        File.WriteAllText(manifest, File.ReadAllText(Staged)
+        File.WriteAllText(manifest, File.ReadAllText(StagedManifest)
             .Replace("$PSEdition -eq 'Core'", "$false", StringComparison.Ordinal)
             .Replace("'bin/", $"'{Folder}/bin/", StringComparison.Ordinal)
             .Replace("@('FaceGen.", $"@('{Folder}/FaceGen.", StringComparison.Ordinal));

@@ -7,26 +7,26 @@ namespace FaceGen.PowerShell.Tests.Hosting;
 /// <summary>A script in a process of its own, in a terminal of 60 columns and 30 lines or with its output redirected.</summary>
 internal static class TerminalProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private static readonly string Console =
         Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
 
     /// <summary>What says in the environment which terminal it is, or where the service is.</summary>
-    private static readonly string[] Telling =
+    private static readonly string[] TerminalVariables =
     [
         "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL", "WT_SESSION", "KONSOLE_VERSION", "TMUX", "STY", "COLORTERM", "NO_COLOR",
         "MODELSLAB_API_KEY", "MODELSLAB_BASE_URL",
     ];
 
     /// <summary>The program that gives another one a terminal.</summary>
-    private const string Script = "/usr/bin/script";
+    private const string ScriptProgram = "/usr/bin/script";
 
-    internal static bool IsThere => OperatingSystem.IsLinux() && File.Exists(Script);
+    internal static bool IsAvailable => OperatingSystem.IsLinux() && File.Exists(ScriptProgram);
 
     /// <summary>Runs a script in a terminal; what the terminal was sent.</summary>
     internal static Task<string> RunAsync(string script, params string[] environment) =>
-        RunAsync(Script, ["-qefc", $"stty cols 60 rows 30 -onlcr; {Quote(Dotnet)} {Quote(Console)} {Quote(script)}", "/dev/null"], environment);
+        RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {Quote(Dotnet)} {Quote(Console)} {Quote(script)}", "/dev/null"], environment);
 
     /// <summary>Runs a script whose output goes to no terminal; what came out.</summary>
     internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Dotnet, [Console, script], environment);
@@ -42,7 +42,7 @@ internal static class TerminalProcess
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        foreach (string name in Telling) start.Environment.Remove(name);
+        foreach (string name in TerminalVariables) start.Environment.Remove(name);
         start.Environment["TERM"] = "xterm-256color";
         foreach (string[] pair in environment.Select(variable => variable.Split('=', 2))) start.Environment[pair[0]] = pair[1];
         using Process process = Process.Start(start)!;
@@ -50,7 +50,7 @@ internal static class TerminalProcess
         process.StandardInput.Close();
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(Timeout);
         }
         finally
         {

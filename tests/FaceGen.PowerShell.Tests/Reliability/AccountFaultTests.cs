@@ -11,11 +11,11 @@ public sealed class AccountFaultTests
     private const double Speed = 60;
 
     [Fact]
-    public async Task The_queue_is_asked_for_as_often_as_the_service_allows_and_no_oftener()
+    public async Task Queue_requests_stay_within_the_rate_limit()
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([], speed: 20);
+        await using FaultFixture bed = await FaultFixture.StartAsync([], speed: 20);
 
-        Ran ran = bed.Run("1..32 | ForEach-Object { Get-FaceGenQueue }").WithoutErrors();
+        ScriptResult ran = bed.Run("1..32 | ForEach-Object { Get-FaceGenQueue }").WithoutErrors();
 
         Assert.Equal(32, ran.Output.Count);
         TimeSpan took = bed.Emulator.Journal.Entries[30].Time - bed.Emulator.Journal.Entries[0].Time;
@@ -30,11 +30,11 @@ public sealed class AccountFaultTests
     [InlineData("Q14-200-html")]
     [InlineData("Q14-empty")]
     [InlineData("dropped")]
-    public async Task What_is_busy_for_a_moment_is_asked_again(string fault)
+    public async Task Account_request_transient_fault_is_retried(string fault)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([new FaultRule(Fault.ById(fault), At.Account.Nth(1))], Speed);
+        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Account.Nth(1))], Speed);
 
-        Ran ran = bed.Run("Get-FaceGenBalance").WithoutErrors();
+        ScriptResult ran = bed.Run("Get-FaceGenBalance").WithoutErrors();
 
         Assert.Equal("USD", ran.Single.Properties["Currency"].Value);
         Assert.Contains(ran.Verbose, line => line.Contains("asking again in", StringComparison.Ordinal));
@@ -44,9 +44,9 @@ public sealed class AccountFaultTests
     [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not tell the wallet's balance: HTTP 429")]
     [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not tell how many requests are in the queue: HTTP 429")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false", "NotDeleted", "The images of generation 1 were not deleted: HTTP 429")]
-    public async Task What_stays_busy_is_told(string command, string errorId, string message)
+    public async Task Account_request_permanent_fault_reports_error(string command, string errorId, string message)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([new FaultRule(Fault.ById("rate-limited"), At.Account)], Speed);
+        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById("rate-limited"), FaultOn.Account)], Speed);
 
         ErrorRecord error = bed.Run(command).Error;
 
@@ -59,47 +59,47 @@ public sealed class AccountFaultTests
     [InlineData("Get-FaceGenBalance")]
     [InlineData("Get-FaceGenQueue")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false")]
-    public async Task A_service_that_is_not_there_is_told(string command)
+    public async Task Account_request_service_unreachable_reports_error(string command)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([], Speed);
+        await using FaultFixture bed = await FaultFixture.StartAsync([], Speed);
         await bed.Emulator.DisposeAsync();
 
         Assert.StartsWith("ServiceUnreachable,", bed.Run(command).Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_deletion_whose_answer_is_lost_is_done_all_the_same()
+    public async Task Remove_lost_response_still_deletes()
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([new FaultRule(Fault.ById("Q14-502-html"), At.Account.Nth(1))], Speed, serviceSeconds: 0);
+        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById("Q14-502-html"), FaultOn.Account.Nth(1))], Speed, serviceSeconds: 0);
 
-        Ran ran = bed.Run("param($face) $image = New-FaceGenImage p $face; $image | Remove-FaceGenImage -Confirm:$false; $image", bed.Face).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face) $image = New-FaceGenImage p $face; $image | Remove-FaceGenImage -Confirm:$false; $image", bed.Face).WithoutErrors();
 
         await AccountTests.AssertDeletedAsync(ran.Single);
     }
 
     [Fact]
-    public async Task RemoveAfterSave_says_what_is_saved_and_not_deleted()
+    public async Task RemoveAfterSave_delete_fails_reports_saved_images()
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([new FaultRule(Fault.ById("rate-limited"), At.Account)], Speed, serviceSeconds: 0);
+        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById("rate-limited"), FaultOn.Account)], Speed, serviceSeconds: 0);
 
-        Ran ran = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out -RemoveAfterSave", bed.Face, bed.Out);
+        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out -RemoveAfterSave", bed.Face, bed.OutputFolder);
 
         Assert.StartsWith("NotDeleted,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("are saved, and still at the service.", ran.Error.ToString(), StringComparison.Ordinal);
-        bed.AssertHarmless(ran);
+        bed.AssertNoLeak(ran);
         Assert.Single(ran.Output);
     }
 
     [Theory]
     [InlineData("not-in-plan", "NotInPlan")]
     [InlineData("rate-limited", "ServiceBusy")]
-    public async Task An_upload_that_does_not_work_is_told_and_may_be_tried_again(string fault, string errorId)
+    public async Task Publish_upload_fails_reports_error_and_can_be_repeated(string fault, string errorId)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([new FaultRule(Fault.ById(fault), At.Upload)], Speed);
+        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Upload)], Speed);
 
-        Ran refused = bed.Run("param($face) Publish-FaceGenFace $face", bed.Face);
+        ScriptResult refused = bed.Run("param($face) Publish-FaceGenFace $face", bed.Face);
         bed.Emulator.Faults.Clear();
-        Ran again = bed.Run("param($face) Publish-FaceGenFace $face", bed.Face).WithoutErrors();
+        ScriptResult again = bed.Run("param($face) Publish-FaceGenFace $face", bed.Face).WithoutErrors();
 
         Assert.StartsWith(errorId + ",", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Single(again.Output);

@@ -15,17 +15,17 @@ namespace FaceGen.PowerShell.Tests.Reliability;
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper report)
 {
-    private static readonly int Rows = Setting("FACEGEN_CHAOS_ROWS", 30);
-    private static readonly int Kills = Setting("FACEGEN_CHAOS_KILLS", 3);
+    private static readonly int Rows = ReadSetting("FACEGEN_CHAOS_ROWS", 30);
+    private static readonly int Kills = ReadSetting("FACEGEN_CHAOS_KILLS", 3);
 
     /// <summary>After how many seconds nothing more happens to the workers: a loop has an end.</summary>
-    private const int LongestChaos = 1200;
+    private const int MaxSeconds = 1200;
 
     [Theory]
     [InlineData(1)]
-    public async Task A_batch_that_is_killed_again_and_again_is_done_once(int seed)
+    public async Task Batch_killed_repeatedly_submits_each_row_once(int seed)
     {
-        await using ChaosBed bed = await ChaosBed.StartAsync(Rows);
+        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows);
         var random = new Random(seed);
         for (int kills = 0; kills < Kills; kills++)
         {
@@ -41,36 +41,36 @@ public sealed class ChaosTests(ITestOutputHelper report)
         }
 
         string last;
-        using (BatchProcess batch = bed.StartBatch()) last = await batch.EndAsync();
+        using (BatchProcess batch = bed.StartBatch()) last = await batch.WaitForExitAsync();
 
-        bed.Check(report, $"seed {seed}: {Kills} kills", last);
+        bed.AssertConsistent(report, $"seed {seed}: {Kills} kills", last);
     }
 
     /// <summary>A process that is told to end, and not killed, leaves no row of unknown outcome.</summary>
     [Theory]
     [InlineData(1)]
-    public async Task Batch_that_gets_a_signal_again_and_again_is_done_once_and_nothing_is_uncertain(int seed)
+    public async Task Batch_signaled_repeatedly_submits_each_row_once_and_leaves_none_uncertain(int seed)
     {
-        if (PwshProcess.Hindrance is { } hindrance) Assert.Skip(hindrance);
-        await using ChaosBed bed = await ChaosBed.StartAsync(Rows);
+        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows);
         var random = new Random(seed);
         for (int signals = 0; signals < Kills; signals++)
         {
-            EndSignal signal = (EndSignal)(signals % Enum.GetValues<EndSignal>().Length);
+            TerminationSignal signal = (TerminationSignal)(signals % Enum.GetValues<TerminationSignal>().Length);
             using PwshProcess batch = bed.StartPwsh(signal);
             long calls = bed.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
-            await batch.UntilAsync(() => batch.HasEnded || bed.Emulator.Journal.Calls >= calls, $"{calls} calls");
+            await batch.WaitUntilAsync(() => batch.HasEnded || bed.Emulator.Journal.Calls >= calls, $"{calls} calls");
             long until = Environment.TickCount64 + random.Next(0, 30);
             while (Environment.TickCount64 < until) await Task.Yield();
             Assert.False(batch.HasEnded, batch.Output);
             await batch.SignalAsync();
-            await batch.EndAsync();
+            await batch.WaitForExitAsync();
         }
 
         string last;
-        using (PwshProcess batch = bed.StartPwsh(EndSignal.Terminate)) last = await batch.EndAsync();
+        using (PwshProcess batch = bed.StartPwsh(TerminationSignal.Terminate)) last = await batch.WaitForExitAsync();
 
-        bed.Check(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], mayBeUncertain: false);
+        bed.AssertConsistent(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], allowUncertain: false);
     }
 
     /// <summary>
@@ -79,12 +79,12 @@ public sealed class ChaosTests(ITestOutputHelper report)
     /// </summary>
     [Theory]
     [InlineData(1)]
-    public async Task Workers_that_are_killed_and_frozen_beside_a_failing_database_do_a_batch_once(int seed)
+    public async Task Workers_killed_and_frozen_with_failing_database_submit_each_row_once(int seed)
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         // A database of its own: other tests do not expect theirs to fail.
         using var database = new PostgresServer();
-        await using ChaosBed bed = await ChaosBed.StartAsync(Rows, database.Connect($"chaos{seed}"));
+        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows, database.GetConnectionString($"chaos{seed}"));
         var random = new Random(seed);
         int longestFreeze = Kills > 10 ? 60 : 2;
         BatchProcess[] workers = [bed.StartBatch(), bed.StartBatch(), bed.StartBatch()];
@@ -93,7 +93,7 @@ public sealed class ChaosTests(ITestOutputHelper report)
         int events = 0;
         using (var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1)))
         {
-            for (int second = 0; second < LongestChaos && (frozenUntil.Max() > 0 || (events < Kills && !workers.All(worker => worker.HasEnded))); second++)
+            for (int second = 0; second < MaxSeconds && (frozenUntil.Max() > 0 || (events < Kills && !workers.All(worker => worker.HasEnded))); second++)
             {
                 await everySecond.WaitForNextTickAsync();
                 for (int i = 0; i < workers.Length; i++)
@@ -134,93 +134,93 @@ public sealed class ChaosTests(ITestOutputHelper report)
             }
         }
 
-        await Task.WhenAll(workers.Select(worker => worker.EndAsync()));
+        await Task.WhenAll(workers.Select(worker => worker.WaitForExitAsync()));
         foreach (BatchProcess worker in workers) worker.Dispose();
         // A worker may have ended early, since its database had gone for too long.
         string last;
-        using (BatchProcess worker = bed.StartBatch()) last = await worker.EndAsync();
+        using (BatchProcess worker = bed.StartBatch()) last = await worker.WaitForExitAsync();
 
-        bed.Check(report, $"three workers, seed {seed}: {happened[0]} kills, {happened[1]} freezes, {happened[2]} pauses and {happened[3]} restarts of the database", last);
+        bed.AssertConsistent(report, $"three workers, seed {seed}: {happened[0]} kills, {happened[1]} freezes, {happened[2]} pauses and {happened[3]} restarts of the database", last);
     }
 
     /// <summary>The example as its users run it, on two workers that nobody kills.</summary>
     [Fact]
-    public async Task The_example_of_several_workers_does_a_batch_with_two_of_them()
+    public async Task Worker_example_two_workers_complete_a_batch()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         const int Few = 12;
-        await using ChaosBed bed = await ChaosBed.StartAsync(Few, PostgresServer.Instance.Connect("example"));
+        await using ChaosFixture bed = await ChaosFixture.StartAsync(Few, PostgresServer.Instance.GetConnectionString("example"));
 
         using BatchProcess one = bed.StartBatch();
         using BatchProcess other = bed.StartBatch();
-        string[] said = await Task.WhenAll(one.EndAsync(), other.EndAsync());
+        string[] said = await Task.WhenAll(one.WaitForExitAsync(), other.WaitForExitAsync());
 
         Assert.All(said, words => Assert.Matches($@"^This worker brought \d+ rows to their end\. The batch: Complete: {Few} of {Few} saved", words));
         Assert.Equal([0, 0], [one.ExitCode, other.ExitCode]);
-        bed.Check(report, "the example", string.Join(" | ", said.Select(words => words.Trim())));
+        bed.AssertConsistent(report, "the example", string.Join(" | ", said.Select(words => words.Trim())));
     }
 
-    private static int Setting(string name, int unset) =>
-        Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : unset;
+    private static int ReadSetting(string name, int defaultValue) =>
+        Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : defaultValue;
 
     /// <summary>An emulator that outlives the processes, and the files of the batch.</summary>
-    private sealed class ChaosBed : IAsyncDisposable
+    private sealed class ChaosFixture : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("facegen-chaos-").FullName;
         private readonly int _rows;
         private readonly string _ledger;
 
-        private ChaosBed(EmulatorHost emulator, int rows, string? ledger)
+        private ChaosFixture(EmulatorHost emulator, int rows, string? ledger)
         {
             Emulator = emulator;
             _rows = rows;
             _ledger = ledger ?? Path.Combine(_folder, "facegen.ledger");
-            File.WriteAllBytes(Path.Combine(_folder, "face.png"), TestBed.DrawFace());
+            File.WriteAllBytes(Path.Combine(_folder, "face.png"), SessionFixture.DrawFace());
             File.WriteAllText(Path.Combine(_folder, "people.csv"), "prompt,face_image,width,height\n" + string.Concat(Prompts.Select(prompt => $"{prompt},face.png,64,64\n")));
         }
 
         internal EmulatorHost Emulator { get; }
 
-        private string Out => Path.Combine(_folder, "out");
+        private string OutputFolder => Path.Combine(_folder, "out");
 
         private IEnumerable<string> Prompts => Enumerable.Range(1, _rows).Select(row => $"person {row:0000}");
 
-        internal static async Task<ChaosBed> StartAsync(int rows, string? ledger = null) => new(await EmulatorHost.StartAsync(new EmulatorOptions
+        internal static async Task<ChaosFixture> StartAsync(int rows, string? ledger = null) => new(await EmulatorHost.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Uniform(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(400)),
             Balance = 1_000_000,
         }), rows, ledger);
 
         internal BatchProcess StartBatch() => BatchProcess.Start(
-            Emulator, Path.Combine(_folder, "people.csv"), Out, _ledger);
+            Emulator, Path.Combine(_folder, "people.csv"), OutputFolder, _ledger);
 
         /// <summary>Starts the batch in a real PowerShell, to get a signal.</summary>
-        internal PwshProcess StartPwsh(EndSignal signal) => PwshProcess.Start(Emulator.BaseUri, _folder,
+        internal PwshProcess StartPwsh(TerminationSignal signal) => PwshProcess.Start(Emulator.BaseUri, _folder,
             $"\"$(Invoke-FaceGenBatch people.csv -Destination out -Ledger '{_ledger}' | Select-Object -Last 1)\"", signal);
 
         /// <summary>Nothing was paid for twice, nothing is lost, and every file is what the ledger says.</summary>
-        internal void Check(ITestOutputHelper report, string what, string last, bool mayBeUncertain = true)
+        internal void AssertConsistent(ITestOutputHelper report, string description, string summary, bool allowUncertain = true)
         {
             using var session = new Session();
             PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", _ledger).WithoutErrors().Output];
-            ILookup<string, string> prompts = items.ToLookup(item => Text(item, "Status"), item => Text(item, "Prompt"));
+            ILookup<string, string> prompts = items.ToLookup(item => GetText(item, "Status"), item => GetText(item, "Prompt"));
             IReadOnlyDictionary<string, int> accepted = Emulator.Journal.AcceptedByPrompt;
             int twice = accepted.Values.Count(times => times > 1);
             string[] lost = [.. accepted.Keys.Except(prompts["Saved"]).Except(prompts["Uncertain"])];
             PSObject[] files = [.. items.SelectMany(item => LanguagePrimitives.GetEnumerable(item.Properties["Files"].Value)!.Cast<object>().Select(PSObject.AsPSObject))];
-            int wrong = files.Count(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Text(file, "FullName")))) != Text(file, "Sha256"));
+            int wrong = files.Count(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(GetText(file, "FullName")))) != GetText(file, "Sha256"));
             report.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{what}: {items.Length} rows, {accepted.Values.Sum()} accepted, {prompts["Saved"].Count()} saved, {prompts["Uncertain"].Count()} uncertain, {twice} accepted more than once, {lost.Length} lost, {wrong} files unlike their hash, {Emulator.Journal.MaxInFlight} in flight at most; {last.Trim()}"));
+                $"{description}: {items.Length} rows, {accepted.Values.Sum()} accepted, {prompts["Saved"].Count()} saved, {prompts["Uncertain"].Count()} uncertain, {twice} accepted more than once, {lost.Length} lost, {wrong} files unlike their hash, {Emulator.Journal.MaxInFlight} in flight at most; {summary.Trim()}"));
 
-            Assert.Equal(Prompts, items.Select(item => Text(item, "Prompt")).Order(StringComparer.Ordinal));
+            Assert.Equal(Prompts, items.Select(item => GetText(item, "Prompt")).Order(StringComparer.Ordinal));
             Assert.Equal(0, twice);
-            if (!mayBeUncertain) Assert.Empty(prompts["Uncertain"]);
+            if (!allowUncertain) Assert.Empty(prompts["Uncertain"]);
             Assert.Empty(lost);
             Assert.Equal(_rows, prompts["Saved"].Count() + prompts["Uncertain"].Count());
             Assert.Equal(prompts["Saved"].Count(), files.Length);
             Assert.Equal(0, wrong);
-            Assert.All(files, file => FaultTests.AssertComplete(Text(file, "FullName")));
-            Assert.Equal(files.Length, Directory.GetFiles(Out, "*.png").Length);
+            Assert.All(files, file => FaultTests.AssertComplete(GetText(file, "FullName")));
+            Assert.Equal(files.Length, Directory.GetFiles(OutputFolder, "*.png").Length);
             Assert.InRange(Emulator.Journal.MaxInFlight, 1, 5);
         }
 
@@ -230,6 +230,6 @@ public sealed class ChaosTests(ITestOutputHelper report)
             Directory.Delete(_folder, recursive: true);
         }
 
-        private static string Text(PSObject item, string property) => item.Properties[property].Value?.ToString() ?? "";
+        private static string GetText(PSObject item, string property) => item.Properties[property].Value?.ToString() ?? "";
     }
 }

@@ -14,7 +14,7 @@ public sealed class FaultTests
     private const double Speed = 20;
 
     /// <summary>The faults that do not end in a saved image, and the error in which they end instead.</summary>
-    private static readonly Dictionary<string, string> Errors = new()
+    private static readonly Dictionary<string, string> ExpectedErrors = new()
     {
         // Refused: nothing was accepted.
         ["Submit Q1-error"] = "RequestRefused",
@@ -61,7 +61,7 @@ public sealed class FaultTests
     };
 
     /// <summary>What begins the names of faults in an answer that brings the images at once.</summary>
-    private static readonly string[] ReadyAnswers = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30"];
+    private static readonly string[] ReadyFaultPrefixes = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30"];
 
     public static IEnumerable<object[]> Cases => Fault.All.SelectMany(fault => fault.Kinds
         .Where(kind => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download)
@@ -69,65 +69,65 @@ public sealed class FaultTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Each_fault_has_its_known_end(string fault, string kind)
+    public async Task Fault_has_its_expected_outcome(string fault, string kind)
     {
-        var rule = new FaultRule(Fault.ById(fault), At.Kind(Enum.Parse<CallKind>(kind)).Times(1)) { Wait = TimeSpan.FromSeconds(2) };
+        var rule = new FaultRule(Fault.ById(fault), FaultOn.Kind(Enum.Parse<CallKind>(kind)).Times(1)) { Wait = TimeSpan.FromSeconds(2) };
         // Only a download that was cut before asks for a part.
         FaultRule[] rules = fault.StartsWith("Q32", StringComparison.Ordinal)
-            ? [new FaultRule(Fault.ById("Q31-cut"), At.Download.Times(1)), rule]
+            ? [new FaultRule(Fault.ById("Q31-cut"), FaultOn.Download.Times(1)), rule]
             : [rule];
-        await using FaultyBed bed = await FaultyBed.StartAsync(rules, Speed, ServiceSeconds(fault, kind), omitEta: kind == "Fetch");
-        using IDisposable ending = bed.EndGenerationsAfter(fault);
+        await using FaultFixture bed = await FaultFixture.StartAsync(rules, Speed, ServiceSeconds(fault, kind), omitEta: kind == "Fetch");
+        using IDisposable ending = bed.EndGenerationsAfterFault(fault);
 
-        Ran ran = bed.Run("""
+        ScriptResult ran = bed.Run("""
             param($face, $out)
             New-FaceGenImage 'the one' -FaceImage $face -Width 64 -Height 72 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
-            """, bed.Face, bed.Out);
+            """, bed.Face, bed.OutputFolder);
 
         string end = ran.Errors.Count == 0 ? Saved : ran.Error.FullyQualifiedErrorId.Split(',')[0];
-        Assert.Equal(Errors.GetValueOrDefault($"{kind} {fault}", Saved), end);
+        Assert.Equal(ExpectedErrors.GetValueOrDefault($"{kind} {fault}", Saved), end);
         Assert.Equal(end == Saved ? 1 : 0, ran.Output.Count);
         // One placeholder by itself looks like any picture: that it came before is what tells, and is tested where it is.
         Assert.Equal(fault is "Q16-black" or "Q16-near-black", ran.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
         Assert.InRange(bed.Emulator.Journal.Accepted, 0, 1);
         Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
-        Assert.All(Files(bed), AssertComplete);
-        Assert.Equal(end == Saved ? 1 : 0, Files(bed).Count);
-        bed.AssertHarmless(ran);
+        Assert.All(ListImages(bed), AssertComplete);
+        Assert.Equal(end == Saved ? 1 : 0, ListImages(bed).Count);
+        bed.AssertNoLeak(ran);
     }
 
     [Theory]
     [InlineData("unavailable", "Submit", "Nothing was accepted")]
     [InlineData("Q24-500", "Fetch", "did not say how generation")]
     [InlineData("Q25-404", "Download", "is not there yet")]
-    public async Task Verbose_tells_what_is_waited_for_and_why(string fault, string kind, string line)
+    public async Task Verbose_names_the_retry_and_its_reason(string fault, string kind, string line)
     {
-        var rule = new FaultRule(Fault.ById(fault), At.Kind(Enum.Parse<CallKind>(kind)).Times(1));
+        var rule = new FaultRule(Fault.ById(fault), FaultOn.Kind(Enum.Parse<CallKind>(kind)).Times(1));
         // A first look that comes before the command has begun to wait is told to nobody: a busy machine must not be that slow.
-        await using FaultyBed bed = await FaultyBed.StartAsync([rule], speed: 5);
+        await using FaultFixture bed = await FaultFixture.StartAsync([rule], speed: 5);
 
-        Ran ran = bed.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Contains(ran.Verbose, told => told.Contains(line, StringComparison.Ordinal) && told.Contains("again in", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Every_expected_error_names_a_fault_that_there_is() =>
-        Assert.Empty(Errors.Keys.Except(Cases.Select(row => $"{row[1]} {row[0]}")));
+    public void Expected_errors_name_existing_faults() =>
+        Assert.Empty(ExpectedErrors.Keys.Except(Cases.Select(row => $"{row[1]} {row[0]}")));
 
     /// <summary>
     /// A fault in the images needs a generation that is ready; any other of a look, one that is not ready before the fault was
     /// met, however late a busy machine comes to it.
     /// </summary>
-    private static double ServiceSeconds(string fault, string kind) => (kind, ReadyAnswers.Any(start => fault.StartsWith(start, StringComparison.Ordinal))) switch
+    private static double ServiceSeconds(string fault, string kind) => (kind, ReadyFaultPrefixes.Any(start => fault.StartsWith(start, StringComparison.Ordinal))) switch
     {
         ("Submit", true) => 0,
-        ("Fetch", false) => FaultyBed.UntilEnded.TotalSeconds,
+        ("Fetch", false) => FaultFixture.LongServiceTime.TotalSeconds,
         _ => 1,
     };
 
-    internal static IReadOnlyList<string> Files(FaultyBed bed) => !Directory.Exists(bed.Out) ? []
-        : [.. Directory.GetFiles(bed.Out, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".json", StringComparison.Ordinal))];
+    internal static IReadOnlyList<string> ListImages(FaultFixture fixture) => !Directory.Exists(fixture.OutputFolder) ? []
+        : [.. Directory.GetFiles(fixture.OutputFolder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".json", StringComparison.Ordinal))];
 
     internal static void AssertComplete(string file)
     {

@@ -9,16 +9,16 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>What a gallery gets: the module as one package, and the emulator as a tool.</summary>
-public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : IClassFixture<GalleryPackageTests.Packed>, IDisposable
+public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed) : IClassFixture<GalleryPackageTests.ModulePackage>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("facegen-package-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task The_module_s_package_holds_what_is_staged_and_works_where_it_is_unpacked()
+    public async Task Package_contains_staged_files_and_works_unpacked()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
         string module = Path.Combine(_folder, "Modules", "FaceGen", "0.1.0");
         package.ExtractToDirectory(module);
@@ -34,13 +34,13 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
             (Get-Module FaceGen).ModuleBase
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out | ForEach-Object FullName
             """);
-        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, bed.Face, bed.Out);
-        string[] said = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal([module, Assert.Single(Directory.GetFiles(bed.Out))], said);
+        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, bed.Face, bed.OutputFolder);
+        string[] said = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal([module, Assert.Single(Directory.GetFiles(bed.OutputFolder))], said);
     }
 
     [Fact]
-    public void The_module_s_package_has_sqlite_for_every_system_and_its_licence()
+    public void Package_contains_sqlite_for_every_system_and_license()
     {
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
         string[] natives = [.. package.Entries.Select(entry => entry.FullName.Split('/')).Where(parts => parts is ["bin", "runtimes", _, "native", _]).Select(parts => parts[2])];
@@ -53,7 +53,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
 
     /// <summary>The engine that runs these tests has much of it itself, so that nothing else would miss it.</summary>
     [Fact]
-    public void What_the_framework_of_Windows_PowerShell_lacks_comes_with_the_module()
+    public void Package_contains_assemblies_missing_in_Windows_PowerShell()
     {
         string[] assemblies = Directory.GetFiles(Path.Combine(StagedModule.Folder, "bin", "netstandard2.0"), "*.dll", SearchOption.AllDirectories);
         IEnumerable<string> References(string file)
@@ -69,7 +69,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
     }
 
     [Fact]
-    public async Task The_module_s_package_says_what_the_manifest_says()
+    public async Task Package_metadata_matches_the_manifest()
     {
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
         await using Stream nuspec = await package.GetEntry("FaceGen.nuspec")!.OpenAsync();
@@ -77,7 +77,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
         string Value(string name) => said.Elements().Single(element => element.Name.LocalName == name).Value;
 
         using var session = new Session();
-        Ran ran = session.Run("""
+        ScriptResult ran = session.Run("""
             $module = Get-Module FaceGen
             $data = $module.PrivateData.PSData
             "$($module.Version)-$($data.Prerelease)", $module.Description, $data.ProjectUri, $data.ReleaseNotes, $module.Author
@@ -97,7 +97,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
     }
 
     [Fact]
-    public async Task The_emulator_is_a_tool()
+    public async Task Emulator_package_installs_as_a_tool()
     {
         await PackAsync("FaceGen.Emulator", _folder);
         string tools = Path.Combine(_folder, "tools");
@@ -125,7 +125,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.Packed packed) : ICl
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
 
     /// <summary>The module's package, made once.</summary>
-    public sealed class Packed : IAsyncLifetime
+    public sealed class ModulePackage : IAsyncLifetime
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("facegen-packed-").FullName;
 

@@ -21,7 +21,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
 
     [Theory]
     [InlineData(1)]
-    public async Task New_batch_killed_in_its_first_second_is_done_once(int seed)
+    public async Task New_batch_killed_in_first_second_submits_each_row_once(int seed)
     {
         await using EmulatorHost emulator = await EmulatorHost.StartAsync(new EmulatorOptions
         {
@@ -34,7 +34,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
         int unfinished = 0;
         try
         {
-            await File.WriteAllBytesAsync(Path.Combine(folder, "face.png"), TestBed.DrawFace());
+            await File.WriteAllBytesAsync(Path.Combine(folder, "face.png"), SessionFixture.DrawFace());
             using var session = new Session();
             for (int kill = 1; kill <= Kills; kill++)
             {
@@ -43,7 +43,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
                 await File.WriteAllTextAsync(csv, "prompt,face_image,width,height\n" + string.Concat(prompts.Select(prompt => $"{prompt},face.png,64,64\n")));
                 using (BatchProcess batch = BatchProcess.Start(emulator, csv, destination, ledger))
                 {
-                    await BeginsAsync(batch, ledger + ".lock");
+                    await WaitForFileAsync(batch, ledger + ".lock");
                     // Every other kill comes while the ledger is created, which takes some milliseconds.
                     int milliseconds = random.Next(0, kill % 2 == 0 ? 1000 : 15);
                     long until = Environment.TickCount64 + milliseconds;
@@ -53,7 +53,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
 
                 if (!File.Exists(ledger)) unfinished++;
                 string last;
-                using (BatchProcess batch = BatchProcess.Start(emulator, csv, destination, ledger)) last = await batch.EndAsync();
+                using (BatchProcess batch = BatchProcess.Start(emulator, csv, destination, ledger)) last = await batch.WaitForExitAsync();
 
                 PSObject[] items = [.. session.Run("param($ledger) Get-FaceGenBatchItem -Ledger $ledger", ledger).WithoutErrors().Output];
                 Assert.True(items.Length == Rows, $"After kill {kill}: {last}");
@@ -75,7 +75,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
         }
     }
 
-    private static async Task BeginsAsync(BatchProcess batch, string file)
+    private static async Task WaitForFileAsync(BatchProcess batch, string file)
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
         while (!File.Exists(file))

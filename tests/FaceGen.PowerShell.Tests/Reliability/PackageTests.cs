@@ -13,9 +13,9 @@ public sealed class PackageTests
             .Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
 
     [Fact]
-    public async Task Importing_the_module_and_asking_for_help_loads_no_package()
+    public async Task Import_loads_no_package()
     {
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string script = bed.Write("import.ps1", """
             Get-FaceGenConnection
             Connect-FaceGen
@@ -24,7 +24,7 @@ public sealed class PackageTests
             """);
 
         using BatchProcess process = BatchProcess.StartScript(bed.Emulator, script);
-        string[] loaded = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries);
+        string[] loaded = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries);
 
         Assert.Contains("FaceGen.PowerShell", loaded);
         Assert.Contains("Npgsql", Packages);
@@ -32,25 +32,25 @@ public sealed class PackageTests
     }
 
     [Fact]
-    public async Task Another_module_s_versions_of_the_packages_do_not_matter_to_a_ledger_of_sqlite()
+    public async Task Sqlite_ledger_other_package_versions_loaded_works()
     {
-        await using TestBed bed = await TestBed.StartAsync();
-        await AssertOthersDoNotMatterAsync(bed, Path.Combine(bed.Folder, "facegen.ledger"), "Microsoft.Data.Sqlite");
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await AssertUnaffectedByOtherVersionsAsync(bed, Path.Combine(bed.Folder, "facegen.ledger"), "Microsoft.Data.Sqlite");
     }
 
     [Fact]
-    public async Task Another_module_s_versions_of_the_packages_do_not_matter_to_a_ledger_of_postgresql()
+    public async Task PostgreSQL_ledger_other_package_versions_loaded_works()
     {
-        if (PostgresServer.Hindrance is { } hindrance) Assert.Skip(hindrance);
-        await using TestBed bed = await TestBed.StartAsync();
-        await AssertOthersDoNotMatterAsync(bed, PostgresServer.Instance.Connect("packages"), "Npgsql");
+        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await AssertUnaffectedByOtherVersionsAsync(bed, PostgresServer.Instance.GetConnectionString("packages"), "Npgsql");
     }
 
-    private static async Task AssertOthersDoNotMatterAsync(TestBed bed, string ledger, string package)
+    private static async Task AssertUnaffectedByOtherVersionsAsync(SessionFixture fixture, string ledger, string package)
     {
-        string others = Directory.CreateDirectory(Path.Combine(bed.Folder, "others")).FullName;
-        foreach (string name in Packages.Where(name => name != "FaceGen.Batches")) Save(name, Path.Combine(others, $"{name}.dll"));
-        string script = bed.Write("batch.ps1", """
+        string others = Directory.CreateDirectory(Path.Combine(fixture.Folder, "others")).FullName;
+        foreach (string name in Packages.Where(name => name != "FaceGen.Batches")) SaveEmptyAssembly(name, Path.Combine(others, $"{name}.dll"));
+        string script = fixture.Write("batch.ps1", """
             param($others, $csv, $out, $ledger, $package)
             foreach ($file in [IO.Directory]::GetFiles($others)) { $null = [Reflection.Assembly]::LoadFrom($file) }
             "$(Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger | Where-Object Saved)"
@@ -59,8 +59,8 @@ public sealed class PackageTests
                 ForEach-Object { "version $($_.GetName().Version)" }
             """);
 
-        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, script, others, bed.WriteCsv("a", "b"), bed.Out, ledger, package);
-        string[] said = (await process.EndAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        using BatchProcess process = BatchProcess.StartScript(fixture.Emulator, script, others, fixture.WriteCsv("a", "b"), fixture.OutputFolder, ledger, package);
+        string[] said = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(2, said.Count(line => line.StartsWith("Complete: 2 of 2 saved", StringComparison.Ordinal)));
         // Both are there, each in its own place.
@@ -69,7 +69,7 @@ public sealed class PackageTests
     }
 
     /// <summary>Makes an assembly that has a package's name, another version, and nothing of what is in the package.</summary>
-    private static void Save(string name, string path)
+    private static void SaveEmptyAssembly(string name, string path)
     {
         var assembly = new PersistedAssemblyBuilder(new AssemblyName(name) { Version = new Version(0, 1, 0, 0) }, typeof(object).Assembly);
         assembly.DefineDynamicModule(name).DefineType("Other", TypeAttributes.Public).CreateType();

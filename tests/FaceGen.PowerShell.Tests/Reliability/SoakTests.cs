@@ -19,26 +19,26 @@ public sealed class SoakTests(ITestOutputHelper report)
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task With_three_calls_in_ten_faulty_nothing_is_paid_twice_or_lost(int seed)
+    public async Task Pipeline_30_percent_faults_pays_nothing_twice_and_loses_nothing(int seed)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync([FaultRule.Parse($"any@any:rate=0.3,wait=1,seed={seed}")], speed: 60);
+        await using FaultFixture bed = await FaultFixture.StartAsync([FaultRule.Parse($"any@any:rate=0.3,wait=1,seed={seed}")], speed: 60);
         string csv = Path.Combine(bed.Folder, "people.csv");
-        File.WriteAllText(csv, BatchRuns.Csv(Names()));
+        File.WriteAllText(csv, BatchFixtureExtensions.Csv(AllPrompts()));
 
-        Ran first = bed.Run("""
+        ScriptResult first = bed.Run("""
             param($csv, $out)
             Import-FaceGenRequest $csv | New-FaceGenImage | Save-FaceGenOutput $out -Sidecar
-            """, csv, bed.Out);
-        Ran rest = bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out -SkipExisting -Sidecar", bed.Out);
+            """, csv, bed.OutputFolder);
+        ScriptResult rest = bed.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out -SkipExisting -Sidecar", bed.OutputFolder);
 
-        HashSet<string> saved = [.. Prompts(first.Output).Concat(Prompts(rest.Output))];
+        HashSet<string> saved = [.. GetPrompts(first.Output).Concat(GetPrompts(rest.Output))];
         ILookup<string, string> failed = first.Errors.Concat(rest.Errors)
-            .ToLookup(error => Prompt(error.TargetObject) ?? "", error => error.FullyQualifiedErrorId.Split(',')[0]);
+            .ToLookup(error => GetPrompt(error.TargetObject) ?? "", error => error.FullyQualifiedErrorId.Split(',')[0]);
         IReadOnlyDictionary<string, int> accepted = bed.Emulator.Journal.AcceptedByPrompt;
-        string[] unaccounted = [.. Names().Where(name => !saved.Contains(name) && !failed.Contains(name))];
+        string[] unaccounted = [.. AllPrompts().Where(name => !saved.Contains(name) && !failed.Contains(name))];
         string[] lost = [.. accepted.Keys.Where(name => !saved.Contains(name) && !failed[name].Contains("SubmissionUncertain"))];
-        string everything = bed.Everything(first) + bed.Everything(rest);
-        int leaks = FaultyBed.Spellings(FaultyBed.Key).Count(spelling => everything.Contains(spelling, StringComparison.OrdinalIgnoreCase));
+        string everything = bed.CollectAllText(first) + bed.CollectAllText(rest);
+        int leaks = FaultFixture.Encodings(FaultFixture.Key).Count(spelling => everything.Contains(spelling, StringComparison.OrdinalIgnoreCase));
         int calls = bed.Emulator.Journal.Entries.Count, faulty = bed.Emulator.Journal.Entries.Count(entry => entry.Fault is not null);
 
         report.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -46,17 +46,17 @@ public sealed class SoakTests(ITestOutputHelper report)
         Assert.Empty(unaccounted);
         Assert.DoesNotContain(accepted, row => row.Value > 1);
         Assert.Empty(lost);
-        Assert.Equal(saved.Count, FaultTests.Files(bed).Count);
-        Assert.All(FaultTests.Files(bed), FaultTests.AssertComplete);
+        Assert.Equal(saved.Count, FaultTests.ListImages(bed).Count);
+        Assert.All(FaultTests.ListImages(bed), FaultTests.AssertComplete);
         Assert.Equal(0, leaks);
         Assert.InRange(bed.Emulator.Journal.MaxInFlight, 1, 5);
     }
 
-    private static IEnumerable<string> Names() => Enumerable.Range(1, Rows).Select(row => $"person {row:0000}");
+    private static IEnumerable<string> AllPrompts() => Enumerable.Range(1, Rows).Select(row => $"person {row:0000}");
 
-    private static IEnumerable<string> Prompts(IEnumerable<System.Management.Automation.PSObject> saved) =>
-        saved.Select(image => Prompt(image.Properties["Generation"].Value)!);
+    private static IEnumerable<string> GetPrompts(IEnumerable<System.Management.Automation.PSObject> saved) =>
+        saved.Select(image => GetPrompt(image.Properties["Generation"].Value)!);
 
-    private static string? Prompt(object? target) => target is null ? null
+    private static string? GetPrompt(object? target) => target is null ? null
         : System.Management.Automation.PSObject.AsPSObject(target).Properties["Prompt"]?.Value as string;
 }

@@ -6,10 +6,10 @@ namespace FaceGen.PowerShell.Tests.Reliability;
 public sealed class TemporaryFolderTests
 {
     [Fact]
-    public async Task Batch_without_a_temporary_folder_is_done()
+    public async Task Batch_without_temporary_folder_completes()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
-        await using TestBed bed = await TestBed.StartAsync();
+        await using SessionFixture bed = await SessionFixture.StartAsync();
         string script = Path.Combine(bed.Folder, "batch.ps1");
         await File.WriteAllTextAsync(script,
             """
@@ -20,10 +20,10 @@ public sealed class TemporaryFolderTests
             """);
         string csv = bed.WriteCsv("a", "b");
 
-        using BatchProcess batch = BatchProcess.StartScript(bed.Emulator, script, csv, bed.Out);
-        string said = await batch.EndAsync();
+        using BatchProcess batch = BatchProcess.StartScript(bed.Emulator, script, csv, bed.OutputFolder);
+        string said = await batch.WaitForExitAsync();
 
         Assert.Contains("Complete: 2 of 2 saved", said, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(bed.Out, "*.tmp"));
+        Assert.Empty(Directory.GetFiles(bed.OutputFolder, "*.tmp"));
     }
 }

@@ -11,17 +11,17 @@ public sealed class UploadFaultTests
 
     [Theory]
     [MemberData(nameof(UploadFaults))]
-    public async Task Whatever_goes_wrong_with_an_upload_the_rows_are_made(string fault)
+    public async Task Upload_fault_does_not_fail_requests(string fault)
     {
-        await using FaultyBed bed = await FaultyBed.StartAsync(
-            [new FaultRule(Fault.ById(fault), At.Upload.Times(2)) { Wait = TimeSpan.FromSeconds(2) }], speed: 20);
-        FaceUploadTests.Enlarge(bed.Face);
+        await using FaultFixture bed = await FaultFixture.StartAsync(
+            [new FaultRule(Fault.ById(fault), FaultOn.Upload.Times(2)) { Wait = TimeSpan.FromSeconds(2) }], speed: 20);
+        FaceUploadTests.PadTo2MB(bed.Face);
 
-        Ran ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.Out).WithoutErrors();
+        ScriptResult ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
 
         Assert.Equal(2, ran.Output.Count);
         Assert.Equal(2, bed.Emulator.Journal.Accepted);
         Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
-        bed.AssertHarmless(ran);
+        bed.AssertNoLeak(ran);
     }
 }

@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Contract;
 
 namespace FaceGen.Simulation.Disk;
 
@@ -38,7 +37,7 @@ public sealed class FailingFlushTests : SimulationTests, IDisposable
     {
         List<long> committed = [];
         using var disk = new SimulatedDisk(NextFolder);
-        SqliteStore store = await OpenAsync(disk);
+        SqliteLedgerDatabase store = await OpenAsync(disk);
         await WriteAsync(store, 1);
         committed.Add(1);
         if (isReading) await ReadAsync(store);
@@ -61,29 +60,29 @@ public sealed class FailingFlushTests : SimulationTests, IDisposable
         return await EndAsync(next, store, committed);
     }
 
-    private async Task<(long[] Committed, long[] Found)> EndAsync(SimulatedDisk disk, SqliteStore store, List<long> committed)
+    private async Task<(long[] Committed, long[] Found)> EndAsync(SimulatedDisk disk, SqliteLedgerDatabase database, List<long> committed)
     {
         string copy = NextFolder;
         disk.CopyTo(copy, powerIsLost: true, _ => 0);
         disk.Kill();
-        await store.DisposeAsync();
+        await database.DisposeAsync();
         using var last = new SimulatedDisk(copy);
-        store = await OpenAsync(last);
-        long[] found = await ReadAsync(store);
-        await store.DisposeAsync();
+        database = await OpenAsync(last);
+        long[] found = await ReadAsync(database);
+        await database.DisposeAsync();
         return ([.. committed], found);
     }
 
-    private static Task<SqliteStore> OpenAsync(SimulatedDisk disk) =>
-        SqliteStore.OpenAsync(disk.PathOf("ledger"), LedgerMode.Run, TimeProvider.System, CancellationToken.None);
+    private static Task<SqliteLedgerDatabase> OpenAsync(SimulatedDisk disk) =>
+        SqliteLedgerDatabase.OpenAsync(disk.PathOf("ledger"), LedgerMode.Run, TimeProvider.System, CancellationToken.None);
 
-    private static async Task WriteAllAsync(SqliteStore store, long[] numbers, List<long> committed)
+    private static async Task WriteAllAsync(SqliteLedgerDatabase database, long[] numbers, List<long> committed)
     {
         foreach (long number in numbers)
         {
             try
             {
-                await WriteAsync(store, number);
+                await WriteAsync(database, number);
                 committed.Add(number);
             }
             catch (FaceGenException e)
@@ -93,13 +92,13 @@ public sealed class FailingFlushTests : SimulationTests, IDisposable
         }
     }
 
-    private static Task<int> WriteAsync(SqliteStore store, long number) => store.WriteAsync(
+    private static Task<int> WriteAsync(SqliteLedgerDatabase database, long number) => database.WriteAsync(
         session => session.ExecuteAsync(
             "INSERT INTO workers (machine, process, started_at, seen_at, ended_at) VALUES ('test', @number, 0, 0, 0)", ("number", number)),
         CancellationToken.None);
 
-    private static async Task<long[]> ReadAsync(SqliteStore store) =>
-        [.. await store.ReadAsync(
+    private static async Task<long[]> ReadAsync(SqliteLedgerDatabase database) =>
+        [.. await database.ReadAsync(
             session => session.QueryAsync("SELECT process FROM workers WHERE machine = 'test' ORDER BY worker", row => row.GetInt64(0)),
             CancellationToken.None)];
 }

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Contract;
 using FaceGen.Saving;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
@@ -15,7 +14,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     private static readonly Func<int, int> Nothing = _ => 0;
     private static readonly Func<int, int> Everything = count => count - 1;
 
-    private const int MostOperations = 1000;
+    private const int MaxOperations = 1000;
 
     private readonly string _folder = SimulatedDisk.NewFolder();
     private int _copies;
@@ -194,7 +193,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
 
         string copy = Copy(disk, powerIsLost: false, Nothing);
 
-        Assert.Equal(Clock.Time, files.LastWriteTimeUtc(disk.PathOf("a")));
+        Assert.Equal(Clock.Time, files.GetLastWriteTimeUtc(disk.PathOf("a")));
         Assert.Equal(Clock.Time, File.GetLastWriteTimeUtc(Path.Combine(copy, "a")));
     }
 
@@ -221,8 +220,8 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
             (DiskAction.Flush, () => files.Flush(file)),
             (DiskAction.Rename, () => files.Rename(disk.PathOf("a"), disk.PathOf("b"), replace: false)),
             (DiskAction.Delete, () => files.Delete(disk.PathOf("a"))),
-            (DiskAction.Read, () => files.Read(disk.PathOf("a"))),
-            (DiskAction.Read, () => files.LastWriteTimeUtc(disk.PathOf("a"))),
+            (DiskAction.Read, () => files.ReadAllBytes(disk.PathOf("a"))),
+            (DiskAction.Read, () => files.GetLastWriteTimeUtc(disk.PathOf("a"))),
             (DiskAction.CreateFolder, () => files.CreateFolder(disk.PathOf("out"))),
         ];
         foreach ((DiskAction action, Action operation) in operations)
@@ -273,8 +272,8 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
             () => files.Flush(file),
             () => files.Rename(disk.PathOf("a"), disk.PathOf("b"), replace: true),
             () => files.Delete(disk.PathOf("a")),
-            () => files.Read(disk.PathOf("a")),
-            () => files.Exists(disk.PathOf("a")),
+            () => files.ReadAllBytes(disk.PathOf("a")),
+            () => files.FileExists(disk.PathOf("a")),
             () => files.CreateFolder(disk.PathOf("out")),
             () => files.FlushFolder(disk.Root),
         ];
@@ -312,7 +311,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
         using (SqliteConnection connection = Open(Path.Combine(other, "db"))) Execute(connection, "CREATE TABLE t (x); INSERT INTO t VALUES (1)");
 
         Assert.Equal(["1"], Rows(other));
-        Assert.Throws<InvalidOperationException>(() => new SimulatedFiles(disk, TimeProvider.System).Exists(Path.Combine(other, "db")));
+        Assert.Throws<InvalidOperationException>(() => new SimulatedFiles(disk, TimeProvider.System).FileExists(Path.Combine(other, "db")));
     }
 
     [Theory]
@@ -417,7 +416,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
             {
                 for (int run = 0; run < 2; run++)
                 {
-                    await using SqliteStore store = await OpenLedgerAsync(disk.Root);
+                    await using SqliteLedgerDatabase store = await OpenLedgerAsync(disk.Root);
                     for (int i = 0; i < 2; i++)
                     {
                         begun++;
@@ -436,7 +435,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
 
         static async Task<int> CountAsync(string folder)
         {
-            await using SqliteStore store = await OpenLedgerAsync(folder);
+            await using SqliteLedgerDatabase store = await OpenLedgerAsync(folder);
             List<long> written = await store.ReadAsync(
                 session => session.QueryAsync("SELECT process FROM workers WHERE machine = 'test' ORDER BY worker", row => row.GetInt64(0)),
                 CancellationToken.None);
@@ -456,7 +455,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     private async Task<int> EnumerateAsync(
         Func<SimulatedDisk, Task<(int Begun, int Committed)>> work, Func<string, Task<int>> check, int seeds)
     {
-        for (int cut = 0; cut < MostOperations; cut++)
+        for (int cut = 0; cut < MaxOperations; cut++)
         {
             int[] torn = [0];
             for (int i = 0; i < torn.Length; i++)
@@ -599,10 +598,10 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
         return Query(connection, "SELECT x FROM t ORDER BY x")[..];
     }
 
-    private static Task<SqliteStore> OpenLedgerAsync(string folder) =>
-        SqliteStore.OpenAsync(Path.Combine(folder, "ledger"), LedgerMode.Run, TimeProvider.System, CancellationToken.None);
+    private static Task<SqliteLedgerDatabase> OpenLedgerAsync(string folder) =>
+        SqliteLedgerDatabase.OpenAsync(Path.Combine(folder, "ledger"), LedgerMode.Run, TimeProvider.System, CancellationToken.None);
 
-    private static Task<int> WriteAsync(SqliteStore store, int number) => store.WriteAsync(
+    private static Task<int> WriteAsync(SqliteLedgerDatabase database, int number) => database.WriteAsync(
         session => session.ExecuteAsync(
             """
             INSERT INTO workers (machine, process, started_at, seen_at, ended_at)

@@ -46,7 +46,7 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
     {
         string name = NameOf(path);
         // Nothing happens, on a read-only disk either.
-        if (!Exists(path)) return;
+        if (!FileExists(path)) return;
 
         Do(DiskAction.Delete, path, _ =>
         {
@@ -56,21 +56,21 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
         });
     }
 
-    internal override bool Exists(string path) => Check(path, base.Exists);
+    internal override bool FileExists(string path) => Check(path, base.FileExists);
 
     internal override bool FolderExists(string path) => IsAboveRoot(path) || Check(path, base.FolderExists);
 
-    internal override byte[] Read(string path)
+    internal override byte[] ReadAllBytes(string path)
     {
         byte[]? content = null;
-        Do(DiskAction.Read, path, _ => content = base.Read(path));
+        Do(DiskAction.Read, path, _ => content = base.ReadAllBytes(path));
         return content!;
     }
 
-    internal override DateTime LastWriteTimeUtc(string path)
+    internal override DateTime GetLastWriteTimeUtc(string path)
     {
         DateTime writtenAt = default;
-        Do(DiskAction.Read, path, _ => writtenAt = base.LastWriteTimeUtc(path));
+        Do(DiskAction.Read, path, _ => writtenAt = base.GetLastWriteTimeUtc(path));
         return writtenAt;
     }
 

@@ -46,12 +46,12 @@ internal sealed record Failure(Scenario Scenario, IReadOnlyDictionary<int, int> 
     }
 
     /// <summary>Finds a shorter history of the same kind.</summary>
-    /// <param name="most">How many histories are tried.</param>
-    internal async Task<Failure> ShrinkAsync(int most = 400)
+    /// <param name="limit">How many histories are tried.</param>
+    internal async Task<Failure> ShrinkAsync(int limit = 400)
     {
         Failure least = this;
         int tried = 0;
-        for (int rows = 1; rows < least.Scenario.Rows && tried < most; rows = rows < 4 ? rows + 1 : rows * 2)
+        for (int rows = 1; rows < least.Scenario.Rows && tried < limit; rows = rows < 4 ? rows + 1 : rows * 2)
         {
             tried++;
             if (await AgainAsync(Scenario with { Rows = rows }, least.Deviations) is not { } smaller) continue;
@@ -60,9 +60,9 @@ internal sealed record Failure(Scenario Scenario, IReadOnlyDictionary<int, int> 
             break;
         }
 
-        for (int size = Math.Max(1, least.Deviations.Count / 2); size > 0 && tried < most; size /= 2)
+        for (int size = Math.Max(1, least.Deviations.Count / 2); size > 0 && tried < limit; size /= 2)
         {
-            for (int at = 0; at < least.Deviations.Count && tried < most;)
+            for (int at = 0; at < least.Deviations.Count && tried < limit;)
             {
                 int[] kept = [.. least.Deviations.Keys.Order()];
                 Dictionary<int, int> fewer = kept.Where((_, index) => index < at || index >= at + size).ToDictionary(number => number, number => least.Deviations[number]);

@@ -1,6 +1,4 @@
 using System.Globalization;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Simulation.Disk;
 using FaceGen.Simulation.Scheduling;
 using FaceGen.Simulation.Service;
@@ -17,7 +15,7 @@ internal class History : IAsyncDisposable
     internal static readonly DateTimeOffset Begin = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>How long a run may take, in simulated time.</summary>
-    private static readonly TimeSpan LongestRun = TimeSpan.FromHours(48);
+    private static readonly TimeSpan MaxRunDuration = TimeSpan.FromHours(48);
 
     /// <summary>How long a process that was stopped waits for the answers in flight before it ends.</summary>
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(20);
@@ -28,7 +26,7 @@ internal class History : IAsyncDisposable
     private static readonly TimeSpan Sleep = TimeSpan.FromHours(25);
 
     /// <summary>How many steps a run may have: more is a run that comes to no end.</summary>
-    private const int MostSteps = 100_000;
+    private const int MaxSteps = 100_000;
 
     /// <summary>How many runs without a fault bring a batch to its end.</summary>
     private const int QuietRuns = 2;
@@ -179,7 +177,7 @@ internal class History : IAsyncDisposable
 
             await Rules.OnStepAsync(process);
             if (run.IsCompleted) break;
-            if (step == MostSteps || _elapsed - _slept - began > LongestRun) throw new HistoryException($"A run did not end within {(step == MostSteps ? $"{step} steps" : $"{LongestRun.TotalHours} hours")}.");
+            if (step == MaxSteps || _elapsed - _slept - began > MaxRunDuration) throw new HistoryException($"A run did not end within {(step == MaxSteps ? $"{step} steps" : $"{MaxRunDuration.TotalHours} hours")}.");
             if (process.StoppedAt is { } stopped && _elapsed - stopped >= ExitTimeout) return await CrashAsync(ProcessEnd.Kill, run);
 
             if (Fault(process) is { } end) return await CrashAsync(end, run);

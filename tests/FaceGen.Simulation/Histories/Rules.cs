@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Simulation.Disk;
 using FaceGen.Simulation.Service;
 
@@ -42,7 +41,7 @@ internal class Rules(History history)
     internal virtual void OnSubmission(SimulatedProcess process)
     {
         int known = history.Service.Accepted.Count(generation =>
-            !generation.IsDenied && !generation.Fails && generation.ReadyAt > history.Elapsed && (RowOf(process, generation.Id) is { EndedAt: null } || IsHeardBy(process, generation)));
+            !generation.IsDenied && !generation.Fails && generation.ReadyAt > history.Elapsed && (RowOf(process, generation.Id) is { EndedAt: null } || HasReceived(process, generation)));
         int queued = known + process.SubmissionsInFlight;
         if (queued > history.Scenario.QueueLimit) throw new HistoryException($"{queued} requests are in flight, and the account has {history.Scenario.QueueLimit} slots.");
         if (history.Service.Submissions - _unsavableSince >= history.Scenario.QueueLimit) throw new HistoryException("The run goes on submitting although images cannot be saved.");
@@ -63,7 +62,7 @@ internal class Rules(History history)
     /// <summary>A generation is polled, or an image of it downloaded.</summary>
     internal void OnUse(SimulatedProcess process, string id, bool isDownload)
     {
-        if (history.Service.Find(id) is null || RowOf(process, id) is not null || (!isDownload && (process.Ledger!.BegunIds.Contains(id) || process.Delivered.Contains(id))) || history.HasWarnedOf(id)) return;
+        if (history.Service.Find(id) is null || RowOf(process, id) is not null || (!isDownload && (process.Ledger!.StartedIds.Contains(id) || process.DeliveredIds.Contains(id))) || history.HasWarnedOf(id)) return;
 
         throw new HistoryException($"Generation {id} is used before the ledger has its id.");
     }
@@ -74,7 +73,8 @@ internal class Rules(History history)
     /// <summary>An operation of the disk fails.</summary>
     internal void OnDiskFailure(DiskOperation operation)
     {
-        if (history.IsDiskInTrouble && operation.File.StartsWith("out/", StringComparison.Ordinal)) _unsavableSince ??= history.Service.Submissions;
+        // An image whose temporary name could not be deleted is saved.
+        if (operation.Action is not (DiskAction.Delete or DiskAction.DeleteFolder) && history.IsDiskInTrouble && operation.File.StartsWith("out/", StringComparison.Ordinal)) _unsavableSince ??= history.Service.Submissions;
     }
 
     /// <summary>A file has got a name.</summary>
@@ -235,7 +235,7 @@ internal class Rules(History history)
 
     private bool IsRecorded(SimulatedGeneration generation) => history.RecordedIds.Contains(generation.Id);
 
-    private static bool IsHeardBy(SimulatedProcess process, SimulatedGeneration generation) => process.Heard.Contains(generation.Id);
+    private static bool HasReceived(SimulatedProcess process, SimulatedGeneration generation) => process.ReceivedIds.Contains(generation.Id);
 
     private static LedgerRow? RowOf(SimulatedProcess process, string id) => process.Ledger?.Rows.FirstOrDefault(row => row.GenerationId == id);
 
@@ -247,7 +247,7 @@ internal class Rules(History history)
         List<LedgerRow> rows = [];
         await ReadAsync(async () =>
         {
-            await using ILedger ledger = await Ledgers.OpenAsync(LedgerLocation.Parse(history.PathOf("batch.db")), LedgerMode.Read, TimeProvider.System, new Silence(), default);
+            await using ILedger ledger = await LedgerFactory.OpenAsync(LedgerLocation.Parse(history.PathOf("batch.db")), LedgerMode.Read, TimeProvider.System, new NullLog(), default);
             await foreach (LedgerRow row in ledger.ReadAsync([])) rows.Add(row);
         });
         return [.. rows];
@@ -266,13 +266,13 @@ internal class Rules(History history)
         }
     }
 
-    private sealed class Silence : Generating.IListener
+    private sealed class NullLog : Generating.IEngineLog
     {
-        public void Tell(string line)
+        public void LogVerbose(string message)
         {
         }
 
-        public void Warn(string line)
+        public void LogWarning(string message)
         {
         }
     }

@@ -7,7 +7,7 @@ namespace FaceGen.Simulation.Histories;
 /// <summary>What the network does with a call.</summary>
 /// <param name="Name">The name in a history.</param>
 /// <param name="Response">The answer; null for a connection that breaks.</param>
-internal sealed record Treatment(string Name, HttpResponseMessage? Response)
+internal sealed record CallOutcome(string Name, HttpResponseMessage? Response)
 {
     /// <summary>True if the connection is never made.</summary>
     internal bool IsNeverSent { get; init; }
@@ -16,7 +16,7 @@ internal sealed record Treatment(string Name, HttpResponseMessage? Response)
     internal bool IsSilent { get; init; }
 
     /// <summary>Gets what is done as the answer reaches the process.</summary>
-    internal Action OnHeard { get; init; } = () => { };
+    internal Action OnReceived { get; init; } = () => { };
 }
 
 /// <summary>One call of a simulated process.</summary>
@@ -84,10 +84,10 @@ internal sealed class SimulatedCall
     private async Task SendAsync()
     {
         _pending = null;
-        Treatment treatment;
+        CallOutcome treatment;
         try
         {
-            treatment = await TreatAsync();
+            treatment = await ChooseOutcomeAsync();
         }
         catch (OperationCanceledException e)
         {
@@ -103,14 +103,14 @@ internal sealed class SimulatedCall
         else if (!treatment.IsSilent) Wait($"{_name}: the answer arrives", () => ArriveAsync(treatment));
     }
 
-    private Task ArriveAsync(Treatment treatment)
+    private Task ArriveAsync(CallOutcome treatment)
     {
-        treatment.OnHeard();
+        treatment.OnReceived();
         End(() => treatment.Response is { } response ? _answer.TrySetResult(response) : Fail(Broken()));
         return Task.CompletedTask;
     }
 
-    private async Task<Treatment> TreatAsync()
+    private async Task<CallOutcome> ChooseOutcomeAsync()
     {
         Uri address = _request.RequestUri!;
         if (address.Host != SimulatedService.Root.Host) return _network.Download(address);
@@ -119,13 +119,13 @@ internal sealed class SimulatedCall
         if (path.EndsWith("/face_gen", StringComparison.Ordinal))
         {
             SubmitAnswer answer = _network.ChooseSubmitAnswer();
-            return answer.IsNeverSent ? new Treatment(answer.Name, null) { IsNeverSent = true }
+            return answer.IsNeverSent ? new CallOutcome(answer.Name, null) { IsNeverSent = true }
                 : _network.Submit(await _request.Content!.ReadAsByteArrayAsync(_cancellationToken), answer);
         }
 
         await _request.Content!.ReadAsByteArrayAsync(_cancellationToken);
         return path.Contains("/fetch/", StringComparison.Ordinal) ? _network.Poll(address.Segments[^1])
-            : path.EndsWith("/assets_generated", StringComparison.Ordinal) ? new Treatment("the list is not in the plan", Reply.Error("Not available.", 404))
+            : path.EndsWith("/assets_generated", StringComparison.Ordinal) ? new CallOutcome("the list is not in the plan", Reply.Error("Not available.", 404))
             : throw new HistoryException($"Nothing is known of {address}.");
     }
 }

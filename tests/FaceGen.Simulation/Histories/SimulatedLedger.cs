@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Simulation.Scheduling;
 
 namespace FaceGen.Simulation.Histories;
@@ -17,7 +16,7 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
     internal IReadOnlyCollection<LedgerRow> Rows => _rows.Values;
 
     /// <summary>Gets the ids of which a write was begun: where the disk fails, it is tried again until it succeeds.</summary>
-    internal HashSet<string> BegunIds { get; } = [];
+    internal HashSet<string> StartedIds { get; } = [];
 
     /// <summary>Gets a value that is true if a call has failed, so that the ledger may hold what it was to write.</summary>
     internal bool IsStale { get; private set; }
@@ -28,63 +27,63 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) => ledger.StageAsync(rows, cancel, folder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
-        StepAsync("plan", () => ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages));
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
+        StepAsync("plan", () => ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages));
 
-    public Task EnterAsync(bool retryFailed, CancellationToken cancel) => StepAsync("enter the input", async () =>
+    public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => StepAsync("enter the input", async () =>
     {
-        await ledger.EnterAsync(retryFailed, cancel);
+        await ledger.ImportAsync(retryFailed, cancellationToken);
         await ReadRowsAsync();
         return true;
     });
 
-    public Task<LedgerRow?> TakePendingAsync(
-        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false) =>
+    public Task<LedgerRow?> ClaimPendingAsync(
+        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) =>
         StepAsync("take a pending row", async () =>
         {
-            LedgerRow? row = await ledger.TakePendingAsync(address, places, cancel, unready, retryUncertain);
+            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain);
             if (row is not null) Note(row);
             return row;
         }, row => row is null ? "none" : $"row {row.Item}");
 
-    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel) =>
+    public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) =>
         StepAsync("take abandoned rows", async () =>
         {
-            IReadOnlyList<LedgerRow> rows = await ledger.TakeAbandonedAsync(address, most, cancel);
+            IReadOnlyList<LedgerRow> rows = await ledger.ClaimAbandonedAsync(address, limit, cancellationToken);
             foreach (LedgerRow row in rows) Note(row);
             return rows;
         }, rows => string.Join(", ", rows.Select(row => $"row {row.Item} {row.Status}")));
 
-    public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel)
+    public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
     {
-        if (row.GenerationId is { } id) BegunIds.Add(id);
+        if (row.GenerationId is { } id) StartedIds.Add(id);
         return StepAsync($"write row {row.Item}, {row.Status} {row.GenerationId}", async () =>
         {
-            bool written = await ledger.WriteAsync(row, release, cancel);
+            bool written = await ledger.WriteAsync(row, release, cancellationToken);
             if (written) Note(row);
             return written;
         }, written => written ? "written" : "not written");
     }
 
-    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => StepAsync("count", () => ledger.CountAsync(cancel));
+    public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => StepAsync("count", () => ledger.CountAsync(cancellationToken));
 
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
-        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null,
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        List<LedgerRow> rows = await StepAsync("read rows", async () => await ReadAllAsync(statuses, leaveOut, cancellationToken));
+        List<LedgerRow> rows = await StepAsync("read rows", async () => await ReadAllAsync(statuses, onInvalidRow, cancellationToken));
         foreach (LedgerRow row in rows) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
-        StepAsync("read shared faces", () => ledger.SharedFacesAsync(most, cancel, retryUncertain));
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
+        StepAsync("read shared faces", () => ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain));
 
-    public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancel));
+    public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancellationToken));
 
-    public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>
-        StepAsync("compare ids", () => ledger.UnknownIdsAsync(ids, cancel));
+    public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        StepAsync("compare ids", () => ledger.FindUnknownIdsAsync(ids, cancellationToken));
 
     public ValueTask DisposeAsync() => new(StepAsync("close", async () =>
     {
@@ -104,10 +103,10 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
         IsStale = false;
     }
 
-    private async Task<List<LedgerRow>> ReadAllAsync(IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut, CancellationToken cancellationToken)
+    private async Task<List<LedgerRow>> ReadAllAsync(IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow, CancellationToken cancellationToken)
     {
         List<LedgerRow> rows = [];
-        await foreach (LedgerRow row in ledger.ReadAsync(statuses, leaveOut, cancellationToken)) rows.Add(row);
+        await foreach (LedgerRow row in ledger.ReadAsync(statuses, onInvalidRow, cancellationToken)) rows.Add(row);
         return rows;
     }
 

@@ -24,47 +24,47 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
         ? SubmitAnswer.All.Single(answer => answer.Name == "the queue is full")
         : SubmitAnswer.All[_history.Choose(ChoiceKind.Submit, SubmitAnswer.All.Count)];
 
-    internal Treatment Submit(byte[] body, SubmitAnswer answer)
+    internal CallOutcome Submit(byte[] body, SubmitAnswer answer)
     {
         _history.Rules.OnSubmission(process);
         SimulatedGeneration? generation = _history.Service.Submit(body, answer, out int row);
         if (generation is not null) _history.Rules.OnAccepted(process, generation);
         string accepted = generation is null ? $" (row {row})" : $" (row {row} is generation {generation.Id}, {generation.Seconds} s)";
-        return new Treatment(answer.Name + accepted, answer.Make(generation ?? None))
+        return new CallOutcome(answer.Name + accepted, answer.Make(generation ?? None))
         {
             IsSilent = answer.IsSilent,
-            OnHeard = () =>
+            OnReceived = () =>
             {
                 if (!answer.IsUnclear) _history.Service.MarkAnswered(row);
-                if (answer.NamesId) process.Heard.Add(generation!.Id);
+                if (answer.NamesId) process.ReceivedIds.Add(generation!.Id);
                 if (answer.RefusesAll) _history.Rules.OnRefusedForAll();
             },
         };
     }
 
-    internal Treatment Poll(string id)
+    internal CallOutcome Poll(string id)
     {
         _history.Rules.OnUse(process, id, isDownload: false);
         _history.OnPoll();
         SimulatedGeneration? generation = _history.Service.Find(id);
         // Of what it has never accepted the service says nothing but that it does not know it.
-        int odd = generation is null ? 0 : _history.Choose(ChoiceKind.Fetch, PollAnswer.Odd.Count + 1);
-        if (odd == 0) return new Treatment("the truth", _history.Service.Poll(id));
+        int odd = generation is null ? 0 : _history.Choose(ChoiceKind.Fetch, PollAnswer.Unusual.Count + 1);
+        if (odd == 0) return new CallOutcome("the truth", _history.Service.Poll(id));
 
-        PollAnswer answer = PollAnswer.Odd[odd - 1];
+        PollAnswer answer = PollAnswer.Unusual[odd - 1];
         generation!.IsDenied |= answer.Denies;
         if (answer.Lasts) _history.Service.Forget(generation);
-        return new Treatment(answer.Name, answer.Make(generation)) { IsSilent = answer.IsSilent, IsNeverSent = answer.IsNeverSent };
+        return new CallOutcome(answer.Name, answer.Make(generation)) { IsSilent = answer.IsSilent, IsNeverSent = answer.IsNeverSent };
     }
 
-    internal Treatment Download(Uri link)
+    internal CallOutcome Download(Uri link)
     {
         string[] parts = Path.GetFileNameWithoutExtension(link.AbsolutePath).Split('-');
         _history.Rules.OnUse(process, parts[0], isDownload: true);
         LinkAnswer answer = LinkAnswer.All[_history.Choose(ChoiceKind.Download, LinkAnswer.All.Count)];
         if (answer.Lasts && _history.Service.Find(parts[0]) is { } cut) _history.Service.CutLinks(cut);
         HttpResponseMessage response = _history.Service.Download(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture) - 1, answer.Make, out bool breaks);
-        return new Treatment(answer.Name, breaks ? null : response) { IsSilent = answer.IsSilent };
+        return new CallOutcome(answer.Name, breaks ? null : response) { IsSilent = answer.IsSilent };
     }
 
     /// <summary>Stands for the generation where there is none.</summary>

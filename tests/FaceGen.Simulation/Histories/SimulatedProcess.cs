@@ -2,20 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Running;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 using FaceGen.Generating;
 using FaceGen.Http;
 using FaceGen.Saving;
 using FaceGen.Simulation.Disk;
 using FaceGen.Simulation.Scheduling;
 using FaceGen.Simulation.Service;
-using FaceGen.Webhooks;
 
 namespace FaceGen.Simulation.Histories;
 
 /// <summary>One process that runs the batch: the real engine on a simulated clock, network and disk.</summary>
-internal class SimulatedProcess : IBatchListener, IDisposable
+internal class SimulatedProcess : IBatchObserver, IDisposable
 {
     private readonly List<Step> _pending = [];
     private readonly CancellationTokenSource _stop = new();
@@ -32,25 +30,25 @@ internal class SimulatedProcess : IBatchListener, IDisposable
         var services = new EngineServices
         {
             Time = Time,
-            Handler = () => new SimulatedNetwork(this),
-            LookUp = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
+            CreateHandler = () => new SimulatedNetwork(this),
+            ResolveHostAsync = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
             NextDouble = () => 0.5,
-            Exit = _exit,
+            ExitGuard = _exit,
             Files = new SimulatedFiles(disk, Time),
         };
         _connection = new Connection(ServiceAddress.Parse(SimulatedService.Root), new ApiKey(SimulatedService.Key), history.Scenario.QueueLimit, services: services);
         _options = new BatchOptions(new SaveOptions(history.PathOf("out"), new FileNameTemplate(history.Scenario.HasKnownNames ? "{row}-{index}" : "{id}-{index}"))
         {
-            AcceptSame = true,
+            AcceptIdentical = true,
             Timeout = TimeSpan.FromMinutes(5),
         })
         {
             RetryUncertain = !isFirst && history.Scenario.RetryUncertain,
             RetryFailed = !isFirst && history.Scenario.RetryFailed && !history.IsRetryRefused,
             MaxImages = history.IsQuiet ? null : history.Scenario.MaxImages,
-            DiskTime = Time,
+            StorageClock = Time,
         };
-        if (history.Scenario.HasWebhook) Account.Callbacks.Open(Webhook());
+        if (history.Scenario.HasWebhook) Account.Deliveries.Add(Webhook());
     }
 
     internal History History { get; }
@@ -70,13 +68,13 @@ internal class SimulatedProcess : IBatchListener, IDisposable
     internal IReadOnlyList<Step> Pending => _pending;
 
     /// <summary>Gets the ids that deliveries have named.</summary>
-    internal HashSet<string> Delivered { get; } = [];
+    internal HashSet<string> DeliveredIds { get; } = [];
 
     /// <summary>Gets or sets how many images were accepted since the process began.</summary>
     internal int PaidImages { get; set; }
 
     /// <summary>Gets the ids that answers have named.</summary>
-    internal HashSet<string> Heard { get; } = [];
+    internal HashSet<string> ReceivedIds { get; } = [];
 
     /// <summary>Gets the calls that have no answer yet.</summary>
     internal List<SimulatedCall> Calls { get; } = [];
@@ -106,8 +104,8 @@ internal class SimulatedProcess : IBatchListener, IDisposable
     /// <summary>Takes a delivery to the webhook.</summary>
     internal void Deliver(string id, long? trackId)
     {
-        Delivered.Add(id);
-        Account.Callbacks.Take(id, trackId);
+        DeliveredIds.Add(id);
+        Account.Deliveries.Receive(id, trackId);
     }
 
     internal void Stop()
@@ -124,7 +122,7 @@ internal class SimulatedProcess : IBatchListener, IDisposable
         Request[] requests = [.. Enumerable.Range(1, History.Scenario.Rows).Select(Request)];
         await batch.AddAsync(requests, _options.Save, _stop.Token);
         // The cmdlet refuses, before anything is sent, a name that is another image's already.
-        if (History.Scenario.HasKnownNames && await batch.PlanAsync(_options.RetryFailed, _options.RetryUncertain, _stop.Token) is { TakenFile: (_, { } path, _) })
+        if (History.Scenario.HasKnownNames && await batch.PlanAsync(_options.RetryFailed, _options.RetryUncertain, _stop.Token) is { ExistingFile: (_, { } path, _) })
             throw new FaceGenException(ErrorCode.FileExists, $"The name '{path}' is taken.");
 
         return await batch.RunAsync(_options, _stop.Token);
@@ -148,7 +146,7 @@ internal class SimulatedProcess : IBatchListener, IDisposable
     }
 
     private protected virtual Task<ILedger> OpenLedgerAsync(CancellationToken cancellationToken) =>
-        Ledgers.OpenAsync(LedgerLocation.Parse(History.PathOf("batch.db")), LedgerMode.RunInput, Time, this, cancellationToken);
+        LedgerFactory.OpenAsync(LedgerLocation.Parse(History.PathOf("batch.db")), LedgerMode.RunAndCreateOnImport, Time, this, cancellationToken);
 
     /// <summary>Ends what still works in the background of a process that has exited.</summary>
     public void Dispose()
@@ -160,31 +158,31 @@ internal class SimulatedProcess : IBatchListener, IDisposable
         _exit.Dispose();
     }
 
-    public void Tell(string line) => History.Log($"      {line}");
+    public void LogVerbose(string message) => History.Log($"      {message}");
 
-    public void Warn(string line)
+    public void LogWarning(string message)
     {
-        History.Warnings.Add(line);
-        History.Log($"      warning: {line}");
+        History.Warnings.Add(message);
+        History.Log($"      warning: {message}");
     }
 
-    public void End(BatchItem item, FaceGenException? error) => History.Log($"      ended: {item}{(error is null ? "" : $" ({error.Message})")}");
+    public void OnItemEnded(BatchItem item, FaceGenException? error) => History.Log($"      ended: {item}{(error is null ? "" : $" ({error.Message})")}");
 
     private void CloseWebhooks()
     {
-        foreach (Webhook webhook in Account.Callbacks.Webhooks) webhook.Dispose();
+        foreach (Webhook webhook in Account.Deliveries.Webhooks) webhook.Dispose();
     }
 
-    private Account Account => Account.Of(_connection);
+    private Account Account => Account.For(_connection);
 
     /// <summary>Opens a webhook that accepts no connection: deliveries are steps of the scheduler.</summary>
     private Webhook Webhook() => new(
-        IPAddress.Loopback, 0, new Uri("https://webhook.example"), (_, _) => { }, Time, accept: _ => new TaskCompletionSource<TcpClient>().Task);
+        IPAddress.Loopback, 0, new Uri("https://webhook.example"), (_, _) => { }, Time, acceptAsync: _ => new TaskCompletionSource<TcpClient>().Task);
 
     private Request Request(int row) => new()
     {
         Prompt = $"person {row}",
-        FaceImage = FaceImage.FromText("https://faces.example/face.png", path => path),
+        FaceImage = FaceImage.Parse("https://faces.example/face.png", path => path),
         Samples = History.Scenario.Images == 1 ? null : History.Scenario.Images,
         Source = new RequestSource("people.csv", row + 1, row),
     };

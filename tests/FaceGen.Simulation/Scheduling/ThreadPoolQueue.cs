@@ -9,7 +9,7 @@ namespace FaceGen.Simulation.Scheduling;
 internal static class ThreadPoolQueue
 {
     /// <summary>How many turns the queue is given: work that never comes to rest is a fault of its own.</summary>
-    private const int MostTurns = 1_000_000;
+    private const int MaxTurns = 1_000_000;
 
     /// <summary>Leaves the thread pool one thread. The test platform itself needs more before the tests begin.</summary>
     internal static void UseOneThread()
@@ -23,7 +23,7 @@ internal static class ThreadPoolQueue
     /// <summary>Waits until nothing is queued.</summary>
     internal static async Task WhenEmptyAsync()
     {
-        for (int turn = 0; turn < MostTurns; turn++)
+        for (int turn = 0; turn < MaxTurns; turn++)
         {
             await default(Turn);
             if (ThreadPool.PendingWorkItemCount == 0) return;

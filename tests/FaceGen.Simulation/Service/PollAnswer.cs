@@ -20,7 +20,7 @@ internal sealed record PollAnswer(string Name, Func<SimulatedGeneration, HttpRes
     internal bool Lasts { get; init; }
 
     /// <summary>Gets the ways besides the truth.</summary>
-    internal static IReadOnlyList<PollAnswer> Odd { get; } =
+    internal static IReadOnlyList<PollAnswer> Unusual { get; } =
     [
         new("the connection breaks", _ => null),
         new("no answer", _ => null) { IsSilent = true },

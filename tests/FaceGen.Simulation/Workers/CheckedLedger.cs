@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
+using FaceGen.BatchModel;
 
 namespace FaceGen.Simulation.Workers;
 
@@ -16,41 +15,41 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancel, string? folder = null) => ledger.StageAsync(rows, cancel, folder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancel, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancel, maxImages);
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
+        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
 
-    public Task EnterAsync(bool retryFailed, CancellationToken cancel) => rules.CheckAsync(
+    public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => rules.CheckAsync(
         async () =>
         {
-            await ledger.EnterAsync(retryFailed, cancel);
+            await ledger.ImportAsync(retryFailed, cancellationToken);
             return true;
-        }, (before, after, _) => rules.OnEntered(before, after));
+        }, (before, after, _) => rules.OnImported(before, after));
 
-    public Task<LedgerRow?> TakePendingAsync(
-        Uri address, int places, CancellationToken cancel, IReadOnlyCollection<string>? unready = null, bool retryUncertain = false) => rules.CheckAsync(
-            () => ledger.TakePendingAsync(address, places, cancel, unready, retryUncertain),
-            (before, after, row) => rules.OnPendingTaken(worker, before, after, row));
+    public Task<LedgerRow?> ClaimPendingAsync(
+        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) => rules.CheckAsync(
+            () => ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain),
+            (before, after, row) => rules.OnPendingClaimed(worker, before, after, row));
 
-    public Task<IReadOnlyList<LedgerRow>> TakeAbandonedAsync(Uri address, int most, CancellationToken cancel) => rules.CheckAsync(
-        () => ledger.TakeAbandonedAsync(address, most, cancel), (before, after, rows) => rules.OnAbandonedTaken(worker, before, after, rows));
+    public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => rules.CheckAsync(
+        () => ledger.ClaimAbandonedAsync(address, limit, cancellationToken), (before, after, rows) => rules.OnAbandonedClaimed(worker, before, after, rows));
 
-    public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancel) => rules.CheckAsync(
-        () => ledger.WriteAsync(row, release, cancel), (before, after, written) => rules.OnWritten(worker, before, after, row, release, written));
+    public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken) => rules.CheckAsync(
+        () => ledger.WriteAsync(row, release, cancellationToken), (before, after, written) => rules.OnWritten(worker, before, after, row, release, written));
 
-    public Task<LedgerCounts> CountAsync(CancellationToken cancel) => ledger.CountAsync(cancel);
+    public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => ledger.CountAsync(cancellationToken);
 
     public IAsyncEnumerable<LedgerRow> ReadAsync(
-        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? leaveOut = null, CancellationToken cancellationToken = default) =>
-        ledger.ReadAsync(statuses, leaveOut, cancellationToken);
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
+        ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);
 
-    public Task<IReadOnlyList<LedgerRow>> SharedFacesAsync(int most, CancellationToken cancel, bool retryUncertain = false) =>
-        ledger.SharedFacesAsync(most, cancel, retryUncertain);
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
+        ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain);
 
-    public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancel) => ledger.ReadFaceAsync(hash, cancel);
+    public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => ledger.ReadFaceAsync(hash, cancellationToken);
 
-    public Task<IReadOnlyList<string>> UnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancel) => ledger.UnknownIdsAsync(ids, cancel);
+    public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => ledger.FindUnknownIdsAsync(ids, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

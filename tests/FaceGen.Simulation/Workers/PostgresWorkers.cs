@@ -30,15 +30,15 @@ internal sealed class PostgresWorkers : WorkerLedgers
 
     private const string Now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-    private static readonly Stack<LedgerStore> Spare = [];
+    private static readonly Stack<LedgerDatabase> Spare = [];
     private static NpgsqlConnection? _connection;
     private static int _histories;
 
-    private readonly Dictionary<Worker, LedgerStore> _stores = [];
-    private readonly List<LedgerStore> _others = [];
+    private readonly Dictionary<Worker, LedgerDatabase> _databases = [];
+    private readonly List<LedgerDatabase> _others = [];
 
     /// <summary>Gets why there can be no server here; null where there can.</summary>
-    internal static string? Hindrance => PostgresServer.Hindrance;
+    internal static string? UnavailableReason => PostgresServer.SkipReason;
 
     internal override bool OpensInOneStep => true;
 
@@ -57,18 +57,18 @@ internal sealed class PostgresWorkers : WorkerLedgers
 
     internal override async Task<ILedger> OpenAsync(Worker worker, CancellationToken cancellationToken)
     {
-        LedgerStore store = Spare.TryPop(out LedgerStore? spare) ? spare : await OpenStoreAsync();
-        _stores.Add(worker, store);
+        LedgerDatabase store = Spare.TryPop(out LedgerDatabase? spare) ? spare : await OpenDatabaseAsync();
+        _databases.Add(worker, store);
         worker.Number = store.Worker;
         await SetAsync(worker, $"seen_at = {Now} + 3600000, ended_at = NULL");
-        return new SqlLedger(new KeptStore(store, () => CloseAsync(worker)), worker.Time);
+        return new DatabaseLedger(new ReusableDatabase(store, () => CloseAsync(worker)), worker.Time);
     }
 
     internal override async Task<ILedger> OpenToReadAsync()
     {
-        LedgerStore store = Spare.TryPop(out LedgerStore? spare) ? spare : await OpenStoreAsync();
-        return new SqlLedger(
-            new KeptStore(store, () =>
+        LedgerDatabase store = Spare.TryPop(out LedgerDatabase? spare) ? spare : await OpenDatabaseAsync();
+        return new DatabaseLedger(
+            new ReusableDatabase(store, () =>
             {
                 Spare.Push(store);
                 return Task.CompletedTask;
@@ -89,26 +89,26 @@ internal sealed class PostgresWorkers : WorkerLedgers
 
     internal override Task OnLapsedAsync(Worker worker) => SetAsync(worker, "seen_at = 0");
 
-    internal override Task OnSignAsync(Worker worker) => SetAsync(worker, $"seen_at = {Now} + 3600000");
+    internal override Task OnHeartbeatAsync(Worker worker) => SetAsync(worker, $"seen_at = {Now} + 3600000");
 
     internal override bool IsDeadFor(Worker worker, Worker other) => worker != other && (other.IsKilled || other.IsLapsed || other.IsClosed);
 
     public override ValueTask DisposeAsync()
     {
-        foreach (LedgerStore store in _stores.Values) Spare.Push(store);
-        foreach (LedgerStore store in _others) Spare.Push(store);
-        _stores.Clear();
+        foreach (LedgerDatabase store in _databases.Values) Spare.Push(store);
+        foreach (LedgerDatabase store in _others) Spare.Push(store);
+        _databases.Clear();
         _others.Clear();
         return ValueTask.CompletedTask;
     }
 
     /// <summary>Returns stores of workers that are alive, for calls that are not a history's.</summary>
     /// <remarks>They are given back by <see cref="DisposeAsync"/>.</remarks>
-    internal async Task<LedgerStore[]> OpenStoresAsync(int count)
+    internal async Task<LedgerDatabase[]> OpenDatabasesAsync(int count)
     {
         for (int opened = 0; opened < count; opened++)
         {
-            LedgerStore store = Spare.TryPop(out LedgerStore? spare) ? spare : await OpenStoreAsync();
+            LedgerDatabase store = Spare.TryPop(out LedgerDatabase? spare) ? spare : await OpenDatabaseAsync();
             _others.Add(store);
             await ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"UPDATE workers SET seen_at = {Now} + 3600000, ended_at = NULL WHERE worker = {store.Worker}"));
         }
@@ -134,8 +134,8 @@ internal sealed class PostgresWorkers : WorkerLedgers
 
     private static async Task<NpgsqlConnection> PrepareAsync()
     {
-        Spare.Push(await OpenStoreAsync());
-        var connection = new NpgsqlConnection(PostgresServer.Instance.Connect(Schema, $"Application Name={Application};Pooling=false;Max Auto Prepare=20"));
+        Spare.Push(await OpenDatabaseAsync());
+        var connection = new NpgsqlConnection(PostgresServer.Instance.GetConnectionString(Schema, $"Application Name={Application};Pooling=false;Max Auto Prepare=20"));
         await connection.OpenAsync();
         await using NpgsqlCommand command = connection.CreateCommand();
         command.CommandText =
@@ -148,8 +148,8 @@ internal sealed class PostgresWorkers : WorkerLedgers
         return connection;
     }
 
-    private static Task<LedgerStore> OpenStoreAsync() =>
-        PostgresStore.OpenAsync(PostgresAddress.Parse(PostgresServer.Instance.Connect(Schema, "Max Auto Prepare=100")), LedgerMode.Run, TimeProvider.System, new Silence(), default);
+    private static Task<LedgerDatabase> OpenDatabaseAsync() =>
+        PostgresLedgerDatabase.OpenAsync(PostgresAddress.Parse(PostgresServer.Instance.GetConnectionString(Schema, "Max Auto Prepare=100")), LedgerMode.Run, TimeProvider.System, new NullLog(), default);
 
     private static Task SetAsync(Worker worker, string values) => worker.Number == 0 ? Task.CompletedTask
         : ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"UPDATE workers SET {values} WHERE worker = {worker.Number}"));
@@ -157,13 +157,13 @@ internal sealed class PostgresWorkers : WorkerLedgers
     /// <summary>A worker that has ended records that itself.</summary>
     private static Task CloseAsync(Worker worker) => worker.IsKilled ? Task.CompletedTask : SetAsync(worker, "ended_at = 1");
 
-    private sealed class Silence : IListener
+    private sealed class NullLog : IEngineLog
     {
-        public void Tell(string line)
+        public void LogVerbose(string message)
         {
         }
 
-        public void Warn(string line)
+        public void LogWarning(string message)
         {
         }
     }

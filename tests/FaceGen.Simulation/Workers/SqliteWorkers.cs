@@ -1,7 +1,7 @@
 using System.Globalization;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.Batching;
+using FaceGen.BatchModel;
 using FaceGen.Generating;
 using FaceGen.Simulation.Disk;
 using Microsoft.Data.Sqlite;
@@ -20,18 +20,18 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
     internal override Task BeginAsync()
     {
         // The creation of a ledger is a matter of one process.
-        SqliteStore.Create(path, TimeProvider.System);
+        SqliteLedgerDatabase.Create(path, TimeProvider.System);
         return Task.CompletedTask;
     }
 
     internal override async Task<ILedger> OpenAsync(Worker worker, CancellationToken cancellationToken)
     {
-        ILedger ledger = await Ledgers.OpenAsync(LedgerLocation.Parse(path), LedgerMode.RunInput, worker.Time, worker, cancellationToken);
+        ILedger ledger = await LedgerFactory.OpenAsync(LedgerLocation.Parse(path), LedgerMode.RunAndCreateOnImport, worker.Time, worker, cancellationToken);
         worker.Number = await QueryAsync("SELECT max(worker) FROM workers", async command => Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture));
         return ledger;
     }
 
-    internal override Task<ILedger> OpenToReadAsync() => Ledgers.OpenAsync(LedgerLocation.Parse(path), LedgerMode.Read, TimeProvider.System, new Silence(), default);
+    internal override Task<ILedger> OpenToReadAsync() => LedgerFactory.OpenAsync(LedgerLocation.Parse(path), LedgerMode.Read, TimeProvider.System, new NullLog(), default);
 
     internal override Task<WorkerRow[]> ReadRowsAsync() => QueryAsync(WorkerRow.Query, WorkerRow.ReadAsync);
 
@@ -39,7 +39,7 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
     {
         // The system frees the lock, and the file stays: a copy takes its place, which the process, whose file is still open
         // here, does not have locked.
-        string lockFile = SqliteLock.FileOf(path), copy = lockFile + ".copy";
+        string lockFile = SqliteLock.PathOf(path), copy = lockFile + ".copy";
         if (worker.HasLapsed || worker.Number == 0) return Task.CompletedTask;
 
         using (SafeFileHandle held = UnixFile.OpenToRead(lockFile))
@@ -56,7 +56,7 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
     internal override Task OnLapsedAsync(Worker worker)
     {
         // A user takes the run for dead and deletes the file that keeps others out.
-        if (worker.Number > 0) File.Delete(SqliteLock.FileOf(path));
+        if (worker.Number > 0) File.Delete(SqliteLock.PathOf(path));
         return Task.CompletedTask;
     }
 
@@ -68,19 +68,19 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
     /// <summary>Queries the file while a worker has it open, so that closing this connection changes nothing.</summary>
     private async Task<T> QueryAsync<T>(string sql, Func<SqliteCommand, Task<T>> read)
     {
-        await using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadWrite);
+        await using SqliteConnection connection = SqliteConnections.Open(path, SqliteOpenMode.ReadWrite);
         await using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return await read(command);
     }
 
-    private sealed class Silence : IListener
+    private sealed class NullLog : IEngineLog
     {
-        public void Tell(string line)
+        public void LogVerbose(string message)
         {
         }
 
-        public void Warn(string line)
+        public void LogWarning(string message)
         {
         }
     }

@@ -23,7 +23,7 @@ internal sealed record LedgerCall(string Name, Func<ILedger, Task<string>> MakeA
 internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices choices)
 {
     /// <summary>How long the server may take for a statement that does not wait for a lock.</summary>
-    private static readonly TimeSpan LongestStatement = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StatementTimeout = TimeSpan.FromMinutes(1);
 
     private readonly List<string> _lines = [];
 
@@ -36,7 +36,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
     {
         await using var ledgers = new PostgresWorkers();
         await ledgers.BeginAsync();
-        LedgerStore[] stores = await ledgers.OpenStoresAsync(2);
+        LedgerDatabase[] stores = await ledgers.OpenDatabasesAsync(2);
         await PostgresWorkers.ExecuteAsync(string.Format(CultureInfo.InvariantCulture, rows, stores[0].Worker, stores[1].Worker));
         Running[] running = [.. calls.Select((call, index) => new Running(call, stores[index]))];
         int current = 0;
@@ -44,7 +44,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
         {
             // The one that has just made a step may have given up a lock for which the other one waits.
             Running[] ordered = [.. running.OrderBy(call => call != running[current])];
-            foreach (Running call in ordered) await SettleAsync(call);
+            foreach (Running call in ordered) await WaitUntilBlockedAsync(call);
             Running[] ready = [.. ordered.Where(call => call.Gate is not null)];
             if (ready.Length == 0) break;
 
@@ -63,7 +63,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
     }
 
     /// <summary>Waits until a call is before its next statement, has ended, or waits for a lock.</summary>
-    private static async Task SettleAsync(Running call)
+    private static async Task WaitUntilBlockedAsync(Running call)
     {
         long began = TimeProvider.System.GetTimestamp();
         while (call.Gate is null && !call.Made.IsCompleted)
@@ -75,7 +75,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
                 return;
             }
 
-            if (TimeProvider.System.GetElapsedTime(began) > LongestStatement) throw new HistoryException($"'{call.Statement}' does not end.");
+            if (TimeProvider.System.GetElapsedTime(began) > StatementTimeout) throw new HistoryException($"'{call.Statement}' does not end.");
 
             await Task.WhenAny(call.Made, call.AtGate, Task.Delay(1));
         }
@@ -86,10 +86,10 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
     {
         private TaskCompletionSource _atGate = New();
 
-        internal Running(LedgerCall call, LedgerStore store)
+        internal Running(LedgerCall call, LedgerDatabase database)
         {
             Call = call;
-            var ledger = new SqlLedger(new KeptStore(store, () => Task.CompletedTask, WaitAsync), TimeProvider.System);
+            var ledger = new DatabaseLedger(new ReusableDatabase(database, () => Task.CompletedTask, WaitAsync), TimeProvider.System);
             Made = Task.Run(async () =>
             {
                 await using (ledger) return await call.MakeAsync(ledger);

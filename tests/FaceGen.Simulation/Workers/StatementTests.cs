@@ -1,6 +1,5 @@
 using System.Globalization;
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
 using FaceGen.Simulation.Histories;
 using FaceGen.Simulation.Scheduling;
 
@@ -21,28 +20,28 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
 
     private static Dictionary<string, (string Rows, LedgerCall First, LedgerCall Second)> Cases { get; } = new()
     {
-        ["one pending row"] = (Rows(Row("Pending")), TakePending(1), TakePending(1)),
-        ["two pending rows and one slot"] = (Rows(Row("Pending"), Row("Pending")), TakePending(1), TakePending(1)),
-        ["two pending rows and two slots"] = (Rows(Row("Pending"), Row("Pending")), TakePending(2), TakePending(2)),
-        ["a pending row for two services"] = (Rows(Row("Pending")), TakePending(5), TakePending(5, OtherAddress)),
-        ["an uncertain row that is to be sent again"] = (Rows(Row("Uncertain", "NULL", attempts: 1)), TakePending(5, retryUncertain: true), TakePending(5, OtherAddress, retryUncertain: true)),
-        ["what a dead worker was sending"] = (Rows(Row("Submitting", Dead, attempts: 1)), TakeAbandoned, TakeAbandoned),
-        ["what a dead worker had sent"] = (Rows(Row("Submitted", Dead, attempts: 1, id: "'101'"), Row("Generated", Dead, attempts: 1, id: "'102'")), TakeAbandoned, TakeAbandoned),
-        ["a slot of a dead worker"] = (Rows(Row("Submitting", Dead, attempts: 1), Row("Pending")), TakeAbandoned, TakePending(1)),
-        ["a row that is written and one that is taken"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7), Row("Pending")), Write(BatchItemStatus.Saved, release: true, "101"), TakePending(1)),
-        ["a row that is given back"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7)), Write(BatchItemStatus.Pending, release: true), TakePending(1)),
-        ["an uncertain row whose outcome one learns"] = (Rows(Row("Uncertain", "NULL", attempts: 1, fence: 7)), Write(BatchItemStatus.Submitted, release: false, "101"), TakePending(5, retryUncertain: true)),
-        ["a late write and a row that is taken over"] = (Rows(Row("Submitted", "NULL", attempts: 1, fence: 7, id: "'101'")), Write(BatchItemStatus.Generated, release: false, "101"), TakeAbandoned),
+        ["one pending row"] = (Rows(Row("Pending")), ClaimPending(1), ClaimPending(1)),
+        ["two pending rows and one slot"] = (Rows(Row("Pending"), Row("Pending")), ClaimPending(1), ClaimPending(1)),
+        ["two pending rows and two slots"] = (Rows(Row("Pending"), Row("Pending")), ClaimPending(2), ClaimPending(2)),
+        ["a pending row for two services"] = (Rows(Row("Pending")), ClaimPending(5), ClaimPending(5, OtherAddress)),
+        ["an uncertain row that is to be sent again"] = (Rows(Row("Uncertain", "NULL", attempts: 1)), ClaimPending(5, retryUncertain: true), ClaimPending(5, OtherAddress, retryUncertain: true)),
+        ["what a dead worker was sending"] = (Rows(Row("Submitting", Dead, attempts: 1)), ClaimAbandoned, ClaimAbandoned),
+        ["what a dead worker had sent"] = (Rows(Row("Submitted", Dead, attempts: 1, id: "'101'"), Row("Generated", Dead, attempts: 1, id: "'102'")), ClaimAbandoned, ClaimAbandoned),
+        ["a slot of a dead worker"] = (Rows(Row("Submitting", Dead, attempts: 1), Row("Pending")), ClaimAbandoned, ClaimPending(1)),
+        ["a row that is written and one that is taken"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7), Row("Pending")), Write(BatchItemStatus.Saved, release: true, "101"), ClaimPending(1)),
+        ["a row that is given back"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7)), Write(BatchItemStatus.Pending, release: true), ClaimPending(1)),
+        ["an uncertain row whose outcome one learns"] = (Rows(Row("Uncertain", "NULL", attempts: 1, fence: 7)), Write(BatchItemStatus.Submitted, release: false, "101"), ClaimPending(5, retryUncertain: true)),
+        ["a late write and a row that is taken over"] = (Rows(Row("Submitted", "NULL", attempts: 1, fence: 7, id: "'101'")), Write(BatchItemStatus.Generated, release: false, "101"), ClaimAbandoned),
         ["an uncertain row whose outcome both learn"] = (Rows(Row("Uncertain", "NULL", attempts: 1, fence: 7)), Write(BatchItemStatus.Submitted, release: false, "101"), Write(BatchItemStatus.Saved, release: true, "101")),
     };
 
-    private static LedgerCall TakeAbandoned => new("take abandoned rows", async ledger => Text(await ledger.TakeAbandonedAsync(new Uri(Address), 64, default))) { NeverWaits = true };
+    private static LedgerCall ClaimAbandoned => new("take abandoned rows", async ledger => Text(await ledger.ClaimAbandonedAsync(new Uri(Address), 64, default))) { NeverWaits = true };
 
     [Theory]
     [MemberData(nameof(Pairs))]
     public async Task Two_transactions_in_every_order_of_their_statements_end_as_one_after_the_other(string pair)
     {
-        if (PostgresWorkers.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresWorkers.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
 
         (string rows, LedgerCall first, LedgerCall second) = Cases[pair];
         LedgerCall nothing = new("", _ => Task.FromResult(""));
@@ -79,8 +78,8 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
         }
     }
 
-    private static LedgerCall TakePending(int slots, string address = Address, bool retryUncertain = false) => new(
-        "take a pending row", async ledger => await ledger.TakePendingAsync(new Uri(address), slots, default, retryUncertain: retryUncertain) is { } row ? Text([row]) : "");
+    private static LedgerCall ClaimPending(int slots, string address = Address, bool retryUncertain = false) => new(
+        "take a pending row", async ledger => await ledger.ClaimPendingAsync(new Uri(address), slots, default, retryUncertain: retryUncertain) is { } row ? Text([row]) : "");
 
     private static LedgerCall Write(BatchItemStatus status, bool release, string? id = null) => new($"write {status}", async ledger =>
         (await ledger.WriteAsync(new LedgerRow { Item = 1, Request = "{}", Images = 1, Status = status, Attempts = status == BatchItemStatus.Pending ? 0 : 1, Fence = 7, Address = Address, GenerationId = id }, release, default)).ToString());

@@ -1,5 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
 using FaceGen.Simulation.Disk;
 using FaceGen.Simulation.Histories;
 using FaceGen.Simulation.Scheduling;

@@ -5,10 +5,10 @@ namespace FaceGen.Simulation.Workers;
 
 /// <summary>Runs every history of several workers that differs from the usual course within a bound.</summary>
 /// <param name="scenario">The batch.</param>
-/// <param name="most">How many choices of each kind may differ; of a kind that is not named none does.</param>
+/// <param name="limit">How many choices of each kind may differ; of a kind that is not named none does.</param>
 /// <param name="findings">Collects what the histories find.</param>
 /// <param name="begin">Of which kind the first choice is that differs; null for any.</param>
-internal sealed class WorkerExploration(WorkersScenario scenario, IReadOnlyDictionary<ChoiceKind, int> most, Findings findings, ChoiceKind? begin = null)
+internal sealed class WorkerExploration(WorkersScenario scenario, IReadOnlyDictionary<ChoiceKind, int> limit, Findings findings, ChoiceKind? begin = null)
 {
     private int _first;
 
@@ -30,7 +30,7 @@ internal sealed class WorkerExploration(WorkersScenario scenario, IReadOnlyDicti
         {
             Choice choice = choices.Made[number];
             if (kinds.Count == 0 && begin is not null && choice.Kind != begin) continue;
-            if (kinds.Count(kind => kind == choice.Kind) >= most.GetValueOrDefault(choice.Kind)) continue;
+            if (kinds.Count(kind => kind == choice.Kind) >= limit.GetValueOrDefault(choice.Kind)) continue;
 
             for (int value = 1; value < choice.Count; value++)
             {

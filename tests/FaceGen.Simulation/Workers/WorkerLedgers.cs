@@ -31,7 +31,7 @@ internal abstract class WorkerLedgers : IAsyncDisposable
     internal abstract Task OnLapsedAsync(Worker worker);
 
     /// <summary>A worker gives a sign of life.</summary>
-    internal virtual Task OnSignAsync(Worker worker) => Task.CompletedTask;
+    internal virtual Task OnHeartbeatAsync(Worker worker) => Task.CompletedTask;
 
     /// <summary>Returns true if a worker may take what another one holds.</summary>
     internal abstract bool IsDeadFor(Worker worker, Worker other);

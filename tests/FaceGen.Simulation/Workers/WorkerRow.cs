@@ -1,5 +1,4 @@
 using System.Data.Common;
-using FaceGen.Batching;
 
 namespace FaceGen.Simulation.Workers;
 

@@ -1,6 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Simulation.Histories;
 using FaceGen.Simulation.Service;
 
@@ -18,7 +16,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
 
     private readonly HashSet<long> _fences = [];
 
-    private readonly HashSet<(Worker Worker, long Item)> _givenUp = [];
+    private readonly HashSet<(Worker Worker, long Item)> _released = [];
 
     /// <summary>The generations that were submitted by workers that the others had taken for dead, and therefore did not count.</summary>
     private readonly HashSet<SimulatedGeneration> _uncounted = [];
@@ -60,24 +58,24 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     }
 
     /// <summary>The input was entered.</summary>
-    internal void OnEntered(WorkerRow[] before, WorkerRow[] after)
+    internal void OnImported(WorkerRow[] before, WorkerRow[] after)
     {
         if (!before.All(after.Contains)) Break("Entering the input has changed rows that were there.");
         if (after.Length != history.Scenario.Rows) Break($"The input has {history.Scenario.Rows} rows, and the ledger {after.Length}.");
     }
 
     /// <summary>A pending row was taken, or none.</summary>
-    internal void OnPendingTaken(Worker worker, WorkerRow[] before, WorkerRow[] after, LedgerRow? taken)
+    internal void OnPendingClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, LedgerRow? claimed)
     {
         CheckIsNewest(worker);
-        AssertOthersUnchanged(before, after, taken is null ? [] : [taken.Item]);
-        if (taken is null) return;
+        AssertOthersUnchanged(before, after, claimed is null ? [] : [claimed.Item]);
+        if (claimed is null) return;
 
-        (WorkerRow was, WorkerRow now) = (Find(before, taken.Item), Find(after, taken.Item));
+        (WorkerRow was, WorkerRow now) = (Find(before, claimed.Item), Find(after, claimed.Item));
         bool mayBeSent = was.Status == BatchItemStatus.Pending || (was.Status == BatchItemStatus.Uncertain && history.Scenario.RetryUncertain);
-        if (!mayBeSent || _claims.ContainsKey(taken.Item)) Break($"{worker} has taken {was}, which is not to be sent{Holder(taken.Item)}.");
-        if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = taken.Fence }) Break($"{worker} has taken {was}, which is {now} now.");
-        Claim(worker, taken);
+        if (!mayBeSent || _claims.ContainsKey(claimed.Item)) Break($"{worker} has taken {was}, which is not to be sent{Holder(claimed.Item)}.");
+        if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = claimed.Fence }) Break($"{worker} has taken {was}, which is {now} now.");
+        Claim(worker, claimed);
         // A generation that the service denies, and that no worker polls, fills none.
         int filled = after.Count(row => row.Status == BatchItemStatus.Submitting
             || (row.Status == BatchItemStatus.Submitted && (row.Worker is not null || history.Service.Find(row.GenerationId!) is not { IsDenied: true })) || (row.Status == BatchItemStatus.Pending && row.Worker is not null));
@@ -85,16 +83,16 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     }
 
     /// <summary>Rows of dead workers were taken over.</summary>
-    internal void OnAbandonedTaken(Worker worker, WorkerRow[] before, WorkerRow[] after, IReadOnlyList<LedgerRow> taken)
+    internal void OnAbandonedClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, IReadOnlyList<LedgerRow> claimed)
     {
         CheckIsNewest(worker);
         foreach (WorkerRow was in before)
         {
             WorkerRow now = Find(after, was.Item);
-            LedgerRow? row = taken.FirstOrDefault(row => row.Item == was.Item);
+            LedgerRow? row = claimed.FirstOrDefault(row => row.Item == was.Item);
             bool isHeld = _claims.TryGetValue(was.Item, out (Worker Worker, long Fence) claim), isDead = isHeld && history.Ledgers.IsDeadFor(worker, claim.Worker);
             // What a worker has given up it does not take again.
-            if (row is null && now == was && (!isDead || _givenUp.Contains((worker, was.Item)))) continue;
+            if (row is null && now == was && (!isDead || _released.Contains((worker, was.Item)))) continue;
 
             if (isHeld && !isDead) Break($"{worker} has changed {was} to {now}, which {claim.Worker} holds and works on.");
             WorkerRow expected = was.Status switch
@@ -130,7 +128,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
         WorkerRow now = Find(after, row.Item);
         if (now != was with { Status = row.Status, Attempts = row.Attempts, Worker = release ? null : worker.Number, Fence = row.Fence, GenerationId = row.GenerationId })
             Break($"{worker} writes {row.Status} {row.GenerationId} to {was}, which is {now} now.");
-        if (release && row.Status is BatchItemStatus.Submitted or BatchItemStatus.Generated) _givenUp.Add((worker, row.Item));
+        if (release && row.Status is BatchItemStatus.Submitted or BatchItemStatus.Generated) _released.Add((worker, row.Item));
         if (release) _claims.Remove(row.Item);
         else _claims[row.Item] = (worker, row.Fence);
     }
@@ -141,7 +139,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
         if (!counted.Contains(process)) return;
 
         int known = history.Service.Accepted.Count(generation => !generation.IsDenied && !generation.Fails && generation.ReadyAt > history.Elapsed && !_uncounted.Contains(generation)
-            && (_rows.Any(row => row.GenerationId == generation.Id && row.Status == BatchItemStatus.Submitted) || counted.Any(worker => worker.Heard.Contains(generation.Id))));
+            && (_rows.Any(row => row.GenerationId == generation.Id && row.Status == BatchItemStatus.Submitted) || counted.Any(worker => worker.ReceivedIds.Contains(generation.Id))));
         int queued = known + counted.Sum(worker => worker.SubmissionsInFlight);
         if (queued > history.Scenario.QueueLimit) throw new HistoryException($"{queued} requests of all workers are in the queue or in flight, and the account has {history.Scenario.QueueLimit} slots.");
     }

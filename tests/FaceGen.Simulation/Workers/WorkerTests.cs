@@ -81,7 +81,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
 
     private static void SkipWithoutServer(LedgerKind ledger)
     {
-        if (ledger == LedgerKind.Postgres && PostgresWorkers.Hindrance is { } hindrance) Assert.Skip(hindrance);
+        if (ledger == LedgerKind.Postgres && PostgresWorkers.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
     }
 
     private static int Setting(string name, int otherwise) =>
@@ -103,11 +103,11 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
         await ReportAsync(findings, isShrunk: true);
     }
 
-    private async Task ExploreAsync(WorkersScenario scenario, Dictionary<ChoiceKind, int> most, int depth, int stride, ChoiceKind? begin = null)
+    private async Task ExploreAsync(WorkersScenario scenario, Dictionary<ChoiceKind, int> limit, int depth, int stride, ChoiceKind? begin = null)
     {
         SkipWithoutServer(scenario.Ledger);
         Findings findings = NewFindings();
-        await new WorkerExploration(scenario with { IsDisturbedAfterChanges = true }, most, findings, begin)
+        await new WorkerExploration(scenario with { IsDisturbedAfterChanges = true }, limit, findings, begin)
             .RunAsync(Math.Max(Depth, depth), Setting("FACEGEN_SIM_STRIDE", Depth > 0 ? 1 : stride));
         await ReportAsync(findings, isShrunk: false);
     }

@@ -1,5 +1,3 @@
-using FaceGen.Batching;
-using FaceGen.Contract;
 using FaceGen.Simulation.Disk;
 using FaceGen.Simulation.Histories;
 using FaceGen.Simulation.Scheduling;
@@ -13,13 +11,13 @@ namespace FaceGen.Simulation.Workers;
 internal sealed class WorkersHistory : History
 {
     /// <summary>How many steps a history may have: more is one that comes to no end.</summary>
-    private const int MostSteps = 20_000;
+    private const int MaxSteps = 20_000;
 
     /// <summary>How long a history may take, in simulated time.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(48);
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromHours(48);
 
     /// <summary>How long a step may take, in real time: a database that does not answer ends the history.</summary>
-    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a worker that is not taken for dead stays frozen, and one that is, where nothing else is chosen.</summary>
     private static readonly TimeSpan ShortFreeze = TimeSpan.FromMilliseconds(1100), LongFreeze = TimeSpan.FromSeconds(20);
@@ -107,7 +105,7 @@ internal sealed class WorkersHistory : History
             foreach (Worker worker in _workers.Where(worker => worker.IsAlive && worker.Run.IsCompleted)) await FinishAsync(worker);
             _rules.OnStep();
             if (!_workers.Exists(worker => worker.IsAlive)) return;
-            if (step == MostSteps || Elapsed - began > Longest) throw new HistoryException($"The workers did not end within {(step == MostSteps ? $"{step} steps" : $"{Longest.TotalHours} hours")}.");
+            if (step == MaxSteps || Elapsed - began > MaxDuration) throw new HistoryException($"The workers did not end within {(step == MaxSteps ? $"{step} steps" : $"{MaxDuration.TotalHours} hours")}.");
 
             if (!IsQuiet) await DisturbAsync();
             await ThreadPoolQueue.WhenEmptyAsync();
@@ -143,7 +141,7 @@ internal sealed class WorkersHistory : History
                 ? [() => FreezeAsync(worker), () => LapseAndFreezeAsync(worker)]
                 : [() => FreezeAsync(worker)]);
             await ChooseAsync(ChoiceKind.Return, worker => worker.FrozenAt is not null ? [() => ThawAsync(worker)]
-                : worker.IsLapsed && Ledgers.IsShared ? [() => SignAsync(worker)] : []);
+                : worker.IsLapsed && Ledgers.IsShared ? [() => HeartbeatAsync(worker)] : []);
         }
 
         foreach (Worker worker in _workers.Where(worker => worker.IsAlive && Elapsed - worker.FrozenAt >= (worker.IsLapsed ? LongFreeze : ShortFreeze)).ToArray()) await ThawAsync(worker);
@@ -200,14 +198,14 @@ internal sealed class WorkersHistory : History
         worker.FrozenAt = null;
         worker.Time.RunDue();
         // The sign of life and the calls of the ledger have connections of their own: either may come first.
-        if (!worker.IsLapsed || (Ledgers.IsShared && Choose(ChoiceKind.Return, 2) == 0)) await SignAsync(worker);
+        if (!worker.IsLapsed || (Ledgers.IsShared && Choose(ChoiceKind.Return, 2) == 0)) await HeartbeatAsync(worker);
     }
 
-    private async Task SignAsync(Worker worker)
+    private async Task HeartbeatAsync(Worker worker)
     {
         if (worker.IsLapsed) Log($"-- {worker} gives a sign of life");
         worker.IsLapsed = false;
-        await Ledgers.OnSignAsync(worker);
+        await Ledgers.OnHeartbeatAsync(worker);
     }
 
     /// <summary>Has the next step of a worker happen, or its next timer.</summary>
@@ -235,7 +233,7 @@ internal sealed class WorkersHistory : History
         _current.Remove(next);
         Log($"{_current}: {next.Name}");
         int changes = _rules.Changes;
-        await next.RunAsync().WaitAsync(LongestStep);
+        await next.RunAsync().WaitAsync(StepTimeout);
         _hasChanged |= !next.Name.StartsWith("ledger: ", StringComparison.Ordinal) || next.Name is "ledger: open" or "ledger: close" || _rules.Changes > changes;
     }
 

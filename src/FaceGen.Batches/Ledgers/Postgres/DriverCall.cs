@@ -23,7 +23,7 @@ internal sealed class DriverCall
     /// Begins what cannot be taken back, such as a commit: from then on the caller waits for the result. False if the caller
     /// has gone; then nothing may be left behind.
     /// </summary>
-    internal bool TryComplete() => Interlocked.CompareExchange(ref _state, Completing, Working) != Abandoned;
+    internal bool TryBeginCompletion() => Interlocked.CompareExchange(ref _state, Completing, Working) != Abandoned;
 
     /// <summary>Runs work. When it is canceled before it completes, the work ends in the background.</summary>
     /// <exception cref="OperationCanceledException">It was canceled, and the work leaves nothing behind.</exception>

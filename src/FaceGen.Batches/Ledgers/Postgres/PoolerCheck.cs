@@ -1,5 +1,4 @@
 using System.Globalization;
-using FaceGen.Contract;
 using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
@@ -11,10 +10,10 @@ namespace FaceGen.Batches.Ledgers.Postgres;
 internal static class PoolerCheck
 {
     /// <summary>A session of a server: the number alone may occur on several servers behind one name.</summary>
-    private const string Session = "SELECT pg_backend_pid(), CAST(pg_postmaster_start_time() AS text)";
+    private const string SessionQuery = "SELECT pg_backend_pid(), CAST(pg_postmaster_start_time() AS text)";
 
     /// <summary>How long the server may take for one of the questions, in seconds.</summary>
-    private const int QuestionTimeout = 10;
+    private const int QueryTimeoutSeconds = 10;
 
     /// <summary>
     /// Checks a connection string. Nothing is set on the sessions, which may be those of other programs.
@@ -26,12 +25,12 @@ internal static class PoolerCheck
         using NpgsqlConnection second = await connections.OpenPlainAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await ShareAsync(first, second, cancellationToken).ConfigureAwait(false)) throw Refusal(name);
+            if (await ShareSessionsAsync(first, second, cancellationToken).ConfigureAwait(false)) throw CreateError(name);
         }
         catch (PostgresException e) when (e.MessageText.Contains("transaction blocks not allowed"))
         {
             // PgBouncer's answer in statement mode.
-            throw Refusal(name);
+            throw CreateError(name);
         }
     }
 
@@ -40,9 +39,9 @@ internal static class PoolerCheck
     /// used last, which the other connection gets next; or the one that was not used for the longest time, so that a
     /// connection that asks twice gets two. It is asked in both orders, and while a transaction holds a session.
     /// </summary>
-    private static async Task<bool> ShareAsync(NpgsqlConnection first, NpgsqlConnection second, CancellationToken cancellationToken)
+    private static async Task<bool> ShareSessionsAsync(NpgsqlConnection first, NpgsqlConnection second, CancellationToken cancellationToken)
     {
-        Task<string> AskAsync(NpgsqlConnection connection) => SessionAsync(connection, cancellationToken);
+        Task<string> AskAsync(NpgsqlConnection connection) => ReadSessionAsync(connection, cancellationToken);
 
         string ofFirst = await AskAsync(first).ConfigureAwait(false);
         if (await AskAsync(first).ConfigureAwait(false) != ofFirst) return true;
@@ -58,17 +57,17 @@ internal static class PoolerCheck
         return await AskAsync(first).ConfigureAwait(false) != ofFirst || await AskAsync(second).ConfigureAwait(false) != ofSecond;
     }
 
-    private static async Task<string> SessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private static async Task<string> ReadSessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = Session;
-        command.CommandTimeout = QuestionTimeout;
+        command.CommandText = SessionQuery;
+        command.CommandTimeout = QueryTimeoutSeconds;
         using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         return string.Format(CultureInfo.InvariantCulture, "{0} {1}", reader.GetInt32(0), reader.GetString(1));
     }
 
-    private static FaceGenException Refusal(string name) => new(
+    private static FaceGenException CreateError(string name) => new(
         ErrorCode.LedgerInvalid,
         $"The ledger's database '{name}' is reached through a connection pooler in transaction or statement mode (PgBouncer's pool_mode, "
         + "for instance), where one transaction does not find what the one before it has set. Nothing was sent. Connect to the server "

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using FaceGen.Contract;
 using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
@@ -10,7 +9,7 @@ internal sealed class PostgresAddress
     private const string DefaultSchema = "facegen";
 
     /// <summary>A host that has its own port; the last part of an IPv6 address without brackets is not one.</summary>
-    private static readonly Regex PortOfHost = new(@"^(\[.*\]|[^:]+):\d+$", RegexOptions.CultureInvariant);
+    private static readonly Regex HostWithPort = new(@"^(\[.*\]|[^:]+):\d+$", RegexOptions.CultureInvariant);
 
     private PostgresAddress(NpgsqlConnectionStringBuilder settings)
     {
@@ -39,7 +38,7 @@ internal sealed class PostgresAddress
         UnpooledConnectionString = settings.ToString();
         settings.MaxAutoPrepare = 0;
         PlainConnectionString = settings.ToString();
-        IEnumerable<string> servers = settings.Host!.Split(',').Select(host => PortOfHost.IsMatch(host) ? host : $"{host}:{settings.Port}");
+        IEnumerable<string> servers = settings.Host!.Split(',').Select(host => HostWithPort.IsMatch(host) ? host : $"{host}:{settings.Port}");
         Name = $"{string.Join(",", servers)}/{settings.Database ?? settings.Username ?? Environment.UserName}/{Schema}";
     }
 
@@ -66,7 +65,7 @@ internal sealed class PostgresAddress
         IReadOnlyList<ConnectionOption> options;
         try
         {
-            options = ConnectionText.Read(ledger);
+            options = ConnectionStringParser.Parse(ledger);
         }
         catch (FormatException)
         {
@@ -77,6 +76,6 @@ internal sealed class PostgresAddress
                 + "and @ as %40.");
         }
 
-        return new PostgresAddress(ConnectionOptions.Apply(options));
+        return new PostgresAddress(ConnectionOptionMapper.Apply(options));
     }
 }

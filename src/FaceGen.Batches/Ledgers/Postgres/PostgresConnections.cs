@@ -1,4 +1,3 @@
-using FaceGen.Contract;
 using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
@@ -14,7 +13,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// How long a session may be idle inside a transaction, in milliseconds. The server's own limit holds where it is shorter,
     /// down to a second, which a healthy worker on a busy machine may take.
     /// </summary>
-    private const int IdleInTransaction = 20_000, ShortestIdleInTransaction = 1000;
+    private const int MaxIdleInTransaction = 20_000, MinIdleInTransaction = 1000;
 
     /// <summary>
     /// When the server asks a silent client whether it is there (seconds), how often and how many times, and how long what it
@@ -35,7 +34,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
             SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout');
             SELECT set_config(name, CAST(CASE WHEN CAST(setting AS int) BETWEEN 1 AND most THEN greatest(CAST(setting AS int), least) ELSE most END AS text), false)
             FROM pg_settings JOIN (VALUES
-                ('idle_in_transaction_session_timeout', {ShortestIdleInTransaction}, {IdleInTransaction}),
+                ('idle_in_transaction_session_timeout', {MinIdleInTransaction}, {MaxIdleInTransaction}),
                 ('tcp_keepalives_idle', 0, {KeepAliveIdle}), ('tcp_keepalives_interval', 0, {KeepAliveInterval}),
                 ('tcp_keepalives_count', 0, {KeepAliveCount}), ('tcp_user_timeout', 0, {UserTimeout})) AS limits (name, least, most) USING (name)
             WHERE name LIKE 'idle%' OR version() LIKE '%linux%';
@@ -43,14 +42,14 @@ internal sealed class PostgresConnections : IAsyncDisposable
             """);
         try
         {
-            _pool = Source(address.ConnectionString, prepare);
-            _unpooled = Source(address.UnpooledConnectionString, prepare);
-            _plain = Source(address.PlainConnectionString, null);
+            _pool = BuildDataSource(address.ConnectionString, prepare);
+            _unpooled = BuildDataSource(address.UnpooledConnectionString, prepare);
+            _plain = BuildDataSource(address.PlainConnectionString, null);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or InvalidOperationException)
         {
             throw new FaceGenException(
-                ErrorCode.LedgerInvalid, $"The ledger's connection string cannot be used: {PostgresErrors.Words(e)}. Nothing was sent. Correct it.", e);
+                ErrorCode.LedgerInvalid, $"The ledger's connection string cannot be used: {PostgresErrors.Describe(e)}. Nothing was sent. Correct it.", e);
         }
     }
 
@@ -75,26 +74,26 @@ internal sealed class PostgresConnections : IAsyncDisposable
             ? servers.OpenConnectionAsync(TargetSessionAttributes.ReadWrite, cancellationToken)
             : source.OpenConnectionAsync(cancellationToken);
 
-    private static NpgsqlDataSource Source(string connectionString, string? prepare)
+    private static NpgsqlDataSource BuildDataSource(string connectionString, string? initializeSql)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
-        if (prepare is null) return builder.Build();
+        if (initializeSql is null) return builder.Build();
 
         builder.UsePhysicalConnectionInitializer(
             connection =>
             {
-                using NpgsqlCommand command = Command(connection, prepare);
+                using NpgsqlCommand command = CreateCommand(connection, initializeSql);
                 command.ExecuteNonQuery();
             },
             async connection =>
             {
-                using NpgsqlCommand command = Command(connection, prepare);
+                using NpgsqlCommand command = CreateCommand(connection, initializeSql);
                 await command.ExecuteNonQueryAsync().ConfigureAwait(false);
             });
         return builder.Build();
     }
 
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql)
+    private static NpgsqlCommand CreateCommand(NpgsqlConnection connection, string sql)
     {
         NpgsqlCommand command = connection.CreateCommand();
         command.CommandText = sql;

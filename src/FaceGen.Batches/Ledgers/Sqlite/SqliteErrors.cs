@@ -1,4 +1,3 @@
-using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
@@ -26,7 +25,7 @@ internal static class SqliteErrors
     /// True if a connection may hold pages that the disk gave only in part: such a connection can find a sound file damaged
     /// until it is closed.
     /// </summary>
-    internal static bool LeavesDoubt(Exception error) => error is SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase };
+    internal static bool MayLeavePartialPages(Exception error) => error is SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase };
 
     /// <summary>
     /// True if a connection that only reads meets a transaction that a killed process left half done, which has to be
@@ -42,7 +41,7 @@ internal static class SqliteErrors
     {
         if (error is FaceGenException known) return known;
 
-        if (error is SqliteException { SqliteErrorCode: Corrupt or NoDatabase } e && SqliteDatabase.IsDamaged(path))
+        if (error is SqliteException { SqliteErrorCode: Corrupt or NoDatabase } e && SqliteConnections.IsDamaged(path))
         {
             string damage = e.SqliteErrorCode == NoDatabase
                 ? $"'{path}' is no ledger: {e.Message}"

@@ -1,19 +1,17 @@
 using System.Text;
-using FaceGen.Contract;
-using FaceGen.Http;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
 /// The lock of a ledger's file: one run at a time. The system frees it when the process dies, however it dies; so all
-/// other workers of the ledger are dead. The lock file also keeps the run's <see cref="SqliteMark"/>.
+/// other workers of the ledger are dead. The lock file also keeps the run's <see cref="CommitMark"/>.
 /// </summary>
 internal sealed class SqliteLock : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly FileStream _file;
 
@@ -23,7 +21,7 @@ internal sealed class SqliteLock : IDisposable
     internal string Path { get; }
 
     /// <summary>Returns the path of a ledger's lock file.</summary>
-    internal static string FileOf(string path) => path + ".lock";
+    internal static string PathOf(string path) => path + ".lock";
 
     /// <summary>Acquires the lock, and waits a moment for a run that is just ending.</summary>
     /// <exception cref="FaceGenException">Another run holds it.</exception>
@@ -33,21 +31,21 @@ internal sealed class SqliteLock : IDisposable
         {
             try
             {
-                return new SqliteLock(path, OwnersFile.Lock(FileOf(path)));
+                return new SqliteLock(path, PrivateFile.OpenExclusive(PathOf(path)));
             }
             catch (IOException e) when (IsHeld(e))
             {
-                if (time.GetUtcNow() >= end) throw InUse(path, e);
+                if (time.GetUtcNow() >= end) throw CreateInUseError(path, e);
             }
 
-            await time.Wait(Pause, cancellationToken).ConfigureAwait(false);
+            await time.DelayAsync(RetryDelay, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Returns the mark beside a ledger that the caller does not lock; null if there is none, or a run is at work.</summary>
-    internal static SqliteMark? PeekMark(string path)
+    internal static CommitMark? PeekMark(string path)
     {
-        string file = FileOf(path);
+        string file = PathOf(path);
         if (!File.Exists(file)) return null;
 
         try
@@ -63,11 +61,11 @@ internal sealed class SqliteLock : IDisposable
     }
 
     /// <summary>Returns the mark that an earlier run left; null if there is none.</summary>
-    internal SqliteMark? ReadMark() => ReadMark(_file);
+    internal CommitMark? ReadMark() => ReadMark(_file);
 
     /// <summary>Writes a mark, which is on the disk when this returns.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    internal void WriteMark(SqliteMark mark)
+    internal void WriteMark(CommitMark mark)
     {
         byte[] text = Encoding.ASCII.GetBytes(mark.ToString());
         _file.Position = 0;
@@ -82,27 +80,27 @@ internal sealed class SqliteLock : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static SqliteMark? ReadMark(FileStream file)
+    private static CommitMark? ReadMark(FileStream file)
     {
         file.Position = 0;
         using var reader = new StreamReader(file, Encoding.ASCII, detectEncodingFromByteOrderMarks: false, bufferSize: 256, leaveOpen: true);
-        return SqliteMark.Parse(reader.ReadToEnd());
+        return CommitMark.Parse(reader.ReadToEnd());
     }
 
     /// <summary>Sharing or lock violation of Windows; the "try again" of Linux and macOS.</summary>
     private static bool IsHeld(IOException error) => (error.HResult & 0xFFFF) is 32 or 33 || error.HResult is 11 or 35;
 
-    private static FaceGenException InUse(string path, Exception error) => new(
+    private static FaceGenException CreateInUseError(string path, Exception error) => new(
         ErrorCode.LedgerInUse,
-        $"Another run works on the ledger '{path}'{Holder(path)}. Wait for it or end it; on several machines at a time, "
+        $"Another run works on the ledger '{path}'{DescribeHolder(path)}. Wait for it or end it; on several machines at a time, "
         + "a batch runs with a ledger on PostgreSQL.",
         error);
 
-    private static string Holder(string path)
+    private static string DescribeHolder(string path)
     {
         try
         {
-            using SqliteConnection connection = SqliteDatabase.Open(path, SqliteOpenMode.ReadOnly);
+            using SqliteConnection connection = SqliteConnections.Open(path, SqliteOpenMode.ReadOnly);
             using SqliteCommand command = connection.CreateCommand();
             command.CommandText = "SELECT machine, process FROM workers WHERE ended_at IS NULL ORDER BY worker DESC LIMIT 1";
             using SqliteDataReader worker = command.ExecuteReader();

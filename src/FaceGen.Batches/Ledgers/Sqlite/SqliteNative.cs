@@ -20,13 +20,13 @@ internal static class SqliteNative
         string build = Path.GetDirectoryName(Path.GetDirectoryName(typeof(SqliteNative).Assembly.Location)!)!;
         string file = Path.GetFullPath(Path.Combine(build, "..", "runtimes", $"{system}-{architecture}", "native", name));
         if (isWindows) LoadLibrary(file);
-        else OpenLibrary(Encoding.UTF8.GetBytes(file + "\0"), Now);
+        else OpenLibrary(Encoding.UTF8.GetBytes(file + "\0"), ResolveNow);
 #endif
         SQLitePCL.Batteries_V2.Init();
     }
 
 #if NETSTANDARD
-    private const int Now = 2;
+    private const int ResolveNow = 2;
 
     [DllImport("kernel32", CharSet = CharSet.Unicode, ExactSpelling = true, EntryPoint = "LoadLibraryW")]
     private static extern IntPtr LoadLibrary(string path);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using FaceGen.Contract;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
@@ -15,7 +14,7 @@ namespace FaceGen.Batches.Ledgers.Sqlite;
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
-    private const int LargestGroup = 256;
+    private const int MaxGroupSize = 256;
 
     /// <summary>How many bytes the <c>-wal</c> file grows between two checkpoints: SQLite's own thousand pages.</summary>
     private const long CheckpointBytes = 1000 * 4096;
@@ -34,35 +33,35 @@ internal sealed class SqliteWriter : IDisposable
     private readonly object _gate = new();
 
     private SqliteConnection? _connection;
-    private SqliteCommands? _commands;
-    private SqliteMark? _mark;
+    private SqliteCommandCache? _commands;
+    private CommitMark? _mark;
     private bool _isMarkDue = true;
     private long _checkpointAt = CheckpointBytes;
 
     /// <summary>Begins to write.</summary>
     /// <param name="connection">The connection, which belongs to the writer from now on.</param>
-    /// <param name="held">The lock of the ledger.</param>
+    /// <param name="ledgerLock">The lock of the ledger.</param>
     /// <param name="worker">The number of this run.</param>
     /// <param name="time">The clock.</param>
-    internal SqliteWriter(SqliteConnection connection, SqliteLock held, long worker, TimeProvider time)
+    internal SqliteWriter(SqliteConnection connection, SqliteLock ledgerLock, long worker, TimeProvider time)
     {
-        (_lock, _path, _worker, _time) = (held, held.Path, worker, time);
-        Use(connection);
-        _thread = new Thread(Work) { IsBackground = true, Name = "FaceGen ledger" };
+        (_lock, _path, _worker, _time) = (ledgerLock, ledgerLock.Path, worker, time);
+        SetConnection(connection);
+        _thread = new Thread(Run) { IsBackground = true, Name = "FaceGen ledger" };
         _thread.Start();
     }
 
-    internal Task<T> DoAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel)
+    internal Task<T> EnqueueAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        var job = new Job<T>(work, cancel);
-        _jobs.Add(job, cancel);
+        var job = new Job<T>(work, cancellationToken);
+        _jobs.Add(job, cancellationToken);
         return job.Result;
     }
 
     /// <summary>Returns the error if the ledger is not at its path any more; null otherwise.</summary>
-    internal FaceGenException? FindLoss()
+    internal FaceGenException? FindFileLoss()
     {
-        lock (_gate) return _connection is null ? null : SqliteFile.FindLoss(_connection, _path);
+        lock (_gate) return _connection is null ? null : SqliteFileIdentity.FindFileLoss(_connection, _path);
     }
 
     /// <summary>Finishes what was asked for, and closes the connection.</summary>
@@ -74,13 +73,13 @@ internal sealed class SqliteWriter : IDisposable
         _jobs.Dispose();
     }
 
-    private void Work()
+    private void Run()
     {
         var group = new List<Job>();
         foreach (Job first in _jobs.GetConsumingEnumerable())
         {
             group.Add(first);
-            while (group.Count < LargestGroup && _jobs.TryTake(out Job? next)) group.Add(next);
+            while (group.Count < MaxGroupSize && _jobs.TryTake(out Job? next)) group.Add(next);
             Commit(group);
             group.Clear();
         }
@@ -95,15 +94,15 @@ internal sealed class SqliteWriter : IDisposable
             if (_connection is null) Reopen();
             if (_isMarkDue) WriteMark();
             Execute("BEGIN IMMEDIATE");
-            foreach (Job job in group) DoOne(job);
-            loss = SqliteFile.FindLoss(_connection!, _path);
+            foreach (Job job in group) RunJob(job);
+            loss = SqliteFileIdentity.FindFileLoss(_connection!, _path);
             Execute("COMMIT");
         }
         catch (Exception e)
         {
             // What hinders one hinders all: the disk, or the file.
             RollBack();
-            if (SqliteErrors.LeavesDoubt(e)) Close();
+            if (SqliteErrors.MayLeavePartialPages(e)) Close();
             Exception error = SqliteErrors.Explain(e, _path, isWriting: true) ?? e;
             foreach (Job job in group) job.Fail(error);
             return;
@@ -116,21 +115,21 @@ internal sealed class SqliteWriter : IDisposable
             else job.Fail(loss);
         }
 
-        if (Length(_path + "-wal") >= _checkpointAt) Checkpoint();
+        if (GetLength(_path + "-wal") >= _checkpointAt) Checkpoint();
     }
 
     /// <summary>Does one of several jobs: if it fails, the others are done all the same.</summary>
-    private void DoOne(Job job)
+    private void RunJob(Job job)
     {
         Execute("SAVEPOINT job");
         try
         {
-            job.Do(_connection!, _commands!);
+            job.Run(_connection!, _commands!);
         }
         catch (Exception e) when (e is not SqliteException)
         {
             Execute("ROLLBACK TO job");
-            job.FailAtEnd(e);
+            job.SetError(e);
         }
 
         Execute("RELEASE job");
@@ -139,7 +138,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>Commits a mark and writes it to the lock file, before anything else is committed to the <c>-wal</c> file.</summary>
     private void WriteMark()
     {
-        _mark = SqliteMark.Commit(_connection!, _worker, _time);
+        _mark = CommitMark.Commit(_connection!, _worker, _time);
         _lock.WriteMark(_mark);
         _isMarkDue = false;
     }
@@ -160,7 +159,7 @@ internal sealed class SqliteWriter : IDisposable
             // The commits stay in the -wal file. Where the disk fails, the next commit fails too, and reports it.
         }
 
-        _checkpointAt = Length(_path + "-wal") + CheckpointBytes;
+        _checkpointAt = GetLength(_path + "-wal") + CheckpointBytes;
     }
 
     private void RollBack()
@@ -180,14 +179,14 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Reopen()
     {
-        SqliteConnection connection = SqliteDatabase.Open(_path, SqliteOpenMode.ReadWrite);
+        SqliteConnection connection = SqliteConnections.Open(_path, SqliteOpenMode.ReadWrite);
         try
         {
-            SqliteDatabase.Prepare(connection, _path);
-            if (_mark?.In(connection) is { } finding and not SqliteMark.Finding.Holds)
-                throw SqliteDatabase.Incomplete(_path, isAnother: finding == SqliteMark.Finding.IsAnother);
-            SqliteDatabase.Checkpoint(connection, ReopenTimeout);
-            Use(connection);
+            SqliteConnections.ConfigureForWriting(connection, _path);
+            if (_mark?.FindIn(connection) is { } finding and not CommitMark.Presence.Present)
+                throw SqliteConnections.CreateMissingCommitsError(_path, isAnother: finding == CommitMark.Presence.OtherLedger);
+            SqliteConnections.Checkpoint(connection, ReopenTimeout);
+            SetConnection(connection);
             // Closing the former connection may have removed the -wal file that held the mark.
             _isMarkDue = true;
         }
@@ -198,9 +197,9 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    private void Use(SqliteConnection connection)
+    private void SetConnection(SqliteConnection connection)
     {
-        lock (_gate) (_connection, _commands) = (connection, new SqliteCommands(connection));
+        lock (_gate) (_connection, _commands) = (connection, new SqliteCommandCache(connection));
     }
 
     private void Close()
@@ -215,43 +214,43 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Execute(string sql) => _commands!.Get(sql).ExecuteNonQuery();
 
-    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+    private static long GetLength(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
     private abstract class Job
     {
-        internal abstract void Do(SqliteConnection connection, SqliteCommands commands);
+        internal abstract void Run(SqliteConnection connection, SqliteCommandCache commands);
 
         /// <summary>Keeps a failure for <see cref="Complete"/>.</summary>
-        internal abstract void FailAtEnd(Exception error);
+        internal abstract void SetError(Exception error);
 
         internal abstract void Complete();
 
         internal abstract void Fail(Exception error);
     }
 
-    private sealed class Job<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancel) : Job
+    private sealed class Job<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) : Job
     {
         private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private Task<T>? _done;
+        private Task<T>? _outcome;
 
         internal Task<T> Result => _result.Task;
 
         // SQLite does everything at once: the task has ended when it is there.
-        internal override void Do(SqliteConnection connection, SqliteCommands commands)
+        internal override void Run(SqliteConnection connection, SqliteCommandCache commands)
         {
-            cancel.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             Task<T> done = work(new LedgerSession(connection, isRepeat: false, CancellationToken.None, commands.Get));
             done.GetAwaiter().GetResult();
-            _done = done;
+            _outcome = done;
         }
 
-        internal override void FailAtEnd(Exception error) => _done = Task.FromException<T>(error);
+        internal override void SetError(Exception error) => _outcome = Task.FromException<T>(error);
 
         internal override void Complete()
         {
-            if (_done!.Exception is { InnerException: OperationCanceledException }) _result.SetCanceled();
-            else if (_done.Exception is { } failure) _result.SetException(failure.InnerException!);
-            else _result.SetResult(_done.Result);
+            if (_outcome!.Exception is { InnerException: OperationCanceledException }) _result.SetCanceled();
+            else if (_outcome.Exception is { } failure) _result.SetException(failure.InnerException!);
+            else _result.SetResult(_outcome.Result);
         }
 
         internal override void Fail(Exception error) => _result.SetException(error);

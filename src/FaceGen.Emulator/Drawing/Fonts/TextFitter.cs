@@ -10,7 +10,7 @@ internal static class TextFitter
     private const string Ellipsis = "…";
 
     /// <summary>More than any picture is wide.</summary>
-    private const int LongestText = 200;
+    private const int MaxTextLength = 200;
 
     /// <returns>
     /// The text, or its beginning with an ellipsis where the whole is too wide; empty where nothing fits.
@@ -36,7 +36,7 @@ internal static class TextFitter
     private static string ToDrawable(string text, SKFont font)
     {
         var line = new StringBuilder();
-        foreach (Rune rune in text.EnumerateRunes().Take(LongestText))
+        foreach (Rune rune in text.EnumerateRunes().Take(MaxTextLength))
         {
             if (Rune.IsWhiteSpace(rune) || Rune.IsControl(rune))
                 line.Append(' ');

@@ -28,7 +28,7 @@ internal sealed class FaceDecoder : IDisposable
 
     public void Dispose() => _cache.Dispose();
 
-    private static SKImage Decode(FaceImage face)
+    private static SKImage Decode(ReceivedImage face)
     {
         float scale = Math.Min(1, (float)MaxSide / Math.Max(face.Size.Width, face.Size.Height));
         int width = Math.Max(1, (int)(face.Size.Width * scale));

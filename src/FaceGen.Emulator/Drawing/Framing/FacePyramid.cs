@@ -21,7 +21,7 @@ internal sealed class FacePyramid
     }
 
     /// <summary>The smallest level that covers a picture of this size.</summary>
-    internal SKImage Covering(int width, int height) =>
+    internal SKImage GetLevel(int width, int height) =>
         _levels.FindLast(level => level.Width >= width && level.Height >= height) ?? _levels[0];
 
     private static SKImage Halve(SKImage image)

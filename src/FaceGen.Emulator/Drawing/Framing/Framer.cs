@@ -6,7 +6,7 @@ namespace FaceGen.Emulator.Drawing.Framing;
 internal static class Framer
 {
     /// <summary>Where a portrait's face lies in what is cut off above and below: a third from the top.</summary>
-    private const float VerticalCentre = 0.33f;
+    private const float VerticalCenter = 0.33f;
 
     /// <summary>How much of the spare room the seed may use.</summary>
     private const float ShiftRange = 0.25f;
@@ -15,12 +15,12 @@ internal static class Framer
 
     internal static SKBitmap Frame(FacePyramid faces, PictureSpec spec, Variation variation)
     {
-        SKImage face = faces.Covering(spec.Width, spec.Height);
+        SKImage face = faces.GetLevel(spec.Width, spec.Height);
         float scale = Math.Max((float)spec.Width / face.Width, (float)spec.Height / face.Height) * variation.Zoom;
         float width = face.Width * scale;
         float height = face.Height * scale;
         float left = (spec.Width - width) * (0.5f + (ShiftRange * variation.Shift.X));
-        float top = (spec.Height - height) * (VerticalCentre + (ShiftRange * variation.Shift.Y));
+        float top = (spec.Height - height) * (VerticalCenter + (ShiftRange * variation.Shift.Y));
 
         var picture = new SKBitmap(Surfaces.Info(spec.Width, spec.Height));
         using var canvas = new SKCanvas(picture);

@@ -82,7 +82,7 @@ internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
     }
 
     /// <summary>How far a pixel lies from the picture's middle: 0 there, 1 at the middle of each border.</summary>
-    internal float DistanceFromMiddle(int x, int y)
+    internal float DistanceFromCenter(int x, int y)
     {
         float dx = (2 * (x + 0.5f) / Width) - 1;
         float dy = (2 * (y + 0.5f) / Height) - 1;

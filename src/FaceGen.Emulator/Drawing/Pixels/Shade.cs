@@ -11,7 +11,7 @@ internal static class Shade
     }
 
     /// <summary>Brings a brightness to one of so many levels, with a short slope between two.</summary>
-    internal static float Posterise(float value, int levels, float softness)
+    internal static float Posterize(float value, int levels, float softness)
     {
         float scaled = Math.Clamp(value, 0, 1) * levels;
         float level = MathF.Floor(scaled);

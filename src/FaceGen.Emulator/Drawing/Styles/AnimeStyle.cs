@@ -27,7 +27,7 @@ internal sealed class AnimeStyle : Style
         channels.Map((x, y, color) =>
         {
             float luminance = MathF.Sqrt(color.Luminance);
-            float tone = Shade.Posterise(luminance, Tones, 0.45f);
+            float tone = Shade.Posterize(luminance, Tones, 0.45f);
             Vector3 cel = color.Saturate(1.55f * strength).WithLuminance(0.1f + (0.88f * tone));
             float u = (x / (float)photo.Width) - 0.5f;
             float v = (y / (float)photo.Height) - 0.5f;

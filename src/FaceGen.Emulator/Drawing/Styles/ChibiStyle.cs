@@ -22,10 +22,10 @@ internal sealed class ChibiStyle : Style
         channels.Map((x, y, color) =>
         {
             float luminance = 0.12f + (0.88f * MathF.Pow(color.Luminance, 0.7f));
-            Vector3 pastel = color.Saturate(1.3f).WithLuminance(Shade.Posterise(luminance, 6, 0.6f))
+            Vector3 pastel = color.Saturate(1.3f).WithLuminance(Shade.Posterize(luminance, 6, 0.6f))
                 .Towards(background, 0.1f);
             Vector3 drawn = pastel.Towards(LineColor, 0.8f * lines[x, y]);
-            float edge = channels.DistanceFromMiddle(x, y);
+            float edge = channels.DistanceFromCenter(x, y);
             return drawn.Towards(background, Shade.SmoothStep(0.85f, 1.05f, edge));
         });
         channels.Write(picture);
@@ -42,8 +42,8 @@ internal sealed class ChibiStyle : Style
         paint.Color = CheekColor.WithAlpha(0x70);
         foreach (Vector2 eye in face.Eyes)
         {
-            float x = face.Centre.X + (1.6f * (eye.X - face.Centre.X));
-            float y = face.Centre.Y + (0.5f * face.Radius);
+            float x = face.Center.X + (1.6f * (eye.X - face.Center.X));
+            float y = face.Center.Y + (0.5f * face.Radius);
             canvas.DrawOval(x, y, radius, radius * 0.65f, paint);
         }
 

@@ -19,7 +19,7 @@ internal static class ChibiWarp
             new Channel(source.Width, source.Height),
             new Channel(source.Width, source.Height));
         Vector2 middle = (face.Eyes[0] + face.Eyes[1]) / 2;
-        float chin = face.Centre.Y + (1.5f * face.Radius);
+        float chin = face.Center.Y + (1.5f * face.Radius);
         for (int y = 0, i = 0; y < source.Height; y++)
         {
             float shrink = BodyShrinkage * strength * Shade.SmoothStep(chin, chin + (2 * face.Radius), y);
@@ -40,15 +40,15 @@ internal static class ChibiWarp
     }
 
     /// <summary>Where a point within a growing circle came from: nearer to its centre.</summary>
-    private static Vector2 Magnify(Vector2 point, Vector2 centre, float radius, float growth)
+    private static Vector2 Magnify(Vector2 point, Vector2 center, float radius, float growth)
     {
-        Vector2 fromCentre = point - centre;
+        Vector2 fromCentre = point - center;
         float distance = fromCentre.LengthSquared() / (radius * radius);
         if (distance >= 1)
             return point;
 
         float rest = 1 - distance;
-        return centre + (fromCentre * (1 - (growth * rest * rest)));
+        return center + (fromCentre * (1 - (growth * rest * rest)));
     }
 
     private static void Sample(ColorChannels source, Vector2 at, ColorChannels target, int index)
@@ -60,12 +60,12 @@ internal static class ChibiWarp
         int upperLeft = (y * source.Width) + x;
         int right = x < source.Width - 1 ? 1 : 0;
         int down = y < source.Height - 1 ? source.Width : 0;
-        target.Red.Values[index] = Between(source.Red.Values, upperLeft, right, down, atX - x, atY - y);
-        target.Green.Values[index] = Between(source.Green.Values, upperLeft, right, down, atX - x, atY - y);
-        target.Blue.Values[index] = Between(source.Blue.Values, upperLeft, right, down, atX - x, atY - y);
+        target.Red.Values[index] = Interpolate(source.Red.Values, upperLeft, right, down, atX - x, atY - y);
+        target.Green.Values[index] = Interpolate(source.Green.Values, upperLeft, right, down, atX - x, atY - y);
+        target.Blue.Values[index] = Interpolate(source.Blue.Values, upperLeft, right, down, atX - x, atY - y);
     }
 
-    private static float Between(float[] values, int upperLeft, int right, int down, float u, float v)
+    private static float Interpolate(float[] values, int upperLeft, int right, int down, float u, float v)
     {
         float above = values[upperLeft] + (u * (values[upperLeft + right] - values[upperLeft]));
         int lowerLeft = upperLeft + down;

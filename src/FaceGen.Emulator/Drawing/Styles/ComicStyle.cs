@@ -20,7 +20,7 @@ internal sealed class ComicStyle : Style
         channels.Map((x, y, color) =>
         {
             float luminance = Math.Clamp((color.Luminance * 1.15f) + 0.04f, 0, 1);
-            float level = Shade.Posterise(luminance, Levels, 0.15f);
+            float level = Shade.Posterize(luminance, Levels, 0.15f);
             Vector3 flat = color.Saturate(1.7f * strength).WithLuminance(0.12f + (0.88f * level)) * paper;
             float shadow = Shade.SmoothStep(0.75f, 0.2f, luminance);
             Vector3 printed = flat.Towards(flat * 0.55f, dots.At(x, y, shadow));

@@ -7,23 +7,23 @@ namespace FaceGen.Emulator.Drawing.Styles;
 /// Roughly where a portrait's face and eyes are: skin is known by its colour, eyes by being darker than the skin around
 /// them. Where that finds nothing sensible, a portrait's usual proportions stand in.
 /// </summary>
-/// <param name="Centre">The middle of the face.</param>
+/// <param name="Center">The middle of the face.</param>
 /// <param name="Radius">About half the face's width, in pixels.</param>
 /// <param name="Eyes">The left and the right eye as seen.</param>
-internal sealed record FaceGeometry(Vector2 Centre, float Radius, IReadOnlyList<Vector2> Eyes)
+internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<Vector2> Eyes)
 {
     /// <summary>
     /// The largest width at which the face is looked for: enough to tell eyes, small enough to cost nothing.
     /// </summary>
-    private const int LookWidth = 128;
+    private const int AnalysisWidth = 128;
 
     /// <summary>How often the window is moved onto the skin in it; it comes to rest sooner.</summary>
-    private const int Moves = 6;
+    private const int Iterations = 6;
 
     internal static FaceGeometry Find(ColorChannels picture)
     {
         ColorChannels small = picture;
-        while (small.Width > LookWidth)
+        while (small.Width > AnalysisWidth)
             small = small.Halve();
         (Vector2 skin, float radius) = FindSkin(small);
         (Vector2 left, Vector2 right) = FindEyes(small.Luminance(), skin, radius);
@@ -44,7 +44,7 @@ internal sealed record FaceGeometry(Vector2 Centre, float Radius, IReadOnlyList<
         var usual = new Vector2(picture.Width * 0.5f, picture.Height * 0.42f);
         float usualRadius = 0.23f * MathF.Min(picture.Width, picture.Height);
         (Vector2 centre, float radius) = (usual, usualRadius);
-        for (int move = 0; move < Moves; move++)
+        for (int move = 0; move < Iterations; move++)
         {
             (float share, Vector2 middle, float spread) = MeasureSkin(picture, centre, 1.6f * radius);
             if (share is < 0.15f or > 0.95f)
@@ -58,12 +58,12 @@ internal sealed record FaceGeometry(Vector2 Centre, float Radius, IReadOnlyList<
 
     /// <returns>How much of a square window is skin, the skin's middle, and its standard deviation sideways.</returns>
     private static (float Share, Vector2 Middle, float Spread) MeasureSkin(
-        ColorChannels picture, Vector2 centre, float halfSide)
+        ColorChannels picture, Vector2 center, float halfSide)
     {
-        int left = Math.Max(0, (int)(centre.X - halfSide));
-        int right = Math.Min(picture.Width, (int)(centre.X + halfSide) + 1);
-        int top = Math.Max(0, (int)(centre.Y - halfSide));
-        int bottom = Math.Min(picture.Height, (int)(centre.Y + halfSide) + 1);
+        int left = Math.Max(0, (int)(center.X - halfSide));
+        int right = Math.Min(picture.Width, (int)(center.X + halfSide) + 1);
+        int top = Math.Max(0, (int)(center.Y - halfSide));
+        int bottom = Math.Min(picture.Height, (int)(center.Y + halfSide) + 1);
 
         int count = 0;
         Vector2 sum = Vector2.Zero;
@@ -98,16 +98,16 @@ internal sealed record FaceGeometry(Vector2 Centre, float Radius, IReadOnlyList<
     }
 
     /// <summary>The level pair of places that are most darker than their surroundings, where eyes may be.</summary>
-    private static (Vector2 Left, Vector2 Right) FindEyes(Channel luminance, Vector2 centre, float radius)
+    private static (Vector2 Left, Vector2 Right) FindEyes(Channel luminance, Vector2 center, float radius)
     {
         Channel near = luminance.Blur(1);
         Channel around = luminance.Blur(Math.Max(2, (int)(radius / 5)));
         var usual = new Vector2(0.42f * radius, 0);
-        (Vector2 Left, Vector2 Right) best = (centre - usual, centre + usual);
+        (Vector2 Left, Vector2 Right) best = (center - usual, center + usual);
         float most = 0;
-        for (float y = centre.Y - (0.6f * radius); y <= centre.Y + (0.1f * radius); y++)
+        for (float y = center.Y - (0.6f * radius); y <= center.Y + (0.1f * radius); y++)
         {
-            for (float x = centre.X - (0.4f * radius); x <= centre.X + (0.4f * radius); x++)
+            for (float x = center.X - (0.4f * radius); x <= center.X + (0.4f * radius); x++)
             {
                 for (float half = 0.33f * radius; half <= 0.52f * radius; half++)
                 {

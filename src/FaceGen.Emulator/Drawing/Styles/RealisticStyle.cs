@@ -18,7 +18,7 @@ internal sealed class RealisticStyle : Style
             float luminance = color.Luminance;
             float crisp = luminance + (0.6f * (luminance - soft[x, y]));
             float contrasted = crisp + ((Shade.SmoothStep(0, 1, crisp) - crisp) * 0.5f * strength);
-            float edge = channels.DistanceFromMiddle(x, y);
+            float edge = channels.DistanceFromCenter(x, y);
             float vignette = 1 - (0.55f * strength * Shade.SmoothStep(0.55f, 1.45f, edge));
             float grain = 0.018f * Shade.Noise(x, y, variation.Grain);
             Vector3 toned = color.WithLuminance(contrasted);

@@ -18,7 +18,7 @@ internal abstract class Style
     };
 
     /// <param name="name">One of the contract's styles.</param>
-    internal static Style Named(string name) => ByName[name];
+    internal static Style Get(string name) => ByName[name];
 
     /// <summary>Redraws the framed face in place.</summary>
     /// <param name="picture">The face as framed.</param>

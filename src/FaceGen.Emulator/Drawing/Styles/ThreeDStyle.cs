@@ -29,7 +29,7 @@ internal sealed class ThreeDStyle : Style
             float highlight = Power32(MathF.Max(0, Vector3.Dot(normal, halfway)));
             float grazing = (1 - normal.Z) * MathF.Max(0, -Vector3.Dot(normal, light with { Z = 0 }));
 
-            float edge = channels.DistanceFromMiddle(x, y);
+            float edge = channels.DistanceFromCenter(x, y);
             Vector3 lit = (color.Saturate(1.35f) * (0.55f + (0.9f * diffuse)))
                 .Towards(rim * 0.3f, 0.75f * Shade.SmoothStep(0.6f, 1.35f, edge));
             float gloss = 0.55f * highlight * Shade.SmoothStep(0.15f, 0.6f, form[x, y]);
@@ -43,7 +43,7 @@ internal sealed class ThreeDStyle : Style
     /// </summary>
     private static Vector2 Ball(int x, int y, FaceGeometry face)
     {
-        Vector2 fromMiddle = (new Vector2(x, y) - face.Centre) / (face.Radius * new Vector2(1.9f, 2.4f));
+        Vector2 fromMiddle = (new Vector2(x, y) - face.Center) / (face.Radius * new Vector2(1.9f, 2.4f));
         return fromMiddle * (0.9f * Shade.SmoothStep(1.2f, 0.75f, fromMiddle.Length()));
     }
 

@@ -18,7 +18,7 @@ internal static class LinkFaults
     ];
 
     private static Fault Create(string id, string description, Func<string, string> change) =>
-        Edit.Create(id, description, Kinds.SubmitAndFetch, (_, answer) =>
+        EditResponse.Create(id, description, CallKinds.SubmitAndFetch, (_, answer) =>
         {
             bool changed = false;
             foreach (string field in (string[])["output", "future_links", "proxy_links"])

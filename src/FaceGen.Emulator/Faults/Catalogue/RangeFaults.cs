@@ -10,24 +10,24 @@ internal static class RangeFaults
     internal static readonly IReadOnlyList<Fault> All =
     [
         Create("Q32-range-ignored", "HTTP 200 with the whole picture to a request for a part.",
-            static picture => picture.Whole()),
-        Create("Q32-wrong-range", "HTTP 206 with another part than the one asked for.", OtherRange),
+            static picture => picture.WithoutRange()),
+        Create("Q32-wrong-range", "HTTP 206 with another part than the one asked for.", WrongRange),
         Create("Q32-416", "HTTP 416 to a request for a part that is there.", static picture =>
-            RawReply.Empty(StatusCodes.Status416RangeNotSatisfiable)
-                .With(HeaderNames.ContentRange, new ContentRangeHeaderValue(picture.Body.Length).ToString())),
+            RawResponse.Empty(StatusCodes.Status416RangeNotSatisfiable)
+                .WithHeader(HeaderNames.ContentRange, new ContentRangeHeaderValue(picture.Body.Length).ToString())),
     ];
 
-    private static Fault Create(string id, string description, Func<PictureReply, IReply> reply) =>
-        OnPicture.Create(id, description, (_, picture) =>
+    private static Fault Create(string id, string description, Func<PictureResponse, IResponse> reply) =>
+        EditDownload.Alter(id, description, (_, picture) =>
             picture.StatusCode == StatusCodes.Status206PartialContent ? reply(picture) : null);
 
     /// <summary>The part begins in the middle of what was asked for and says so.</summary>
-    private static RawReply OtherRange(PictureReply picture)
+    private static RawResponse WrongRange(PictureResponse picture)
     {
         byte[] body = picture.Body;
-        int asked = (int)(PartialContent.StartAsked(picture.Request) ?? 0);
+        int asked = (int)(PartialContent.GetRangeStart(picture.Request) ?? 0);
         int from = asked > 0 ? asked / 2 : body.Length / 2;
-        return new RawReply(StatusCodes.Status206PartialContent, picture.MediaType, body.AsMemory(from))
-            .With(HeaderNames.ContentRange, new ContentRangeHeaderValue(from, body.Length - 1, body.Length).ToString());
+        return new RawResponse(StatusCodes.Status206PartialContent, picture.MediaType, body.AsMemory(from))
+            .WithHeader(HeaderNames.ContentRange, new ContentRangeHeaderValue(from, body.Length - 1, body.Length).ToString());
     }
 }

@@ -11,67 +11,67 @@ internal static class RefusalFaults
     /// <summary>Sets the title, clears the screen, colours, and goes back over what was written.</summary>
     private const string ControlSequences = "\e]0;title\a\e[2J\e[31mNot processed.\e[0m\u009b1A\r\n\b";
 
-    private const string Sorry = "Something went wrong. The request was not processed.";
+    private const string GenericMessage = "Something went wrong. The request was not processed.";
 
     internal static readonly IReadOnlyList<Fault> All =
     [
-        new("request-dropped", "The connection is dropped while the request is being read.", Kinds.Api,
-            new FaultEffect.Instead(static _ => new DroppedReply()) { ComesBeforeBody = true }),
-        Create("unavailable", "HTTP 503 with the API's own JSON error.", Kinds.Api,
+        new("request-dropped", "The connection is dropped while the request is being read.", CallKinds.Api,
+            new FaultEffect.WithoutHandling(static _ => new DroppedResponse()) { CanHitBeforeBody = true }),
+        Create("unavailable", "HTTP 503 with the API's own JSON error.", CallKinds.Api,
             static _ => Error(StatusCodes.Status503ServiceUnavailable, "The server is under maintenance.")),
-        Create("unavailable-html", "HTTP 503 with a proxy's HTML page.", Kinds.Api,
-            static _ => ProxyPage.Of(StatusCodes.Status503ServiceUnavailable)),
-        Create("Q1-error", "HTTP 200 with status error and no id.", Kinds.Submit,
-            static _ => Error(StatusCodes.Status200OK, Sorry)),
-        Create("Q2-message-object", "HTTP 200 with status error, its message an object of arrays by field.", Kinds.Submit,
+        Create("unavailable-html", "HTTP 503 with a proxy's HTML page.", CallKinds.Api,
+            static _ => ProxyPage.Create(StatusCodes.Status503ServiceUnavailable)),
+        Create("Q1-error", "HTTP 200 with status error and no id.", CallKinds.Submit,
+            static _ => Error(StatusCodes.Status200OK, GenericMessage)),
+        Create("Q2-message-object", "HTTP 200 with status error, its message an object of arrays by field.", CallKinds.Submit,
             static _ => Error(StatusCodes.Status200OK, new JsonObject
             {
                 ["face_image"] = new JsonArray("The face image field is required."),
             })),
-        Create("Q3-code", "HTTP 200 with status error and a code beside the message.", Kinds.Submit,
-            static _ => With(Error(StatusCodes.Status200OK, Sorry), "code", 1001)),
-        Create("Q4-messege", "HTTP 200 with status error, the message in messege.", Kinds.Submit,
-            static _ => SaidElsewhere("messege", Sorry)),
-        Create("Q4-error", "HTTP 200 with status error, the message in error.", Kinds.Submit,
-            static _ => SaidElsewhere("error", Sorry)),
-        Create("Q4-error-message", "HTTP 200 with status error, the message in error.message.", Kinds.Submit,
-            static _ => SaidElsewhere("error", new JsonObject { ["message"] = Sorry })),
-        Create("Q13-out-of-credits", "HTTP 200 with status error: out of credits, in prose.", Kinds.Submit,
+        Create("Q3-code", "HTTP 200 with status error and a code beside the message.", CallKinds.Submit,
+            static _ => WithField(Error(StatusCodes.Status200OK, GenericMessage), "code", 1001)),
+        Create("Q4-messege", "HTTP 200 with status error, the message in messege.", CallKinds.Submit,
+            static _ => ErrorInField("messege", GenericMessage)),
+        Create("Q4-error", "HTTP 200 with status error, the message in error.", CallKinds.Submit,
+            static _ => ErrorInField("error", GenericMessage)),
+        Create("Q4-error-message", "HTTP 200 with status error, the message in error.message.", CallKinds.Submit,
+            static _ => ErrorInField("error", new JsonObject { ["message"] = GenericMessage })),
+        Create("Q13-out-of-credits", "HTTP 200 with status error: out of credits, in prose.", CallKinds.Submit,
             static _ => Error(StatusCodes.Status200OK, "You are out of credits. Please top up your wallet."))
-            .ByNameOnly(),
-        Create("not-in-plan", "HTTP 403: the account's plan does not include this.", Kinds.SubmitAndUpload,
+            .AsNotTransient(),
+        Create("not-in-plan", "HTTP 403: the account's plan does not include this.", CallKinds.SubmitAndUpload,
             static _ => Error(StatusCodes.Status403Forbidden, "This is not included in your plan."))
-            .ByNameOnly(),
-        Create("key-in-refusal", "HTTP 400 with the caller's key in the message.", Kinds.Submit,
-            static context => Error(StatusCodes.Status400BadRequest, Echo(context))),
-        Create("control-sequences", "HTTP 400 with terminal control sequences in the message.", Kinds.Submit,
+            .AsNotTransient(),
+        Create("key-in-refusal", "HTTP 400 with the caller's key in the message.", CallKinds.Submit,
+            static context => Error(StatusCodes.Status400BadRequest, EchoKey(context))),
+        Create("control-sequences", "HTTP 400 with terminal control sequences in the message.", CallKinds.Submit,
             static _ => Error(StatusCodes.Status400BadRequest, ControlSequences)),
-        Create("Q23-other-key", "An error for the id, as for one that was submitted with another key.", Kinds.Fetch,
+        Create("Q23-other-key", "An error for the id, as for one that was submitted with another key.", CallKinds.Fetch,
             static _ => Error(StatusCodes.Status200OK, "No request with this id belongs to this key."))
-            .ForGood(),
-        Create("Q24-429", "HTTP 429 on fetch, with retry_after.", Kinds.Fetch,
-            static context => ApiAnswer.RateLimited("Too many requests.", context.WaitSeconds)),
-        Create("Q24-500", "HTTP 500 on fetch, with a JSON error.", Kinds.Fetch,
+            .AsPermanent(),
+        Create("Q24-429", "HTTP 429 on fetch, with retry_after.", CallKinds.Fetch,
+            static context => ApiResponse.RateLimited("Too many requests.", context.WaitSeconds)),
+        Create("Q24-500", "HTTP 500 on fetch, with a JSON error.", CallKinds.Fetch,
             static _ => Error(StatusCodes.Status500InternalServerError, "Server Error")),
-        Create("rate-limited", "HTTP 429 with retry_after.", Kinds.UploadAndAccount,
-            static context => ApiAnswer.RateLimited("Too many requests.", context.WaitSeconds)),
+        Create("rate-limited", "HTTP 429 with retry_after.", CallKinds.UploadAndAccount,
+            static context => ApiResponse.RateLimited("Too many requests.", context.WaitSeconds)),
         Create("key-in-500", "HTTP 500 with the caller's key in the message.",
-            [CallKind.Fetch, .. Kinds.UploadAndAccount],
-            static context => Error(StatusCodes.Status500InternalServerError, Echo(context))),
+            [CallKind.Fetch, .. CallKinds.UploadAndAccount],
+            static context => Error(StatusCodes.Status500InternalServerError, EchoKey(context))),
     ];
 
     private static Fault Create(
-        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IReply> reply) =>
-        new(id, description, kinds, new FaultEffect.Instead(reply));
+        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IResponse> reply) =>
+        new(id, description, kinds, new FaultEffect.WithoutHandling(reply));
 
-    private static ApiAnswer Error(int statusCode, JsonNode message) => ApiAnswer.Error(statusCode, message);
+    private static ApiResponse Error(int statusCode, JsonNode message) => ApiResponse.Error(statusCode, message);
 
-    private static string Echo(FaultContext context) => $"Could not process {{\"key\":\"{context.Key}\"}}.";
+    private static string EchoKey(FaultContext context) => $"Could not process {{\"key\":\"{context.Key}\"}}.";
 
-    private static ApiAnswer SaidElsewhere(string field, JsonNode said) =>
-        new(StatusCodes.Status200OK, new JsonObject { ["status"] = "error", [field] = said });
+    private static ApiResponse ErrorInField(string field, JsonNode message) =>
+        new(StatusCodes.Status200OK, new JsonObject { ["status"] = "error", [field] = message });
 
-    private static ApiAnswer With(ApiAnswer answer, string field, JsonNode value)
+    private static ApiResponse WithField(ApiResponse answer, string field, JsonNode value)
     {
         answer.Body[field] = value;
         return answer;

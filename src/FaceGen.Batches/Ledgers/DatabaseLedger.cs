@@ -1,0 +1,434 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using FaceGen.BatchModel;
+using FaceGen.Generating;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>The ledger in SQL that SQLite and PostgreSQL understand alike.</summary>
+/// <param name="database">The database below; an empty one where the ledger is still to be made.</param>
+/// <param name="time">The clock.</param>
+/// <param name="create">Makes the ledger when its first input is entered; null where it is there.</param>
+internal sealed class DatabaseLedger(
+    LedgerDatabase database, TimeProvider time, Func<CancellationToken, Task<LedgerDatabase>>? create = null) : ILedger
+{
+    /// <summary>How many rows are read at once.</summary>
+    private const int PageSize = 500;
+
+    /// <summary>How many rows are looked at for one whose face image is ready.</summary>
+    private const int MaxRowsAhead = 1000;
+
+    /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
+    private const string IsUnfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
+
+    /// <summary>The longest that a row of unknown outcome may fill a place, in milliseconds, and the shortest.</summary>
+    private const long MaxSlotTime = 120_000, MinSlotTime = 10_000;
+
+    private readonly LedgerInput _input = new();
+    private readonly HashSet<long> _releasedItems = [];
+    private readonly HashSet<long> _uncertainItems = [];
+    private int _isDisposed;
+
+    /// <inheritdoc/>
+    public string Name => database.Name;
+
+    /// <inheritdoc/>
+    public bool IsShared => database.IsShared;
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    public bool SkipDuplicates { get => _input.SkipDuplicates; set => _input.SkipDuplicates = value; }
+
+    /// <inheritdoc/>
+    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) =>
+        Task.Run(() => _input.Stage(rows, fallbackFolder), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
+        database.ReadAsync(session => _input.PlanAsync(database, session, retryFailed, retryUncertain, maxImages), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task ImportAsync(bool retryFailed, CancellationToken cancellationToken)
+    {
+        await EnsureCreatedAsync(cancellationToken).ConfigureAwait(false);
+        await database.WriteAsync(async session =>
+        {
+            await database.VerifyIdentityAsync(session).ConfigureAwait(false);
+            await _input.ImportAsync(database, session, retryFailed).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+        _input.Clear();
+    }
+
+    /// <inheritdoc/>
+    public Task<LedgerRow?> ClaimPendingAsync(
+        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false)
+    {
+        long fence = NewFence();
+        (string Name, object? Value)[] faces = [.. (pendingFaces ?? []).Select((face, index) => ($"face{index}", (object?)face))];
+        string Next(string which)
+        {
+            string free = $"FROM items WHERE {which} AND wanted = 1 AND worker IS NULL";
+            string isReady = faces.Length == 0 ? "" :
+                $"""
+                AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+                AND position < {MaxRowsAhead} + (SELECT min(position) {free})
+                """;
+            return $"(SELECT item {free} {isReady} ORDER BY position, item LIMIT 1 {database.RowLockClause})";
+        }
+
+        string next = Next("status = 'Pending'");
+        string holdsPlace = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
+        return database.WriteAsync<LedgerRow?>(async session =>
+        {
+            if (session.IsRepeat && await FindClaimedAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
+
+            await database.VerifyIdentityAsync(session).ConfigureAwait(false);
+            await database.LockAsync(session, address.AbsoluteUri).ConfigureAwait(false);
+            List<LedgerRow> rows = await ReadRowsAsync(
+                session,
+                $"""
+                UPDATE items SET
+                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @me, fence = @fence,
+                    submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{IsRetryableUncertain} AND ({holdsPlace}) IS NOT TRUE")})" : next)}
+                AND @places > (
+                    SELECT count(*) FROM items WHERE {LedgerSchema.IsActive} AND address = @address AND (
+                        status = 'Submitting'
+                        OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
+                        OR (status = 'Pending' AND worker IS NOT NULL)
+                        OR (status = 'Uncertain' AND {holdsPlace})))
+                RETURNING {LedgerColumns.RowColumns}
+                """,
+                [("now", Now), ("address", address.AbsoluteUri), ("me", database.Worker), ("fence", fence), ("places", (long)queueLimit), .. faces]).ConfigureAwait(false);
+            return rows.SingleOrDefault();
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken)
+    {
+        (long fence, long now) = (NewFence(), Now);
+        return database.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
+        {
+            if (session.IsRepeat && await FindClaimedAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
+
+            await database.VerifyIdentityAsync(session).ConfigureAwait(false);
+            // Whatever has ended, or was not sent, needs nobody.
+            await session.ExecuteAsync(
+                $"""
+                WITH dead AS (SELECT item AS taken FROM items WHERE {database.IsWorkerDead} AND NOT {IsUnfinished} {database.RowLockClause})
+                UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = taken
+                """).ConfigureAwait(false);
+            List<LedgerRow> uncertain = await MarkUncertainAsync(session, address, now).ConfigureAwait(false);
+            List<LedgerRow> rows = await ReadRowsAsync(
+                session,
+                $"""
+                WITH free AS (
+                    SELECT item AS taken FROM items
+                    WHERE {LedgerSchema.IsActive} AND status IN ('Submitted', 'Generated') AND address = @address AND (worker IS NULL OR ({database.IsWorkerDead}))
+                        AND item NOT IN ({ToSqlList(_releasedItems)})
+                    ORDER BY expires_at NULLS LAST, item LIMIT @most {database.RowLockClause})
+                UPDATE items SET worker = @me, fence = @fence FROM free WHERE item = taken
+                RETURNING {LedgerColumns.RowColumns}
+                """,
+                ("address", address.AbsoluteUri), ("me", database.Worker), ("fence", fence), ("most", (long)limit)).ConfigureAwait(false);
+            return [.. uncertain, .. rows.OrderBy(row => row.ExpiresAt ?? DateTimeOffset.MaxValue)];
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
+    {
+        // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
+        HashSet<long>? given = !release || row.Fence == 0 ? null : row.Status switch
+        {
+            BatchItemStatus.Submitted or BatchItemStatus.Generated => _releasedItems,
+            BatchItemStatus.Uncertain => _uncertainItems,
+            _ => null,
+        };
+        if (given is not null) Set(given, row.Item, true);
+        bool written = await database.WriteAsync(async session =>
+        {
+            // Where the answer to the same call was lost, the row may have been released by it.
+            string held = session.IsRepeat ? "(worker = @me OR (worker IS NULL AND status = @status))" : "worker = @me";
+            if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
+                && !(GetUncertainFilter(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
+
+            foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+
+        if (given is not null && !written) Set(given, row.Item, false);
+        return written;
+    }
+
+    /// <inheritdoc/>
+    public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(async session =>
+    {
+        List<(BatchItemStatus Status, long Count)> counts = await session.QueryAsync(
+            $"SELECT status, count(*) FROM items WHERE wanted = 1 OR {IsUnfinished} GROUP BY status",
+            row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1))).ConfigureAwait(false);
+        long? others = await session.QueryNumberAsync(
+            $"SELECT count(*) FROM items WHERE worker <> @me AND worker IN ({database.LiveWorkersQuery})", ("me", database.Worker)).ConfigureAwait(false);
+        long? expiry = await session.QueryNumberAsync(
+            "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
+        long? untried = await session.QueryNumberAsync($"SELECT count(*) FROM items WHERE {IsRetryableUncertain} AND wanted = 1").ConfigureAwait(false);
+        return new LedgerCounts(
+            counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, untried ?? 0, LedgerColumns.ToTime(expiry));
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LedgerRow> ReadAsync(
+        IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
+        string sought =
+            $"""
+            FROM items
+            WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {IsUnfinished}) {filter}
+            ORDER BY position, item LIMIT {PageSize}
+            """;
+        (long position, long item) = (long.MinValue, 0);
+        while (true)
+        {
+            (string, object?)[] after = [("position", position), ("item", item)];
+            List<(LedgerRow? Row, long Item, long Position)> page;
+            try
+            {
+                List<LedgerRow> rows = await database.ReadAsync(
+                    session => ReadRowsAsync(session, $"SELECT {LedgerColumns.RowColumns} {sought}", after), cancellationToken).ConfigureAwait(false);
+                page = [.. rows.Select(row => ((LedgerRow?)row, row.Item, row.Position))];
+            }
+            catch (FaceGenException e) when (onInvalidRow is not null && e.Code == ErrorCode.LedgerInvalid)
+            {
+                page = await database.ReadAsync(
+                    session => ReadRowsSinglyAsync(session, sought, after, onInvalidRow), cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach ((LedgerRow? row, _, _) in page)
+            {
+                if (row is not null) yield return row;
+            }
+
+            if (page.Count < PageSize) yield break;
+
+            (_, item, position) = page[^1];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
+        await database.ReadAsync(session => ReadRowsAsync(
+            session,
+            $"""
+            WITH shared AS (
+                SELECT min(item) AS any_item, min(position) AS first_position FROM items
+                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({IsRetryableUncertain})" : "")}) AND wanted = 1 AND face_length >= @least
+                GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @most)
+            SELECT {LedgerColumns.RowColumns} FROM items JOIN shared ON item = any_item ORDER BY first_position
+            """,
+            ("least", (long)FaceUploads.MinBytes), ("most", (long)limit)), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
+    {
+        List<byte[]> faces = await database.ReadAsync(session => session.QueryAsync(
+            "SELECT bytes FROM faces WHERE hash = @hash", row => (byte[])row.GetValue(0), ("hash", hash)), cancellationToken).ConfigureAwait(false);
+        return faces.SingleOrDefault();
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var unknown = new HashSet<string>(ids, StringComparer.Ordinal);
+        for (int first = 0; first < ids.Count; first += PageSize)
+        {
+            (string Name, object? Value)[] values = [.. ids.Skip(first).Take(PageSize).Select((id, index) => ($"id{index}", (object?)id))];
+            string names = string.Join(", ", values.Select(value => $"@{value.Name}"));
+            unknown.ExceptWith(await database.ReadAsync(session => session.QueryAsync(
+                $"""
+                SELECT generation_id FROM items WHERE generation_id IN ({names})
+                UNION SELECT generation_id FROM former WHERE generation_id IN ({names})
+                """,
+                row => row.GetString(0), values), cancellationToken).ConfigureAwait(false));
+        }
+
+        return [.. ids.Where(unknown.Contains).Distinct()];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return;
+
+        _input.Dispose();
+        await database.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task EnsureCreatedAsync(CancellationToken cancellationToken)
+    {
+        if (create is null) return;
+
+        LedgerDatabase made = await create(cancellationToken).ConfigureAwait(false);
+        await database.DisposeAsync().ConfigureAwait(false);
+        (database, create) = (made, null);
+    }
+
+    /// <summary>
+    /// Whose submission's outcome nobody knew, until now. That it was refused can be said only by who has sent it, whose fence
+    /// the row still has; and who only wants to send must hold the row.
+    /// </summary>
+    private static string? GetUncertainFilter(LedgerRow row) => row.Status switch
+    {
+        BatchItemStatus.Submitting => null,
+        BatchItemStatus.Pending => "fence = @fence AND worker IS NULL AND status = 'Uncertain'",
+        _ => "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'",
+    };
+
+    /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
+    private string IsRetryableUncertain => $"status = 'Uncertain' AND item NOT IN ({ToSqlList(_uncertainItems)})";
+
+    private static long NewFence()
+    {
+        byte[] bytes = new byte[sizeof(long)];
+        using (var random = RandomNumberGenerator.Create()) random.GetBytes(bytes);
+        return (BitConverter.ToInt64(bytes, 0) & long.MaxValue) | 1;
+    }
+
+    private static void Set(HashSet<long> items, long item, bool isIn)
+    {
+        lock (items)
+        {
+            if (isIn) items.Add(item);
+            else items.Remove(item);
+        }
+    }
+
+    private static string ToSqlList(HashSet<long> items)
+    {
+        lock (items) return string.Join(", ", items.Select(item => item.ToString(CultureInfo.InvariantCulture)).DefaultIfEmpty("-1"));
+    }
+
+    /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
+    private async Task<List<LedgerRow>> MarkUncertainAsync(LedgerSession session, Uri address, long now)
+    {
+        string doubted = $"{LedgerSchema.IsActive} AND status = 'Submitting' AND address = @address AND {database.IsWorkerDead}";
+        if (await session.QueryNumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
+            return [];
+
+        List<long> times = await session.QueryAsync(
+            "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
+            row => row.GetInt64(0)).ConfigureAwait(false);
+        // The usual time, since the longest may have gone by with nobody there to look. A place that is given back too early
+        // costs one 429; one that is kept too long costs the batch its pace.
+        long usual = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
+        long place = Math.Min(Math.Max(3 * usual, MinSlotTime), MaxSlotTime);
+        // The fence stays that of who has sent it, and may yet hear that it was refused.
+        return await ReadRowsAsync(
+            session,
+            $"""
+            WITH doubted AS (SELECT item AS taken FROM items WHERE {doubted} {database.RowLockClause})
+            UPDATE items SET
+                status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
+                error_code = 'SubmissionUncertain',
+                error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
+            FROM doubted WHERE item = taken
+            RETURNING {LedgerColumns.RowColumns}
+            """,
+            ("address", address.AbsoluteUri), ("now", now), ("place", place)).ConfigureAwait(false);
+    }
+
+    private async Task<bool> UpdateAsync(LedgerSession session, LedgerRow row, bool release, string filter)
+    {
+        int changed = await session.ExecuteAsync(
+            $"""
+            UPDATE items SET
+                status = @status, attempts = @attempts, worker = {(release ? "NULL" : "@me")}, fence = @fence, address = @address,
+                generation_id = @generation_id, generation = @generation, submitted_at = @submitted_at, generated_at = @generated_at,
+                ended_at = @ended_at, expires_at = @expires_at, place_until = @place_until, error_code = @error_code, error = @error
+            WHERE item = @item AND {filter}
+            """,
+            ("status", row.Status.ToString()), ("attempts", (long)row.Attempts), ("me", database.Worker), ("fence", row.Fence),
+            ("address", row.Address), ("generation_id", row.GenerationId), ("generation", row.Generation),
+            ("submitted_at", row.SubmittedAt?.ToUnixTimeMilliseconds()), ("generated_at", row.GeneratedAt?.ToUnixTimeMilliseconds()),
+            ("ended_at", row.EndedAt?.ToUnixTimeMilliseconds()), ("expires_at", row.ExpiresAt?.ToUnixTimeMilliseconds()),
+            ("place_until", row.SlotUntil?.ToUnixTimeMilliseconds()), ("error_code", row.ErrorCode?.ToString()), ("error", row.Error),
+            ("item", row.Item)).ConfigureAwait(false);
+        return changed == 1;
+    }
+
+    private async Task WriteFileAsync(LedgerSession session, long item, LedgerFile file)
+    {
+        try
+        {
+            await session.ExecuteAsync(
+                $"""
+                INSERT INTO files ({LedgerColumns.FileColumns})
+                VALUES (@item, @image, @path, @length, @sha256, @format, @width, @height, @filtered)
+                ON CONFLICT (item, image) DO UPDATE SET
+                    path = excluded.path, length = excluded.length, sha256 = excluded.sha256, format = excluded.format,
+                    width = excluded.width, height = excluded.height, filtered = excluded.filtered
+                """,
+                ("item", item), ("image", (long)file.Index), ("path", file.Path), ("length", file.Length), ("sha256", file.Sha256),
+                ("format", file.Format.ToString()), ("width", (long)file.Width), ("height", (long)file.Height),
+                ("filtered", LedgerColumns.GetFlags(file))).ConfigureAwait(false);
+        }
+        catch (DbException e) when (database.IsUniqueViolation(e))
+        {
+            throw new FaceGenException(ErrorCode.FileExists, $"'{file.Path}' is the file of another row of the batch.", e);
+        }
+    }
+
+    /// <summary>The rows that a call took, or found to be of unknown outcome, before its answer was lost.</summary>
+    private static Task<List<LedgerRow>> FindClaimedAsync(LedgerSession session, long fence, long? uncertainSince = null) => ReadRowsAsync(
+        session,
+        $"""
+        SELECT {LedgerColumns.RowColumns} FROM items
+        WHERE fence = @fence OR ({LedgerSchema.IsActive} AND status = 'Uncertain' AND worker IS NULL AND ended_at = @doubted_at)
+        """, ("fence", fence), ("doubted_at", uncertainSince ?? -1));
+
+    private static async Task<List<LedgerRow>> ReadRowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
+    {
+        List<LedgerRow> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
+        // Only what was accepted once can have files.
+        string items = string.Join(", ", rows.Where(row => row.GenerationId is not null || row.Attempts > 1)
+            .Select(row => row.Item.ToString(CultureInfo.InvariantCulture)));
+        if (items.Length == 0) return rows;
+
+        ILookup<long, LedgerFile> files = (await session.QueryAsync(
+            $"SELECT {LedgerColumns.FileColumns} FROM files WHERE item IN ({items}) ORDER BY item, image", LedgerColumns.ReadFile).ConfigureAwait(false))
+            .ToLookup(file => file.Item, file => file.File);
+        return [.. rows.Select(row => row with { Files = [.. files[row.Item]] })];
+    }
+
+    /// <summary>Reads the rows one by one, since one of them cannot be read; it is null here.</summary>
+    private async Task<List<(LedgerRow? Row, long Item, long Position)>> ReadRowsSinglyAsync(
+        LedgerSession session, string pageClause, (string Name, object? Value)[] after, Action<FaceGenException> onInvalidRow)
+    {
+        List<(long Item, long Position, RequestSource? Source)> places = await session.QueryAsync(
+            $"SELECT item, position, source_file, source_line, source_row {pageClause}",
+            row => (row.GetInt64(0), row.GetInt64(1), LedgerColumns.ReadSource(row, 2)), after).ConfigureAwait(false);
+        List<(LedgerRow? Row, long Item, long Position)> rows = [];
+        foreach ((long item, long position, RequestSource? source) in places)
+        {
+            LedgerRow? row = null;
+            try
+            {
+                row = (await ReadRowsAsync(session, $"SELECT {LedgerColumns.RowColumns} FROM items WHERE item = @item", ("item", item)).ConfigureAwait(false)).Single();
+            }
+            catch (FaceGenException e) when (e.Code == ErrorCode.LedgerInvalid)
+            {
+                onInvalidRow(InvalidRow.CreateError(Name, item, source, e));
+            }
+
+            rows.Add((row, item, position));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,225 @@
+using Npgsql;
+
+namespace FaceGen.Batches.Ledgers.Postgres;
+
+/// <summary>
+/// Keeps a worker alive: a connection of its own holds a lock on the worker's number, which the server frees when the
+/// process dies, and writes the server's time every half second.
+/// </summary>
+internal sealed class PostgresHeartbeat : IAsyncDisposable
+{
+    /// <summary>The time as the server knows it: workers' own clocks do not matter.</summary>
+    private const string Now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A gap between two signs of life from which on the others' may have been hindered by the same.</summary>
+    private static readonly TimeSpan OutageThreshold = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>How long the others have to come back after that.</summary>
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>Who was silent for longer than this, and than the outage, is dead whatever hinders others.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a sign of life, or the last one, may take, in seconds.</summary>
+    private const int StatementTimeoutSeconds = 5;
+
+    /// <summary>How often sessions are looked for that block others for ever.</summary>
+    private static readonly TimeSpan BlockerInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a close waits until the server knows of it.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Ends sessions of ledgers that wait in the middle of a statement for a client that does not send the rest, while
+    /// others wait for their locks. The server's own limit ends only those that are idle between two statements.
+    /// </summary>
+    private const string TerminateBlockers =
+        """
+        SELECT pg_terminate_backend(blocker.pid) FROM pg_stat_activity blocker
+        WHERE blocker.datname = current_database() AND blocker.usename = current_user AND blocker.pid <> pg_backend_pid()
+            AND blocker.state <> 'idle' AND blocker.wait_event_type = 'Client'
+            AND blocker.state_change < clock_timestamp() - 1.5 * CAST(current_setting('idle_in_transaction_session_timeout') AS interval)
+            AND blocker.pid IN (SELECT pid FROM pg_locks WHERE relation IN (CAST('items' AS regclass), CAST('workers' AS regclass)))
+            AND blocker.pid IN (
+                SELECT unnest(pg_blocking_pids(waiting.pid)) FROM pg_stat_activity waiting
+                WHERE waiting.datname = current_database() AND waiting.usename = current_user AND waiting.wait_event_type = 'Lock')
+        """;
+
+    private readonly PostgresConnections _connections;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _running;
+    private NpgsqlConnection? _connection;
+    private bool _isLocked;
+    private long _blockersCheckedAt = TimeProvider.System.GetTimestamp();
+    private long _lastHeartbeat = TimeProvider.System.GetTimestamp();
+    private long _recoveryEnd;
+    private TimeSpan _lastOutage;
+
+    private PostgresHeartbeat(PostgresConnections connections, NpgsqlConnection connection, long number, bool isLocked)
+    {
+        (_connections, _connection, Number, _isLocked) = (connections, connection, number, isLocked);
+        _running = RunAsync();
+    }
+
+    internal long Number { get; }
+
+    /// <summary>
+    /// Whether this worker could not give a sign of life itself, until just now: then the silence of others says nothing. Where
+    /// it cannot for long while it reaches the ledger, that is its own trouble.
+    /// </summary>
+    internal bool HadOutage => IsRecovering || (TimeSinceHeartbeat > OutageThreshold && TimeSinceHeartbeat < Lease);
+
+    /// <summary>How long others may have been silent through no fault of their own.</summary>
+    internal TimeSpan Outage => IsRecovering && _lastOutage > TimeSinceHeartbeat ? _lastOutage : TimeSinceHeartbeat;
+
+    private bool IsRecovering => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _recoveryEnd);
+
+    private TimeSpan TimeSinceHeartbeat => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastHeartbeat));
+
+    /// <summary>
+    /// A query of the numbers of all workers that are alive: those that have just been heard of, and those whose lock is
+    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too.
+    /// </summary>
+    internal static string ResponsiveWorkersQuery(long worker) => FormattableString.Invariant(
+        $"""
+        SELECT w.worker FROM workers w WHERE w.worker = {worker} OR (w.ended_at IS NULL AND (
+            w.seen_at > {Now} - 2000
+            OR (w.seen_at > {Now} - {Lease.TotalMilliseconds} AND w.worker IN (
+                SELECT CAST(l.objid AS BIGINT) FROM pg_locks l
+                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = CAST('workers' AS regclass)
+                    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))))
+        """);
+
+    /// <summary>
+    /// The same, and those that may have been hindered: after an outage all locks are free and all were silent, so that
+    /// nobody who was there before it is dead until they have had the time to return.
+    /// </summary>
+    internal static string LiveWorkersQuery(long worker, bool hadOutage, TimeSpan outage) => FormattableString.Invariant(
+        $"""
+        {ResponsiveWorkersQuery(worker)}
+        UNION SELECT w.worker FROM workers w WHERE w.ended_at IS NULL
+            AND w.seen_at > {Now} - {(long)(Lease + outage).TotalMilliseconds}
+            AND ({hadOutage} OR pg_postmaster_start_time() > clock_timestamp() - INTERVAL '{RecoveryTime.TotalSeconds} seconds')
+        """);
+
+    internal static async Task<PostgresHeartbeat> RegisterAsync(PostgresConnections connections, DriverCall call)
+    {
+        NpgsqlConnection connection = await connections.OpenUnpooledAsync(call.DriverToken).ConfigureAwait(false);
+        try
+        {
+            using NpgsqlCommand command = connection.CreateCommand();
+            command.CommandText = $"INSERT INTO workers (machine, process, started_at, seen_at) VALUES (@machine, @process, {Now}, {Now}) RETURNING worker";
+            command.Parameters.AddWithValue("machine", WorkerProcess.MachineName);
+            command.Parameters.AddWithValue("process", WorkerProcess.Id);
+            long number = (long)(await command.ExecuteScalarAsync(call.DriverToken).ConfigureAwait(false))!;
+            bool isLocked = await LockAsync(connection, number, call.DriverToken).ConfigureAwait(false);
+            if (!call.TryBeginCompletion()) throw new OperationCanceledException();
+
+            return new PostgresHeartbeat(connections, connection, number, isLocked);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Records at once that this worker has ended. Where the server does not answer, the lock shows the same when the
+    /// connection is gone.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        // No call of the driver has this token: its callbacks would run here.
+        _end.Cancel();
+        await Task.WhenAny(_running, Task.Delay(CloseTimeout)).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        // By the real clock, since the server's decides who is alive.
+        while (await WaitForNextAsync().ConfigureAwait(false)) await TryAsync(BeatAsync).ConfigureAwait(false);
+
+        // On a thread of its own: the caller that ended the pause does not wait here.
+        await Task.Run(() => _connection is null ? Task.CompletedTask : TryAsync(() => UpdateWorkerAsync(_connection, $"ended_at = {Now}"))).ConfigureAwait(false);
+        _connection?.Dispose();
+        _end.Dispose();
+    }
+
+    /// <summary>Waits until the next sign of life is due; false if the worker has ended.</summary>
+    private async Task<bool> WaitForNextAsync()
+    {
+        await Task.WhenAny(Task.Delay(HeartbeatInterval, _end.Token)).ConfigureAwait(false);
+        return !_end.IsCancellationRequested;
+    }
+
+    private async Task BeatAsync()
+    {
+        _connection ??= await _connections.OpenUnpooledAsync(CancellationToken.None).ConfigureAwait(false);
+        // Where the server has not noticed yet that the former connection is gone, its lock does as well until then.
+        if (!_isLocked) _isLocked = await LockAsync(_connection, Number, CancellationToken.None).ConfigureAwait(false);
+        await UpdateWorkerAsync(_connection, $"seen_at = {Now}, ended_at = NULL").ConfigureAwait(false);
+        RecordHeartbeat();
+        if (TimeProvider.System.GetElapsedTime(_blockersCheckedAt) < BlockerInterval) return;
+
+        _blockersCheckedAt = TimeProvider.System.GetTimestamp();
+        try
+        {
+            using NpgsqlCommand command = _connection.CreateCommand();
+            command.CommandText = TerminateBlockers;
+            command.CommandTimeout = StatementTimeoutSeconds;
+            await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // The administrator has taken the right away; the worker is alive all the same.
+        }
+    }
+
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The connection was lost, however: a name that cannot be looked up, say, is not an error of Npgsql's. What this
+            // worker holds may be taken over until it is back.
+            _connection?.Dispose();
+            _connection = null;
+            _isLocked = false;
+        }
+    }
+
+    private void RecordHeartbeat()
+    {
+        long now = TimeProvider.System.GetTimestamp();
+        if (TimeProvider.System.GetElapsedTime(_lastHeartbeat, now) is var outage && outage > OutageThreshold)
+        {
+            _lastOutage = outage;
+            Volatile.Write(ref _recoveryEnd, now + (long)(RecoveryTime.TotalSeconds * TimeProvider.System.TimestampFrequency));
+        }
+
+        Volatile.Write(ref _lastHeartbeat, now);
+    }
+
+    private async Task UpdateWorkerAsync(NpgsqlConnection connection, string values)
+    {
+        using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @me";
+        command.CommandTimeout = StatementTimeoutSeconds;
+        command.Parameters.AddWithValue("me", Number);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+
+    private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancellationToken)
+    {
+        using NpgsqlCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
+        command.Parameters.AddWithValue("me", number);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+}

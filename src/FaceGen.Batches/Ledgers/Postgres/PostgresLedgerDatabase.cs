@@ -1,0 +1,279 @@
+using System.Data.Common;
+using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.Generating;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace FaceGen.Batches.Ledgers.Postgres;
+
+/// <summary>A ledger in a schema of PostgreSQL, for any number of workers on any number of machines.</summary>
+internal sealed class PostgresLedgerDatabase : LedgerDatabase
+{
+    private const int MinServerVersion = 15;
+
+    /// <summary>
+    /// How long a database that has answered and cannot be reached is waited for where nothing was begun yet. An address
+    /// where nobody has answered is most likely wrong, which is told at once.
+    /// </summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
+
+    private readonly PostgresAddress _address;
+    private readonly PostgresConnections _connections;
+    private readonly TimeProvider _time;
+    private readonly IEngineLog _log;
+    private PostgresHeartbeat? _heartbeat;
+    private int _isUnreachable;
+    private volatile bool _hasConnected;
+
+    private PostgresLedgerDatabase(PostgresAddress address, TimeProvider time, IEngineLog log)
+    {
+        (_address, _time, _log) = (address, time, log);
+        _connections = new PostgresConnections(address);
+    }
+
+    /// <inheritdoc/>
+    internal override string Name => _address.Name;
+
+    /// <inheritdoc/>
+    internal override long Worker => _heartbeat?.Number ?? 0;
+
+    /// <inheritdoc/>
+    internal override bool IsShared => true;
+
+    /// <inheritdoc/>
+    internal override string LiveWorkersQuery => PostgresHeartbeat.LiveWorkersQuery(Worker, _heartbeat is { HadOutage: true }, _heartbeat?.Outage ?? TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    internal override string ResponsiveWorkersQuery => PostgresHeartbeat.ResponsiveWorkersQuery(Worker);
+
+    /// <inheritdoc/>
+    internal override string RowLockClause => "FOR UPDATE SKIP LOCKED";
+
+    /// <summary>Opens a ledger's schema.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="mode">What for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Is told when the database cannot be reached.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="FaceGenException">The database cannot be reached, or the schema is no ledger.</exception>
+    internal static async Task<LedgerDatabase> OpenAsync(
+        PostgresAddress address, LedgerMode mode, TimeProvider time, IEngineLog log, CancellationToken cancellationToken)
+    {
+        var store = new PostgresLedgerDatabase(address, time, log);
+        try
+        {
+            // Before anything is set on a session, which behind such a pooler is another program's as well.
+            await store.RetryAsync(async call =>
+            {
+                await PoolerCheck.RunAsync(store._connections, store.Name, call.DriverToken).ConfigureAwait(false);
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
+            bool isThere = await store.RunOnOpenAsync(store.LedgerExistsAsync, cancellationToken).ConfigureAwait(false);
+            if (mode == LedgerMode.Run || (mode == LedgerMode.RunAndCreateOnImport && isThere))
+            {
+                if (!isThere) await store.RunOnOpenAsync(store.CreateTablesAsync, cancellationToken).ConfigureAwait(false);
+                store._heartbeat = await store.RetryAsync(call => PostgresHeartbeat.RegisterAsync(store._connections, call), cancellationToken).ConfigureAwait(false);
+                return store;
+            }
+
+            if (isThere) return store;
+            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{address.Name}'.");
+
+            await store.DisposeAsync().ConfigureAwait(false);
+            return SqliteLedgerDatabase.CreateEmpty(address.Name, time);
+        }
+        catch (Exception e)
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            if (PostgresErrors.IsConnectionLost(e, null)) throw PostgresErrors.CreateUnreachableError(address.Name, e);
+            if (PostgresErrors.Explain(e, address.Name) is { } explained && explained != e) throw explained;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override Task LockAsync(LedgerSession session, string key) => session.ExecuteAsync(
+        "SELECT pg_advisory_xact_lock(hashtextextended(@text, CAST(CAST(CAST('items' AS regclass) AS oid) AS BIGINT)))", ("text", key));
+
+    /// <inheritdoc/>
+    internal override async Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows)
+    {
+        var connection = (NpgsqlConnection)session.Connection;
+        using NpgsqlBinaryImporter copy = await connection
+            .BeginBinaryImportAsync("COPY input FROM STDIN (FORMAT BINARY)", session.CancellationToken).ConfigureAwait(false);
+        copy.Timeout = TimeSpan.Zero;
+        long position = 0;
+        foreach (InputRow row in rows)
+        {
+            await copy.StartRowAsync(session.CancellationToken).ConfigureAwait(false);
+            await copy.WriteAsync(++position, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Hash, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Request, session.CancellationToken).ConfigureAwait(false);
+            await copy.WriteAsync((long)row.Images, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Face, session.CancellationToken).ConfigureAwait(false);
+            await copy.WriteAsync((long)row.FaceLength, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.File, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.Line, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Source?.Row, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.Path, session.CancellationToken).ConfigureAwait(false);
+            await WriteAsync(copy, row.ExistingFileWrittenAt?.ToUnixTimeMilliseconds(), session.CancellationToken).ConfigureAwait(false);
+        }
+
+        await copy.CompleteAsync(session.CancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    internal override Task AnalyzeAsync(LedgerSession session, string table) => session.ExecuteAsync($"ANALYZE {table}");
+
+    /// <inheritdoc/>
+    internal override bool IsUniqueViolation(DbException error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        Worker == 0
+            ? throw new InvalidOperationException("The ledger was not opened to be written.")
+            : RetryAsync(work, commit: true, timeout: null, cancellationToken);
+
+    /// <inheritdoc/>
+    internal override Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        RetryAsync(work, commit: false, Worker == 0 ? ConnectTimeout : null, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (_heartbeat is not null) await _heartbeat.DisposeAsync().ConfigureAwait(false);
+        await _connections.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancellationToken) =>
+        text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(LedgerSession.ToStorable(text), NpgsqlDbType.Text, cancellationToken);
+
+    private static Task WriteAsync(NpgsqlBinaryImporter copy, long? number, CancellationToken cancellationToken) =>
+        number is { } known ? copy.WriteAsync(known, NpgsqlDbType.Bigint, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+
+    private Task<bool> RunOnOpenAsync(Func<LedgerSession, Task<bool>> work, CancellationToken cancellationToken) =>
+        RetryAsync(work, commit: true, ConnectTimeout, cancellationToken);
+
+    private Task<T> RetryAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        RetryAsync((call, isRepeat) => RunTransactionAsync(work, commit, isRepeat, call), timeout, cancellationToken);
+
+    /// <summary>Makes an attempt, and further ones while the database cannot be reached.</summary>
+    private async Task<T> RetryAsync<T>(Func<DriverCall, bool, Task<T>> attempt, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? end = _time.GetUtcNow() + timeout;
+        TimeSpan pause = TimeSpan.FromMilliseconds(50);
+        for (bool isRepeat = false; ; isRepeat = true)
+        {
+            try
+            {
+                bool isFurther = isRepeat;
+                T result = await DriverCall.RunAsync(call => attempt(call, isFurther), cancellationToken).ConfigureAwait(false);
+                if (Interlocked.Exchange(ref _isUnreachable, 0) == 1) _log.LogVerbose($"The ledger's database '{Name}' is reached again.");
+                return result;
+            }
+            catch (Exception e) when (PostgresErrors.Explain(e, Name) is { } explained && explained != e)
+            {
+                throw explained;
+            }
+            catch (LostConnectionException e)
+            {
+                if (_time.GetUtcNow() >= end || (end is not null && !_hasConnected)) throw PostgresErrors.CreateUnreachableError(Name, e.InnerException!);
+                if (end is null && !PostgresErrors.IsConflict(e.InnerException!) && Interlocked.Exchange(ref _isUnreachable, 1) == 0)
+                    _log.LogWarning($"The ledger's database '{Name}' cannot be reached and is waited for: {PostgresErrors.Describe(e.InnerException!)}.");
+            }
+
+            await _time.DelayAsync(pause, cancellationToken).ConfigureAwait(false);
+            pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, MaxRetryDelay.Ticks));
+        }
+    }
+
+    private async Task<T> RunTransactionAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, bool isRepeat, DriverCall call)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await _connections.OpenAsync(call.DriverToken).ConfigureAwait(false);
+            _hasConnected = true;
+            // It goes to the server with the first statement.
+            using NpgsqlTransaction transaction = connection.BeginTransaction();
+            T result = await work(new LedgerSession(connection, isRepeat, call.DriverToken)).ConfigureAwait(false);
+            if (!call.TryBeginCompletion()) throw new OperationCanceledException();
+
+            // A commit is not cut off: the caller has to know whether it was done.
+            if (commit) await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            else await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
+            return result;
+        }
+        catch (Exception e) when (IsRetryable(e, connection))
+        {
+            throw new LostConnectionException(e);
+        }
+        finally
+        {
+            if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does work on connections of its own before the ledger is open.</summary>
+    private Task<T> RetryAsync<T>(Func<DriverCall, Task<T>> work, CancellationToken cancellationToken)
+    {
+        return RetryAsync((call, _) => TryAsync(call), ConnectTimeout, cancellationToken);
+
+        async Task<T> TryAsync(DriverCall call)
+        {
+            try
+            {
+                return await work(call).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsRetryable(e, null))
+            {
+                throw new LostConnectionException(e);
+            }
+        }
+    }
+
+    private bool IsRetryable(Exception error, NpgsqlConnection? connection)
+    {
+        if (!PostgresErrors.IsConnectionLost(error, connection) && !PostgresErrors.IsConflict(error)) return false;
+
+        if (error is PostgresException) _hasConnected = true;
+        return true;
+    }
+
+    /// <summary>Whether the schema is a ledger; false where it is not there or empty.</summary>
+    private async Task<bool> LedgerExistsAsync(LedgerSession session)
+    {
+        int server = ((NpgsqlConnection)session.Connection).PostgreSqlVersion.Major;
+        if (server < MinServerVersion)
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{Name}' is PostgreSQL {server}; a ledger needs {MinServerVersion} or later.");
+
+        List<string> tables = await session.QueryAsync(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = @schema AND c.relkind IN ('r', 'v', 'm', 'p')",
+            row => row.GetString(0), ("schema", _address.Schema)).ConfigureAwait(false);
+        if (tables.Count == 0) return false;
+        if (!tables.Contains("ledger"))
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The schema of '{Name}' holds other tables and no ledger. Name another with 'Search Path=' in the connection string.");
+
+        LedgerSchema.ThrowIfNewer(await session.QueryNumberAsync("SELECT max(version) FROM ledger").ConfigureAwait(false), Name);
+        return true;
+    }
+
+    private async Task<bool> CreateTablesAsync(LedgerSession session)
+    {
+        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('FaceGen ' || @schema, 0))", ("schema", _address.Schema)).ConfigureAwait(false);
+        if (await LedgerExistsAsync(session).ConfigureAwait(false)) return true;
+
+        if (await session.QueryNumberAsync("SELECT 1 FROM pg_namespace WHERE nspname = @schema", ("schema", _address.Schema)).ConfigureAwait(false) is null)
+            await session.ExecuteAsync($"CREATE SCHEMA {_address.QuotedSchema}").ConfigureAwait(false);
+        await session.ExecuteAsync(LedgerSchema.CreateTables("BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "BYTEA")).ConfigureAwait(false);
+        await session.ExecuteAsync(LedgerSchema.InsertVersion, LedgerSchema.GetVersionValues(_time)).ConfigureAwait(false);
+        // Its owner alone can read it, whatever the database's default rights are.
+        await session.ExecuteAsync($"REVOKE ALL ON ALL TABLES IN SCHEMA {_address.QuotedSchema} FROM PUBLIC").ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The work can be done again.</summary>
+    private sealed class LostConnectionException(Exception cause) : Exception(cause.Message, cause);
+}

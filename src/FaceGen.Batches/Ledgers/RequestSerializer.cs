@@ -1,0 +1,149 @@
+using System.Text;
+using System.Text.Json;
+using FaceGen.Contract;
+
+namespace FaceGen.Batches.Ledgers;
+
+/// <summary>
+/// Requests as the ledger keeps them: the API's own JSON, in which a face image is a link, a file's path, or the hash of
+/// bytes that the ledger keeps beside it.
+/// </summary>
+internal sealed class RequestSerializer
+{
+    private const string HashPrefix = "sha256:";
+
+    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    private const int CacheCapacity = 1024;
+
+    private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the ledger's row of a request.</summary>
+    /// <exception cref="FaceGenException">The face image's file cannot be read.</exception>
+    internal InputRow ToInputRow(Request request)
+    {
+        FaceImage face = request.FaceImage;
+        (string? hash, int length) = face.Link is null ? ComputeHash(face) : (null, 0);
+        bool isInline = face.Link is null && face.FilePath is null;
+        string text = Encoding.UTF8.GetString(ToJson(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!));
+        return new InputRow(ComputeIdentity(request, hash), text, request.ImageCount, hash,
+            isInline ? face.ReadBytes() : null, request.Source)
+        {
+            FaceLength = length,
+            MayHaveLegacyHash = face.Link is not null || HasLineBreak(request.Prompt) || HasLineBreak(request.NegativePrompt),
+        };
+    }
+
+    /// <summary>Returns the hash under which <see cref="ToInputRow"/> knows a row that the ledger holds; null if its text is invalid.</summary>
+    /// <param name="text">The request as the ledger holds it.</param>
+    /// <param name="face">The hash of its face image; null for a link.</param>
+    internal string? ComputeHash(string text, string? face)
+    {
+        try
+        {
+            return ComputeIdentity(Deserialize(text, name => name.StartsWith(HashPrefix, StringComparison.Ordinal) ? FaceImage.FromUncheckedFile(name) : ReadFace(name, _ => [])), face);
+        }
+        catch (FaceGenException)
+        {
+            // Changed by hand; the code that reads the row reports it.
+            return null;
+        }
+    }
+
+    /// <summary>Makes the request again.</summary>
+    /// <param name="text">What <see cref="ToInputRow"/> wrote.</param>
+    /// <param name="source">Where it stood.</param>
+    /// <param name="readFace">Reads the bytes of a face image that the ledger keeps.</param>
+    /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
+    internal Request Deserialize(string text, RequestSource? source, Func<string, byte[]> readFace) => Deserialize(text, face => ReadFace(face, readFace), source);
+
+    private static Request Deserialize(string text, Func<string, FaceImage> readFace, RequestSource? source = null)
+    {
+        var draft = new RequestBuilder(readFace, isStored: true);
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            foreach (JsonProperty property in json.RootElement.EnumerateObject())
+            {
+                if (RequestField.Find(property.Name) is { } field) draft.Set(field, ReadValue(property.Value));
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is no JSON object: {e.Message}", e);
+        }
+
+        RequestRow row = draft.Build(source ?? new RequestSource("", 0, 0), []);
+        return row.Request is null ? throw row.Error! : row.Request with { Source = source };
+    }
+
+    /// <summary>Returns the hash of the face image that the ledger itself holds for a request; null if it is a link or a file.</summary>
+    internal static string? FindStoredFace(string text)
+    {
+        if (text.IndexOf(HashPrefix, StringComparison.Ordinal) < 0) return null;
+
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(RequestField.FaceImage.Name, out JsonElement face) && face.ValueKind == JsonValueKind.String
+                && face.GetString() is { } hash && hash.StartsWith(HashPrefix, StringComparison.Ordinal) ? hash : null;
+        }
+        catch (JsonException)
+        {
+            // Read reports it.
+            return null;
+        }
+    }
+
+    /// <summary>The SHA-256 of a row's face image, by which it is known what the row asks for; null for a link.</summary>
+    internal static string? GetFaceSha256(LedgerRow row) => row.Face?.Split(':')[^1];
+
+    private static object? ReadValue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => value.GetDouble(),
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    };
+
+    /// <summary>The API's JSON of a request.</summary>
+    internal static byte[] ToJson(Request request, string face) => JsonObjectWriter.Write(json => RequestJson.Write(json, request, face));
+
+    /// <summary>
+    /// Returns the hash of what a request asks for. A face image is known by its bytes wherever it lies, a link without its
+    /// signature, and a text whatever its line ends are; the webhook only receives the result.
+    /// </summary>
+    private static string ComputeIdentity(Request request, string? face) => Sha256.ComputeHex(ToJson(
+        request with { Webhook = null, Prompt = NormalizeLineBreaks(request.Prompt)!, NegativePrompt = NormalizeLineBreaks(request.NegativePrompt) },
+        face ?? SignedLink.WithoutSignature(request.FaceImage.Link!)));
+
+    private static string? NormalizeLineBreaks(string? text) => text?.Replace("\r\n", "\n").Replace('\r', '\n');
+
+    private static bool HasLineBreak(string? text) => text?.IndexOfAny(['\r', '\n']) >= 0;
+
+    private FaceImage ReadFace(string text, Func<string, byte[]> readFace)
+    {
+        if (_faceByText.TryGetValue(text, out FaceImage? known)) return known;
+
+        if (text.StartsWith(HashPrefix, StringComparison.Ordinal)) return FaceImage.FromBytes(readFace(text));
+
+        if (_faceByText.Count == CacheCapacity) _faceByText.Clear();
+        // Rows can be looked at also when the file has gone; it is checked when it is sent.
+        return _faceByText[text] = text.Contains("://") ? FaceImage.Parse(text, path => path) : FaceImage.FromUncheckedFile(text);
+    }
+
+    private (string Hash, int Length) ComputeHash(FaceImage face)
+    {
+        if (face.FilePath is { } path && _hashByPath.TryGetValue(path, out (string, int) known)) return known;
+
+        byte[] bytes = face.ReadBytes();
+        (string, int) hash = (HashPrefix + Sha256.ComputeHex(bytes), bytes.Length);
+        if (_hashByPath.Count == CacheCapacity) _hashByPath.Clear();
+        if (face.FilePath is not null) _hashByPath[face.FilePath] = hash;
+        return hash;
+    }
+}

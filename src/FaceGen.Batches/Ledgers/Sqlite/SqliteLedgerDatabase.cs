@@ -1,0 +1,340 @@
+using System.Data;
+using System.Data.Common;
+using FaceGen.Saving;
+using Microsoft.Data.Sqlite;
+
+namespace FaceGen.Batches.Ledgers.Sqlite;
+
+/// <summary>A ledger in a file of SQLite, for one run at a time and any number of readers.</summary>
+internal sealed class SqliteLedgerDatabase : LedgerDatabase
+{
+    /// <summary>How long a reader, such as a backup, may hold up the start of a run.</summary>
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly SemaphoreSlim _readGate = new(1);
+    private readonly TimeProvider _time;
+    private readonly SqliteLock? _lock;
+    private readonly SqliteWriter? _writer;
+    private SqliteConnection? _reader;
+
+    private SqliteLedgerDatabase(string name, TimeProvider time, SqliteLock? ledgerLock, SqliteWriter? writer, SqliteConnection? reader, long worker)
+    {
+        (Name, _time, _lock, _writer, _reader, Worker) = (name, time, ledgerLock, writer, reader, worker);
+    }
+
+    /// <inheritdoc/>
+    internal override string Name { get; }
+
+    /// <inheritdoc/>
+    internal override long Worker { get; }
+
+    /// <inheritdoc/>
+    internal override bool IsShared => false;
+
+    /// <inheritdoc/>
+    internal override string LiveWorkersQuery => FormattableString.Invariant($"SELECT {Worker} AS worker");
+
+    /// <inheritdoc/>
+    internal override string RowLockClause => "";
+
+    /// <summary>Opens a ledger's file.</summary>
+    /// <param name="path">The file's full path.</param>
+    /// <param name="mode">What for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
+    internal static async Task<SqliteLedgerDatabase> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancellationToken)
+    {
+        path = ResolveLink(path);
+        if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{path}' is a folder; a ledger is a file.");
+        if (mode == LedgerMode.RunAndCreateOnImport) mode = File.Exists(path) ? LedgerMode.Run : LedgerMode.Plan;
+
+        try
+        {
+            return mode == LedgerMode.Run
+                ? await OpenToRunAsync(path, time, cancellationToken).ConfigureAwait(false)
+                : await Task.Run(() => OpenToRead(path, mode, time), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (SqliteErrors.Explain(e, path, isWriting: mode == LedgerMode.Run) is { } explained && explained != e)
+        {
+            throw explained;
+        }
+    }
+
+    /// <summary>An empty ledger that stands for one that is not there.</summary>
+    internal static SqliteLedgerDatabase CreateEmpty(string name, TimeProvider time)
+    {
+        SqliteConnection connection = SqliteConnections.Open("", SqliteOpenMode.ReadWriteCreate);
+        SqliteConnections.CreateTables(connection, time);
+        return new SqliteLedgerDatabase(name, time, null, null, connection, 0);
+    }
+
+    /// <inheritdoc/>
+    internal override Task LockAsync(LedgerSession session, string key) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    internal override async Task VerifyIdentityAsync(LedgerSession session)
+    {
+        if (SqliteFileIdentity.FindFileOrLockLoss((SqliteConnection)session.Connection, Name) is { } loss) throw loss;
+
+        // A run that began after this one has found the lock free: somebody deleted the lock file.
+        if (await session.QueryNumberAsync("SELECT max(worker) FROM workers").ConfigureAwait(false) > Worker)
+            throw new FaceGenException(
+                ErrorCode.LedgerInUse,
+                $"Another run has opened the ledger '{Name}' while this one worked on it, so '{SqliteLock.PathOf(Name)}' must have been deleted. "
+                + "This run submits nothing more; the other one goes on. What this run has submitted is in the ledger.");
+    }
+
+    /// <inheritdoc/>
+    internal override Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows)
+    {
+        using var insert = (SqliteCommand)session.Connection.CreateCommand();
+        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @face_length, @file, @line, @row, @path, @file_at)";
+        SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
+        SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
+        SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text), faceLength = Add("face_length", SqliteType.Integer);
+        SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
+        SqliteParameter path = Add("path", SqliteType.Text), fileAt = Add("file_at", SqliteType.Integer);
+        long count = 0;
+        foreach (InputRow row in rows)
+        {
+            position.Value = ++count;
+            (hash.Value, request.Value, images.Value, face.Value) = (row.Hash, row.Request, (long)row.Images, (object?)row.Face ?? DBNull.Value);
+            faceLength.Value = (long)row.FaceLength;
+            (file.Value, line.Value, number.Value) = row.Source is { } source
+                ? (source.File, (long)source.Line, (long)source.Row)
+                : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
+            path.Value = row.Path is null ? DBNull.Value : LedgerSession.ToStorable(row.Path);
+            fileAt.Value = row.ExistingFileWrittenAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value;
+            insert.ExecuteNonQuery();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    internal override Task AnalyzeAsync(LedgerSession session, string table) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    internal override bool IsUniqueViolation(DbException error) => SqliteErrors.IsConstraint(error);
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        _writer?.EnqueueAsync(work, cancellationToken) ?? throw new InvalidOperationException("The ledger was not opened to be written.");
+
+    /// <inheritdoc/>
+    internal override async Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await _readGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => Read(work), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _readGate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        // Who closes the file last merges the log into it, which a reader cannot.
+        await _readGate.WaitAsync().ConfigureAwait(false);
+        _reader?.Dispose();
+        if (_writer is not null)
+        {
+            // Where that cannot be written any more, the lock tells the same.
+            await Task.WhenAny(WriteAsync(
+                session => session.ExecuteAsync(
+                    "UPDATE workers SET ended_at = @now WHERE worker = @me",
+                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
+            await Task.Run(_writer.Dispose).ConfigureAwait(false);
+            // The last connection to close removes the -wal file; until then the mark stays.
+            if (!HasContent(Name + "-wal")) _lock!.ClearMark();
+        }
+
+        _lock?.Dispose();
+        _readGate.Dispose();
+    }
+
+    private static async Task<SqliteLedgerDatabase> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        FileStorage.System.EnsureFolder(Path.GetDirectoryName(path)!);
+        SqliteLock held = await SqliteLock.AcquireAsync(path, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => OpenLocked(path, time, held), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static SqliteLedgerDatabase OpenLocked(string path, TimeProvider time, SqliteLock ledgerLock)
+    {
+        if (!File.Exists(path))
+        {
+            ThrowIfLogRemains(path);
+            ledgerLock.ClearMark();
+            Create(path, time);
+        }
+
+        ThrowIfNotLedger(path, ledgerLock.ReadMark());
+        foreach (string end in (string[])["", "-wal", "-shm"]) PrivateFile.Restrict(path + end);
+#if !NETSTANDARD
+        // Elsewhere SQLite gives the files beside it the same rights.
+        if (OperatingSystem.IsWindows())
+        {
+            PrivateFile.EnsureExists(path + "-wal");
+            PrivateFile.EnsureExists(path + "-shm");
+        }
+#endif
+        SqliteConnection connection = SqliteConnections.Open(path, SqliteOpenMode.ReadWrite);
+        try
+        {
+            SqliteConnections.CheckIntegrity(connection);
+            SqliteConnections.ConfigureForWriting(connection, path);
+            SqliteConnections.Checkpoint(connection, OpenTimeout);
+            long worker = Register(connection, time);
+            return new SqliteLedgerDatabase(path, time, ledgerLock, new SqliteWriter(connection, ledgerLock, worker, time), null, worker);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static SqliteLedgerDatabase OpenToRead(string path, LedgerMode mode, TimeProvider time)
+    {
+        if (File.Exists(path))
+        {
+            ThrowIfNotLedger(path, SqliteLock.PeekMark(path));
+            // One that could not write could not take away the files that SQLite makes beside it, either.
+            return new SqliteLedgerDatabase(path, time, null, null, SqliteConnections.Open(path, SqliteOpenMode.ReadWrite), 0);
+        }
+
+        ThrowIfLogRemains(path);
+        return mode == LedgerMode.Plan ? CreateEmpty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
+    }
+
+    /// <summary>
+    /// Creates a ledger under another name and renames it when it is complete, so that a process may be killed at any
+    /// point: what has the ledger's own name needs no journal and no log beside it.
+    /// </summary>
+    internal static void Create(string path, TimeProvider time)
+    {
+        string begun = path + ".new";
+        foreach (string end in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(begun + end);
+        PrivateFile.EnsureExists(begun);
+        using (SqliteConnection connection = SqliteConnections.Open(begun, SqliteOpenMode.ReadWrite))
+        {
+            SqliteConnections.EnableFullSync(connection);
+            SqliteConnections.CreateTables(connection, time);
+            // A change of the journal mode after the rename would need a journal that has to be rolled back.
+            SqliteConnections.ConfigureForWriting(connection, path);
+        }
+
+        File.Move(begun, path);
+        FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Throws where a log is left and its ledger is missing: a new ledger would pay for every row again.</summary>
+    private static void ThrowIfLogRemains(string path)
+    {
+        foreach (string left in (string[])[path + "-wal", path + "-journal"])
+        {
+            if (!HasContent(left)) continue;
+
+            throw new FaceGenException(ErrorCode.LedgerInvalid,
+                $"The ledger '{path}' is missing, and '{left}' is still there. Nothing was sent, because a new ledger would pay for every row again. "
+                + $"Put the ledger back beside that file; to begin anew, delete '{left}'.");
+        }
+    }
+
+    private static bool HasContent(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
+
+    /// <summary>What is no ledger is not even opened to be written; and SQLite deletes the log beside an empty file that it opens.</summary>
+    private static void ThrowIfNotLedger(string path, CommitMark? mark)
+    {
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is damaged: its file is empty. "
+                + (HasContent(path + "-wal") ? $"'{path}-wal' holds the last changes, and was left as it is. " : "")
+                + "Restore it from a backup, or delete it if it never was a ledger; a new ledger would pay for every row again.");
+        }
+
+        try
+        {
+            ThrowIfNotLedger(path, mark, SqliteOpenMode.ReadOnly);
+        }
+        catch (SqliteException e) when (SqliteErrors.NeedsRollback(e))
+        {
+            // The process that changed the file was killed: only a connection that can write takes the half change back.
+            ThrowIfNotLedger(path, mark, SqliteOpenMode.ReadWrite);
+        }
+    }
+
+    private static void ThrowIfNotLedger(string path, CommitMark? mark, SqliteOpenMode mode)
+    {
+        using SqliteConnection connection = SqliteConnections.Open(path, mode);
+        SqliteConnections.ThrowIfNotLedger(connection, path);
+        if (mark?.FindIn(connection) == CommitMark.Presence.Missing) throw SqliteConnections.CreateMissingCommitsError(path, isAnother: false);
+    }
+
+    /// <summary>The file that a link leads to: its lock is the same by whatever name the ledger is called.</summary>
+    private static string ResolveLink(string path)
+    {
+#if NETSTANDARD
+        return path;
+#else
+        var file = new FileInfo(path);
+        return file.LinkTarget is null ? path : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+#endif
+    }
+
+    private static long Register(SqliteConnection connection, TimeProvider time)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO workers (machine, process, started_at, seen_at) VALUES (@machine, @process, @now, @now) RETURNING worker";
+        command.Parameters.AddWithValue("machine", WorkerProcess.MachineName);
+        command.Parameters.AddWithValue("process", WorkerProcess.Id);
+        command.Parameters.AddWithValue("now", time.GetUtcNow().ToUnixTimeMilliseconds());
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private T Read<T>(Func<LedgerSession, Task<T>> work)
+    {
+        try
+        {
+            // What is read of another file, or of one without a name, says nothing about the batch of a run.
+            if (_writer?.FindFileLoss() is { } loss) throw loss;
+
+            _reader ??= SqliteConnections.Open(Name, SqliteOpenMode.ReadWrite);
+            SqliteConnections.Execute(_reader, "BEGIN");
+            try
+            {
+                // SQLite does everything at once: the task has ended when it is there.
+                return work(new LedgerSession(_reader, isRepeat: false, CancellationToken.None)).GetAwaiter().GetResult();
+            }
+            finally
+            {
+                if (_reader.State == ConnectionState.Open && SQLitePCL.raw.sqlite3_get_autocommit(_reader.Handle) == 0)
+                    SqliteConnections.Execute(_reader, "ROLLBACK");
+            }
+        }
+        catch (Exception e) when (SqliteErrors.Explain(e, Name, isWriting: false) is { } explained && explained != e)
+        {
+            if (_writer is not null && SqliteErrors.MayLeavePartialPages(e))
+            {
+                _reader?.Dispose();
+                _reader = null;
+            }
+
+            throw explained;
+        }
+    }
+}

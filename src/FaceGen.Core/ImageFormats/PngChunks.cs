@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+
+namespace FaceGen.ImageFormats;
+
+/// <summary>The chunks of a PNG, from the first to IEND, each checked by its sum. What follows IEND is not looked at.</summary>
+internal ref struct PngChunks
+{
+    private const int SignatureLength = 8;
+    private const int ChunkOverhead = 12;
+
+    private ReadOnlySpan<byte> _rest;
+
+    internal PngChunks(ReadOnlySpan<byte> png) => _rest = png.Length > SignatureLength ? png.Slice(SignatureLength) : default;
+
+    internal ReadOnlySpan<byte> Type { get; private set; }
+
+    internal ReadOnlySpan<byte> Data { get; private set; }
+
+    /// <summary>Goes on to the next chunk; false where there is no whole and sound one.</summary>
+    internal bool MoveNext()
+    {
+        if (_rest.Length < ChunkOverhead) return false;
+
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(_rest);
+        if (length > _rest.Length - ChunkOverhead) return false;
+
+        ReadOnlySpan<byte> summed = _rest.Slice(4, 4 + (int)length);
+        if (Crc32.Compute(summed) != BinaryPrimitives.ReadUInt32BigEndian(_rest.Slice(8 + (int)length))) return false;
+
+        Type = summed.Slice(0, 4);
+        Data = summed.Slice(4);
+        _rest = _rest.Slice(ChunkOverhead + (int)length);
+        return true;
+    }
+}

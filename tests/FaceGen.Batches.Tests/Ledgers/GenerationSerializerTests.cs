@@ -1,0 +1,126 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Ledgers;
+
+/// <summary>What the ledger keeps of a generation.</summary>
+public sealed class GenerationSerializerTests
+{
+    private static readonly Request Request = FakeService.Request();
+
+    [Fact]
+    public void A_generation_comes_back_as_it_was()
+    {
+        var generation = new Generation
+        {
+            Id = "42 ü",
+            Status = GenerationStatus.Success,
+            CreatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)),
+            Images = ["https://cdn.example/1.png", "data:image/png;base64,AA=="],
+            OtherLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
+            Prompt = "Ein \"Übungsflug\" \u2028 👩",
+            Seed = long.MaxValue,
+            GenerationTime = 1.25,
+            Eta = 0.1,
+            TrackId = -7,
+            Message = "ready",
+            Meta = new Dictionary<string, object?> { ["steps"] = 31L, ["scale"] = 7.5, ["ok"] = true, ["no"] = false, ["none"] = null, ["text"] = "a\nb" },
+            Request = Request,
+        };
+
+        Generation read = Read(GenerationSerializer.Serialize(generation), generation.Id);
+
+        Assert.Equal(generation.Images, read.Images);
+        Assert.Equal(generation.OtherLinks, read.OtherLinks);
+        Assert.Equal(generation.Meta, read.Meta);
+        Assert.Equal(generation.ExpiresAt, read.ExpiresAt);
+        Assert.Equal(generation.Output, read.Output);
+        Assert.Equal(
+            (generation.Id, generation.Status, generation.CreatedAt, generation.Prompt, generation.Seed, generation.Request),
+            (read.Id, read.Status, read.CreatedAt, read.Prompt, read.Seed, read.Request));
+        Assert.Equal(
+            (generation.GenerationTime, generation.Eta, generation.TrackId, generation.Message),
+            (read.GenerationTime, read.Eta, read.TrackId, read.Message));
+    }
+
+    [Theory]
+    [InlineData("\"account\":\"https://modelslab.com/#0123456789ab\",", "https://modelslab.com/#0123456789ab")]
+    [InlineData("\"account\":\"https://modelslab.com/#key\",", "https://modelslab.com/")]
+    [InlineData("", "https://modelslab.com/")]
+    public void Account_of_a_row_is_that_of_its_text_or_else_its_address(string account, string expected)
+    {
+        var row = new LedgerRow
+        {
+            Item = 1, Request = "", Images = 1, Status = BatchItemStatus.Submitted, GenerationId = "1", SubmittedAt = Sent, Address = "https://modelslab.com/",
+            Generation = "{" + account + "\"status\":\"Success\",\"images\":[],\"other_links\":[],\"message\":\"\",\"meta\":{}}",
+        };
+
+        Assert.Equal(expected, GenerationSerializer.Deserialize(row, Request).Account);
+    }
+
+    [Fact]
+    public void One_that_was_only_accepted_comes_back_too()
+    {
+        var generation = new Generation { Id = "1", Status = GenerationStatus.Processing, Request = Request };
+
+        Generation read = Read(GenerationSerializer.Serialize(generation), "1");
+
+        Assert.Equal((GenerationStatus.Processing, null, null, 0), (read.Status, read.CreatedAt, read.Prompt, read.ImageCount));
+    }
+
+    [Fact]
+    public void Names_of_parameters_are_found_in_any_case_as_they_were_before()
+    {
+        ServiceResponse answer = ServiceResponse.TryParse("""{"status":"success","id":1,"meta":{"Prompt":"a"}}"""u8.ToArray())!;
+        var generation = new Generation { Id = "1", Status = GenerationStatus.Success, Meta = answer.Meta };
+
+        Assert.Equal("a", Read(GenerationSerializer.Serialize(generation), "1").Meta["PROMPT"]);
+    }
+
+    [Theory]
+    [InlineData("""{"status":"processing","id":1,"eta":1e999,"meta":{"x":1e999,"y":-1e999}}""")]
+    [InlineData("""{"status":"processing","id":1,"message":"\ud800","meta":{"\ud800":"\udc00","x":{"y":[1]}}}""")]
+    [InlineData("""{"status":"success","id":1,"output":["https://cdn.example/1.png"],"links":["a","b"],"meta":[1]}""")]
+    public void Whatever_the_service_says_of_a_generation_it_can_be_kept(string answer)
+    {
+        ServiceResponse read = ServiceResponse.TryParse(System.Text.Encoding.UTF8.GetBytes(answer))!;
+        Generation generation = new Generation { Id = "1" }.WithResponse(read, GenerationStatus.Success);
+
+        Assert.Equal(generation.Images, Read(GenerationSerializer.Serialize(generation), "1").Images);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("""{"status":"Sucess","images":[],"other_links":[],"message":"","meta":{}}""")]
+    [InlineData("""{"status":"Success","created_at":"yesterday","images":[],"other_links":[],"message":"","meta":{}}""")]
+    [InlineData("""{"status":"Success","images":[1],"other_links":[],"message":"","meta":{}}""")]
+    [InlineData("""{"status":"Success","images":["\ud800"],"other_links":[],"message":"","meta":{}}""")]
+    public void What_was_changed_by_hand_is_asked_for_again_by_the_id(string text)
+    {
+        Generation read = Read(text, "77");
+
+        Assert.Equal(("77", GenerationStatus.Processing, Request), (read.Id, read.Status, read.Request));
+        Assert.Equal(Sent, read.CreatedAt);
+    }
+
+    [Fact]
+    public void Other_links_that_are_not_as_many_as_the_images_are_left_out()
+    {
+        Generation read = Read(
+            """{"status":"Success","images":["https://cdn.example/1.png","https://cdn.example/2.png"],"other_links":[["https://a.example/1.png"]],"message":"","meta":{}}""", "1");
+
+        Assert.Empty(read.OtherLinks);
+    }
+
+    private static readonly DateTimeOffset Sent = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static Generation Read(string text, string id) => GenerationSerializer.Deserialize(
+        new LedgerRow
+        {
+            Item = 1, Request = "", Images = 1, Status = BatchItemStatus.Submitted, GenerationId = id, Generation = text, SubmittedAt = Sent,
+        }, Request)!;
+}

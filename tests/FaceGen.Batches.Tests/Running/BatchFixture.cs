@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
+using FaceGen.BatchModel;
+using FaceGen.Contract;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Generating;
+using FaceGen.Http;
+using FaceGen.Saving;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>
+/// A folder, a ledger in it, and a service that exists only in the test. Unless a test says otherwise each submission is
+/// accepted and finished at once, under the ids 1, 2 and so on, and each link gives a picture.
+/// </summary>
+internal sealed class BatchFixture : IBatchObserver, IDisposable
+{
+    private readonly Uri _root = new($"https://{Guid.NewGuid():N}.example");
+    private readonly ScriptedHandler _handler;
+    private readonly ConcurrentDictionary<string, int> _calls = new();
+    private int _submissions;
+
+    internal BatchFixture(int queueLimit = Limits.DefaultQueueLimit)
+    {
+        _handler = new ScriptedHandler(Next, Clock);
+        Connection = Connect(queueLimit);
+    }
+
+    internal TestClock Clock { get; } = new();
+
+    internal TemporaryFolder Folder { get; } = new();
+
+    internal Connection Connection { get; private set; }
+
+    private EngineServices Services => field ??= new()
+    {
+        Time = Clock, CreateHandler = () => _handler, NextDouble = () => 0,
+        ResolveHostAsync = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
+    };
+
+    internal Account Account => Account.For(Connection);
+
+    internal string LedgerPath { get => field ?? Folder.PathOf("batch.db"); set; }
+
+    internal string OutputFolder => Folder.PathOf("out");
+
+    /// <summary>Gives the answer to the n-th submission, the first being 1.</summary>
+    internal Func<int, ScriptedResponse> OnSubmit { get; set; } = Finished;
+
+    /// <summary>Gives the answer to a look at a generation, by its id and by how often it was looked at before.</summary>
+    internal Func<string, int, ScriptedResponse> OnFetch { get; set; } = (id, _) => Finished(int.Parse(id, CultureInfo.InvariantCulture));
+
+    /// <summary>Gives what a link leads to, by the generation's id and by how often it was asked for before.</summary>
+    internal Func<string, int, ScriptedResponse> OnLink { get; set; } = (id, _) => ScriptedResponse.Image(Picture(id));
+
+    /// <summary>Gives the answer to an upload, by how many were before.</summary>
+    internal Func<int, ScriptedResponse> OnUpload { get; set; } = _ => ScriptedResponse.Uploaded();
+
+    internal Func<int, ScriptedResponse> OnBalance { get; set; } = _ => Balance(100);
+
+    internal Func<int, ScriptedResponse> OnAssets { get; set; } = _ => ScriptedResponse.Json("""{"status":"success","data":[]}""");
+
+    internal ConcurrentQueue<(BatchItem Item, FaceGenException? Error)> EndedItems { get; } = new();
+
+    internal ConcurrentQueue<string> LogLines { get; } = new();
+
+    internal ConcurrentQueue<string> Warnings { get; } = new();
+
+    internal int Submissions => Volatile.Read(ref _submissions);
+
+    internal IReadOnlyList<Call> Calls => _handler.Calls;
+
+    internal IReadOnlyList<string> Files => !Directory.Exists(OutputFolder) ? []
+        : [.. Directory.EnumerateFiles(OutputFolder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    internal BatchOptions Options => new(Save());
+
+    internal static ScriptedResponse Finished(int id) => ScriptedResponse.Success(id.ToString(CultureInfo.InvariantCulture), Link(id));
+
+    internal static ScriptedResponse Queued(int id) => ScriptedResponse.Processing(id.ToString(CultureInfo.InvariantCulture), eta: 1);
+
+    internal static ScriptedResponse Balance(double balance) =>
+        ScriptedResponse.Json(FormattableString.Invariant($$$"""{"status":"success","data":{"balance":{{{balance}}},"currency":"USD"}}"""));
+
+    internal static string Link(int id) => FormattableString.Invariant($"https://cdn.example/{id}.png");
+
+    internal static byte[] Picture(string id)
+    {
+        int number = int.Parse(id, CultureInfo.InvariantCulture);
+        return TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel == 0 ? number : number >> 8)));
+    }
+
+    internal static Request[] Requests(int count) => [.. Enumerable.Range(1, count).Select(number => Request($"prompt {number}", number))];
+
+    internal static Request Request(string prompt, int row = 1) => FakeService.Request(prompt) with { Source = new RequestSource("people.csv", row + 1, row) };
+
+    internal SaveOptions Save(string name = FileNameTemplate.Default) =>
+        new(OutputFolder, new FileNameTemplate(name)) { AcceptIdentical = true, Timeout = TimeSpan.FromMinutes(1) };
+
+    internal Connection Connect(int queueLimit, string key = "key-of-the-test/+1") => Connection = new Connection(
+        // While the ledger is written, the clock may run on: no call is given up on for that.
+        ServiceAddress.Parse(_root), new ApiKey(key), queueLimit, timeoutSec: 24 * 60 * 60, services: Services);
+
+    internal Task ArrivalAsync() => _handler.WaitForCallAsync();
+
+    /// <summary>The ledger of the latest run.</summary>
+    internal InstrumentedLedger Ledger { get; private set; } = null!;
+
+    /// <summary>Prepares the ledger of each run.</summary>
+    internal Action<InstrumentedLedger> OnOpen { get; set; } = _ => { };
+
+    /// <summary>Runs a batch to its end; the clock moves by itself.</summary>
+    internal async Task<BatchSummary> RunAsync(IReadOnlyList<Request> requests, BatchOptions? options = null, CancellationToken stop = default)
+    {
+        await using Batch batch = await OpenAsync(requests);
+        return await Clock.RunAsync(batch.RunAsync(options ?? Options, stop)).WithTimeoutAsync();
+    }
+
+    /// <summary>Opens the ledger as a worker that does nothing by itself.</summary>
+    internal Task<ILedger> OpenLedgerAsync() => Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Run, Clock, this, default);
+
+    /// <summary>Opens a batch whose clock is the test's to move.</summary>
+    internal async Task<Batch> OpenAsync(IReadOnlyList<Request> requests)
+    {
+        Ledger = new InstrumentedLedger(await OpenLedgerAsync(), Clock);
+        OnOpen(Ledger);
+        var batch = new Batch(Ledger, Connection, this);
+        await batch.AddAsync(requests, Save(), default);
+        return batch;
+    }
+
+    /// <summary>The ledger's rows as they stand, in the order of the input.</summary>
+    internal async Task<IReadOnlyList<LedgerRow>> RowsAsync()
+    {
+        await using ILedger ledger = await Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Read, Clock, this, default);
+        return [.. ledger.Read([])];
+    }
+
+    internal async Task<IReadOnlyList<BatchItemStatus>> StatusesAsync() => [.. (await RowsAsync()).Select(row => row.Status)];
+
+    public void OnItemEnded(BatchItem item, FaceGenException? error) => EndedItems.Enqueue((item, error));
+
+    public void LogVerbose(string message) => LogLines.Enqueue(message);
+
+    public void LogWarning(string message) => Warnings.Enqueue(message);
+
+    public void Dispose()
+    {
+        Connection.Dispose();
+        _handler.Dispose();
+        Folder.Dispose();
+    }
+
+    private ScriptedResponse Next(Uri address)
+    {
+        int Again(string what) => _calls.AddOrUpdate(what, 0, (_, before) => before + 1);
+        string path = address.AbsolutePath;
+        string name = Path.GetFileNameWithoutExtension(path);
+        return address.Host != _root.Host ? OnLink(name, Again(path))
+            : path.Contains("/fetch/", StringComparison.Ordinal) ? OnFetch(name, Again(path))
+            : name switch
+            {
+                "face_gen" => OnSubmit(Interlocked.Increment(ref _submissions)),
+                "base64_to_url" => OnUpload(Again(path)),
+                "wallet_balance" => OnBalance(Again(path)),
+                "assets_generated" => OnAssets(Again(path)),
+                _ => throw new InvalidOperationException($"The test says nothing about {address}."),
+            };
+    }
+}

@@ -1,0 +1,29 @@
+using FaceGen.Batches.Running;
+using FaceGen.BatchModel;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>A name that a file has already is found before a row is paid for, whichever of the row's images would get it.</summary>
+public sealed class ExistingFileTests : IDisposable
+{
+    private readonly BatchFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Theory]
+    [InlineData("1-1.png", true)]
+    [InlineData("1-2.png", true)]
+    [InlineData("1-3.png", false)]
+    public async Task File_with_the_name_of_an_image_is_in_the_plan(string file, bool isTaken)
+    {
+        Directory.CreateDirectory(_fixture.OutputFolder);
+        File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, file), [1]);
+        Request request = BatchFixture.Request("a pilot") with { Samples = 2 };
+
+        await using Batch batch = await _fixture.OpenAsync([]);
+        await batch.AddAsync([request], _fixture.Save("{row}-{index}"), default);
+        BatchPlan plan = await batch.PlanAsync(false, false, default);
+
+        Assert.Equal(isTaken ? Path.Combine(_fixture.OutputFolder, file) : null, plan.ExistingFile?.Path);
+    }
+}

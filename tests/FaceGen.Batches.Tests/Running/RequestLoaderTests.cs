@@ -1,0 +1,189 @@
+using FaceGen.Batches.Ledgers;
+using FaceGen.Batches.Running;
+using FaceGen.BatchModel;
+using FaceGen.Core.Tests.Support;
+
+namespace FaceGen.Batches.Tests.Running;
+
+/// <summary>Reading the requests of rows holds no thread while the database is away, and reads each face image once.</summary>
+public sealed class RequestLoaderTests : IDisposable
+{
+    private readonly BatchFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task Requests_database_away_wait_without_a_thread()
+    {
+        (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(2));
+        await using InstrumentedLedger closed = ledger;
+        var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ledger.BeforeRead = cancel => back.Task.WaitAsync(cancel);
+        var requests = new RequestLoader(ledger, CancellationToken.None);
+
+        // Each call returns at once: a blocked caller would never come to the next one.
+        Task<Request>[] read = [.. Enumerable.Repeat(rows, 100).SelectMany(all => all).Select(requests.ReadAsync)];
+
+        Assert.All(read, request => Assert.False(request.IsCompleted));
+        back.SetResult();
+        Assert.Equal(rows.Count * 100, (await Task.WhenAll(read)).Length);
+    }
+
+    [Fact]
+    public async Task Requests_stopped_while_the_database_is_away_end()
+    {
+        (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
+        await using InstrumentedLedger closed = ledger;
+        ledger.BeforeRead = cancel => Task.Delay(Timeout.Infinite, cancel);
+        using var stop = new CancellationTokenSource();
+        Task<Request> read = new RequestLoader(ledger, stop.Token).ReadAsync(rows[0]);
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+    }
+
+    [Fact]
+    public async Task Rows_that_share_a_face_image_read_it_once()
+    {
+        (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(1), Inline(2), Inline(1));
+        await using InstrumentedLedger closed = ledger;
+        var requests = new RequestLoader(ledger, CancellationToken.None);
+
+        Request[] read = await Task.WhenAll(rows.Select(requests.ReadAsync));
+        Request again = await requests.ReadAsync(rows[0]);
+
+        Assert.Equal(2, ledger.FaceReads.Count);
+        Assert.Equal(Picture(1), again.FaceImage.ReadBytes());
+        Assert.Equal([1, 1, 2, 1], read.Select(request => request.FaceImage.ReadBytes().SequenceEqual(Picture(1)) ? 1 : 2));
+    }
+
+    [Fact]
+    public async Task Face_read_that_failed_is_made_again()
+    {
+        (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
+        await using InstrumentedLedger closed = ledger;
+        ledger.BeforeRead = _ => throw new FaceGenException(ErrorCode.LedgerUnreachable, "away");
+        var requests = new RequestLoader(ledger, CancellationToken.None);
+
+        Assert.Equal(ErrorCode.LedgerUnreachable, (await Assert.ThrowsAsync<FaceGenException>(() => requests.ReadAsync(rows[0]))).Code);
+        ledger.BeforeRead = _ => Task.CompletedTask;
+
+        Assert.Equal(Picture(1), (await requests.ReadAsync(rows[0])).FaceImage.ReadBytes());
+    }
+
+    [Fact]
+    public async Task Cached_face_images_stay_within_the_capacity()
+    {
+        const int Count = 20;
+        var ledger = new FaceLedger(LedgerFaceCache.Capacity / 8);
+        var faces = new LedgerFaceCache(ledger, CancellationToken.None);
+        for (int number = 0; number < Count; number++) await faces.ReadAsync($"{number}");
+        Assert.Equal(Count, ledger.Reads);
+
+        // The last eight are there; the first of them is used now, and so outlives the second.
+        await faces.ReadAsync($"{Count - 8}");
+        Assert.Equal(Count, ledger.Reads);
+        await faces.ReadAsync("new");
+        await faces.ReadAsync($"{Count - 8}");
+        Assert.Equal(Count + 1, ledger.Reads);
+        await faces.ReadAsync($"{Count - 7}");
+        Assert.Equal(Count + 2, ledger.Reads);
+        await faces.ReadAsync("0");
+        Assert.Equal(Count + 3, ledger.Reads);
+    }
+
+    [Fact]
+    public async Task Request_whose_face_image_the_ledger_lacks_is_invalid()
+    {
+        (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
+        await using InstrumentedLedger closed = ledger;
+        LedgerRow row = rows[0] with { Request = rows[0].Request.Replace(rows[0].Face!, "sha256:00", StringComparison.Ordinal) };
+
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
+            () => new RequestLoader(ledger, CancellationToken.None).ReadAsync(row));
+
+        Assert.Contains("does not hold the face image sha256:00", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no JSON, with \"sha256:1")]
+    [InlineData("[\"sha256:1\"]")]
+    [InlineData("""{"prompt":"sha256:1","init_image":"https://faces.example/a.jpg"}""")]
+    [InlineData("""{"prompt":"sha256:1","init_image":7}""")]
+    public void Request_without_a_face_image_of_the_ledger_needs_none(string text) => Assert.Null(RequestSerializer.FindStoredFace(text));
+
+    [Fact]
+    public async Task Uncertain_rows_database_away_wait_without_a_thread()
+    {
+        _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
+        await _fixture.RunAsync(BatchFixture.Requests(1));
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _fixture.OnOpen = ledger => ledger.BeforeRead = async cancel =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancel);
+        };
+        using var stop = new CancellationTokenSource();
+        Task<BatchSummary> run = _fixture.RunAsync(BatchFixture.Requests(1), stop: stop.Token);
+        await asked.Task;
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+    }
+
+    private async Task<(InstrumentedLedger Ledger, IReadOnlyList<LedgerRow> Rows)> OpenAsync(params Request[] requests)
+    {
+        Batch batch = await _fixture.OpenAsync(requests);
+        await _fixture.Ledger.ImportAsync(false, CancellationToken.None);
+        Assert.NotNull(batch);
+        return (_fixture.Ledger, [.. _fixture.Ledger.Read([])]);
+    }
+
+    private static byte[] Picture(int number) => TestImages.Png(16, 16, (_, _, _) => (byte)number);
+
+    private static Request Inline(int number) => BatchFixture.Request($"prompt {Guid.NewGuid()}") with { FaceImage = FaceImage.FromBytes(Picture(number)) };
+
+    /// <summary>A ledger of face images of one size.</summary>
+    private sealed class FaceLedger(int length) : ILedger
+    {
+        internal int Reads { get; private set; }
+
+        public string Name => "faces";
+
+        public bool IsShared => false;
+
+        public bool SkipDuplicates { get; set; }
+
+        public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
+        {
+            Reads++;
+            return Task.FromResult<byte[]?>(new byte[length]);
+        }
+
+        public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => throw new NotSupportedException();
+
+        public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) => throw new NotSupportedException();
+
+        public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<LedgerRow?> ClaimPendingAsync(
+            Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<LedgerRow> ReadAsync(
+            IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,18 @@
+using FaceGen.ImageFormats;
+using Reference = System.IO.Hashing.Crc32;
+
+namespace FaceGen.Core.Tests.ImageFormats;
+
+public sealed class Crc32Tests
+{
+    [Fact]
+    public void Bytes_of_any_number_have_the_sum_of_the_specification()
+    {
+        byte[] bytes = new byte[1000];
+        new Random(1).NextBytes(bytes);
+
+        Assert.All(Enumerable.Range(0, bytes.Length + 1),
+            length => Assert.Equal(Reference.HashToUInt32(bytes.AsSpan(0, length)), Crc32.Compute(bytes.AsSpan(0, length))));
+        Assert.Equal(0xCBF43926, Crc32.Compute("123456789"u8));
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Text.Json;
+using FaceGen.Core.Tests.Support;
+using FaceGen.Webhooks;
+
+namespace FaceGen.Core.Tests.Webhooks;
+
+/// <summary>A generation that its caller has is not given out again when its webhook delivery comes.</summary>
+public sealed class SubmissionResponseTests : IDisposable
+{
+    private readonly FakeService _service = new();
+    private readonly Webhook _webhook;
+    private readonly DeliveryReceiver _receiver;
+
+    public SubmissionResponseTests()
+    {
+        _webhook = new Webhook(IPAddress.Loopback, 0, new Uri("https://hooks.example"), Deliveries.Receive, _service.Clock);
+        Deliveries.Add(_webhook);
+        _receiver = new DeliveryReceiver(_service.Connection, _service);
+    }
+
+    private DeliveryTracker Deliveries => _service.Account.Deliveries;
+
+    public void Dispose()
+    {
+        Deliveries.Close(_webhook);
+        _service.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receiver_generation_finished_in_response_is_not_received_while_command_runs(bool wait)
+    {
+        _service.OnSubmit(ScriptedResponse.Success("9")).OnFetch(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync(wait).WithTimeoutAsync();
+
+        Deliveries.Receive("9", null);
+
+        Assert.Null(await _receiver.ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
+        Assert.Empty(_service.Fetches);
+        // Until the command has ended it is in the session's list all the same.
+        Assert.Equal(["9"], _service.Pending);
+    }
+
+    [Fact]
+    public async Task Receiver_generation_finished_in_response_is_not_received_before_caller_continues()
+    {
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.WaitForCallAsync();
+        using var stop = new CancellationTokenSource();
+        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, stop.Token);
+
+        answer.SetResult(ScriptedResponse.Success("9"));
+        await generating.WithTimeoutAsync();
+        Deliveries.Receive("9", null);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WithTimeoutAsync());
+    }
+
+    [Fact]
+    public async Task Receiver_generation_without_id_in_response_is_not_received_by_delivery()
+    {
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","output":["https://cdn.example/1.png"]}""")).OnFetch(ScriptedResponse.Success("9"));
+        await _service.GenerateAsync().WithTimeoutAsync();
+        using JsonDocument body = JsonDocument.Parse(_service.Submissions[0].Body);
+
+        Deliveries.Receive("9", body.RootElement.GetProperty("track_id").GetInt64());
+
+        Assert.Null(await _receiver.ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
+        Assert.Empty(_service.Fetches);
+    }
+
+    [Fact]
+    public async Task Receiver_delivery_with_response_leaves_generation_to_caller()
+    {
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Success("9"));
+        Task<Generation> generating = _service.GenerateAsync();
+        await _service.WaitForCallAsync();
+        using var stop = new CancellationTokenSource();
+        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, stop.Token);
+
+        Deliveries.Receive("9", null);
+        answer.SetResult(ScriptedResponse.Processing("9"));
+
+        Assert.Equal("9", (await generating.WithTimeoutAsync()).Id);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WithTimeoutAsync());
+    }
+
+    [Fact]
+    public async Task Receiver_generation_without_caller_is_received()
+    {
+        var answer = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        using var stop = new CancellationTokenSource();
+        Task<Generation> generating = _service.GenerateAsync(cancellationToken: stop.Token);
+        await _service.WaitForCallAsync();
+        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, default);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());
+        answer.SetResult(ScriptedResponse.Success("9"));
+
+        Assert.Equal("9", (await next.WithTimeoutAsync())?.Id);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using FaceGen.Emulator.Faults;
+using FaceGen.Emulator.Generating;
+using FaceGen.Emulator.Journaling;
+using FaceGen.Emulator.Tests.Support;
+
+namespace FaceGen.Emulator.Tests.Faults;
+
+/// <summary>An emulator with one generation, and one call of each kind to be hit by a fault.</summary>
+internal sealed class FaultFixture : IAsyncDisposable
+{
+    /// <summary>Long enough for a byte of an answer to come over loopback, were there one.</summary>
+    private static readonly TimeSpan NoResponseTimeout = TimeSpan.FromMilliseconds(300);
+
+    private const int EndlessReadLimit = 3 * 1024 * 1024;
+
+    public const int Width = 96;
+    public const int Height = 64;
+
+    private readonly TestService _service;
+
+    private FaultFixture(TestService service, ServiceResponse generation)
+    {
+        _service = service;
+        Generation = generation.Id;
+        Link = GetLink(Generation);
+    }
+
+    public EmulatorHost Host => _service.Host;
+
+    public TestService Service => _service;
+
+    /// <summary>The id of the generation that is fetched and downloaded.</summary>
+    public long Generation { get; }
+
+    public string Link { get; }
+
+    /// <summary>The picture at <see cref="Link"/>.</summary>
+    public byte[] Png { get; private init; } = [];
+
+    public JournalEntry LastEntry => Host.Journal.Entries[^1];
+
+    /// <summary>The generation that the last call was about.</summary>
+    public long LastGeneration => LastEntry.GenerationId ?? Generation;
+
+    /// <param name="queued">Whether the generation is to be in the queue still.</param>
+    public static async Task<FaultFixture> StartAsync(bool queued = false)
+    {
+        TestService service = await TestService.StartAsync(new EmulatorOptions
+        {
+            ServiceTime = queued ? ServiceTime.Fixed(TimeSpan.FromHours(1)) : ServiceTime.None,
+        });
+        ServiceResponse generation = await service.SubmitAsync(("seed", 1), ("width", Width), ("height", Height));
+        using HttpResponseMessage picture = await service.GetAsync($"/images/{generation.Id}-0.png");
+        return new FaultFixture(service, generation) { Png = await picture.Content.ReadAsByteArrayAsync() };
+    }
+
+    public string GetLink(long generation) => new Uri(Host.BaseUri, $"/images/{generation}-0.png").AbsoluteUri;
+
+    /// <summary>Makes the call and reads its answer to the end, however it ends.</summary>
+    public async Task<RawHttpResponse> CallAsync(CallKind kind, Fault fault)
+    {
+        if (kind == CallKind.Download)
+        {
+            var link = new Uri(Link);
+            string[] headers = fault.Id.StartsWith("Q32-", StringComparison.Ordinal) ? ["Range: bytes=100-"] : [];
+            using RawConnection download = await RawConnection.OpenAsync(link);
+            await download.GetWithoutReadingAsync(link, headers);
+            return await ReadAsync(download, fault);
+        }
+
+        (string path, JsonObject body) = Request(kind);
+        var address = new Uri(Host.BaseUri, path);
+        using RawConnection connection = await RawConnection.OpenAsync(address);
+        await connection.PostWithoutReadingAsync(address, body.ToJsonString());
+        return await ReadAsync(connection, fault);
+    }
+
+    public (string Path, JsonObject Body) Request(CallKind kind)
+    {
+        (string path, JsonObject body) = kind switch
+        {
+            CallKind.Submit => (TestService.FaceGen, TestService.Request(("track_id", 42), ("width", Width), ("height", Height))),
+            CallKind.Fetch => ($"/api/v6/image_editing/fetch/{Generation}", new JsonObject()),
+            CallKind.Upload => ("/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri }),
+            _ => ("/api/wallet_balance", new JsonObject()),
+        };
+        body["key"] = TestService.Key;
+        return (path, body);
+    }
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    private static Task<RawHttpResponse> ReadAsync(RawConnection connection, Fault fault) =>
+        fault.Id.EndsWith("never-answered", StringComparison.Ordinal) ? connection.ReadAsync(NoResponseTimeout)
+        : fault.Id.StartsWith("endless", StringComparison.Ordinal) ? connection.ReadAsync(maxBytes: EndlessReadLimit)
+        : connection.ReadAsync();
+}
