@@ -1,12 +1,12 @@
 @{
-    # The build for the PowerShell that imports the module; a script module that chose it would take nearly as long as the rest of the import.
+    # The build for the importing PowerShell. A script module that selects it would nearly double the import time.
     RootModule           = if ($PSEdition -eq 'Core') { 'bin/net8.0/FaceGen.PowerShell.dll' } else { 'bin/netstandard2.0/FaceGen.PowerShell.dll' }
     ModuleVersion        = '0.1.0'
     GUID                 = '5c0b8d4e-3f6a-4d0e-9a55-6f1d1f2a7c31'
     Author               = 'The FaceGen authors'
     CompanyName          = 'The FaceGen authors'
-    Copyright            = '(c) The FaceGen authors. MIT licence.'
-    Description          = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. Nothing is paid for twice, and nothing that was paid for is lost.'
+    Copyright            = '(c) The FaceGen authors. MIT license.'
+    Description          = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. No image is paid for twice, and no paid image is lost.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     TypesToProcess       = @('FaceGen.Types.ps1xml')
@@ -45,7 +45,7 @@
             LicenseUri   = 'https://opensource.org/license/mit'
             ProjectUri   = 'https://www.powershellgallery.com/packages/FaceGen'
             Prerelease   = 'preview1'
-            ReleaseNotes = 'The first version to try: from a CSV of prompts to saved images, batches that may be killed at any moment, webhooks, reports, and an emulator to try it all on.'
+            ReleaseNotes = 'First preview: from a CSV of prompts to saved images, resumable batches, webhooks, reports, and an emulator to try FaceGen offline.'
         }
     }
 }

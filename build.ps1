@@ -2,12 +2,11 @@
 .SYNOPSIS
     Builds, tests, packs or cleans FaceGen.
 .DESCRIPTION
-    Build stages the module in artifacts/FaceGen, from where Import-Module takes it. Package makes two packages in
-    artifacts/package: the module's, as the PowerShell Gallery takes it (Publish-PSResource -NupkgPath), and the emulator's, a
-    .NET tool. Both are for Windows, Linux and macOS. Docs brings the help up
-    to date with the code, and needs PlatyPS; without it the help that is there is taken as it is.
+    Build stages the module in artifacts/FaceGen, for Import-Module. Package creates two packages in artifacts/package, for
+    Windows, Linux and macOS: the module, for the PowerShell Gallery (Publish-PSResource -NupkgPath), and the emulator, as a
+    .NET tool. Docs updates the help from the code, and needs PlatyPS.
 .PARAMETER Task
-    Build (the default), Test, Docs, Package or Clean; several are done in the order given.
+    Build (the default), Test, Docs, Package or Clean. Several tasks run in the given order.
 .PARAMETER Configuration
     Release (the default) or Debug.
 .EXAMPLE

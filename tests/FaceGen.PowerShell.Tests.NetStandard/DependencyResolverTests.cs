@@ -3,7 +3,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
 
-/// <summary>What the build for Windows PowerShell finds for itself, and does not find for other modules.</summary>
+/// <summary>The build for Windows PowerShell resolves its own assemblies only.</summary>
 public sealed class DependencyResolverTests
 {
     [Fact]

@@ -5,10 +5,10 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
 
-/// <summary>What only the build for Windows PowerShell does.</summary>
+/// <summary>The build for Windows PowerShell.</summary>
 public sealed class HttpHandlersTests
 {
-    /// <summary>An old process chooses for all what they speak; this framework only keeps the choice, and follows none.</summary>
+    /// <summary>An old process sets the TLS versions for all connections. This framework only stores the setting.</summary>
     [Theory]
     [InlineData(SecurityProtocolType.Tls11, SslProtocols.Tls12)]
     [InlineData(SecurityProtocolType.Tls11 | SecurityProtocolType.Tls12, SslProtocols.None)]
@@ -18,7 +18,7 @@ public sealed class HttpHandlersTests
         using var session = new Session();
         MethodInfo create = AppDomain.CurrentDomain.GetAssemblies().Single(assembly => assembly.GetName().Name == "FaceGen.Core")
             .GetType("FaceGen.Http.HttpHandlers", throwOnError: true)!.GetMethod("Create", BindingFlags.NonPublic | BindingFlags.Static)!;
-        // What old processes choose is obsolete here, and what this is about.
+        // The obsolete protocols of old processes are what this test is about.
 #pragma warning disable SYSLIB0014
         SecurityProtocolType before = ServicePointManager.SecurityProtocol;
         ServicePointManager.SecurityProtocol = chosen;

@@ -7,10 +7,10 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
 
-/// <summary>PowerShell's own guidelines for development, held against every cmdlet that is exported.</summary>
+/// <summary>Checks every cmdlet against PowerShell's development guidelines.</summary>
 public sealed partial class ConventionTests
 {
-    /// <summary>What cmdlets of these verbs do is seen outside of the session, costs money, or ends something.</summary>
+    /// <summary>The verbs of cmdlets that change something outside the session or cost money.</summary>
     private static readonly string[] StateChangingVerbs = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop"];
 
     private static readonly Lazy<CmdletInfo[]> Exported = new(() =>
@@ -70,7 +70,7 @@ public sealed partial class ConventionTests
         CmdletAttribute declared = cmdlet.ImplementingType.GetCustomAttribute<CmdletAttribute>()!;
 
         Assert.Equal(StateChangingVerbs.Contains(cmdlet.Verb), declared.SupportsShouldProcess);
-        // What is deleted at the service is gone.
+        // A deletion at the service cannot be undone.
         if (declared.SupportsShouldProcess) Assert.Equal(name == "Remove-FaceGenImage" ? ConfirmImpact.High : ConfirmImpact.Medium, declared.ConfirmImpact);
     }
 
@@ -84,7 +84,7 @@ public sealed partial class ConventionTests
         ParameterMetadata literal = Assert.Contains("LiteralPath", parameters);
         Assert.Contains("PSPath", literal.Aliases);
         Assert.Equal(path.ParameterType, literal.ParameterType);
-        // Whoever names one names no other.
+        // They exclude each other.
         Assert.Empty(path.ParameterSets.Keys.Intersect(literal.ParameterSets.Keys));
     }
 

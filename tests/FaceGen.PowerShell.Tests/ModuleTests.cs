@@ -2,7 +2,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
 
-/// <summary>The module as a whole: what it exports, loads and shows.</summary>
+/// <summary>The module's exports, assemblies and completions.</summary>
 public sealed class ModuleTests
 {
     [Fact]
@@ -32,15 +32,15 @@ public sealed class ModuleTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("""
+        ScriptResult result = session.Run("""
             param($manifest)
-            $said = Test-ModuleManifest $manifest
-            "$($said.CompatiblePSEditions)", "$($said.PowerShellVersion)", "$($said.LicenseUri)", $said.Copyright
+            $manifestData = Test-ModuleManifest $manifest
+            "$($manifestData.CompatiblePSEditions)", "$($manifestData.PowerShellVersion)", "$($manifestData.LicenseUri)", $manifestData.Copyright
             """, StagedModule.StagedManifest).WithoutErrors();
 
         Assert.Equal(
-            ["Desktop Core", "5.1", "https://opensource.org/license/mit", "(c) The FaceGen authors. MIT licence."],
-            ran.Output.Select(said => said.ToString()));
+            ["Desktop Core", "5.1", "https://opensource.org/license/mit", "(c) The FaceGen authors. MIT license."],
+            result.Output.Select(value => value.ToString()));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ModuleTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("""
+        ScriptResult result = session.Run("""
             param($manifest)
             Import-Module $manifest -Force -ErrorAction Stop
             Remove-Module FaceGen
@@ -57,7 +57,7 @@ public sealed class ModuleTests
             Get-FaceGenConnection
             """, StagedModule.Manifest).WithoutErrors();
 
-        Assert.Equal(23, ran.Output[0].BaseObject);
+        Assert.Equal(23, result.Output[0].BaseObject);
     }
 
     [Theory]
@@ -68,8 +68,8 @@ public sealed class ModuleTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
+        ScriptResult result = session.Run("param($line) (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText", line).WithoutErrors();
 
-        Assert.Equal(choices, string.Join(",", ran.Output.Select(text => text.ToString()).Order()));
+        Assert.Equal(choices, string.Join(",", result.Output.Select(text => text.ToString()).Order()));
     }
 }

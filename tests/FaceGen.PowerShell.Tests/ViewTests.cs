@@ -4,7 +4,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests;
 
-/// <summary>Texts from outside are shown without what would steer a terminal.</summary>
+/// <summary>Views show external text without control characters.</summary>
 public sealed class ViewTests
 {
     [Fact]

@@ -34,8 +34,8 @@ Describe 'Pipelines' {
         $images = $rows | New-FaceGenImage -ErrorVariable wrong -ErrorAction SilentlyContinue -WarningVariable left -WarningAction SilentlyContinue
         $images.Prompt | Sort-Object | Should -Be 'good', 'good too'
         $wrong | Should -HaveCount 1
-        $wrong[0].ToString() | Should -BeLike '*Width must be 1 to 512, not*900*'
-        $left | Should -Be 'Input 2 was left out: the error before this line names its value.'
+        $wrong[0].FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentTransformationError,*'
+        $left | Should -Be 'Input 2 was skipped. Nothing was sent for it. The error before this warning names the invalid value.'
     }
 
     It 'takes faces from Get-ChildItem' {
@@ -202,12 +202,12 @@ Describe 'What leaves the session and comes back' {
         Split-Path $image.FullName -Leaf | Should -BeLike '* anime kept.png'
     }
 
-    It 'waits for, saves and deletes one that was kept while it was under way' {
-        New-FaceGenImage 'under way' $face -NoWait | Export-Clixml "$TestDrive/way.xml"
-        $image = Import-Clixml "$TestDrive/way.xml" | Wait-FaceGenImage
+    It 'waits for, saves and deletes a pending generation from a file' {
+        New-FaceGenImage 'pending' $face -NoWait | Export-Clixml "$TestDrive/pending.xml"
+        $image = Import-Clixml "$TestDrive/pending.xml" | Wait-FaceGenImage
         $image.Status | Should -Be Success
-        $image | Export-Clixml "$TestDrive/way.xml"
-        Import-Clixml "$TestDrive/way.xml" | Save-FaceGenOutput "$TestDrive/way" -RemoveAfterSave | Should -HaveCount 1
+        $image | Export-Clixml "$TestDrive/pending.xml"
+        Import-Clixml "$TestDrive/pending.xml" | Save-FaceGenOutput "$TestDrive/pending" -RemoveAfterSave | Should -HaveCount 1
     }
 
     It 'asks again for what was kept of a generation and of a request' {

@@ -2,8 +2,8 @@
 .SYNOPSIS
     Runs the Pester suite on the staged module, or on a package as a gallery would install it.
 .DESCRIPTION
-    Where Pester 5 is not installed, its package is brought to artifacts/modules, and nothing is installed. The exit code is 2
-    where that is not possible, and 1 where a test failed.
+    If Pester 5 is not installed, its package is downloaded to artifacts/modules, and nothing is installed. The exit code is 2
+    if that fails, and 1 if a test failed.
 .PARAMETER Package
     The folder with the packages that ./build.ps1 Package made: the module's is unpacked into an empty folder and imported
     from there. Without it the staged module is tested.
@@ -25,7 +25,7 @@ if (-not (Get-Module Pester -ListAvailable | Where-Object { $_.Version -ge '5.0'
     $modules = Join-Path $PSScriptRoot '../../artifacts/modules'
     & dotnet package download "Pester@$pesterVersion" --output $modules --verbosity quiet
     if ($LASTEXITCODE -ne 0) {
-        Write-Warning "The Pester suite was not run: Pester $pesterVersion could not be had."
+        Write-Warning "The Pester suite was not run: Pester $pesterVersion could not be downloaded."
         exit 2
     }
     $pester = Join-Path $modules "pester/$pesterVersion/tools/Pester.psd1"
@@ -37,7 +37,7 @@ $folder = Join-Path ([IO.Path]::GetTempPath()) "FaceGen-$([guid]::NewGuid())"
 try {
     if ($Package) {
         $file = @(Get-ChildItem -Path $Package | Where-Object Name -Match '^FaceGen\.\d.*\.nupkg$')
-        if ($file.Count -ne 1) { throw "There is not one package of FaceGen in '$Package'." }
+        if ($file.Count -ne 1) { throw "'$Package' must contain one package of FaceGen, not $($file.Count)." }
 
         Add-Type -AssemblyName System.IO.Compression.FileSystem
         [IO.Compression.ZipFile]::ExtractToDirectory($file[0].FullName, "$folder/FaceGen")

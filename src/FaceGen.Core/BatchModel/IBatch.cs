@@ -19,12 +19,8 @@ internal interface IBatch : IAsyncDisposable
     /// <summary>Takes in more rows of the input, whose images are to be saved so.</summary>
     Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken);
 
-    /// <summary>What a run would do.</summary>
-    /// <param name="retryFailed">Whether rows that failed or expired before would be sent again.</param>
-    /// <param name="retryUncertain">Whether rows whose outcome is unknown would be sent again.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <param name="maxImages">How many images may be paid for.</param>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null);
+    /// <summary>Returns what a run would do.</summary>
+    Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
     /// <summary>Enters the input in the ledger and does the rows.</summary>
     /// <returns>How the batch stands then, with the <see cref="BatchSummary.Fault"/> that every other row would meet too.</returns>

@@ -11,7 +11,7 @@ public sealed class EmulatorInstance
         BaseUri = baseUri;
         QueueLimit = queueLimit;
         ProcessId = processId;
-        ApiKey = Secret.Protect(apiKey);
+        ApiKey = SecretText.Protect(apiKey);
     }
 
     /// <summary>The address on this machine.</summary>

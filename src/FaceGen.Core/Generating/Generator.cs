@@ -234,8 +234,8 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
             : null;
         if (log is not null) await log.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
-        ApiResult result = await connection.Api.PostAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, beforeSendToken).ConfigureAwait(false);
+        ApiResult result = await connection.Api.SubmitAsync(connection.Address.Generate,
+            json => RequestJson.Write(json, sent, face.Text), beforeSendToken).ConfigureAwait(false);
         Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(sent, face.Text), isFaceUploaded: face.UploadedSha256 is not null);
         if (outcome is Outcome.Uncertain lost && tracked is not null) outcome = await ReconcileAsync(lost, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Saving;
 
@@ -35,6 +36,10 @@ internal sealed class ReportWriter : IDisposable
         _json = new Utf8JsonWriter(_pending);
         _json.WriteStartObject();
         _json.WriteNumber("made", createdAt.ToUnixTimeMilliseconds());
+        // In the order of the page: ended rows first.
+        WriteStatuses("statuses", [.. BatchStages.GetStatuses(BatchStage.Saved, BatchStage.Failed, BatchStage.Uncertain),
+            .. BatchStages.GetStatuses(BatchStage.Pending, BatchStage.InFlight, BatchStage.Accepted).Reverse()]);
+        WriteStatuses("failures", BatchStages.GetStatuses(BatchStage.Failed, BatchStage.Uncertain));
         _json.WriteStartArray("items");
     }
 
@@ -102,6 +107,13 @@ internal sealed class ReportWriter : IDisposable
         WriteText("sha256", file.Sha256);
         if (file.Filtered) _json.WriteBoolean("filtered", true);
         _json.WriteEndObject();
+    }
+
+    private void WriteStatuses(string name, IEnumerable<BatchItemStatus> statuses)
+    {
+        _json.WriteStartArray(name);
+        foreach (BatchItemStatus status in statuses) _json.WriteStringValue(status.ToString());
+        _json.WriteEndArray();
     }
 
     private void WriteText(string name, string? text)

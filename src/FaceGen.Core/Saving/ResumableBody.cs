@@ -40,7 +40,7 @@ internal sealed class ResumableBody(MemoryStream body)
 
         if (!isPart && !isEncoded && response.Headers.ETag is { IsWeak: false } version)
             (_entityTag, _lastModified, _length) = (version, response.Content.Headers.LastModified, response.Content.Headers.ContentLength);
-        await response.Content.AppendToAsync(body, maxBytes, timeout.Token, timeout.RestartIdleTimer).ConfigureAwait(false);
+        await response.Content.AppendToAsync(body, maxBytes, timeout.RestartIdleTimer, timeout.Token).ConfigureAwait(false);
         var whole = new ArraySegment<byte>(body.GetBuffer(), 0, (int)body.Length);
         Reset();
         return whole;

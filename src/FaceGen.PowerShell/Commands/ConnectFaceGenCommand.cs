@@ -130,8 +130,8 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     public SwitchParameter Enterprise { get; set; }
 
     /// <summary>
-    /// Notices a failure however it came: PowerShell disposes of the cmdlet also where it refused a parameter, where a prompt was
-    /// cancelled, and where the command before it in the pipeline failed, all of which never reach <see cref="Process"/>.
+    /// Records every failure: PowerShell disposes of the cmdlet also if it refused a parameter, if a prompt was canceled, or if the
+    /// command before it in the pipeline failed, none of which reach <see cref="Process"/>.
     /// </summary>
     protected override void Dispose(bool disposing)
     {
@@ -156,15 +156,15 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private void Connect()
     {
         SecureString? secret = SecretName is not null ? SecretManagement.GetSecret(SecretName, Vault) : Credential?.Password ?? ApiKey;
-        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(Secret.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(SecretText.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
-        if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked: whoever stands between can read the key.");
+        if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked, so an attacker in the network can read the key. Use -SkipCertificateCheck only with test servers.");
 
         Connection connection = Connections.Replace(
             new Connection(address, key, QueueLimit, TimeoutSec, CreateProxy(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
-        // Before it is emitted: a command downstream may end the pipeline.
+        // Before the output: a cmdlet downstream may end the pipeline.
         _isConnected = true;
-        // Only who names a limit changes it: other runspaces share the account, and the service may have corrected it.
+        // Only an explicit limit changes it: other runspaces share the account, and the service may have corrected it.
         if (MyInvocation.BoundParameters.ContainsKey(nameof(QueueLimit))) Account.For(connection).Slots.Limit = QueueLimit;
         WriteObject(connection);
     }
@@ -174,15 +174,15 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         if (Proxy is null)
         {
             return ProxyCredential is null && !ProxyUseDefaultCredentials ? null
-                : throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials need -Proxy.");
+                : throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials need -Proxy. No connection was created. Give the address of the proxy with -Proxy.");
         }
 
         if (!Proxy.IsAbsoluteUri || Proxy.Scheme is not ("http" or "https"))
-            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.FormatAddress(Proxy)}' is no address of a proxy: give one like http://proxy:8080.");
+            throw new FaceGenException(ErrorCode.ConnectionInvalid, $"'{DisplayText.FormatAddress(Proxy)}' is not a proxy address. No connection was created. Give an address such as http://proxy:8080.");
         if (Proxy.UserInfo.Length > 0)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-Proxy names a user: what the proxy wants to know is given by -ProxyCredential, and shown nowhere.");
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-Proxy contains a user name. No connection was created. Give the credentials with -ProxyCredential, which FaceGen never shows.");
         if (ProxyCredential is not null && ProxyUseDefaultCredentials)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials cannot be used together.");
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-ProxyCredential and -ProxyUseDefaultCredentials cannot be used together. No connection was created. Give one of them.");
 
         return new WebProxy(Proxy) { Credentials = ProxyUseDefaultCredentials ? CredentialCache.DefaultCredentials : ProxyCredential?.GetNetworkCredential() };
     }

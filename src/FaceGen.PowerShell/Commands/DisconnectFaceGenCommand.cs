@@ -38,13 +38,13 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
         foreach (Connection connection in InputObject) Connections.Disconnect(connection);
         foreach (string name in Name ?? [])
         {
-            IReadOnlyList<Connection> meant = Connections.Match(name);
-            foreach (Connection connection in meant) Connections.Disconnect(connection);
+            IReadOnlyList<Connection> matches = Connections.Match(name);
+            foreach (Connection connection in matches) Connections.Disconnect(connection);
             Connections.ClearFailures(name);
-            if (meant.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+            if (matches.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
-                // What is not there ends nothing here: the others are still to be ended.
-                WriteError(ErrorRecordFactory.Create(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'."), name));
+                // Non-terminating: the other names are still to be disconnected.
+                WriteError(ErrorRecordFactory.Create(new FaceGenException(ErrorCode.NotConnected, $"This runspace has no connection '{DisplayText.Clean(name, 60)}'. Nothing was disconnected. Run Get-FaceGenConnection to list the connections."), name));
             }
         }
 

@@ -22,7 +22,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private const string LedgerToPath = "LedgerPath";
     private const string LedgerToLiteralPath = "LedgerLiteralPath";
 
-    /// <summary>How many entries are given to the disk at once, away from the pipeline's thread.</summary>
+    /// <summary>The number of entries that are written at once.</summary>
     private const int WriteChunkSize = 64;
 
     private readonly ProgressMeter _progress = new("Writing the report");
@@ -80,7 +80,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         _file = ResolveFile();
         if (!ShouldProcess(_file, "Write the report")) return;
 
-        _report = WaitForDisposable(Task.Run(() => WithForceHint(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
+        _report = Work.WaitForDisposable(Task.Run(() => WithForceHint(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
     }
 
     private protected override void Process()
@@ -90,8 +90,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         if (Ledger is not null)
         {
             IEnumerable<BatchItem> items =
-                BatchFactoryLoader.Factory.ReadItems(ResolveLedger(Ledger, isTyped: true), [], error => Post(() => ReportError(error, null)), StopToken);
-            foreach (BatchItem item in ReadAhead(items)) Add(ReportEntry.From(item));
+                BatchFactoryLoader.Factory.ReadItems(Paths.ResolveLedger(Ledger, isTyped: true), [], error => Work.Post(() => ReportError(error, null)), StopToken);
+            foreach (BatchItem item in Work.ReadAhead(items)) Add(ReportEntry.From(item));
             return;
         }
 
@@ -105,9 +105,9 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
                 default:
                     _hasUnsupportedInput = true;
                     string hint = input.BaseObject is PSCustomObject && input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
-                        ? ": what a file or a job kept of one is not whole. A batch is shown by -Ledger" : "";
+                        ? " A deserialized object is incomplete: show a batch with -Ledger." : "";
                     ReportError(new FaceGenException(ErrorCode.ParametersInvalid,
-                        $"A report shows rows of batches and saved images, and no {input.BaseObject.GetType().Name}{hint}."), input);
+                        $"Export-FaceGenReport accepts batch items and saved images, not {input.BaseObject.GetType().Name}. This object is not in the report.{hint}"), input);
                     break;
             }
         }
@@ -121,10 +121,10 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         if (report.Count == 0 && _hasSummaryInput)
         {
             throw new FaceGenException(ErrorCode.ParametersInvalid,
-                "A summary holds no rows: pipe it through Get-FaceGenBatchItem, or give the ledger with -Ledger.");
+                "A batch summary contains no rows. No report was written. Pipe it to Get-FaceGenBatchItem first, or give the ledger with -Ledger.");
         }
 
-        // What it was given instead has been told, and an empty page would stand in the way of the right one.
+        // The unsupported input was reported, and an empty report would have to be overwritten.
         if (report.Count == 0 && _hasUnsupportedInput) return;
 
         WaitForWrite(() => WithForceHint(() =>
@@ -142,7 +142,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        // A pipeline that was stopped may leave a write behind it.
+        // A stopped pipeline may have left a write running.
         _pendingWrite.ContinueWith(_ => _report?.Dispose(), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -164,16 +164,16 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         });
     }
 
-    /// <summary>Writes away from the pipeline's thread: it must answer a stop also while a disk or a share does not.</summary>
-    private void WaitForWrite(Func<bool> write) => WaitFor(_pendingWrite = Task.Run(write));
+    /// <summary>Writes on another thread, so that a stop does not wait for a disk or a share.</summary>
+    private void WaitForWrite(Func<bool> write) => Work.WaitFor(_pendingWrite = Task.Run(write));
 
     private string ResolveFile()
     {
         IReadOnlyList<string> files = LiteralPath is { } literal
-            ? [ResolvePath(literal, ErrorCode.FileNotWritten)]
-            : ResolveTarget(Path!, ErrorCode.FileNotWritten);
-        if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{Path}' matches {files.Count} files: give one of them.");
-        if (Directory.Exists(files[0])) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder: a report is a file.");
+            ? [Paths.Resolve(literal, ErrorCode.FileNotWritten)]
+            : Paths.ResolveOutput(Path!, ErrorCode.FileNotWritten);
+        if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{Path}' matches {files.Count} files. No report was written. Give the path of one file.");
+        if (Directory.Exists(files[0])) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder. No report was written. Give the path of a file, such as report.html.");
         return files[0];
     }
 
@@ -185,7 +185,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.FileExists)
         {
-            throw new FaceGenException(e.Code, e.Message + " -Force replaces it.", e);
+            throw new FaceGenException(e.Code, e.Message + " Replace it with -Force.", e);
         }
     }
 }

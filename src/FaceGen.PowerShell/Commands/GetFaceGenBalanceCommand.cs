@@ -13,5 +13,5 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(AccountBalance))]
 public sealed class GetFaceGenBalanceCommand : ServiceCmdlet
 {
-    private protected override void End() => WriteObject(WaitFor(new AccountClient(CurrentConnection, Log).GetBalanceAsync(StopToken)));
+    private protected override void End() => WriteObject(Work.WaitFor(new AccountClient(CurrentConnection, Log).GetBalanceAsync(StopToken)));
 }

@@ -14,5 +14,5 @@ namespace FaceGen.PowerShell.Commands;
 public sealed class GetFaceGenBatchCommand : LedgerCmdlet
 {
     private protected override void Read(LedgerLocation ledger) =>
-        WriteObject(WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))));
+        WriteObject(Work.WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))));
 }

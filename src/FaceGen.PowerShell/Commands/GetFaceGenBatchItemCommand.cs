@@ -21,7 +21,7 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
 
     private protected override void Read(LedgerLocation ledger)
     {
-        IEnumerable<BatchItem> items = BatchFactoryLoader.Factory.ReadItems(ledger, Status, error => Post(() => ReportError(error, null)), StopToken);
-        foreach (BatchItem item in ReadAhead(items)) WriteObject(item);
+        IEnumerable<BatchItem> items = BatchFactoryLoader.Factory.ReadItems(ledger, Status, error => Work.Post(() => ReportError(error, null)), StopToken);
+        foreach (BatchItem item in Work.ReadAhead(items)) WriteObject(item);
     }
 }

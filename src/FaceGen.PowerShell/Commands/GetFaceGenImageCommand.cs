@@ -14,7 +14,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenImage")]
 [OutputType(typeof(Generation))]
-public sealed class GetFaceGenImageCommand : ServiceCmdlet
+public sealed class GetFaceGenImageCommand : GenerationCmdlet
 {
     private readonly List<(Connection Connection, string Id)> _requestedIds = [];
 
@@ -38,21 +38,21 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
             Account account = Account.For(CurrentConnection);
             foreach (Generation known in GetPendingGenerations())
             {
-                Drain(Account.MaxConcurrentFetches - 1);
-                Start(known, () => FetchAsync(account, known), WriteObject);
+                Work.Drain(Account.MaxConcurrentFetches - 1);
+                Work.Start(known, () => FetchAsync(account, known), WriteObject);
             }
         }
 
         foreach ((Connection connection, string id) in _requestedIds.Distinct())
         {
-            Drain(Account.MaxConcurrentFetches - 1);
-            Start(id, () => Account.For(connection).FetchAsync(connection, id, StopToken, Log), WriteObject);
+            Work.Drain(Account.MaxConcurrentFetches - 1);
+            Work.Start(id, () => Account.For(connection).FetchAsync(connection, id, StopToken, Log), WriteObject);
         }
 
-        Drain(0);
+        Work.Drain(0);
     }
 
-    /// <summary>A look that finds nothing out leaves what was known: the list is complete also while the service is not there.</summary>
+    /// <summary>Fetches a generation, or returns it as it was known, so that the list is complete while the service is unreachable.</summary>
     private async Task<Generation> FetchAsync(Account account, Generation known)
     {
         try
@@ -61,7 +61,7 @@ public sealed class GetFaceGenImageCommand : ServiceCmdlet
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {
-            Post(() => WriteWarning(e.Message));
+            Work.Post(() => WriteWarning(e.Message));
             return known;
         }
     }

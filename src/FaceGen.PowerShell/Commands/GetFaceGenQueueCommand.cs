@@ -14,5 +14,5 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(QueueUsage))]
 public sealed class GetFaceGenQueueCommand : ServiceCmdlet
 {
-    private protected override void End() => WriteObject(WaitFor(new AccountClient(CurrentConnection, Log).GetQueueUsageAsync(StopToken)));
+    private protected override void End() => WriteObject(Work.WaitFor(new AccountClient(CurrentConnection, Log).GetQueueUsageAsync(StopToken)));
 }

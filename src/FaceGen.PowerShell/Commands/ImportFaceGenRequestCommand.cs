@@ -34,7 +34,7 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
         {
             try
             {
-                foreach (RequestRow row in ResolveFiles(path, isLiteral: LiteralPath is not null).SelectMany(ReadFile)) Write(row);
+                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null)) Write(row);
             }
             catch (FaceGenException e)
             {
@@ -46,7 +46,7 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     private void Write(RequestRow row)
     {
         StopToken.ThrowIfCancellationRequested();
-        WarnUnknownColumns(row.Source, row.UnknownNames);
+        UnknownColumns.Warn(this, row.Source, row.UnknownNames);
         if (row.Error is not null) ReportError(row.Error, row.Source);
         else WriteObject(row.Request);
     }

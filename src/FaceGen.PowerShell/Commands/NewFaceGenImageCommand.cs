@@ -19,7 +19,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Generation))]
-public sealed class NewFaceGenImageCommand : ServiceCmdlet
+public sealed class NewFaceGenImageCommand : GenerationCmdlet
 {
     private readonly ProgressMeter _progress = new("Generating images");
     private readonly Dictionary<Connection, Generator> _generators = [];
@@ -27,9 +27,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     private IReadOnlyList<(RequestField Field, object? Value)> _typedValues = [];
     private readonly PipelineRowReader _rowReader;
 
-    /// <summary>Counts the requests of this command that have a slot.</summary>
-    private readonly WorkCounter _slotHolders = new();
-
+    private RequestSubmitter? _submitter;
     private int _inputCount;
     private int _lastProcessedInput;
 
@@ -204,15 +202,19 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
     [Parameter]
     public SwitchParameter IncludeUncertain { get; set; }
 
-    private protected override void Begin() =>
-        // Before the first input, what is bound is what was typed.
+    private protected override void Begin()
+    {
+        // Before the first input, only typed parameters are bound.
         _typedValues = [.. MyInvocation.BoundParameters
             .Select(bound => (Field: RequestField.Find(bound.Key), Value: (object?)bound.Value))
             .Where(bound => bound.Field is not null && bound.Value is not null).Select(bound => (bound.Field!, bound.Value))];
+        var options = new GenerateOptions { Wait = !NoWait, Timeout = ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
+        _submitter = new RequestSubmitter(options, IncludeUncertain, Log, StopToken);
+    }
 
     private protected override void Process()
     {
-        WarnRefusedInputs(_inputCount - 1);
+        WarnOfRefusedInputs(_inputCount - 1);
         _lastProcessedInput = _inputCount;
 
         Request request;
@@ -222,138 +224,75 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            ReportError(WithRow(e, OriginalRequest?.Source ?? GetInputSource()), InputObject);
+            ReportError(ErrorRecordFactory.WithRow(e, OriginalRequest?.Source ?? InputSource), InputObject);
             return;
         }
 
         Generation? origin = null;
-        if (ExplicitConnection is null && OriginalGeneration is { } given && (origin = WithConnection(given)) is null) return;
+        if (Connection is null && OriginalGeneration is { } original && (origin = WithConnection(original)) is null) return;
 
         string images = request.ImageCount == 1 ? "1 image" : $"{request.ImageCount} images";
-        // Trying a command out needs no connection.
-        string by = (origin?.Connection ?? ExplicitConnection ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
-        if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style){by}")) return;
+        // -WhatIf needs no connection.
+        string with = Describe(origin?.Connection ?? Connection ?? Connections.Current);
+        if (!ShouldProcess(DisplayText.Clean(request.Prompt, 80), $"Generate {images} ({request.Style ?? "default"} style){with}")) return;
 
-        Connection connection = origin?.Connection ?? CurrentConnection;
-        if (!_generators.TryGetValue(connection, out Generator? generator))
-        {
-            _generators.Add(connection, generator = new Generator(connection, Log));
-            if (!NoUpload && MyInvocation.ExpectingInput) BeginUpload(generator, request.FaceImage);
-        }
-
-        Drain(ThrottleLimit - 1);
-        _progress.Total++;
-        // What is written while this one waits for its place may itself generate, downstream: the place is used without this thread.
-        Task<Slots.Slot> turn = AcquireSlotAsync(generator, connection, _slotHolders.WhenIdle);
-        Start(request, () => GenerateAsync(generator, connection, request, turn), ended => WriteResult(ended.Generation, ended.Lost));
-        WaitFor(Task.WhenAny(turn));
+        Submit(request, origin?.Connection ?? CurrentConnection);
     }
 
     private protected override void End()
     {
-        WarnRefusedInputs(_inputCount);
+        WarnOfRefusedInputs(_inputCount);
         _progress.Complete(this);
     }
 
-    private protected override void Tick() => _progress.Show(this, RunningCount);
+    private protected override void Tick() => _progress.Show(this, Work.RunningCount);
 
-    /// <summary>What was accepted before is paid for, and the pipeline that was to save it ends here.</summary>
-    private protected override FaceGenException WithPendingGenerations(FaceGenException fatal)
+    private protected override FaceGenException DescribeFatal(FaceGenException fatal)
     {
-        int open = _generators.Keys.Select(Account.For).Distinct().Sum(account => account.Pending.Count);
-        return open == 0 ? fatal : new FaceGenException(fatal.Code,
-            $"{fatal.Message} {open} {(open == 1 ? "generation that was" : "generations that were")} accepted before {(open == 1 ? "is" : "are")} not lost: "
-            + "'Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput' in this session brings in the images.", fatal);
+        int pending = _generators.Keys.Select(Account.For).Distinct().Sum(account => account.Pending.Count);
+        return pending == 0 ? fatal : new FaceGenException(fatal.Code,
+            $"{fatal.Message} {pending} accepted {(pending == 1 ? "generation is" : "generations are")} not lost. "
+            + "Run Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput in this session to save the images.", fatal);
     }
 
-    /// <summary>PowerShell refuses a bad cell before the cmdlet sees its row, and does not say which row it was.</summary>
-    private void WarnRefusedInputs(int lastInput)
+    private void Submit(Request request, Connection connection)
+    {
+        if (!_generators.TryGetValue(connection, out Generator? generator))
+        {
+            _generators.Add(connection, generator = new Generator(connection, Log));
+            if (!NoUpload && MyInvocation.ExpectingInput) StartUpload(generator, request.FaceImage);
+        }
+
+        Work.Drain(ThrottleLimit - 1);
+        _progress.Total++;
+        // The slot is used on another thread: while this thread waits for it, a cmdlet downstream may itself generate.
+        Task<Slots.Slot> slotTask = _submitter!.AcquireSlotAsync(generator, connection);
+        Work.Start(request, () => _submitter.GenerateAsync(generator, connection, request, slotTask), result => Write(result.Generation, result.Uncertain));
+        Work.WaitFor(Task.WhenAny(slotTask));
+    }
+
+    /// <summary>Warns of the inputs that PowerShell refused before the cmdlet got them: its error does not name the input.</summary>
+    private void WarnOfRefusedInputs(int lastInput)
     {
         for (int input = _lastProcessedInput + 1; input <= lastInput; input++)
-            WriteWarning($"Input {input} was left out: the error before this line names its value.");
+            WriteWarning($"Input {input} was skipped. Nothing was sent for it. The error before this warning names the invalid value.");
         _lastProcessedInput = Math.Max(_lastProcessedInput, lastInput);
     }
 
-    /// <summary>
-    /// Most pipelines have one face: its upload begins before there is a place for the first request. How it ends shows when
-    /// the request is sent.
-    /// </summary>
-    private void BeginUpload(Generator generator, FaceImage face) => WaitFor(Task.Run(() =>
+    /// <summary>Starts the upload of the first face image, which most pipelines share. An error appears when a request uses it.</summary>
+    private void StartUpload(Generator generator, FaceImage face) => Work.WaitFor(Task.Run(() =>
     {
         generator.UploadFaceAsync(face, StopToken).ObserveException();
         return true;
     }));
 
-    /// <summary>
-    /// Takes a place in the account's queue. While requests of this command are under way their ends free one; what only other
-    /// commands' generations could free is not waited for without end.
-    /// </summary>
-    private async Task<Slots.Slot> AcquireSlotAsync(Generator generator, Connection connection, Task ownRequests)
-    {
-        using var unless = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
-        Task<Slots.Slot> turn = generator.AcquireSlotAsync(unless.Token);
-        if (!turn.IsCompleted && await Task.WhenAny(turn, ownRequests).ConfigureAwait(false) != turn) await WaitForOtherCommandsAsync(turn, unless, connection).ConfigureAwait(false);
-        Slots.Slot slot = await turn.ConfigureAwait(false);
-        // Before this task ends: the next request asks then whether this one has a slot.
-        _slotHolders.Increment();
-        return slot;
-    }
-
-    /// <summary>Waits for a slot that only the end of another command's generation can free, up to the timeout.</summary>
-    private async Task WaitForOtherCommandsAsync(Task<Slots.Slot> slotTask, CancellationTokenSource slotCancellation, Connection connection)
-    {
-        using var deadline = new Deadline(connection.Services.Time, ToTimeout(TimeoutSec), StopToken);
-        using CancellationTokenRegistration end = deadline.Token.Register(slotCancellation.Cancel);
-        Log.LogVerbose("Every place in the account's queue is taken by generations that were started before: waiting for one to end.");
-        await deadline.EnforceAsync(slotTask, () => new FaceGenException(ErrorCode.ServiceBusy,
-            $"Every place in the account's queue stayed taken for {TimeoutSec} seconds by generations that were started before. Nothing was sent.")).ConfigureAwait(false);
-    }
-
-    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(
-        Generator generator, Connection connection, Request request, Task<Slots.Slot> slotTask)
-    {
-        Slots.Slot slot = await slotTask.ConfigureAwait(false);
-        try
-        {
-            return await GenerateAsync(generator, connection, request, slot).ConfigureAwait(false);
-        }
-        finally
-        {
-            _slotHolders.Decrement();
-        }
-    }
-
-    private async Task<(Generation Generation, FaceGenException? Lost)> GenerateAsync(Generator generator, Connection connection, Request request, Slots.Slot slot)
-    {
-        var options = new GenerateOptions { Wait = !NoWait, Timeout = ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
-        try
-        {
-            return (await generator.GenerateAsync(request, slot, options, StopToken).ConfigureAwait(false), null);
-        }
-        catch (FaceGenException e) when (IncludeUncertain && e.Code == ErrorCode.SubmissionUncertain)
-        {
-            return (new Generation
-            {
-                Id = "",
-                Status = GenerationStatus.Uncertain,
-                CreatedAt = connection.Services.Time.GetUtcNow(),
-                Prompt = request.Prompt,
-                Seed = request.Seed,
-                TrackId = request.TrackId,
-                Message = e.Message,
-                Request = request,
-                Connection = connection,
-            }, e);
-        }
-    }
-
-    private void WriteResult(Generation generation, FaceGenException? uncertain)
+    private void Write(Generation generation, FaceGenException? uncertain)
     {
         WriteGeneration(generation);
         if (uncertain is not null) Account.MarkAcknowledged(EngineServices.System, uncertain);
     }
 
-    /// <summary>What was asked for where a request, a generation or a batch's row is piped back.</summary>
+    /// <summary>Gets the request of an input that is a request, a generation or a batch item.</summary>
     private Request? OriginalRequest => InputObject?.BaseObject switch
     {
         Request request => request,
@@ -362,7 +301,7 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         _ => null,
     };
 
-    /// <summary>The generation that the input is or belongs to: its account is the one that pays, unless a connection is named.</summary>
+    /// <summary>Gets the generation of an input, whose account pays unless -Connection is given.</summary>
     private Generation? OriginalGeneration => InputObject?.BaseObject switch
     {
         Generation generation => generation,
@@ -370,52 +309,52 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         _ => null,
     };
 
-    /// <summary>The input's number, by which errors and file names call it; null for what was typed.</summary>
-    private RequestSource? GetInputSource() => InputObject is null ? null : new RequestSource("", 0, _inputCount);
+    /// <summary>Gets the number of the input, for errors and file names; null without pipeline input.</summary>
+    private RequestSource? InputSource => InputObject is null ? null : new RequestSource("", 0, _inputCount);
 
-    /// <summary>What is given here, over what was asked for where a generation or a batch's row is piped back.</summary>
+    /// <summary>Returns the request: bound parameters replace the values of the input.</summary>
     private Request ToRequest()
     {
         if (InputObject is not null && PipelineRowReader.RequiresReader(InputObject)) return ReadRow(InputObject);
 
-        if (InputObject is not null) WarnUnknownColumns(GetInputSource()!, _rowReader.FindUnknownColumns(InputObject, IsBoundByName));
+        if (InputObject is not null) UnknownColumns.Warn(this, InputSource!, _rowReader.FindUnknownColumns(InputObject, IsBoundByName));
         object? input = InputObject?.BaseObject;
-        Request? before = OriginalRequest;
+        Request? original = OriginalRequest;
         var request = new Request
         {
-            Prompt = (string)RequestField.Prompt.Require(Prompt ?? before?.Prompt ?? input as string),
-            NegativePrompt = NegativePrompt ?? before?.NegativePrompt,
-            FaceImage = FaceImage is null && before is not null ? before.FaceImage : ToFaceImage(FaceImage ?? input as FileInfo),
-            Width = Width ?? before?.Width,
-            Height = Height ?? before?.Height,
-            NumInferenceSteps = NumInferenceSteps ?? before?.NumInferenceSteps,
-            GuidanceScale = GuidanceScale ?? before?.GuidanceScale,
-            SScale = SScale ?? before?.SScale,
-            Samples = Samples ?? before?.Samples,
-            SafetyChecker = SafetyChecker ?? before?.SafetyChecker,
-            SafetyCheckerType = SafetyCheckerType ?? before?.SafetyCheckerType,
-            Base64 = Base64 ? true : before?.Base64,
-            Style = Style ?? before?.Style,
-            Seed = Seed ?? before?.Seed,
-            Webhook = Webhook ?? before?.Webhook,
-            TrackId = TrackId ?? before?.TrackId,
-            Source = before?.Source ?? GetInputSource(),
+            Prompt = (string)RequestField.Prompt.Require(Prompt ?? original?.Prompt ?? input as string),
+            NegativePrompt = NegativePrompt ?? original?.NegativePrompt,
+            FaceImage = FaceImage is null && original is not null ? original.FaceImage : ToFaceImage(FaceImage ?? input as FileInfo),
+            Width = Width ?? original?.Width,
+            Height = Height ?? original?.Height,
+            NumInferenceSteps = NumInferenceSteps ?? original?.NumInferenceSteps,
+            GuidanceScale = GuidanceScale ?? original?.GuidanceScale,
+            SScale = SScale ?? original?.SScale,
+            Samples = Samples ?? original?.Samples,
+            SafetyChecker = SafetyChecker ?? original?.SafetyChecker,
+            SafetyCheckerType = SafetyCheckerType ?? original?.SafetyCheckerType,
+            Base64 = Base64 ? true : original?.Base64,
+            Style = Style ?? original?.Style,
+            Seed = Seed ?? original?.Seed,
+            Webhook = Webhook ?? original?.Webhook,
+            TrackId = TrackId ?? original?.TrackId,
+            Source = original?.Source ?? InputSource,
         };
-        // What was bound is checked; what was an object in a script may have been changed there.
-        return before is null ? request : request.Validate();
+        // Bound values are validated already; a script may have changed the object.
+        return original is null ? request : request.Validate();
     }
 
-    /// <summary>What a hashtable has, or a sidecar's image was asked for with, and its seed.</summary>
+    /// <summary>Returns the request of a hashtable, a row or a sidecar.</summary>
     private Request ReadRow(PSObject input)
     {
         RequestRow row = _rowReader.Read(input, _inputCount, _typedValues);
-        WarnUnknownColumns(row.Source, row.UnknownNames);
-        // The row's own message begins as every message here does.
+        UnknownColumns.Warn(this, row.Source, row.UnknownNames);
+        // The inner exception does not name the row: the caller adds it.
         if (row.Request is null) throw (FaceGenException?)row.Error!.InnerException ?? row.Error;
         return row.Request;
     }
 
-    /// <summary>Whether PowerShell gives a column of that name to a parameter.</summary>
+    /// <summary>True if PowerShell binds a property of this name to a parameter.</summary>
     private bool IsBoundByName(string name) => MyInvocation.MyCommand.Parameters.Values.Any(parameter =>
         parameter.Aliases.Prepend(parameter.Name).Contains(name, StringComparer.OrdinalIgnoreCase)
         && parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.ValueFromPipelineByPropertyName));
@@ -433,5 +372,5 @@ public sealed class NewFaceGenImageCommand : ServiceCmdlet
         var other => FaceGen.FaceImage.Parse((string)RequestField.FaceImage.Require(other), ResolveFacePath),
     };
 
-    private string ResolveFacePath(string path) => ResolvePath(path, ErrorCode.FaceImageInvalid);
+    private string ResolveFacePath(string path) => Paths.Resolve(path, ErrorCode.FaceImageInvalid);
 }

@@ -48,16 +48,16 @@ public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
     private protected override void End()
     {
         if (PublicUri is not null && !(PublicUri.IsAbsoluteUri && PublicUri.Scheme == Uri.UriSchemeHttps))
-            throw new FaceGenException(ErrorCode.ParametersInvalid, $"-PublicUri is not an https address: '{DisplayText.Clean(PublicUri.ToString(), 200)}'.");
-        if (PublicUri is { } given && (given.Query.Length > 0 || given.Fragment.Length > 0))
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-PublicUri ends in a query or a fragment: the webhook's own path has to follow it.");
-        if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Listen for the service's calls")) return;
+            throw new FaceGenException(ErrorCode.ParametersInvalid, $"-PublicUri '{DisplayText.Clean(PublicUri.ToString(), 200)}' is not an https address. No webhook was opened. Give an address such as https://hooks.example/facegen.");
+        if (PublicUri is { } address && (address.Query.Length > 0 || address.Fragment.Length > 0))
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-PublicUri has a query or a fragment, to which no path can be added. No webhook was opened. Give the address without it.");
+        if (!ShouldProcess($"{ListenAddress}, port {(Port == 0 ? "any" : Port)}", "Open a webhook")) return;
 
         Account account = Account.For(CurrentConnection);
         var webhook = new Webhook(ListenAddress, Port, PublicUri, account.Deliveries.Receive, CurrentConnection.Services.Time, warning => account.Warnings.LogWarning(warning, warning));
         account.Deliveries.Add(webhook);
         if (PublicUri is null && !CurrentConnection.BaseUri.IsLoopback)
-            WriteWarning("The service cannot call this machine, and calls https addresses only: without -PublicUri the webhook is not used.");
+            WriteWarning("The service delivers webhooks only to public https addresses, so it cannot use this one. Nothing is lost: FaceGen polls instead. Give the public address with -PublicUri.");
         WriteObject(webhook);
     }
 }

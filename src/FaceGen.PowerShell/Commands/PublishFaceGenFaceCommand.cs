@@ -18,7 +18,7 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
-    /// <summary>How many are uploaded at once.</summary>
+    /// <summary>The number of uploads at the same time.</summary>
     private const int MaxConcurrency = 4;
 
     /// <summary>
@@ -36,28 +36,27 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        foreach (string given in ParameterSetName == ByPath ? Path : LiteralPath)
+        foreach (string pattern in ParameterSetName == ByPath ? Path : LiteralPath)
         {
             try
             {
-                foreach (string path in ParameterSetName == ByPath ? ResolveWildcards(given, ErrorCode.FaceImageInvalid) : [ResolvePath(given, ErrorCode.FaceImageInvalid)])
+                foreach (string path in ParameterSetName == ByPath ? Paths.ResolveWildcards(pattern, ErrorCode.FaceImageInvalid) : [Paths.Resolve(pattern, ErrorCode.FaceImageInvalid)])
                     Publish(path);
             }
             catch (FaceGenException e)
             {
-                ReportError(e, given);
+                ReportError(e, pattern);
             }
         }
     }
 
     private void Publish(string path)
     {
-        FaceImage face = WaitFor(Task.Run(() => FaceImage.FromFile(path)));
-        string by = (ExplicitConnection ?? Connections.Current) is { } known ? $" at the connection {known.Description}" : "";
-        if (!ShouldProcess(path, $"Upload the face image{by}")) return;
+        FaceImage face = Work.WaitFor(Task.Run(() => FaceImage.FromFile(path)));
+        if (!ShouldProcess(path, $"Upload the face image{Describe(Connection ?? Connections.Current)}")) return;
 
         Connection connection = CurrentConnection;
-        Drain(MaxConcurrency - 1);
-        Start(path, () => Account.For(connection).FaceUploads.PublishAsync(connection, face, Log, StopToken), WriteObject);
+        Work.Drain(MaxConcurrency - 1);
+        Work.Start(path, () => Account.For(connection).FaceUploads.PublishAsync(connection, face, Log, StopToken), WriteObject);
     }
 }

@@ -16,7 +16,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]
 [OutputType(typeof(Generation))]
-public sealed class ReceiveFaceGenWebhookCommand : ServiceCmdlet
+public sealed class ReceiveFaceGenWebhookCommand : GenerationCmdlet
 {
     /// <summary>
     /// <para type="description">The number of generations to wait for, 1 or more, including generations that this
@@ -37,19 +37,19 @@ public sealed class ReceiveFaceGenWebhookCommand : ServiceCmdlet
     {
         Account account = Account.For(CurrentConnection);
         if (Count is not null && account.Deliveries.Webhooks.Count == 0)
-            throw new FaceGenException(ErrorCode.WebhookNotOpened, "No webhook listens: New-FaceGenWebhook opens one.");
+            throw new FaceGenException(ErrorCode.WebhookNotOpened, "No webhook is open. Nothing was received. Run New-FaceGenWebhook first.");
 
         using var deadline = new Deadline(CurrentConnection.Services.Time, ToTimeout(TimeoutSec), StopToken);
         var receiver = new DeliveryReceiver(CurrentConnection, Log);
         for (int received = 0; received < (Count ?? int.MaxValue); received++)
         {
-            int before = received;
+            int count = received;
             Task<Generation?> next = deadline.EnforceAsync(receiver.ReceiveAsync(Count is not null, deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
-                $"{before}{(Count is null ? "" : $" of {Count}")} generations came within {TimeoutSec} seconds. What this session submitted is not lost: Get-FaceGenImage lists it."));
+                $"{count}{(Count is null ? "" : $" of {Count}")} generations arrived within {TimeoutSec} s. Nothing is lost. Run Get-FaceGenImage to list the pending generations, or raise -TimeoutSec."));
             try
             {
-                if (WaitFor(next) is not { } generation) return;
+                if (Work.WaitFor(next) is not { } generation) return;
 
                 WriteGeneration(generation);
             }

@@ -12,12 +12,12 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ById)]
 [OutputType(typeof(void))]
-public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
+public sealed class RemoveFaceGenImageCommand : GenerationCmdlet
 {
     private const string ById = "Id";
     private const string ByGeneration = "Generation";
 
-    /// <summary>How many are deleted at once.</summary>
+    /// <summary>The number of deletions at the same time.</summary>
     private const int MaxConcurrency = 8;
 
     private readonly HashSet<(string Account, string Id)> _seen = [];
@@ -41,14 +41,14 @@ public sealed class RemoveFaceGenImageCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        foreach (Generation given in ParameterSetName == ById ? [.. Id.Select(GenerationIdAttribute.FindGeneration)] : InputObject)
+        foreach (Generation input in ParameterSetName == ById ? [.. Id.Select(GenerationIdAttribute.FindGeneration)] : InputObject)
         {
-            // Both saved images of a generation name it.
-            if (WithConnection(given) is not { Id: var id, Connection: { } connection } || !_seen.Add((connection.Account, id))
-                || !ShouldProcess($"generation {id} at the connection {connection.Description}", "Delete its images at the service")) continue;
+            // Several saved images may belong to one generation.
+            if (WithConnection(input) is not { Id: var id, Connection: { } connection } || !_seen.Add((connection.Account, id))
+                || !ShouldProcess($"generation {id}{Describe(connection)}", "Delete its images at the service")) continue;
 
-            Drain(MaxConcurrency - 1);
-            Start(id, () => new AccountClient(connection, Log).DeleteImagesAsync(id, StopToken));
+            Work.Drain(MaxConcurrency - 1);
+            Work.Start(id, () => new AccountClient(connection, Log).DeleteImagesAsync(id, StopToken));
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
         DeliveryTracker callbacks = Account.For(CurrentConnection).Deliveries;
         foreach (Webhook webhook in InputObject ?? [.. callbacks.Webhooks])
         {
-            if (ShouldProcess(webhook.ToString(), "End the webhook")) callbacks.Close(webhook);
+            if (ShouldProcess(webhook.ToString(), "Close the webhook")) callbacks.Close(webhook);
         }
     }
 }

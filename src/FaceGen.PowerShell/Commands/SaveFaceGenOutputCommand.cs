@@ -15,7 +15,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Save, "FaceGenOutput", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(SavedImage))]
-public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
+public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
@@ -28,10 +28,10 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private FileNameTemplate? _name;
     private Task<bool>? _cleanup;
 
-    /// <summary>How many generations may wait for their end or their turn, so that a long input stays in flat memory.</summary>
+    /// <summary>The number of generations that may wait for their end or their download, which limits the memory of a long input.</summary>
     private const int MaxPending = 64;
 
-    /// <summary>How long a generation is waited for that is still under way: as long as Wait-FaceGenImage waits.</summary>
+    /// <summary>The timeout for a pending generation, as that of Wait-FaceGenImage.</summary>
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(600);
 
     /// <summary>
@@ -118,16 +118,16 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
     private protected override void Begin()
     {
         if (Force && SkipExisting)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together.");
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-Force and -SkipExisting cannot be used together. Nothing was saved. Give one of them.");
 
         if (RemoveAfterSave && SkipExisting)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together: a file that is there already may be another picture.");
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together, because an existing file may be another image. Nothing was saved or deleted. Give one of them.");
 
-        _folder = ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
+        _folder = Paths.ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
         _destination = new Destination(FileStorage.System, _folder);
         _name = new FileNameTemplate(Name);
-        // This runs before a command upstream pays for anything. A share may not answer: the wait ends with a stop.
-        if (!IsWhatIf) WaitFor(Task.Run(Prepare));
+        // Before a cmdlet upstream pays for anything. A stop ends the wait for a share that does not respond.
+        if (!IsWhatIf) Work.WaitFor(Task.Run(Prepare));
         _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
         {
             Force = Force,
@@ -141,27 +141,27 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        foreach (Generation given in InputObject)
+        foreach (Generation input in InputObject)
         {
-            if (WithConnection(given) is not { Connection: { } connection } generation) continue;
+            if (WithConnection(input) is not { Connection: { } connection } generation) continue;
 
-            // From here on it is this command that answers for it, also where it then does nothing.
+            // Pending until its images are saved, also with -WhatIf.
             Account.For(connection).BeginSaving(connection, generation);
-            if (!ShouldProcess(_folder, $"Save the images of {generation.Id} at the connection {connection.Description}{(RemoveAfterSave ? " and delete them at the service" : "")}")) continue;
+            if (!ShouldProcess(_folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
             _progress.Total++;
-            Start(generation, () => SaveAllAsync(generation, connection));
-            Drain(MaxPending);
+            Work.Start(generation, () => SaveAllAsync(generation, connection));
+            Work.Drain(MaxPending);
         }
     }
 
     private protected override void End()
     {
-        if (_cleanup is not null) WaitFor(_cleanup);
+        if (_cleanup is not null) Work.WaitFor(_cleanup);
         _progress.Complete(this);
     }
 
-    /// <summary>Makes sure that the folder can be written, and begins to remove what killed runs left in it.</summary>
+    /// <summary>Checks that the folder can be written, and starts to delete the temporary files of killed runs.</summary>
     private bool Prepare()
     {
         _destination!.Probe();
@@ -173,9 +173,9 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         return true;
     }
 
-    private protected override void Tick() => _progress.Show(this, RunningCount);
+    private protected override void Tick() => _progress.Show(this, Work.RunningCount);
 
-    /// <summary>Waits for a generation and saves each of its images; one that fails leaves the others.</summary>
+    /// <summary>Waits for a generation and saves each of its images.</summary>
     private async Task SaveAllAsync(Generation generation, Connection connection)
     {
         if (generation.Status == GenerationStatus.Processing)
@@ -187,7 +187,7 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         if (generation.Images.Count == 0)
         {
             throw new FaceGenException(ErrorCode.OutputMissing,
-                $"Generation {generation.Id} ({generation.Status}) has no images to save.");
+                $"Generation {generation.Id} has the status {generation.Status} and no images. Nothing was saved. Its Message names the reason.");
         }
 
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
@@ -202,34 +202,34 @@ public sealed class SaveFaceGenOutputCommand : ServiceCmdlet
         }
         catch (FaceGenException e)
         {
-            throw new FaceGenException(e.Code, $"The images of generation {generation.Id} are saved, and still at the service. {e.Message}", e);
+            throw new FaceGenException(e.Code, $"The images of generation {generation.Id} are saved, but not deleted at the service. {e.Message}", e);
         }
     }
 
-    /// <summary>Saves an image; false where that failed, or where the file is not complete, which is reported.</summary>
+    /// <summary>Saves an image. Returns false if that failed or the file is incomplete, which is reported.</summary>
     private async Task<bool> SaveAsync(Generation generation, int index)
     {
         await _downloads!.WaitAsync(StopToken).ConfigureAwait(false);
         try
         {
             SavedImage image = await _saver!.SaveAsync(generation, index, StopToken).ConfigureAwait(false);
-            Post(() => WriteObject(image));
-            if (RemoveAfterSave && image.Incomplete) Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Remove-FaceGenImage deletes it."));
+            Work.Post(() => WriteObject(image));
+            if (RemoveAfterSave && image.Incomplete) Work.Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Check the file, then run Remove-FaceGenImage {generation.Id}."));
             return !image.Incomplete;
         }
         catch (FaceGenException e) when (_destination!.IsFolderFault(e))
         {
-            // Every other image would meet this too, and those upstream would be paid for all the same.
-            var fault = new FaceGenException(e.Code,
-                $"{e.Message} The command ends here, and nothing more is submitted by the commands before it. What is not saved is not lost: correct the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { IsFatal = true };
-            Post(() => ReportError(fault, generation));
+            // Every other image would fail too, and cmdlets upstream would go on paying.
+            var fatal = new FaceGenException(e.Code,
+                $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Fix the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { IsFatal = true };
+            Work.Post(() => ReportError(fatal, generation));
             return false;
         }
         catch (FaceGenException e)
         {
-            string next = e.Code != ErrorCode.FileExists || Force || SkipExisting ? "" : " -Force replaces it, -SkipExisting leaves it"
-                + (Name.IndexOf("{id}", StringComparison.OrdinalIgnoreCase) < 0 ? "; where it is another image of this run, put {id} into -Name." : ".");
-            Post(() => ReportError(next.Length == 0 ? e : new FaceGenException(e.Code, e.Message + next, e), generation));
+            string next = e.Code != ErrorCode.FileExists || Force || SkipExisting ? "" : " Replace it with -Force, or keep it with -SkipExisting."
+                + (Name.IndexOf("{id}", StringComparison.OrdinalIgnoreCase) < 0 ? " If it is another image of this run, add {id} to -Name." : "");
+            Work.Post(() => ReportError(next.Length == 0 ? e : new FaceGenException(e.Code, e.Message + next, e), generation));
             return false;
         }
         finally

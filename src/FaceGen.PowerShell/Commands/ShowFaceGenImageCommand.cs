@@ -25,7 +25,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
-    /// <summary>What is taken for the window's size where the host does not tell it.</summary>
+    /// <summary>The size of the window if the host does not know it.</summary>
     private static readonly (int Columns, int Lines) DefaultWindowSize = (80, 24);
 
     private Terminal? _terminal;
@@ -67,16 +67,16 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     {
         if (Host.UI is null || Console.IsOutputRedirected)
         {
-            WriteVerbose("Nothing is shown: the output goes to no terminal.");
+            WriteVerbose("The output is redirected, so no image is shown. Run the command in a terminal.");
         }
         else if (!Host.UI.SupportsVirtualTerminal)
         {
-            WriteWarning("Nothing is shown: this host has no control sequences, without which there are no pictures.");
+            WriteWarning("This host does not support control sequences, so no image is shown. Use a terminal that supports them.");
         }
         else
         {
             _terminal = Terminal.Detect(Environment.GetEnvironmentVariable, RuntimeInformation.IsOSPlatform(OSPlatform.Windows), Protocol);
-            WriteVerbose($"Pictures are shown by the protocol {_terminal.Protocol}.");
+            WriteVerbose($"Images are drawn with the protocol {_terminal.Protocol}.");
         }
     }
 
@@ -87,7 +87,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
             try
             {
                 IReadOnlyList<string> files =
-                    LiteralPath is null ? ResolveWildcards(path, ErrorCode.ImageInvalid) : [ResolvePath(path, ErrorCode.ImageInvalid)];
+                    LiteralPath is null ? Paths.ResolveWildcards(path, ErrorCode.ImageInvalid) : [Paths.Resolve(path, ErrorCode.ImageInvalid)];
                 foreach (string file in files) Show(file);
             }
             catch (FaceGenException e)
@@ -101,12 +101,12 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     {
         try
         {
-            byte[] picture = WaitFor(Task.Run(() => ImageFile.Read(file)));
+            byte[] image = Work.WaitFor(Task.Run(() => ImageFile.Read(file)));
             if (_terminal is null) return;
 
             (int, int) window = GetWindowSize();
-            // Only half blocks have lines, and how one ends is the host's matter.
-            foreach (string line in WaitFor(Task.Run(() => ImagePreview.Draw(picture, _terminal, window, Width, () => BatchFactoryLoader.JpegDecoder).Split('\n'))))
+            // Only half blocks have several lines; the host knows how to end one.
+            foreach (string line in Work.WaitFor(Task.Run(() => ImagePreview.Draw(image, _terminal, window, Width, () => BatchFactoryLoader.JpegDecoder).Split('\n'))))
                 Host.UI.WriteLine(line);
         }
         catch (FaceGenException e)

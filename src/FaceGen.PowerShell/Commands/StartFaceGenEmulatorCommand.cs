@@ -80,7 +80,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     public string[] Fault { get; set; } = [];
 
     /// <summary>
-    /// Notices a failure however it came: a script whose emulator did not start must not go on at the environment's account.
+    /// Records every failure: a script whose emulator did not start must not continue with the environment's account.
     /// </summary>
     protected override void Dispose(bool disposing)
     {
@@ -107,10 +107,10 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
         if (ShouldProcess("this machine", "Start the emulator"))
         {
             var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
-            emulator = WaitFor(EmulatorProcess.StartAsync(ModuleFolder.EmulatorAssembly, options, StopToken));
+            emulator = Work.WaitFor(EmulatorProcess.StartAsync(ModuleFolder.EmulatorAssembly, options, StopToken));
         }
 
-        // Before it is emitted: a command downstream may end the pipeline.
+        // Before the output: a cmdlet downstream may end the pipeline.
         _hasSucceeded = true;
         if (emulator is not null) WriteObject(emulator);
     }

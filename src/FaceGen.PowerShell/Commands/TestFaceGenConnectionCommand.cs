@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -26,7 +25,7 @@ public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        string? fault = WaitFor(ConnectionTest.FindFaultAsync(CurrentConnection, StopToken));
+        string? fault = Work.WaitFor(CurrentConnection.FindFaultAsync(StopToken));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

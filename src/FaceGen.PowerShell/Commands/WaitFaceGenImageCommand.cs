@@ -12,7 +12,7 @@ namespace FaceGen.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Wait, "FaceGenImage", DefaultParameterSetName = ByGeneration)]
 [OutputType(typeof(Generation))]
-public sealed class WaitFaceGenImageCommand : ServiceCmdlet
+public sealed class WaitFaceGenImageCommand : GenerationCmdlet
 {
     private const string ByGeneration = "Generation";
     private const string ById = "Id";
@@ -49,19 +49,19 @@ public sealed class WaitFaceGenImageCommand : ServiceCmdlet
     {
         if (Generation is null && Id is null && !MyInvocation.ExpectingInput) Generation = [.. GetPendingGenerations()];
 
-        foreach (Generation given in Generation ?? [.. (Id ?? []).Select(GenerationIdAttribute.FindGeneration)])
+        foreach (Generation input in Generation ?? [.. (Id ?? []).Select(GenerationIdAttribute.FindGeneration)])
         {
-            if (WithConnection(given) is not { Connection: { } connection } generation) continue;
+            if (WithConnection(input) is not { Connection: { } connection } generation) continue;
 
             if (Id is not null) generation = Account.For(connection).GetGeneration(generation.Id, connection);
             _progress.Total++;
-            Start(generation, () => new Generator(connection, Log).WaitAsync(generation, ToTimeout(TimeoutSec), StopToken), WriteGeneration);
+            Work.Start(generation, () => new Generator(connection, Log).WaitAsync(generation, ToTimeout(TimeoutSec), StopToken), WriteGeneration);
         }
 
-        Drain(int.MaxValue);
+        Work.Drain(int.MaxValue);
     }
 
     private protected override void End() => _progress.Complete(this);
 
-    private protected override void Tick() => _progress.Show(this, RunningCount);
+    private protected override void Tick() => _progress.Show(this, Work.RunningCount);
 }

@@ -9,8 +9,8 @@ using FaceGen.Contract;
 namespace FaceGen.PowerShell.Loading;
 
 /// <summary>
-/// Opens FaceGen.Batches when it is first needed. On PowerShell 7 it lives with its packages in a load context of its
-/// own, so that they cannot meet other versions of the same packages in other modules.
+/// Loads FaceGen.Batches on first use. On PowerShell 7 it has a load context of its own, so that its packages do not
+/// conflict with other versions of them in other modules.
 /// </summary>
 internal static class BatchFactoryLoader
 {
@@ -20,7 +20,7 @@ internal static class BatchFactoryLoader
 
     internal static IBatchFactory Factory => Create<IBatchFactory>("FaceGen.Batches.Running.BatchFactory");
 
-    internal static IImageDecoder JpegDecoder => Create<IImageDecoder>("FaceGen.Batches.Pictures.JpegDecoder");
+    internal static IImageDecoder JpegDecoder => Create<IImageDecoder>("FaceGen.Batches.Images.JpegDecoder");
 
     private static T Create<T>(string type) => (T)Activator.CreateInstance(BatchesAssembly.Value.GetType(type, throwOnError: true)!)!;
 
@@ -39,7 +39,7 @@ internal static class BatchFactoryLoader
     {
         protected override Assembly? Load(AssemblyName assemblyName)
         {
-            // The one assembly that both sides share: its types cross the border.
+            // Both load contexts share FaceGen.Core, whose types they exchange.
             Assembly core = typeof(Request).Assembly;
             if (assemblyName.Name == core.GetName().Name) return core;
 

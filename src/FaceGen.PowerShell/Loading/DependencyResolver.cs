@@ -5,9 +5,9 @@ using System.Reflection;
 namespace FaceGen.PowerShell.Loading;
 
 /// <summary>
-/// Finds what the build for Windows PowerShell brings along, by simple name: that framework would insist on exact
-/// versions. It is registered when the first cmdlet runs, since importing the module changes nothing in the process, and
-/// answers nothing that another module asks for.
+/// Resolves the assemblies of the build for Windows PowerShell by simple name, because .NET Framework requires exact versions.
+/// It is registered when the first cmdlet runs, because importing the module must not change the process, and it resolves
+/// nothing for other modules.
 /// </summary>
 internal static class DependencyResolver
 {
@@ -19,8 +19,8 @@ internal static class DependencyResolver
     }
 
 #if NETSTANDARD
-    /// <summary>Returns an assembly of the module; null where somebody else asks, or the module does not bring it.</summary>
-    /// <param name="requesting">The assembly that asks; null where it is not known.</param>
+    /// <summary>Returns an assembly of the module; null if another module requests it, or the module does not contain it.</summary>
+    /// <param name="requesting">The requesting assembly; null if it is unknown.</param>
     /// <param name="requested">What it asks for.</param>
     internal static Assembly? Resolve(Assembly? requesting, AssemblyName requested)
     {
@@ -34,7 +34,7 @@ internal static class DependencyResolver
 
     private static bool IsModuleName(string? name) => name is not null && name.StartsWith("FaceGen.", StringComparison.Ordinal);
 
-    /// <summary>True if an assembly lies in the module's folder: its own ones, and the packages that it brings.</summary>
+    /// <summary>True if an assembly is in the module's folder.</summary>
     private static bool IsModuleAssembly(Assembly assembly) => !assembly.IsDynamic
         && assembly.Location.StartsWith(ModuleFolder.Root + Path.DirectorySeparatorChar, StringComparison.OrdinalIgnoreCase);
 #endif

@@ -4,22 +4,22 @@ using System.Runtime.InteropServices;
 
 namespace FaceGen.PowerShell.Loading;
 
-/// <summary>Where the parts of the staged module lie.</summary>
+/// <summary>The folders of the staged module.</summary>
 internal static class ModuleFolder
 {
-    /// <summary>The folder of this build's assemblies: <c>bin/net8.0</c> or <c>bin/netstandard2.0</c>.</summary>
+    /// <summary>The folder of this build: <c>bin/net8.0</c> or <c>bin/netstandard2.0</c>.</summary>
     internal static readonly string Root = Path.GetDirectoryName(typeof(ModuleFolder).Assembly.Location)!;
 
-    /// <summary>FaceGen.Batches and the packages that only it uses.</summary>
+    /// <summary>The folder of FaceGen.Batches and its packages.</summary>
     internal static readonly string Batches = Path.Combine(Root, "batches");
 
-    /// <summary>What Windows PowerShell's framework lacks.</summary>
+    /// <summary>The folder of the assemblies that .NET Framework lacks.</summary>
     internal static readonly string Dependencies = Path.Combine(Root, "dependencies");
 
 #if !NETSTANDARD
     /// <summary>
-    /// Where native libraries for this machine may lie, the likeliest first. A runtime that a distribution has built calls
-    /// the system by the distribution's name, and of Linux there are two kinds.
+    /// Gets the folders of native libraries for this machine, the most likely first. A runtime that a Linux distribution built
+    /// has the distribution's name as its identifier.
     /// </summary>
     internal static IEnumerable<string> NativeLibraryFolders
     {
@@ -33,6 +33,6 @@ internal static class ModuleFolder
     }
 #endif
 
-    /// <summary>The emulator's program.</summary>
+    /// <summary>The path of the emulator.</summary>
     internal static readonly string EmulatorAssembly = Path.GetFullPath(Path.Combine(Root, "..", "..", "emulator", "FaceGen.Emulator.dll"));
 }

@@ -6,12 +6,12 @@ using FaceGen.Http;
 namespace FaceGen.PowerShell.Parameters;
 
 /// <summary>
-/// Takes generations and requests that come out of a file or another process (Export-Clixml, a job, a remote session), where
-/// nothing but their properties was kept, for what they were; and rows of a batch for the requests that they were.
+/// Converts deserialized objects (from Export-Clixml, a job or a remote session) back: generations, requests, and batch items
+/// to their requests.
 /// </summary>
 internal sealed class DeserializedAttribute : ElementTransformationAttribute
 {
-    /// <summary>The link or path that an object of a face image's or a file's properties tells; null where it tells none.</summary>
+    /// <summary>Returns the link or path of an object with the properties of a face image or a file; null if it has none.</summary>
     internal static string? GetFaceText(PSObject deserialized) => GetText(deserialized, "FilePath") ?? GetText(deserialized, "Link") ?? GetText(deserialized, "FullName");
 
     private protected override object TransformElement(object input)
@@ -49,7 +49,7 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         Request = GetValue(deserialized, "Request") is PSObject request ? ToRequest(request, deserialized) : null,
     };
 
-    /// <summary>A request; what it belongs to tells its row as well, and is kept in more depth.</summary>
+    /// <summary>Returns a request. Its owner may have the row if the request was serialized with less depth.</summary>
     private static Request? ToRequest(PSObject deserialized, PSObject owner, bool validate = false) => GetText(deserialized, "Prompt") is { } prompt && GetValue(deserialized, "FaceImage") is { } face
         ? new Request
         {
@@ -74,8 +74,8 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         : null;
 
     /// <summary>
-    /// A number or truth value of a request. One that is still to be sent is read as a cell is, since a script may have changed
-    /// it; what belongs to a generation was paid for, and must not stop the generation from being saved.
+    /// Returns a number or Boolean of a request. A request that will be sent is validated, because a script may have changed it.
+    /// The request of a paid generation is not, because an error must not prevent saving its images.
     /// </summary>
     private static T? GetNumber<T>(PSObject deserialized, RequestField field, bool validate)
         where T : struct =>
@@ -85,7 +85,7 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         ? new RequestSource(GetText(source, "File") ?? "", GetAs<int>(source, "Line") ?? 0, row)
         : null;
 
-    /// <summary>The face's link or path; how deep objects are kept decides whether it comes as one or as an object.</summary>
+    /// <summary>Returns the face image from its text or, with more depth, from its object.</summary>
     private static FaceImage ToFaceImage(PSObject deserialized)
     {
         string text = GetFaceText(deserialized) ?? deserialized.ToString();
@@ -94,7 +94,7 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
 
     private static object? GetValue(PSObject deserialized, string name) => deserialized.Properties[name]?.Value;
 
-    /// <summary>A time, which a file keeps as an object of its parts.</summary>
+    /// <summary>Returns a time, which may be deserialized as an object of its parts.</summary>
     private static DateTimeOffset? GetTime(PSObject deserialized, string name) =>
         GetValue(deserialized, name) is PSObject parts && GetAs<long>(parts, nameof(DateTimeOffset.UtcTicks)) is { } ticks
             ? new DateTimeOffset(ticks, TimeSpan.Zero)

@@ -5,25 +5,24 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Takes what has an id for its id: a generation, an image or a batch's item that names one, a row of a file.</summary>
+/// <summary>Converts an object to its generation id: a generation, a saved image, a batch item or a row of a file.</summary>
 internal sealed class GenerationIdAttribute : ElementTransformationAttribute
 {
     /// <summary>
-    /// The generations that ids were taken from, by the text that the parameter holds: PowerShell binds ids as texts, and an id
-    /// means something only together with its account.
+    /// The generations by the id string that PowerShell has bound: an id is unique only together with its account.
     /// </summary>
     private static readonly ConditionalWeakTable<string, Generation> GenerationsByBoundId = new();
 
-    /// <summary>Returns the generation that a bound id was taken from; one of the id alone where it was typed.</summary>
+    /// <summary>Returns the generation of a bound id. A typed id gives a generation with only the id.</summary>
     internal static Generation FindGeneration(string id) => GenerationsByBoundId.TryGetValue(id, out Generation? owner) ? owner : new Generation { Id = id };
 
     private protected override object TransformElement(object input)
     {
         object? raw = input is PSObject wrapped ? wrapped.BaseObject : input;
         object? id = raw is null or string or ValueType ? input
-            : GetId(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of the type {raw.GetType().Name} has no id of a generation.");
+            : GetId(raw, input) ?? throw new ArgumentTransformationMetadataException($"An object of type {raw.GetType().Name} has no generation id. Nothing was sent. Give an id, a generation, a saved image or a batch item.");
         return id?.ToString() is { } text && string.IsNullOrWhiteSpace(text)
-            ? throw new ArgumentTransformationMetadataException("The id of a generation is not blank.")
+            ? throw new ArgumentTransformationMetadataException("The generation id is blank. Nothing was sent. Give an id, a generation, a saved image or a batch item.")
             : AttachGeneration(id!, input);
     }
 
@@ -32,7 +31,7 @@ internal sealed class GenerationIdAttribute : ElementTransformationAttribute
         if (id is null || ReferenceEquals(id, input)) return id!;
 
         object owner = input is PSObject wrapped ? wrapped.BaseObject : input;
-        // Each binding has a text of its own: the same id may come from two accounts.
+        // Each binding has its own string: the same id may come from two accounts.
         string text = new([.. id.ToString()!]);
         Generation? generation = owner switch
         {
@@ -45,12 +44,12 @@ internal sealed class GenerationIdAttribute : ElementTransformationAttribute
         return text;
     }
 
-    /// <summary>Returns the account that a deserialized object, or a row of a file, names.</summary>
+    /// <summary>Returns the account of a deserialized object or a row.</summary>
     private static string? GetAccount(PSObject deserialized) => AccountIdentifier.TryParse(deserialized.BaseObject is IDictionary entries
         ? GetEntry(entries, "Account") as string
         : deserialized.Properties["Account"]?.Value?.ToString() ?? (deserialized.Properties["Generation"]?.Value as PSObject)?.Properties["Account"]?.Value?.ToString());
 
-    /// <summary>Returns the value of a name in any case; the table itself may compare names by case.</summary>
+    /// <summary>Returns the value of a name in any case.</summary>
     private static object? GetEntry(IDictionary entries, string name) =>
         entries.Keys.OfType<string>().FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } key ? entries[key] : null;
 
@@ -59,7 +58,7 @@ internal sealed class GenerationIdAttribute : ElementTransformationAttribute
         if (raw is IDictionary entries) return GetEntry(entries, "Id");
 
         var item = PSObject.AsPSObject(input);
-        // A process has an Id as well.
+        // A deserialized process has an Id, too.
         bool isRow = raw is PSCustomObject && !item.TypeNames[0].StartsWith("Deserialized.System.", StringComparison.Ordinal);
         if (!isRow && raw.GetType().Assembly != typeof(Generation).Assembly) return null;
 

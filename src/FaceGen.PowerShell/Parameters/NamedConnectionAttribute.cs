@@ -4,7 +4,7 @@ using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Finds the connection of this runspace that a name means.</summary>
+/// <summary>Converts a name to the connection of this runspace with that name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
 {
@@ -14,7 +14,7 @@ internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
         if (inputData is PSObject flat && flat.TypeNames.Contains($"Deserialized.{typeof(Connection).FullName}"))
         {
             throw new ArgumentTransformationMetadataException(
-                "A connection has no key any more when it comes out of a file, a job or a session: Connect-FaceGen makes one there. Threads (Start-ThreadJob, ForEach-Object -Parallel) take one as it is.");
+                "A deserialized connection has no key. Nothing was sent. Run Connect-FaceGen in this job or session. Threads (Start-ThreadJob, ForEach-Object -Parallel) can use the connection object itself.");
         }
 
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
@@ -23,7 +23,7 @@ internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
         try
         {
             return Connections.FindUsable(name) ?? throw new ArgumentTransformationMetadataException(
-                $"This runspace has no connection '{DisplayText.Clean(name, 60)}': Connect-FaceGen -Name makes one.");
+                $"This runspace has no connection '{DisplayText.Clean(name, 60)}'. Nothing was sent. Run Connect-FaceGen -Name to create it, or Get-FaceGenConnection to list the connections.");
         }
         catch (FaceGenException e)
         {

@@ -4,25 +4,25 @@ using FaceGen.Contract;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Reads rows that a pipeline brings, those of <c>Import-Csv</c> say, as the rows of a file are read.</summary>
-/// <param name="resolveFacePath">Makes a full path of a face image's.</param>
+/// <summary>Reads rows from the pipeline, such as those of <c>Import-Csv</c>, like the rows of a file.</summary>
+/// <param name="resolveFacePath">Returns the full path of a face image.</param>
 internal sealed class PipelineRowReader(Func<string, string> resolveFacePath)
 {
     private readonly RequestBuilder _draft = new(text => FaceImage.Parse(text, resolveFacePath));
     private readonly HashSet<string> _reportedColumns = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The request in a sidecar that was read by <c>ConvertFrom-Json</c>; null where the input is no sidecar.</summary>
+    /// <summary>Returns the request in a sidecar that <c>ConvertFrom-Json</c> has read; null if the input is not a sidecar.</summary>
     private static PSObject? FindSidecarRequest(PSObject input) =>
         IsRow(input) && GetCells(input).FirstOrDefault(IsSidecarRequest).Value is { } request ? PSObject.AsPSObject(request) : null;
 
-    /// <summary>True if PowerShell cannot bind all of it: it has no properties of its own, or names that only a person takes for the API's.</summary>
+    /// <summary>True if PowerShell cannot bind the row: it is a dictionary or a sidecar, or has headings such as "Face Image".</summary>
     internal static bool RequiresReader(PSObject input) => input.BaseObject is IDictionary || FindSidecarRequest(input) is not null
         || (IsRow(input) && (IsArrayWrapper(input) || input.Properties.Any(property => RequestField.Find(property.Name) is { } field && !field.HasName(property.Name))));
 
-    /// <summary>Names of a row's columns, each told once, that the API does not have, nor anything else that takes them.</summary>
+    /// <summary>Returns the columns of a row that neither the API nor a parameter has, each only once.</summary>
     internal IReadOnlyList<string> FindUnknownColumns(PSObject input, Func<string, bool>? isBound = null)
     {
-        // Any other object has properties that nobody meant for the API, also where a file or Select-Object kept only these.
+        // Properties of other objects, deserialized or selected ones too, are not columns.
         bool isOwn = input.BaseObject is IDictionary
             || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true);
         if (!isOwn || IsArrayWrapper(input)) return [];
@@ -33,10 +33,10 @@ internal sealed class PipelineRowReader(Func<string, string> resolveFacePath)
         return [.. names.Where(name => RequestField.Find(name) is null && !IsJobProperty(name) && _reportedColumns.Add(name) && isBound?.Invoke(name) != true)];
     }
 
-    /// <summary>Makes a row of an object's properties, of a hashtable's entries, or of a sidecar's request.</summary>
+    /// <summary>Reads the properties of an object, the entries of a dictionary, or the request of a sidecar.</summary>
     /// <param name="input">The object.</param>
-    /// <param name="rowNumber">Its number.</param>
-    /// <param name="overrides">What holds instead of the row's own.</param>
+    /// <param name="rowNumber">The number of the row.</param>
+    /// <param name="overrides">The values that replace those of the row.</param>
     internal RequestRow Read(PSObject input, int rowNumber, IEnumerable<(RequestField Field, object? Value)>? overrides = null)
     {
         if (FindSidecarRequest(input) is { } request)
@@ -45,7 +45,7 @@ internal sealed class PipelineRowReader(Func<string, string> resolveFacePath)
             input = request;
         }
 
-        if (IsArrayWrapper(input)) _draft.AddError("The object holds an array of rows, as Windows PowerShell's ConvertTo-Json wraps it. Pipe its property 'value' in its place.");
+        if (IsArrayWrapper(input)) _draft.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Pipe the property 'value' instead.");
         foreach ((string name, object? value) in GetCells(input))
         {
             if (RequestField.Find(name) is not { } field) continue;
@@ -58,7 +58,7 @@ internal sealed class PipelineRowReader(Func<string, string> resolveFacePath)
         return _draft.Build(new RequestSource("", 0, rowNumber), FindUnknownColumns(input));
     }
 
-    /// <summary>True for an object of a property 'value', which is an array, and its 'Count'.</summary>
+    /// <summary>True for an object with an array in its property 'value', and a 'Count'.</summary>
     private static bool IsArrayWrapper(PSObject input)
     {
         object? Value(string name) => GetCells(input).FirstOrDefault(cell => cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
@@ -68,7 +68,7 @@ internal sealed class PipelineRowReader(Func<string, string> resolveFacePath)
 
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
 
-    /// <summary>Whether it is what a job adds to all that it gives.</summary>
+    /// <summary>True for the properties that a job adds to its output.</summary>
     private static bool IsJobProperty(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName" or "PSSourceJobInstanceId";
 
     private static bool IsSidecarRequest((string Name, object? Value) cell) =>

@@ -5,13 +5,12 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Turns a string into a secure one, so that a key may be given either way.</summary>
+/// <summary>Converts a string to a secure string.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : ArgumentTransformationAttribute
 {
     /// <summary>
-    /// Gets or sets whether an object from the pipeline may bring the secret in a property: such an object is left as it is, so
-    /// that PowerShell binds its properties.
+    /// Gets or sets whether other objects pass unchanged, so that PowerShell binds the secret from one of their properties.
     /// </summary>
     public bool AllowPropertyBinding { get; set; }
 
@@ -21,13 +20,13 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return raw switch
         {
-            string text => Secret.Protect(text),
-            Uri address => Secret.Protect(address.OriginalString),
-            DbConnectionStringBuilder settings => Secret.Protect(settings.ConnectionString),
+            string text => SecretText.Protect(text),
+            Uri address => SecretText.Protect(address.OriginalString),
+            DbConnectionStringBuilder settings => SecretText.Protect(settings.ConnectionString),
             null or SecureString => raw!,
             _ when AllowPropertyBinding => raw,
-            // PowerShell's own error quotes the value.
-            _ => throw new ArgumentTransformationMetadataException($"A text or a secure string belongs here, not a {raw.GetType().Name}."),
+            // PowerShell's own error would show the value.
+            _ => throw new ArgumentTransformationMetadataException($"The value must be a text or a secure string, not a {raw.GetType().Name}. FaceGen does not show it, because it may contain a password."),
         };
     }
 }

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Takes a text for an address. PowerShell would repeat one that is none, with the password that it may name.</summary>
+/// <summary>Converts a text to an address. PowerShell's own error would show an invalid one with its password.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class UriTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -13,6 +13,6 @@ internal sealed class UriTransformationAttribute : ArgumentTransformationAttribu
 
         return Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out Uri? address)
             ? address
-            : throw new ArgumentTransformationMetadataException("What was given is no address. It is not shown, as it may name a password.");
+            : throw new ArgumentTransformationMetadataException("The value is not a valid address. FaceGen does not show it, because it may contain a password. Give an address such as https://modelslab.com.");
     }
 }

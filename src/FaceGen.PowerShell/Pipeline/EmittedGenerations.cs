@@ -3,36 +3,39 @@ using FaceGen.Generating;
 namespace FaceGen.PowerShell.Pipeline;
 
 /// <summary>
-/// Keeps the finished generations that a command has emitted in the account's list until the command ends: what a stopped
-/// command had in a variable is lost, and the list is then the only way to the images.
+/// Remembers the ids that a command has emitted, until it ends. The output of a stopped command is lost, and the account's
+/// list of pending generations is then the only way to the images.
 /// </summary>
-/// <remarks>
-/// An entry is an id. It leaves when its images are saved or have expired, so that the service's speed and 24 hours bound
-/// the memory, not the length of the pipeline.
-/// </remarks>
 internal sealed class EmittedGenerations
 {
-    /// <summary>The fewest entries that are checked for those that have left the account's list.</summary>
+    /// <summary>The smallest number of ids at which those that have left the account's list are removed.</summary>
     private const int MinimumTrimCount = 1_000;
 
-    private List<(Account Account, string Id)> _ids = [];
+    private readonly List<(Account Account, string Id)> _pending = [];
+    private List<(Account Account, string Id)> _finished = [];
     private int _trimAt = MinimumTrimCount;
 
     /// <summary>Adds a generation that has been emitted.</summary>
-    internal void Add(Account account, string id)
+    internal void Add(Account account, Generation generation)
     {
-        account.MarkEmitted(id);
-        _ids.Add((account, id));
-        if (_ids.Count < _trimAt) return;
+        if (!generation.IsFinished)
+        {
+            _pending.Add((account, generation.Id));
+            return;
+        }
 
-        _ids = [.. _ids.Where(one => one.Account.Find(one.Id) is not null)];
-        _trimAt = Math.Max(MinimumTrimCount, 2 * _ids.Count);
+        account.MarkEmitted(generation.Id);
+        _finished.Add((account, generation.Id));
+        if (_finished.Count < _trimAt) return;
+
+        _finished = [.. _finished.Where(item => item.Account.Find(item.Id) is not null)];
+        _trimAt = Math.Max(MinimumTrimCount, 2 * _finished.Count);
     }
 
-    /// <summary>Marks all of them as seen: the command has ended, and its output has arrived.</summary>
+    /// <summary>Marks all of them as received: the command has ended, and its output is in the user's hands.</summary>
     internal void AcknowledgeAll()
     {
-        foreach ((Account account, string id) in _ids) account.MarkSeen(id);
-        _ids.Clear();
+        foreach ((Account account, string id) in _finished) account.MarkSeen(id);
+        foreach ((Account account, string id) in _pending) account.MarkReported(id);
     }
 }

@@ -4,15 +4,19 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>Makes error records: the id is the error's code, the category is one for each code.</summary>
+/// <summary>Creates error records: the id is the error code, and each code has one category.</summary>
 internal static class ErrorRecordFactory
 {
-    /// <summary>The id of what no code foresees.</summary>
+    /// <summary>The error id of an exception without an error code.</summary>
     internal const string Unexpected = "Unexpected";
 
-    internal static ErrorRecord Create(Exception exception, object? target) => exception is FaceGenException fault
-        ? new ErrorRecord(fault, fault.Code.ToString(), GetCategory(fault.Code), target)
+    internal static ErrorRecord Create(Exception exception, object? target) => exception is FaceGenException error
+        ? new ErrorRecord(error, error.Code.ToString(), GetCategory(error.Code), target)
         : new ErrorRecord(UserInfo.Remove(exception), Unexpected, ErrorCategory.NotSpecified, target) { ErrorDetails = new ErrorDetails(DisplayText.CleanLines(UserInfo.Remove(exception.Message))) };
+
+    /// <summary>Returns an exception whose message begins with its row.</summary>
+    internal static Exception WithRow(Exception exception, RequestSource? row) =>
+        row is not null && exception is FaceGenException error ? new FaceGenException(error.Code, $"{row}: {error.Message}", error) : exception;
 
     internal static ErrorCategory GetCategory(ErrorCode code) => code switch
     {

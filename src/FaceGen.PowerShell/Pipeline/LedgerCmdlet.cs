@@ -6,7 +6,7 @@ using FaceGen.PowerShell.Parameters;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>What the cmdlets share that look into ledgers.</summary>
+/// <summary>Base class of the cmdlets that read ledgers.</summary>
 public abstract class LedgerCmdlet : FaceGenCmdlet
 {
     private const string ByDestination = "Destination";
@@ -39,13 +39,13 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     {
         if (Ledger is not null)
         {
-            ReportErrors(null, () => Read(ResolveLedger(Ledger, _isTyped)));
+            ReportErrors(null, () => Read(Paths.ResolveLedger(Ledger, _isTyped)));
             return;
         }
 
         foreach (string folder in Destination)
         {
-            // A connection string that was given for a folder is not shown as the error's target.
+            // The error must not show a connection string that was given as a folder.
             ReportErrors(LedgerLocation.MayHoldPassword(folder) ? null : folder, () =>
             {
                 foreach (string ledger in FindLedgers(folder)) ReportErrors(ledger, () => Read(LedgerLocation.ForFile(ledger)));
@@ -68,16 +68,16 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
         }
     }
 
-    /// <summary>The ledgers in folders; of those that wildcards match, a folder without one is none that was meant.</summary>
+    /// <summary>Returns the ledgers in the folders. Folders without a ledger are ignored if wildcards match several.</summary>
     private string[] FindLedgers(string path)
     {
-        IReadOnlyList<string> folders = ResolveWildcards(path, ErrorCode.LedgerInvalid);
+        IReadOnlyList<string> folders = Paths.ResolveWildcards(path, ErrorCode.LedgerInvalid);
         IEnumerable<string> ledgers = folders.Select(GetLedgerPath);
         if (folders.Count == 1) return [.. ledgers];
 
-        string[] there = [.. ledgers.Where(File.Exists)];
-        return there.Length > 0 ? there : throw new FaceGenException(ErrorCode.LedgerInvalid,
-            $"No folder that matches '{DisplayText.Clean(path, 300)}' has a ledger ({LedgerLocation.DefaultName}).");
+        string[] existing = [.. ledgers.Where(File.Exists)];
+        return existing.Length > 0 ? existing : throw new FaceGenException(ErrorCode.LedgerInvalid,
+            $"No folder that matches '{DisplayText.Clean(path, 300)}' contains a ledger ({LedgerLocation.DefaultName}). Nothing was read. Give the -Destination of a batch, or its ledger with -Ledger.");
     }
 
     private static string GetLedgerPath(string path) => Directory.Exists(path) ? Path.Combine(path, LedgerLocation.DefaultName) : path;

@@ -1,8 +1,8 @@
 namespace FaceGen.PowerShell.Pipeline;
 
 /// <summary>
-/// The bridge between background work and the pipeline's thread: work posts what it has to say, and the pipeline's
-/// thread, which alone may write, says it while it waits.
+/// Actions for the pipeline's thread, which alone may write output. Background work posts them, and the pipeline's thread runs
+/// them while it waits.
 /// </summary>
 internal sealed class PipelineQueue
 {
@@ -10,10 +10,10 @@ internal sealed class PipelineQueue
     private volatile bool _isStopped;
     private volatile bool _isHalted;
 
-    /// <summary>Whether a stop was asked for.</summary>
+    /// <summary>Gets whether <see cref="Stop"/> was called.</summary>
     internal bool IsStopped => _isStopped;
 
-    /// <summary>Posts, from any thread, what the pipeline's thread is to do next.</summary>
+    /// <summary>Posts an action, from any thread.</summary>
     internal void Post(Action action)
     {
         lock (_posted)
@@ -23,7 +23,7 @@ internal sealed class PipelineQueue
         }
     }
 
-    /// <summary>Ends every wait, from any thread and at once: no callback of a token comes before it.</summary>
+    /// <summary>Ends every wait at once, from any thread. It does not wait for callbacks of a token.</summary>
     internal void Stop()
     {
         _isStopped = true;
@@ -31,8 +31,8 @@ internal sealed class PipelineQueue
     }
 
     /// <summary>
-    /// Halts the pipeline's thread at its next wait, until a stop: the process is exiting. A script that went on would take
-    /// work that was not done for done, and one that wrote to a terminal that has been closed would end the process at once.
+    /// Halts the pipeline's thread at its next wait, because the process exits: a script that continued would treat unfinished
+    /// work as done, and writing to a closed terminal would end the process at once.
     /// </summary>
     internal void Halt()
     {
@@ -40,8 +40,8 @@ internal sealed class PipelineQueue
         Wake();
     }
 
-    /// <summary>Waits, on the pipeline's thread, until a halt ends.</summary>
-    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    /// <summary>Waits on the pipeline's thread while it is halted.</summary>
+    /// <exception cref="OperationCanceledException">The pipeline was stopped.</exception>
     internal void WaitWhileHalted()
     {
         lock (_posted)
@@ -51,16 +51,16 @@ internal sealed class PipelineQueue
         }
     }
 
-    /// <summary>Makes a wait look again at what it waits for, from any thread.</summary>
+    /// <summary>Makes a wait check its condition, from any thread.</summary>
     internal void Wake()
     {
         lock (_posted) Monitor.PulseAll(_posted);
     }
 
-    /// <summary>Does what is posted until a task has ended; then its result, or its failure, is given on.</summary>
+    /// <summary>Runs posted actions until a task has ended, and returns its result or throws its exception.</summary>
     /// <param name="task">The task.</param>
     /// <param name="tick">Called at least once a second.</param>
-    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    /// <exception cref="OperationCanceledException">The pipeline was stopped.</exception>
     internal T RunUntil<T>(Task<T> task, Action tick)
     {
         if (!task.IsCompleted)
@@ -73,10 +73,10 @@ internal sealed class PipelineQueue
         return task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Does what is posted until a condition holds, which is checked after each <see cref="Wake"/>.</summary>
+    /// <summary>Runs posted actions until a condition holds, which is checked after each <see cref="Wake"/>.</summary>
     /// <param name="isDone">The condition.</param>
     /// <param name="tick">Called at least once a second.</param>
-    /// <exception cref="OperationCanceledException">A stop was asked for.</exception>
+    /// <exception cref="OperationCanceledException">The pipeline was stopped.</exception>
     internal void RunUntil(Func<bool> isDone, Action tick)
     {
         do
@@ -86,7 +86,7 @@ internal sealed class PipelineQueue
         }
         while (!WaitForWork(isDone));
 
-        // What was posted before it held comes before what follows.
+        // Actions that were posted before the condition held.
         RunPostedActions();
     }
 
@@ -106,7 +106,7 @@ internal sealed class PipelineQueue
         }
     }
 
-    /// <summary>Sleeps until there is something to do, or a second is over; true if the condition holds.</summary>
+    /// <summary>Waits up to a second for an action; returns true if the condition holds.</summary>
     private bool WaitForWork(Func<bool> isDone)
     {
         lock (_posted)

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>Shows how far a cmdlet is, at most once a second.</summary>
+/// <summary>Shows the progress of a cmdlet, at most once a second.</summary>
 internal sealed class ProgressMeter(string activity)
 {
     private static int _lastId;
@@ -12,10 +12,10 @@ internal sealed class ProgressMeter(string activity)
     private readonly Stopwatch _sinceUpdate = Stopwatch.StartNew();
     private bool _isShown;
 
-    /// <summary>How many pieces of work were begun.</summary>
+    /// <summary>Gets or sets the number of started tasks.</summary>
     internal int Total { get; set; }
 
-    internal void Show(Cmdlet cmdlet, int running) => Show(cmdlet, () => new State($"{Total - running} done, {running} under way"));
+    internal void Show(Cmdlet cmdlet, int running) => Show(cmdlet, () => new State($"{Total - running} done, {running} in progress"));
 
     internal void Show(Cmdlet cmdlet, Func<State> getState)
     {
@@ -37,13 +37,13 @@ internal sealed class ProgressMeter(string activity)
         if (_isShown) cmdlet.WriteProgress(new ProgressRecord(_id, activity, "done") { RecordType = ProgressRecordType.Completed });
     }
 
-    /// <summary>How far it is.</summary>
-    /// <param name="Status">In words.</param>
+    /// <summary>The progress to show.</summary>
+    /// <param name="Status">The text.</param>
     internal sealed record State(string Status)
     {
         internal string Operation { get; init; } = "";
 
-        /// <summary>-1 where nobody can tell.</summary>
+        /// <summary>Gets the percentage; -1 if it is unknown.</summary>
         internal int Percent { get; init; } = -1;
 
         internal TimeSpan? TimeLeft { get; init; }

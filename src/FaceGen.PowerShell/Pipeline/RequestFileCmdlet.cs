@@ -4,7 +4,7 @@ using FaceGen.PowerShell.Loading;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>What the cmdlets share that read request files.</summary>
+/// <summary>Base class of the cmdlets that read request files.</summary>
 public abstract class RequestFileCmdlet : FaceGenCmdlet
 {
     /// <summary>
@@ -20,13 +20,13 @@ public abstract class RequestFileCmdlet : FaceGenCmdlet
     [Parameter]
     public char? Delimiter { get; set; }
 
-    /// <summary>The files that a path names.</summary>
-    /// <exception cref="FaceGenException">There is none.</exception>
-    private protected IReadOnlyList<string> ResolveFiles(string path, bool isLiteral) => isLiteral
-        ? [ResolvePath(path, ErrorCode.RequestFileInvalid)]
-        : ResolveWildcards(path, ErrorCode.RequestFileInvalid);
-
-    /// <summary>Reads the rows of a file.</summary>
-    private protected IEnumerable<RequestRow> ReadFile(string file) =>
-        ReadAhead(BatchFactoryLoader.RequestFileReader.Read(file, Format, Delimiter));
+    /// <summary>Returns the rows of the request files at a path.</summary>
+    /// <exception cref="FaceGenException">No file matches.</exception>
+    private protected IEnumerable<RequestRow> ReadFiles(string path, bool isLiteral)
+    {
+        IReadOnlyList<string> files = isLiteral
+            ? [Paths.Resolve(path, ErrorCode.RequestFileInvalid)]
+            : Paths.ResolveWildcards(path, ErrorCode.RequestFileInvalid);
+        return files.SelectMany(file => Work.ReadAhead(BatchFactoryLoader.RequestFileReader.Read(file, Format, Delimiter)));
+    }
 }

@@ -1,11 +1,14 @@
 using System.Management.Automation;
 using FaceGen.PowerShell.Parameters;
+using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Pipeline;
 
-/// <summary>What the cmdlets share that speak to the service.</summary>
+/// <summary>Base class of the cmdlets that send requests to the service.</summary>
 public abstract class ServiceCmdlet : FaceGenCmdlet
 {
+    private Connection? _default;
+
     /// <summary>
     /// <para type="description">The connection to use: a name from Connect-FaceGen -Name, or a connection object, also
     /// from another runspace. By default, objects of the pipeline use their own connection, and everything else uses
@@ -17,5 +20,12 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public virtual Connection? Connection { get; set; }
 
-    private protected override Connection? ExplicitConnection => Connection;
+    /// <summary>Gets the connection that -Connection names, or the runspace's default.</summary>
+    private protected Connection CurrentConnection => Connection ?? (_default ??= Connections.GetRequired());
+
+    /// <summary>Returns the timeout that a parameter gives in seconds; 0 means none.</summary>
+    private protected static TimeSpan ToTimeout(int seconds) => seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+
+    /// <summary>Returns the part of a ShouldProcess message that names a connection.</summary>
+    private protected static string Describe(Connection? connection) => connection is null ? "" : $" with the connection {connection.Description}";
 }

@@ -6,68 +6,68 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.State;
 
-/// <summary>The connection of each runspace.</summary>
+/// <summary>The connections of each runspace.</summary>
 internal static class Connections
 {
     /// <summary>The environment variable that holds the service's address; ModelsLab's own tools read it too.</summary>
     internal const string AddressVariable = "MODELSLAB_BASE_URL";
 
-    /// <summary>Stands for the name where a command that failed only prepares a connection. No connection has it.</summary>
+    /// <summary>The name for a failed command that only prepares a connection. No connection has it.</summary>
     private const string Unnamed = "";
 
     private static readonly ConditionalWeakTable<Runspace, RunspaceState> StatesByRunspace = new();
 
-    /// <summary>The connection that this runspace's cmdlets use where none is named, if there is one.</summary>
+    /// <summary>Gets the default connection of this runspace; null if there is none.</summary>
     internal static Connection? Current => Find(Connection.DefaultName);
 
-    /// <summary>This runspace's connections, by name; the one that is used where none is named comes first.</summary>
+    /// <summary>Gets the connections of this runspace by name, the default one first.</summary>
     internal static IReadOnlyList<Connection> All =>
         [.. CurrentState.ByName.Values.OrderBy(connection => connection.Name == Connection.DefaultName ? 0 : 1).ThenBy(connection => connection.Name, StringComparer.OrdinalIgnoreCase)];
 
     private static RunspaceState CurrentState => StatesByRunspace.GetValue(Runspace.DefaultRunspace, _ => new RunspaceState());
 
-    /// <summary>This runspace's connection; where there is none, one is made from the environment.</summary>
+    /// <summary>Returns the default connection of this runspace, and creates it from the environment if there is none.</summary>
     /// <exception cref="FaceGenException">
-    /// There is no key in the environment, or the user has tried to connect to another account and failed.
+    /// The environment has no key, or a command that should connect this runspace has failed.
     /// </exception>
     internal static Connection GetRequired()
     {
-        RunspaceState here = CurrentState;
-        bool isExplicit = Current is { } current && current != here.FromEnvironment;
-        if (here.Failures.Count > 0 && (!isExplicit || here.Failures.ContainsKey(Connection.DefaultName))) throw here.MainFailure.ToException();
+        RunspaceState state = CurrentState;
+        bool isExplicit = Current is { } current && current != state.FromEnvironment;
+        if (state.Failures.Count > 0 && (!isExplicit || state.Failures.ContainsKey(Connection.DefaultName))) throw state.MainFailure.ToException();
 
-        return Current ?? (here.FromEnvironment = Add(new Connection(DefaultAddress(), KeyFromEnvironment())));
+        return Current ?? (state.FromEnvironment = Add(new Connection(DefaultAddress(), KeyFromEnvironment())));
     }
 
     /// <summary>
-    /// Records that a command which was to connect this runspace has failed: until Connect-FaceGen makes the connection, or
-    /// Disconnect-FaceGen is run, no command uses the environment's account, or an older connection of the name, in its place.
+    /// Records that a command that should connect this runspace has failed. Until Connect-FaceGen succeeds or Disconnect-FaceGen
+    /// runs, no command uses the environment's account, or an older connection of this name, instead.
     /// </summary>
     /// <param name="command">The command.</param>
-    /// <param name="reason">Why it failed; null where PowerShell refused its parameters or its input.</param>
-    /// <param name="name">The name of the connection that it was to make; null for a command that only prepares one.</param>
+    /// <param name="reason">Why it failed; null if PowerShell refused its parameters or input.</param>
+    /// <param name="name">The name of the connection; null for a command that only prepares one.</param>
     internal static void MarkFailed(string command, string? reason, string? name = null)
     {
-        // A cmdlet that no runspace runs, as documentation tools make one, connects nothing.
+        // Documentation tools create cmdlets without a runspace.
         if (Runspace.DefaultRunspace is not null) CurrentState.Failures[name ?? Unnamed] = new FailedConnection(command, reason);
     }
 
     /// <summary>Removes the failures of the connections whose names match a pattern.</summary>
     internal static void ClearFailures(string pattern = "*")
     {
-        WildcardPattern wanted = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        foreach (string name in CurrentState.Failures.Keys.Where(wanted.IsMatch).ToArray()) CurrentState.Failures.Remove(name);
+        WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        foreach (string name in CurrentState.Failures.Keys.Where(wildcard.IsMatch).ToArray()) CurrentState.Failures.Remove(name);
     }
 
-    /// <summary>Returns this runspace's connection that the user names; null where there is none.</summary>
-    /// <exception cref="FaceGenException">The user has tried to make it anew and failed.</exception>
+    /// <summary>Returns the connection of this runspace with a name; null if there is none.</summary>
+    /// <exception cref="FaceGenException">A command that should replace it has failed.</exception>
     internal static Connection? FindUsable(string name) =>
         CurrentState.Failures.TryGetValue(name, out FailedConnection? failure) ? throw failure.ToException() : Find(name);
 
-    /// <summary>This runspace's connection of a name, if there is one.</summary>
+    /// <summary>Returns the connection of this runspace with a name, whether replacing it has failed or not.</summary>
     internal static Connection? Find(string name) => CurrentState.ByName.TryGetValue(name, out Connection? connection) ? connection : null;
 
-    /// <summary>This runspace's connections that a name, or a pattern of names, means.</summary>
+    /// <summary>Returns the connections of this runspace that match a name or a pattern.</summary>
     internal static IReadOnlyList<Connection> Match(string name)
     {
         if (Find(name) is { } exact) return [exact];
@@ -76,9 +76,7 @@ internal static class Connections
         return [.. All.Where(connection => pattern.IsMatch(connection.Name))];
     }
 
-    /// <summary>
-    /// Takes a connection for this runspace. What works for the one that had its name before goes on to its end.
-    /// </summary>
+    /// <summary>Adds a connection to this runspace. Work that uses the former one of this name continues with it.</summary>
     internal static Connection Replace(Connection connection)
     {
         CurrentState.Failures.Remove(connection.Name);
@@ -95,9 +93,8 @@ internal static class Connections
     }
 
     /// <summary>
-    /// Ends a connection of this runspace, if it is one. What works for it in the background goes on to its end: a
-    /// generation's place in the queue is given back only when somebody has seen the generation end, and other runspaces wait
-    /// for that place.
+    /// Ends a connection, and removes it from this runspace. Background work continues: a generation's slot, for which other
+    /// runspaces wait, is released only when a poll has seen the generation end.
     /// </summary>
     internal static void Disconnect(Connection connection)
     {
@@ -105,15 +102,15 @@ internal static class Connections
         if (Find(connection.Name) == connection) CurrentState.ByName.Remove(connection.Name);
     }
 
-    /// <summary>The key in the environment.</summary>
+    /// <summary>Returns the key in the environment.</summary>
     /// <exception cref="FaceGenException">There is none.</exception>
     internal static ApiKey KeyFromEnvironment() =>
         Environment.GetEnvironmentVariable(ApiKey.EnvironmentVariable) is { } key && !string.IsNullOrWhiteSpace(key)
             ? ApiKeyParser.Parse(key, $"The key in the environment variable {ApiKey.EnvironmentVariable}")
             : throw new FaceGenException(ErrorCode.NotConnected,
-                $"There is no connection. Use Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.EnvironmentVariable}; Start-FaceGenEmulator | Connect-FaceGen works without a key.");
+                $"There is no connection to the service. Nothing was sent. Run Connect-FaceGen -ApiKey, or set the environment variable {ApiKey.EnvironmentVariable}. To try FaceGen without a key, run Start-FaceGenEmulator | Connect-FaceGen.");
 
-    /// <summary>The address in the environment, or the service's own.</summary>
+    /// <summary>Returns the address in the environment, or the service's default.</summary>
     internal static ServiceAddress DefaultAddress(bool isEnterprise = false)
     {
         string? address = Environment.GetEnvironmentVariable(AddressVariable);
@@ -121,21 +118,21 @@ internal static class Connections
 
         return Uri.TryCreate(address, UriKind.RelativeOrAbsolute, out Uri? uri)
             ? ServiceAddress.Parse(uri, isEnterprise)
-            : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} holds no address.");
+            : throw new FaceGenException(ErrorCode.ConnectionInvalid, $"The environment variable {AddressVariable} is not a valid address. Nothing was sent. Set it to an address such as https://modelslab.com, or remove it.");
     }
 
-    /// <summary>What a runspace knows of its connections.</summary>
+    /// <summary>The connections of a runspace.</summary>
     private sealed class RunspaceState
     {
         internal Dictionary<string, Connection> ByName { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-        /// <summary>Gets or sets the connection that no user asked for: it was made from the environment.</summary>
+        /// <summary>Gets or sets the connection that was created from the environment.</summary>
         internal Connection? FromEnvironment { get; set; }
 
-        /// <summary>Gets the commands that failed, by the name of the connection that each was to make.</summary>
+        /// <summary>Gets the failed commands by the name of their connection.</summary>
         internal Dictionary<string, FailedConnection> Failures { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-        /// <summary>Gets the failure to report: that of the default connection or of what it was to be made from, the one with a known reason first.</summary>
+        /// <summary>Gets the failure to report: first that of the default connection, first one with a known reason.</summary>
         internal FailedConnection MainFailure => Failures
             .OrderBy(failure => failure.Key != Unnamed && !failure.Key.Equals(Connection.DefaultName, StringComparison.OrdinalIgnoreCase))
             .ThenBy(failure => failure.Value.Reason is null)
@@ -143,10 +140,10 @@ internal static class Connections
             .First().Value;
     }
 
-    /// <summary>A command that was to connect the runspace and failed.</summary>
+    /// <summary>A failed command that should connect the runspace.</summary>
     private sealed record FailedConnection(string Command, string? Reason)
     {
         internal FaceGenException ToException() => new(ErrorCode.NotConnected,
-            $"{Command} failed before ({Reason?.TrimEnd('.') ?? "its parameters or its pipeline input were refused, or no input came"}). Nothing was sent: no other account is used in its place. Run Connect-FaceGen again, or Disconnect-FaceGen to use the account of the environment.");
+            $"{Command} failed before ({Reason?.TrimEnd('.') ?? "its parameters or pipeline input were invalid, or it got no input"}). Nothing was sent, because FaceGen does not use another account instead. Run Connect-FaceGen again, or Disconnect-FaceGen to use the account of the environment.");
     }
 }

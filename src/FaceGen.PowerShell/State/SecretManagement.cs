@@ -7,18 +7,18 @@ using Engine = System.Management.Automation.PowerShell;
 
 namespace FaceGen.PowerShell.State;
 
-/// <summary>Keys in the vaults of Microsoft.PowerShell.SecretManagement, where that module is installed.</summary>
+/// <summary>Reads keys from the vaults of Microsoft.PowerShell.SecretManagement, if that module is installed.</summary>
 internal static class SecretManagement
 {
     private const string Module = "Microsoft.PowerShell.SecretManagement";
 
-    /// <summary>How long Tab waits for a vault, which may be far away.</summary>
+    /// <summary>How long tab completion waits for a vault.</summary>
     private static readonly TimeSpan CompletionTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Takes a key out of a vault.</summary>
+    /// <summary>Reads a key from a vault.</summary>
     /// <param name="name">The secret's name.</param>
-    /// <param name="vault">The vault; null for the one that has it.</param>
-    /// <exception cref="FaceGenException">The module is not installed, or no vault gives the secret out.</exception>
+    /// <param name="vault">The vault; null for the first one with the secret.</param>
+    /// <exception cref="FaceGenException">The module is not installed, or the secret cannot be read.</exception>
     internal static SecureString GetSecret(string name, string? vault)
     {
         using var shell = Engine.Create(RunspaceMode.CurrentRunspace);
@@ -28,37 +28,37 @@ internal static class SecretManagement
         {
             PSObject[] found = [.. shell.Invoke()];
             return found is [{ BaseObject: var secret }] && ToSecureString(secret) is { } key ? key
-                : throw Fault(found.Length == 1 ? "it is neither a text nor a secure string nor a credential" : $"{found.Length} secrets have that name");
+                : throw CreateError(found.Length == 1 ? "it is not a text, a secure string or a credential" : $"{found.Length} secrets have this name");
         }
         catch (CommandNotFoundException e)
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"-SecretName needs the module {Module}, which is not installed: Install-Module {Module}. -ApiKey takes a key without it.", e);
+                $"-SecretName needs the module {Module}, which is not installed. No connection was created. Run Install-Module {Module}, or give the key with -ApiKey.", e);
         }
         catch (RuntimeException e)
         {
-            throw Fault(e.Message, e);
+            throw CreateError(e.Message, e);
         }
 
-        FaceGenException Fault(string reason, Exception? inner = null) => new(ErrorCode.ConnectionInvalid,
-            $"The secret '{DisplayText.Clean(name, 60)}' could not be had{(vault is null ? "" : $" from the vault '{DisplayText.Clean(vault, 60)}'")}: {DisplayText.Clean(reason, 300).TrimEnd('.')}.", inner);
+        FaceGenException CreateError(string reason, Exception? inner = null) => new(ErrorCode.ConnectionInvalid,
+            $"The secret '{DisplayText.Clean(name, 60)}' could not be read{(vault is null ? "" : $" from the vault '{DisplayText.Clean(vault, 60)}'")}: {DisplayText.Clean(reason, 300).TrimEnd('.')}. No connection was created. Check -SecretName and -Vault.", inner);
     }
 
-    /// <summary>The names of the vaults, which are registered on this machine.</summary>
+    /// <summary>Returns the names of the registered vaults.</summary>
     internal static IReadOnlyList<string> VaultNames() => GetNames("Get-SecretVault", null);
 
-    /// <summary>The names of the secrets, of one vault or of all.</summary>
+    /// <summary>Returns the names of the secrets of one vault, or of all.</summary>
     internal static IReadOnlyList<string> SecretNames(string? vault) => GetNames("Get-SecretInfo", vault);
 
     private static SecureString? ToSecureString(object secret) => secret switch
     {
         SecureString secure => secure,
-        string text => Secret.Protect(text),
+        string text => SecretText.Protect(text),
         PSCredential credential => credential.Password,
         _ => null,
     };
 
-    /// <summary>Asks in a runspace of its own, so that a vault that does not answer is left behind.</summary>
+    /// <summary>Runs a command in a runspace of its own, and abandons it if a vault does not respond in time.</summary>
     private static IReadOnlyList<string> GetNames(string command, string? vault)
     {
         Engine shell = Engine.Create();
@@ -74,7 +74,7 @@ internal static class SecretManagement
         });
         if (names.Wait(CompletionTimeout)) return names.Result;
 
-        // Unlike BeginStop it does not mind a shell that has just ended.
+        // BeginStop would throw if the command has just ended.
         Task.Run(shell.Stop).ObserveException();
         return [];
     }
@@ -87,7 +87,7 @@ internal static class SecretManagement
         }
         catch (RuntimeException)
         {
-            // There is nothing to complete where the module is not installed, no vault answers, or none did in time.
+            // Without the module or a responding vault there is nothing to complete.
             return [];
         }
     }

@@ -43,8 +43,8 @@ public sealed class EmulatorProcessTests
     }
 
     [Theory]
-    [InlineData("The option --fault: The fault rule 'x' is wrong. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is wrong. Name a fault.")]
-    [InlineData("The option --service-time wants fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime wants fixed:1, not 'x'.")]
+    [InlineData("The option --fault: The fault rule 'x' is invalid. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is invalid. Name a fault.")]
+    [InlineData("The option --service-time must be fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime must be fixed:1, not 'x'.")]
     [InlineData("Something else.", "Something else.")]
     public void What_it_says_of_its_options_is_told_in_the_cmdlet_s_words(string said, string told) =>
         Assert.Equal(told, EmulatorArguments.ToParameterNames(said));

@@ -83,7 +83,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 asks for", ConnectionFault.CreateProxyAuthentication(
+    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 requires", ConnectionFault.CreateProxyAuthentication(
         new Uri("https://service.example"), new Uri("http://user:secret@proxy.example:8080/")).Error.Message, StringComparison.Ordinal);
 
     [Theory]

@@ -5,30 +5,30 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>What concerns the account: its wallet, its queue, and images that are deleted at the service.</summary>
+/// <summary>The account's wallet and queue, and deletions at the service.</summary>
 public sealed class AccountTests
 {
     [Fact]
     public async Task Balance_has_amount_and_currency()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(balance: 12.5m);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(balance: 12.5m);
 
-        ScriptResult ran = bed.Run("param($face) $null = New-FaceGenImage p $face -Samples 2; Get-FaceGenBalance", bed.Face).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face) $null = New-FaceGenImage p $face -Samples 2; Get-FaceGenBalance", fixture.Face).WithoutErrors();
 
-        Assert.Equal(12.48m, ran.Single.Properties["Balance"].Value);
-        Assert.Equal("USD", ran.Single.Properties["Currency"].Value);
-        Assert.Equal("12.48 USD", ran.Single.ToString());
+        Assert.Equal(12.48m, result.Single.Properties["Balance"].Value);
+        Assert.Equal("USD", result.Single.Properties["Currency"].Value);
+        Assert.Equal("12.48 USD", result.Single.ToString());
     }
 
     [Fact]
     public async Task Queue_has_usage_limit_and_free_slots()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 600, queueLimit: 5);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 600, queueLimit: 5);
 
-        ScriptResult ran = bed.Run("param($face) $null = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -NoWait; Get-FaceGenQueue", bed.Face).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face) $null = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -NoWait; Get-FaceGenQueue", fixture.Face).WithoutErrors();
 
-        Assert.Equal((3, 5, 2), (ran.Single.Properties["ProcessingCount"].Value, ran.Single.Properties["QueueLimit"].Value, ran.Single.Properties["Free"].Value));
-        Assert.Equal("3 of 5", ran.Single.ToString());
+        Assert.Equal((3, 5, 2), (result.Single.Properties["ProcessingCount"].Value, result.Single.Properties["QueueLimit"].Value, result.Single.Properties["Free"].Value));
+        Assert.Equal("3 of 5", result.Single.ToString());
     }
 
     [Theory]
@@ -37,22 +37,22 @@ public sealed class AccountTests
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false")]
     public async Task Account_command_expired_key_reports_KeyRejected(string command)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run($"param($uri) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; {command}", bed.Emulator.BaseUri);
+        ScriptResult result = fixture.Run($"param($uri) $null = Connect-FaceGen -ApiKey expired-key -BaseUri $uri; {command}", fixture.Emulator.BaseUri);
 
-        Assert.StartsWith("KeyRejected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal(401, Assert.Single(bed.Emulator.Journal.Entries).Status);
-        Assert.DoesNotContain("expired-key", ran.Error.Exception.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("KeyRejected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(401, Assert.Single(fixture.Emulator.Journal.Entries).Status);
+        Assert.DoesNotContain("expired-key", result.Error.Exception.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Id_parameter_accepts_objects_with_an_id()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,width\nin a batch,{fixture.Face},32\n");
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out, $csv)
             $image = New-FaceGenImage a $face -Width 32
             $saved = $image | Save-FaceGenOutput $out
@@ -72,13 +72,13 @@ public sealed class AccountTests
             $image, $row | Remove-FaceGenImage -Confirm:$false
             Remove-FaceGenImage $item -Confirm:$false
             $item.Id
-            """, bed.Face, bed.OutputFolder, csv).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder, csv).WithoutErrors();
 
-        string[] ids = [.. ran.Output.Select(id => id.ToString())];
+        string[] ids = [.. result.Output.Select(id => id.ToString())];
         Assert.Equal(20, ids.Length);
         Assert.All(ids[7..10], id => Assert.Equal(ids[^1], id));
         Assert.Single(ids[..7].Concat(ids[10..^1]).Distinct());
-        Assert.Equal(2, GetDeletions(bed.Emulator.Journal).Count);
+        Assert.Equal(2, GetDeletions(fixture.Emulator.Journal).Count);
     }
 
     [Theory]
@@ -91,23 +91,23 @@ public sealed class AccountTests
     [InlineData("@{ name = 'x' }")]
     public async Task Id_parameter_object_without_id_is_refused(string value)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult looked = bed.Run($"param($face) ,({value}) | Get-FaceGenImage", bed.Face);
-        ScriptResult named = bed.Run($"param($face) Wait-FaceGenImage -Id ({value})", bed.Face);
-        ScriptResult removed = bed.Run($"param($face) ,({value}) | Remove-FaceGenImage -Confirm:$false", bed.Face);
+        ScriptResult fetched = fixture.Run($"param($face) ,({value}) | Get-FaceGenImage", fixture.Face);
+        ScriptResult named = fixture.Run($"param($face) Wait-FaceGenImage -Id ({value})", fixture.Face);
+        ScriptResult removed = fixture.Run($"param($face) ,({value}) | Remove-FaceGenImage -Confirm:$false", fixture.Face);
 
-        Assert.All(new[] { looked, named, removed }, ran => Assert.Single(ran.Errors));
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.All(new[] { fetched, named, removed }, result => Assert.Single(result.Errors));
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Fact]
     public async Task Remove_accepts_id_generation_saved_image_and_batch_item()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,width\nin a batch,{fixture.Face},32\n");
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out, $csv)
             $ConfirmPreference = 'None'
             $images = 'a', 'b', 'c', 'd' | New-FaceGenImage -FaceImage $face -Width 32 -Samples 2
@@ -118,92 +118,92 @@ public sealed class AccountTests
             $items = Invoke-FaceGenBatch $csv -Destination $out | Where-Object Files
             $items | Remove-FaceGenImage
             $images; $items.Generation
-            """, bed.Face, bed.OutputFolder, csv).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder, csv).WithoutErrors();
 
-        Assert.Equal(5, ran.Output.Count);
-        Assert.Equal(5, GetDeletions(bed.Emulator.Journal).Count);
-        foreach (PSObject image in ran.Output) await AssertDeletedAsync(image);
-        Assert.Equal(3, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
+        Assert.Equal(5, result.Output.Count);
+        Assert.Equal(5, GetDeletions(fixture.Emulator.Journal).Count);
+        foreach (PSObject image in result.Output) await AssertDeletedAsync(image);
+        Assert.Equal(3, Directory.GetFiles(fixture.OutputFolder, "*.png").Length);
     }
 
     [Theory]
     [InlineData("99", "The images of generation 99 were not deleted: No image of the request 99 belongs to this key.")]
-    [InlineData("abc", "'abc' is no id of the service's: nothing was deleted.")]
-    [InlineData("-1", "'-1' is no id of the service's: nothing was deleted.")]
-    [InlineData("99999999999999999999999", "'99999999999999999999999' is no id of the service's: nothing was deleted.")]
+    [InlineData("abc", "'abc' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
+    [InlineData("-1", "'-1' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
+    [InlineData("99999999999999999999999", "'99999999999999999999999' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
     public async Task Remove_invalid_id_reports_one_error_and_deletes_the_others(string wrong, string message)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $wrong)
             $image = New-FaceGenImage p $face
             $wrong, $image.Id | Remove-FaceGenImage -Confirm:$false
             $image
-            """, bed.Face, wrong);
+            """, fixture.Face, wrong);
 
-        Assert.StartsWith("GenerationNotFound,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal(message, ran.Error.ToString());
-        Assert.Equal(wrong, ran.Error.TargetObject);
-        await AssertDeletedAsync(ran.Single);
+        Assert.StartsWith("GenerationNotFound,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(message, result.Error.ToString());
+        Assert.Equal(wrong, result.Error.TargetObject);
+        await AssertDeletedAsync(result.Single);
     }
 
     [Fact]
     public async Task Remove_WhatIf_deletes_nothing_and_confirm_impact_is_high()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face)
             New-FaceGenImage p $face | Remove-FaceGenImage -WhatIf
             (Get-Command Remove-FaceGenImage).ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false).ConfirmImpact
-            """, bed.Face).WithoutErrors();
+            """, fixture.Face).WithoutErrors();
 
-        Assert.Equal("High", ran.Single.ToString());
-        Assert.Empty(GetDeletions(bed.Emulator.Journal));
+        Assert.Equal("High", result.Single.ToString());
+        Assert.Empty(GetDeletions(fixture.Emulator.Journal));
     }
 
     [Fact]
     public async Task RemoveAfterSave_all_images_saved_deletes_them_at_the_service()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             $images = 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 32 -Samples 2
             $images | Save-FaceGenOutput $out -RemoveAfterSave
             $images
-            """, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(4, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
-        Assert.Equal(2, GetDeletions(bed.Emulator.Journal).Count);
-        foreach (PSObject image in ran.Output.Skip(4)) await AssertDeletedAsync(image);
+        Assert.Equal(4, Directory.GetFiles(fixture.OutputFolder, "*.png").Length);
+        Assert.Equal(2, GetDeletions(fixture.Emulator.Journal).Count);
+        foreach (PSObject image in result.Output.Skip(4)) await AssertDeletedAsync(image);
     }
 
     [Fact]
     public async Task RemoveAfterSave_one_image_not_saved_deletes_nothing()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             $image = New-FaceGenImage p $face -Width 32 -Samples 2
             $null = $image | Save-FaceGenOutput $out
             [IO.File]::Delete("$out/$($image.Id)-2.png")
             $image | Save-FaceGenOutput $out -RemoveAfterSave
-            """, bed.Face, bed.OutputFolder);
+            """, fixture.Face, fixture.OutputFolder);
 
-        Assert.StartsWith("FileExists,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Single(ran.Output);
-        Assert.Empty(GetDeletions(bed.Emulator.Journal));
+        Assert.StartsWith("FileExists,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Single(result.Output);
+        Assert.Empty(GetDeletions(fixture.Emulator.Journal));
     }
 
     [Fact]
     public async Task RemoveAfterSave_with_SkipExisting_is_refused()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ErrorRecord error = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -RemoveAfterSave -SkipExisting", bed.Face, bed.OutputFolder).Error;
+        ErrorRecord error = fixture.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -RemoveAfterSave -SkipExisting", fixture.Face, fixture.OutputFolder).Error;
 
         Assert.StartsWith("ParametersInvalid,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
@@ -211,40 +211,40 @@ public sealed class AccountTests
     [Fact]
     public async Task Enterprise_connection_uses_enterprise_addresses()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($uri, $face, $out)
             Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Enterprise
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out -RemoveAfterSave
             Get-FaceGenBalance
             Get-FaceGenQueue
-            """, bed.Emulator.BaseUri, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Emulator.BaseUri, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.True((bool)ran.Output[0].Properties["Enterprise"].Value);
-        Assert.Equal(4, ran.Output.Count);
-        string[] paths = [.. bed.Emulator.Journal.Entries.Select(entry => entry.Path)];
+        Assert.True((bool)result.Output[0].Properties["Enterprise"].Value);
+        Assert.Equal(4, result.Output.Count);
+        string[] paths = [.. fixture.Emulator.Journal.Entries.Select(entry => entry.Path)];
         Assert.Equal("/api/v1/enterprise/image_editing/face_gen", paths[0]);
         Assert.StartsWith("/api/v1/enterprise/image_editing/fetch/", paths[1], StringComparison.Ordinal);
         Assert.DoesNotContain(paths, path => path.StartsWith("/api/v6/image_editing", StringComparison.Ordinal));
-        Assert.All(bed.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
+        Assert.All(fixture.Emulator.Journal.Entries, entry => Assert.Equal(200, entry.Status));
     }
 
     [Fact]
     public async Task Enterprise_generation_is_fetched_at_enterprise_addresses_only()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 600);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 600);
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($uri, $face)
             $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -Enterprise -Name lab
             $null = New-FaceGenImage p $face -NoWait -Connection lab
             Get-FaceGenImage
             (Get-FaceGenImage -Connection lab).Status
-            """, bed.Emulator.BaseUri, bed.Face).WithoutErrors();
+            """, fixture.Emulator.BaseUri, fixture.Face).WithoutErrors();
 
-        Assert.Equal("Processing", ran.Single.ToString());
-        Assert.DoesNotContain(bed.Emulator.Journal.Entries, entry => entry.Path.StartsWith("/api/v6", StringComparison.Ordinal));
+        Assert.Equal("Processing", result.Single.ToString());
+        Assert.DoesNotContain(fixture.Emulator.Journal.Entries, entry => entry.Path.StartsWith("/api/v6", StringComparison.Ordinal));
     }
 
     private static IReadOnlyList<JournalEntry> GetDeletions(Journal journal) => [.. journal.Entries.Where(entry => entry.Path == "/api/v3/delete_image")];

@@ -7,29 +7,29 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Test_connection_accepts_pipeline_input()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($uri)
             $wrong = Connect-FaceGen wrong-key -BaseUri $uri -Name wrong
             Get-FaceGenConnection Default | Test-FaceGenConnection
             $wrong, (Get-FaceGenConnection Default) | Test-FaceGenConnection
-            """, bed.Emulator.BaseUri).WithoutErrors();
+            """, fixture.Emulator.BaseUri).WithoutErrors();
 
-        Assert.Equal([true, false, true], ran.Output.Select(item => (bool)item.BaseObject));
+        Assert.Equal([true, false, true], result.Output.Select(item => (bool)item.BaseObject));
     }
 
     [Fact]
     public async Task Connection_shows_address_and_not_key()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 10", bed.Emulator.BaseUri).WithoutErrors();
+        ScriptResult result = fixture.Run("param($uri) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 10", fixture.Emulator.BaseUri).WithoutErrors();
 
-        Assert.Equal(bed.Emulator.BaseUri, ran.Single.Properties["BaseUri"].Value);
-        Assert.Equal(10, ran.Single.Properties["QueueLimit"].Value);
-        Assert.DoesNotContain("emulator-key", bed.Run("Get-FaceGenConnection | Format-List * -Force | Out-Default").Output.Aggregate("", (all, line) => all + line), StringComparison.Ordinal);
-        Assert.DoesNotContain(ran.Single.Properties, property => "emulator-key".Equals(property.Value?.ToString(), StringComparison.Ordinal));
+        Assert.Equal(fixture.Emulator.BaseUri, result.Single.Properties["BaseUri"].Value);
+        Assert.Equal(10, result.Single.Properties["QueueLimit"].Value);
+        Assert.DoesNotContain("emulator-key", fixture.Run("Get-FaceGenConnection | Format-List * -Force | Out-Default").Output.Aggregate("", (all, line) => all + line), StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Single.Properties, property => "emulator-key".Equals(property.Value?.ToString(), StringComparison.Ordinal));
     }
 
     [Theory]
@@ -39,28 +39,28 @@ public sealed class ConnectionTests
     [InlineData("api/v6")]
     public async Task BaseUri_with_api_path_is_normalized(string path)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri; Test-FaceGenConnection", new Uri(bed.Emulator.BaseUri, path));
+        ScriptResult result = fixture.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri; Test-FaceGenConnection", new Uri(fixture.Emulator.BaseUri, path));
 
-        Assert.Equal(bed.Emulator.BaseUri, ran.WithoutErrors().Output[0].Properties["BaseUri"].Value);
-        Assert.Equal(true, ran.Output[1].BaseObject);
+        Assert.Equal(fixture.Emulator.BaseUri, result.WithoutErrors().Output[0].Properties["BaseUri"].Value);
+        Assert.Equal(true, result.Output[1].BaseObject);
     }
 
     [Fact]
     public async Task Wrong_key_tests_false_and_ends_the_run()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($uri) Connect-FaceGen wrong-key-xyz -BaseUri $uri", bed.Emulator.BaseUri).WithoutErrors();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($uri) Connect-FaceGen wrong-key-xyz -BaseUri $uri", fixture.Emulator.BaseUri).WithoutErrors();
 
-        ScriptResult test = bed.Run("Test-FaceGenConnection");
-        ScriptResult run = bed.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", bed.Face);
+        ScriptResult test = fixture.Run("Test-FaceGenConnection");
+        ScriptResult run = fixture.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", fixture.Face);
 
         Assert.Equal(false, test.Single.BaseObject);
         Assert.Contains("does not accept the key", Assert.Single(test.Warnings), StringComparison.Ordinal);
         Assert.StartsWith("KeyRejected,", run.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-key-xyz", run.Error.ToString(), StringComparison.Ordinal);
-        Assert.InRange(bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("face_gen", StringComparison.Ordinal)), 1, 5);
+        Assert.InRange(fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("face_gen", StringComparison.Ordinal)), 1, 5);
     }
 
     [Fact]
@@ -68,37 +68,37 @@ public sealed class ConnectionTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("Connect-FaceGen some-key -BaseUri http://127.0.0.1:9 | ForEach-Object { }; Test-FaceGenConnection");
+        ScriptResult result = session.Run("Connect-FaceGen some-key -BaseUri http://127.0.0.1:9 | ForEach-Object { }; Test-FaceGenConnection");
 
-        Assert.Equal(false, ran.WithoutErrors().Single.BaseObject);
-        Assert.Contains("cannot be reached", Assert.Single(ran.Warnings), StringComparison.Ordinal);
+        Assert.Equal(false, result.WithoutErrors().Single.BaseObject);
+        Assert.Contains("cannot be reached", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("http://example.com", "unencrypted")]
     [InlineData("http://me:secret@example.com", "unencrypted")]
-    [InlineData("ftp://me:secret@example.com", "no address of a service")]
-    [InlineData("me:secret@example.com", "no address of a service")]
-    [InlineData("nonsense", "no address of a service")]
+    [InlineData("ftp://me:secret@example.com", "is not an https address")]
+    [InlineData("me:secret@example.com", "is not an https address")]
+    [InlineData("nonsense", "is not an https address")]
     public void BaseUri_invalid_is_refused(string address, string reason)
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("param($uri) Connect-FaceGen some-key -BaseUri $uri", address);
+        ScriptResult result = session.Run("param($uri) Connect-FaceGen some-key -BaseUri $uri", address);
 
-        Assert.StartsWith("ConnectionInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(ran.Output);
+        Assert.StartsWith("ConnectionInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(reason, result.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Output);
     }
 
     [Fact]
     public async Task Disconnect_removes_the_connection()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("Disconnect-FaceGen; Get-FaceGenConnection").WithoutErrors();
+        ScriptResult result = fixture.Run("Disconnect-FaceGen; Get-FaceGenConnection").WithoutErrors();
 
-        Assert.Empty(ran.Output);
+        Assert.Empty(result.Output);
     }
 }

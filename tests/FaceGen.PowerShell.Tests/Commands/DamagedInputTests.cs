@@ -3,10 +3,10 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>A value is judged alike on every way in: files, rows, hashtables, parameters, and objects that a file has kept.</summary>
+/// <summary>Every input is validated alike: files, rows, hashtables, parameters and deserialized objects.</summary>
 public sealed class DamagedInputTests
 {
-    /// <summary>Each gets files that hold the row, and the row itself.</summary>
+    /// <summary>The commands to test, with files that contain the row, and the row itself.</summary>
     private static readonly string[] InputCommands =
     [
         "Import-FaceGenRequest $folder/in.csv | New-FaceGenImage",
@@ -21,92 +21,92 @@ public sealed class DamagedInputTests
     ];
 
     [Theory]
-    [InlineData("prompt", "#NAME?", "spreadsheet's formula")]
-    [InlineData("negative_prompt", "#VALUE!", "spreadsheet's formula")]
+    [InlineData("prompt", "#NAME?", "spreadsheet formula")]
+    [InlineData("negative_prompt", "#VALUE!", "spreadsheet formula")]
     [InlineData("prompt", "caf\uFFFD", "not UTF-8")]
     [InlineData("face_image", "caf\uFFFD.png", "not UTF-8")]
-    [InlineData("seed", "1.23457E+12", "has rounded it")]
-    [InlineData("track_id", "1,23457E+12", "has rounded it")]
+    [InlineData("seed", "1.23457E+12", "Excel rounded it")]
+    [InlineData("track_id", "1,23457E+12", "Excel rounded it")]
     [InlineData("seed", "4\u200B2", "'4\\u200B2'")]
     [InlineData("prompt", "\u200B\u00A0", "Prompt is required")]
     public async Task Damaged_value_is_refused_by_every_input_command(string field, string value, string reason)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        Dictionary<string, string> row = new() { ["prompt"] = "a", ["face_image"] = bed.Face };
+        Dictionary<string, string> row = new() { ["prompt"] = "a", ["face_image"] = fixture.Face };
         row[field] = value;
-        bed.Write("in.csv", $"{string.Join(',', row.Keys)}\n{string.Join(',', row.Values.Select(cell => $"\"{cell}\""))}\n");
-        bed.Write("in.json", $"[{JsonSerializer.Serialize(row)}]");
-        bed.Write("in.jsonl", JsonSerializer.Serialize(row));
+        fixture.Write("in.csv", $"{string.Join(',', row.Keys)}\n{string.Join(',', row.Values.Select(cell => $"\"{cell}\""))}\n");
+        fixture.Write("in.json", $"[{JsonSerializer.Serialize(row)}]");
+        fixture.Write("in.jsonl", JsonSerializer.Serialize(row));
 
-        foreach (string way in InputCommands)
+        foreach (string command in InputCommands)
         {
-            ScriptResult ran = bed.Run($$"""
+            ScriptResult result = fixture.Run($$"""
                 param($folder, $cells)
                 $row = [ordered]@{}
                 foreach ($cell in $cells.GetEnumerator()) { $row[$cell.Key] = $cell.Value }
-                {{way}}
-                """, bed.Folder, row);
+                {{command}}
+                """, fixture.Folder, row);
 
-            Assert.Contains(reason, string.Join("\n", ran.Errors), StringComparison.Ordinal);
+            Assert.Contains(reason, string.Join("\n", result.Errors), StringComparison.Ordinal);
         }
 
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Fact]
     public async Task Deserialized_request_changed_seed_is_validated()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($csv)
             $request = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Import-FaceGenRequest $csv), 3))
             $request.Seed = '1.23457E+12'
             $request | New-FaceGenImage
-            """, bed.Write("one.csv", $"prompt,face_image,seed\na,{bed.Face},1\n"));
+            """, fixture.Write("one.csv", $"prompt,face_image,seed\na,{fixture.Face},1\n"));
 
-        Assert.Contains("has rounded it", ran.Errors[0].ToString(), StringComparison.Ordinal);
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.Contains("Excel rounded it", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Fact]
     public async Task Spreadsheet_headings_are_accepted_by_both_commands()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             $rows = [pscustomobject]@{ Prompt = 'a'; 'Face Image' = $face; 'Negative Prompt' = 'hat'; "$([char]0xFEFF)seed" = " 7$([char]0xA0)" }
             $rows | New-FaceGenImage | ForEach-Object Request
             $rows | Invoke-FaceGenBatch -Destination $out | Where-Object Request | ForEach-Object Request
-            """, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["hat", "hat"], ran.Values("NegativePrompt"));
-        Assert.Equal([7L, 7L], ran.Values("Seed"));
-        Assert.Empty(ran.Warnings);
+        Assert.Equal(["hat", "hat"], result.Values("NegativePrompt"));
+        Assert.Equal([7L, 7L], result.Values("Seed"));
+        Assert.Empty(result.Warnings);
     }
 
     [Fact]
     public async Task Misspelled_column_warns_with_suggestion()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", bed.Write("one.csv", $"prompt,face_image,negativ_prompt\na,{bed.Face},hat\n"), bed.OutputFolder);
+        ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -WhatIf", fixture.Write("one.csv", $"prompt,face_image,negativ_prompt\na,{fixture.Face},hat\n"), fixture.OutputFolder);
 
-        Assert.Contains("'negativ_prompt' (did you mean 'negative_prompt'?)", Assert.Single(ran.Warnings), StringComparison.Ordinal);
+        Assert.Contains("'negativ_prompt' (did you mean 'negative_prompt'?)", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Array_wrapper_object_is_refused_with_hint()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", bed.Face);
+        ScriptResult result = fixture.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", fixture.Face);
 
-        Assert.Contains("Pipe its property 'value' in its place", ran.Errors[0].ToString(), StringComparison.Ordinal);
-        Assert.Empty(ran.Warnings);
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.Contains("Pipe the property 'value' instead.", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Warnings);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Theory]
@@ -116,21 +116,21 @@ public sealed class DamagedInputTests
     [InlineData("MODELSLAB_API_KEY='emulator-key'")]
     public async Task Key_with_quotes_BOM_or_prefix_is_accepted(string key)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($uri, $key) $null = Connect-FaceGen $key -BaseUri $uri; Test-FaceGenConnection", bed.Emulator.BaseUri, key).WithoutErrors();
+        ScriptResult result = fixture.Run("param($uri, $key) $null = Connect-FaceGen $key -BaseUri $uri; Test-FaceGenConnection", fixture.Emulator.BaseUri, key).WithoutErrors();
 
-        Assert.Equal(true, ran.Single.BaseObject);
+        Assert.Equal(true, result.Single.BaseObject);
     }
 
     [Fact]
     public async Task Key_with_a_space_is_refused_before_anything_is_sent()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", bed.Emulator.BaseUri);
+        ScriptResult result = fixture.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", fixture.Emulator.BaseUri);
 
-        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, and give it alone.", ran.Error.ToString());
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, without other text.", result.Error.ToString());
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 }

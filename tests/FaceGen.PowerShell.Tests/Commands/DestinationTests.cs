@@ -2,7 +2,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>A folder that cannot be written is found before anything is paid for. No user may write into /proc.</summary>
+/// <summary>A folder that cannot be written is an error before anything is paid for. No user can write to /proc.</summary>
 public sealed class DestinationTests
 {
     private const string Unwritable = "/proc/facegen-out";
@@ -11,54 +11,54 @@ public sealed class DestinationTests
     public async Task Save_unwritable_folder_ends_the_pipeline_before_it_submits()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", bed.Face, Unwritable);
+        ScriptResult result = fixture.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", fixture.Face, Unwritable);
 
-        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Nothing was sent or saved.", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.StartsWith("FileNotWritten,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent or saved.", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Fact]
     public async Task Save_WhatIf_does_not_probe_the_folder()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf", bed.Face, Unwritable).WithoutErrors();
+        fixture.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf", fixture.Face, Unwritable).WithoutErrors();
     }
 
     [Fact]
     public async Task Batch_unwritable_folder_sends_nothing()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string rows = bed.Write("people.csv", $"prompt,face_image\na,{bed.Face}\nb,{bed.Face}\n");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string rows = fixture.Write("people.csv", $"prompt,face_image\na,{fixture.Face}\nb,{fixture.Face}\n");
 
-        ScriptResult ran = bed.Run("param($rows, $out, $ledger) Invoke-FaceGenBatch $rows -Destination $out -Ledger $ledger; (Get-FaceGenBatch -Ledger $ledger).Pending",
-            rows, Unwritable, Path.Combine(bed.Folder, "x.ledger"));
+        ScriptResult result = fixture.Run("param($rows, $out, $ledger) Invoke-FaceGenBatch $rows -Destination $out -Ledger $ledger; (Get-FaceGenBatch -Ledger $ledger).Pending",
+            rows, Unwritable, Path.Combine(fixture.Folder, "x.ledger"));
 
-        Assert.Contains(ran.Errors, error => error.FullyQualifiedErrorId.StartsWith("FileNotWritten,", StringComparison.Ordinal));
-        Assert.Empty(bed.Emulator.Journal.Entries);
+        Assert.Contains(result.Errors, error => error.FullyQualifiedErrorId.StartsWith("FileNotWritten,", StringComparison.Ordinal));
+        Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
     [Fact]
     public async Task Save_folder_fails_during_run_ends_the_pipeline()
     {
-        // One after the other: twenty generations take six seconds, and the pipeline ends at the first image.
-        await using SessionFixture bed = await SessionFixture.StartAsync(queueLimit: 1, serviceSeconds: 0.3);
+        // One at a time: twenty generations take six seconds, and the pipeline ends at the first image.
+        await using SessionFixture fixture = await SessionFixture.StartAsync(queueLimit: 1, serviceSeconds: 0.3);
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             [void][IO.Directory]::CreateDirectory($out)
             1..30 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face |
                 ForEach-Object { if ([IO.Directory]::Exists($out)) { [IO.Directory]::Delete($out, $true); [IO.File]::WriteAllText($out, 'in the way') }; $_ } |
                 Save-FaceGenOutput $out
-            """, bed.Face, bed.OutputFolder);
+            """, fixture.Face, fixture.OutputFolder);
 
-        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("nothing more is submitted", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.InRange(bed.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal)), 1, 20);
+        Assert.StartsWith("FileNotWritten,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("nothing more is submitted", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.InRange(fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal)), 1, 20);
     }
 }

@@ -10,20 +10,20 @@ public sealed class EmulatorTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("""
+        ScriptResult result = session.Run("""
             $script:e = Start-FaceGenEmulator -QueueLimit 7 -ServiceTime fixed:0
             $null = $e | Connect-FaceGen
             Get-FaceGenConnection
             Test-FaceGenConnection
             $e.ProcessId
             """).WithoutErrors();
-        using Process process = Process.GetProcessById((int)ran.Output[2].BaseObject);
+        using Process process = Process.GetProcessById((int)result.Output[2].BaseObject);
         session.Run("$e | Stop-FaceGenEmulator -WhatIf").WithoutErrors();
         Assert.False(process.WaitForExit(200));
         session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
 
-        Assert.Equal(7, ran.Output[0].Properties["QueueLimit"].Value);
-        Assert.Equal(true, ran.Output[1].BaseObject);
+        Assert.Equal(7, result.Output[0].Properties["QueueLimit"].Value);
+        Assert.Equal(true, result.Output[1].BaseObject);
         Assert.True(process.WaitForExit(5000));
     }
 
@@ -34,14 +34,14 @@ public sealed class EmulatorTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($$"""
+        ScriptResult result = session.Run($$"""
             $script:e = Start-FaceGenEmulator -ServiceTime fixed:1000 {{parameters}}
             $null = $e | Connect-FaceGen
             New-FaceGenImage a -FaceImage https://example.com/face.png -NoWait
             """).WithoutErrors();
         session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
 
-        var eta = (double?)ran.Single.Properties["Eta"].Value;
+        var eta = (double?)result.Single.Properties["Eta"].Value;
         Assert.Equal(namesThem, eta is >= 500 and <= 1501 and not 1000);
         Assert.Equal(namesThem, eta is not null);
     }
@@ -53,7 +53,7 @@ public sealed class EmulatorTests
         string face = Path.Combine(Directory.CreateTempSubdirectory("facegen-").FullName, "face.png");
         File.WriteAllBytes(face, SessionFixture.DrawFace());
 
-        ScriptResult ran = session.Run("""
+        ScriptResult result = session.Run("""
             param($face)
             $script:e = Start-FaceGenEmulator -ServiceTime fixed:0 -Fault 'Q1-error@submit:nth=1', 'accepted-then-dropped@submit:nth=2'
             $null = $e | Connect-FaceGen
@@ -62,8 +62,8 @@ public sealed class EmulatorTests
         session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
         Directory.Delete(Path.GetDirectoryName(face)!, recursive: true);
 
-        Assert.Equal(["RequestRefused", "SubmissionUncertain"], ran.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
-        Assert.Equal("c", ran.Single.Properties["Prompt"].Value);
+        Assert.Equal(["RequestRefused", "SubmissionUncertain"], result.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
+        Assert.Equal("c", result.Single.Properties["Prompt"].Value);
     }
 
     [Theory]
@@ -73,11 +73,11 @@ public sealed class EmulatorTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
+        ScriptResult result = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
 
-        Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"-Fault: The fault rule '{rule}' is wrong. ", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("--", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith($"-Fault: The fault rule '{rule}' is invalid. ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("--", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,10 +85,10 @@ public sealed class EmulatorTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
+        ScriptResult result = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
 
-        Assert.StartsWith("ParametersInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("-ServiceTime wants ", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith(", not 'sometimes'.", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("-ServiceTime must be ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(", not 'sometimes'.", result.Error.ToString(), StringComparison.Ordinal);
     }
 }

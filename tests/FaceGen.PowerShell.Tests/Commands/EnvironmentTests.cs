@@ -2,7 +2,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>What comes from the environment, which belongs to the whole process: these tests run alone.</summary>
+/// <summary>Environment variables, which belong to the process: these tests run alone.</summary>
 [Collection("environment")]
 public sealed class EnvironmentTests : IDisposable
 {
@@ -11,14 +11,14 @@ public sealed class EnvironmentTests : IDisposable
     [Fact]
     public async Task Connection_is_created_from_environment_variables()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
         using var fresh = new Session();
-        Set("emulator-key", bed.Emulator.BaseUri + "api/v6");
+        Set("emulator-key", fixture.Emulator.BaseUri + "api/v6");
 
-        ScriptResult ran = fresh.Run("Test-FaceGenConnection; Get-FaceGenConnection").WithoutErrors();
+        ScriptResult result = fresh.Run("Test-FaceGenConnection; Get-FaceGenConnection").WithoutErrors();
 
-        Assert.Equal(true, ran.Output[0].BaseObject);
-        Assert.Equal(bed.Emulator.BaseUri, ran.Output[1].Properties["BaseUri"].Value);
+        Assert.Equal(true, result.Output[0].BaseObject);
+        Assert.Equal(fixture.Emulator.BaseUri, result.Output[1].Properties["BaseUri"].Value);
     }
 
     [Fact]
@@ -27,11 +27,11 @@ public sealed class EnvironmentTests : IDisposable
         using var session = new Session();
         Set(null, null);
 
-        ScriptResult ran = session.Run("Get-FaceGenImage");
+        ScriptResult result = session.Run("Get-FaceGenImage");
 
-        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Connect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("MODELSLAB_API_KEY", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("NotConnected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Connect-FaceGen", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("MODELSLAB_API_KEY", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     private static void Set(string? key, string? address)

@@ -3,8 +3,8 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Commands;
 
 /// <summary>
-/// After a failed Connect-FaceGen nothing goes to the account of the environment. The environment belongs to the whole process:
-/// these tests run alone.
+/// After a failed Connect-FaceGen nothing is sent to the account of the environment. These tests run alone, because environment
+/// variables belong to the process.
 /// </summary>
 [Collection("environment")]
 public sealed class FailedConnectionTests : IAsyncLifetime
@@ -53,13 +53,13 @@ public sealed class FailedConnectionTests : IAsyncLifetime
         using var session = new Session();
 
         ScriptResult failed = session.Run("param($script) try { . ([scriptblock]::Create($script)) } catch { }", script);
-        ScriptResult ran = session.Run("param($face) New-FaceGenImage p $face; Get-FaceGenConnection", _environmentService.Face);
+        ScriptResult result = session.Run("param($face) New-FaceGenImage p $face; Get-FaceGenConnection", _environmentService.Face);
 
         Assert.Empty(failed.Output);
-        Assert.Empty(ran.Output);
-        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("Nothing was sent", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("Disconnect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.StartsWith("NotConnected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Disconnect-FaceGen", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, _environmentService.Emulator.Journal.Accepted);
     }
 
@@ -68,9 +68,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("try { Connect-FaceGen -BaseUri http://lab.example } catch { }; Get-FaceGenBalance");
+        ScriptResult result = session.Run("try { Connect-FaceGen -BaseUri http://lab.example } catch { }; Get-FaceGenBalance");
 
-        Assert.Contains("http://lab.example would send the key unencrypted", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("http://lab.example would send the key unencrypted", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,9 +80,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"$null = {before}; try {{ Start-FaceGenEmulator -Fault nonsense | Connect-FaceGen }} catch {{ }}; Get-FaceGenBalance");
+        ScriptResult result = session.Run($"$null = {before}; try {{ Start-FaceGenEmulator -Fault nonsense | Connect-FaceGen }} catch {{ }}; Get-FaceGenBalance");
 
-        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("NotConnected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,9 +101,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"try {{ Connect-FaceGen -TimeoutSec 0 }} catch {{ }}; {decision}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult result = session.Run($"try {{ Connect-FaceGen -TimeoutSec 0 }} catch {{ }}; {decision}; Test-FaceGenConnection").WithoutErrors();
 
-        Assert.Equal(true, ran.Single.BaseObject);
+        Assert.Equal(true, result.Single.BaseObject);
     }
 
     [Theory]
@@ -114,10 +114,10 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"try {{ Connect-FaceGen -BaseUri http://lab.example }} catch {{ }}; {script}; Get-FaceGenBalance");
+        ScriptResult result = session.Run($"try {{ Connect-FaceGen -BaseUri http://lab.example }} catch {{ }}; {script}; Get-FaceGenBalance");
 
-        Assert.StartsWith("NotConnected,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("NotConnected,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("http://lab.example", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,9 +128,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"$null = Connect-FaceGen -Name {name}; try {{ Connect-FaceGen -Name {name} -BaseUri http://lab.example }} catch {{ }}; Get-FaceGenBalance -Connection {name}");
+        ScriptResult result = session.Run($"$null = Connect-FaceGen -Name {name}; try {{ Connect-FaceGen -Name {name} -BaseUri http://lab.example }} catch {{ }}; Get-FaceGenBalance -Connection {name}");
 
-        Assert.Contains("http://lab.example", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("http://lab.example", result.Error.ToString(), StringComparison.Ordinal);
         session.Run($"$null = Connect-FaceGen -Name {name}; Get-FaceGenBalance -Connection {name}").WithoutErrors();
     }
 
@@ -141,9 +141,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"{script}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult result = session.Run($"{script}; Test-FaceGenConnection").WithoutErrors();
 
-        Assert.Equal(true, ran.Single.BaseObject);
+        Assert.Equal(true, result.Single.BaseObject);
     }
 
     [Theory]
@@ -155,9 +155,9 @@ public sealed class FailedConnectionTests : IAsyncLifetime
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run($"$null = {script}; Test-FaceGenConnection").WithoutErrors();
+        ScriptResult result = session.Run($"$null = {script}; Test-FaceGenConnection").WithoutErrors();
 
-        Assert.Equal(true, ran.Single.BaseObject);
+        Assert.Equal(true, result.Single.BaseObject);
     }
 
     [Fact]

@@ -3,15 +3,15 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>How long a session keeps generations, and how much of them.</summary>
+/// <summary>How long a session keeps generations.</summary>
 public sealed class GenerationLifetimeTests
 {
     [Fact]
     public async Task Pipeline_does_not_retain_emitted_generations()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face)
             $emitted = [System.Collections.Generic.List[WeakReference]]::new()
             1..40 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object {
@@ -21,39 +21,39 @@ public sealed class GenerationLifetimeTests
                     $emitted.Where({ $_.IsAlive }).Count
                 }
             }
-            """, bed.Face).WithoutErrors();
+            """, fixture.Face).WithoutErrors();
 
-        Assert.InRange((int)ran.Single.BaseObject, 0, 10);
+        Assert.InRange((int)result.Single.BaseObject, 0, 10);
     }
 
     [Fact]
     public async Task Stopped_command_keeps_emitted_generations_pending()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             foreach ($once in 1) { 1..3 | ForEach-Object { "person $_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { break } }
             $open = @(Get-FaceGenImage)
             $open[0]
             Wait-FaceGenImage | Save-FaceGenOutput $out -Name '{prompt}'
-            """, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(("Success", "person 1"), (ran.Output[0].Properties["Status"].Value.ToString(), ran.Output[0].Properties["Prompt"].Value));
-        Assert.Single((Uri[])ran.Output[0].Properties["Output"].Value);
-        Assert.Contains("person 1.png", Directory.GetFiles(bed.OutputFolder).Select(Path.GetFileName));
-        Assert.Empty(bed.Run("Get-FaceGenImage").WithoutErrors().Output);
+        Assert.Equal(("Success", "person 1"), (result.Output[0].Properties["Status"].Value.ToString(), result.Output[0].Properties["Prompt"].Value));
+        Assert.Single((Uri[])result.Output[0].Properties["Output"].Value);
+        Assert.Contains("person 1.png", Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName));
+        Assert.Empty(fixture.Run("Get-FaceGenImage").WithoutErrors().Output);
     }
 
     [Fact]
     public async Task Expired_generation_is_reported_once()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 1000);
-        ScriptResult sent = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -NoWait; Get-FaceGenConnection", bed.Face).WithoutErrors();
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 1000);
+        ScriptResult sent = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -NoWait; Get-FaceGenConnection", fixture.Face).WithoutErrors();
         var id = (string)sent.Output[0].Properties["Id"].Value;
         Evict(sent.Output[1].BaseObject, id);
 
-        ScriptResult first = bed.Run("Get-FaceGenImage"), second = bed.Run("Get-FaceGenImage").WithoutErrors();
+        ScriptResult first = fixture.Run("Get-FaceGenImage"), second = fixture.Run("Get-FaceGenImage").WithoutErrors();
 
         Assert.StartsWith("GenerationTimeout,", first.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(id, first.Error.ToString(), StringComparison.Ordinal);
@@ -61,14 +61,14 @@ public sealed class GenerationLifetimeTests
         Assert.Empty(second.Output);
     }
 
-    /// <summary>Does what happens a day after a generation was accepted.</summary>
+    /// <summary>Expires a generation, as a day after it was accepted.</summary>
     private static void Evict(object connection, string id)
     {
         const BindingFlags all = BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
         Type accountType = connection.GetType().Assembly.GetType("FaceGen.Generating.Account", throwOnError: true)!;
         object account = accountType.GetMethod("For", all)!.Invoke(null, [connection])!;
-        object watch = accountType.GetMethod("Find", all)!.Invoke(account, [id])!;
-        object outcome = watch.GetType().GetMethod("CreateExpiredError", all)!.Invoke(watch, ["still pending"])!;
-        accountType.GetMethod("Evict", all)!.Invoke(account, [watch, outcome]);
+        object poller = accountType.GetMethod("Find", all)!.Invoke(account, [id])!;
+        object outcome = poller.GetType().GetMethod("CreateExpiredError", all)!.Invoke(poller, ["still pending"])!;
+        accountType.GetMethod("Evict", all)!.Invoke(account, [poller, outcome]);
     }
 }

@@ -4,22 +4,22 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>Looking into ledgers, and piping their rows back.</summary>
+/// <summary>Get-FaceGenBatch and Get-FaceGenBatchItem.</summary>
 public sealed class GetFaceGenBatchTests
 {
     [Fact]
     public async Task Get_batch_accepts_folder_wildcard_ledger_and_pipeline()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string csv = bed.WriteCsv("a", "b");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.WriteCsv("a", "b");
         foreach (string name in new[] { "one", "two" })
-            bed.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(bed.OutputFolder, name)).WithoutErrors();
-        Directory.CreateDirectory(Path.Combine(bed.OutputFolder, "none"));
+            fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.OutputFolder, name)).WithoutErrors();
+        Directory.CreateDirectory(Path.Combine(fixture.OutputFolder, "none"));
 
-        ScriptResult one = bed.Run("param($out) Get-FaceGenBatch $out/one", bed.OutputFolder).WithoutErrors();
-        ScriptResult all = bed.Run("param($out) Get-FaceGenBatch $out/*", bed.OutputFolder).WithoutErrors();
-        ScriptResult ledger = bed.Run("param($out) Get-FaceGenBatch -Ledger $out/one/facegen.ledger", bed.OutputFolder).WithoutErrors();
-        ScriptResult files = bed.Run("param($out) [IO.DirectoryInfo] \"$out/one\", [IO.FileInfo] \"$out/two/facegen.ledger\" | Get-FaceGenBatch", bed.OutputFolder).WithoutErrors();
+        ScriptResult one = fixture.Run("param($out) Get-FaceGenBatch $out/one", fixture.OutputFolder).WithoutErrors();
+        ScriptResult all = fixture.Run("param($out) Get-FaceGenBatch $out/*", fixture.OutputFolder).WithoutErrors();
+        ScriptResult ledger = fixture.Run("param($out) Get-FaceGenBatch -Ledger $out/one/facegen.ledger", fixture.OutputFolder).WithoutErrors();
+        ScriptResult files = fixture.Run("param($out) [IO.DirectoryInfo] \"$out/one\", [IO.FileInfo] \"$out/two/facegen.ledger\" | Get-FaceGenBatch", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("Complete", one.Single.Properties["State"].Value.ToString());
         Assert.Equal(2L, one.Single.Properties["Saved"].Value);
@@ -31,29 +31,29 @@ public sealed class GetFaceGenBatchTests
     [Fact]
     public async Task Get_batch_missing_ledger_reports_error_and_creates_nothing()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        Directory.CreateDirectory(bed.OutputFolder);
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(fixture.OutputFolder);
 
-        ScriptResult batch = bed.Run("param($out) Get-FaceGenBatch $out", bed.OutputFolder);
-        ScriptResult items = bed.Run("param($out) Get-FaceGenBatchItem $out", bed.OutputFolder);
-        ScriptResult wildcard = bed.Run("param($out) Get-FaceGenBatch $out/../*", bed.OutputFolder);
+        ScriptResult batch = fixture.Run("param($out) Get-FaceGenBatch $out", fixture.OutputFolder);
+        ScriptResult items = fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder);
+        ScriptResult wildcard = fixture.Run("param($out) Get-FaceGenBatch $out/../*", fixture.OutputFolder);
 
-        Assert.All([batch, items, wildcard], ran => Assert.StartsWith("LedgerInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
-        Assert.Empty(Directory.GetFileSystemEntries(bed.OutputFolder));
+        Assert.All([batch, items, wildcard], result => Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(fixture.OutputFolder));
     }
 
     [Fact]
     public async Task Ledger_that_is_another_file_is_refused_unchanged()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string text = bed.Write("facegen.ledger", "This is no ledger.");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string text = fixture.Write("facegen.ledger", "This is no ledger.");
 
-        ScriptResult batch = bed.Run("param($folder) Get-FaceGenBatch $folder", bed.Folder);
-        ScriptResult run = bed.Run("param($csv, $ledger, $out) Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out", bed.WriteCsv("a"), text, bed.OutputFolder);
+        ScriptResult batch = fixture.Run("param($folder) Get-FaceGenBatch $folder", fixture.Folder);
+        ScriptResult run = fixture.Run("param($csv, $ledger, $out) Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out", fixture.WriteCsv("a"), text, fixture.OutputFolder);
 
-        Assert.All([batch, run], ran => Assert.StartsWith("LedgerInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.All([batch, run], result => Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Equal("This is no ledger.", File.ReadAllText(text));
-        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
 
     [Theory]
@@ -62,25 +62,25 @@ public sealed class GetFaceGenBatchTests
     [InlineData("Get-FaceGenBatch -Ledger $ledger")]
     public async Task Ledger_that_is_a_folder_is_refused(string command)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string folder = Directory.CreateDirectory(Path.Combine(bed.Folder, "folder")).FullName;
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "folder")).FullName;
 
-        ScriptResult ran = bed.Run($"param($csv, $ledger, $out) {command}", bed.WriteCsv("a"), folder, bed.OutputFolder);
+        ScriptResult result = fixture.Run($"param($csv, $ledger, $out) {command}", fixture.WriteCsv("a"), folder, fixture.OutputFolder);
 
-        Assert.StartsWith("LedgerInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal($"'{folder}' is a folder; a ledger is a file.", ran.Error.ToString());
-        Assert.Empty(Directory.GetFiles(bed.Folder, "*.lock"));
+        Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains($"'{folder}' is a folder", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(fixture.Folder, "*.lock"));
     }
 
     [Fact]
     public async Task Get_batch_item_filters_by_status_in_input_order()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
-        bed.RunBatch(bed.WriteCsv("a", "bad 1", "b", "bad 2", "c"));
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
+        fixture.RunBatch(fixture.WriteCsv("a", "bad 1", "b", "bad 2", "c"));
 
-        ScriptResult all = bed.Run("param($out) Get-FaceGenBatchItem $out", bed.OutputFolder).WithoutErrors();
-        ScriptResult failed = bed.Run("param($out) Get-FaceGenBatch $out | Get-FaceGenBatchItem -Status Failed, Expired", bed.OutputFolder).WithoutErrors();
+        ScriptResult all = fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder).WithoutErrors();
+        ScriptResult failed = fixture.Run("param($out) Get-FaceGenBatch $out | Get-FaceGenBatchItem -Status Failed, Expired", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(["a", "bad 1", "b", "bad 2", "c"], all.Values("Prompt"));
         Assert.Equal(["bad 1", "bad 2"], failed.Values("Prompt"));
@@ -91,27 +91,28 @@ public sealed class GetFaceGenBatchTests
     [Fact]
     public async Task Get_batch_item_damaged_row_reports_error_and_emits_the_others()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.RunBatch(bed.WriteCsv("a", "spoilt", "c")).WithoutErrors();
-        string ledger = Path.Combine(bed.OutputFolder, "facegen.ledger");
-        // As one wrong character in an UPDATE would.
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.RunBatch(fixture.WriteCsv("a", "spoilt", "c")).WithoutErrors();
+        string ledger = Path.Combine(fixture.OutputFolder, "facegen.ledger");
+        // As a wrong UPDATE by hand would.
         File.WriteAllText(ledger, File.ReadAllText(ledger, Encoding.Latin1).Replace("{\"prompt\":\"spoilt", "{\"prompt\";\"spoilt", StringComparison.Ordinal), Encoding.Latin1);
 
-        ScriptResult items = bed.Run("param($out) Get-FaceGenBatchItem $out", bed.OutputFolder);
+        ScriptResult items = fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder);
 
         Assert.Equal(["a", "c"], items.Values("Prompt"));
         Assert.StartsWith("LedgerInvalid,", items.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"Item 2 of the ledger '{ledger}' cannot be read and is left out: people.csv:3: ", items.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"Item 2 of the ledger '{ledger}' cannot be read", items.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("people.csv:3: ", items.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Get_batch_item_failed_rows_pipe_into_New_FaceGenImage()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
-        bed.RunBatch(bed.WriteCsv("a", "bad"));
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:times=1,prompt=bad"));
+        fixture.RunBatch(fixture.WriteCsv("a", "bad"));
 
-        ScriptResult again = bed.Run("param($out) Get-FaceGenBatchItem $out -Status Failed | New-FaceGenImage -Style comic", bed.OutputFolder).WithoutErrors();
+        ScriptResult again = fixture.Run("param($out) Get-FaceGenBatchItem $out -Status Failed | New-FaceGenImage -Style comic", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("bad", again.Single.Properties["Prompt"].Value);
         dynamic request = again.Single.Properties["Request"].Value;
@@ -121,17 +122,17 @@ public sealed class GetFaceGenBatchTests
     [Fact]
     public async Task Get_batch_item_generated_rows_pipe_into_Save_FaceGenOutput()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Emulator.Faults.Add(FaultRule.Parse("redirect-file@download:prompt=late"));
-        BatchResult ran = bed.RunBatch(bed.WriteCsv("a", "late"));
-        bed.Emulator.Faults.Clear();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("redirect-file@download:prompt=late"));
+        BatchResult result = fixture.RunBatch(fixture.WriteCsv("a", "late"));
+        fixture.Emulator.Faults.Clear();
 
-        ScriptResult saved = bed.Run("param($out) Get-FaceGenBatchItem $out -Status Generated | Save-FaceGenOutput $out", bed.OutputFolder).WithoutErrors();
+        ScriptResult saved = fixture.Run("param($out) Get-FaceGenBatchItem $out -Status Generated | Save-FaceGenOutput $out", fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal("DownloadFailed", ran.Result.Error.FullyQualifiedErrorId.Split(',')[0]);
-        Assert.Equal((1, 1), (ran["Saved"], ran["UnderWay"]));
+        Assert.Equal("DownloadFailed", result.Result.Error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal((1, 1), (result["Saved"], result["UnderWay"]));
         Assert.True(File.Exists((string)saved.Single.Properties["FullName"].Value));
-        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 
     [Theory]
@@ -143,14 +144,14 @@ public sealed class GetFaceGenBatchTests
     [InlineData("Invoke-FaceGenBatch $csv -Destination $out", "postgresql://u:Secret@127.0.0.1:1/d", "LedgerUnreachable")]
     public async Task Ledger_password_is_not_shown(string command, string ledger, string id)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run($"param($csv, $out, $ledger) {command} -Ledger $ledger -Verbose -Debug", bed.WriteCsv("a"), bed.OutputFolder, ledger);
+        ScriptResult result = fixture.Run($"param($csv, $out, $ledger) {command} -Ledger $ledger -Verbose -Debug", fixture.WriteCsv("a"), fixture.OutputFolder, ledger);
 
-        Assert.StartsWith(id + ",", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        string everything = string.Join("\n", [$"{ran.Error} {ran.Error.Exception} {ran.Error.TargetObject}", .. ran.Warnings, .. ran.Verbose]);
+        Assert.StartsWith(id + ",", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        string everything = string.Join("\n", [$"{result.Error} {result.Error.Exception} {result.Error.TargetObject}", .. result.Warnings, .. result.Verbose]);
         Assert.DoesNotContain("cret", everything, StringComparison.OrdinalIgnoreCase);
-        Assert.False(Directory.Exists(bed.OutputFolder));
+        Assert.False(Directory.Exists(fixture.OutputFolder));
     }
 
     [Fact]
@@ -158,8 +159,8 @@ public sealed class GetFaceGenBatchTests
     {
         using var session = new Session();
 
-        ScriptResult ran = session.Run("[pscustomobject]@{ Ledger = 'db.example.com, facegen' } | Get-FaceGenBatchItem");
+        ScriptResult result = session.Run("[pscustomobject]@{ Ledger = 'db.example.com, facegen' } | Get-FaceGenBatchItem");
 
-        Assert.Equal("'db.example.com, facegen' only names a database; -Ledger takes its connection string.", ran.Error.ToString());
+        Assert.StartsWith("'db.example.com, facegen' is the name of a database, not its connection string.", result.Error.ToString(), StringComparison.Ordinal);
     }
 }

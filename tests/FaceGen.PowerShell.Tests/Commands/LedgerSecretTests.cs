@@ -3,7 +3,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>A password in what was given for a ledger, or in its place, is shown nowhere.</summary>
+/// <summary>Passwords in the -Ledger parameter, or in a path, are never shown.</summary>
 public sealed class LedgerSecretTests
 {
     private const string Password = "S3cretPw";
@@ -19,7 +19,7 @@ public sealed class LedgerSecretTests
     [InlineData("Host=127.0.0.1;Port=1;Database=faces password=S3cretPw", "LedgerInvalid")]
     public async Task Ledger_password_is_not_shown(string ledger, string error)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
         foreach (string command in new[]
         {
             "Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger",
@@ -30,13 +30,13 @@ public sealed class LedgerSecretTests
             "Export-FaceGenReport \"$out.html\" -Ledger $ledger",
         })
         {
-            ScriptResult ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.OutputFolder);
+            ScriptResult result = fixture.Run("param($csv, $ledger, $out) " + command, fixture.WriteCsv("a"), ledger, fixture.OutputFolder);
 
-            Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-            AssertNoPassword(ran);
+            Assert.StartsWith($"{error},", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            AssertNoPassword(result);
         }
 
-        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class LedgerSecretTests
     [InlineData("jdbc:postgresql://127.0.0.1:1/faces?user=me&password=S3cretPw")]
     public async Task Ledger_password_given_as_path_is_not_shown(string ledger)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
         foreach (string command in new[]
         {
             "Get-FaceGenBatch $ledger",
@@ -57,10 +57,10 @@ public sealed class LedgerSecretTests
             "Export-FaceGenReport $ledger -Ledger $out",
         })
         {
-            ScriptResult ran = bed.Run("param($csv, $ledger, $out) " + command, bed.WriteCsv("a"), ledger, bed.OutputFolder);
+            ScriptResult result = fixture.Run("param($csv, $ledger, $out) " + command, fixture.WriteCsv("a"), ledger, fixture.OutputFolder);
 
-            Assert.Contains("-Ledger", ran.Error.Exception.Message, StringComparison.Ordinal);
-            AssertNoPassword(ran);
+            Assert.Contains("-Ledger", result.Error.Exception.Message, StringComparison.Ordinal);
+            AssertNoPassword(result);
         }
     }
 
@@ -72,12 +72,12 @@ public sealed class LedgerSecretTests
     [InlineData("@{ $ledger = 1 }", "ParameterArgumentTransformationError")]
     public async Task Ledger_password_in_object_is_not_shown(string given, string error)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run($"param($ledger) Get-FaceGenBatch -Ledger ({given})", "postgresql://me:S3cretPw@127.0.0.1:1/faces");
+        ScriptResult result = fixture.Run($"param($ledger) Get-FaceGenBatch -Ledger ({given})", "postgresql://me:S3cretPw@127.0.0.1:1/faces");
 
-        Assert.StartsWith($"{error},", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        AssertNoPassword(ran);
+        Assert.StartsWith($"{error},", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        AssertNoPassword(result);
     }
 
     private static void AssertNoPassword(ScriptResult result)

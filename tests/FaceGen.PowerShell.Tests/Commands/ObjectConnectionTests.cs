@@ -2,7 +2,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>Objects act at the account that they belong to, whichever connection is the runspace's default.</summary>
+/// <summary>Objects use a connection to their own account, not the runspace's default.</summary>
 public sealed class ObjectConnectionTests : IAsyncLifetime
 {
     private const string Setup = """
@@ -41,9 +41,9 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Wait-FaceGenImage -Id $g | Remove-FaceGenImage -Confirm:$false")]
     public void Remove_object_of_named_connection_deletes_at_its_account(string script)
     {
-        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script + "; $g.Id -eq $mine.Id; (Get-FaceGenImage $mine.Id).Status").WithoutErrors();
+        ScriptResult result = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script + "; $g.Id -eq $mine.Id; (Get-FaceGenImage $mine.Id).Status").WithoutErrors();
 
-        Assert.Equal(["True", "Success"], ran.Output.TakeLast(2).Select(item => item.ToString()));
+        Assert.Equal(["True", "Success"], result.Output.TakeLast(2).Select(item => item.ToString()));
         Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
@@ -54,34 +54,34 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Wait-FaceGenImage -Id $sent")]
     public void Fetch_object_of_named_connection_uses_its_account(string script)
     {
-        ScriptResult ran = Run("$sent = New-FaceGenImage theirs $face -NoWait -Connection lab; $got = " + script + "; $got.Account -eq $lab.Account").WithoutErrors();
+        ScriptResult result = Run("$sent = New-FaceGenImage theirs $face -NoWait -Connection lab; $got = " + script + "; $got.Account -eq $lab.Account").WithoutErrors();
 
-        Assert.Equal("True", ran.Single.ToString());
+        Assert.Equal("True", result.Single.ToString());
         Assert.DoesNotContain(_default.Emulator.Journal.Entries, entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Save_objects_of_two_connections_uses_both_accounts()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $mine, (New-FaceGenImage theirs $face -Width 48 -Connection lab) | Save-FaceGenOutput $out -Name '{prompt}' -RemoveAfterSave | ForEach-Object { "$($_.Generation.Prompt) $($_.Account -eq $lab.Account)" }
             """).WithoutErrors();
 
-        Assert.Equal(["mine False", "theirs True"], ran.Output.Select(item => item.ToString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(["mine False", "theirs True"], result.Output.Select(item => item.ToString()!).Order(StringComparer.Ordinal));
         Assert.Equal((1, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
     [Fact]
     public void Save_same_id_of_two_connections_is_two_generations()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $g = New-FaceGenImage theirs $face -Width 48 -Connection lab
             $mine, $g | Save-FaceGenOutput $out -Force -RemoveAfterSave
             """);
 
-        // One must not replace the other by the same name: it is refused, whichever comes second, and not deleted.
-        Assert.Equal("FileExists", GetErrorId(ran));
-        bool isLabSaved = ((string)ran.Single.Properties["Account"].Value).StartsWith(_lab.Emulator.BaseUri.AbsoluteUri, StringComparison.Ordinal);
+        // The second image of the same name is refused, and not deleted.
+        Assert.Equal("FileExists", GetErrorId(result));
+        bool isLabSaved = ((string)result.Single.Properties["Account"].Value).StartsWith(_lab.Emulator.BaseUri.AbsoluteUri, StringComparison.Ordinal);
         Assert.Equal(isLabSaved ? (0, 1) : (1, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
@@ -92,16 +92,16 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Wait-FaceGenImage -Connection Default")]
     public void Explicit_connection_of_another_account_is_refused(string command)
     {
-        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; $g, $mine | " + command);
+        ScriptResult result = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; $g, $mine | " + command);
 
-        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
-        Assert.Contains("'lab'", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("'Default'", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("emulator-key", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("ConnectionMismatch", GetErrorId(result));
+        Assert.Contains("'lab'", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("'Default'", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("emulator-key", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, CountDeletions(_lab));
-        // The other object was served.
+        // The other object succeeded.
         if (command.StartsWith("Save", StringComparison.Ordinal) || command.StartsWith("Remove", StringComparison.Ordinal)) Assert.Equal(1, CountDeletions(_default));
-        else Assert.StartsWith(_default.Emulator.BaseUri.AbsoluteUri, (string)ran.Single.Properties["Account"].Value, StringComparison.Ordinal);
+        else Assert.StartsWith(_default.Emulator.BaseUri.AbsoluteUri, (string)result.Single.Properties["Account"].Value, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,12 +123,12 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Get-FaceGenImage")]
     public void Deserialized_object_of_another_account_is_refused(string command)
     {
-        ScriptResult ran = Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | Send-Away | " + command);
+        ScriptResult result = Run("New-FaceGenImage theirs $face -Width 32 -Connection lab | Send-Away | " + command);
 
-        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
-        Assert.Contains(_lab.Emulator.BaseUri.AbsoluteUri, ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("'Default'", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("-Connection 'lab'", ran.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("ConnectionMismatch", GetErrorId(result));
+        Assert.Contains(_lab.Emulator.BaseUri.AbsoluteUri, result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("'Default'", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("-Connection 'lab'", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal((0, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
@@ -138,9 +138,9 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("$sidecar = [Text.Json.Nodes.JsonNode]::Parse([IO.File]::ReadAllText(($g | Save-FaceGenOutput $out -Sidecar).FullName + '.json')); [pscustomobject] @{ id = [string] $sidecar['id']; account = [string] $sidecar['account'] }")]
     public void Row_that_names_another_account_is_refused(string row)
     {
-        ScriptResult ran = Run($"$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; & {{ {row} }} | Remove-FaceGenImage -Confirm:$false");
+        ScriptResult result = Run($"$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; & {{ {row} }} | Remove-FaceGenImage -Confirm:$false");
 
-        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal("ConnectionMismatch", GetErrorId(result));
         Assert.Equal((0, 0), (CountDeletions(_default), CountDeletions(_lab)));
     }
 
@@ -160,13 +160,13 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [Fact]
     public void Explicit_connection_with_another_key_is_refused()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $null = Connect-FaceGen -ApiKey another-key -BaseUri $labUri -Name other
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             $g | Remove-FaceGenImage -Confirm:$false -Connection other
             """);
 
-        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal("ConnectionMismatch", GetErrorId(result));
         Assert.Equal(0, CountDeletions(_lab));
     }
 
@@ -181,7 +181,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [Fact]
     public void Serialized_objects_contain_no_key_and_no_connection()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             $saved = $g | Save-FaceGenOutput $out
             foreach ($item in $g, $saved, (Publish-FaceGenFace $face -Connection lab), $lab) {
@@ -190,10 +190,10 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             }
             """).WithoutErrors();
 
-        Assert.Equal(8, ran.Output.Count);
-        Assert.All(ran.Output, text => Assert.DoesNotContain("emulator-key", text.ToString(), StringComparison.Ordinal));
-        Assert.All(ran.Output.Take(6), text => Assert.DoesNotContain("TimeoutSec", text.ToString(), StringComparison.Ordinal));
-        Assert.All(ran.Output, text => Assert.Contains("Account", text.ToString(), StringComparison.Ordinal));
+        Assert.Equal(8, result.Output.Count);
+        Assert.All(result.Output, text => Assert.DoesNotContain("emulator-key", text.ToString(), StringComparison.Ordinal));
+        Assert.All(result.Output.Take(6), text => Assert.DoesNotContain("TimeoutSec", text.ToString(), StringComparison.Ordinal));
+        Assert.All(result.Output, text => Assert.Contains("Account", text.ToString(), StringComparison.Ordinal));
     }
 
     [Theory]
@@ -203,9 +203,9 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [InlineData("Publish-FaceGenFace $face -Connection lab -Verbose")]
     public void ShouldProcess_message_names_the_connection(string script)
     {
-        ScriptResult ran = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script).WithoutErrors();
+        ScriptResult result = Run("$g = New-FaceGenImage theirs $face -Width 32 -Connection lab; " + script).WithoutErrors();
 
-        Assert.Contains(ran.Verbose, line => line.StartsWith("Performing the operation", StringComparison.Ordinal) && line.Contains($"'lab' ({_lab.Emulator.BaseUri}", StringComparison.Ordinal));
+        Assert.Contains(result.Verbose, line => line.StartsWith("Performing the operation", StringComparison.Ordinal) && line.Contains($"'lab' ({_lab.Emulator.BaseUri}", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     [Fact]
     public void Object_of_disconnected_connection_is_refused_until_reconnected()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $g = New-FaceGenImage theirs $face -Width 32 -Connection lab
             Disconnect-FaceGen lab
             $g, $mine | Save-FaceGenOutput $out -Name '{prompt}' | ForEach-Object { $_.Generation.Prompt }
@@ -232,15 +232,15 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             $g | Save-FaceGenOutput $out -Name '{prompt}' | ForEach-Object { $_.Generation.Prompt }
             """);
 
-        Assert.Equal("NotConnected", GetErrorId(ran));
-        Assert.Contains("Connect-FaceGen", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(["mine", "theirs"], ran.Output.Select(item => item.ToString()));
+        Assert.Equal("NotConnected", GetErrorId(result));
+        Assert.Contains("Connect-FaceGen", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["mine", "theirs"], result.Output.Select(item => item.ToString()));
     }
 
     [Fact]
     public void Pending_list_omits_emitted_and_saved_generations()
     {
-        ScriptResult ran = Run("""
+        ScriptResult result = Run("""
             $g = New-FaceGenImage a $face -Width 32 -NoWait -Connection lab
             $h = New-FaceGenImage b $face -Width 32 -NoWait -Connection lab
             $null = $g | Wait-FaceGenImage
@@ -248,7 +248,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             Get-FaceGenImage -Connection lab
             """).WithoutErrors();
 
-        Assert.Empty(ran.Output);
+        Assert.Empty(result.Output);
     }
 
     [Fact]
@@ -280,7 +280,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
     {
         string csv = _default.Write("people.csv", $"prompt,face_image,width\np,{_default.Face},32\n");
 
-        ScriptResult ran = Run($"$csv = '{csv}'" + """
+        ScriptResult result = Run($"$csv = '{csv}'" + """
 
             $null = Invoke-FaceGenBatch $csv -Destination $out -Connection lab
             $row = Get-FaceGenBatchItem $out
@@ -289,7 +289,7 @@ public sealed class ObjectConnectionTests : IAsyncLifetime
             $row | Remove-FaceGenImage -Confirm:$false -Connection lab
             """);
 
-        Assert.Equal("ConnectionMismatch", GetErrorId(ran));
+        Assert.Equal("ConnectionMismatch", GetErrorId(result));
         Assert.Equal((0, 1), (CountDeletions(_default), CountDeletions(_lab)));
     }
 

@@ -19,39 +19,39 @@ public sealed class ProvenanceTests
     [InlineData("-SafetyChecker $false -Seed 0")]
     public async Task Sidecar_piped_back_repeats_the_request(string parameters)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        PSObject first = bed.Run($"param($face, $out) New-FaceGenImage \"Zoë's\n<portrait>\" $face {parameters} -OutVariable generation | Save-FaceGenOutput $out -Sidecar; $generation", bed.Face, bed.OutputFolder)
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        PSObject first = fixture.Run($"param($face, $out) New-FaceGenImage \"Zoë's\n<portrait>\" $face {parameters} -OutVariable generation | Save-FaceGenOutput $out -Sidecar; $generation", fixture.Face, fixture.OutputFolder)
             .WithoutErrors().Output[^1];
-        string sidecar = Directory.GetFiles(bed.OutputFolder, "*.json").Order().First();
+        string sidecar = Directory.GetFiles(fixture.OutputFolder, "*.json").Order().First();
 
-        ScriptResult piped = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", FromJson(sidecar)).WithoutErrors();
-        ScriptResult read = bed.Run("param($file) Import-FaceGenRequest $file | New-FaceGenImage", sidecar).WithoutErrors();
+        ScriptResult piped = fixture.Run("param($sidecar) $sidecar | New-FaceGenImage", FromJson(sidecar)).WithoutErrors();
+        ScriptResult read = fixture.Run("param($file) Import-FaceGenRequest $file | New-FaceGenImage", sidecar).WithoutErrors();
 
-        Assert.All([piped, read], ran => Assert.Equal(DescribeRequest(first), DescribeRequest(ran.Single)));
+        Assert.All([piped, read], result => Assert.Equal(DescribeRequest(first), DescribeRequest(result.Single)));
         Assert.Empty(read.Warnings);
     }
 
     [Fact]
     public async Task Sidecar_repeats_the_seed_chosen_by_the_service()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
-        string image = Directory.GetFiles(bed.OutputFolder, "*.png").Single();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face, $out) New-FaceGenImage p $face -Width 64 | Save-FaceGenOutput $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors();
+        string image = Directory.GetFiles(fixture.OutputFolder, "*.png").Single();
 
-        bed.Run("param($sidecar, $out) $sidecar | New-FaceGenImage | Save-FaceGenOutput $out/again", FromJson(image + ".json"), bed.OutputFolder).WithoutErrors();
-        bed.Run("param($file, $out) Import-FaceGenRequest $file | New-FaceGenImage | Save-FaceGenOutput $out/again", image + ".json", bed.OutputFolder).WithoutErrors();
+        fixture.Run("param($sidecar, $out) $sidecar | New-FaceGenImage | Save-FaceGenOutput $out/again", FromJson(image + ".json"), fixture.OutputFolder).WithoutErrors();
+        fixture.Run("param($file, $out) Import-FaceGenRequest $file | New-FaceGenImage | Save-FaceGenOutput $out/again", image + ".json", fixture.OutputFolder).WithoutErrors();
 
-        Assert.All(Directory.GetFiles(Path.Combine(bed.OutputFolder, "again")), again => Assert.Equal(File.ReadAllBytes(image), File.ReadAllBytes(again)));
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(bed.OutputFolder, "again")).Length);
+        Assert.All(Directory.GetFiles(Path.Combine(fixture.OutputFolder, "again")), again => Assert.Equal(File.ReadAllBytes(image), File.ReadAllBytes(again)));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(fixture.OutputFolder, "again")).Length);
     }
 
     [Fact]
     public async Task Sidecar_piped_back_takes_new_parameters()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Seed 5 -Style anime | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Seed 5 -Style anime | Save-FaceGenOutput $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        PSObject again = bed.Run("param($sidecar) $sidecar | New-FaceGenImage -Seed 6 -Style comic -Prompt q", FromJson(Directory.GetFiles(bed.OutputFolder, "*.json").Single())).WithoutErrors().Single;
+        PSObject again = fixture.Run("param($sidecar) $sidecar | New-FaceGenImage -Seed 6 -Style comic -Prompt q", FromJson(Directory.GetFiles(fixture.OutputFolder, "*.json").Single())).WithoutErrors().Single;
 
         PSObject request = PSObject.AsPSObject(again.Properties["Request"].Value);
         Assert.Equal("q 64 6 comic", $"{request.Properties["Prompt"].Value} {request.Properties["Width"].Value} {request.Properties["Seed"].Value} {request.Properties["Style"].Value}");
@@ -60,12 +60,12 @@ public sealed class ProvenanceTests
     [Fact]
     public async Task Sidecar_of_face_bytes_requires_FaceImage()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face, $out) New-FaceGenImage p ([IO.File]::ReadAllBytes($face)) -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
-        PSObject sidecar = FromJson(Directory.GetFiles(bed.OutputFolder, "*.json").Single());
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face, $out) New-FaceGenImage p ([IO.File]::ReadAllBytes($face)) -Width 64 | Save-FaceGenOutput $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors();
+        PSObject sidecar = FromJson(Directory.GetFiles(fixture.OutputFolder, "*.json").Single());
 
-        ScriptResult without = bed.Run("param($sidecar) $sidecar | New-FaceGenImage", sidecar);
-        bed.Run("param($sidecar, $face) $sidecar | New-FaceGenImage -FaceImage $face", sidecar, bed.Face).WithoutErrors();
+        ScriptResult without = fixture.Run("param($sidecar) $sidecar | New-FaceGenImage", sidecar);
+        fixture.Run("param($sidecar, $face) $sidecar | New-FaceGenImage -FaceImage $face", sidecar, fixture.Face).WithoutErrors();
 
         Assert.StartsWith("RequestInvalid,", without.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("Input 1: FaceImage is required: it must be a link, a file or base64.", without.Error.ToString());
@@ -74,28 +74,28 @@ public sealed class ProvenanceTests
     [Fact]
     public async Task Batch_accepts_sidecars_as_rows()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 64 | Save-FaceGenOutput $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors();
-        PSObject[] sidecars = [.. Directory.GetFiles(bed.OutputFolder, "*.json").Select(FromJson)];
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 64 | Save-FaceGenOutput $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors();
+        PSObject[] sidecars = [.. Directory.GetFiles(fixture.OutputFolder, "*.json").Select(FromJson)];
 
-        ScriptResult ran = bed.Run("param($sidecars, $out) $sidecars | Invoke-FaceGenBatch -Destination $out/again -EmbedMetadata", sidecars, bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run("param($sidecars, $out) $sidecars | Invoke-FaceGenBatch -Destination $out/again -EmbedMetadata", sidecars, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Empty(ran.Warnings);
-        string[] images = Directory.GetFiles(Path.Combine(bed.OutputFolder, "again"), "*.png");
+        Assert.Empty(result.Warnings);
+        string[] images = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "again"), "*.png");
         Assert.Equal(2, images.Length);
         Assert.All(images, image => Assert.Contains("FaceGen\0{", Encoding.Latin1.GetString(File.ReadAllBytes(image)), StringComparison.Ordinal));
         Assert.Equal(new HashSet<string>(images.Select(image => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(image))))),
-            [.. bed.Run("param($out) Get-FaceGenBatchItem -Ledger $out/again/facegen.ledger | ForEach-Object { $_.Files[0].Sha256 }", bed.OutputFolder).Output.Select(hash => hash.ToString())]);
+            [.. fixture.Run("param($out) Get-FaceGenBatchItem -Ledger $out/again/facegen.ledger | ForEach-Object { $_.Files[0].Sha256 }", fixture.OutputFolder).Output.Select(hash => hash.ToString())]);
     }
 
     [Fact]
     public async Task EmbedMetadata_does_not_change_the_pixels()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/told -EmbedMetadata", bed.Face, bed.OutputFolder).WithoutErrors();
+        fixture.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/told -EmbedMetadata", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        string plain = Directory.GetFiles(Path.Combine(bed.OutputFolder, "plain")).Single(), told = Directory.GetFiles(Path.Combine(bed.OutputFolder, "told")).Single();
+        string plain = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "plain")).Single(), told = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "told")).Single();
         Assert.NotEqual(File.ReadAllBytes(plain), File.ReadAllBytes(told));
         using SKBitmap before = SKBitmap.Decode(plain), after = SKBitmap.Decode(told);
         Assert.Equal(before.Bytes, after.Bytes);
@@ -104,15 +104,15 @@ public sealed class ProvenanceTests
         Assert.DoesNotContain("emulator-key", text, StringComparison.Ordinal);
     }
 
-    /// <summary>What was asked for, in words that can be compared.</summary>
+    /// <summary>Returns the request of a generation as comparable text.</summary>
     private static IEnumerable<string> DescribeRequest(PSObject generation)
     {
         PSObject request = PSObject.AsPSObject(generation.Properties["Request"].Value);
-        // The seed that was used is asked for again.
+        // The seed of the generation, which the service may have chosen.
         return [.. Fields.Select(name => FormattableString.Invariant($"{name}={(name == "Seed" ? generation : request).Properties[name].Value}"))];
     }
 
-    /// <summary>A file as ConvertFrom-Json gives it: this engine has the core cmdlets only.</summary>
+    /// <summary>Returns a file as ConvertFrom-Json does, which the engine of the tests lacks.</summary>
     private static PSObject FromJson(string file)
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file));

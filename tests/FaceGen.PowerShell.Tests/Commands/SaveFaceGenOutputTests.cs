@@ -9,13 +9,13 @@ public sealed class SaveFaceGenOutputTests
     [Fact]
     public async Task Saved_image_describes_its_file()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Height 80 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
+        var saved = fixture.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Height 80 | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors().Single;
 
         string path = (string)saved.Properties["FullName"].Value;
         byte[] bytes = File.ReadAllBytes(path);
-        Assert.Equal(bed.OutputFolder, Path.GetDirectoryName(path));
+        Assert.Equal(fixture.OutputFolder, Path.GetDirectoryName(path));
         Assert.Equal((long)bytes.Length, saved.Properties["Length"].Value);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), saved.Properties["Sha256"].Value);
         Assert.Equal((64, 80), (saved.Properties["Width"].Value, saved.Properties["Height"].Value));
@@ -26,26 +26,26 @@ public sealed class SaveFaceGenOutputTests
     [Fact]
     public async Task Name_template_gives_each_sample_its_own_name()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", bed.Face, bed.OutputFolder).WithoutErrors();
+        fixture.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(["a _ b_ c 5 8-1.png", "a _ b_ c 5 8-2.png"],
-            Directory.GetFiles(Path.Combine(bed.OutputFolder, "comic")).Select(Path.GetFileName).Order());
+            Directory.GetFiles(Path.Combine(fixture.OutputFolder, "comic")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
     public async Task Name_template_row_is_number_in_file_or_pipeline()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        bed.Run("""
+        fixture.Run("""
             param($face, $out)
             'a', 'b' | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
             [pscustomobject]@{ Prompt = 'c' } | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
-            """, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(bed.OutputFolder).Select(Path.GetFileName).Order());
+        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -55,35 +55,36 @@ public sealed class SaveFaceGenOutputTests
     [InlineData("C:/{id}", "must name a file inside the folder")]
     public async Task Name_template_invalid_is_refused_before_download(string name, string reason)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face, $out, $name) $g = New-FaceGenImage p $face -Width 16; $g | Save-FaceGenOutput $out -Name $name", bed.Face, bed.OutputFolder, name);
+        ScriptResult result = fixture.Run("param($face, $out, $name) $g = New-FaceGenImage p $face -Width 16; $g | Save-FaceGenOutput $out -Name $name", fixture.Face, fixture.OutputFolder, name);
 
-        Assert.StartsWith("FileNameInvalid,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains(reason, ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(bed.OutputFolder));
+        Assert.StartsWith("FileNameInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(reason, result.Error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(fixture.OutputFolder));
     }
 
     [Fact]
     public async Task Existing_file_is_kept_unless_Force_or_SkipExisting()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face, $out) $script:g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
-        string file = Assert.Single(Directory.GetFiles(bed.OutputFolder));
-        int Downloads() => bed.Emulator.Journal.Entries.Count(entry => entry.Path.StartsWith("/images", StringComparison.Ordinal));
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face, $out) $script:g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors();
+        string file = Assert.Single(Directory.GetFiles(fixture.OutputFolder));
+        int Downloads() => fixture.Emulator.Journal.Entries.Count(entry => entry.Path.StartsWith("/images", StringComparison.Ordinal));
 
-        ScriptResult again = bed.Run("param($out) $g | Save-FaceGenOutput $out", bed.OutputFolder);
+        ScriptResult again = fixture.Run("param($out) $g | Save-FaceGenOutput $out", fixture.OutputFolder);
         int before = Downloads();
-        ScriptResult skipped = bed.Run("param($out) $g | Save-FaceGenOutput $out -SkipExisting", bed.OutputFolder).WithoutErrors();
+        ScriptResult skipped = fixture.Run("param($out) $g | Save-FaceGenOutput $out -SkipExisting", fixture.OutputFolder).WithoutErrors();
         int after = Downloads();
-        ScriptResult forced = bed.Run("param($out) $g | Save-FaceGenOutput $out -Force", bed.OutputFolder).WithoutErrors();
+        ScriptResult forced = fixture.Run("param($out) $g | Save-FaceGenOutput $out -Force", fixture.OutputFolder).WithoutErrors();
 
         Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.EndsWith($"'{file}' is there already. -Force replaces it, -SkipExisting leaves it.", again.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"'{file}'", again.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("Replace it with -Force, or keep it with -SkipExisting.", again.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(file, skipped.Single.ToString());
         Assert.Equal(before, after);
         Assert.Equal(file, forced.Single.ToString());
-        Assert.Single(Directory.GetFiles(bed.OutputFolder));
+        Assert.Single(Directory.GetFiles(fixture.OutputFolder));
     }
 
     [Theory]
@@ -91,78 +92,79 @@ public sealed class SaveFaceGenOutputTests
     [InlineData("-SkipExisting")]
     public async Task Images_of_one_run_with_the_same_name_are_refused(string option)
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run($"param($face, $out) 1..6 | ForEach-Object {{ \"p$_\" }} | New-FaceGenImage -FaceImage $face -Width 16 -Style comic | Save-FaceGenOutput $out -Name '{{style}}' {option}", bed.Face, bed.OutputFolder);
-        ScriptResult rest = bed.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run($"param($face, $out) 1..6 | ForEach-Object {{ \"p$_\" }} | New-FaceGenImage -FaceImage $face -Width 16 -Style comic | Save-FaceGenOutput $out -Name '{{style}}' {option}", fixture.Face, fixture.OutputFolder);
+        ScriptResult rest = fixture.Run("param($out) Get-FaceGenImage | Save-FaceGenOutput $out", fixture.OutputFolder).WithoutErrors();
 
-        Assert.Single(ran.Output);
-        Assert.Equal(5, ran.Errors.Count);
-        Assert.All(ran.Errors, error => Assert.StartsWith("FileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.Single(result.Output);
+        Assert.Equal(5, result.Errors.Count);
+        Assert.All(result.Errors, error => Assert.StartsWith("FileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Equal(5, rest.Output.Count);
-        Assert.Equal(6, Directory.GetFiles(bed.OutputFolder).Length);
+        Assert.Equal(6, Directory.GetFiles(fixture.OutputFolder).Length);
     }
 
     [Fact]
     public async Task Same_name_for_all_images_reports_hint()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", bed.Face, bed.OutputFolder);
+        ScriptResult result = fixture.Run("param($face, $out) 'a', 'b' | New-FaceGenImage -FaceImage $face -Width 16 | Save-FaceGenOutput $out -Name same", fixture.Face, fixture.OutputFolder);
 
-        Assert.Matches("^Input [12]: '.*same.png' is there already. -Force replaces it, -SkipExisting leaves it; where it is another image of this run, put {id} into -Name.$", ran.Error.ToString());
+        Assert.Matches("^Input [12]: .*'.*same.png'.* If it is another image of this run, add {id} to -Name.$", result.Error.ToString());
     }
 
     [Fact]
     public async Task File_name_of_a_folder_reports_error()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        Directory.CreateDirectory(Path.Combine(bed.OutputFolder, "same.png"));
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(Path.Combine(fixture.OutputFolder, "same.png"));
 
-        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput $out -Name same -Force", bed.Face, bed.OutputFolder);
+        ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput $out -Name same -Force", fixture.Face, fixture.OutputFolder);
 
-        Assert.Equal($"'{Path.Combine(bed.OutputFolder, "same.png")}' could not be written: it is a folder.", ran.Error.ToString());
+        Assert.StartsWith("FileNotWritten,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("is a folder", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Path_wildcard_matches_folders_only()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        Directory.CreateDirectory(bed.OutputFolder);
-        File.WriteAllText(bed.OutputFolder + "put.txt", "");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(fixture.OutputFolder);
+        File.WriteAllText(fixture.OutputFolder + "put.txt", "");
 
-        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput \"$out*\"", bed.Face, bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage a $face | Save-FaceGenOutput \"$out*\"", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(bed.OutputFolder, Path.GetDirectoryName((string)ran.Single.Properties["FullName"].Value));
+        Assert.Equal(fixture.OutputFolder, Path.GetDirectoryName((string)result.Single.Properties["FullName"].Value));
     }
 
     [Fact]
     public async Task Path_below_a_file_is_refused_before_anything_is_generated()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face) New-FaceGenImage p $face | Save-FaceGenOutput \"$face/out\"", bed.Face);
+        ScriptResult result = fixture.Run("param($face) New-FaceGenImage p $face | Save-FaceGenOutput \"$face/out\"", fixture.Face);
 
-        Assert.StartsWith("FileNotWritten,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal(0, bed.Emulator.Journal.Accepted);
+        Assert.StartsWith("FileNotWritten,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
 
     [Fact]
     public async Task Save_WhatIf_keeps_the_generation_pending()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf; Get-FaceGenImage", bed.Face, bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf; Get-FaceGenImage", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal("p", ran.Single.Properties["Prompt"].Value);
+        Assert.Equal("p", result.Single.Properties["Prompt"].Value);
     }
 
     [Fact]
     public async Task Sidecar_contains_request_seed_and_hash()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -SScale 0.1 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", bed.Face, bed.OutputFolder).WithoutErrors().Single;
+        var saved = fixture.Run("param($face, $out) New-FaceGenImage 'Zoë' $face -Seed 5 -SScale 0.1 -Width 32 | Save-FaceGenOutput -LiteralPath $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors().Single;
 
         string text = File.ReadAllText(saved + ".json");
         using JsonDocument sidecar = JsonDocument.Parse(text);
@@ -170,16 +172,16 @@ public sealed class SaveFaceGenOutputTests
         Assert.Equal(5, sidecar.RootElement.GetProperty("seed").GetInt64());
         Assert.Equal("Zoë", sidecar.RootElement.GetProperty("request").GetProperty("prompt").GetString());
         Assert.Equal("0.1", sidecar.RootElement.GetProperty("request").GetProperty("s_scale").GetRawText());
-        Assert.Equal(bed.Face, sidecar.RootElement.GetProperty("request").GetProperty("face_image").GetString());
+        Assert.Equal(fixture.Face, sidecar.RootElement.GetProperty("request").GetProperty("face_image").GetString());
         Assert.DoesNotContain("emulator-key", text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Base64_images_are_saved_decoded()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage p $face -Base64 -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
+        var saved = fixture.Run("param($face, $out) New-FaceGenImage p $face -Base64 -Width 32 | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors().Single;
 
         Assert.Equal("Png", saved.Properties["Format"].Value.ToString());
     }
@@ -187,9 +189,9 @@ public sealed class SaveFaceGenOutputTests
     [Fact]
     public async Task Censored_image_is_marked_Filtered()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        var saved = bed.Run("param($face, $out) New-FaceGenImage 'nsfw' $face -SafetyChecker $true -SafetyCheckerType black -Width 128 -Height 128 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors().Single;
+        var saved = fixture.Run("param($face, $out) New-FaceGenImage 'nsfw' $face -SafetyChecker $true -SafetyCheckerType black -Width 128 -Height 128 | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors().Single;
 
         Assert.Equal(true, saved.Properties["Filtered"].Value);
     }
@@ -197,42 +199,42 @@ public sealed class SaveFaceGenOutputTests
     [Fact]
     public async Task Save_pending_generation_waits()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        ScriptResult ran = bed.Run("param($face, $out) 'a','b' | New-FaceGenImage -FaceImage $face -Width 32 -NoWait | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face, $out) 'a','b' | New-FaceGenImage -FaceImage $face -Width 32 -NoWait | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(2, ran.Output.Count);
+        Assert.Equal(2, result.Output.Count);
     }
 
     [Fact]
     public async Task Save_after_24_hours_reports_DownloadFailed()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.Run("param($face) $script:g = New-FaceGenImage p $face -Width 32", bed.Face).WithoutErrors();
-        bed.Emulator.Clock.Advance(TimeSpan.FromHours(25));
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Run("param($face) $script:g = New-FaceGenImage p $face -Width 32", fixture.Face).WithoutErrors();
+        fixture.Emulator.Clock.Advance(TimeSpan.FromHours(25));
 
-        ScriptResult ran = bed.Run("param($out) $g | Save-FaceGenOutput $out -TimeoutSec 1", bed.OutputFolder);
+        ScriptResult result = fixture.Run("param($out) $g | Save-FaceGenOutput $out -TimeoutSec 1", fixture.OutputFolder);
 
-        Assert.StartsWith("DownloadFailed,", ran.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Same(bed.Run("$g").Single.BaseObject, ran.Error.TargetObject);
+        Assert.StartsWith("DownloadFailed,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Same(fixture.Run("$g").Single.BaseObject, result.Error.TargetObject);
     }
 
     [Fact]
     public async Task Save_WhatIf_writes_nothing()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        bed.Run("param($face, $out) $g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out -WhatIf", bed.Face, bed.OutputFolder).WithoutErrors();
+        fixture.Run("param($face, $out) $g = New-FaceGenImage p $face -Width 32; $g | Save-FaceGenOutput $out -WhatIf", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.False(Directory.Exists(bed.OutputFolder));
+        Assert.False(Directory.Exists(fixture.OutputFolder));
     }
 
     [Fact]
     public async Task Deserialized_generation_is_waited_for_saved_and_deleted()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.2);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.2);
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             function Send-Away { $input | ForEach-Object { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 2)) } }
             $sent = New-FaceGenImage p $face -Width 32 -Style comic -Samples 2 -NoWait | Send-Away
@@ -241,12 +243,12 @@ public sealed class SaveFaceGenOutputTests
             $saved = $image | Save-FaceGenOutput $out -Name '{style} {date} {index}'
             $saved.FullName
             $saved | Send-Away | Remove-FaceGenImage -Confirm:$false
-            """, bed.Face, bed.OutputFolder).WithoutErrors();
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal("Deserialized.FaceGen.Generation", ran.Output[0].ToString());
-        Assert.All(ran.Output.Skip(1), file => Assert.Matches("comic [0-9]{4}-[0-9]{2}-[0-9]{2} [12].png$", file.ToString()));
-        Assert.Equal(3, ran.Output.Count);
-        Assert.Equal(1, bed.Emulator.Journal.Accepted);
-        Assert.Single(bed.Emulator.Journal.Entries, entry => entry.Path == "/api/v3/delete_image" && entry.Status == 200);
+        Assert.Equal("Deserialized.FaceGen.Generation", result.Output[0].ToString());
+        Assert.All(result.Output.Skip(1), file => Assert.Matches("comic [0-9]{4}-[0-9]{2}-[0-9]{2} [12].png$", file.ToString()));
+        Assert.Equal(3, result.Output.Count);
+        Assert.Equal(1, fixture.Emulator.Journal.Accepted);
+        Assert.Single(fixture.Emulator.Journal.Entries, entry => entry.Path == "/api/v3/delete_image" && entry.Status == 200);
     }
 }

@@ -11,21 +11,21 @@ public sealed partial class ShowFaceGenImageTests
     public async Task Show_saved_image_draws_it_and_emits_nothing()
     {
         Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string csv = bed.Write("people.csv", $"prompt,face_image,width\nin a batch,{bed.Face},32\n");
-        string script = bed.Write("show.ps1", $$"""
-            $shown = New-FaceGenImage p '{{bed.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{bed.OutputFolder}}' -OutVariable saved | Show-FaceGenImage
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,width\nin a batch,{fixture.Face},32\n");
+        string script = fixture.Write("show.ps1", $$"""
+            $shown = New-FaceGenImage p '{{fixture.Face}}' -Width 32 -Height 40 | Save-FaceGenOutput '{{fixture.OutputFolder}}' -OutVariable saved | Show-FaceGenImage
             "pipeline: $(@($shown).Count), saved: $($saved.Count)"
-            [IO.FileInfo] '{{bed.Face}}' | Show-FaceGenImage
-            Invoke-FaceGenBatch '{{csv}}' -Destination '{{bed.OutputFolder}}/batch' | Where-Object Id | Show-FaceGenImage
+            [IO.FileInfo] '{{fixture.Face}}' | Show-FaceGenImage
+            Invoke-FaceGenBatch '{{csv}}' -Destination '{{fixture.OutputFolder}}/batch' | Where-Object Id | Show-FaceGenImage
             """);
 
         string sent = await TerminalProcess.RunAsync(
-            script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={bed.Emulator.BaseUri}");
+            script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={fixture.Emulator.BaseUri}");
 
         Assert.Contains("pipeline: 0, saved: 1", sent, StringComparison.Ordinal);
         string[] pictures = [.. KittyImages().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
-        string[] files = [Directory.GetFiles(bed.OutputFolder).Single(), bed.Face, Directory.GetFiles(Path.Combine(bed.OutputFolder, "batch"), "*.png").Single()];
+        string[] files = [Directory.GetFiles(fixture.OutputFolder).Single(), fixture.Face, Directory.GetFiles(Path.Combine(fixture.OutputFolder, "batch"), "*.png").Single()];
         Assert.Equal(files.Select(File.ReadAllBytes), pictures.Select(Convert.FromBase64String));
     }
 
@@ -43,7 +43,7 @@ public sealed partial class ShowFaceGenImageTests
         string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
 
         string[] lines = [.. sent.Split('\n').Where(line => line.Contains('▀', StringComparison.Ordinal))];
-        // 64 by 80 pixels: 20 by 25, 60 by 75, and 46 by 58, which leaves the 30th line to the prompt.
+        // 64 by 80 pixels: 20 by 25, 60 by 75, and 46 by 58, which leaves the last line to the prompt.
         Assert.Equal([.. Enumerable.Repeat(20, 13), .. Enumerable.Repeat(60, 38), .. Enumerable.Repeat(46, 29)],
             lines.Select(line => line.Count(c => c is '▀' or '▄' or ' ')));
         Assert.All(lines, line => Assert.EndsWith("\u001B[0m", line.TrimEnd('\r'), StringComparison.Ordinal));
@@ -98,7 +98,7 @@ public sealed partial class ShowFaceGenImageTests
         Assert.DoesNotContain("\u001B]0;", sent, StringComparison.Ordinal);
         Assert.Contains("cannot be shown. It is not a complete image.", sent, StringComparison.Ordinal);
         Assert.Contains("It does not exist.", sent, StringComparison.Ordinal);
-        Assert.Contains("Nothing matches", sent, StringComparison.Ordinal);
+        Assert.Contains("No file or folder matches", sent, StringComparison.Ordinal);
         // The face and its copy, twice; 10 columns by 12 pixels are 6 lines.
         Assert.Equal(4 * 6, sent.Split('\n').Count(line => line.Contains('▀', StringComparison.Ordinal)));
     }
@@ -159,7 +159,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string output = await TerminalProcess.RunRedirectedAsync(script, "TERM=xterm-kitty", "COLORTERM=truecolor");
 
-        Assert.Equal(["the end", "1 missing", "VERBOSE: Nothing is shown: the output goes to no terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["the end", "VERBOSE: The output is redirected, so no image is shown. Run the command in a terminal.", "1 missing"], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string sent = await TerminalProcess.RunAsync(script, "TERM=dumb");
 
-        Assert.Equal("WARNING: Nothing is shown: this host has no control sequences, without which there are no pictures.", sent.Trim());
+        Assert.StartsWith("WARNING: This host does not support control sequences", sent.Trim(), StringComparison.Ordinal);
     }
 
     [GeneratedRegex("\u001B_Ga=T,f=100.*?m=0;[^\u001B]*\u001B\\\\", RegexOptions.Singleline)]
@@ -186,7 +186,7 @@ public sealed partial class ShowFaceGenImageTests
     [GeneratedRegex("\u001B\\[[0-9;]*m")]
     private static partial Regex Style();
 
-    /// <summary>A folder with a face in it that goes away again.</summary>
+    /// <summary>A temporary folder with a face image.</summary>
     private sealed class ShowFolder : IDisposable
     {
         internal ShowFolder()
@@ -199,7 +199,7 @@ public sealed partial class ShowFaceGenImageTests
 
         internal string Face { get; }
 
-        /// <summary>The face in another format.</summary>
+        /// <summary>Saves the face in another format.</summary>
         internal string Save(string name, SKEncodedImageFormat format)
         {
             string path = Path.Combine(FullName, name);

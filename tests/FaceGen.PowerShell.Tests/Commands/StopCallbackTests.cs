@@ -5,8 +5,8 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Commands;
 
 /// <summary>
-/// A stop while something that registered for it blocks, as a database driver does whose server is unreachable: neither the
-/// thread that stops nor the pipeline's may wait for it.
+/// A stop while a callback of the stop token blocks, such as that of a database driver whose server is unreachable. Neither the
+/// stopping thread nor the pipeline's thread may wait for it.
 /// </summary>
 public sealed class StopCallbackTests
 {
@@ -35,7 +35,7 @@ public sealed class StopCallbackTests
         using Session session = Session.Shared();
         using var blocked = new BlockedCommand(session, "Get-FaceGenImage");
         var never = new TaskCompletionSource<int>();
-        Task wait = Task.Run(() => blocked.CallGeneric("RunUntil", never.Task), TestContext.Current.CancellationToken);
+        Task wait = Task.Run(() => blocked.CallWork("WaitFor", never.Task), TestContext.Current.CancellationToken);
 
         await Task.Run(() => blocked.Call("StopProcessing")).WaitAsync(Timeout, TestContext.Current.CancellationToken);
 
@@ -49,7 +49,7 @@ public sealed class StopCallbackTests
         using Session session = Session.Shared();
         using var blocked = new BlockedCommand(session, "Get-FaceGenImage");
         using var rows = new SlowRows();
-        var ahead = (IEnumerable<int>)blocked.CallGeneric("ReadAhead", rows)!;
+        var ahead = (IEnumerable<int>)blocked.CallWork("ReadAhead", rows)!;
         Task reading = Task.Run(() => ahead.ToArray(), TestContext.Current.CancellationToken);
         await rows.ReadStarted.Task.WaitAsync(Timeout, TestContext.Current.CancellationToken);
 
@@ -69,12 +69,12 @@ public sealed class StopCallbackTests
         using var rows = new SlowRows();
         rows.Released.Set();
 
-        Assert.Empty((IEnumerable<int>)blocked.CallGeneric("ReadAhead", rows)!);
+        Assert.Empty((IEnumerable<int>)blocked.CallWork("ReadAhead", rows)!);
 
         Assert.True(await rows.Disposed.Task.WaitAsync(Timeout, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>A cmdlet on whose stop token a callback blocks until this is disposed of.</summary>
+    /// <summary>A cmdlet with a callback of its stop token that blocks until this object is disposed of.</summary>
     private sealed class BlockedCommand : IDisposable
     {
         private readonly ManualResetEventSlim _release = new();
@@ -84,7 +84,7 @@ public sealed class StopCallbackTests
         {
             _type = (Type)session.Run("param($name) (Get-Command $name).ImplementingType", command).WithoutErrors().Output[0].BaseObject;
             Command = (IDisposable)Activator.CreateInstance(_type)!;
-            var stop = (CancellationToken)Find("get_Stop").Invoke(Command, null)!;
+            var stop = (CancellationToken)Find("get_StopToken").Invoke(Command, null)!;
             stop.Register(_release.Wait);
         }
 
@@ -92,7 +92,11 @@ public sealed class StopCallbackTests
 
         internal object? Call(string method) => Find(method).Invoke(Command, null);
 
-        internal object? CallGeneric(string method, object argument) => Find(method).MakeGenericMethod(typeof(int)).Invoke(Command, [argument]);
+        internal object? CallWork(string method, object argument)
+        {
+            object work = Find("get_Work").Invoke(Command, null)!;
+            return work.GetType().GetMethod(method, BindingFlags.Instance | BindingFlags.NonPublic)!.MakeGenericMethod(typeof(int)).Invoke(work, [argument]);
+        }
 
         public void Dispose() => _release.Set();
 
@@ -107,7 +111,7 @@ public sealed class StopCallbackTests
         }
     }
 
-    /// <summary>Rows whose read lasts until it is let go.</summary>
+    /// <summary>Rows whose read blocks until it is released.</summary>
     private sealed class SlowRows : IEnumerable<int>, IEnumerator<int>
     {
         private int _readers;
@@ -116,7 +120,7 @@ public sealed class StopCallbackTests
 
         internal TaskCompletionSource ReadStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Gets whether nobody was inside when they were disposed of.</summary>
+        /// <summary>Gets whether no read was running when the rows were disposed of.</summary>
         internal TaskCompletionSource<bool> Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Current => 0;

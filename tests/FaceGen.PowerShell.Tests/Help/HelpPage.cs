@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace FaceGen.PowerShell.Tests.Help;
 
-/// <summary>A cmdlet's page of help in Markdown, as far as it says what the code says too.</summary>
+/// <summary>The parts of a Markdown help page that the code determines.</summary>
 internal sealed partial class HelpPage
 {
     internal HelpPage(string text)
@@ -26,7 +26,7 @@ internal sealed partial class HelpPage
 
     internal IReadOnlyList<string> Syntax { get; }
 
-    /// <summary>The types that are emitted.</summary>
+    /// <summary>Gets the output types.</summary>
     internal IReadOnlyList<string> Outputs { get; }
 
     internal IReadOnlyList<string> Examples { get; }
@@ -46,7 +46,7 @@ internal sealed partial class HelpPage
     private static partial Regex Code();
 }
 
-/// <summary>A parameter as a page describes it.</summary>
+/// <summary>A parameter of a help page.</summary>
 internal sealed partial class HelpParameter
 {
     internal HelpParameter(string part)
@@ -71,7 +71,7 @@ internal sealed partial class HelpParameter
 
     internal IReadOnlyList<string> Aliases { get; }
 
-    /// <summary>For each parameter set: its name, the position, and whether it is required, piped, and piped by name.</summary>
+    /// <summary>Gets for each parameter set: name, position, required, pipeline input by value, and by property name.</summary>
     internal IReadOnlyList<string> Sets { get; }
 
     private static string Value(string yaml, string name) =>

@@ -11,7 +11,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Help;
 
-/// <summary>Code, pages and the module's own help say the same: ./build.ps1 Docs makes them.</summary>
+/// <summary>The help pages and the module's help match the code. ./build.ps1 Docs updates them.</summary>
 public sealed class HelpTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(GetSourceFile())!, "../../.."));
@@ -87,7 +87,7 @@ public sealed class HelpTests
     [MemberData(nameof(Cmdlets))]
     public void Syntax_output_and_examples_match_the_code(string name)
     {
-        // Hidden is what only binds.
+        // Hidden parameters only bind pipeline input.
         string hidden = string.Join('|', FindCmdlet(name).Parameters.Keys.Except(GetParameters(name).Select(parameter => parameter.Name)).Except(["WhatIf", "Confirm"]));
         string[] syntax = [.. FindCmdlet(name).ParameterSets.Select(set => RemoveWhitespace($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden}) |<CommonParameters)[^]]*\]", "")}")).Order()];
         string[] output = [.. FindCmdlet(name).OutputType.Where(type => type.Type != typeof(void)).Select(type => type.Name).Order()];
@@ -97,11 +97,11 @@ public sealed class HelpTests
         Assert.Equal(output, GetPage(name).Outputs.Order());
         Assert.Equal(output, entry.Elements(Command + "returnValues").Elements().Select(value => value.Element(Dev + "type")!.Element(Maml + "name")!.Value).Order());
         Assert.Equal(GetPage(name).Examples, entry.Element(Command + "examples")!.Elements().Select(example => example.Element(Dev + "code")!.Value));
-        foreach ((string parameter, XElement said) in GetEntry(name))
+        foreach ((string parameter, XElement help) in GetEntry(name))
         {
             IEnumerable<ParameterSetMetadata> sets = FindCmdlet(name).Parameters[parameter].ParameterSets.Values;
-            Assert.Contains((string)said.Attribute("position")!, sets.Select(set => set.Position < 0 ? "Named" : FormatInvariant(set.Position)));
-            Assert.Contains((bool)said.Attribute("required")!, sets.Select(set => set.IsMandatory));
+            Assert.Contains((string)help.Attribute("position")!, sets.Select(set => set.Position < 0 ? "Named" : FormatInvariant(set.Position)));
+            Assert.Contains((bool)help.Attribute("required")!, sets.Select(set => set.IsMandatory));
         }
     }
 
@@ -116,17 +116,17 @@ public sealed class HelpTests
         foreach (ParameterMetadata parameter in GetParameters(name))
         {
             string page = GetPage(name).Parameters[parameter.Name].Description;
-            Assert.True(page.Length > 10, $"{name} -{parameter.Name} says nothing.");
+            Assert.True(page.Length > 10, $"{name} -{parameter.Name} has no description.");
             Assert.Equal(RemoveWhitespace(page), RemoveWhitespace(GetEntry(name)[parameter.Name].Element(Maml + "description")!.Value));
 
             foreach (ValidateRangeAttribute range in parameter.Attributes.OfType<ValidateRangeAttribute>())
             {
                 foreach (object bound in new[] { range.MinRange, range.MaxRange }.Where(bound => bound is not (int.MaxValue or long.MaxValue)))
-                    Assert.True(Regex.IsMatch(page, $@"\b{FormatInvariant(bound)}\b"), $"{name} -{parameter.Name} does not say its range, {range.MinRange} to {range.MaxRange}: {page}");
+                    Assert.True(Regex.IsMatch(page, $@"\b{FormatInvariant(bound)}\b"), $"{name} -{parameter.Name} does not name its range, {range.MinRange} to {range.MaxRange}: {page}");
             }
 
             foreach (string bound in GetApiLimits(parameter))
-                Assert.True(Regex.IsMatch(page, $@"(?<!\w){Regex.Escape(bound)}\b"), $"{name} -{parameter.Name} does not say what the API allows, {bound}: {page}");
+                Assert.True(Regex.IsMatch(page, $@"(?<!\w){Regex.Escape(bound)}\b"), $"{name} -{parameter.Name} does not name the API limit, {bound}: {page}");
 
             foreach (string spelling in parameter.Aliases.Where(alias => alias.Contains('_', StringComparison.Ordinal)))
                 Assert.Contains($"In CSV: {parameter.Name} or {spelling}.", page, StringComparison.Ordinal);
@@ -138,15 +138,15 @@ public sealed class HelpTests
     public void Page_text_matches_the_comments_in_code(string name)
     {
         XDocument comments = XDocument.Load(Path.Combine(Root, "artifacts", "bin", "FaceGen.PowerShell", $"{GetConfiguration()}_net8.0", "FaceGen.PowerShell.xml"));
-        string Said(string member) => RemoveWhitespace(comments.Descendants("member").Single(each => (string)each.Attribute("name")! == member).Value);
+        string GetComment(string member) => RemoveWhitespace(comments.Descendants("member").Single(each => (string)each.Attribute("name")! == member).Value);
 
-        string said = Said($"T:{FindCmdlet(name).ImplementingType.FullName}");
+        string classComment = GetComment($"T:{FindCmdlet(name).ImplementingType.FullName}");
         string page = RemoveWhitespace(GetPage(name).Synopsis) + (GetPage(name).Description == GetPage(name).Synopsis ? "" : RemoveWhitespace(GetPage(name).Description));
-        Assert.Equal(said, page);
+        Assert.Equal(classComment, page);
         foreach (ParameterMetadata parameter in GetParameters(name).Where(parameter => parameter.Name is not ("WhatIf" or "Confirm")))
         {
             PropertyInfo property = FindCmdlet(name).ImplementingType.GetProperty(parameter.Name)!;
-            if (Said($"P:{property.DeclaringType!.FullName}.{parameter.Name}") is { Length: > 0 } comment)
+            if (GetComment($"P:{property.DeclaringType!.FullName}.{parameter.Name}") is { Length: > 0 } comment)
                 Assert.StartsWith(comment, RemoveWhitespace(GetPage(name).Parameters[parameter.Name].Description), StringComparison.Ordinal);
         }
     }
@@ -157,11 +157,11 @@ public sealed class HelpTests
     {
         using Session session = Session.Shared();
 
-        ScriptResult ran = session.Run("param($name) $help = Get-Help $name -Full; $help.Synopsis; @($help.examples.example).Count; @($help.parameters.parameter).Count", name).WithoutErrors();
+        ScriptResult result = session.Run("param($name) $help = Get-Help $name -Full; $help.Synopsis; @($help.examples.example).Count; @($help.parameters.parameter).Count", name).WithoutErrors();
 
-        Assert.Equal(RemoveWhitespace(GetPage(name).Synopsis), RemoveWhitespace(ran.Output[0].ToString()));
-        Assert.Equal(GetPage(name).Examples.Count, ran.Output[1].BaseObject);
-        Assert.InRange((int)ran.Output[2].BaseObject, GetPage(name).Parameters.Count, 100);
+        Assert.Equal(RemoveWhitespace(GetPage(name).Synopsis), RemoveWhitespace(result.Output[0].ToString()));
+        Assert.Equal(GetPage(name).Examples.Count, result.Output[1].BaseObject);
+        Assert.InRange((int)result.Output[2].BaseObject, GetPage(name).Parameters.Count, 100);
     }
 
     [Fact]
@@ -192,16 +192,16 @@ public sealed class HelpTests
     public async Task Examples_run_and_use_the_cmdlet(string name)
     {
         Assert.InRange(GetPage(name).Examples.Count, 3, 10);
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.05);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.05);
         foreach (string example in GetPage(name).Examples)
         {
             Assert.Contains(name, example, StringComparison.Ordinal);
-            string folder = Directory.CreateDirectory(Path.Combine(bed.Folder, Guid.NewGuid().ToString("N"))).FullName;
-            File.WriteAllBytes(Path.Combine(folder, "me.jpg"), ToJpeg(bed.Face));
+            string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, Guid.NewGuid().ToString("N"))).FullName;
+            File.WriteAllBytes(Path.Combine(folder, "me.jpg"), ToJpeg(fixture.Face));
             File.WriteAllText(Path.Combine(folder, "people.csv"), "prompt,face_image,style\na pilot,me.jpg,comic\na diver,me.jpg,\n");
-            bed.Connect(bed.Session);
+            fixture.Connect(fixture.Session);
 
-            ScriptResult ran = bed.Run($$"""
+            ScriptResult result = fixture.Run($$"""
                 param($folder, $address)
                 Set-StrictMode -Off
                 $ExecutionContext.SessionState.Path.SetLocation($folder) | ForEach-Object { }
@@ -210,14 +210,14 @@ public sealed class HelpTests
                 function Get-Secret { 'emulator-key' }
                 {{(example.Contains("-SecretName", StringComparison.Ordinal) ? "$null = New-Module -Name Microsoft.PowerShell.SecretManagement { function Get-Secret { param($Name, $Vault) 'emulator-key' } } | Import-Module" : "")}}
                 {{example}}
-                """, folder, bed.Emulator.BaseUri);
+                """, folder, fixture.Emulator.BaseUri);
 
-            Assert.True(ran.Errors.Count == 0, $"{name}:\n{example}\n{string.Join('\n', ran.Errors)}");
-            bed.Run("if (Get-FaceGenConnection Default) { Remove-FaceGenWebhook }; Get-FaceGenConnection | Disconnect-FaceGen").WithoutErrors();
+            Assert.True(result.Errors.Count == 0, $"{name}:\n{example}\n{string.Join('\n', result.Errors)}");
+            fixture.Run("if (Get-FaceGenConnection Default) { Remove-FaceGenWebhook }; Get-FaceGenConnection | Disconnect-FaceGen").WithoutErrors();
         }
     }
 
-    /// <summary>The numbers and choices that a parameter's limits name, where it is a field of the API; a switch has none.</summary>
+    /// <summary>Returns the limits and choices of a parameter that is a field of the API.</summary>
     private static IEnumerable<string> GetApiLimits(ParameterMetadata parameter)
     {
         static object Of(object owner, string name) => owner.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
@@ -237,7 +237,7 @@ public sealed class HelpTests
 
     private static string DescribeBinding(string name, string set, ParameterSetMetadata metadata)
     {
-        // A parameter of every set stands in one line; in the code too, where there is but one set.
+        // A parameter of all sets has one entry.
         string named = set == ParameterAttribute.AllParameterSets ? "(All)" : set;
         string position = metadata.Position < 0 ? "Named" : metadata.Position.ToString(CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{named} {position} {metadata.IsMandatory} {metadata.ValueFromPipeline} {metadata.ValueFromPipelineByPropertyName}")
@@ -257,7 +257,7 @@ public sealed class HelpTests
 
     private static string FormatInvariant(object value) => string.Format(CultureInfo.InvariantCulture, "{0}", value);
 
-    /// <summary>A text without its spaces and lines, and without what Markdown puts before a sign.</summary>
+    /// <summary>Returns a text without white space and Markdown escapes.</summary>
     private static string RemoveWhitespace(string text) => Regex.Replace(text, @"[\s\\`]+", "");
 
     private static HelpPage GetPage(string name) => PageCache.GetOrAdd(name, _ => new HelpPage(File.ReadAllText(Path.Combine(Pages, name + ".md"))));

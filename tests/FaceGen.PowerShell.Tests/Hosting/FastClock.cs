@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>A clock that runs faster than the wall's: whole minutes of waiting and trying again pass in a test.</summary>
+/// <summary>A clock that runs faster than real time.</summary>
 internal sealed class FastClock(double speed) : TimeProvider
 {
     private readonly long _start = Stopwatch.GetTimestamp();

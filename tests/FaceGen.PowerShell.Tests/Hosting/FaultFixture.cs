@@ -7,14 +7,14 @@ using FaceGen.Emulator.Generating;
 namespace FaceGen.PowerShell.Tests.Hosting;
 
 /// <summary>
-/// A session that is connected to an emulator with faults, both on a fast clock, with a key that is easily recognised.
-/// The clock is the module's own injected one, which no cmdlet has a parameter for: it is set by reflection.
+/// A session with a connection to an emulator with faults, both on a fast clock. The key is easy to find in output. The
+/// module's clock is injected by reflection.
 /// </summary>
 internal sealed class FaultFixture : IAsyncDisposable
 {
     internal const string Key = "sk-Str0ng/Key+Of~The=Test";
 
-    /// <summary>A service time that no test waits for.</summary>
+    /// <summary>A service time longer than any test.</summary>
     internal static readonly TimeSpan LongServiceTime = TimeSpan.FromHours(1);
 
     private FaultFixture(EmulatorHost emulator)
@@ -40,9 +40,9 @@ internal sealed class FaultFixture : IAsyncDisposable
     {
         var clock = new FastClock(speed);
         FaultRule[] rules = [.. faults];
-        // A busy machine takes its time for an answer; one that never comes need not be waited for as long.
-        TimeSpan patience = rules.SelectMany(rule => rule.Faults).Any(fault => fault.Id.EndsWith("never-answered", StringComparison.Ordinal)) ? TimeSpan.FromSeconds(3) : TimeSpan.FromSeconds(30);
-        var bed = new FaultFixture(await UniqueEmulator.StartAsync(new EmulatorOptions
+        // A busy machine responds slowly; a response that never comes needs no long timeout.
+        TimeSpan timeout = rules.SelectMany(rule => rule.Faults).Any(fault => fault.Id.EndsWith("never-answered", StringComparison.Ordinal)) ? TimeSpan.FromSeconds(3) : TimeSpan.FromSeconds(30);
+        var fixture = new FaultFixture(await UniqueEmulator.StartAsync(new EmulatorOptions
         {
             ApiKey = Key,
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
@@ -52,43 +52,43 @@ internal sealed class FaultFixture : IAsyncDisposable
             TimeProvider = clock,
             Faults = rules,
         }));
-        bed.Connect(clock, queueLimit, (int)(patience.TotalSeconds * speed));
-        return bed;
+        fixture.Connect(clock, queueLimit, (int)(timeout.TotalSeconds * speed));
+        return fixture;
     }
 
-    /// <summary>Runs a script with every stream open.</summary>
+    /// <summary>Runs a script.</summary>
     internal ScriptResult Run(string script, params object?[] arguments) => Session.Run(script, arguments);
 
     /// <summary>
-    /// Ends the generations under way as soon as a fault has been met: the emulator's clock is moved beyond the service time
-    /// that is <see cref="LongServiceTime"/>.
+    /// Ends the pending generations as soon as a fault has occurred: the emulator's clock advances by
+    /// <see cref="LongServiceTime"/>.
     /// </summary>
     internal IDisposable EndGenerationsAfterFault(string fault)
     {
-        var met = new Timer(_ =>
+        var timer = new Timer(_ =>
         {
             if (Emulator.Clock.Offset == TimeSpan.Zero && Emulator.Journal.Entries.Any(entry => entry.Fault == fault)) Emulator.Clock.Advance(LongServiceTime);
         });
-        met.Change(TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
-        return met;
+        timer.Change(TimeSpan.Zero, TimeSpan.FromMilliseconds(5));
+        return timer;
     }
 
-    /// <summary>Fails where the key or what steers a terminal came out anywhere.</summary>
+    /// <summary>Asserts that no output contains the key or control characters.</summary>
     internal void AssertNoLeak(ScriptResult result)
     {
-        string everything = CollectAllText(result);
-        foreach (string spelling in Encodings(Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain(everything, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
+        string text = CollectAllText(result);
+        foreach (string encoding in Encodings(Key)) Assert.DoesNotContain(encoding, text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(text, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
     }
 
-    /// <summary>The ways in which a key could show.</summary>
+    /// <summary>Returns the key in every encoding.</summary>
     internal static IEnumerable<string> Encodings(string key)
     {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(key);
         return [key, Uri.EscapeDataString(key), Uri.EscapeDataString(Uri.EscapeDataString(key)), Convert.ToBase64String(bytes), Convert.ToBase64String(bytes).TrimEnd('='), Convert.ToHexString(bytes)];
     }
 
-    /// <summary>Everything that came out anywhere, as one text: objects, errors with their exceptions, files.</summary>
+    /// <summary>Returns all output as one text: objects, errors with their exceptions, files.</summary>
     internal string CollectAllText(ScriptResult result)
     {
         IEnumerable<string> errors = result.Errors.SelectMany(error => new[]
@@ -109,7 +109,7 @@ internal sealed class FaultFixture : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>An object with all of its properties, and theirs.</summary>
+    /// <summary>Returns an object with its nested properties as text.</summary>
     private static string DescribeProperties(object? item) => DescribeProperties(item, depth: 3);
 
     private static string DescribeProperties(object? item, int depth)
@@ -129,7 +129,7 @@ internal sealed class FaultFixture : IAsyncDisposable
         Type Core(string name) => module.GetReferencedAssemblies().Where(reference => reference.Name == "FaceGen.Core")
             .Select(reference => Assembly.Load(reference)).Single().GetType(name, throwOnError: true)!;
 
-        // A copy shares the accounts of this process with the cmdlets.
+        // A copy shares the accounts of the process.
         Type type = Core("FaceGen.Http.EngineServices");
         object services = type.GetMethod("<Clone>$", hidden)!.Invoke(type.GetField("System", hidden)!.GetValue(null), null)!;
         services.GetType().GetProperty("Time", hidden)!.SetValue(services, clock);
@@ -140,7 +140,7 @@ internal sealed class FaultFixture : IAsyncDisposable
         MethodInfo replace = module.GetType("FaceGen.PowerShell.State.Connections")!.GetMethod("Replace", hidden)!;
 
         Session.Run("$global:VerbosePreference = $global:DebugPreference = 'Continue'").WithoutErrors();
-        // A runspace's connection is set on the runspace's own thread.
+        // Connections belong to the runspace of the current thread.
         Session.Run("param($replace, $connection) $null = $replace.Invoke($null, @($connection))", replace, connection).WithoutErrors();
     }
 }

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 namespace FaceGen.PowerShell.Tests.Hosting;
 
 /// <summary>
-/// A service that accepts at once and answers late: it relays every call to an emulator, and holds the answers to submissions
-/// until it is told to release them.
+/// A proxy to an emulator that holds the responses to submissions until they are released.
 /// </summary>
 internal sealed class HeldResponseProxy : IAsyncDisposable
 {
@@ -25,10 +24,10 @@ internal sealed class HeldResponseProxy : IAsyncDisposable
 
     internal Uri BaseUri => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
 
-    /// <summary>Gets how many answers are held.</summary>
+    /// <summary>Gets the number of held responses.</summary>
     internal int HeldCount => Volatile.Read(ref _heldCount);
 
-    /// <summary>Passes on the answers that are held, and holds no other.</summary>
+    /// <summary>Sends the held responses, and holds no more.</summary>
     internal void Release() => _released.TrySetResult();
 
     public async ValueTask DisposeAsync()

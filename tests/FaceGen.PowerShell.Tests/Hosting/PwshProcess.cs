@@ -4,10 +4,10 @@ using System.Text;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>A way to end a process that it can notice.</summary>
+/// <summary>A way to end a process that the process can handle.</summary>
 public enum TerminationSignal
 {
-    /// <summary>Ctrl+C, typed in its terminal.</summary>
+    /// <summary>Ctrl+C in its terminal.</summary>
     Interrupt,
 
     /// <summary>SIGTERM, as service managers send it.</summary>
@@ -20,13 +20,13 @@ public enum TerminationSignal
     Close,
 }
 
-/// <summary>A script in a real pwsh of its own, with the staged module imported, that gets a signal.</summary>
+/// <summary>A script in a pwsh process with the staged module, which gets a signal.</summary>
 internal sealed class PwshProcess : IDisposable
 {
-    /// <summary>The program that gives another one a terminal.</summary>
+    /// <summary>The program that runs another one in a terminal.</summary>
     private const string ScriptProgram = "/usr/bin/script";
 
-    /// <summary>The program that gives signals their default effect again: whatever started the tests (nohup, say) may ignore some.</summary>
+    /// <summary>The program that resets signals to their default: a parent process such as nohup may ignore some.</summary>
     private const string EnvProgram = "/usr/bin/env";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
@@ -47,12 +47,12 @@ internal sealed class PwshProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Gets why no process can be started here; null where one can.</summary>
+    /// <summary>Gets why no process can be started here; null if one can.</summary>
     internal static string? SkipReason => !OperatingSystem.IsLinux() ? "Signals and terminals are tested on Linux."
-        : !File.Exists(ScriptProgram) ? $"{ScriptProgram} is not there to give a process a terminal."
-        : Pwsh.SkipReason;
+        : !File.Exists(ScriptProgram) ? $"{ScriptProgram} is missing, which runs a process in a terminal."
+        : null;
 
-    /// <summary>Gets whether PowerShell itself has ended, which may outlive its terminal.</summary>
+    /// <summary>Gets whether PowerShell has ended, which may outlive its terminal.</summary>
     internal bool HasEnded => _signal != TerminationSignal.Close ? _process.HasExited
         : File.Exists(_idFile) && File.ReadAllText(_idFile) is { Length: > 0 } id
             && (!File.Exists($"/proc/{id}/stat") || File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal));
@@ -69,17 +69,18 @@ internal sealed class PwshProcess : IDisposable
 
     /// <summary>Starts a script.</summary>
     /// <param name="service">The service's address.</param>
-    /// <param name="folder">The script's location, which is also its folder for temporary files.</param>
+    /// <param name="folder">The location of the script, and its temporary folder.</param>
     /// <param name="script">The script.</param>
-    /// <param name="signal">The signal that it will get: one that a terminal sends needs a terminal.</param>
-    /// <param name="exitTimeoutSec">How long the process may wait for answers when it exits; null for the default.</param>
-    internal static PwshProcess Start(Uri service, string folder, string script, TerminationSignal signal, int? exitTimeoutSec = null)
+    /// <param name="signal">The signal that the process will get.</param>
+    /// <param name="isRun">True to start it by <c>dotnet run</c>, which gets the signal.</param>
+    /// <param name="exitTimeoutSec">How long the exiting process may wait for responses; null for the default.</param>
+    internal static PwshProcess Start(Uri service, string folder, string script, TerminationSignal signal, bool isRun = false, int? exitTimeoutSec = null)
     {
         string file = Path.Combine(folder, "script.ps1");
         string idFile = Path.Combine(folder, "id");
         File.Delete(idFile);
-        File.WriteAllText(file, $"[IO.File]::WriteAllText('{idFile}', $PID)\nImport-Module '{StagedModule.Manifest}'\n{script}\n");
-        string[] pwsh = [Pwsh.Dotnet, Pwsh.Dll, "-NoProfile", "-File", file];
+        File.WriteAllText(file, $"[IO.File]::WriteAllText('{idFile}', $PID)\n{script}\n");
+        string[] pwsh = [Pwsh.Dotnet, .. isRun ? Pwsh.Run : Pwsh.WithModule, "-File", file];
         string[] command = signal is TerminationSignal.Interrupt or TerminationSignal.Close
             ? [ScriptProgram, "-qefc", $"exec {string.Join(' ', pwsh.Select(word => $"'{word}'"))}", "/dev/null"]
             : pwsh;
@@ -96,7 +97,7 @@ internal sealed class PwshProcess : IDisposable
                 ["MODELSLAB_BASE_URL"] = service.AbsoluteUri,
                 ["FACEGEN_EXIT_TIMEOUT_SEC"] = exitTimeoutSec?.ToString(CultureInfo.InvariantCulture),
                 ["TMPDIR"] = folder,
-                // A terminal that nobody answers for must not be asked where its cursor is.
+                // Nothing responds to a query of the cursor position.
                 ["TERM"] = "dumb",
                 ["NO_COLOR"] = "1",
             },
@@ -114,7 +115,7 @@ internal sealed class PwshProcess : IDisposable
                 await _process.StandardInput.FlushAsync();
                 break;
             case TerminationSignal.Close:
-                // The terminal is that program's, and goes with it.
+                // The terminal ends with this program.
                 _process.Kill();
                 break;
             default:
@@ -124,19 +125,19 @@ internal sealed class PwshProcess : IDisposable
         }
     }
 
-    /// <summary>Waits until a condition holds; fails with the output where it does not.</summary>
+    /// <summary>Waits until a condition holds, or fails with the output.</summary>
     internal async Task WaitUntilAsync(Func<bool> condition, string description)
     {
         long start = Stopwatch.GetTimestamp();
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < Timeout, $"It never came to this: {description}. Output: {Output}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < Timeout, $"Timeout while waiting for {description}. Output: {Output}");
             await tick.WaitForNextTickAsync();
         }
     }
 
-    /// <summary>Waits for its end; gives what it printed.</summary>
+    /// <summary>Waits for the end of the process, and returns its output.</summary>
     internal async Task<string> WaitForExitAsync()
     {
         await WaitUntilAsync(() => HasEnded, "the end of the process");

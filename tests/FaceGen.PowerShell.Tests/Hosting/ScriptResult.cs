@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>What a script wrote to each stream; the others are those of debugging, information and progress.</summary>
+/// <summary>The output of a script in each stream. The other streams are debug, information and progress.</summary>
 internal sealed record ScriptResult(
     IReadOnlyList<PSObject> Output,
     IReadOnlyList<ErrorRecord> Errors,
@@ -10,13 +10,13 @@ internal sealed record ScriptResult(
     IReadOnlyList<string> Verbose,
     IReadOnlyList<string> OtherStreams)
 {
-    /// <summary>A property of every object that came out.</summary>
+    /// <summary>Returns a property of every output object.</summary>
     internal IReadOnlyList<object?> Values(string property) => [.. Output.Select(item => item.Properties[property].Value)];
 
-    /// <summary>The only object.</summary>
+    /// <summary>Gets the only output object.</summary>
     internal PSObject Single => Assert.Single(Output);
 
-    /// <summary>The only error.</summary>
+    /// <summary>Gets the only error.</summary>
     internal ErrorRecord Error => Assert.Single(Errors);
 
     internal ScriptResult WithoutErrors()

@@ -5,16 +5,16 @@ using Engine = System.Management.Automation.PowerShell;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>A real PowerShell engine with the staged module imported, as a user has it at a prompt.</summary>
+/// <summary>A PowerShell runspace with the staged module imported.</summary>
 internal sealed class Session : IDisposable
 {
-    /// <summary>Sessions that tests have given back: opening one and importing the module takes longer than most tests.</summary>
+    /// <summary>Idle sessions for reuse: opening one and importing the module takes longer than most tests.</summary>
     private static readonly ConcurrentBag<Runspace> Idle = [];
 
     private readonly Runspace _runspace;
     private readonly bool _isShared;
 
-    /// <summary>Opens a session of its own.</summary>
+    /// <summary>Opens a session that is not reused.</summary>
     internal Session()
     {
         _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
@@ -28,10 +28,10 @@ internal sealed class Session : IDisposable
         _isShared = true;
     }
 
-    /// <summary>A session without a connection or a variable: one that another test has given back, or a new one.</summary>
+    /// <summary>Returns an idle or new session without connections and variables.</summary>
     internal static Session Shared() => new(Idle.TryTake(out Runspace? idle) ? idle : new Session()._runspace);
 
-    /// <summary>Runs a script with arguments; an error that ends it is among the errors.</summary>
+    /// <summary>Runs a script. A terminating error is among the errors.</summary>
     internal ScriptResult Run(string script, params object?[] arguments)
     {
         using Engine engine = Create(script, arguments);
@@ -57,7 +57,7 @@ internal sealed class Session : IDisposable
             ]);
     }
 
-    /// <summary>Makes a script ready to be run, and stopped, by the caller.</summary>
+    /// <summary>Creates a command that the caller runs and stops.</summary>
     internal Engine Create(string script, params object?[] arguments)
     {
         Engine engine = Engine.Create(_runspace);

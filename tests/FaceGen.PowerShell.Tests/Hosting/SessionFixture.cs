@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>An emulator, a session that is connected to it, a face, and a folder that goes away again.</summary>
+/// <summary>An emulator, a session with a connection to it, and a temporary folder with a face image.</summary>
 internal sealed class SessionFixture : IAsyncDisposable
 {
     private SessionFixture(EmulatorHost emulator, int queueLimit)
@@ -24,22 +24,22 @@ internal sealed class SessionFixture : IAsyncDisposable
 
     internal string Folder { get; }
 
-    /// <summary>The path of a small face image.</summary>
+    /// <summary>Gets the path of a small face image.</summary>
     internal string Face { get; }
 
-    /// <summary>Where tests save to.</summary>
+    /// <summary>Gets the folder for saved images.</summary>
     internal string OutputFolder => Path.Combine(Folder, "out");
 
     internal static async Task<SessionFixture> StartAsync(double serviceSeconds = 0, int queueLimit = 5, decimal balance = 1000)
     {
-        var bed = new SessionFixture(await UniqueEmulator.StartAsync(new EmulatorOptions
+        var fixture = new SessionFixture(await UniqueEmulator.StartAsync(new EmulatorOptions
         {
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromSeconds(serviceSeconds)),
             QueueLimit = queueLimit,
             Balance = balance,
         }), queueLimit);
-        bed.Connect(bed.Session);
-        return bed;
+        fixture.Connect(fixture.Session);
+        return fixture;
     }
 
     internal ScriptResult Run(string script, params object?[] arguments) => Session.Run(script, arguments);
@@ -62,7 +62,7 @@ internal sealed class SessionFixture : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Puts files where '{…} {date}' would be saved, a name that is not known before: of today, and if that ends, of tomorrow.</summary>
+    /// <summary>Creates the files of the template '{…} {date}' for today and, if the day ends, for tomorrow.</summary>
     internal string[] CreateConflictingFiles(string name)
     {
         Directory.CreateDirectory(OutputFolder);

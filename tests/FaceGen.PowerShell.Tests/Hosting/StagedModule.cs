@@ -2,20 +2,20 @@ using System.Reflection;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
 
-/// <summary>The staged module, and which of its two builds these tests are about.</summary>
+/// <summary>The staged module, and the build under test.</summary>
 internal static class StagedModule
 {
     internal static string Folder { get; } = Metadata("ModulePath");
 
     internal static string Framework { get; } = Metadata("ModuleFramework");
 
-    /// <summary>The manifest as it is staged.</summary>
+    /// <summary>Gets the path of the staged manifest.</summary>
     internal static string StagedManifest { get; } = Path.Combine(Folder, "FaceGen.psd1");
 
-    /// <summary>The manifest that chooses the build under test.</summary>
+    /// <summary>Gets the path of the manifest that selects the build under test.</summary>
     internal static string Manifest { get; } = Framework == "net8.0" ? StagedManifest : WriteDesktopManifest();
 
-    /// <summary>The manifest as Windows PowerShell reads it: this engine would choose the other build.</summary>
+    /// <summary>Writes a manifest that selects the build for Windows PowerShell.</summary>
     private static string WriteDesktopManifest()
     {
         string manifest = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "desktop")).FullName, "FaceGen.psd1");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
@@ -9,29 +8,26 @@ internal static class TerminalProcess
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    private static readonly string Console =
-        Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
-
-    /// <summary>What says in the environment which terminal it is, or where the service is.</summary>
+    /// <summary>The environment variables that identify the terminal or the service.</summary>
     private static readonly string[] TerminalVariables =
     [
         "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL", "WT_SESSION", "KONSOLE_VERSION", "TMUX", "STY", "COLORTERM", "NO_COLOR",
         "MODELSLAB_API_KEY", "MODELSLAB_BASE_URL",
     ];
 
-    /// <summary>The program that gives another one a terminal.</summary>
+    /// <summary>The program that runs another one in a terminal.</summary>
     private const string ScriptProgram = "/usr/bin/script";
 
     internal static bool IsAvailable => OperatingSystem.IsLinux() && File.Exists(ScriptProgram);
 
-    /// <summary>Runs a script in a terminal; what the terminal was sent.</summary>
+    /// <summary>Runs a script in a terminal, and returns its output.</summary>
     internal static Task<string> RunAsync(string script, params string[] environment) =>
-        RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {Quote(Dotnet)} {Quote(Console)} {Quote(script)}", "/dev/null"], environment);
+        RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {string.Join(' ', Command(script).Prepend(Pwsh.Dotnet).Select(Quote))}", "/dev/null"], environment);
 
-    /// <summary>Runs a script whose output goes to no terminal; what came out.</summary>
-    internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Dotnet, [Console, script], environment);
+    /// <summary>Runs a script with redirected output, and returns it.</summary>
+    internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Pwsh.Dotnet, Command(script), environment);
 
-    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    private static string[] Command(string script) => [.. Pwsh.WithModule, "-File", script];
 
     private static async Task<string> RunAsync(string program, string[] arguments, string[] environment)
     {

@@ -4,8 +4,8 @@ using FaceGen.Emulator;
 namespace FaceGen.PowerShell.Tests.Hosting;
 
 /// <summary>
-/// Emulators of which no two have the same address. The module knows an account by address and key as long as the process
-/// lives, and the system gives a port again that is free: what one test left unfinished would be another's.
+/// Starts emulators with distinct addresses. The module identifies an account by address and key for the lifetime of the
+/// process, and on a reused port it would find what another test left unfinished.
 /// </summary>
 internal static class UniqueEmulator
 {
@@ -13,12 +13,14 @@ internal static class UniqueEmulator
 
     internal static async Task<EmulatorHost> StartAsync(EmulatorOptions options)
     {
-        while (true)
+        for (int attempt = 0; attempt < 100; attempt++)
         {
             EmulatorHost emulator = await EmulatorHost.StartAsync(options);
             if (UsedAddresses.TryAdd(emulator.BaseUri, 0)) return emulator;
 
             await emulator.DisposeAsync();
         }
+
+        throw new InvalidOperationException("The system assigned only used ports.");
     }
 }

@@ -9,31 +9,31 @@ using FaceGen.Tests.Shared;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>
-/// A batch in a process of its own that is killed again and again, at moments that a seed decides, and started again until
-/// it is done. FACEGEN_CHAOS_ROWS and FACEGEN_CHAOS_KILLS set how much of it; docs/reliability.md has the figures of 300
-/// rows and 100 kills.
+/// A batch process that is killed at random moments of a seed and started again until it completes. FACEGEN_CHAOS_ROWS and
+/// FACEGEN_CHAOS_KILLS set the numbers; docs/reliability.md has the figures of 300 rows and 100 kills.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper report)
 {
     private static readonly int Rows = ReadSetting("FACEGEN_CHAOS_ROWS", 30);
     private static readonly int Kills = ReadSetting("FACEGEN_CHAOS_KILLS", 3);
 
-    /// <summary>After how many seconds nothing more happens to the workers: a loop has an end.</summary>
+    /// <summary>The maximum duration of the faults in seconds.</summary>
     private const int MaxSeconds = 1200;
 
     [Theory]
     [InlineData(1)]
     public async Task Batch_killed_repeatedly_submits_each_row_once(int seed)
     {
-        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows);
+        await using ChaosFixture fixture = await ChaosFixture.StartAsync(Rows);
         var random = new Random(seed);
         for (int kills = 0; kills < Kills; kills++)
         {
-            using BatchProcess batch = bed.StartBatch();
-            // A row takes three calls or more, so that the batch cannot be done before the last kill.
-            long calls = bed.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
-            while (!batch.HasEnded && bed.Emulator.Journal.Calls < calls) await Task.Delay(1);
-            // Between two calls there are many moments: writes to the ledger, files half written.
+            using BatchProcess batch = fixture.StartBatch();
+            // A row takes at least three requests, so that the batch cannot complete before the last kill.
+            long calls = fixture.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
+            long timeout = Environment.TickCount64 + (1000 * MaxSeconds);
+            while (!batch.HasEnded && fixture.Emulator.Journal.Calls < calls && Environment.TickCount64 < timeout) await Task.Delay(1);
+            // Between two requests come writes to the ledger and to files.
             long until = Environment.TickCount64 + random.Next(0, 30);
             while (Environment.TickCount64 < until) await Task.Yield();
             Assert.False(batch.HasEnded);
@@ -41,25 +41,25 @@ public sealed class ChaosTests(ITestOutputHelper report)
         }
 
         string last;
-        using (BatchProcess batch = bed.StartBatch()) last = await batch.WaitForExitAsync();
+        using (BatchProcess batch = fixture.StartBatch()) last = await batch.WaitForExitAsync();
 
-        bed.AssertConsistent(report, $"seed {seed}: {Kills} kills", last);
+        fixture.AssertConsistent(report, $"seed {seed}: {Kills} kills", last);
     }
 
-    /// <summary>A process that is told to end, and not killed, leaves no row of unknown outcome.</summary>
+    /// <summary>A process that gets a signal, and is not killed, leaves no uncertain row.</summary>
     [Theory]
     [InlineData(1)]
     public async Task Batch_signaled_repeatedly_submits_each_row_once_and_leaves_none_uncertain(int seed)
     {
-        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows);
+        if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
+        await using ChaosFixture fixture = await ChaosFixture.StartAsync(Rows);
         var random = new Random(seed);
         for (int signals = 0; signals < Kills; signals++)
         {
             TerminationSignal signal = (TerminationSignal)(signals % Enum.GetValues<TerminationSignal>().Length);
-            using PwshProcess batch = bed.StartPwsh(signal);
-            long calls = bed.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
-            await batch.WaitUntilAsync(() => batch.HasEnded || bed.Emulator.Journal.Calls >= calls, $"{calls} calls");
+            using PwshProcess batch = fixture.StartPwsh(signal);
+            long calls = fixture.Emulator.Journal.Calls + random.Next(1, 3 * Rows / Kills);
+            await batch.WaitUntilAsync(() => batch.HasEnded || fixture.Emulator.Journal.Calls >= calls, $"{calls} calls");
             long until = Environment.TickCount64 + random.Next(0, 30);
             while (Environment.TickCount64 < until) await Task.Yield();
             Assert.False(batch.HasEnded, batch.Output);
@@ -68,26 +68,26 @@ public sealed class ChaosTests(ITestOutputHelper report)
         }
 
         string last;
-        using (PwshProcess batch = bed.StartPwsh(TerminationSignal.Terminate)) last = await batch.WaitForExitAsync();
+        using (PwshProcess batch = fixture.StartPwsh(TerminationSignal.Terminate)) last = await batch.WaitForExitAsync();
 
-        bed.AssertConsistent(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], allowUncertain: false);
+        fixture.AssertConsistent(report, $"seed {seed}: {Kills} signals", last.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1], allowUncertain: false);
     }
 
     /// <summary>
-    /// Every second something happens to one of three workers or to their database: a worker is killed, or frozen for a while
-    /// (longer than its lease, too, where there is the time for it); the database is paused, or ends and starts again.
+    /// Every second a fault hits one of three workers or their database: a worker is killed, or frozen (in long runs for longer
+    /// than its lease), or the database is paused or restarted.
     /// </summary>
     [Theory]
     [InlineData(1)]
     public async Task Workers_killed_and_frozen_with_failing_database_submit_each_row_once(int seed)
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        // A database of its own: other tests do not expect theirs to fail.
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        // A database of its own, because it fails.
         using var database = new PostgresServer();
-        await using ChaosFixture bed = await ChaosFixture.StartAsync(Rows, database.GetConnectionString($"chaos{seed}"));
+        await using ChaosFixture fixture = await ChaosFixture.StartAsync(Rows, database.GetConnectionString($"chaos{seed}"));
         var random = new Random(seed);
         int longestFreeze = Kills > 10 ? 60 : 2;
-        BatchProcess[] workers = [bed.StartBatch(), bed.StartBatch(), bed.StartBatch()];
+        BatchProcess[] workers = [fixture.StartBatch(), fixture.StartBatch(), fixture.StartBatch()];
         int[] frozenUntil = new int[workers.Length];
         int[] happened = new int[4];
         int events = 0;
@@ -112,7 +112,7 @@ public sealed class ChaosTests(ITestOutputHelper report)
                     case 0:
                         await workers[unlucky].KillAsync();
                         workers[unlucky].Dispose();
-                        workers[unlucky] = bed.StartBatch();
+                        workers[unlucky] = fixture.StartBatch();
                         break;
                     case 1:
                         workers[unlucky].Freeze();
@@ -136,34 +136,34 @@ public sealed class ChaosTests(ITestOutputHelper report)
 
         await Task.WhenAll(workers.Select(worker => worker.WaitForExitAsync()));
         foreach (BatchProcess worker in workers) worker.Dispose();
-        // A worker may have ended early, since its database had gone for too long.
+        // A worker may have ended early, because its database was down for too long.
         string last;
-        using (BatchProcess worker = bed.StartBatch()) last = await worker.WaitForExitAsync();
+        using (BatchProcess worker = fixture.StartBatch()) last = await worker.WaitForExitAsync();
 
-        bed.AssertConsistent(report, $"three workers, seed {seed}: {happened[0]} kills, {happened[1]} freezes, {happened[2]} pauses and {happened[3]} restarts of the database", last);
+        fixture.AssertConsistent(report, $"three workers, seed {seed}: {happened[0]} kills, {happened[1]} freezes, {happened[2]} pauses and {happened[3]} restarts of the database", last);
     }
 
-    /// <summary>The example as its users run it, on two workers that nobody kills.</summary>
+    /// <summary>The documented example with two workers, without faults.</summary>
     [Fact]
     public async Task Worker_example_two_workers_complete_a_batch()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         const int Few = 12;
-        await using ChaosFixture bed = await ChaosFixture.StartAsync(Few, PostgresServer.Instance.GetConnectionString("example"));
+        await using ChaosFixture fixture = await ChaosFixture.StartAsync(Few, PostgresServer.Instance.GetConnectionString("example"));
 
-        using BatchProcess one = bed.StartBatch();
-        using BatchProcess other = bed.StartBatch();
-        string[] said = await Task.WhenAll(one.WaitForExitAsync(), other.WaitForExitAsync());
+        using BatchProcess one = fixture.StartBatch();
+        using BatchProcess other = fixture.StartBatch();
+        string[] outputs = await Task.WhenAll(one.WaitForExitAsync(), other.WaitForExitAsync());
 
-        Assert.All(said, words => Assert.Matches($@"^This worker brought \d+ rows to their end\. The batch: Complete: {Few} of {Few} saved", words));
+        Assert.All(outputs, output => Assert.Matches($@"^This worker brought \d+ rows to their end\. The batch: Complete: {Few} of {Few} saved", output));
         Assert.Equal([0, 0], [one.ExitCode, other.ExitCode]);
-        bed.AssertConsistent(report, "the example", string.Join(" | ", said.Select(words => words.Trim())));
+        fixture.AssertConsistent(report, "the example", string.Join(" | ", outputs.Select(output => output.Trim())));
     }
 
     private static int ReadSetting(string name, int defaultValue) =>
         Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : defaultValue;
 
-    /// <summary>An emulator that outlives the processes, and the files of the batch.</summary>
+    /// <summary>An emulator for several processes, and the files of the batch.</summary>
     private sealed class ChaosFixture : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("facegen-chaos-").FullName;
@@ -194,11 +194,11 @@ public sealed class ChaosTests(ITestOutputHelper report)
         internal BatchProcess StartBatch() => BatchProcess.Start(
             Emulator, Path.Combine(_folder, "people.csv"), OutputFolder, _ledger);
 
-        /// <summary>Starts the batch in a real PowerShell, to get a signal.</summary>
+        /// <summary>Starts the batch in pwsh, which can get a signal.</summary>
         internal PwshProcess StartPwsh(TerminationSignal signal) => PwshProcess.Start(Emulator.BaseUri, _folder,
             $"\"$(Invoke-FaceGenBatch people.csv -Destination out -Ledger '{_ledger}' | Select-Object -Last 1)\"", signal);
 
-        /// <summary>Nothing was paid for twice, nothing is lost, and every file is what the ledger says.</summary>
+        /// <summary>Asserts that nothing was paid for twice or lost, and that every file matches the ledger.</summary>
         internal void AssertConsistent(ITestOutputHelper report, string description, string summary, bool allowUncertain = true)
         {
             using var session = new Session();

@@ -5,15 +5,15 @@ using SkiaSharp;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>
-/// Every odd answer that the emulator can give, end to end: one request through the pipeline that people type, the
-/// fault hitting the first call of its kind.
+/// Every fault of the emulator, end to end: one request through a typical pipeline, with the fault in the first call of its
+/// kind.
 /// </summary>
 public sealed class FaultTests
 {
     private const string Saved = "saved";
     private const double Speed = 20;
 
-    /// <summary>The faults that do not end in a saved image, and the error in which they end instead.</summary>
+    /// <summary>The expected errors. All other faults end in a saved image.</summary>
     private static readonly Dictionary<string, string> ExpectedErrors = new()
     {
         // Refused: nothing was accepted.
@@ -28,7 +28,7 @@ public sealed class FaultTests
         ["Submit Q13-out-of-credits"] = "OutOfCredits",
         ["Submit not-in-plan"] = "NotInPlan",
 
-        // The answer was lost: nobody knows.
+        // The response was lost: the outcome is unknown.
         ["Submit request-dropped"] = "SubmissionUncertain",
         ["Submit unavailable-html"] = "SubmissionUncertain",
         ["Submit accepted-then-dropped"] = "SubmissionUncertain",
@@ -45,12 +45,12 @@ public sealed class FaultTests
         ["Submit endless"] = "SubmissionUncertain",
         ["Submit Q8-neither"] = "SubmissionUncertain",
 
-        // Accepted, and then it failed.
+        // Accepted, then failed.
         ["Submit Q12-failed"] = "GenerationFailed",
         ["Fetch Q12-failed"] = "GenerationFailed",
         ["Fetch Q23-other-key"] = "GenerationNotFound",
 
-        // There is no picture to be had.
+        // The image cannot be downloaded.
         ["Download Q26-html-for-good"] = "ImageInvalid",
         ["Download Q33-404"] = "DownloadFailed",
         ["Download Q33-410"] = "LinkExpired",
@@ -60,7 +60,7 @@ public sealed class FaultTests
         ["Download redirect-link-local"] = "DownloadFailed",
     };
 
-    /// <summary>What begins the names of faults in an answer that brings the images at once.</summary>
+    /// <summary>The prefixes of faults in a response that contains the images.</summary>
     private static readonly string[] ReadyFaultPrefixes = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30"];
 
     public static IEnumerable<object[]> Cases => Fault.All.SelectMany(fault => fault.Kinds
@@ -72,28 +72,28 @@ public sealed class FaultTests
     public async Task Fault_has_its_expected_outcome(string fault, string kind)
     {
         var rule = new FaultRule(Fault.ById(fault), FaultOn.Kind(Enum.Parse<CallKind>(kind)).Times(1)) { Wait = TimeSpan.FromSeconds(2) };
-        // Only a download that was cut before asks for a part.
+        // Only an interrupted download requests a range.
         FaultRule[] rules = fault.StartsWith("Q32", StringComparison.Ordinal)
             ? [new FaultRule(Fault.ById("Q31-cut"), FaultOn.Download.Times(1)), rule]
             : [rule];
-        await using FaultFixture bed = await FaultFixture.StartAsync(rules, Speed, ServiceSeconds(fault, kind), omitEta: kind == "Fetch");
-        using IDisposable ending = bed.EndGenerationsAfterFault(fault);
+        await using FaultFixture fixture = await FaultFixture.StartAsync(rules, Speed, ServiceSeconds(fault, kind), omitEta: kind == "Fetch");
+        using IDisposable ending = fixture.EndGenerationsAfterFault(fault);
 
-        ScriptResult ran = bed.Run("""
+        ScriptResult result = fixture.Run("""
             param($face, $out)
             New-FaceGenImage 'the one' -FaceImage $face -Width 64 -Height 72 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
-            """, bed.Face, bed.OutputFolder);
+            """, fixture.Face, fixture.OutputFolder);
 
-        string end = ran.Errors.Count == 0 ? Saved : ran.Error.FullyQualifiedErrorId.Split(',')[0];
+        string end = result.Errors.Count == 0 ? Saved : result.Error.FullyQualifiedErrorId.Split(',')[0];
         Assert.Equal(ExpectedErrors.GetValueOrDefault($"{kind} {fault}", Saved), end);
-        Assert.Equal(end == Saved ? 1 : 0, ran.Output.Count);
-        // One placeholder by itself looks like any picture: that it came before is what tells, and is tested where it is.
-        Assert.Equal(fault is "Q16-black" or "Q16-near-black", ran.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
-        Assert.InRange(bed.Emulator.Journal.Accepted, 0, 1);
-        Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
-        Assert.All(ListImages(bed), AssertComplete);
-        Assert.Equal(end == Saved ? 1 : 0, ListImages(bed).Count);
-        bed.AssertNoLeak(ran);
+        Assert.Equal(end == Saved ? 1 : 0, result.Output.Count);
+        // A single placeholder looks like any image; repeated placeholders have a test of their own.
+        Assert.Equal(fault is "Q16-black" or "Q16-near-black", result.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
+        Assert.InRange(fixture.Emulator.Journal.Accepted, 0, 1);
+        Assert.Contains(fixture.Emulator.Journal.Entries, entry => entry.Fault == fault);
+        Assert.All(ListImages(fixture), AssertComplete);
+        Assert.Equal(end == Saved ? 1 : 0, ListImages(fixture).Count);
+        fixture.AssertNoLeak(result);
     }
 
     [Theory]
@@ -103,12 +103,12 @@ public sealed class FaultTests
     public async Task Verbose_names_the_retry_and_its_reason(string fault, string kind, string line)
     {
         var rule = new FaultRule(Fault.ById(fault), FaultOn.Kind(Enum.Parse<CallKind>(kind)).Times(1));
-        // A first look that comes before the command has begun to wait is told to nobody: a busy machine must not be that slow.
-        await using FaultFixture bed = await FaultFixture.StartAsync([rule], speed: 5);
+        // At a higher speed, a busy machine polls before the command subscribes to the log.
+        await using FaultFixture fixture = await FaultFixture.StartAsync([rule], speed: 5);
 
-        ScriptResult ran = bed.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", bed.Face, bed.OutputFolder).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Contains(ran.Verbose, told => told.Contains(line, StringComparison.Ordinal) && told.Contains("again in", StringComparison.Ordinal));
+        Assert.Contains(result.Verbose, message => message.Contains(line, StringComparison.Ordinal) && message.Contains("again in", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -116,8 +116,8 @@ public sealed class FaultTests
         Assert.Empty(ExpectedErrors.Keys.Except(Cases.Select(row => $"{row[1]} {row[0]}")));
 
     /// <summary>
-    /// A fault in the images needs a generation that is ready; any other of a look, one that is not ready before the fault was
-    /// met, however late a busy machine comes to it.
+    /// Returns the service time: 0 for a fault in the images, and a long one for a fault of a poll, which must come before the
+    /// generation is ready.
     /// </summary>
     private static double ServiceSeconds(string fault, string kind) => (kind, ReadyFaultPrefixes.Any(start => fault.StartsWith(start, StringComparison.Ordinal))) switch
     {
@@ -131,7 +131,7 @@ public sealed class FaultTests
 
     internal static void AssertComplete(string file)
     {
-        using SKBitmap? picture = SKBitmap.Decode(file);
-        Assert.True(picture is { Width: > 0 }, $"{file} is no picture.");
+        using SKBitmap? image = SKBitmap.Decode(file);
+        Assert.True(image is { Width: > 0 }, $"{file} is not an image.");
     }
 }

@@ -8,7 +8,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
-/// <summary>What a gallery gets: the module as one package, and the emulator as a tool.</summary>
+/// <summary>The packages for a gallery: the module, and the emulator as a tool.</summary>
 public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed) : IClassFixture<GalleryPackageTests.ModulePackage>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("facegen-package-").FullName;
@@ -18,25 +18,26 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
     [Fact]
     public async Task Package_contains_staged_files_and_works_unpacked()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
         string module = Path.Combine(_folder, "Modules", "FaceGen", "0.1.0");
         package.ExtractToDirectory(module);
 
         string[] staged = [.. Directory.GetFiles(StagedModule.Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(StagedModule.Folder, file))];
         Assert.Empty(staged.Except(package.Entries.Select(entry => entry.FullName)));
-        // What a package of this kind has besides.
+        // Every NuGet package has these files, too.
         Assert.All(package.Entries.Select(entry => entry.FullName).Except(staged), file => Assert.True(
             file is "FaceGen.nuspec" or "[Content_Types].xml" || file.StartsWith("_rels/", StringComparison.Ordinal) || file.StartsWith("package/", StringComparison.Ordinal), file));
 
-        string script = bed.Write("use.ps1", """
-            param($face, $out)
+        string script = fixture.Write("use.ps1", """
+            param($module, $face, $out)
+            Import-Module $module
             (Get-Module FaceGen).ModuleBase
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out | ForEach-Object FullName
             """);
-        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, bed.Face, bed.OutputFolder);
-        string[] said = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal([module, Assert.Single(Directory.GetFiles(bed.OutputFolder))], said);
+        using BatchProcess process = BatchProcess.StartPwsh(fixture.Emulator, [.. Pwsh.Bare, "-File", script, Path.Combine(module, "FaceGen.psd1"), fixture.Face, fixture.OutputFolder]);
+        string[] lines = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal([module, Assert.Single(Directory.GetFiles(fixture.OutputFolder))], lines);
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
         Assert.NotNull(package.GetEntry("LICENSE"));
     }
 
-    /// <summary>The engine that runs these tests has much of it itself, so that nothing else would miss it.</summary>
+    /// <summary>The engine of the tests has many of these assemblies itself, so that no other test fails without them.</summary>
     [Fact]
     public void Package_contains_assemblies_missing_in_Windows_PowerShell()
     {
@@ -73,18 +74,18 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
     {
         using ZipArchive package = ZipFile.OpenRead(packed.Module);
         await using Stream nuspec = await package.GetEntry("FaceGen.nuspec")!.OpenAsync();
-        XElement said = (await XDocument.LoadAsync(nuspec, LoadOptions.None, CancellationToken.None)).Root!.Elements().First();
-        string Value(string name) => said.Elements().Single(element => element.Name.LocalName == name).Value;
+        XElement metadata = (await XDocument.LoadAsync(nuspec, LoadOptions.None, CancellationToken.None)).Root!.Elements().First();
+        string Value(string name) => metadata.Elements().Single(element => element.Name.LocalName == name).Value;
 
         using var session = new Session();
-        ScriptResult ran = session.Run("""
+        ScriptResult result = session.Run("""
             $module = Get-Module FaceGen
             $data = $module.PrivateData.PSData
             "$($module.Version)-$($data.Prerelease)", $module.Description, $data.ProjectUri, $data.ReleaseNotes, $module.Author
             $data.Tags
             $module.ExportedCmdlets.Keys
             """).WithoutErrors();
-        string[] manifest = [.. ran.Output.Select(item => item.ToString())];
+        string[] manifest = [.. result.Output.Select(item => item.ToString())];
         string[] cmdlets = [.. manifest.Skip(5).Where(text => text.Contains('-', StringComparison.Ordinal))];
 
         Assert.Equal<IEnumerable<string>>(manifest[..5], [Value("version"), Value("description"), Value("projectUrl"), Value("releaseNotes"), Value("authors")]);
@@ -107,7 +108,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
         Assert.Contains("--service-time", await RunAsync(Path.Combine(tools, OperatingSystem.IsWindows() ? "facegen-emulator.exe" : "facegen-emulator"), "--help"), StringComparison.Ordinal);
     }
 
-    /// <summary>Packs what the build has made.</summary>
+    /// <summary>Packs the built project.</summary>
     private static Task<string> PackAsync(string project, string folder) => RunAsync(
         "dotnet", "pack", Path.Combine(Metadata("Root"), "src", project), "--no-build", "--configuration", Metadata("Configuration"), "--output", folder, "--nologo");
 
@@ -124,7 +125,7 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
     private static string Metadata(string name) => Assembly.GetExecutingAssembly()
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
 
-    /// <summary>The module's package, made once.</summary>
+    /// <summary>The module's package, created once.</summary>
     public sealed class ModulePackage : IAsyncLifetime
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("facegen-packed-").FullName;

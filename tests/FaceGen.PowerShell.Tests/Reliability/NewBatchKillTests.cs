@@ -7,8 +7,8 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>
-/// New batches in processes of their own, each killed within a second of the moment at which it begins to create its
-/// ledger, and started again. FACEGEN_CHAOS_KILLS sets how many of them; docs/reliability.md has the figures of 100.
+/// New batch processes that are killed within a second after they begin to create their ledger, and started again.
+/// FACEGEN_CHAOS_KILLS sets the number; docs/reliability.md has the figures of 100.
 /// </summary>
 public sealed class NewBatchKillTests(ITestOutputHelper report)
 {
@@ -44,7 +44,7 @@ public sealed class NewBatchKillTests(ITestOutputHelper report)
                 using (BatchProcess batch = BatchProcess.Start(emulator, csv, destination, ledger))
                 {
                     await WaitForFileAsync(batch, ledger + ".lock");
-                    // Every other kill comes while the ledger is created, which takes some milliseconds.
+                    // Every second kill comes while the ledger is created, which takes some milliseconds.
                     int milliseconds = random.Next(0, kill % 2 == 0 ? 1000 : 15);
                     long until = Environment.TickCount64 + milliseconds;
                     while (Environment.TickCount64 < until) await Task.Yield();

@@ -5,7 +5,7 @@ using FaceGen.Tests.Shared;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
-/// <summary>Which packages the module loads and when, in processes of their own: what a process has loaded, it keeps.</summary>
+/// <summary>When the module loads its packages. Each test has its own process, because assemblies stay loaded.</summary>
 public sealed class PackageTests
 {
     private static readonly string[] Packages =
@@ -15,15 +15,15 @@ public sealed class PackageTests
     [Fact]
     public async Task Import_loads_no_package()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string script = bed.Write("import.ps1", """
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string script = fixture.Write("import.ps1", """
             Get-FaceGenConnection
             Connect-FaceGen
             (Get-Command -Module FaceGen).Count
             [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetName().Name }
             """);
 
-        using BatchProcess process = BatchProcess.StartScript(bed.Emulator, script);
+        using BatchProcess process = BatchProcess.StartScript(fixture.Emulator, script);
         string[] loaded = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries);
 
         Assert.Contains("FaceGen.PowerShell", loaded);
@@ -34,16 +34,16 @@ public sealed class PackageTests
     [Fact]
     public async Task Sqlite_ledger_other_package_versions_loaded_works()
     {
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        await AssertUnaffectedByOtherVersionsAsync(bed, Path.Combine(bed.Folder, "facegen.ledger"), "Microsoft.Data.Sqlite");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        await AssertUnaffectedByOtherVersionsAsync(fixture, Path.Combine(fixture.Folder, "facegen.ledger"), "Microsoft.Data.Sqlite");
     }
 
     [Fact]
     public async Task PostgreSQL_ledger_other_package_versions_loaded_works()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        await AssertUnaffectedByOtherVersionsAsync(bed, PostgresServer.Instance.GetConnectionString("packages"), "Npgsql");
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        await AssertUnaffectedByOtherVersionsAsync(fixture, PostgresServer.Instance.GetConnectionString("packages"), "Npgsql");
     }
 
     private static async Task AssertUnaffectedByOtherVersionsAsync(SessionFixture fixture, string ledger, string package)
@@ -60,15 +60,15 @@ public sealed class PackageTests
             """);
 
         using BatchProcess process = BatchProcess.StartScript(fixture.Emulator, script, others, fixture.WriteCsv("a", "b"), fixture.OutputFolder, ledger, package);
-        string[] said = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-        Assert.Equal(2, said.Count(line => line.StartsWith("Complete: 2 of 2 saved", StringComparison.Ordinal)));
-        // Both are there, each in its own place.
-        Assert.Contains("version 0.1.0.0", said);
-        Assert.Equal(2, said.Count(line => line.StartsWith("version ", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Count(line => line.StartsWith("Complete: 2 of 2 saved", StringComparison.Ordinal)));
+        // Both versions are loaded.
+        Assert.Contains("version 0.1.0.0", lines);
+        Assert.Equal(2, lines.Count(line => line.StartsWith("version ", StringComparison.Ordinal)));
     }
 
-    /// <summary>Makes an assembly that has a package's name, another version, and nothing of what is in the package.</summary>
+    /// <summary>Saves an empty assembly with a package's name and another version.</summary>
     private static void SaveEmptyAssembly(string name, string path)
     {
         var assembly = new PersistedAssemblyBuilder(new AssemblyName(name) { Version = new Version(0, 1, 0, 0) }, typeof(object).Assembly);

@@ -5,13 +5,13 @@ using FaceGen.PowerShell.Tests.Hosting;
 namespace FaceGen.PowerShell.Tests.Reliability;
 
 /// <summary>
-/// A script in a real PowerShell gets a signal while the service has accepted five submissions and answered none of them.
+/// A pwsh process gets a signal while five submissions are in flight.
 /// </summary>
 public sealed partial class SignalTests
 {
     private const int InFlight = 5;
 
-    /// <summary>What the exiting process writes once it waits: the command has ended by then, or is halted.</summary>
+    /// <summary>The output of a process that waits before it exits.</summary>
     private const string WaitingMessage = "FaceGen: Waiting up to";
 
     [Theory]
@@ -19,27 +19,30 @@ public sealed partial class SignalTests
     [InlineData(TerminationSignal.Terminate)]
     [InlineData(TerminationSignal.HangUp)]
     [InlineData(TerminationSignal.Close)]
-    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal)
+    [InlineData(TerminationSignal.Interrupt, true)]
+    [InlineData(TerminationSignal.Terminate, true)]
+    [InlineData(TerminationSignal.Close, true)]
+    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal, bool isRun = false)
     {
-        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1);
-        await using var service = new HeldResponseProxy(bed.Emulator.BaseUri);
-        bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
+        if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.1);
+        await using var service = new HeldResponseProxy(fixture.Emulator.BaseUri);
+        fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal);
-        await SignalInFlightAsync(pwsh, service, bed);
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal, isRun);
+        await SignalInFlightAsync(pwsh, service, fixture);
         string output = await pwsh.WaitForExitAsync();
 
-        PSObject[] rows = [.. bed.Run("param($out) Get-FaceGenBatchItem $out", bed.OutputFolder).WithoutErrors().Output];
+        PSObject[] rows = [.. fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder).WithoutErrors().Output];
         string[] statuses = [.. rows.Select(row => $"{row.Properties["Status"].Value}")];
         Assert.True(statuses.Count(status => status is "Submitted" or "Generated" or "Saved") == InFlight, $"{string.Join(' ', statuses)}: {output}");
         Assert.All(statuses, status => Assert.Contains(status, (string[])["Pending", "Submitted", "Generated", "Saved"]));
-        Assert.Equal(InFlight, bed.Emulator.Journal.Accepted);
-        AssertEndedBySignal(pwsh, signal, bed);
+        Assert.Equal(InFlight, fixture.Emulator.Journal.Accepted);
+        AssertEndedBySignal(pwsh, signal, fixture);
 
-        bed.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri", service.BaseUri).WithoutErrors();
-        Assert.Equal("Complete", bed.RunBatch(Path.Combine(bed.Folder, "people.csv")).WithoutErrors().State);
-        Assert.All(bed.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
+        fixture.Run("param($uri) Connect-FaceGen emulator-key -BaseUri $uri", service.BaseUri).WithoutErrors();
+        Assert.Equal("Complete", fixture.RunBatch(Path.Combine(fixture.Folder, "people.csv")).WithoutErrors().State);
+        Assert.All(fixture.Emulator.Journal.AcceptedByPrompt, accepted => Assert.Equal(1, accepted.Value));
     }
 
     [Theory]
@@ -49,35 +52,35 @@ public sealed partial class SignalTests
     [InlineData(TerminationSignal.Close)]
     public async Task Pipeline_signaled_reports_every_unsaved_id(TerminationSignal signal)
     {
-        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using SessionFixture bed = await SessionFixture.StartAsync(serviceSeconds: 0.1);
-        await using var service = new HeldResponseProxy(bed.Emulator.BaseUri);
-        bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
+        if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.1);
+        await using var service = new HeldResponseProxy(fixture.Emulator.BaseUri);
+        fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder,
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder,
             "Import-FaceGenRequest people.csv | New-FaceGenImage | Save-FaceGenOutput out; 'went on' > after", signal);
-        await SignalInFlightAsync(pwsh, service, bed);
-        string output = await pwsh.WaitForExitAsync() + ReadExitReport(bed);
+        await SignalInFlightAsync(pwsh, service, fixture);
+        string output = await pwsh.WaitForExitAsync() + ReadExitReport(fixture);
 
         Match ids = Ids().Match(output);
         Assert.True(ids.Success, output);
-        Assert.Equal(InFlight, bed.Emulator.Journal.Accepted);
-        Assert.All(bed.Emulator.Journal.AcceptedByPrompt.Keys, prompt => Assert.Contains($"'{prompt}'", output, StringComparison.Ordinal));
-        AssertEndedBySignal(pwsh, signal, bed);
+        Assert.Equal(InFlight, fixture.Emulator.Journal.Accepted);
+        Assert.All(fixture.Emulator.Journal.AcceptedByPrompt.Keys, prompt => Assert.Contains($"'{prompt}'", output, StringComparison.Ordinal));
+        AssertEndedBySignal(pwsh, signal, fixture);
 
-        bed.Run("param($ids, $out) Wait-FaceGenImage -Id $ids | Save-FaceGenOutput $out", ids.Groups[1].Value.Split(','), bed.OutputFolder).WithoutErrors();
-        Assert.Equal(InFlight, Directory.GetFiles(bed.OutputFolder, "*.png").Length);
+        fixture.Run("param($ids, $out) Wait-FaceGenImage -Id $ids | Save-FaceGenOutput $out", ids.Groups[1].Value.Split(','), fixture.OutputFolder).WithoutErrors();
+        Assert.Equal(InFlight, Directory.GetFiles(fixture.OutputFolder, "*.png").Length);
     }
 
     [Fact]
     public async Task Exit_timeout_reports_submissions_without_response()
     {
-        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        await using var service = new HeldResponseProxy(bed.Emulator.BaseUri);
-        bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 2));
+        if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        await using var service = new HeldResponseProxy(fixture.Emulator.BaseUri);
+        fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 2));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, bed.Folder,
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder,
             "Import-FaceGenRequest people.csv | New-FaceGenImage", TerminationSignal.Terminate, exitTimeoutSec: 2);
         await pwsh.WaitUntilAsync(() => service.HeldCount == 2, "two submissions in flight");
         await pwsh.SignalAsync();
@@ -91,18 +94,18 @@ public sealed partial class SignalTests
     [Fact]
     public async Task Script_that_succeeds_reports_nothing()
     {
-        if (PwshProcess.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        bed.WriteCsv(BatchFixtureExtensions.Prompts(1, 3));
+        if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 3));
 
-        using PwshProcess pwsh = PwshProcess.Start(bed.Emulator.BaseUri, bed.Folder,
+        using PwshProcess pwsh = PwshProcess.Start(fixture.Emulator.BaseUri, fixture.Folder,
             "$null = Import-FaceGenRequest people.csv | New-FaceGenImage | Save-FaceGenOutput out; $null = New-FaceGenImage 'not waited for' face.png -NoWait", TerminationSignal.Terminate);
         string output = await pwsh.WaitForExitAsync();
 
         Assert.Equal(("", 0), (output, pwsh.ExitCode));
     }
 
-    /// <summary>Sends the signal when all that may be in flight is, and lets the answers come once the process waits for them.</summary>
+    /// <summary>Sends the signal when all submissions are in flight, and releases the responses when the process waits for them.</summary>
     private static async Task SignalInFlightAsync(PwshProcess pwsh, HeldResponseProxy service, SessionFixture fixture)
     {
         await pwsh.WaitUntilAsync(() => service.HeldCount == InFlight, "five submissions in flight");
@@ -112,7 +115,7 @@ public sealed partial class SignalTests
         service.Release();
     }
 
-    /// <summary>The script went no further, and the process ended by the signal that it got, not as one that has done its work.</summary>
+    /// <summary>Asserts that the script did not continue, and that the exit code is that of the signal.</summary>
     private static void AssertEndedBySignal(PwshProcess pwsh, TerminationSignal signal, SessionFixture fixture)
     {
         Assert.False(File.Exists(Path.Combine(fixture.Folder, "after")));
@@ -120,7 +123,7 @@ public sealed partial class SignalTests
         if (signal is TerminationSignal.HangUp) Assert.Equal(128 + 1, pwsh.ExitCode);
     }
 
-    /// <summary>What was written where there is no terminal any more.</summary>
+    /// <summary>Returns the report of a process that has lost its terminal.</summary>
     private static string ReadExitReport(SessionFixture fixture) =>
         string.Concat(Directory.GetFiles(fixture.Folder, "FaceGen-exit-*.txt").Select(File.ReadAllText));
 

@@ -2,15 +2,15 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
-/// <summary>A batch in a container whose file system is read-only: its destination is the only folder that can be written.</summary>
+/// <summary>A batch in a container with a read-only file system: only its destination is writable.</summary>
 public sealed class TemporaryFolderTests
 {
     [Fact]
     public async Task Batch_without_temporary_folder_completes()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
-        await using SessionFixture bed = await SessionFixture.StartAsync();
-        string script = Path.Combine(bed.Folder, "batch.ps1");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string script = Path.Combine(fixture.Folder, "batch.ps1");
         await File.WriteAllTextAsync(script,
             """
             param($csv, $out)
@@ -18,12 +18,12 @@ public sealed class TemporaryFolderTests
             Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { $last = $_ }
             "$last"
             """);
-        string csv = bed.WriteCsv("a", "b");
+        string csv = fixture.WriteCsv("a", "b");
 
-        using BatchProcess batch = BatchProcess.StartScript(bed.Emulator, script, csv, bed.OutputFolder);
-        string said = await batch.WaitForExitAsync();
+        using BatchProcess batch = BatchProcess.StartScript(fixture.Emulator, script, csv, fixture.OutputFolder);
+        string output = await batch.WaitForExitAsync();
 
-        Assert.Contains("Complete: 2 of 2 saved", said, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(bed.OutputFolder, "*.tmp"));
+        Assert.Contains("Complete: 2 of 2 saved", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(fixture.OutputFolder, "*.tmp"));
     }
 }

@@ -3,7 +3,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
-/// <summary>A submission whose answer was lost: seen, filtered, and sent again only where that was asked for.</summary>
+/// <summary>Submissions whose response was lost: reported, and sent again only on request.</summary>
 public sealed class UncertainTests
 {
     private const double Speed = 40;
@@ -11,34 +11,34 @@ public sealed class UncertainTests
     [Fact]
     public async Task Uncertain_submission_error_target_pipes_back()
     {
-        await using FaultFixture bed = await StartAsync();
+        await using FaultFixture fixture = await StartAsync();
 
-        ScriptResult lost = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -Style comic", bed.Face);
-        ScriptResult again = bed.Run("param($request) $request | New-FaceGenImage", lost.Error.TargetObject);
+        ScriptResult lost = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -Style comic", fixture.Face);
+        ScriptResult again = fixture.Run("param($request) $request | New-FaceGenImage", lost.Error.TargetObject);
 
         Assert.StartsWith("SubmissionUncertain,", lost.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("p", again.WithoutErrors().Single.Properties["Prompt"].Value);
-        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 
     [Fact]
     public async Task Uncertain_submission_error_names_the_row()
     {
-        await using FaultFixture bed = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
+        await using FaultFixture fixture = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
 
-        ScriptResult ran = bed.Run("param($face) 'other', 'lost' | New-FaceGenImage -FaceImage $face", bed.Face);
+        ScriptResult result = fixture.Run("param($face) 'other', 'lost' | New-FaceGenImage -FaceImage $face", fixture.Face);
 
-        Assert.StartsWith("Input 2: The answer to the submission was lost", ran.Error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(bed.Run("Get-FaceGenImage").Errors);
+        Assert.StartsWith("Input 2: The answer to the submission was lost", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(fixture.Run("Get-FaceGenImage").Errors);
     }
 
     [Fact]
     public async Task IncludeUncertain_emits_generation_that_pipes_back()
     {
-        await using FaultFixture bed = await StartAsync();
+        await using FaultFixture fixture = await StartAsync();
 
-        ScriptResult lost = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -Style comic -IncludeUncertain", bed.Face).WithoutErrors();
-        ScriptResult again = bed.Run("param($lost) $lost | Where-Object Status -eq Uncertain | New-FaceGenImage", lost.Single).WithoutErrors();
+        ScriptResult lost = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -Style comic -IncludeUncertain", fixture.Face).WithoutErrors();
+        ScriptResult again = fixture.Run("param($lost) $lost | Where-Object Status -eq Uncertain | New-FaceGenImage", lost.Single).WithoutErrors();
 
         Assert.Equal("", lost.Single.Properties["Id"].Value);
         Assert.Equal("Success", again.Single.Properties["Status"].Value.ToString());
@@ -47,26 +47,26 @@ public sealed class UncertainTests
     [Fact]
     public async Task RetryUncertain_sends_again_and_warns()
     {
-        await using FaultFixture bed = await StartAsync();
+        await using FaultFixture fixture = await StartAsync();
 
-        ScriptResult ran = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", bed.Face).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", fixture.Face).WithoutErrors();
 
-        Assert.Equal("Success", ran.Single.Properties["Status"].Value.ToString());
-        Assert.Contains("may be paid for twice", Assert.Single(ran.Warnings), StringComparison.Ordinal);
-        Assert.Equal(2, bed.Emulator.Journal.Accepted);
+        Assert.Equal("Success", result.Single.Properties["Status"].Value.ToString());
+        Assert.Contains("may be paid for twice", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 
     [Fact]
     public async Task Uncertain_submission_is_reported_once()
     {
-        await using FaultFixture bed = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
+        await using FaultFixture fixture = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:prompt=lost")], Speed);
 
-        ScriptResult ended = bed.Run("""
+        ScriptResult ended = fixture.Run("""
             param($face)
             do { 'lost', 'other', 'third' | New-FaceGenImage -FaceImage $face | ForEach-Object { $_; break } } while ($false)
-            """, bed.Face);
-        ScriptResult next = bed.Run("Get-FaceGenImage");
-        ScriptResult after = bed.Run("Get-FaceGenImage").WithoutErrors();
+            """, fixture.Face);
+        ScriptResult next = fixture.Run("Get-FaceGenImage");
+        ScriptResult after = fixture.Run("Get-FaceGenImage").WithoutErrors();
 
         Assert.Equal(["SubmissionUncertain"], ended.Errors.Concat(next.Errors).Select(error => error.FullyQualifiedErrorId.Split(',')[0]));
         Assert.NotEmpty(after.Output);
@@ -75,11 +75,11 @@ public sealed class UncertainTests
     [Fact]
     public async Task RetryUncertain_later_refusal_still_reports_uncertain()
     {
-        await using FaultFixture bed = await FaultFixture.StartAsync(
+        await using FaultFixture fixture = await FaultFixture.StartAsync(
             [FaultRule.Parse("accepted-then-dropped@submit:nth=1"), FaultRule.Parse("Q1-error@submit:nth=2")], Speed);
 
-        ScriptResult refused = bed.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", bed.Face);
-        ScriptResult next = bed.Run("Get-FaceGenImage");
+        ScriptResult refused = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", fixture.Face);
+        ScriptResult next = fixture.Run("Get-FaceGenImage");
 
         Assert.StartsWith("RequestRefused,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith("SubmissionUncertain,", next.Error.FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Reliability;
 
-/// <summary>Whatever becomes of the service's calls, a batch ends with the same images and the same submissions.</summary>
+/// <summary>Webhook faults do not change the images and submissions of a batch.</summary>
 public sealed class WebhookFaultTests
 {
     private const double Speed = 20;
@@ -20,27 +20,27 @@ public sealed class WebhookFaultTests
     [InlineData("Q34-no-json")]
     public async Task Batch_webhook_fault_does_not_change_the_result(string fault)
     {
-        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Webhook)], Speed);
+        await using FaultFixture fixture = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Webhook)], Speed);
 
-        ScriptResult ran = RunBatch(bed);
+        ScriptResult result = RunBatch(fixture);
 
-        AssertAllSaved(bed, ran);
-        Assert.Equal(fault == "Q34-never" ? 0 : Rows, bed.Emulator.Journal.WebhookDeliveries.Select(call => call.GenerationId).Distinct().Count());
-        Assert.All(bed.Emulator.Journal.WebhookDeliveries, call => Assert.Equal(fault, call.Fault));
+        AssertAllSaved(fixture, result);
+        Assert.Equal(fault == "Q34-never" ? 0 : Rows, fixture.Emulator.Journal.WebhookDeliveries.Select(call => call.GenerationId).Distinct().Count());
+        Assert.All(fixture.Emulator.Journal.WebhookDeliveries, call => Assert.Equal(fault, call.Fault));
     }
 
     [Fact]
     public async Task Batch_with_webhook_fetches_each_generation_once()
     {
-        // On the wall's clock nothing is looked at before its call by chance.
-        await using FaultFixture bed = await FaultFixture.StartAsync([], speed: 1, serviceSeconds: 0.2);
+        // In real time no poll comes before the delivery by chance.
+        await using FaultFixture fixture = await FaultFixture.StartAsync([], speed: 1, serviceSeconds: 0.2);
 
-        ScriptResult ran = RunBatch(bed);
+        ScriptResult result = RunBatch(fixture);
 
-        AssertAllSaved(bed, ran);
-        Assert.Equal(Rows, bed.Emulator.Journal.WebhookDeliveries.Count);
-        Assert.All(bed.Emulator.Journal.WebhookDeliveries, call => Assert.Equal(204, call.Status));
-        Assert.Equal(Rows, bed.Emulator.Journal.Entries.Count(entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal)));
+        AssertAllSaved(fixture, result);
+        Assert.Equal(Rows, fixture.Emulator.Journal.WebhookDeliveries.Count);
+        Assert.All(fixture.Emulator.Journal.WebhookDeliveries, call => Assert.Equal(204, call.Status));
+        Assert.Equal(Rows, fixture.Emulator.Journal.Entries.Count(entry => entry.Path.Contains("/fetch/", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -49,26 +49,26 @@ public sealed class WebhookFaultTests
     [InlineData("Q8-neither")]
     public async Task Batch_lost_response_is_reconciled_by_delivery(string fault)
     {
-        // On the wall's clock a busy machine does not outwait the patience for a call.
-        await using FaultFixture bed = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Submit.AtRate(0.3))], speed: 1, serviceSeconds: 0.2);
+        // In real time a busy machine delivers before the timeout.
+        await using FaultFixture fixture = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Submit.AtRate(0.3))], speed: 1, serviceSeconds: 0.2);
 
-        ScriptResult ran = RunBatch(bed);
+        ScriptResult result = RunBatch(fixture);
 
-        AssertAllSaved(bed, ran);
-        Assert.Contains(bed.Emulator.Journal.Entries, entry => entry.Fault == fault);
+        AssertAllSaved(fixture, result);
+        Assert.Contains(fixture.Emulator.Journal.Entries, entry => entry.Fault == fault);
     }
 
     [Fact]
     public async Task New_image_lost_response_is_reconciled_by_delivery()
     {
-        // FaceGen waits 10 s for the delivery: at 20 times the speed a busy machine does not deliver within the half second that is left.
-        await using FaultFixture bed = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:nth=1")], speed: 1, serviceSeconds: 0.2);
+        // FaceGen waits 10 s for the delivery: at 20 times the speed, a busy machine is too slow.
+        await using FaultFixture fixture = await FaultFixture.StartAsync([FaultRule.Parse("accepted-then-dropped@submit:nth=1")], speed: 1, serviceSeconds: 0.2);
 
-        ScriptResult ran = bed.Run("param($face) $null = New-FaceGenWebhook; New-FaceGenImage p -FaceImage $face", bed.Face).WithoutErrors();
+        ScriptResult result = fixture.Run("param($face) $null = New-FaceGenWebhook; New-FaceGenImage p -FaceImage $face", fixture.Face).WithoutErrors();
 
-        Assert.Equal("Success", ran.Single.Properties["Status"].Value.ToString());
-        Assert.Equal(1, bed.Emulator.Journal.Accepted);
-        Assert.Contains(ran.Verbose, line => line.Contains("for the service's call for it", StringComparison.Ordinal));
+        Assert.Equal("Success", result.Single.Properties["Status"].Value.ToString());
+        Assert.Equal(1, fixture.Emulator.Journal.Accepted);
+        Assert.Contains(result.Verbose, line => line.Contains("for the service's call for it", StringComparison.Ordinal));
     }
 
     private static ScriptResult RunBatch(FaultFixture fixture)

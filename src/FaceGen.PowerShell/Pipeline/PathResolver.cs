@@ -1,0 +1,118 @@
+using System.Management.Automation;
+using System.Security;
+using FaceGen.BatchModel;
+using FaceGen.Contract;
+using FaceGen.Http;
+
+namespace FaceGen.PowerShell.Pipeline;
+
+/// <summary>Resolves paths as PowerShell does: by its current location, drives and wildcards, to full paths of the file system.</summary>
+internal sealed class PathResolver(PSCmdlet cmdlet)
+{
+    /// <summary>Returns a full path. No character is a wildcard.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="code">The code of the error.</param>
+    /// <exception cref="FaceGenException">The path is not in the file system.</exception>
+    internal string Resolve(string path, ErrorCode code)
+    {
+        if (LedgerLocation.MayHoldPassword(path))
+            throw new FaceGenException(code, "A connection string or an address was given instead of a file system path. Nothing was sent. Give a database with -Ledger.");
+
+        string reason;
+        try
+        {
+            string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            if (provider.Name == "FileSystem") return full;
+
+            reason = path == "." ? $"The current location is {cmdlet.SessionState.Path.CurrentLocation}." : $"It belongs to the provider {provider.Name}.";
+        }
+        catch (Exception e) when (e is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException or ItemNotFoundException
+            or ProviderInvocationException or NotSupportedException or ArgumentException or PSInvalidOperationException)
+        {
+            reason = e.Message;
+        }
+
+        throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is not a file system path. {reason} Nothing was sent. Give the path of a file or folder.");
+    }
+
+    /// <summary>Returns the full paths that match. A path that exists as it is written is not a pattern.</summary>
+    /// <exception cref="FaceGenException">Nothing matches.</exception>
+    internal IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
+    {
+        if (FindExisting(path, code) is { } existing) return [existing];
+        if (!WildcardPattern.ContainsWildcardCharacters(path)) return [Resolve(WildcardPattern.Unescape(path), code)];
+
+        IReadOnlyList<string> matches = ExpandWildcards(path);
+        return matches.Count > 0 ? matches : throw CreateNoMatchError(path, code);
+    }
+
+    /// <summary>Returns the full paths of an output. Brackets that match nothing are part of the name to create.</summary>
+    /// <exception cref="FaceGenException">Nothing matches a pattern with * or ?.</exception>
+    internal IReadOnlyList<string> ResolveOutput(string path, ErrorCode code)
+    {
+        if (FindExisting(path, code) is { } existing) return [existing];
+
+        IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? ExpandWildcards(path) : [];
+        if (matches.Count > 0) return matches;
+
+        return path.IndexOfAny(['*', '?']) < 0 ? [Resolve(WildcardPattern.Unescape(path), code)] : throw CreateNoMatchError(path, code);
+    }
+
+    /// <summary>Returns the full path of the folder to save to, which need not exist.</summary>
+    /// <exception cref="FaceGenException">The folder cannot be created, or several folders match.</exception>
+    internal string ResolveFolder(string path, bool isLiteral = false)
+    {
+        IReadOnlyList<string> folders =
+            isLiteral ? [Resolve(path, ErrorCode.FileNotWritten)] : ResolveOutput(path, ErrorCode.FileNotWritten);
+        if (folders.Count > 1 && folders.Any(Directory.Exists)) folders = [.. folders.Where(Directory.Exists)];
+        if (folders.Count != 1)
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders. Nothing was sent. Give the path of one folder.");
+
+        // A folder that cannot be created is an error before anything is paid for.
+        for (string? parent = folders[0]; parent is not null && !Directory.Exists(parent); parent = Path.GetDirectoryName(parent))
+        {
+            if (File.Exists(parent))
+                throw new FaceGenException(ErrorCode.FileNotWritten, $"The folder '{folders[0]}' cannot be created, because '{parent}' is a file. Nothing was sent. Give another folder.");
+        }
+
+        return folders[0];
+    }
+
+    /// <summary>Returns the location of a ledger: a file or a database.</summary>
+    /// <param name="ledger">The parameter's value.</param>
+    /// <param name="isTyped">True if the value was typed, so that a path is relative to the current location.</param>
+    /// <exception cref="FaceGenException">The value is empty, or neither a path nor a connection string.</exception>
+    internal LedgerLocation ResolveLedger(SecureString ledger, bool isTyped)
+    {
+        string text = SecretText.Reveal(ledger);
+        if (string.IsNullOrWhiteSpace(text))
+            throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty. Nothing was sent. Give the path of a ledger, or a PostgreSQL connection string.");
+        if (LedgerLocation.ParseDatabase(text) is { } database) return database;
+
+        return isTyped || Path.IsPathRooted(text)
+            ? LedgerLocation.ForFile(FindExisting(text, ErrorCode.LedgerInvalid) ?? Resolve(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
+            : throw new FaceGenException(ErrorCode.LedgerInvalid,
+                $"'{DisplayText.Clean(text, 300)}' is the name of a database, not its connection string. Nothing was read. Give the connection string with -Ledger.");
+    }
+
+    /// <summary>Returns the full path of an existing file or folder with this name, as written or without escapes.</summary>
+    private string? FindExisting(string path, ErrorCode code) => new[] { path, WildcardPattern.Unescape(path) }
+        .Distinct().Select(name => Resolve(name, code)).FirstOrDefault(full => File.Exists(full) || Directory.Exists(full));
+
+    private IReadOnlyList<string> ExpandWildcards(string pattern)
+    {
+        try
+        {
+            IReadOnlyList<string> matches = [.. cmdlet.GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider)];
+            return provider.Name == "FileSystem" ? matches : [];
+        }
+        catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException)
+        {
+            // A single bracket is an invalid pattern, and a name that matches nothing.
+            return [];
+        }
+    }
+
+    private static FaceGenException CreateNoMatchError(string path, ErrorCode code) =>
+        new(code, $"No file or folder matches '{DisplayText.Clean(path, 300)}'. Nothing was sent. Check the path.");
+}
