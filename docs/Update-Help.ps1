@@ -1,14 +1,15 @@
 <#
 .SYNOPSIS
-    Brings the help up to date with the code: ./build.ps1 Docs calls it.
+    Updates the help from the code; ./build.ps1 Docs runs it.
 .DESCRIPTION
-    What a cmdlet and its parameters are for stands in the code, beside them; the examples stand in the pages themselves, and
-    are kept. From both, this writes docs/en-US/<cmdlet>.md for every cmdlet, and from these the module's own help,
-    en-US/FaceGen.PowerShell.dll-Help.xml, beside copies of what is about_FaceGen. A new cmdlet gets a page without examples, which a test refuses until it has three.
+    Synopsis, description and parameters come from the doc comments of the cmdlets, examples from the existing pages. This script
+    writes docs/en-US/<cmdlet>.md for every cmdlet, and from these pages the module's help,
+    en-US/FaceGen.PowerShell.dll-Help.xml. It copies the about topics. A new cmdlet gets a page without examples; a test
+    fails until it has three.
 
-    Needs PlatyPS: Install-Module Microsoft.PowerShell.PlatyPS. The module must have been built.
+    Requires PlatyPS (Install-Module Microsoft.PowerShell.PlatyPS) and a build of the module.
 .PARAMETER Configuration
-    The build whose comments are read: Debug (the default) or Release.
+    The build whose doc comments are read: Debug (the default) or Release.
 #>
 [CmdletBinding()]
 param(
@@ -21,20 +22,20 @@ Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion 1.0
 
 $root = Split-Path $PSScriptRoot
 $pages = Join-Path $PSScriptRoot en-US
-# PlatyPS would read what the staged module says of itself so far; the next build stages what comes of this.
+# PlatyPS would read the help of the staged module; the next build stages the new one.
 Remove-Item "$root/artifacts/FaceGen/en-US" -Recurse -Force -ErrorAction Ignore
 Import-Module "$root/artifacts/FaceGen"
 
-# What the code says, by the names that the compiler gives it.
-$said = @{}
+# The doc comments by their documentation ids.
+$comments = @{}
 foreach ($assembly in 'FaceGen.PowerShell', 'FaceGen.Core') {
     $file = "$root/artifacts/bin/FaceGen.PowerShell/$($Configuration.ToLowerInvariant())_net8.0/$assembly.xml"
-    foreach ($member in ([xml](Get-Content $file -Raw)).doc.members.member) { $said[$member.name] = $member }
+    foreach ($member in ([xml](Get-Content $file -Raw)).doc.members.member) { $comments[$member.name] = $member }
 }
 
-function Get-Said([string] $Name, [string] $Kind = 'description') {
-    $member = $said[$Name]
-    if ($member.inheritdoc) { $member = $said[$member.inheritdoc.cref] }
+function Get-Comment([string] $Name, [string] $Kind = 'description') {
+    $member = $comments[$Name]
+    if ($member.inheritdoc) { $member = $comments[$member.inheritdoc.cref] }
     $texts = $member.SelectNodes("summary/para[@type='$Kind']")
     if ($texts.Count -eq 0 -and $Kind -eq 'description') { $texts = $member.SelectNodes('summary') }
     ($texts | ForEach-Object { ($_.InnerText -replace '\s+', ' ').Trim() }) -join "`n`n"
@@ -46,8 +47,8 @@ function Get-Default([object] $Cmdlet, [Reflection.PropertyInfo] $Property) {
     if ($Property.PropertyType -eq [switch] -or $null -eq $value) { '' } else { [string]::Format([cultureinfo]::InvariantCulture, '{0}', $value) }
 }
 
-# What PlatyPS leaves out of the module's own help: defaults, and examples as code that is followed by what is said of it and
-# an empty line. What it puts in without a text, a cmdlet does not have.
+# PlatyPS omits default values from the module's help, and does not separate the code of an example from its remarks. It also adds
+# empty elements; they are removed.
 function Export-Maml([string] $Text, [string] $Path) {
     [xml] $help = $Text -replace "`r`n", "`n"
     $names = [Xml.XmlNamespaceManager]::new($help.NameTable)
@@ -70,9 +71,9 @@ function Export-Maml([string] $Text, [string] $Path) {
             $introduction = $example.SelectSingleNode('maml:introduction', $names)
             $code, $remarks = @($introduction.SelectNodes('maml:para', $names)).Where({ $_.InnerText -ne [char] 0x80 })
             $example.SelectSingleNode('dev:code', $names).InnerText = ($code.InnerText -replace '```(powershell)?\n?', '').Trim()
-            $said = $example.SelectSingleNode('dev:remarks', $names)
-            foreach ($remark in $remarks) { $null = $said.AppendChild($remark) }
-            $null = $said.AppendChild($help.CreateElement('maml', 'para', $names.LookupNamespace('maml')))
+            $target = $example.SelectSingleNode('dev:remarks', $names)
+            foreach ($remark in $remarks) { $null = $target.AppendChild($remark) }
+            $null = $target.AppendChild($help.CreateElement('maml', 'para', $names.LookupNamespace('maml')))
             $null = $example.RemoveChild($introduction)
         }
 
@@ -92,16 +93,16 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
     $type = $command.ImplementingType
     $cmdlet = [Activator]::CreateInstance($type)
     $help = New-CommandHelp $command
-    $help.Synopsis = Get-Said "T:$type" synopsis
-    $description = Get-Said "T:$type"
-    $help.Description = if ($said["T:$type"].SelectNodes("summary/para[@type='description']").Count) { $description } else { $help.Synopsis }
+    $help.Synopsis = Get-Comment "T:$type" synopsis
+    $description = Get-Comment "T:$type"
+    $help.Description = if ($comments["T:$type"].SelectNodes("summary/para[@type='description']").Count) { $description } else { $help.Synopsis }
     $help.Notes = ''
 
     foreach ($parameter in $help.Parameters) {
         if ($parameter.Name -in 'WhatIf', 'Confirm') { continue }
 
         $property = $type.GetProperty($parameter.Name)
-        $parameter.Description = Get-Said "P:$($property.DeclaringType).$($parameter.Name)"
+        $parameter.Description = Get-Comment "P:$($property.DeclaringType).$($parameter.Name)"
         $parameter.DefaultValue = Get-Default $cmdlet $property
         $underlying = [Nullable]::GetUnderlyingType($property.PropertyType)
         if ($underlying) { $parameter.Type = $underlying.FullName }
@@ -110,14 +111,14 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
     }
 
     $help.Inputs.Clear()
-    $taken = $command.Parameters.Values | Where-Object { $_.Attributes.Where({ $_.ValueFromPipeline }) }
-    foreach ($parameter in $taken) {
-        $help.Inputs.Add([Microsoft.PowerShell.PlatyPS.Model.InputOutput]::new($parameter.ParameterType.FullName, "Goes to -$($parameter.Name)."))
+    $piped = $command.Parameters.Values | Where-Object { $_.Attributes.Where({ $_.ValueFromPipeline }) }
+    foreach ($parameter in $piped) {
+        $help.Inputs.Add([Microsoft.PowerShell.PlatyPS.Model.InputOutput]::new($parameter.ParameterType.FullName, "Binds to -$($parameter.Name)."))
     }
 
     $help.Outputs.Clear()
     foreach ($output in $command.OutputType | Where-Object { $_.Type -and $_.Type -ne [void] }) {
-        $about = if ($said["T:$($output.Name)"]) { Get-Said "T:$($output.Name)" } else { '' }
+        $about = if ($comments["T:$($output.Name)"]) { Get-Comment "T:$($output.Name)" } else { '' }
         $help.Outputs.Add([Microsoft.PowerShell.PlatyPS.Model.InputOutput]::new($output.Name, $about))
     }
 
@@ -127,7 +128,7 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
     if (Test-Path $page) {
         $before = Import-MarkdownCommandHelp $page
         foreach ($example in $before.Examples) { $help.Examples.Add($example) }
-        # The day of the page is that of its making.
+        # Keep the date of the page.
         $help.Metadata['ms.date'] = $before.Metadata['ms.date']
     }
 
@@ -138,7 +139,7 @@ $written = Join-Path ([IO.Path]::GetTempPath()) "FaceGen-help-$([guid]::NewGuid(
 try {
     $null = $all | Export-MarkdownCommandHelp -OutputFolder $written -Force
     Get-ChildItem "$written/FaceGen/*.md" | ForEach-Object {
-        # No one is told to fill in what a cmdlet does not have.
+        # Remove PlatyPS's placeholders.
         $text = (Get-Content $_ -Raw) -replace '(?s)## ALIASES.*?(?=## DESCRIPTION)', '' -replace '\{\{[^}]*\}\}\r?\n?', '' -replace "`r`n", "`n"
         [IO.File]::WriteAllText("$pages/$($_.Name)", ($text -replace "`n{3,}", "`n`n").TrimEnd() + "`n")
     }
@@ -147,7 +148,7 @@ try {
     $maml = Get-ChildItem $written -Recurse -Filter *-Help.xml
     $target = New-Item "$root/en-US" -ItemType Directory -Force
     Export-Maml (Get-Content $maml.FullName -Raw) "$target/$($maml.Name)"
-    # Get-Help finds what is about something by this name.
+    # Get-Help finds about topics by this file name.
     Get-ChildItem "$pages/about_*.md" | ForEach-Object { Copy-Item $_ "$target/$($_.BaseName).help.txt" -Force }
 }
 finally {

@@ -19,12 +19,12 @@ $emulator = Start-FaceGenEmulator -ServiceTime lognormal:0.8:0.4
 try {
     $null = $emulator | Connect-FaceGen
 
-    $pictures = Import-FaceGenRequest "$PSScriptRoot/people.csv" |
+    $pictures = Import-FaceGenRequest (Join-Path $PSScriptRoot people.csv) |
         New-FaceGenImage |
         Save-FaceGenOutput $Destination -Name '{row} {style}, {prompt}' -Force
 
     $pictures
-    $report = $pictures | Export-FaceGenReport "$Destination/report.html" -Title 'The crew' -Force
+    $report = $pictures | Export-FaceGenReport (Join-Path $Destination report.html) -Title 'The crew' -Force
     "$($pictures.Count) pictures are in $($report.DirectoryName); look at $($report.Name) there."
 }
 finally {

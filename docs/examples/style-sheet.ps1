@@ -40,14 +40,14 @@ function Format-Figure([string] $Link, [string] $Caption) {
     "<figure><img src=""$([Net.WebUtility]::HtmlEncode($Link))"" alt=""$text""><figcaption>$text</figcaption></figure>"
 }
 
-$folder = [IO.Path]::GetDirectoryName($pictures[0].FullName)
-$before = 'before' + [IO.Path]::GetExtension($FaceImage)
-[IO.File]::Copy($face.FilePath, [IO.Path]::Combine($folder, $before), $true)
+$original = Get-Item -LiteralPath $face.FilePath
+$before = "before$($original.Extension)"
+$original | Copy-Item -Destination (Join-Path $Destination $before) -Force
 $figures = @(Format-Figure $before 'before') + ($pictures | ForEach-Object {
-        Format-Figure ([IO.Path]::GetFileName($_.FullName)) $_.Generation.Request.Style
+        Format-Figure (Split-Path $_.FullName -Leaf) $_.Generation.Request.Style
     })
-$sheet = [IO.Path]::Combine($folder, 'sheet.html')
-[IO.File]::WriteAllText($sheet, @"
+$sheet = Join-Path $Destination sheet.html
+@"
 <!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -63,5 +63,5 @@ figure { margin: 0; } img { width: 100%; border-radius: .5rem; }
 $($figures -join "`n")
 </main>
 </html>
-"@)
-"The sheet is $sheet."
+"@ | Set-Content -LiteralPath $sheet -Encoding utf8
+"The sheet is $(Convert-Path -LiteralPath $sheet)."

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace FaceGen.Emulator;
 
-/// <summary>A running emulator. It listens on 127.0.0.1 until it is disposed of.</summary>
+/// <summary>A running emulator. It listens on 127.0.0.1 until it is disposed.</summary>
 public sealed class EmulatorHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,23 +21,23 @@ public sealed class EmulatorHost : IAsyncDisposable
         _service = service;
     }
 
-    /// <summary>The root of the emulated service, such as <c>http://127.0.0.1:40123/</c>.</summary>
+    /// <summary>Gets the root of the emulated service, such as <c>http://127.0.0.1:40123/</c>.</summary>
     public Uri BaseUri => _service.Links.BaseUri;
 
-    /// <summary>What happened since the start or the last reset, which begins a new journal.</summary>
+    /// <summary>Gets the journal of everything since the start or the last reset, which begins a new journal.</summary>
     public Journal Journal => _service.State.Journal;
 
-    /// <summary>The emulator's time, to be moved forward where a person would have to wait.</summary>
+    /// <summary>Gets the emulator's clock, which can be advanced instead of waiting.</summary>
     public EmulatorClock Clock => _service.Clock;
 
-    /// <summary>Which faults happen, to be changed at any moment.</summary>
+    /// <summary>Gets the faults that happen; they can be changed at any time.</summary>
     public FaultPlan Faults => _service.Faults;
 
-    /// <summary>Starts an emulator; when the task ends, it answers.</summary>
-    /// <param name="options">How it behaves.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <summary>Starts an emulator. When the task completes, the emulator responds.</summary>
+    /// <param name="options">The emulator's settings.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<EmulatorHost> StartAsync(
         EmulatorOptions options, CancellationToken cancellationToken = default)
     {
@@ -72,15 +72,26 @@ public sealed class EmulatorHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Forgets everything: generations, uploads, queues and the journal; wallets are filled as at the start. The clock
-    /// stays where it is; so do the rules of <see cref="Faults"/>, which count anew.
+    /// Clears generations, uploads, queues and the journal, and refills the wallets. The clock is not changed. The
+    /// rules of <see cref="Faults"/> stay and restart their counts.
     /// </summary>
     public void Reset() => _service.Reset();
 
-    /// <summary>Stops listening and drops open connections.</summary>
+    /// <summary>Stops listening and closes open connections.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);
         _service.Dispose();
     }
+}
+
+/// <summary>
+/// A host lifetime that handles no signals. The default lifetime would catch Ctrl+C for the web application and take it
+/// from the program or test run that hosts the emulator.
+/// </summary>
+file sealed class EmbeddedLifetime : IHostLifetime
+{
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -2,7 +2,7 @@ using FaceGen.Batches.Ledgers;
 
 namespace FaceGen.Batches.Tests;
 
-/// <summary>Reads a ledger in tests that look at its rows as one list.</summary>
+/// <summary>Reads the rows of a ledger as one sequence.</summary>
 internal static class LedgerExtensions
 {
     internal static IEnumerable<LedgerRow> Read(

@@ -15,7 +15,7 @@ namespace FaceGen.Simulation;
 /// </remarks>
 public sealed class HistoryTests(ITestOutputHelper output) : SimulationTests
 {
-    /// <summary>How many random histories are run unless told otherwise.</summary>
+    /// <summary>The default number of random histories.</summary>
     private const int UsualHistories = 40;
 
     private const string OneRow = "one row";

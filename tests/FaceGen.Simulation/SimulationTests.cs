@@ -7,7 +7,7 @@ public abstract class SimulationTests
 {
     protected SimulationTests()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The simulated disk stands on the Unix file system of SQLite.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The simulated disk uses the Unix file system of SQLite.");
         ThreadPoolQueue.UseOneThread();
     }
 }

@@ -50,154 +50,154 @@ function New-Mutant([string] $Name, [string] $Rule, [string[][]] $Edits, [string
 
 $mutants = @(
     New-Mutant 'resend after a redirect' 'What may have been accepted is not sent again.' @(
-        , @("$core/Http/Classifier.cs",
-            '>= 300 and < 400 => result.WasSent ? new Outcome.Uncertain(result.Describe()) { Fault = Moved(result) } : new Outcome.Failed(Moved(result)),',
+        , @("$core/Http/OutcomeClassifier.cs",
+            '>= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result) } : new Outcome.Failed(CreateRedirectError(result)),',
             '>= 300 and < 400 => new Outcome.Retry(result.Describe(), null),'))
 
-    New-Mutant 'a lost answer counts as refused' 'What may have been accepted is not sent again.' @(
-        , @("$core/Http/Classifier.cs",
+    New-Mutant 'a lost response counts as refused' 'What may have been accepted is not sent again.' @(
+        , @("$core/Http/OutcomeClassifier.cs",
             '            0 => new Outcome.Uncertain(result.Describe()),',
             '            0 => new Outcome.Retry(result.Describe(), null),'))
 
-    New-Mutant 'resend after an unclear answer' 'What may have been accepted is not sent again.' @(
-        , @("$core/Http/Classifier.cs",
+    New-Mutant 'resend after an ambiguous response' 'What may have been accepted is not sent again.' @(
+        , @("$core/Http/OutcomeClassifier.cs",
             '            _ => new Outcome.Uncertain(result.Describe()),',
             '            _ => new Outcome.Retry(result.Describe(), null),'))
 
-    New-Mutant 'an id with 429 counts as refused' 'An id is an acceptance, whatever else the answer says.' @(
-        , @("$core/Http/Classifier.cs",
-            '_ when hasId => new Outcome.UnderWay(answer!),',
-            'not 429 when hasId => new Outcome.UnderWay(answer!),'))
+    New-Mutant 'an id with 429 counts as refused' 'An id is an acceptance, whatever else the response says.' @(
+        , @("$core/Http/OutcomeClassifier.cs",
+            '_ when hasId => new Outcome.Pending(response!),',
+            'not 429 when hasId => new Outcome.Pending(response!),'))
 
-    New-Mutant 'a row is sent before the ledger says so' 'A submission is in the ledger before its first byte is sent.' @(
-        , @("$batches/Ledgers/SqlLedger.cs",
+    New-Mutant 'a row is sent before the ledger records it' 'A submission is in the ledger before its first byte is sent.' @(
+        , @("$batches/Ledgers/DatabaseLedger.cs",
             "status = 'Submitting', attempts = attempts + 1",
             "status = 'Pending', attempts = attempts + 1"))
 
-    # In one process nothing is lost to another: only the histories of several workers can break it.
-    New-Mutant -Class 'WorkerTests' 'forget the fence' 'A worker that lost a row writes it no more.' @(
-        , @("$batches/Ledgers/SqlLedger.cs",
+    # Only the histories of several workers can break this rule.
+    New-Mutant -Class 'WorkerTests' 'forget the fence' 'A worker that lost its claim cannot write the row.' @(
+        , @("$batches/Ledgers/DatabaseLedger.cs",
             '$"fence = @fence AND {held}"',
             '"1 = 1"'))
 
-    New-Mutant 'id entered after the next step' 'The ledger has an id before anything else happens with it.' @(
-        , @("$batches/Running/RowLog.cs",
+    New-Mutant 'id recorded after the next step' 'The ledger contains an id before the next step.' @(
+        , @("$batches/Running/RowRecorder.cs",
             'await WriteAsync(Row).ConfigureAwait(false);',
             'if (isReady) await WriteAsync(Row).ConfigureAwait(false);'))
 
-    New-Mutant 'id entered without waiting for it' 'The ledger has an id before anything else happens with it.' @(
-        , @("$batches/Running/RowLog.cs",
+    New-Mutant 'id recorded without waiting for it' 'The ledger contains an id before the next step.' @(
+        , @("$batches/Running/RowRecorder.cs",
             'await WriteAsync(Row).ConfigureAwait(false);',
             '_ = WriteAsync(Row);'))
 
-    New-Mutant 'uncertain resent on restart' 'A row of unknown outcome is sent again only if the user asks.' @(
-        @("$batches/Ledgers/SqlLedger.cs", "status = 'Uncertain', worker = NULL, ended_at = @now", "status = 'Pending', worker = NULL, ended_at = @now"),
-        @("$batches/Ledgers/SqlLedger.cs", 'return [.. uncertain, .. rows', 'return [.. rows'))
+    New-Mutant 'uncertain resent on restart' 'An uncertain row is submitted again only if the user asks.' @(
+        @("$batches/Ledgers/DatabaseLedger.cs", "status = 'Uncertain', worker = NULL, ended_at = @now", "status = 'Pending', worker = NULL, ended_at = @now"),
+        @("$batches/Ledgers/DatabaseLedger.cs", 'return [.. uncertain, .. rows', 'return [.. rows'))
 
-    New-Mutant 'a stop frees a row that is being sent' 'A stop waits for the answer to what was sent.' @(
-        , @("$batches/Running/RowLog.cs",
-            'answered = _out?.Task ?? Task.CompletedTask;',
-            'answered = Task.CompletedTask;'))
+    New-Mutant 'a stop releases a row in flight' 'A stop waits for the responses in flight.' @(
+        , @("$batches/Running/RowRecorder.cs",
+            'responded = _inFlight?.Task ?? Task.CompletedTask;',
+            'responded = Task.CompletedTask;'))
 
-    New-Mutant 'a stop cuts a submission off' 'A stop waits for the answer to what was sent.' @(
-        , @("$core/Generating/Generator.cs",
-            'json => RequestJson.Write(json, sent, face.Text), CancellationToken.None, unsent)',
-            'json => RequestJson.Write(json, sent, face.Text), unsent, unsent)'))
+    New-Mutant 'a stop cancels a submission in flight' 'A stop waits for the responses in flight.' @(
+        , @("$core/Generating/Submission.cs",
+            'await connection.Api.SubmitAsync(connection.Address.Generate,',
+            'await connection.Api.PostAsync(connection.Address.Generate,'))
 
-    # The process and the ledger both count what is in flight: in a batch, either alone holds the limit.
-    New-Mutant 'slot given back early' 'No more is in flight than the account may have.' @(
-        @("$core/Generating/Generator.cs", '_account.Add(connection, accepted, isHeardOf ? slot : null,', "slot.Dispose();`n        _account.Add(connection, accepted, null,"),
-        @("$batches/Ledgers/SqlLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
+    # The process and the ledger both count rows in flight: either one alone enforces the limit.
+    New-Mutant 'slot released early' 'No more is in flight than the account may have.' @(
+        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Dispose();`n        _account.Add(connection, accepted, new PendingOptions"),
+        @("$batches/Ledgers/DatabaseLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
 
-    New-Mutant 'a refused key does not end the run' 'What every request would meet ends the run.' @(
+    New-Mutant 'a refused key does not end the run' 'An error that every request would meet ends the run.' @(
         , @("$core/Contract/FaceGenException.cs",
             'Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan',
             'Code is ErrorCode.NotInPlan'))
 
     New-Mutant 'rename before flush' 'A file at its name is complete.' @(
-        @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
-        @("$core/Saving/PartFile.cs", '_files.Rename(_temporary, _path, _replace);', "_files.Rename(_temporary, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
+        @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
+        @("$core/Saving/AtomicFile.cs", '_files.Rename(_temporaryPath, _path, _replace);', "_files.Rename(_temporaryPath, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
 
     New-Mutant 'no flush' 'A file at its name is complete.' @(
-        , @("$core/Saving/PartFile.cs", "        _files.Flush(_stream);`n", ''))
+        , @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n", ''))
 
-    New-Mutant 'the folder is not flushed' 'What the ledger calls saved is on the disk.' @(
-        , @("$core/Saving/PartFile.cs", "        _files.FlushFolder(_folder);`n", ''))
+    New-Mutant 'the folder is not flushed' 'A row that the ledger records as saved is on disk.' @(
+        , @("$core/Saving/AtomicFile.cs", "        _files.FlushFolder(_folder);`n", ''))
 
     New-Mutant 'an incomplete image is saved' 'A file at its name is complete.' @(
-        , @("$core/Saving/Download.cs",
-            'if (ImageInfo.CheckPixels(body) is { } info) return new CheckedImage(body, info);',
-            'if (ImageHeader.FormatOf(body) is { } format) return new CheckedImage(body, ImageInfo.CheckPixels(body) ?? new ImageInfo(format, 16, 16));'))
+        , @("$core/Saving/ImageDownloader.cs",
+            'if (ImageInfo.Read(body) is { } info) return new CheckedImage(body, info);',
+            'if (ImageHeader.DetectFormat(body) is { } format) return new CheckedImage(body, ImageInfo.Read(body) ?? new ImageInfo(format, 16, 16));'))
 
-    New-Mutant 'the file of a killed run is an error' 'A row whose file is there comes to its end.' @(
+    New-Mutant 'the file of a killed run is an error' 'A row whose file exists ends.' @(
         , @("$core/Saving/ImageSaver.cs",
-            'e.Code == ErrorCode.FileExists && options.AcceptSame)',
+            'e.Code == ErrorCode.FileExists && options.AcceptIdentical)',
             'e.Code == ErrorCode.FileExists && options.Force)'))
 
     New-Mutant 'expiry by local clock' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
-            'TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;',
-            "if (time.GetUtcNow() >= generation.ExpiresAt) throw new FaceGenException(ErrorCode.LinkExpired, `"Expired.`");`n        TimeSpan window = timeout < LongestWindow ? timeout : LongestWindow;"))
+        , @("$core/Saving/ExpiryVerifier.cs",
+            'TimeSpan retryTime = timeout < MaxRetryTime ? timeout : MaxRetryTime;',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw new FaceGenException(ErrorCode.LinkExpired, `"Expired.`");`n        TimeSpan retryTime = timeout < MaxRetryTime ? timeout : MaxRetryTime;"))
 
     New-Mutant 'expiry by local clock at a dead link' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
+        , @("$core/Saving/ExpiryVerifier.cs",
             'if (latest != generation) throw;',
             'if (latest != generation || time.GetUtcNow() >= generation.ExpiresAt) throw;'))
 
     New-Mutant 'expiry at the first dead link' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
-            'TimeSpan wait = Backoff.Wait(round, null, connection.Services);',
-            "if (time.GetUtcNow() >= generation.ExpiresAt) throw;`n                TimeSpan wait = Backoff.Wait(round, null, connection.Services);"))
+        , @("$core/Saving/ExpiryVerifier.cs",
+            'TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);',
+            "if (time.GetUtcNow() >= generation.ExpiresAt) throw;`n                TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);"))
 
-    New-Mutant 'a generation that is denied has failed' 'What is paid for is not given up before it expires.' @(
-        , @("$batches/Running/RowWork.cs",
-            'ErrorCode.GenerationNotFound when _run.Now < log.Row.ExpiresAt || error.ServiceTime < log.Row.ExpiresAt => null,',
+    New-Mutant 'a generation that is not found has failed' 'A paid row does not fail before it expires.' @(
+        , @("$batches/Running/RowProcessor.cs",
+            'ErrorCode.GenerationNotFound when _run.Now < recorder.Row.ExpiresAt || error.ServiceTime < recorder.Row.ExpiresAt => null,',
             ''))
 
-    New-Mutant 'a generation that is denied has failed by local clock' 'Only the service says that an image has expired.' @(
-        , @("$batches/Running/RowWork.cs", ' || error.ServiceTime < log.Row.ExpiresAt => null,', ' => null,'))
+    New-Mutant 'a generation that is not found has failed by local clock' 'Only the service says that an image has expired.' @(
+        , @("$batches/Running/RowProcessor.cs", ' || error.ServiceTime < recorder.Row.ExpiresAt => null,', ' => null,'))
 
     New-Mutant 'expiry although the service''s clock says no' 'Only the service says that an image has expired.' @(
-        , @("$core/Saving/Expiry.cs",
+        , @("$core/Saving/ExpiryVerifier.cs",
             'if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)',
             'if (now == generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)'))
 
     New-Mutant 'destination error treated as the row''s own' 'A run that cannot save stops submitting.' @(
-        , @("$batches/Running/DiskRoom.cs",
-            'e.Code == ErrorCode.LedgerNotWritten || destination.IsAtFault(e)',
+        , @("$batches/Running/StorageRetry.cs",
+            'e.Code == ErrorCode.LedgerNotWritten || destination.IsFolderFault(e)',
             'e.Code == ErrorCode.LedgerNotWritten && destination is not null'))
 
-    New-Mutant 'submitting goes on while a write waits' 'A run that cannot save stops submitting.' @(
-        @("$batches/Running/RowLog.cs", 'await run.Room.WhenWritableAsync(run.End).ConfigureAwait(false);', ''),
-        @("$batches/Running/BatchRun.cs", '!_run.Room.IsLacking && _work.Count < MostUnsaved', '_work.Count < MostUnsaved'),
-        @("$batches/Running/BatchRun.cs", 'if (!await _run.Brakes.AllowAsync(_run.End).ConfigureAwait(false) || _run.Room.IsLacking) return false;', ''))
+    New-Mutant 'submitting continues while a write waits' 'A run that cannot save stops submitting.' @(
+        @("$batches/Running/RowRecorder.cs", 'await run.StorageRetry.WaitUntilWritableAsync(run.EndToken).ConfigureAwait(false);', ''),
+        @("$batches/Running/BatchRun.cs", '!_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows', '_tasks.Count < MaxUnsavedRows'),
+        @("$batches/Running/BatchRun.cs", 'if (!await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false) || _run.StorageRetry.IsWaiting) return false;', ''))
 
     # A change of the mode that is cut off is rolled back by the next run; without that, only the order of the two holds.
     New-Mutant 'journal mode set after rename' 'A kill at any point leaves a ledger that opens.' @(
-        @("$batches/Ledgers/Sqlite/SqliteStore.cs", "            // A change of the journal mode after the rename would need a journal that has to be rolled back.`n            SqliteDatabase.Prepare(connection, path);`n", ''),
-        @("$batches/Ledgers/Sqlite/SqliteStore.cs", 'when (SqliteErrors.NeedsRollback(e))', 'when (path.Length == 0 && SqliteErrors.NeedsRollback(e))'))
+        @("$batches/Ledgers/Sqlite/SqliteLedgerDatabase.cs", "            // A change of the journal mode after the rename would need a journal that has to be rolled back.`n            SqliteConnections.ConfigureForWriting(connection, path);`n", ''),
+        @("$batches/Ledgers/Sqlite/SqliteLedgerDatabase.cs", 'when (SqliteErrors.NeedsRollback(e))', 'when (path.Length == 0 && SqliteErrors.NeedsRollback(e))'))
 
-    New-Mutant 'a commit is not on the disk (OFF)' 'What the ledger has committed survives a loss of power.' @(
-        , @("$batches/Ledgers/Sqlite/SqliteDatabase.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = OFF;'))
+    New-Mutant 'a commit is not on disk (OFF)' 'A commit of the ledger survives a loss of power.' @(
+        , @("$batches/Ledgers/Sqlite/SqliteConnections.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = OFF;'))
 
-    New-Mutant 'a commit is not on the disk (NORMAL)' 'What the ledger has committed survives a loss of power.' @(
-        , @("$batches/Ledgers/Sqlite/SqliteDatabase.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = NORMAL;'))
+    New-Mutant 'a commit is not on disk (NORMAL)' 'A commit of the ledger survives a loss of power.' @(
+        , @("$batches/Ledgers/Sqlite/SqliteConnections.cs", 'PRAGMA synchronous = FULL;', 'PRAGMA synchronous = NORMAL;'))
 
-    New-Mutant 'a write is reported before its commit' 'What the ledger has committed survives a loss of power.' @(
+    New-Mutant 'a write is reported before its commit' 'A commit of the ledger survives a loss of power.' @(
         , @("$batches/Ledgers/Sqlite/SqliteWriter.cs", '            Execute("COMMIT");', "            foreach (Job job in group) job.Complete();`n            group.Clear();`n            Execute(`"COMMIT`");"))
 
-    New-Mutant 'ready images are not taken up again' 'What is paid for is fetched by a later run.' @(
-        , @("$batches/Ledgers/SqlLedger.cs",
-            "AND status IN ('Submitted', 'Generated') AND address",
-            "AND status IN ('Submitted') AND address"))
+    New-Mutant 'ready images are not claimed again' 'A later run fetches paid rows.' @(
+        , @("$batches/Ledgers/DatabaseLedger.cs",
+            'AND {IsAccepted} AND address',
+            "AND status = 'Submitted' AND address"))
 
-    New-Mutant 'Complete although a row is uncertain' '"Complete" is said only of what is complete.' @(
-        , @("$core/Batching/BatchSummary.cs",
+    New-Mutant 'Complete although a row is uncertain' 'A batch is complete only if every row is saved.' @(
+        , @("$core/BatchModel/BatchSummary.cs",
             ': Failed + Expired + Uncertain + Invalid > 0',
             ': Failed + Expired + Invalid > 0'))
 
     New-Mutant 'the key in the ledger' 'The key is in no file.' @(
-        , @("$batches/Ledgers/GenerationText.cs",
+        , @("$batches/Ledgers/GenerationSerializer.cs",
             'json.WriteString("message", generation.Message);',
             'json.WriteString("message", generation.Message + generation.Connection?.Key.Reveal());'))
 )

@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace FaceGen.Tests.Shared;
 
 /// <summary>
-/// A server of PostgreSQL: a cluster of its own in a temporary folder, on a free port of this machine. It is stopped and
-/// deleted when it is disposed of, or when the process of the tests ends, however it ends.
+/// A PostgreSQL server with its own cluster in a temporary folder, on a free port of this machine. It is stopped and
+/// deleted when it is disposed, or when the test process ends in any way.
 /// </summary>
 internal sealed class PostgresServer : IDisposable
 {
@@ -15,9 +15,9 @@ internal sealed class PostgresServer : IDisposable
 
     private readonly string _binFolder;
     private readonly string _folder;
-    private readonly int _port = FreePort();
+    private readonly int _port = GetFreePort();
 
-    /// <summary>A shell that waits for the end of its input, which comes with the end of this process, and cleans up.</summary>
+    /// <summary>A shell that cleans up when its input ends, which happens when this process ends.</summary>
     private readonly Process _cleanup;
 
     internal PostgresServer()
@@ -26,7 +26,7 @@ internal sealed class PostgresServer : IDisposable
         _folder = Directory.CreateTempSubdirectory("facegen-postgres-").FullName;
         _cleanup = Process.Start(new ProcessStartInfo(
             "/bin/sh",
-            ["-c", "cd \"$1\"; cat; kill -INT $(head -1 data/postmaster.pid); while [ -e data/postmaster.pid ]; do sleep 0.1; done; rm -rf \"$1\"", "sh", _folder])
+            ["-c", "cd \"$1\"; cat; kill -INT $(head -1 data/postmaster.pid); i=0; while [ -e data/postmaster.pid ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done; rm -rf \"$1\"", "sh", _folder])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -34,10 +34,10 @@ internal sealed class PostgresServer : IDisposable
         })!;
         string passwords = Path.Combine(_folder, "password");
         File.WriteAllText(passwords, Password);
-        // PostgreSQL refuses to run as root; the distribution's packages bring a user for it.
+        // PostgreSQL refuses to run as root; the distribution's packages create a user for it.
         if (IsRoot) Run(["chown", "-R", "postgres", _folder]);
         RunProgram("initdb", "-D", Data, "-U", "facegen", "-A", "scram-sha-256", $"--pwfile={passwords}", "-E", "UTF8", "--locale=C", "--no-sync");
-        // It is killed in tests, but this machine is not: what it wrote is there without a flush.
+        // Tests kill the server but not the machine, so that its writes survive without a flush.
         string[] settings =
         [
             $"port = {_port}", "listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{_folder}'", "max_connections = 200",
@@ -47,13 +47,13 @@ internal sealed class PostgresServer : IDisposable
         Start();
     }
 
-    /// <summary>Why there can be no server here; null where there can.</summary>
+    /// <summary>Gets why the server cannot run here; null if it can.</summary>
     internal static string? SkipReason { get; } =
-        OperatingSystem.IsWindows() ? "These tests start a server of PostgreSQL only outside Windows."
-        : FindBinFolder() is null ? "PostgreSQL's programs (initdb, pg_ctl) are not on this machine; FACEGEN_POSTGRES_BIN names their folder."
+        OperatingSystem.IsWindows() ? "These tests do not start PostgreSQL on Windows."
+        : FindBinFolder() is null ? "PostgreSQL's programs (initdb, pg_ctl) were not found. Set FACEGEN_POSTGRES_BIN to their folder."
         : null;
 
-    /// <summary>The server that tests share, started when it is first asked for.</summary>
+    /// <summary>Gets the server that tests share; the first access starts it.</summary>
     internal static PostgresServer Instance => Shared.Value;
 
     internal string Password { get; } = Guid.NewGuid().ToString("N");
@@ -62,7 +62,7 @@ internal sealed class PostgresServer : IDisposable
 
     private string Data => Path.Combine(_folder, "data");
 
-    /// <summary>A connection string; the search path names a ledger.</summary>
+    /// <summary>Returns a connection string whose search path selects a ledger.</summary>
     internal string GetConnectionString(string schema, string options = "") =>
         $"Host=127.0.0.1;Port={_port.ToString(CultureInfo.InvariantCulture)};Username=facegen;Password={Password};Database=postgres;Search Path={schema};{options}";
 
@@ -75,13 +75,13 @@ internal sealed class PostgresServer : IDisposable
         _cleanup.Dispose();
     }
 
-    /// <summary>Stops all of its processes, as a machine does that is paused.</summary>
+    /// <summary>Suspends all processes of the server, as a paused machine does.</summary>
     internal void Pause() => PosixSignals.Send("STOP", GetProcessIds());
 
-    /// <summary>Lets all of its processes go on.</summary>
+    /// <summary>Resumes all processes of the server.</summary>
     internal void Continue() => PosixSignals.Send("CONT", GetProcessIds());
 
-    /// <summary>Ends the server, as a failing machine does.</summary>
+    /// <summary>Stops the server immediately, as a failing machine does.</summary>
     internal void Stop() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
 
     private static string? FindBinFolder()
@@ -101,7 +101,7 @@ internal sealed class PostgresServer : IDisposable
             .Append(first).Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
     }
 
-    private static int FreePort()
+    private static int GetFreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -117,7 +117,7 @@ internal sealed class PostgresServer : IDisposable
 
     private void Run(string[] command)
     {
-        // Its output goes to a file: the server inherits it, and would keep a pipe open.
+        // The output goes to a file, because the server inherits it and would keep a pipe open.
         string output = Path.Combine(_folder, "output");
         using Process process = Process.Start(new ProcessStartInfo(
             "/bin/sh", ["-c", "out=$1; shift; exec \"$@\" </dev/null >\"$out\" 2>&1", "sh", output, .. command]) { WorkingDirectory = _folder })!;

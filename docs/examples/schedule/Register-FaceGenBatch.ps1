@@ -28,7 +28,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
-$runbook = [IO.Path]::GetFullPath("$PSScriptRoot/../resumable-runbook.ps1")
+$runbook = Join-Path (Split-Path $PSScriptRoot) resumable-runbook.ps1
 $arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$Path"" -Destination ""$Destination"" -TimeLimit 00:50:00"
 $task = @{
     TaskName = $TaskName

@@ -7,23 +7,24 @@ using FaceGen.Generating;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>The ledger in SQL that SQLite and PostgreSQL understand alike.</summary>
-/// <param name="database">The database below; an empty one where the ledger is still to be made.</param>
+/// <summary>A ledger in a database, in SQL that SQLite and PostgreSQL share.</summary>
+/// <param name="database">The database; a temporary empty one if the ledger does not exist yet.</param>
 /// <param name="time">The clock.</param>
-/// <param name="create">Makes the ledger when its first input is entered; null where it is there.</param>
+/// <param name="create">Creates the ledger when its first input is imported; null if it exists.</param>
 internal sealed class DatabaseLedger(
     LedgerDatabase database, TimeProvider time, Func<CancellationToken, Task<LedgerDatabase>>? create = null) : ILedger
 {
-    /// <summary>How many rows are read at once.</summary>
+    /// <summary>The number of rows of one query.</summary>
     private const int PageSize = 500;
 
-    /// <summary>How many rows are looked at for one whose face image is ready.</summary>
+    /// <summary>The maximum distance of a row that is claimed before rows whose face image is not uploaded yet.</summary>
     private const int MaxRowsAhead = 1000;
 
-    /// <summary>What counts as under way: it was paid for, or is being sent.</summary>
-    private const string IsUnfinished = "status IN ('Submitting', 'Submitted', 'Generated')";
+    private static readonly string IsInProgress = LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted);
 
-    /// <summary>The longest that a row of unknown outcome may fill a place, in milliseconds, and the shortest.</summary>
+    private static readonly string IsAccepted = LedgerColumns.StatusIn(BatchStage.Accepted);
+
+    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds.</summary>
     private const long MaxSlotTime = 120_000, MinSlotTime = 10_000;
 
     private readonly LedgerInput _input = new();
@@ -43,12 +44,12 @@ internal sealed class DatabaseLedger(
     public bool SkipDuplicates { get => _input.SkipDuplicates; set => _input.SkipDuplicates = value; }
 
     /// <inheritdoc/>
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) =>
+    public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) =>
         Task.Run(() => _input.Stage(rows, fallbackFolder), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        database.ReadAsync(session => _input.PlanAsync(database, session, retryFailed, retryUncertain, maxImages), cancellationToken);
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => _input.PlanAsync(database, session, options), cancellationToken);
 
     /// <inheritdoc/>
     public async Task ImportAsync(bool retryFailed, CancellationToken cancellationToken)
@@ -65,7 +66,7 @@ internal sealed class DatabaseLedger(
 
     /// <inheritdoc/>
     public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false)
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
     {
         long fence = NewFence();
         (string Name, object? Value)[] faces = [.. (pendingFaces ?? []).Select((face, index) => ($"face{index}", (object?)face))];
@@ -81,10 +82,10 @@ internal sealed class DatabaseLedger(
         }
 
         string next = Next("status = 'Pending'");
-        string holdsPlace = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
+        string holdsSlot = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
         return database.WriteAsync<LedgerRow?>(async session =>
         {
-            if (session.IsRepeat && await FindClaimedAsync(session, fence).ConfigureAwait(false) is [LedgerRow taken]) return taken;
+            if (session.IsRepeat && await FindClaimedAsync(session, fence).ConfigureAwait(false) is [LedgerRow claimed]) return claimed;
 
             await database.VerifyIdentityAsync(session).ConfigureAwait(false);
             await database.LockAsync(session, address.AbsoluteUri).ConfigureAwait(false);
@@ -92,18 +93,18 @@ internal sealed class DatabaseLedger(
                 session,
                 $"""
                 UPDATE items SET
-                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @me, fence = @fence,
+                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @worker, fence = @fence,
                     submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
-                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{IsRetryableUncertain} AND ({holdsPlace}) IS NOT TRUE")})" : next)}
-                AND @places > (
+                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{IsRetryableUncertain} AND ({holdsSlot}) IS NOT TRUE")})" : next)}
+                AND @slots > (
                     SELECT count(*) FROM items WHERE {LedgerSchema.IsActive} AND address = @address AND (
                         status = 'Submitting'
                         OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
                         OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status = 'Uncertain' AND {holdsPlace})))
+                        OR (status = 'Uncertain' AND {holdsSlot})))
                 RETURNING {LedgerColumns.RowColumns}
                 """,
-                [("now", Now), ("address", address.AbsoluteUri), ("me", database.Worker), ("fence", fence), ("places", (long)queueLimit), .. faces]).ConfigureAwait(false);
+                [("now", Now), ("address", address.AbsoluteUri), ("worker", database.Worker), ("fence", fence), ("slots", (long)queueLimit), .. faces]).ConfigureAwait(false);
             return rows.SingleOrDefault();
         }, cancellationToken);
     }
@@ -114,28 +115,28 @@ internal sealed class DatabaseLedger(
         (long fence, long now) = (NewFence(), Now);
         return database.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
         {
-            if (session.IsRepeat && await FindClaimedAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } taken) return taken;
+            if (session.IsRepeat && await FindClaimedAsync(session, fence, now).ConfigureAwait(false) is { Count: > 0 } claimed) return claimed;
 
             await database.VerifyIdentityAsync(session).ConfigureAwait(false);
-            // Whatever has ended, or was not sent, needs nobody.
+            // A row that has ended, or was not submitted, needs no worker.
             await session.ExecuteAsync(
                 $"""
-                WITH dead AS (SELECT item AS taken FROM items WHERE {database.IsWorkerDead} AND NOT {IsUnfinished} {database.RowLockClause})
-                UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = taken
+                WITH dead AS (SELECT item AS claimed FROM items WHERE {database.IsWorkerDead} AND NOT {IsInProgress} {database.RowLockClause})
+                UPDATE items SET worker = NULL, fence = 0 FROM dead WHERE item = claimed
                 """).ConfigureAwait(false);
             List<LedgerRow> uncertain = await MarkUncertainAsync(session, address, now).ConfigureAwait(false);
             List<LedgerRow> rows = await ReadRowsAsync(
                 session,
                 $"""
                 WITH free AS (
-                    SELECT item AS taken FROM items
-                    WHERE {LedgerSchema.IsActive} AND status IN ('Submitted', 'Generated') AND address = @address AND (worker IS NULL OR ({database.IsWorkerDead}))
+                    SELECT item AS claimed FROM items
+                    WHERE {LedgerSchema.IsActive} AND {IsAccepted} AND address = @address AND (worker IS NULL OR ({database.IsWorkerDead}))
                         AND item NOT IN ({ToSqlList(_releasedItems)})
-                    ORDER BY expires_at NULLS LAST, item LIMIT @most {database.RowLockClause})
-                UPDATE items SET worker = @me, fence = @fence FROM free WHERE item = taken
+                    ORDER BY expires_at NULLS LAST, item LIMIT @limit {database.RowLockClause})
+                UPDATE items SET worker = @worker, fence = @fence FROM free WHERE item = claimed
                 RETURNING {LedgerColumns.RowColumns}
                 """,
-                ("address", address.AbsoluteUri), ("me", database.Worker), ("fence", fence), ("most", (long)limit)).ConfigureAwait(false);
+                ("address", address.AbsoluteUri), ("worker", database.Worker), ("fence", fence), ("limit", (long)limit)).ConfigureAwait(false);
             return [.. uncertain, .. rows.OrderBy(row => row.ExpiresAt ?? DateTimeOffset.MaxValue)];
         }, cancellationToken);
     }
@@ -143,18 +144,18 @@ internal sealed class DatabaseLedger(
     /// <inheritdoc/>
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
     {
-        // Before it is free: what this worker gives up it does not take again at once. What was held by nobody is not given up.
-        HashSet<long>? given = !release || row.Fence == 0 ? null : row.Status switch
+        // Before the release, so that this worker does not claim the row again at once. A row without a claim is not released.
+        HashSet<long>? released = !release || row.Fence == 0 ? null : row.Status.GetStage() switch
         {
-            BatchItemStatus.Submitted or BatchItemStatus.Generated => _releasedItems,
-            BatchItemStatus.Uncertain => _uncertainItems,
+            BatchStage.Accepted => _releasedItems,
+            BatchStage.Uncertain => _uncertainItems,
             _ => null,
         };
-        if (given is not null) Set(given, row.Item, true);
+        if (released is not null) Set(released, row.Item, true);
         bool written = await database.WriteAsync(async session =>
         {
-            // Where the answer to the same call was lost, the row may have been released by it.
-            string held = session.IsRepeat ? "(worker = @me OR (worker IS NULL AND status = @status))" : "worker = @me";
+            // If the answer of the database was lost, the same call may have released the row before.
+            string held = session.IsRepeat ? "(worker = @worker OR (worker IS NULL AND status = @status))" : "worker = @worker";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
                 && !(GetUncertainFilter(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
 
@@ -162,7 +163,7 @@ internal sealed class DatabaseLedger(
             return true;
         }, cancellationToken).ConfigureAwait(false);
 
-        if (given is not null && !written) Set(given, row.Item, false);
+        if (released is not null && !written) Set(released, row.Item, false);
         return written;
     }
 
@@ -170,12 +171,12 @@ internal sealed class DatabaseLedger(
     public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(async session =>
     {
         List<(BatchItemStatus Status, long Count)> counts = await session.QueryAsync(
-            $"SELECT status, count(*) FROM items WHERE wanted = 1 OR {IsUnfinished} GROUP BY status",
+            $"SELECT status, count(*) FROM items WHERE wanted = 1 OR {IsInProgress} GROUP BY status",
             row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1))).ConfigureAwait(false);
         long? others = await session.QueryNumberAsync(
-            $"SELECT count(*) FROM items WHERE worker <> @me AND worker IN ({database.LiveWorkersQuery})", ("me", database.Worker)).ConfigureAwait(false);
+            $"SELECT count(*) FROM items WHERE worker <> @worker AND worker IN ({database.LiveWorkersQuery})", ("worker", database.Worker)).ConfigureAwait(false);
         long? expiry = await session.QueryNumberAsync(
-            "SELECT min(expires_at) FROM items WHERE status IN ('Submitted', 'Generated')").ConfigureAwait(false);
+            $"SELECT min(expires_at) FROM items WHERE {IsAccepted}").ConfigureAwait(false);
         long? untried = await session.QueryNumberAsync($"SELECT count(*) FROM items WHERE {IsRetryableUncertain} AND wanted = 1").ConfigureAwait(false);
         return new LedgerCounts(
             counts.ToDictionary(count => count.Status, count => count.Count), others ?? 0, untried ?? 0, LedgerColumns.ToTime(expiry));
@@ -186,11 +187,11 @@ internal sealed class DatabaseLedger(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        string filter = statuses.Count == 0 ? "" : $"AND status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
-        string sought =
+        string filter = statuses.Count == 0 ? "" : $"AND {LedgerColumns.StatusIn(statuses)}";
+        string pageClause =
             $"""
             FROM items
-            WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {IsUnfinished}) {filter}
+            WHERE (position, item) > (@position, @item) AND (wanted = 1 OR {IsInProgress}) {filter}
             ORDER BY position, item LIMIT {PageSize}
             """;
         (long position, long item) = (long.MinValue, 0);
@@ -201,13 +202,13 @@ internal sealed class DatabaseLedger(
             try
             {
                 List<LedgerRow> rows = await database.ReadAsync(
-                    session => ReadRowsAsync(session, $"SELECT {LedgerColumns.RowColumns} {sought}", after), cancellationToken).ConfigureAwait(false);
+                    session => ReadRowsAsync(session, $"SELECT {LedgerColumns.RowColumns} {pageClause}", after), cancellationToken).ConfigureAwait(false);
                 page = [.. rows.Select(row => ((LedgerRow?)row, row.Item, row.Position))];
             }
             catch (FaceGenException e) when (onInvalidRow is not null && e.Code == ErrorCode.LedgerInvalid)
             {
                 page = await database.ReadAsync(
-                    session => ReadRowsSinglyAsync(session, sought, after, onInvalidRow), cancellationToken).ConfigureAwait(false);
+                    session => ReadRowsSinglyAsync(session, pageClause, after, onInvalidRow), cancellationToken).ConfigureAwait(false);
             }
 
             foreach ((LedgerRow? row, _, _) in page)
@@ -222,17 +223,17 @@ internal sealed class DatabaseLedger(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
+    public async Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
         await database.ReadAsync(session => ReadRowsAsync(
             session,
             $"""
             WITH shared AS (
                 SELECT min(item) AS any_item, min(position) AS first_position FROM items
-                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({IsRetryableUncertain})" : "")}) AND wanted = 1 AND face_length >= @least
-                GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @most)
+                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({IsRetryableUncertain})" : "")}) AND wanted = 1 AND face_length >= @min_length
+                GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @limit)
             SELECT {LedgerColumns.RowColumns} FROM items JOIN shared ON item = any_item ORDER BY first_position
             """,
-            ("least", (long)FaceUploads.MinBytes), ("most", (long)limit)), cancellationToken).ConfigureAwait(false);
+            ("min_length", (long)FaceUploads.MinBytes), ("limit", (long)limit)), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
@@ -280,8 +281,8 @@ internal sealed class DatabaseLedger(
     }
 
     /// <summary>
-    /// Whose submission's outcome nobody knew, until now. That it was refused can be said only by who has sent it, whose fence
-    /// the row still has; and who only wants to send must hold the row.
+    /// Returns the filter of an uncertain row that a worker without a claim may write; null if it must hold the claim. Only the worker
+    /// that submitted the row, whose fence it still has, can know that the submission was refused.
     /// </summary>
     private static string? GetUncertainFilter(LedgerRow row) => row.Status switch
     {
@@ -290,7 +291,7 @@ internal sealed class DatabaseLedger(
         _ => "attempts = @attempts AND worker IS NULL AND generation_id IS NULL AND status = 'Uncertain'",
     };
 
-    /// <summary>What may be sent again by a run that takes the risk; once a run, or it might never end.</summary>
+    /// <summary>Gets the filter of uncertain rows that this run may submit again: each one once, so that the run ends.</summary>
     private string IsRetryableUncertain => $"status = 'Uncertain' AND item NOT IN ({ToSqlList(_uncertainItems)})";
 
     private static long NewFence()
@@ -314,33 +315,33 @@ internal sealed class DatabaseLedger(
         lock (items) return string.Join(", ", items.Select(item => item.ToString(CultureInfo.InvariantCulture)).DefaultIfEmpty("-1"));
     }
 
-    /// <summary>Turns what dead workers were sending into rows of unknown outcome.</summary>
+    /// <summary>Marks the rows in flight of dead workers as uncertain.</summary>
     private async Task<List<LedgerRow>> MarkUncertainAsync(LedgerSession session, Uri address, long now)
     {
-        string doubted = $"{LedgerSchema.IsActive} AND status = 'Submitting' AND address = @address AND {database.IsWorkerDead}";
-        if (await session.QueryNumberAsync($"SELECT 1 FROM items WHERE {doubted} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
+        string filter = $"{LedgerSchema.IsActive} AND status = 'Submitting' AND address = @address AND {database.IsWorkerDead}";
+        if (await session.QueryNumberAsync($"SELECT 1 FROM items WHERE {filter} LIMIT 1", ("address", address.AbsoluteUri)).ConfigureAwait(false) is null)
             return [];
 
         List<long> times = await session.QueryAsync(
             "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
             row => row.GetInt64(0)).ConfigureAwait(false);
-        // The usual time, since the longest may have gone by with nobody there to look. A place that is given back too early
-        // costs one 429; one that is kept too long costs the batch its pace.
-        long usual = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
-        long place = Math.Min(Math.Max(3 * usual, MinSlotTime), MaxSlotTime);
-        // The fence stays that of who has sent it, and may yet hear that it was refused.
+        // The median time, since no worker was there to observe the longest one. A slot that is freed too early costs one 429
+        // response; one that is held too long slows the batch down.
+        long median = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
+        long slotTime = Math.Min(Math.Max(3 * median, MinSlotTime), MaxSlotTime);
+        // The fence of the worker that submitted the row stays: it may still learn that the submission was refused.
         return await ReadRowsAsync(
             session,
             $"""
-            WITH doubted AS (SELECT item AS taken FROM items WHERE {doubted} {database.RowLockClause})
+            WITH uncertain AS (SELECT item AS claimed FROM items WHERE {filter} {database.RowLockClause})
             UPDATE items SET
-                status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @place,
+                status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @slot_time,
                 error_code = 'SubmissionUncertain',
-                error = 'The process that sent it ended before the answer came: the service may or may not have accepted it.'
-            FROM doubted WHERE item = taken
+                error = 'The process ended before the response to the submission arrived, so the service may have accepted and charged for it.'
+            FROM uncertain WHERE item = claimed
             RETURNING {LedgerColumns.RowColumns}
             """,
-            ("address", address.AbsoluteUri), ("now", now), ("place", place)).ConfigureAwait(false);
+            ("address", address.AbsoluteUri), ("now", now), ("slot_time", slotTime)).ConfigureAwait(false);
     }
 
     private async Task<bool> UpdateAsync(LedgerSession session, LedgerRow row, bool release, string filter)
@@ -348,12 +349,12 @@ internal sealed class DatabaseLedger(
         int changed = await session.ExecuteAsync(
             $"""
             UPDATE items SET
-                status = @status, attempts = @attempts, worker = {(release ? "NULL" : "@me")}, fence = @fence, address = @address,
+                status = @status, attempts = @attempts, worker = {(release ? "NULL" : "@worker")}, fence = @fence, address = @address,
                 generation_id = @generation_id, generation = @generation, submitted_at = @submitted_at, generated_at = @generated_at,
                 ended_at = @ended_at, expires_at = @expires_at, place_until = @place_until, error_code = @error_code, error = @error
             WHERE item = @item AND {filter}
             """,
-            ("status", row.Status.ToString()), ("attempts", (long)row.Attempts), ("me", database.Worker), ("fence", row.Fence),
+            ("status", row.Status.ToString()), ("attempts", (long)row.Attempts), ("worker", database.Worker), ("fence", row.Fence),
             ("address", row.Address), ("generation_id", row.GenerationId), ("generation", row.Generation),
             ("submitted_at", row.SubmittedAt?.ToUnixTimeMilliseconds()), ("generated_at", row.GeneratedAt?.ToUnixTimeMilliseconds()),
             ("ended_at", row.EndedAt?.ToUnixTimeMilliseconds()), ("expires_at", row.ExpiresAt?.ToUnixTimeMilliseconds()),
@@ -380,22 +381,22 @@ internal sealed class DatabaseLedger(
         }
         catch (DbException e) when (database.IsUniqueViolation(e))
         {
-            throw new FaceGenException(ErrorCode.FileExists, $"'{file.Path}' is the file of another row of the batch.", e);
+            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch.", e);
         }
     }
 
-    /// <summary>The rows that a call took, or found to be of unknown outcome, before its answer was lost.</summary>
+    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the answer of the database was lost.</summary>
     private static Task<List<LedgerRow>> FindClaimedAsync(LedgerSession session, long fence, long? uncertainSince = null) => ReadRowsAsync(
         session,
         $"""
         SELECT {LedgerColumns.RowColumns} FROM items
-        WHERE fence = @fence OR ({LedgerSchema.IsActive} AND status = 'Uncertain' AND worker IS NULL AND ended_at = @doubted_at)
-        """, ("fence", fence), ("doubted_at", uncertainSince ?? -1));
+        WHERE fence = @fence OR ({LedgerSchema.IsActive} AND status = 'Uncertain' AND worker IS NULL AND ended_at = @uncertain_since)
+        """, ("fence", fence), ("uncertain_since", uncertainSince ?? -1));
 
     private static async Task<List<LedgerRow>> ReadRowsAsync(LedgerSession session, string sql, params (string Name, object? Value)[] values)
     {
         List<LedgerRow> rows = await session.QueryAsync(sql, LedgerColumns.ReadRow, values).ConfigureAwait(false);
-        // Only what was accepted once can have files.
+        // Only a row that was accepted once can have files.
         string items = string.Join(", ", rows.Where(row => row.GenerationId is not null || row.Attempts > 1)
             .Select(row => row.Item.ToString(CultureInfo.InvariantCulture)));
         if (items.Length == 0) return rows;
@@ -406,15 +407,15 @@ internal sealed class DatabaseLedger(
         return [.. rows.Select(row => row with { Files = [.. files[row.Item]] })];
     }
 
-    /// <summary>Reads the rows one by one, since one of them cannot be read; it is null here.</summary>
+    /// <summary>Reads the rows of a page one by one, since one of them is invalid: it is null in the result.</summary>
     private async Task<List<(LedgerRow? Row, long Item, long Position)>> ReadRowsSinglyAsync(
         LedgerSession session, string pageClause, (string Name, object? Value)[] after, Action<FaceGenException> onInvalidRow)
     {
-        List<(long Item, long Position, RequestSource? Source)> places = await session.QueryAsync(
+        List<(long Item, long Position, RequestSource? Source)> positions = await session.QueryAsync(
             $"SELECT item, position, source_file, source_line, source_row {pageClause}",
             row => (row.GetInt64(0), row.GetInt64(1), LedgerColumns.ReadSource(row, 2)), after).ConfigureAwait(false);
         List<(LedgerRow? Row, long Item, long Position)> rows = [];
-        foreach ((long item, long position, RequestSource? source) in places)
+        foreach ((long item, long position, RequestSource? source) in positions)
         {
             LedgerRow? row = null;
             try
@@ -423,7 +424,7 @@ internal sealed class DatabaseLedger(
             }
             catch (FaceGenException e) when (e.Code == ErrorCode.LedgerInvalid)
             {
-                onInvalidRow(InvalidRow.CreateError(Name, item, source, e));
+                onInvalidRow(LedgerColumns.CreateInvalidRowError(Name, item, source, e));
             }
 
             rows.Add((row, item, position));

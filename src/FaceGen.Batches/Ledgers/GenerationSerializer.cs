@@ -5,7 +5,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>Generations as the ledger keeps them: enough to fetch them, and to download images whose links are known.</summary>
+/// <summary>Serializes generations for the ledger: what is needed to fetch them, and to download images whose links are known.</summary>
 internal static class GenerationSerializer
 {
     internal static string Serialize(Generation generation) => Encoding.UTF8.GetString(JsonObjectWriter.Write(json =>
@@ -14,7 +14,7 @@ internal static class GenerationSerializer
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         WriteStrings(json, "images", generation.Images);
         json.WriteStartArray("other_links");
-        foreach (IReadOnlyList<string> links in generation.OtherLinks) WriteStrings(json, null, links);
+        foreach (IReadOnlyList<string> links in generation.AlternateLinks) WriteStrings(json, null, links);
         json.WriteEndArray();
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
@@ -28,7 +28,7 @@ internal static class GenerationSerializer
         json.WriteEndObject();
     }));
 
-    /// <summary>Makes the generation of a row again. Where its text was changed by hand to something invalid, its id is enough to ask for it anew.</summary>
+    /// <summary>Returns the generation of a row. If the text was edited by hand and is invalid, it has only the id, by which it is fetched again.</summary>
     internal static Generation Deserialize(LedgerRow row, Request request)
     {
         var known = new Generation { Id = row.GenerationId!, Request = request, CreatedAt = row.SubmittedAt, Account = row.Address };
@@ -42,13 +42,13 @@ internal static class GenerationSerializer
                 Status = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
                 CreatedAt = GetProperty(root, "created_at")?.GetDateTimeOffset(),
                 Images = images,
-                OtherLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
+                AlternateLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
                 Prompt = GetProperty(root, "prompt")?.GetString(),
                 Seed = GetProperty(root, "seed")?.GetInt64(),
                 GenerationTime = GetProperty(root, "generation_time")?.GetDouble(),
                 Eta = GetProperty(root, "eta")?.GetDouble(),
                 TrackId = GetProperty(root, "track_id")?.GetInt64(),
-                // A ledger of an older version holds only the address.
+                // A ledger of an older version contains only the address.
                 Account = AccountIdentifier.TryParse(GetProperty(root, "account")?.GetString()) ?? row.Address,
                 Message = root.GetProperty("message").GetString()!,
                 Meta = root.GetProperty("meta").EnumerateObject()
@@ -61,7 +61,7 @@ internal static class GenerationSerializer
         }
     }
 
-    /// <summary>Returns the mark of the account that has paid for a row; null for a row that was not accepted.</summary>
+    /// <summary>Returns the identifier of the account that has paid for a row; null for a row that was not accepted.</summary>
     internal static string? GetAccount(LedgerRow row)
     {
         if (row.GenerationId is null) return null;

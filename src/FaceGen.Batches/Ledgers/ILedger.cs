@@ -3,99 +3,93 @@ using FaceGen.BatchModel;
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// The ledger of a batch: what became of each row, on disk before the next thing happens. One that is opened to be
-/// written makes its opener a worker; workers that died are noticed, and what they had begun can be taken over.
+/// The ledger of a batch records each step of each row on disk before the next step begins. Opening it for writing registers a worker.
+/// The rows of a dead worker can be claimed by another one.
 /// </summary>
 /// <remarks>
-/// Every call that writes has reached the disk when it returns. A database that cannot be reached for a while is waited
-/// for (a listener is told); a disk that is full is an error of the code <see cref="ErrorCode.LedgerNotWritten"/>, after
-/// which the same call may be made again.
+/// A call that writes returns when the data is on disk. A call retries while the database is unreachable, and logs that. A full disk is
+/// an error with the code <see cref="ErrorCode.LedgerNotWritten"/>, after which the same call can be repeated.
 /// </remarks>
 internal interface ILedger : IAsyncDisposable
 {
-    /// <summary>What stands for it in messages: a file's full path, or the server, database and schema.</summary>
+    /// <summary>Gets the name for messages: the full path of a file, or the server, database and schema.</summary>
     string Name { get; }
 
     /// <summary>Gets a value that is true if other workers can work on the rows at the same time.</summary>
     bool IsShared { get; }
 
-    /// <summary>Whether staged rows are left out that ask for the same as a row before them.</summary>
+    /// <summary>Gets or sets a value that is true if staged rows are skipped that have the same request as a row before them.</summary>
     bool SkipDuplicates { get; set; }
 
-    /// <summary>Takes in more rows of an input, in its order. They do not show in the ledger before they are entered.</summary>
+    /// <summary>Stages rows of the input, in its order. They are not visible in the ledger before they are imported.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <param name="fallbackFolder">Where the rows are kept until then if the temporary folder cannot be written; null for nowhere else.</param>
-    Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null);
+    /// <param name="fallbackFolder">The folder that stores the rows if the temporary folder is not writable; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken);
 
-    /// <summary>What a run of the staged rows would do.</summary>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null);
+    /// <summary>Returns what a run of the staged rows would do.</summary>
+    Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Enters the staged rows, all or none: a row is known by its hash and by which of the rows with that hash it is. Only
-    /// rows of the latest input are wanted, and of several workers' inputs where they work at the same time.
+    /// Imports the staged rows, all or none. A row is identified by its hash and its occurrence among the rows with that hash. Only the
+    /// rows of the latest input are wanted; of several workers at the same time, the rows of all their inputs.
     /// </summary>
     Task ImportAsync(bool retryFailed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes the next wanted row that is pending: it is <see cref="BatchItemStatus.Submitting"/> then, with one more
-    /// attempt. Null where there is none, or where the account's places are all filled by the rows of all workers.
+    /// Claims the next wanted row that is pending: its status becomes <see cref="BatchItemStatus.Submitting"/>, with one more attempt.
+    /// Null if there is none, or if the rows of all workers fill the account's queue.
     /// </summary>
-    /// <param name="address">The root of the service.</param>
-    /// <param name="queueLimit">How many places the account's queue has.</param>
-    /// <param name="cancellationToken">Ends the call; a row that was taken is then given back by the next worker.</param>
-    /// <param name="pendingFaces">The face images whose rows are not taken yet; near ones behind them are.</param>
+    /// <param name="address">The root address of the service.</param>
+    /// <param name="queueLimit">The number of slots of the account's queue.</param>
+    /// <param name="pendingFaces">The face images that are not uploaded yet: their rows are passed over, within a limit.</param>
     /// <param name="retryUncertain">
-    /// Whether a row of unknown outcome is taken where none is pending, once its submission has likely come to its end at the
-    /// service. It keeps the error that tells of it, and is never pending, so that nobody else sends it; one that this worker itself has left uncertain is not taken again.
+    /// True to claim an uncertain row if none is pending, once its submission has likely ended at the service. The row keeps its error and
+    /// is never pending, so that no other worker submits it. A row that this worker itself left uncertain is not claimed.
     /// </param>
+    /// <param name="cancellationToken">Cancels the call; a row that was already claimed is released by the next worker.</param>
     Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false);
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Takes rows over that nobody works on any more, the nearest expiry first: those that are accepted or generated, and
-    /// those that were being sent, which are <see cref="BatchItemStatus.Uncertain"/> then. What a dead worker had taken and
-    /// not sent is pending again. Rows that were sent to another service are left alone.
+    /// Claims rows that no live worker holds, the nearest expiry first: accepted and generated rows, and rows that were in flight, which
+    /// become <see cref="BatchItemStatus.Uncertain"/>. Rows that a dead worker claimed and did not submit are pending again. Rows of
+    /// another service are not claimed.
     /// </summary>
-    /// <param name="address">The root of the service.</param>
-    /// <param name="limit">How many rows to take at most.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="address">The root address of the service.</param>
+    /// <param name="limit">The maximum number of rows.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes what has become of a row that was taken. False where somebody else has taken it over: then nothing was
-    /// written, and the row is to be left alone. One exception: a row that is <see cref="BatchItemStatus.Uncertain"/> after
-    /// the same attempt, and that nobody holds, is taken by whoever knows more of it (somebody who was taken for dead while
-    /// the submission was on its way, and hears that it was accepted or refused, or who found its generation at the service),
-    /// under the fence that the row brings.
+    /// Writes a claimed row. False if another worker has claimed it since: then nothing was written, and this worker must not act on the
+    /// row. Exception: an <see cref="BatchItemStatus.Uncertain"/> row that no worker holds can be written, under its fence, by a worker
+    /// that learned the outcome of the same attempt (it lost its claim while the submission was in flight, or found the generation).
     /// </summary>
-    /// <param name="row">The row as it is now.</param>
-    /// <param name="release">Whether nobody works on it from now on.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="row">The row with its new values.</param>
+    /// <param name="release">True to release the claim.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken);
 
-    /// <summary>How many wanted rows are how far, and those that are unfinished whether wanted or not.</summary>
+    /// <summary>Returns the number of rows per status: of wanted rows, and of rows in progress whether wanted or not.</summary>
     Task<LedgerCounts> CountAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads rows in the order of the input, as they are taken.</summary>
-    /// <param name="statuses">Which rows; empty for all.</param>
-    /// <param name="onInvalidRow">
-    /// Is told of each row that was changed by hand to something invalid, which is left out; where it is null, such a row is
-    /// an error.
-    /// </param>
-    /// <param name="cancellationToken">Ends the reading, also while the database cannot be reached.</param>
+    /// <summary>Reads rows lazily, in the order of the input.</summary>
+    /// <param name="statuses">The statuses to read; empty for all.</param>
+    /// <param name="onInvalidRow">Is called for each row that was edited by hand and is invalid, which is skipped; null to throw.</param>
+    /// <param name="cancellationToken">Ends the reading, also while the database is unreachable.</param>
     IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// For each face image that is worth an upload, because more than one row that is to be sent uses it, one of these rows; in
-    /// the order of the input.
+    /// Returns one row for each face image that several rows to submit share, and that is large enough for an upload; in the order of
+    /// the input.
     /// </summary>
-    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false);
+    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken);
 
-    /// <summary>Returns the bytes of a face image that was entered with the input; null if the ledger does not hold it.</summary>
+    /// <summary>Returns the bytes of a face image that was imported with the input; null if the ledger does not contain it.</summary>
     Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken);
 
-    /// <summary>Which of the service's ids no row has.</summary>
+    /// <summary>Returns those of the service's ids that no row has or had.</summary>
     Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
 }

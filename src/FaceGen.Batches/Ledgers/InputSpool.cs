@@ -1,30 +1,30 @@
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// The rows of an input until they are entered, in a temporary file: memory stays flat however many they are, and they can
-/// be read again after a connection was lost.
+/// Holds the rows of an input in a temporary file until they are imported, so that memory stays flat, and the rows can be read again
+/// after a lost connection.
 /// </summary>
-/// <param name="temporaryFolder">Where the file is created if possible; null for the system's temporary folder.</param>
+/// <param name="temporaryFolder">The folder to try first; null for the system's temporary folder.</param>
 internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
 {
-    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    /// <summary>The maximum number of face hashes in memory; beyond it a face may be written twice.</summary>
     private const int MaxKnownFaces = 4096;
 
     private readonly HashSet<string> _writtenFaces = new(StringComparer.Ordinal);
     private FileStream? _file;
 
-    /// <summary>Whether a face's bytes are among the rows.</summary>
+    /// <summary>Gets a value that is true if a row contains the bytes of a face.</summary>
     internal bool HasFaces => _writtenFaces.Count > 0;
 
-    /// <summary>Whether of a row it is known where its first image is to be saved.</summary>
+    /// <summary>Gets a value that is true if a row has a path for its first image.</summary>
     internal bool HasPaths { get; private set; }
 
-    /// <summary>True if an earlier version of FaceGen may have entered one of the rows under another hash.</summary>
+    /// <summary>Gets a value that is true if an earlier version of FaceGen may have stored one of the rows under another hash.</summary>
     internal bool MayHaveLegacyHash { get; private set; }
 
     /// <summary>Adds rows.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="fallbackFolder">A folder for the file if the temporary folder cannot be written; it need not exist yet.</param>
+    /// <param name="fallbackFolder">The folder to use if the temporary folder is not writable; it need not exist yet.</param>
     /// <exception cref="FaceGenException">The temporary file cannot be written.</exception>
     internal void Add(IReadOnlyList<InputRow> rows, string? fallbackFolder)
     {
@@ -61,7 +61,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    /// <summary>Creates the file in the temporary folder, or in the one where the batch writes anyway.</summary>
+    /// <summary>Creates the file in the temporary folder, or in the fallback folder.</summary>
     private FileStream Create(string? fallbackFolder)
     {
         string temporary = temporaryFolder ?? Path.GetTempPath();
@@ -88,7 +88,7 @@ internal sealed class InputSpool(string? temporaryFolder = null) : IDisposable
     private static FaceGenException CreateNotWrittenError(string where, Exception error) => new(
         ErrorCode.FileNotWritten,
         $"The input of the batch could not be written to a temporary file in {where}: {error.Message.TrimEnd('.')}. Nothing was sent. "
-        + "Make room there, or let the environment variable TMPDIR (on Windows, TEMP) name a folder that can be written.",
+        + "Free disk space there, or set the environment variable TMPDIR (on Windows, TEMP) to a writable folder.",
         error);
 
     private void Write(BinaryWriter writer, InputRow row)

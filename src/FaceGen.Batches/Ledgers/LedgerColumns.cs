@@ -1,9 +1,10 @@
 using System.Data.Common;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>Rows of the ledger's tables as they are read.</summary>
+/// <summary>Reads rows of the ledger's tables.</summary>
 internal static class LedgerColumns
 {
     /// <summary>The columns of <see cref="ReadRow"/>, in its order.</summary>
@@ -14,8 +15,14 @@ internal static class LedgerColumns
     /// <summary>The columns of <see cref="ReadFile"/>, in its order.</summary>
     internal const string FileColumns = "item, image, path, length, sha256, format, width, height, filtered";
 
-    /// <summary>What the column <c>filtered</c> adds up: that the image is filtered, and that it lacks its end marker.</summary>
+    /// <summary>The flags of the column <c>filtered</c>: the image is filtered, or its end marker is missing.</summary>
     private const long FilteredFlag = 1, IncompleteFlag = 2;
+
+    /// <summary>Returns the SQL filter of the rows in some stages.</summary>
+    internal static string StatusIn(params BatchStage[] stages) => StatusIn(BatchStages.GetStatuses(stages));
+
+    /// <summary>Returns the SQL filter of the rows with some statuses.</summary>
+    internal static string StatusIn(IEnumerable<BatchItemStatus> statuses) => $"status IN ({string.Join(", ", statuses.Select(status => $"'{status}'"))})";
 
     internal static LedgerRow ReadRow(DbDataReader reader) => new()
     {
@@ -45,10 +52,10 @@ internal static class LedgerColumns
         ParseEnum<ImageFormat>(reader.GetString(5)), (int)reader.GetInt64(6), (int)reader.GetInt64(7),
         (reader.GetInt64(8) & FilteredFlag) != 0, (reader.GetInt64(8) & IncompleteFlag) != 0));
 
-    /// <summary>The value of the column <c>filtered</c>.</summary>
+    /// <summary>Returns the value of the column <c>filtered</c>.</summary>
     internal static long GetFlags(LedgerFile file) => (file.Filtered ? FilteredFlag : 0) | (file.Incomplete ? IncompleteFlag : 0);
 
-    /// <summary>The source's three columns, from the first of them.</summary>
+    /// <summary>Reads the three columns of a source.</summary>
     internal static RequestSource? ReadSource(DbDataReader reader, int column) => ReadText(reader, column) is { } file
         ? new RequestSource(file, (int)reader.GetInt64(column + 1), (int)reader.GetInt64(column + 2))
         : null;
@@ -56,15 +63,23 @@ internal static class LedgerColumns
     internal static DateTimeOffset? ToTime(long? milliseconds) =>
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 
-    /// <summary>A name of an enumeration.</summary>
-    /// <exception cref="FaceGenException">The ledger was changed by hand to something else.</exception>
+    /// <summary>Parses a name of an enumeration.</summary>
+    /// <exception cref="FaceGenException">The ledger was edited by hand and contains another value.</exception>
     internal static T ParseEnum<T>(string text)
         where T : struct, Enum =>
         Enum.TryParse(text, out T value) && value.ToString() == text
             ? value
-            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger holds '{DisplayText.Clean(text, 60)}' where a {typeof(T).Name} belongs.");
+            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger contains '{DisplayText.Clean(text, 60)}', which is not a valid {typeof(T).Name}.");
 
     private static string? ReadText(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     private static DateTimeOffset? ToTime(DbDataReader reader, int column) => ToTime(reader.IsDBNull(column) ? null : reader.GetInt64(column));
+
+    /// <summary>Returns the error for a row that was edited by hand and is invalid.</summary>
+    internal static FaceGenException CreateInvalidRowError(string ledger, long item, RequestSource? source, FaceGenException error)
+    {
+        string line = source is null || error.Message.StartsWith($"{source}: ", StringComparison.Ordinal) ? "" : $"{source}: ";
+        return new FaceGenException(
+            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{error.Message}", error);
+    }
 }

@@ -2,55 +2,57 @@ using System.Data.Common;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>The database below a ledger: what SQLite and PostgreSQL do not have in common.</summary>
+/// <summary>
+/// The database of a ledger: the part that differs between SQLite and PostgreSQL. The SQL that both share is in
+/// <see cref="DatabaseLedger"/> and <see cref="LedgerInput"/>, and uses what only these two have in common.
+/// </summary>
 internal abstract class LedgerDatabase : IAsyncDisposable
 {
     /// <inheritdoc cref="ILedger.Name"/>
     internal abstract string Name { get; }
 
-    /// <summary>The number of this worker; 0 where the ledger is only read.</summary>
+    /// <summary>Gets the number of this worker; 0 if the ledger is only read.</summary>
     internal abstract long Worker { get; }
 
     /// <inheritdoc cref="ILedger.IsShared"/>
     internal abstract bool IsShared { get; }
 
-    /// <summary>A query of the numbers of all workers that are alive.</summary>
+    /// <summary>Gets a query of the numbers of all live workers.</summary>
     internal abstract string LiveWorkersQuery { get; }
 
-    /// <summary>What holds for a row whose worker is no longer alive.</summary>
+    /// <summary>Gets the filter of rows whose worker is dead.</summary>
     internal string IsWorkerDead => $"worker IS NOT NULL AND worker NOT IN ({LiveWorkersQuery})";
 
-    /// <summary>All that are alive, without those that have not been heard of and are only not taken for dead yet.</summary>
+    /// <summary>Gets a query of the live workers without those that are silent and only not declared dead yet.</summary>
     internal virtual string ResponsiveWorkersQuery => LiveWorkersQuery;
 
-    /// <summary>What ends a query that takes rows, where several workers could want the same ones.</summary>
+    /// <summary>Gets the clause that ends a query that claims rows, so that two workers do not claim the same ones.</summary>
     internal abstract string RowLockClause { get; }
 
-    /// <summary>Waits until no other transaction is past this point with the same text.</summary>
+    /// <summary>Waits until no other transaction holds the lock of a key, and holds it until the end of this one.</summary>
     internal abstract Task LockAsync(LedgerSession session, string key);
 
     /// <summary>
-    /// Makes sure that the ledger is still the one that was opened, before rows are claimed: what is claimed is submitted.
+    /// Throws if the ledger is no longer the one that was opened; called before rows are claimed, since a claimed row is submitted.
     /// </summary>
-    /// <exception cref="FaceGen.FaceGenException">It was moved, deleted or replaced, or another run has opened it.</exception>
+    /// <exception cref="FaceGenException">The ledger was moved, deleted or replaced, or another run has opened it.</exception>
     internal virtual Task VerifyIdentityAsync(LedgerSession session) => Task.CompletedTask;
 
     /// <summary>Adds rows to the temporary table that <see cref="LedgerSchema.CreateInputTable"/> makes.</summary>
     internal abstract Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows);
 
-    /// <summary>Lets the database know how many rows a table has now, where it plans its queries by that.</summary>
+    /// <summary>Updates the database's statistics of a table, if it plans queries by them.</summary>
     internal abstract Task AnalyzeAsync(LedgerSession session, string table);
 
-    /// <summary>Whether a statement failed because a value has to be unique.</summary>
+    /// <summary>Returns true if a statement failed because a value is not unique.</summary>
     internal abstract bool IsUniqueViolation(DbException error);
 
     /// <summary>
-    /// Does work in one transaction, which has reached the disk when this returns. Where the connection is lost the work
-    /// is done again.
+    /// Runs work in one transaction, which is on disk when this returns. After a lost connection the work is repeated.
     /// </summary>
     internal abstract Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
 
-    /// <summary>Does work in one transaction that leaves nothing behind.</summary>
+    /// <summary>Runs work in one transaction, which is rolled back.</summary>
     internal abstract Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <inheritdoc/>

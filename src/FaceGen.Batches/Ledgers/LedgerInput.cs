@@ -6,12 +6,12 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// A batch's input until it is entered: staged beside the ledger, brought into the database, and compared there with the rows
-/// that the ledger has.
+/// Stages the input of a batch in a temporary file, loads it into temporary tables of the ledger's database, and compares it there with
+/// the ledger's rows, for a plan and for the import.
 /// </summary>
 internal sealed class LedgerInput : IDisposable
 {
-    /// <summary>What makes paths alike that mean the same file.</summary>
+    /// <summary>The SQL function that makes paths of the same file equal.</summary>
     private static readonly string CaseFoldFunction = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
 
     private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
@@ -22,61 +22,62 @@ internal sealed class LedgerInput : IDisposable
     internal bool SkipDuplicates { get; set; }
 
     /// <inheritdoc cref="ILedger.StageAsync"/>
-    internal void Stage(IReadOnlyList<InputRow> rows, string? folder) => _rows.Add(rows, folder);
+    internal void Stage(IReadOnlyList<InputRow> rows, string? fallbackFolder) => _rows.Add(rows, fallbackFolder);
 
-    /// <summary>Forgets what was staged.</summary>
+    /// <summary>Removes the staged rows.</summary>
     internal void Clear() => _rows.Clear();
 
     /// <inheritdoc cref="ILedger.PlanAsync"/>
-    internal async Task<BatchPlan> PlanAsync(
-        LedgerDatabase database, LedgerSession session, bool retryFailed, bool retryUncertain, long? maxImages)
+    internal async Task<BatchPlan> PlanAsync(LedgerDatabase database, LedgerSession session, PlanOptions options)
     {
         long duplicates = await LoadAsync(database, session).ConfigureAwait(false);
-        string isSent = $"status IN ('Pending', {RetriedStatuses(retryFailed, retryUncertain)})";
-        string rowsOfInput =
+        List<BatchStage> submitted = [BatchStage.Pending];
+        if (options.RetryFailed) submitted.Add(BatchStage.Failed);
+        if (options.RetryUncertain) submitted.Add(BatchStage.Uncertain);
+        string isSubmitted = LedgerColumns.StatusIn([.. submitted]);
+        string inputQuery =
             $"""
             WITH rows AS (
                 SELECT s.*, n.repetition, i.item, i.submitted_at, CASE
-                    WHEN i.status = 'Submitting' AND i.{database.IsWorkerDead} THEN 'Uncertain'
+                    WHEN i.{LedgerColumns.StatusIn(BatchStage.InFlight)} AND i.{database.IsWorkerDead} THEN 'Uncertain'
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
-            fated AS (SELECT images, face, face_length, CASE WHEN {isSent} THEN 'Pending' ELSE status END AS fate FROM rows)
+            planned AS (SELECT images, face, face_length, CASE WHEN {isSubmitted} THEN 'Pending' ELSE status END AS outcome FROM rows)
             """;
-        List<(string Fate, long Rows, long Images)> fates = await session.QueryAsync(
-            $"{rowsOfInput} SELECT fate, count(*), CAST(sum(images) AS BIGINT) FROM fated GROUP BY fate",
-            row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
+        List<(BatchItemStatus Outcome, long Rows, long Images)> outcomes = await session.QueryAsync(
+            $"{inputQuery} SELECT outcome, count(*), CAST(sum(images) AS BIGINT) FROM planned GROUP BY outcome",
+            row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
         // A face that several rows share is uploaded once.
         long? uploads = await session.QueryNumberAsync(
             $"""
-            {rowsOfInput} SELECT count(*) FROM (
-                SELECT face FROM fated WHERE fate = 'Pending' AND face_length >= @least GROUP BY face HAVING count(*) > 1) AS shared
-            """, ("least", (long)FaceUploads.MinBytes)).ConfigureAwait(false);
-        long Rows(params BatchItemStatus[] statuses) => fates.Where(fate => statuses.Contains(LedgerColumns.ParseEnum<BatchItemStatus>(fate.Fate))).Sum(fate => fate.Rows);
-        (_, long rows, long images) = fates.FirstOrDefault(fate => fate.Fate == nameof(BatchItemStatus.Pending));
-        // What was paid for is brought in also where the input has the row no more.
-        long underWay = await session.QueryNumberAsync(
-            $"SELECT count(*) FROM items i WHERE status IN ('Submitted', 'Generated') OR (status = 'Submitting' AND NOT i.{database.IsWorkerDead})").ConfigureAwait(false) ?? 0;
+            {inputQuery} SELECT count(*) FROM (
+                SELECT face FROM planned WHERE outcome = 'Pending' AND face_length >= @min_length GROUP BY face HAVING count(*) > 1) AS shared
+            """, ("min_length", (long)FaceUploads.MinBytes)).ConfigureAwait(false);
+        long Rows(params BatchStage[] stages) => outcomes.Where(outcome => stages.Contains(outcome.Outcome.GetStage())).Sum(outcome => outcome.Rows);
+        // A paid row is completed even if the input no longer contains it.
+        long inProgress = await session.QueryNumberAsync(
+            $"SELECT count(*) FROM items i WHERE {LedgerColumns.StatusIn(BatchStage.Accepted)} OR ({LedgerColumns.StatusIn(BatchStage.InFlight)} AND NOT i.{database.IsWorkerDead})").ConfigureAwait(false) ?? 0;
         return new BatchPlan(
-            Rows: fates.Sum(fate => fate.Rows),
-            Done: Rows(BatchItemStatus.Saved, BatchItemStatus.Filtered),
-            InProgress: underWay,
-            NotRetried: Rows(BatchItemStatus.Failed, BatchItemStatus.Expired, BatchItemStatus.Uncertain),
-            ToSubmit: rows,
-            Images: images,
+            Rows: outcomes.Sum(outcome => outcome.Rows),
+            Done: Rows(BatchStage.Saved),
+            InProgress: inProgress,
+            NotRetried: Rows(BatchStage.Failed, BatchStage.Uncertain),
+            ToSubmit: Rows(BatchStage.Pending),
+            Images: outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.Images),
             Uploads: uploads ?? 0)
         {
             Duplicates = duplicates,
-            FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, rowsOfInput, isSent).ConfigureAwait(false),
-            FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
-            ExistingFile = _rows.HasPaths ? await FindExistingFileAsync(session, rowsOfInput, isSent).ConfigureAwait(false) : null,
-            AffordableImages = maxImages is not { } most ? null : await session.QueryNumberAsync(
+            FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, inputQuery, isSubmitted).ConfigureAwait(false),
+            FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, inputQuery, isSubmitted).ConfigureAwait(false) : null,
+            ExistingFile = _rows.HasPaths ? await FindExistingFileAsync(session, inputQuery, isSubmitted).ConfigureAwait(false) : null,
+            AffordableImages = options.MaxImages is not { } limit ? null : await session.QueryNumberAsync(
                 $"""
-                {rowsOfInput} SELECT CAST(max(paid) AS BIGINT) FROM (
+                {inputQuery} SELECT CAST(max(paid) AS BIGINT) FROM (
                     SELECT sum(images) OVER (ORDER BY CASE status WHEN 'Uncertain' THEN 1 ELSE 0 END, position) AS paid
-                    FROM rows WHERE {isSent}) AS sums
-                WHERE paid <= @most
-                """, ("most", most)).ConfigureAwait(false) ?? 0,
+                    FROM rows WHERE {isSubmitted}) AS sums
+                WHERE paid <= @limit
+                """, ("limit", limit)).ConfigureAwait(false) ?? 0,
         };
     }
 
@@ -84,7 +85,7 @@ internal sealed class LedgerInput : IDisposable
     internal async Task ImportAsync(LedgerDatabase database, LedgerSession session, bool retryFailed)
     {
         session.Timeout = NoTimeout;
-        // Before the lock: others do not wait while a slow connection sends the rows.
+        // Before the lock, so that other workers do not wait while a slow connection sends the rows.
         await LoadAsync(database, session).ConfigureAwait(false);
         await database.LockAsync(session, "enter").ConfigureAwait(false);
         if (retryFailed) await ResetFailedAsync(session).ConfigureAwait(false);
@@ -97,21 +98,21 @@ internal sealed class LedgerInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 
-    /// <summary>The first two rows that would be saved to the same file, where one of them is still to be sent.</summary>
+    /// <summary>Returns the first two rows with the same file, of which at least one is to be submitted.</summary>
     private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
-        // What is saved already has its name; it may have been given another one than this run would.
+        // A saved row counts only if its file has this name: an earlier run may have given it another one.
         List<string> same = await session.QueryAsync(
             $"""
             {inputQuery}, named AS (
                 SELECT position, source_file, source_line, source_row, {CaseFoldFunction}(path) AS path,
-                    CASE WHEN {submitFilter} THEN 1 ELSE 0 END AS is_sent
+                    CASE WHEN {submitFilter} THEN 1 ELSE 0 END AS is_submitted
                 FROM rows
-                WHERE path IS NOT NULL AND (status IN ('Submitting', 'Submitted', 'Generated') OR {submitFilter} OR EXISTS (
+                WHERE path IS NOT NULL AND ({LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted)} OR {submitFilter} OR EXISTS (
                     SELECT 1 FROM files f
                     WHERE f.item = rows.item AND {CaseFoldFunction}(f.path) IN ({CaseFoldFunction}(rows.path || '.png'), {CaseFoldFunction}(rows.path || '.jpg'), {CaseFoldFunction}(rows.path || '.webp')))))
             SELECT source_file, source_line, source_row, position FROM named
-            WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_sent) > 0 ORDER BY min(position) LIMIT 1)
+            WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_submitted) > 0 ORDER BY min(position) LIMIT 1)
             ORDER BY position LIMIT 2
             """,
             row => LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}").ConfigureAwait(false);
@@ -119,40 +120,32 @@ internal sealed class LedgerInput : IDisposable
     }
 
     /// <summary>
-    /// The first row to be sent whose file is there already, and not of its own submission; or that is another row's, wherever
-    /// that stands: its name would be refused when the image has been paid for.
+    /// Returns the first row to submit whose file already exists and is not of its own submission, or belongs to another row: saving
+    /// would fail after the image was paid for.
     /// </summary>
     private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindExistingFileAsync(
         LedgerSession session, string inputQuery, string submitFilter)
     {
-        List<(string, string, bool)> taken = await session.QueryAsync(
+        List<(string, string, bool)> existing = await session.QueryAsync(
             $"""
-            {inputQuery}, held AS MATERIALIZED (
+            {inputQuery}, saved AS MATERIALIZED (
                 SELECT item, path, {CaseFoldFunction}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
-            sent AS MATERIALIZED (
+            submitted AS MATERIALIZED (
                 SELECT source_file, source_line, source_row, position, item, path, {CaseFoldFunction}(path) AS name,
                     CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
                 FROM rows WHERE path IS NOT NULL AND {submitFilter})
             SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path
-            FROM sent s LEFT JOIN held h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
+            FROM submitted s LEFT JOIN saved h ON h.name = s.name AND h.item IS DISTINCT FROM s.item
             WHERE h.item IS NOT NULL OR s.file_at IS NOT NULL
             ORDER BY s.position LIMIT 1
             """,
             row => (LedgerColumns.ReadSource(row, 0)?.ToString() ?? $"row {row.GetInt64(3)}",
-                row.IsDBNull(5) ? ImageSaver.FindExistingFile(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
+                row.IsDBNull(5) ? ExistingImages.FindFile(FileStorage.System, row.GetString(4)) ?? row.GetString(4) : row.GetString(5),
                 !row.IsDBNull(5))).ConfigureAwait(false);
-        return taken.Count == 1 ? taken[0] : null;
+        return existing.Count == 1 ? existing[0] : null;
     }
 
-    private static string RetriedStatuses(bool failed, bool uncertain) => (failed, uncertain) switch
-    {
-        (true, true) => "'Failed', 'Expired', 'Uncertain'",
-        (true, false) => "'Failed', 'Expired'",
-        (false, true) => "'Uncertain'",
-        _ => "''",
-    };
-
-    /// <summary>The first row to be sent that asks for the same as a row before it, and that row.</summary>
+    /// <summary>Returns the first row to submit that repeats the request of a row before it, and that row.</summary>
     private static async Task<(string First, string Second)?> FindDuplicateAsync(LedgerSession session, string inputQuery, string submitFilter)
     {
         List<string> same = await session.QueryAsync(
@@ -166,8 +159,8 @@ internal sealed class LedgerInput : IDisposable
     }
 
     /// <summary>
-    /// Brings the staged rows into the database, numbered: which of the rows with the same hash each one is. Returns how many
-    /// of them ask for the same as a row before them.
+    /// Loads the staged rows into temporary tables and numbers the rows with the same hash. Returns how many rows repeat the request of a
+    /// row before them.
     /// </summary>
     private async Task<long> LoadAsync(LedgerDatabase database, LedgerSession session)
     {
@@ -193,8 +186,8 @@ internal sealed class LedgerInput : IDisposable
     private static async Task ResetFailedAsync(LedgerSession session)
     {
         string retried =
-            $"status IN ({RetriedStatuses(failed: true, uncertain: false)}) AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
-        // The service still knows the former generations.
+            $"{LedgerColumns.StatusIn(BatchStage.Failed)} AND EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)";
+        // The service still lists the former generations.
         await session.ExecuteAsync(
             $"""
             INSERT INTO former (generation_id, item)
@@ -212,17 +205,18 @@ internal sealed class LedgerInput : IDisposable
 
     private static async Task MergeAsync(LedgerDatabase database, LedgerSession session)
     {
-        // What has not changed is not written: the same input again costs next to nothing.
+        string canChange = LedgerColumns.StatusIn(BatchStage.Pending, BatchStage.Uncertain);
+        // Only changed rows are written, so that the same input again is cheap.
         await session.ExecuteAsync(
-            """
+            $"""
             UPDATE items SET
                 wanted = 1, position = s.position, source_file = s.source_file, source_line = s.source_line, source_row = s.source_row,
-                request = CASE WHEN items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL THEN s.request ELSE items.request END
+                request = CASE WHEN items.{canChange} AND items.worker IS NULL THEN s.request ELSE items.request END
             FROM numbered n JOIN input s ON s.position = n.position
             WHERE n.hash = items.hash AND n.occurrence = items.occurrence AND (
                 items.wanted <> 1 OR items.position <> s.position OR items.source_file IS DISTINCT FROM s.source_file
                 OR items.source_line IS DISTINCT FROM s.source_line OR items.source_row IS DISTINCT FROM s.source_row
-                OR (items.status IN ('Pending', 'Uncertain') AND items.worker IS NULL AND items.request <> s.request))
+                OR (items.{canChange} AND items.worker IS NULL AND items.request <> s.request))
             """).ConfigureAwait(false);
         int added = await session.ExecuteAsync(
             """
@@ -232,15 +226,15 @@ internal sealed class LedgerInput : IDisposable
             WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.hash = n.hash AND i.occurrence = n.occurrence)
             ORDER BY n.position
             """).ConfigureAwait(false);
-        // Workers that start the same batch with different inputs do the rows of all. Who may be dead is not waited for: at
-        // the worst its rows are not sent.
+        // Workers that run the same batch at the same time process the rows of all inputs. A worker that may be dead does not count: at
+        // worst its rows are not submitted.
         await session.ExecuteAsync(
             $"""
             UPDATE items SET wanted = 0
             WHERE wanted = 1
-                AND NOT EXISTS (SELECT 1 FROM ({database.ResponsiveWorkersQuery}) AS alive WHERE alive.worker <> @me)
+                AND NOT EXISTS (SELECT 1 FROM ({database.ResponsiveWorkersQuery}) AS alive WHERE alive.worker <> @worker)
                 AND NOT EXISTS (SELECT 1 FROM numbered n WHERE n.hash = items.hash AND n.occurrence = items.occurrence)
-            """, ("me", database.Worker)).ConfigureAwait(false);
+            """, ("worker", database.Worker)).ConfigureAwait(false);
         if (added > 0) await database.AnalyzeAsync(session, "items").ConfigureAwait(false);
     }
 

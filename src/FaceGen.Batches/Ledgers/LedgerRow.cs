@@ -1,41 +1,41 @@
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>A row as it stands in the ledger.</summary>
+/// <summary>A row of the ledger.</summary>
 internal sealed record LedgerRow
 {
-    /// <summary>The ledger's own number of the row.</summary>
+    /// <summary>Gets the ledger's number of the row.</summary>
     internal required long Item { get; init; }
 
-    /// <summary>Where the row stood in the input that named it last.</summary>
+    /// <summary>Gets the file and line of the row in the latest input that contains it.</summary>
     internal RequestSource? Source { get; init; }
 
-    /// <summary>By this and its number the rows are in the order of the input.</summary>
+    /// <summary>Gets the position in the input; rows are sorted by it and by their number.</summary>
     internal long Position { get; init; }
 
     /// <summary>The request, as <see cref="RequestSerializer"/> writes it.</summary>
     internal required string Request { get; init; }
 
-    /// <summary>How many images the row pays for.</summary>
+    /// <summary>Gets the number of images that the row pays for.</summary>
     internal required int Images { get; init; }
 
-    /// <summary>The hash of the face image where that is no link.</summary>
+    /// <summary>Gets the hash of the face image; null for a link.</summary>
     internal string? Face { get; init; }
 
     internal required BatchItemStatus Status { get; init; }
 
-    /// <summary>How often the row was sent.</summary>
+    /// <summary>Gets how often the row was submitted.</summary>
     internal int Attempts { get; init; }
 
     /// <summary>
-    /// Who works on the row: a number that is drawn anew each time the row is taken, so that whoever held it before can
-    /// no longer write. 0 where nobody does.
+    /// Gets the fence of the claim: a random number that changes with each claim, so that a former holder can no longer write. 0 if no
+    /// worker holds the row.
     /// </summary>
     internal long Fence { get; init; }
 
-    /// <summary>The root of the service that it was sent to.</summary>
+    /// <summary>Gets the root address of the service that it was submitted to.</summary>
     internal string? Address { get; init; }
 
-    /// <summary>The service's id.</summary>
+    /// <summary>Gets the service's id of the generation.</summary>
     internal string? GenerationId { get; init; }
 
     /// <summary>What is known of the generation, as <see cref="GenerationSerializer"/> writes it.</summary>
@@ -49,7 +49,7 @@ internal sealed record LedgerRow
 
     internal DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Until when a row of unknown outcome may fill a place of the account's queue.</summary>
+    /// <summary>Gets the time until which an uncertain row may hold a slot of the account's queue.</summary>
     internal DateTimeOffset? SlotUntil { get; init; }
 
     internal ErrorCode? ErrorCode { get; init; }
@@ -57,4 +57,22 @@ internal sealed record LedgerRow
     internal string? Error { get; init; }
 
     internal IReadOnlyList<LedgerFile> Files { get; init; } = [];
+}
+
+/// <summary>A saved image of a row.</summary>
+/// <param name="Index">The number of the image in the row, from 1.</param>
+/// <param name="Path">The full path of the file.</param>
+/// <param name="Length">The size in bytes.</param>
+/// <param name="Sha256">The SHA-256 in lower-case hexadecimal.</param>
+/// <param name="Format">The format.</param>
+/// <param name="Width">The width in pixels.</param>
+/// <param name="Height">The height in pixels.</param>
+/// <param name="Filtered">True if the service's safety filter seems to have replaced the image.</param>
+/// <param name="Incomplete">True if the file lacks the end marker of its format.</param>
+internal sealed record LedgerFile(
+    int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered, bool Incomplete = false)
+{
+    /// <summary>Returns the status of a row whose images are saved in these files.</summary>
+    internal static BatchItemStatus GetRowStatus(IReadOnlyList<LedgerFile> files) =>
+        files.Any(file => file.Filtered) ? BatchItemStatus.Filtered : BatchItemStatus.Saved;
 }

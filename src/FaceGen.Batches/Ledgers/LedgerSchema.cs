@@ -1,28 +1,30 @@
+using FaceGen.BatchModel;
+
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>The tables of a ledger, alike in both databases.</summary>
+/// <summary>The tables of a ledger, in SQL that SQLite and PostgreSQL share.</summary>
 internal static class LedgerSchema
 {
-    /// <summary>The version that this FaceGen makes and understands.</summary>
+    /// <summary>The version that this FaceGen creates and reads.</summary>
     internal const int Version = 1;
 
     /// <summary>
-    /// The rows that may be under way at the service. They are few, in an index of their own, which a query uses that has
-    /// these very words.
+    /// The filter of rows that a worker holds or that may hold a slot at the service. They are few, and have a partial index, which a
+    /// query uses only with exactly this text.
     /// </summary>
-    internal const string IsActive =
-        "(worker IS NOT NULL OR place_until IS NOT NULL OR status IN ('Submitting', 'Submitted', 'Generated'))";
+    internal static readonly string IsActive =
+        $"(worker IS NOT NULL OR place_until IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted)})";
 
-    /// <summary>The rows of an input, while they are entered or planned.</summary>
+    /// <summary>Creates the temporary table of the input's rows.</summary>
     internal const string CreateInputTable = """
         CREATE TEMPORARY TABLE input (
             position BIGINT NOT NULL, hash TEXT NOT NULL, request TEXT NOT NULL, images BIGINT NOT NULL, face TEXT,
             face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT, path TEXT, file_at BIGINT)
         """;
 
-    /// <summary>Makes the tables.</summary>
-    /// <param name="identityType">How the database calls a key that it numbers itself.</param>
-    /// <param name="bytesType">How it calls bytes.</param>
+    /// <summary>Returns the SQL that creates the tables.</summary>
+    /// <param name="identityType">The database's type of a key that it numbers itself.</param>
+    /// <param name="bytesType">The database's type of bytes.</param>
     internal static string CreateTables(string identityType, string bytesType) => $"""
         CREATE TABLE ledger (version BIGINT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL);
 
@@ -88,19 +90,20 @@ internal static class LedgerSchema
             item BIGINT NOT NULL REFERENCES items (item) ON DELETE CASCADE);
         """;
 
-    /// <exception cref="FaceGenException">A newer FaceGen has made the tables.</exception>
+    /// <summary>Throws if a newer FaceGen created the ledger.</summary>
+    /// <exception cref="FaceGenException">The version is newer.</exception>
     internal static void ThrowIfNewer(long? version, string name)
     {
         if (version > Version)
             throw new FaceGenException(
                 ErrorCode.LedgerInvalid,
-                $"The ledger '{name}' was made by a newer FaceGen (version {version} of the ledger; this one knows {Version}). Update FaceGen to use it.");
+                $"The ledger '{name}' has version {version} of a newer FaceGen, and this FaceGen reads version {Version}. Nothing was sent. Update FaceGen.");
     }
 
-    /// <summary>What fills the table <c>ledger</c>.</summary>
+    /// <summary>Inserts the row of the table <c>ledger</c>.</summary>
     internal const string InsertVersion = "INSERT INTO ledger (version, created_at, created_by) VALUES (@version, @created_at, @created_by)";
 
-    /// <summary>The values of <see cref="InsertVersion"/>.</summary>
+    /// <summary>Returns the values of <see cref="InsertVersion"/>.</summary>
     internal static (string, object?)[] GetVersionValues(TimeProvider time) =>
     [
         ("version", (long)Version),

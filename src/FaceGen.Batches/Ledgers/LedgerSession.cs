@@ -3,13 +3,11 @@ using System.Text;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>A connection inside a transaction, and what SQL needs of it.</summary>
+/// <summary>Executes SQL on a connection inside a transaction.</summary>
 /// <param name="connection">The connection.</param>
-/// <param name="isRepeat">
-/// Whether the same work was tried before and its connection was lost: it may have been done all the same.
-/// </param>
-/// <param name="cancellationToken">Ends what runs.</param>
-/// <param name="getCommand">Gives a command of the connection that is kept by whoever gives it; null to make a new one each time.</param>
+/// <param name="isRepeat">True if the same work lost its connection before: it may have been committed all the same.</param>
+/// <param name="cancellationToken">Cancels the statements.</param>
+/// <param name="getCommand">Returns a cached command, which its cache disposes of; null to create a command for each statement.</param>
 internal sealed class LedgerSession(
     DbConnection connection, bool isRepeat, CancellationToken cancellationToken, Func<string, DbCommand>? getCommand = null)
 {
@@ -19,36 +17,36 @@ internal sealed class LedgerSession(
 
     internal CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>How long a statement may take; null for as long as the connection says.</summary>
+    /// <summary>Gets or sets the timeout of a statement; null for the connection's timeout.</summary>
     internal TimeSpan? Timeout { get; set; }
 
-    /// <summary>Carries a statement out; gives the number of rows that it changed.</summary>
+    /// <summary>Executes a statement and returns the number of changed rows.</summary>
     internal async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] values)
     {
         DbCommand command = CreateCommand(sql, values);
-        using DbCommand? unkept = getCommand is null ? command : null;
+        using DbCommand? owned = getCommand is null ? command : null;
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads all rows of a query.</summary>
+    /// <summary>Returns all rows of a query.</summary>
     internal async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
     {
         DbCommand command = CreateCommand(sql, values);
-        using DbCommand? unkept = getCommand is null ? command : null;
+        using DbCommand? owned = getCommand is null ? command : null;
         using DbDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         List<T> rows = [];
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) rows.Add(read(reader));
         return rows;
     }
 
-    /// <summary>Reads the one number that a query gives; null where it gives none.</summary>
+    /// <summary>Returns the number that a query selects; null if it selects none.</summary>
     internal async Task<long?> QueryNumberAsync(string sql, params (string Name, object? Value)[] values)
     {
         List<long?> numbers = await QueryAsync(sql, row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), values).ConfigureAwait(false);
         return numbers.Count == 0 ? null : numbers[0];
     }
 
-    /// <summary>Text that both databases can hold: no NUL, and no half of a pair.</summary>
+    /// <summary>Returns a text that both databases can store: without NUL and without half of a surrogate pair.</summary>
     internal static string ToStorable(string text)
     {
         bool isSound = true;

@@ -5,10 +5,10 @@ using System.Security.Principal;
 
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>Makes files that their owner alone can read.</summary>
+/// <summary>Creates files that only their owner can read.</summary>
 internal static class PrivateFile
 {
-    /// <summary>Makes an empty file, where there is none.</summary>
+    /// <summary>Creates an empty file if it is missing.</summary>
     internal static void EnsureExists(string path)
     {
         if (File.Exists(path)) return;
@@ -19,12 +19,12 @@ internal static class PrivateFile
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Somebody else was quicker.
+            // Another process has created it.
         }
     }
 
-    /// <summary>Makes a file that is there the owner's alone, where the system has such rights.</summary>
-    /// <remarks>It is not opened: closing it would drop the locks that SQLite holds on it in this process.</remarks>
+    /// <summary>Restricts an existing file to its owner, if the file system has permissions.</summary>
+    /// <remarks>The file is not opened: closing it would release SQLite's POSIX locks in this process.</remarks>
     internal static void Restrict(string path)
     {
 #if !NETSTANDARD
@@ -36,23 +36,23 @@ internal static class PrivateFile
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            // It is another owner's, or on a file system without rights: a batch that was paid for goes on with those there are.
+            // The file belongs to another owner, or the file system has no permissions: the run continues with the present ones.
         }
 #endif
     }
 
-    /// <summary>Opens a file that nobody else can open meanwhile; the system closes it when the process dies.</summary>
+    /// <summary>Opens a file exclusively; the system closes it when the process dies.</summary>
     internal static FileStream OpenExclusive(string path) => Open(path, FileMode.OpenOrCreate, FileShare.None);
 
     /// <summary>Creates a file that is deleted when it is closed, also when the process is killed.</summary>
-    /// <exception cref="IOException">The folder is missing or cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    /// <exception cref="IOException">The folder is missing or not writable.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable for this user.</exception>
     internal static FileStream CreateTemporary(string folder)
     {
         string path = Path.Combine(folder, $"facegen-{Guid.NewGuid():N}.tmp");
         FileStream file = Open(path, FileMode.CreateNew, FileShare.Delete, FileOptions.DeleteOnClose);
 #if !NETSTANDARD
-        // There the name can go first, so that nothing is left when the process is killed.
+        // On Unix the name can be removed while the file is open, so that a killed process leaves nothing behind.
         if (!OperatingSystem.IsWindows()) File.Delete(path);
 #endif
         return file;
@@ -75,7 +75,7 @@ internal static class PrivateFile
     private static FileStream Open(string path, FileMode mode, FileShare share, FileOptions options = FileOptions.None)
     {
 #if NETSTANDARD
-        // This framework cannot say who may read a file: it has the rights of its folder.
+        // This framework cannot set permissions: the file inherits those of its folder.
         return new FileStream(path, mode, FileAccess.ReadWrite, share, BufferSize, options);
 #else
         if (OperatingSystem.IsWindows())

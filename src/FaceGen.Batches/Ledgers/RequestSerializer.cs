@@ -5,21 +5,21 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// Requests as the ledger keeps them: the API's own JSON, in which a face image is a link, a file's path, or the hash of
-/// bytes that the ledger keeps beside it.
+/// Serializes requests for the ledger: the API's JSON, in which a face image is a link, the path of a file, or the hash of bytes in
+/// the ledger's table of faces.
 /// </summary>
 internal sealed class RequestSerializer
 {
     private const string HashPrefix = "sha256:";
 
-    /// <summary>Enough for rows that take turns with a set of faces; more would not stay flat in memory.</summary>
+    /// <summary>The maximum number of cached face images, which bounds memory.</summary>
     private const int CacheCapacity = 1024;
 
     private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the ledger's row of a request.</summary>
-    /// <exception cref="FaceGenException">The face image's file cannot be read.</exception>
+    /// <summary>Returns the row of the input for a request.</summary>
+    /// <exception cref="FaceGenException">The file of the face image cannot be read.</exception>
     internal InputRow ToInputRow(Request request)
     {
         FaceImage face = request.FaceImage;
@@ -35,7 +35,7 @@ internal sealed class RequestSerializer
     }
 
     /// <summary>Returns the hash under which <see cref="ToInputRow"/> knows a row that the ledger holds; null if its text is invalid.</summary>
-    /// <param name="text">The request as the ledger holds it.</param>
+    /// <param name="text">The request as the ledger stores it.</param>
     /// <param name="face">The hash of its face image; null for a link.</param>
     internal string? ComputeHash(string text, string? face)
     {
@@ -45,16 +45,16 @@ internal sealed class RequestSerializer
         }
         catch (FaceGenException)
         {
-            // Changed by hand; the code that reads the row reports it.
+            // The row was edited by hand; the code that reads it reports the error.
             return null;
         }
     }
 
-    /// <summary>Makes the request again.</summary>
+    /// <summary>Returns the request of a row.</summary>
     /// <param name="text">What <see cref="ToInputRow"/> wrote.</param>
-    /// <param name="source">Where it stood.</param>
-    /// <param name="readFace">Reads the bytes of a face image that the ledger keeps.</param>
-    /// <exception cref="FaceGenException">The text was changed by hand to something invalid.</exception>
+    /// <param name="source">The file and line of the row.</param>
+    /// <param name="readFace">Reads the bytes of a face image in the ledger.</param>
+    /// <exception cref="FaceGenException">The text was edited by hand and is invalid.</exception>
     internal Request Deserialize(string text, RequestSource? source, Func<string, byte[]> readFace) => Deserialize(text, face => ReadFace(face, readFace), source);
 
     private static Request Deserialize(string text, Func<string, FaceImage> readFace, RequestSource? source = null)
@@ -70,14 +70,14 @@ internal sealed class RequestSerializer
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is no JSON object: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is not a JSON object: {e.Message}", e);
         }
 
         RequestRow row = draft.Build(source ?? new RequestSource("", 0, 0), []);
         return row.Request is null ? throw row.Error! : row.Request with { Source = source };
     }
 
-    /// <summary>Returns the hash of the face image that the ledger itself holds for a request; null if it is a link or a file.</summary>
+    /// <summary>Returns the hash of the face image that the ledger stores for a request; null for a link or a file.</summary>
     internal static string? FindStoredFace(string text)
     {
         if (text.IndexOf(HashPrefix, StringComparison.Ordinal) < 0) return null;
@@ -91,12 +91,12 @@ internal sealed class RequestSerializer
         }
         catch (JsonException)
         {
-            // Read reports it.
+            // Deserialize reports it.
             return null;
         }
     }
 
-    /// <summary>The SHA-256 of a row's face image, by which it is known what the row asks for; null for a link.</summary>
+    /// <summary>Returns the SHA-256 of a row's face image; null for a link.</summary>
     internal static string? GetFaceSha256(LedgerRow row) => row.Face?.Split(':')[^1];
 
     private static object? ReadValue(JsonElement value) => value.ValueKind switch
@@ -110,12 +110,12 @@ internal sealed class RequestSerializer
         _ => value.GetRawText(),
     };
 
-    /// <summary>The API's JSON of a request.</summary>
+    /// <summary>Returns the API's JSON of a request.</summary>
     internal static byte[] ToJson(Request request, string face) => JsonObjectWriter.Write(json => RequestJson.Write(json, request, face));
 
     /// <summary>
-    /// Returns the hash of what a request asks for. A face image is known by its bytes wherever it lies, a link without its
-    /// signature, and a text whatever its line ends are; the webhook only receives the result.
+    /// Returns the hash that identifies a request. It includes the bytes of a face image, a link without its signature, and texts with
+    /// normalized line ends; it excludes the webhook, which only receives the result.
     /// </summary>
     private static string ComputeIdentity(Request request, string? face) => Sha256.ComputeHex(ToJson(
         request with { Webhook = null, Prompt = NormalizeLineBreaks(request.Prompt)!, NegativePrompt = NormalizeLineBreaks(request.NegativePrompt) },
@@ -132,7 +132,7 @@ internal sealed class RequestSerializer
         if (text.StartsWith(HashPrefix, StringComparison.Ordinal)) return FaceImage.FromBytes(readFace(text));
 
         if (_faceByText.Count == CacheCapacity) _faceByText.Clear();
-        // Rows can be looked at also when the file has gone; it is checked when it is sent.
+        // A row can be read although its file is missing: the file is checked when it is sent.
         return _faceByText[text] = text.Contains("://") ? FaceImage.Parse(text, path => path) : FaceImage.FromUncheckedFile(text);
     }
 

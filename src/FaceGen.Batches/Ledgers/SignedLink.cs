@@ -1,8 +1,8 @@
 namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
-/// Removes the signature from a presigned link. A store signs the same image anew for each export, so that the signature is
-/// part of how the image is fetched, not of the image's identity.
+/// Removes the signature from a presigned link. A store signs the same image again for each export, so the signature does not
+/// identify the image.
 /// </summary>
 internal static class SignedLink
 {
@@ -42,20 +42,20 @@ internal static class SignedLink
         new(["hm", "ex", "is"], []),
     ];
 
-    /// <summary>Gets the link without its signature; one that has no known signature is returned whole.</summary>
+    /// <summary>Gets the link without its signature; one that has no known signature is returned text.</summary>
     internal static string WithoutSignature(Uri link)
     {
-        string whole = link.AbsoluteUri;
+        string text = link.AbsoluteUri;
         string query = link.Query;
-        if (query.Length < 2) return whole;
+        if (query.Length < 2) return text;
 
         string[] parameters = query.Substring(1).Split('&');
         string[] names = [.. parameters.Select(parameter => parameter.Split('=')[0])];
         Kind[] found = [.. SignatureKinds.Where(kind => kind.Required.All(required => names.Contains(required, StringComparer.OrdinalIgnoreCase)))];
-        if (found.Length == 0) return whole;
+        if (found.Length == 0) return text;
 
-        string kept = string.Join("&", parameters.Where((_, index) => !found.Any(kind => kind.Matches(names[index]))));
-        return link.GetLeftPart(UriPartial.Path) + (kept.Length == 0 ? "" : $"?{kept}") + link.Fragment;
+        string remaining = string.Join("&", parameters.Where((_, index) => !found.Any(kind => kind.Matches(names[index]))));
+        return link.GetLeftPart(UriPartial.Path) + (remaining.Length == 0 ? "" : $"?{remaining}") + link.Fragment;
     }
 
     private sealed record Kind(string[] Required, string[] Others)

@@ -1,6 +1,6 @@
 namespace FaceGen.Batches.Ledgers;
 
-/// <summary>What a ledger tells of the process that works on it.</summary>
+/// <summary>Describes this process in the ledger's table of workers.</summary>
 internal static class WorkerProcess
 {
     internal static long Id { get; } =

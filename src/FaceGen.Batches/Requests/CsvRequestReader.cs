@@ -8,7 +8,7 @@ internal sealed class CsvRequestReader
 {
     private const int MaxRowLength = 16 * 1024 * 1024;
 
-    /// <summary>Half of a surrogate pair, which no decoded text has: rows that begin with '#' are rows.</summary>
+    /// <summary>Half of a surrogate pair, which decoded text never contains, so that no row is a comment.</summary>
     private const char NoCommentCharacter = '\uDC00';
 
     private readonly string _path;
@@ -34,12 +34,12 @@ internal sealed class CsvRequestReader
 
     /// <summary>Reads the rows one by one.</summary>
     /// <param name="text">The file, at its beginning.</param>
-    /// <param name="builder">Makes the rows.</param>
-    /// <param name="delimiter">The delimiter, or null to tell it by the header.</param>
+    /// <param name="builder">Builds the rows.</param>
+    /// <param name="delimiter">The delimiter; null to detect it.</param>
     internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder, char? delimiter)
     {
         if (delimiter is { } given && !CsvDelimiter.IsUsable(given))
-            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'");
+            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'. Give another -Delimiter");
 
         return new CsvRequestReader(text, builder, delimiter).ReadRows();
     }
@@ -67,8 +67,8 @@ internal sealed class CsvRequestReader
         return null;
     }
 
-    /// <summary>Takes the record's cells.</summary>
-    /// <returns>False for an empty line and for one of delimiters only, as Excel leaves them.</returns>
+    /// <summary>Reads the cells of the current record into the builder.</summary>
+    /// <returns>False for an empty line and for a line of delimiters only, which Excel leaves behind.</returns>
     private bool ReadCells(CsvHeader header)
     {
         bool given = false;
@@ -87,8 +87,7 @@ internal sealed class CsvRequestReader
 
         if (!IsBlank(header.Width))
         {
-            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}; "
-                + "a cell that holds the delimiter must stand in quotes.");
+            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}. Quote each cell that contains the delimiter.");
         }
 
         return true;
@@ -146,5 +145,128 @@ internal sealed class CsvRequestReader
     private FaceGenException CreateReadError(CsvFormatException e) => e is CsvRecordTooLargeException
         ? RequestFileError.TooLarge(_path, _line, e)
         : RequestFileError.AtLine(_path, _line,
-            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1}: {e.Message.TrimEnd('.')}", e);
+            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1} ({e.Message.TrimEnd('.')}). Double each quote inside a quoted cell", e);
+}
+
+/// <summary>Maps the columns of a CSV file to the API's fields.</summary>
+internal sealed class CsvHeader
+{
+    private CsvHeader(IReadOnlyList<string> names)
+    {
+        Width = names.Count;
+        var columns = new List<(int, RequestField)>();
+        var unknown = new List<string>();
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (RequestField.Find(names[i]) is { } field) columns.Add((i, field));
+            else if (names[i].Length > 0) unknown.Add(names[i]);
+        }
+
+        Columns = columns;
+        UnknownColumns = unknown;
+    }
+
+    /// <summary>Gets the columns that hold fields of the API.</summary>
+    internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
+
+    /// <summary>Gets the names of the columns that the API does not have; a column without a name does not count.</summary>
+    internal IReadOnlyList<string> UnknownColumns { get; }
+
+    /// <summary>Gets how many cells a row may have; empty names at the end, which Excel adds, do not count.</summary>
+    internal int Width { get; }
+
+    /// <summary>Reads the header row.</summary>
+    /// <exception cref="FaceGenException">The header has no <c>prompt</c>, or two columns for the same field.</exception>
+    internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
+    {
+        List<string> names = [.. cells.Select(InvisibleCharacters.Trim)];
+        while (names.Count > 0 && names[names.Count - 1].Length == 0) names.RemoveAt(names.Count - 1);
+
+        var header = new CsvHeader(names);
+        if (header.Columns.All(column => column.Field != RequestField.Prompt))
+        {
+            string? similar = names.FirstOrDefault(name => RequestField.FindNearest(name) == RequestField.Prompt);
+            string suggestion = similar is null ? "" : $". Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
+            throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
+        }
+
+        if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } duplicate)
+        {
+            string same = FormatNames(duplicate.Select(column => names[column.Ordinal]));
+            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{duplicate.Key.Name}'. Remove all but one");
+        }
+
+        return header;
+    }
+
+    private static string FormatNames(IEnumerable<string> names) =>
+        DisplayText.Clean(string.Join(", ", names.Select(name => $"'{InvisibleCharacters.Escape(name, 60)}'")));
+}
+
+/// <summary>Finds the character that separates the cells of a CSV file.</summary>
+internal static class CsvDelimiter
+{
+    private const string Candidates = ",;\t";
+    private const string Declaration = "sep=";
+
+    /// <summary>Returns true if a character can separate cells.</summary>
+    internal static bool IsUsable(char delimiter) =>
+        delimiter is not ('"' or '\r' or '\n' or '\0') && delimiter < 128 && !char.IsLetterOrDigit(delimiter);
+
+    /// <summary>
+    /// Reads Excel's declaration of the delimiter in the first line, as in <c>sep=;</c>. A spreadsheet that saved the line as a row
+    /// may have quoted it and added delimiters, as in <c>"sep=,",,</c>: then the added ones separate the file.
+    /// </summary>
+    /// <param name="text">The beginning of the file.</param>
+    /// <param name="delimiter">The declared delimiter.</param>
+    /// <param name="length">The length of the line including its line break.</param>
+    internal static bool TryReadDeclaration(ReadOnlySpan<char> text, out char delimiter, out int length)
+    {
+        int end = text.IndexOf('\n');
+        length = end < 0 ? text.Length : end + 1;
+        delimiter = default;
+
+        ReadOnlySpan<char> line = text.Slice(0, length).TrimEnd("\r\n".AsSpan());
+        bool isQuoted = line is ['"', ..];
+        if (isQuoted) line = line.Slice(1);
+        if (!line.StartsWith(Declaration.AsSpan(), StringComparison.OrdinalIgnoreCase) || line.Length == Declaration.Length) return false;
+
+        delimiter = line[Declaration.Length];
+        ReadOnlySpan<char> rest = line.Slice(Declaration.Length + 1);
+        if (isQuoted)
+        {
+            if (rest is not ['"', ..]) return false;
+            rest = rest.Slice(1);
+        }
+
+        if (rest.Length > 0)
+        {
+            if (rest.Trim(rest[0]).Length > 0) return false;
+            delimiter = rest[0];
+        }
+
+        return IsUsable(delimiter);
+    }
+
+    /// <summary>Returns the candidate that occurs most often outside quotes in the header row; a comma if none occurs.</summary>
+    /// <param name="text">The beginning of the file.</param>
+    internal static char Detect(ReadOnlySpan<char> text)
+    {
+        Span<int> counts = stackalloc int[Candidates.Length];
+        bool quoted = false;
+        foreach (char c in text.TrimStart())
+        {
+            if (c == '"') quoted = !quoted;
+            if (quoted) continue;
+            if (c == '\n') break;
+            if (Candidates.IndexOf(c) is var candidate and >= 0) counts[candidate]++;
+        }
+
+        int best = 0;
+        for (int i = 1; i < counts.Length; i++)
+            if (counts[i] > counts[best])
+                best = i;
+
+        return Candidates[best];
+    }
 }

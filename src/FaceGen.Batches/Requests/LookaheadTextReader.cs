@@ -3,8 +3,8 @@ using System.Text;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// A request file's text: decoded by its byte order mark (UTF-8 without one), with a look ahead. A lone CR, the line
-/// end of old Macs, reads as LF, so that all that follows has one way to count lines.
+/// Reads the text of a request file, decoded by its byte order mark (UTF-8 without one), with a lookahead. A lone CR, the line end of
+/// old Macs, is returned as LF, so that every line break contains exactly one LF.
 /// </summary>
 internal sealed class LookaheadTextReader : TextReader
 {
@@ -22,10 +22,10 @@ internal sealed class LookaheadTextReader : TextReader
         _reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, BufferSize);
     }
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>Gets the full path of the file.</summary>
     internal string Path { get; }
 
-    /// <summary>What comes next, up to some 32,000 characters; empty at the end of the file.</summary>
+    /// <summary>Gets the next characters, up to about 32,000; empty at the end of the file.</summary>
     internal ReadOnlySpan<char> Lookahead
     {
         get
@@ -35,14 +35,14 @@ internal sealed class LookaheadTextReader : TextReader
         }
     }
 
-    /// <summary>Opens a file that other programs may have open, too.</summary>
+    /// <summary>Opens a file, which other programs may have open too.</summary>
     internal static LookaheadTextReader Open(string path)
     {
         if (Directory.Exists(path)) throw RequestFileError.ForFile(path, "is a folder");
 
         try
         {
-            // The StreamReader has the only buffer that is needed.
+            // The StreamReader buffers already.
             return new LookaheadTextReader(path, new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1));
         }
@@ -57,25 +57,25 @@ internal sealed class LookaheadTextReader : TextReader
         }
     }
 
-    /// <summary>Leaves out what <see cref="Lookahead"/> has shown.</summary>
+    /// <summary>Advances past characters of <see cref="Lookahead"/>.</summary>
     internal void Skip(int count) => _start += count;
 
     /// <summary>
-    /// Reads as much as is asked for, or to the end: a reader of long rows, which begins a row anew with each piece that
-    /// it gets, then gets few of them.
+    /// Reads the requested count, or up to the end of the file: a CSV reader restarts a long row with each block that it gets, so the
+    /// blocks must be large.
     /// </summary>
     public override int Read(char[] buffer, int index, int count)
     {
-        Span<char> wanted = buffer.AsSpan(index, count);
-        while (wanted.Length > 0 && Lookahead is { IsEmpty: false } ahead)
+        Span<char> target = buffer.AsSpan(index, count);
+        while (target.Length > 0 && Lookahead is { IsEmpty: false } ahead)
         {
-            int taken = Math.Min(wanted.Length, ahead.Length);
-            ahead.Slice(0, taken).CopyTo(wanted);
-            wanted = wanted.Slice(taken);
-            Skip(taken);
+            int copied = Math.Min(target.Length, ahead.Length);
+            ahead.Slice(0, copied).CopyTo(target);
+            target = target.Slice(copied);
+            Skip(copied);
         }
 
-        return count - wanted.Length;
+        return count - target.Length;
     }
 
     public override int Peek() => Lookahead is [char next, ..] ? next : -1;
@@ -98,13 +98,13 @@ internal sealed class LookaheadTextReader : TextReader
 
     private void Fill()
     {
-        // Whether a CR at a block's end stands alone is known only with the next block.
-        int kept = 0;
-        if (_endsInCarriageReturn) _buffer[kept++] = '\r';
+        // Only the next block shows whether a CR at the end of this one is alone.
+        int start = 0;
+        if (_endsInCarriageReturn) _buffer[start++] = '\r';
 
-        int read = ReadBlock(kept);
+        int read = ReadBlock(start);
         _start = 0;
-        _end = kept + read;
+        _end = start + read;
         _endsInCarriageReturn = read > 0 && _buffer[_end - 1] == '\r';
         if (_endsInCarriageReturn) _end--;
 
@@ -132,5 +132,84 @@ internal sealed class LookaheadTextReader : TextReader
             if (text is not ['\r', '\n', ..]) text[0] = '\n';
             text = text.Slice(1);
         }
+    }
+}
+
+/// <summary>
+/// A sliding window over a file's text as UTF-8, from which JSON is read. It grows only as far as one row needs.
+/// </summary>
+internal sealed class Utf8Window(LookaheadTextReader text)
+{
+    private const int MaxRowLength = 16 * 1024 * 1024;
+    private const int CharsPerRead = 16 * 1024;
+
+    private static readonly int MaxBytesPerRead = Encoding.UTF8.GetMaxByteCount(CharsPerRead);
+
+    private readonly Encoder _encoder = Encoding.UTF8.GetEncoder();
+    private readonly char[] _chars = new char[CharsPerRead];
+    private byte[] _bytes = new byte[128 * 1024];
+    private int _start;
+    private int _end;
+
+    /// <summary>Gets the full path of the file.</summary>
+    internal string Path => text.Path;
+
+    /// <summary>Gets the bytes in the window.</summary>
+    internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(_start, _end - _start);
+
+    /// <summary>Gets the line on which the window begins.</summary>
+    internal int Line { get; private set; } = 1;
+
+    /// <summary>Gets a value that is true if the window reaches the end of the file.</summary>
+    internal bool IsFinal { get; private set; }
+
+    /// <summary>Moves the start of the window forward.</summary>
+    internal void Consume(int count)
+    {
+        Line += LineBreaks.Count(Bytes.Slice(0, count));
+        _start += count;
+    }
+
+    /// <summary>Moves the end of the window forward.</summary>
+    /// <param name="line">The line of the current row, for the error if the row is too large.</param>
+    internal void Extend(int line)
+    {
+        if (Bytes.Length >= MaxRowLength) throw RequestFileError.TooLarge(Path, line);
+
+        // A window that is more than half full grows, since it would soon be full again.
+        int size = Bytes.Length > _bytes.Length / 2 ? _bytes.Length * 2 : _bytes.Length;
+        size = Math.Min(size, MaxRowLength + MaxBytesPerRead);
+        byte[] target = size > _bytes.Length ? new byte[size] : _bytes;
+        Buffer.BlockCopy(_bytes, _start, target, 0, Bytes.Length);
+        _end -= _start;
+        _start = 0;
+        _bytes = target;
+
+        while (!IsFinal && _bytes.Length - _end >= MaxBytesPerRead)
+        {
+            int read = text.Read(_chars, 0, CharsPerRead);
+            IsFinal = read == 0;
+            _end += _encoder.GetBytes(_chars, 0, read, _bytes, _end, flush: IsFinal);
+        }
+    }
+}
+
+/// <summary>Counts line breaks, each of which contains exactly one LF after <see cref="LookaheadTextReader"/>.</summary>
+internal static class LineBreaks
+{
+    internal static int Count(ReadOnlySpan<char> text) => Count(text, '\n');
+
+    internal static int Count(ReadOnlySpan<byte> text) => Count(text, (byte)'\n');
+
+    private static int Count<T>(ReadOnlySpan<T> text, T lineFeed) where T : IEquatable<T>
+    {
+        int count = 0;
+        while (text.IndexOf(lineFeed) is var at and >= 0)
+        {
+            count++;
+            text = text.Slice(at + 1);
+        }
+
+        return count;
     }
 }

@@ -3,17 +3,17 @@ using FaceGen.Contract;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>Reads request files: CSV, JSON and JSON Lines.</summary>
-/// <remarks>It is public with a public constructor because it is made by name, in a load context of its own.</remarks>
+/// <remarks>The class and its constructor are public because another load context creates it by name.</remarks>
 public sealed class RequestFileReader : IRequestFileReader
 {
     /// <inheritdoc/>
     IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
     {
         using LookaheadTextReader text = LookaheadTextReader.Open(path);
-        // A file that was joined of several, or written by two tools, begins with several byte order marks.
+        // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
         while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
         if (text.Lookahead is ['\0', ..] or [_, '\0', ..])
-            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark: save it as UTF-8, or with the mark");
+            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark");
         if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty");
 
         var rows = new RequestRowBuilder(path);
@@ -42,10 +42,33 @@ public sealed class RequestFileReader : IRequestFileReader
         _ => RequestFileFormat.Csv,
     };
 
-    /// <summary>One object over several lines is JSON; a line too long to look at can only be JSON Lines.</summary>
+    /// <summary>Returns true if an object ends on the first line: one over several lines is JSON, a line beyond the lookahead is JSON Lines.</summary>
     private static bool HasObjectOnFirstLine(ReadOnlySpan<char> text)
     {
         int end = text.IndexOf('\n');
         return end < 0 || text.Slice(0, end).TrimEnd() is [.., '}'];
     }
+}
+
+/// <summary>Creates the errors that end the reading of a request file.</summary>
+internal static class RequestFileError
+{
+    /// <summary>Returns the error for a file that cannot be read at all.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="reason">The predicate that follows the file's name, such as "does not exist".</param>
+    /// <param name="inner">The exception that caused the error.</param>
+    internal static FaceGenException ForFile(string path, string reason, Exception? inner = null) =>
+        new(ErrorCode.RequestFileInvalid, $"The request file '{DisplayText.Clean(path)}' {reason}.", inner);
+
+    /// <summary>Returns the error for a file that cannot be read beyond a line.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="line">The line at which reading ends.</param>
+    /// <param name="reason">A sentence without its full stop.</param>
+    /// <param name="inner">The exception that caused the error.</param>
+    internal static FaceGenException AtLine(string path, int line, string reason, Exception? inner = null) =>
+        new(ErrorCode.RequestFileInvalid, $"{new RequestSource(path, line, 0)}: {reason}.", inner);
+
+    /// <summary>Returns the error for a row that exceeds the maximum size.</summary>
+    internal static FaceGenException TooLarge(string path, int line, Exception? inner = null) =>
+        AtLine(path, line, "The row that begins here is larger than 16 MB. Add the closing quote or bracket if one is missing", inner);
 }

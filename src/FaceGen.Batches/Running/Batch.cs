@@ -5,7 +5,7 @@ using FaceGen.Saving;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>A batch on its ledger.</summary>
+/// <summary>A batch and its ledger.</summary>
 internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserver? observer) : IBatch
 {
     private readonly FileStorage _storage = (connection?.Services ?? EngineServices.System).Files;
@@ -27,27 +27,25 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
         {
             string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];
             string? file = null;
-            string? taken = paths.FirstOrDefault(path => (file = ImageSaver.FindExistingFile(_storage, path)) is not null);
+            string? existing = paths.FirstOrDefault(path => (file = ExistingImages.FindFile(_storage, path)) is not null);
             return _serializer.ToInputRow(request) with
             {
-                // The name of one image that exists is as good as the first one's: other rows of the same name have it too.
-                Path = taken ?? paths.FirstOrDefault(),
-                ExistingFileWrittenAt = file is null ? null : ImageSaver.GetLastWriteTime(_storage, file),
+                // The name of an existing image identifies the row's names as well as the first one does.
+                Path = existing ?? paths.FirstOrDefault(),
+                ExistingFileWrittenAt = file is null ? null : ExistingImages.GetLastWriteTime(_storage, file),
             };
-        })], cancellationToken, saveOptions.Folder);
+        })], saveOptions.Folder, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        ledger.PlanAsync(options, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancellationToken)
     {
         await ledger.ImportAsync(options.RetryFailed, cancellationToken).ConfigureAwait(false);
         LedgerCounts counts = await ledger.CountAsync(cancellationToken).ConfigureAwait(false);
-        BatchSummary before = Summaries.Create(ledger.Name, counts);
-        long total = before.Pending + before.UnderWay + (options.RetryUncertain ? counts.RetryableUncertain : 0);
-        using var run = new BatchRun(ledger, connection!, options, observer!, total, cancellationToken);
+        using var run = new BatchRun(ledger, connection!, options, observer!, counts.CountUnfinished(options.RetryUncertain), cancellationToken);
         _run = run;
         return await run.RunAsync().ConfigureAwait(false);
     }

@@ -6,7 +6,7 @@ using FaceGen.Generating;
 namespace FaceGen.Batches.Running;
 
 /// <summary>Opens batches.</summary>
-/// <remarks>It is public with a public constructor because it is made by name, in a load context of its own.</remarks>
+/// <remarks>The class and its constructor are public because another load context creates it by name.</remarks>
 public sealed class BatchFactory : IBatchFactory
 {
     /// <inheritdoc/>
@@ -23,7 +23,7 @@ public sealed class BatchFactory : IBatchFactory
         ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancellationToken).ConfigureAwait(false);
         try
         {
-            return Summaries.Create(opened.Name, await opened.CountAsync(cancellationToken).ConfigureAwait(false));
+            return (await opened.CountAsync(cancellationToken).ConfigureAwait(false)).ToSummary(opened.Name);
         }
         finally
         {
@@ -35,7 +35,7 @@ public sealed class BatchFactory : IBatchFactory
     IEnumerable<BatchItem> IBatchFactory.ReadItems(
         LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> onInvalidRow, CancellationToken cancellationToken)
     {
-        // The caller's background thread waits here; the ledger itself holds no thread while its database cannot be reached.
+        // The caller's background thread waits here; the ledger itself holds no thread while its database is unreachable.
         IAsyncEnumerator<BatchItem> items = ReadItemsAsync(ledger, statuses, onInvalidRow, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
@@ -64,7 +64,7 @@ public sealed class BatchFactory : IBatchFactory
                 }
                 catch (FaceGenException e)
                 {
-                    onInvalidRow(InvalidRow.CreateError(opened.Name, row.Item, row.Source, e));
+                    onInvalidRow(LedgerColumns.CreateInvalidRowError(opened.Name, row.Item, row.Source, e));
                     continue;
                 }
 
@@ -80,7 +80,7 @@ public sealed class BatchFactory : IBatchFactory
     private static Task<ILedger> OpenAsync(LedgerLocation ledger, LedgerMode mode, CancellationToken cancellationToken) =>
         Ledgers.LedgerFactory.OpenAsync(ledger, mode, TimeProvider.System, new NullLog(), cancellationToken);
 
-    /// <summary>Who only looks is told by an error, if at all.</summary>
+    /// <summary>Discards the log of a ledger that is only read.</summary>
     private sealed class NullLog : IEngineLog
     {
         public void LogVerbose(string message) { }

@@ -3,12 +3,13 @@ using FaceGen.Http;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>Makes of the ledger's rows what users see of them.</summary>
+/// <summary>Converts rows of the ledger to the objects that users see.</summary>
 internal static class BatchItems
 {
+    /// <summary>Returns the item of a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="request">What it asks for.</param>
-    /// <param name="connection">The connection of the run, which acts for what is of its account.</param>
+    /// <param name="request">The request of the row.</param>
+    /// <param name="connection">The connection of the run, which the generation gets if it belongs to the same account.</param>
     internal static BatchItem FromRow(LedgerRow row, Request request, Connection? connection = null)
     {
         Generation? generation = row.GenerationId is null ? null : GenerationSerializer.Deserialize(row, request);

@@ -6,27 +6,29 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Does the rows of a batch: what earlier runs left first, then the pending ones, as many at a time as the account's queue
-/// and the ledger's other workers allow.
+/// Runs a batch: first the rows in progress of earlier runs, then the pending ones, as many at a time as the account's queue and the
+/// ledger's other workers allow.
 /// </summary>
 internal sealed class BatchRun : IDisposable
 {
-    /// <summary>How many rows may wait for their download, so that a long input stays in flat memory.</summary>
+    /// <summary>The maximum number of rows that are not saved yet, which bounds memory.</summary>
     private const int MaxUnsavedRows = 64;
 
-    /// <summary>How often rows of workers that died are looked for.</summary>
+    /// <summary>How often the rows of dead workers are claimed.</summary>
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the ledger is asked again while other workers can change something, and while only time can.</summary>
+    /// <summary>How often the ledger is queried again: if other workers share it, and if they do not.</summary>
     private static readonly TimeSpan SharedInterval = TimeSpan.FromMilliseconds(100), OwnInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long to wait where nobody works on a row and none can be submitted.</summary>
+    /// <summary>How long the run waits for a free slot while no worker holds a row.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
 
     private readonly CancellationToken _stopToken;
     private readonly CancellationTokenSource _deadlineSource;
     private readonly CancellationTokenSource _endSource;
     private readonly RunContext _run;
+    private readonly RunLedger _ledger;
+    private readonly SharedFaceUploads _uploads;
     private readonly DownloadQueue _downloads;
     private readonly RowProcessor _processor;
     private readonly UncertainRowReconciler _reconciler;
@@ -34,7 +36,7 @@ internal sealed class BatchRun : IDisposable
     private readonly ProgressMeter _meter;
     private readonly List<Task> _tasks = [];
 
-    /// <summary>The uploads that rows waited for when the last one was taken.</summary>
+    /// <summary>The uploads that rows waited for at the last claim.</summary>
     private IReadOnlyDictionary<string, Task> _awaitedUploads = SharedFaceUploads.NoUploads;
 
     private readonly bool _hasWork;
@@ -53,22 +55,24 @@ internal sealed class BatchRun : IDisposable
         _endSource = CancellationTokenSource.CreateLinkedTokenSource(_deadlineSource.Token, stopToken, connection.LifetimeToken);
         _hasWork = total > 0;
         options = options with { Save = options.Save with { FolderMustExist = _hasWork } };
-        _run = new RunContext(ledger, connection, options, observer, _endSource.Token, _deadlineSource.Token);
+        _run = new RunContext(connection, options, observer, _endSource.Token, _deadlineSource.Token);
+        _ledger = new RunLedger(ledger, _run);
+        _uploads = new SharedFaceUploads(_run, _ledger);
         if (options.TimeLimit - _run.Limits.Elapsed is { } left) _deadlineSource.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadQueue(options.MaxDownloads);
-        _processor = new RowProcessor(_run, _downloads);
-        _reconciler = new UncertainRowReconciler(_run);
+        _processor = new RowProcessor(_run, _ledger, _downloads);
+        _reconciler = new UncertainRowReconciler(_run, _ledger);
         _throttle = new Slots(options.ThrottleLimit);
         _meter = new ProgressMeter(_run.Time, total);
     }
 
-    /// <summary>How far the run is.</summary>
+    /// <summary>Gets the progress of the run.</summary>
     internal BatchProgress Progress => _meter.GetProgress(_processor.InFlight, _downloads.NearestExpiry);
 
-    private TimeSpan Interval => _run.Ledger.IsShared ? SharedInterval : OwnInterval;
+    private TimeSpan Interval => _ledger.IsShared ? SharedInterval : OwnInterval;
 
-    /// <summary>Does all that can be done.</summary>
-    /// <returns>How the batch stands then.</returns>
+    /// <summary>Processes all rows.</summary>
+    /// <returns>The summary of the batch.</returns>
     internal async Task<BatchSummary> RunAsync()
     {
         try
@@ -76,8 +80,7 @@ internal sealed class BatchRun : IDisposable
             try
             {
                 if (_hasWork) await PrepareDestinationAsync().ConfigureAwait(false);
-                // Rows that were being sent when their process ended are among those of unknown outcome from here on, and all
-                // that can be settled is, before one is paid for again.
+                // Claiming first marks the rows in flight of dead workers as uncertain, and reconciling comes before any row is paid again.
                 await ClaimAbandonedAsync().ConfigureAwait(false);
                 await ReconcileAsync().ConfigureAwait(false);
                 do
@@ -88,25 +91,25 @@ internal sealed class BatchRun : IDisposable
             }
             finally
             {
-                // Also after a stop: what is out is still entered in the ledger.
-                await Task.WhenAll([.. _tasks, _run.FaceUploads.StopAsync(), _cleanup]).ConfigureAwait(false);
+                // Also after a stop: the outcome of submissions in flight is recorded.
+                await Task.WhenAll([.. _tasks, _uploads.StopAsync(), _cleanup]).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested && _deadlineSource.IsCancellationRequested)
         {
             _hasTimedOut = true;
-            _run.Observer.LogVerbose("The time limit is over: what is under way is left to the next run.");
+            _run.Observer.LogVerbose("The time limit is reached. The next run continues with the rows in progress.");
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested && _run.Connection.LifetimeToken.IsCancellationRequested)
         {
-            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was ended while the batch ran."));
+            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Run Connect-FaceGen and the same command again."));
         }
 
         return CreateSummary(await CountAsync().ConfigureAwait(false));
     }
 
-    /// <summary>Makes the folder of the images, and makes sure that it can be written, before anything is paid for.</summary>
-    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    /// <summary>Creates the destination folder and checks that it is writable, before anything is paid for.</summary>
+    /// <exception cref="FaceGenException">The folder is not writable.</exception>
     private async Task PrepareDestinationAsync()
     {
         SaveOptions save = _run.Options.Save;
@@ -116,7 +119,7 @@ internal sealed class BatchRun : IDisposable
             destination.Prepare();
             return true;
         });
-        // A share that does not answer holds no stop up.
+        // A network share that does not respond must not delay a stop.
         await prepared.WaitAsync(_run.EndToken).ConfigureAwait(false);
         _cleanup = Task.Run(() => destination.RemoveAbandoned(save.Name.HasFolders, _run.EndToken));
     }
@@ -125,36 +128,36 @@ internal sealed class BatchRun : IDisposable
     {
         try
         {
-            return await _run.FinishAsync(cancel => _run.Ledger.CountAsync(cancel)).ConfigureAwait(false);
+            return await _ledger.CountAtEndAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {
             throw new FaceGenException(ErrorCode.LedgerUnreachable,
-                $"The run has ended, and the ledger '{_run.Ledger.Name}' could not be reached to tell how the batch stands: Get-FaceGenBatch tells it later.");
+                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Run Get-FaceGenBatch later.");
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _run.FaceUploads.Dispose();
+        _uploads.Dispose();
         _endSource.Dispose();
         _deadlineSource.Dispose();
     }
 
-    /// <summary>Begins a row, or waits for something to change; false where nothing is left to do.</summary>
+    /// <summary>Starts a row, or waits for a change; false if nothing is left to do.</summary>
     private async Task<bool> StepAsync()
     {
         _run.EndToken.ThrowIfCancellationRequested();
         _awaitedUploads = SharedFaceUploads.NoUploads;
-        // Where other workers share the slots, the ledger is asked often enough.
-        Task[] written = _run.Ledger.IsShared ? [] : [_run.RowWritten];
+        // A shared ledger is queried often enough.
+        Task[] written = _ledger.IsShared ? [] : [_ledger.RowWritten];
         await ClaimAbandonedAsync().ConfigureAwait(false);
 
         bool maySubmit = await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false);
-        if (maySubmit) await _run.FaceUploads.StartAsync().ConfigureAwait(false);
-        bool hasRoom = !_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows;
-        if (maySubmit && hasRoom && await TrySubmitAsync().ConfigureAwait(false)) return true;
+        if (maySubmit) await _uploads.StartAsync().ConfigureAwait(false);
+        bool canStart = !_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows;
+        if (maySubmit && canStart && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_tasks.Count > 0 || _awaitedUploads.Count > 0)
         {
             await Task.WhenAny([.. _tasks, .. _awaitedUploads.Values, .. written, _run.Time.DelayAsync(Interval, _run.EndToken)]).ConfigureAwait(false);
@@ -167,16 +170,16 @@ internal sealed class BatchRun : IDisposable
             return true;
         }
 
-        // A worker may have died since the last look.
+        // A worker may have died since the last claim.
         _abandonedClaimedAt = null;
         await ClaimAbandonedAsync().ConfigureAwait(false);
         return _tasks.Count > 0;
     }
 
-    /// <summary>Whether rows are left that this run may yet come to, although it has none now.</summary>
+    /// <summary>Returns true if rows may become available to this run later.</summary>
     private async Task<bool> MayRowsBecomeAvailableAsync()
     {
-        LedgerCounts counts = await _run.Ledger.CountAsync(_run.EndToken).ConfigureAwait(false);
+        LedgerCounts counts = await _ledger.CountAsync().ConfigureAwait(false);
         if (counts.ClaimedByOthers > 0)
         {
             _idleSince = null;
@@ -185,13 +188,13 @@ internal sealed class BatchRun : IDisposable
 
         if (counts[BatchItemStatus.Pending] == 0 && !(_run.Options.RetryUncertain && counts.RetryableUncertain > 0)) return false;
 
-        // Nobody holds a row, and yet the account's places are filled: by rows of unknown outcome, which give theirs back in
-        // time, or by rows that the service never finishes, which do not.
+        // No worker holds a row, and yet the account's slots are in use: by uncertain rows, whose slots become free in time, or by
+        // rows that the service never finishes.
         _idleSince ??= _run.Time.GetTimestamp();
         if (_run.Time.GetElapsedTime(_idleSince.Value) < IdleTimeout) return true;
 
         _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.ServiceBusy,
-            "The account's queue is filled by rows that the service has accepted and does not finish."));
+            $"All slots of the account's queue stayed in use for {IdleTimeout.TotalMinutes:0} minutes by rows that the service accepted and does not finish. Run the same command later."));
         return false;
     }
 
@@ -209,11 +212,10 @@ internal sealed class BatchRun : IDisposable
         IReadOnlyList<LedgerRow> rows;
         do
         {
-            int most = MaxUnsavedRows - _tasks.Count;
-            if (most <= 0) return;
+            int limit = MaxUnsavedRows - _tasks.Count;
+            if (limit <= 0) return;
 
-            rows = await _run.StorageRetry.WriteAsync(
-                () => _run.Ledger.ClaimAbandonedAsync(_run.Connection.Address.AccountScope, most, _run.EndToken), _run.EndToken).ConfigureAwait(false);
+            rows = await _ledger.ClaimAbandonedAsync(limit).ConfigureAwait(false);
             foreach (LedgerRow row in rows)
             {
                 _hasUnreconciled |= row.Status == BatchItemStatus.Uncertain;
@@ -227,34 +229,31 @@ internal sealed class BatchRun : IDisposable
 
     private async Task<bool> TrySubmitAsync()
     {
-        Slots.Slot place = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
+        Slots.Slot throttleSlot = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
         Slots.Slot? slot = null;
         bool hasBegun = false;
         try
         {
             slot = await _run.Account.Slots.AcquireAsync(_run.EndToken).ConfigureAwait(false);
-            // It may have taken long to come.
+            // The slot may have taken long to acquire.
             if (!await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false) || _run.StorageRetry.IsWaiting) return false;
 
-            // What has come to its end at the service since the last look is not paid for again.
+            // A row that has ended at the service since the last search is not paid for again.
             if (_run.Options.RetryUncertain && (_hasUnreconciled || _reconciler.LikelyEnd <= _run.Now)) await ReconcileAsync().ConfigureAwait(false);
 
-            _awaitedUploads = _run.FaceUploads.PendingUploads;
-            LedgerRow? row = await _run.StorageRetry.WriteAsync(
-                () => _run.Ledger.ClaimPendingAsync(
-                    _run.Connection.Address.AccountScope, _run.Account.Slots.Limit, _run.EndToken, [.. _awaitedUploads.Keys], _run.Options.RetryUncertain),
-                _run.EndToken).ConfigureAwait(false);
+            _awaitedUploads = _uploads.PendingUploads;
+            LedgerRow? row = await _ledger.ClaimPendingAsync([.. _awaitedUploads.Keys]).ConfigureAwait(false);
             if (row is null) return false;
 
             if (!_run.Limits.TryReserveImages(row.Images))
             {
-                await new RowRecorder(row, _run).ReleaseAsync().ConfigureAwait(false);
+                await new RowRecorder(row, _run, _ledger).ReleaseAsync().ConfigureAwait(false);
                 return false;
             }
 
             _submitted++;
             _idleSince = null;
-            StartRow(row, place, slot);
+            StartRow(row, throttleSlot, slot);
             return hasBegun = true;
         }
         finally
@@ -262,7 +261,7 @@ internal sealed class BatchRun : IDisposable
             if (!hasBegun)
             {
                 slot?.Dispose();
-                place.Dispose();
+                throttleSlot.Dispose();
             }
         }
     }
@@ -274,7 +273,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (await _processor.ProcessAsync(row, throttleSlot, slot).ConfigureAwait(false) is not var (item, error)) return;
 
-        _meter.RecordEnd(item.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered);
+        _meter.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
         _run.Observer.OnItemEnded(item, error);
     }
 
@@ -284,34 +283,34 @@ internal sealed class BatchRun : IDisposable
         return _reconciler.ReconcileAsync();
     }
 
-    /// <summary>A row that was being sent when its process ended. One that is sent again has not come to its end.</summary>
+    /// <summary>Reports a row that was in flight when its process ended, unless it is submitted again.</summary>
     private async Task ReportUncertainAsync(LedgerRow row)
     {
         if (_run.Options.RetryUncertain) return;
 
         _meter.RecordEnd(isSaved: false);
-        if (await _run.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
+        if (await _ledger.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
             _run.Observer.OnItemEnded(BatchItems.FromRow(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
 
     private BatchSummary CreateSummary(LedgerCounts counts)
     {
-        BatchSummary summary = Summaries.Create(_run.Ledger.Name, counts) with
+        BatchSummary summary = counts.ToSummary(_ledger.Name) with
         {
             Submitted = _submitted,
             ImagesPaid = _run.Limits.Images,
             Fault = _run.Limits.FatalError,
             Duration = _run.Limits.Elapsed,
         };
-        long left = summary.Pending + summary.UnderWay + (_run.Options.RetryUncertain ? counts.RetryableUncertain : 0);
+        long left = counts.CountUnfinished(_run.Options.RetryUncertain);
         if (left == 0) return summary;
 
-        string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is over. "
+        string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is reached. "
             : _run.Limits.Reason is { } stopped && left > summary.UnderWay ? $"Stopped submitting: {stopped}. " : "";
-        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} sent and not saved yet)";
+        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} submitted and not saved yet)";
         return summary with
         {
-            Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}: run the same command again to go on.",
+            Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}. Run the same command again to continue.",
         };
     }
 }

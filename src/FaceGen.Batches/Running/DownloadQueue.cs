@@ -1,12 +1,12 @@
 namespace FaceGen.Batches.Running;
 
-/// <summary>Lets so many downloads at a time begin, and of those that wait the one whose link stops working first.</summary>
+/// <summary>Limits the number of concurrent downloads, and starts the waiting one whose link expires first.</summary>
 internal sealed class DownloadQueue(int limit)
 {
     private readonly List<(DateTimeOffset? Expiry, TaskCompletionSource<bool> Turn)> _waiting = [];
     private int _free = limit;
 
-    /// <summary>The nearest expiry among those that wait.</summary>
+    /// <summary>Gets the nearest expiry of the waiting downloads.</summary>
     internal DateTimeOffset? NearestExpiry
     {
         get
@@ -15,7 +15,7 @@ internal sealed class DownloadQueue(int limit)
         }
     }
 
-    /// <summary>Waits for a turn; <see cref="Release"/> must follow.</summary>
+    /// <summary>Waits for a free download; <see cref="Release"/> must follow.</summary>
     internal async Task AcquireAsync(DateTimeOffset? expiry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +43,7 @@ internal sealed class DownloadQueue(int limit)
                 int next = _waiting.IndexOf(_waiting.OrderBy(waiting => waiting.Expiry ?? DateTimeOffset.MaxValue).First());
                 TaskCompletionSource<bool> turn = _waiting[next].Turn;
                 _waiting.RemoveAt(next);
-                // One that was cancelled while it waited takes no turn.
+                // False for a wait that was canceled.
                 if (turn.TrySetResult(true)) return;
             }
 

@@ -2,17 +2,17 @@ using FaceGen.BatchModel;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>Tells how far a run is and how fast it goes.</summary>
+/// <summary>Measures the progress and the rate of a run.</summary>
 internal sealed class ProgressMeter(TimeProvider time, long total)
 {
-    /// <summary>The rate is that of so many rows that ended last.</summary>
+    /// <summary>The number of the latest ended rows by which the rate is measured.</summary>
     private const int Window = 100;
 
     private readonly Queue<long> _ends = new([time.GetTimestamp()]);
     private long _ended;
     private long _failed;
 
-    /// <summary>A row has come to its end in this run.</summary>
+    /// <summary>Records that a row has ended.</summary>
     internal void RecordEnd(bool isSaved)
     {
         lock (_ends)

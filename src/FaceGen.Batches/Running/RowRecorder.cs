@@ -5,14 +5,15 @@ using FaceGen.Http;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Enters in the ledger, step by step, what becomes of one row that this run has taken. A submission that is out has its
-/// answer entered also where nobody waits for the row any more.
+/// Records each step of a claimed row in the ledger. The response to a submission in flight is recorded also if nothing waits for the
+/// row any more.
 /// </summary>
-/// <param name="row">The row as it was taken.</param>
-/// <param name="run">What the run works with.</param>
-internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLog
+/// <param name="row">The row as it was claimed.</param>
+/// <param name="run">The run.</param>
+/// <param name="ledger">The ledger.</param>
+internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledger) : ISubmissionLog
 {
-    /// <summary>Who is silent for longer may be taken for dead: then its rows are others'.</summary>
+    /// <summary>How long a claim is certain: a worker that is silent for longer may have lost it.</summary>
     private static readonly TimeSpan FreshClaim = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -20,20 +21,20 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     private DateTimeOffset? _uncertainSince = row.SubmittedAt;
     private bool _isClosed;
 
-    /// <summary>The row as it stands in the ledger; one that was accepted is so here also where that could not be entered.</summary>
+    /// <summary>Gets the row as it is in the ledger, or as it is to be: an accepted row stays accepted also if that could not be recorded.</summary>
     internal LedgerRow Row { get; private set; } = row;
 
-    /// <summary>Whether somebody else has taken the row over.</summary>
+    /// <summary>Gets a value that is true if another worker has claimed the row.</summary>
     internal bool IsClaimLost { get; private set; }
 
     /// <summary>
-    /// Why a submission, of this run or of an earlier one, may have been accepted of which nothing was heard; null where there
-    /// is none, or a later one was accepted for certain.
+    /// Gets the error of a submission of this or an earlier run whose outcome is unknown; null if there is none, or if a later submission
+    /// was accepted.
     /// </summary>
     internal FaceGenException? UncertainError { get; private set; } =
         row is { Status: BatchItemStatus.Submitting, ErrorCode: ErrorCode.SubmissionUncertain } ? new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? "") : null;
 
-    /// <summary>Whether a submission of this run was accepted, or may have been.</summary>
+    /// <summary>Gets a value that is true if a submission of this run was accepted, or may have been.</summary>
     internal bool IsPaid { get; private set; }
 
     /// <inheritdoc/>
@@ -49,13 +50,13 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
 
         try
         {
-            // Nothing is paid for while what is paid for cannot be saved.
+            // Nothing is paid for while results cannot be saved.
             await run.StorageRetry.WaitUntilWritableAsync(run.EndToken).ConfigureAwait(false);
 
-            // What may have been accepted before may be paid for once more.
+            // A submission that may have been accepted before may be paid for again.
             if (IsPaid && !run.Limits.TryReserveImages(Row.Images)) throw UncertainError!;
 
-            // The first submission was entered when the row was taken, if that was just now.
+            // A fresh claim has recorded the first submission.
             if (!isFirst || run.Now - Row.SubmittedAt > FreshClaim)
             {
                 await WriteAsync(Row with
@@ -92,15 +93,15 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
                     break;
                 case Outcome.Uncertain uncertain:
                     _uncertainSince = Row.SubmittedAt;
-                    UncertainError = new FaceGenException(ErrorCode.SubmissionUncertain, $"The answer to the submission was lost: {uncertain.Reason.TrimEnd('.')}.");
+                    UncertainError = new FaceGenException(ErrorCode.SubmissionUncertain, $"The response to the submission was lost ({uncertain.Reason.TrimEnd('.')}), so the service may have accepted and charged for it.");
                     if (uncertain.FatalError is { } fault) run.Limits.StopSubmitting(fault);
-                    // Where it is to be sent again, it is entered only if that comes to nothing.
+                    // If it is submitted again, it is recorded only if that fails.
                     if (!run.Options.RetryUncertain) await RecordEndAsync(BatchItemStatus.Uncertain, UncertainError).ConfigureAwait(false);
                     break;
                 default:
-                    // Before the slot is free for another row, which would only fail too.
+                    // Before the slot is free for another row, which would fail too.
                     if (outcome is Outcome.Failed { Error: { EndsRun: true } fatal }) run.Limits.StopSubmitting(fatal);
-                    // What may have been accepted before is never pending, however this submission was refused.
+                    // A row that may have been accepted before is never pending, although this submission was refused.
                     BatchItemStatus status = UncertainError is null ? BatchItemStatus.Pending : BatchItemStatus.Submitting;
                     await WriteAsync(Row with
                     {
@@ -113,7 +114,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
         }
         catch (Exception e) when (accepted is not null && e is FaceGenException or OperationCanceledException)
         {
-            WarnNotRecorded(accepted, $", and could not be entered in the ledger ({e.Message.TrimEnd('.')})");
+            WarnNotRecorded(accepted, $", but could not be recorded in the ledger ({e.Message.TrimEnd('.')})");
         }
         finally
         {
@@ -121,29 +122,29 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
         }
     }
 
-    /// <summary>Waits for the answer to a submission that is out; from then on nothing more is sent.</summary>
+    /// <summary>Prevents further submissions, and waits for the response to the one in flight.</summary>
     internal async Task CloseAsync()
     {
-        Task answered;
+        Task responded;
         lock (_gate)
         {
             _isClosed = true;
-            answered = _inFlight?.Task ?? Task.CompletedTask;
+            responded = _inFlight?.Task ?? Task.CompletedTask;
         }
 
-        await answered.ConfigureAwait(false);
+        await responded.ConfigureAwait(false);
     }
 
-    /// <summary>The images are ready.</summary>
+    /// <summary>Records that the images are ready.</summary>
     internal Task RecordGeneratedAsync(Generation generation) => Row.Status == BatchItemStatus.Generated
         ? Task.CompletedTask
         : WriteAsync(WithGeneration(generation, BatchItemStatus.Generated) with { GeneratedAt = run.Now });
 
-    /// <summary>Each image stands in a file. One that came as base64 in place is not kept in the ledger as well.</summary>
+    /// <summary>Records the saved images. Inline images are removed from the ledger.</summary>
     internal Task RecordSavedAsync(Generation generation, IReadOnlyList<LedgerFile> files)
     {
-        Generation kept = generation with { Images = [.. generation.Images.Where(image => Generation.ParseLink(image) is not null)] };
-        return WriteAsync(WithGeneration(kept, LedgerFile.GetRowStatus(files)) with
+        Generation stored = generation with { Images = [.. generation.Images.Where(image => Generation.ParseLink(image) is not null)] };
+        return WriteAsync(WithGeneration(stored, LedgerFile.GetRowStatus(files)) with
         {
             Files = files,
             EndedAt = run.Now,
@@ -152,7 +153,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
         }, release: true);
     }
 
-    /// <summary>The row has come to an end without images.</summary>
+    /// <summary>Records that the row has ended without images.</summary>
     internal Task RecordEndAsync(BatchItemStatus status, FaceGenException error) => WriteAsync(Row with
     {
         Status = status,
@@ -163,17 +164,16 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     }, release: true);
 
     /// <summary>
-    /// Nobody works on the row any more in this run; the next one goes on where this one was. Where there is a doubt it does
-    /// not: then the row has ended.
+    /// Releases the claim, so that the next run continues with the row. A row with an uncertain submission ends as uncertain instead.
     /// </summary>
     internal Task ReleaseAsync(FaceGenException? error = null) => UncertainError is not null
         ? _inFlight is null
-            // Not sent again after all: it is as it was.
+            // It was not submitted again.
             ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = Row.Attempts - 1 }, release: true)
             : RecordEndAsync(BatchItemStatus.Uncertain, UncertainError)
         : WriteAsync(Row with
         {
-            // A submission that was out has been answered by now.
+            // No submission is in flight any more.
             Status = Row.Status == BatchItemStatus.Submitting ? BatchItemStatus.Pending : Row.Status,
             Attempts = Row.Status == BatchItemStatus.Submitting ? Row.Attempts - 1 : Row.Attempts,
             ErrorCode = error?.Code,
@@ -183,7 +183,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     private async Task RecordAcceptedAsync(Generation accepted)
     {
         bool isReady = accepted.Status == GenerationStatus.Success;
-        // Whatever becomes of the write: from here on nothing may send the row again.
+        // Before the write, which may fail: an accepted row must not be submitted again.
         Row = WithGeneration(accepted, isReady ? BatchItemStatus.Generated : BatchItemStatus.Submitted) with
         {
             SubmittedAt = accepted.CreatedAt,
@@ -195,12 +195,12 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
         };
         UncertainError = null;
         await WriteAsync(Row).ConfigureAwait(false);
-        if (IsClaimLost) WarnNotRecorded(accepted, " after another worker had taken the row over");
+        if (IsClaimLost) WarnNotRecorded(accepted, " after another worker claimed the row");
         else run.Account.MarkReported(accepted.Id);
     }
 
     private void WarnNotRecorded(Generation accepted, string reason) => run.Observer.LogWarning(
-        $"Generation {accepted.Id} ({Row.Source}) was accepted{reason}. It is not lost: Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput brings it in.");
+        $"Generation {accepted.Id} ({Row.Source}) was accepted{reason}. It is paid for and not lost. Save it with Wait-FaceGenImage -Id {accepted.Id} | Save-FaceGenOutput.");
 
     private LedgerRow WithGeneration(Generation generation, BatchItemStatus status) => Row with
     {
@@ -214,7 +214,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run) : ISubmissionLo
     {
         if (IsClaimLost) return;
 
-        if (await run.WriteAsync(next, release).ConfigureAwait(false)) Row = next;
+        if (await ledger.WriteAsync(next, release).ConfigureAwait(false)) Row = next;
         else IsClaimLost = true;
     }
 }

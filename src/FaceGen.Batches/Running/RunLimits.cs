@@ -4,16 +4,16 @@ using FaceGen.Generating;
 
 namespace FaceGen.Batches.Running;
 
-/// <summary>What keeps a run from submitting more. A brake that was put on stays on, but for a disk that was full.</summary>
+/// <summary>Decides whether a run may submit more: by its limits of time, images and balance, and after an error that every row would meet.</summary>
 internal sealed class RunLimits
 {
-    /// <summary>How often the wallet is looked at.</summary>
+    /// <summary>How often the balance is requested.</summary>
     private static readonly TimeSpan BalanceInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many submissions there are between two looks at the wallet at most.</summary>
+    /// <summary>The maximum number of submissions between two requests of the balance.</summary>
     private const int SubmissionsPerBalanceCheck = 5;
 
-    /// <summary>What the last images may take to be downloaded.</summary>
+    /// <summary>The time that is reserved for the last downloads.</summary>
     private static readonly TimeSpan SavingTime = TimeSpan.FromSeconds(10);
 
     private readonly Connection _connection;
@@ -35,35 +35,35 @@ internal sealed class RunLimits
         _start = options.StartTimestamp ?? _time.GetTimestamp();
     }
 
-    /// <summary>Why nothing more is submitted; null while it is.</summary>
+    /// <summary>Gets the reason why nothing more is submitted; null while the run submits.</summary>
     internal string? Reason { get; private set; }
 
-    /// <summary>What every other row would fail with too.</summary>
+    /// <summary>Gets the error that every other row would meet too; null if there is none.</summary>
     internal FaceGenException? FatalError { get; private set; }
 
-    /// <summary>How many images the run has paid for.</summary>
+    /// <summary>Gets how many images the run has paid for.</summary>
     internal long Images => Interlocked.Read(ref _images);
 
-    /// <summary>How long the run has taken so far.</summary>
+    /// <summary>Gets the duration of the run so far.</summary>
     internal TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
-    /// <summary>Whether another row may be submitted now.</summary>
+    /// <summary>Returns true if another row may be submitted now.</summary>
     internal async Task<bool> CanSubmitAsync(CancellationToken cancellationToken)
     {
         if (Reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)
-            SetReason($"the time limit of {limit} would be over before another row was saved");
-        if (Reason is null && _options.MaxImages is { } most && Images >= most)
-            SetReason($"-MaxImages {most} is reached");
-        if (Reason is null && _options.MinimumBalance is { } least) await CheckBalanceAsync(least, cancellationToken).ConfigureAwait(false);
+            SetReason($"the time limit of {limit} would be reached before another row is saved");
+        if (Reason is null && _options.MaxImages is { } max && Images >= max)
+            SetReason($"-MaxImages {max} is reached");
+        if (Reason is null && _options.MinimumBalance is { } minimum) await CheckBalanceAsync(minimum, cancellationToken).ConfigureAwait(false);
         return Reason is null;
     }
 
-    /// <summary>Counts a row's images; false where they are more than may still be paid for.</summary>
+    /// <summary>Counts the images of a row; false if they exceed the images that may still be paid for.</summary>
     internal bool TryReserveImages(int images)
     {
         lock (_gate)
         {
-            if (_options.MaxImages is not { } most || Images + images <= most)
+            if (_options.MaxImages is not { } max || Images + images <= max)
             {
                 Interlocked.Add(ref _images, images);
                 Interlocked.Increment(ref _submissions);
@@ -71,14 +71,14 @@ internal sealed class RunLimits
             }
         }
 
-        SetReason($"the next row's {images} images are more than -MaxImages {_options.MaxImages} leaves");
+        SetReason($"the next row has {images} images, which exceeds what -MaxImages {_options.MaxImages} leaves");
         return false;
     }
 
-    /// <summary>A row's images were not paid for in the end.</summary>
+    /// <summary>Subtracts the images of a row that was not paid for.</summary>
     internal void ReleaseImages(int images) => Interlocked.Add(ref _images, -images);
 
-    /// <summary>Submits no more, for a reason that every other row would meet too.</summary>
+    /// <summary>Ends the submissions because of an error that every other row would meet too.</summary>
     internal void StopSubmitting(FaceGenException error)
     {
         FatalError ??= error;
@@ -93,7 +93,7 @@ internal sealed class RunLimits
         _log.LogVerbose($"Nothing more is submitted: {reason}.");
     }
 
-    /// <summary>What is under way needs so long to be finished and saved; a short limit is not all spent on that.</summary>
+    /// <summary>Returns the time that rows in flight need to be finished and saved, at most half of the limit.</summary>
     private TimeSpan TimeToFinish(TimeSpan limit)
     {
         TimeSpan needed = Account.For(_connection).AssumedDuration + SavingTime;
@@ -111,7 +111,7 @@ internal sealed class RunLimits
             _balanceCheckedAt = _time.GetTimestamp();
             _submissions = 0;
             if (wallet.Balance < minimum)
-                SetReason(FormattableString.Invariant($"the wallet's balance of {wallet.Balance} is below -MinimumBalance {minimum}"));
+                SetReason(FormattableString.Invariant($"the balance of {wallet.Balance} is below -MinimumBalance {minimum}"));
         }
         catch (FaceGenException e) when (e.EndsRun)
         {
@@ -119,8 +119,8 @@ internal sealed class RunLimits
         }
         catch (FaceGenException e)
         {
-            // Who sets a limit does not want it passed unseen.
-            SetReason($"-MinimumBalance cannot be kept ({e.Message.TrimEnd('.')})");
+            // A limit that cannot be checked must not be exceeded unnoticed.
+            SetReason($"the balance for -MinimumBalance {minimum} cannot be read ({e.Message.TrimEnd('.')})");
         }
     }
 }

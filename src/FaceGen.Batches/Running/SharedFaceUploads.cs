@@ -4,16 +4,15 @@ using FaceGen.Generating;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Uploads the face images that several rows use, in the background and ahead of the rows, in their order. A row is taken
-/// when its own image is there: until then it does not wait in the account's queue, and would not look as if it had been
-/// sent if the process died.
+/// Uploads the face images that several rows share, in the background and ahead of the rows, in their order. A row is claimed when its
+/// image is uploaded: until then it holds no slot, and is not uncertain if the process dies.
 /// </summary>
-internal sealed class SharedFaceUploads(RunContext run) : IDisposable
+internal sealed class SharedFaceUploads(RunContext run, RunLedger ledger) : IDisposable
 {
-    /// <summary>Enough for rows that take turns with a set of faces; of further ones the first row is sent in place.</summary>
+    /// <summary>The maximum number of images; further ones are sent with the first row that uses them.</summary>
     private const int Capacity = 1024;
 
-    /// <summary>How many are uploaded at a time: the line is kept busy, and memory holds but few images.</summary>
+    /// <summary>The number of concurrent uploads, which keeps the line busy and few images in memory.</summary>
     private const int Concurrency = 3;
 
     internal static readonly IReadOnlyDictionary<string, Task> NoUploads = new Dictionary<string, Task>();
@@ -23,20 +22,20 @@ internal sealed class SharedFaceUploads(RunContext run) : IDisposable
     private bool _hasStarted;
     private IReadOnlyDictionary<string, Task> _uploads = NoUploads;
 
-    /// <summary>The images that are not there yet, each with its upload. One whose link ends later is renewed by the row that needs it.</summary>
+    /// <summary>Gets the uploads that are not complete, by the hash of their image. A link that expires is renewed by the row that needs it.</summary>
     internal IReadOnlyDictionary<string, Task> PendingUploads =>
         _uploads.Where(upload => !upload.Value.IsCompleted).ToDictionary(upload => upload.Key, upload => upload.Value);
 
-    /// <summary>Begins the uploads, if that has not been done.</summary>
+    /// <summary>Starts the uploads, unless they are started.</summary>
     internal async Task StartAsync()
     {
         if (_hasStarted || !run.Options.UploadFaces) return;
 
-        _uploads = (await run.Ledger.ReadSharedFacesAsync(Capacity, run.EndToken, run.Options.RetryUncertain).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
+        _uploads = (await ledger.ReadSharedFacesAsync(Capacity).ConfigureAwait(false)).ToDictionary(row => row.Face!, UploadAsync);
         _hasStarted = true;
     }
 
-    /// <summary>Ends those that are left, which leaves their rows to the next run.</summary>
+    /// <summary>Cancels the remaining uploads, whose rows are left to the next run.</summary>
     internal async Task StopAsync()
     {
         _stopSource.Cancel();
@@ -48,17 +47,17 @@ internal sealed class SharedFaceUploads(RunContext run) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stopSource.Dispose();
 
-    /// <summary>Uploads a row's face image when it is its turn, if it can be; the row itself tells what is wrong with it.</summary>
+    /// <summary>Uploads the face image of a row. An error is only logged, since the row meets it too and reports it.</summary>
     private async Task UploadAsync(LedgerRow row)
     {
         using Slots.Slot turn = await _slots.AcquireAsync(_stopSource.Token).ConfigureAwait(false);
-        // Nothing more is sent.
+        // Nothing more is submitted.
         if (run.Limits.Reason is not null) return;
 
         try
         {
             await Task.Run(async () => await run.Account.FaceUploads.UploadAsync(
-                run.Connection, (await run.RequestLoader.ReadAsync(row).ConfigureAwait(false)).FaceImage, RequestSerializer.GetFaceSha256(row), run.Observer, _stopSource.Token).ConfigureAwait(false), _stopSource.Token).ConfigureAwait(false);
+                run.Connection, (await ledger.ReadRequestAsync(row).ConfigureAwait(false)).FaceImage, RequestSerializer.GetFaceSha256(row), run.Observer, _stopSource.Token).ConfigureAwait(false), _stopSource.Token).ConfigureAwait(false);
         }
         catch (FaceGenException e)
         {

@@ -4,13 +4,13 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Writes that must succeed in the end: where the disk is full, the folder cannot be written, or the ledger cannot be written
-/// for any reason, they are tried again until they can, and meanwhile nothing more is submitted.
+/// Retries writes that must not be lost: while the disk is full, or the folder or the ledger is not writable, a write is repeated, and
+/// nothing more is submitted.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="log">Receives a warning when a wait begins, and a line when it ends.</param>
-/// <param name="destination">The folder that images are saved to.</param>
-/// <param name="deadlineToken">Canceled when the run's time is over: what cannot be written then is not waited for.</param>
+/// <param name="log">Receives a warning when a retry begins, and a verbose line when it ends.</param>
+/// <param name="destination">The destination folder of the images.</param>
+/// <param name="deadlineToken">Is canceled at the time limit of the run, which ends the retries.</param>
 internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destination destination, CancellationToken deadlineToken = default)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -18,18 +18,18 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
     private readonly object _gate = new();
     private int _waiting;
 
-    /// <summary>Ended when no write waits.</summary>
+    /// <summary>Completes when no write waits.</summary>
     private TaskCompletionSource<bool>? _noneWaiting;
 
-    /// <summary>Whether a write waits for room.</summary>
+    /// <summary>Gets a value that is true if a write waits.</summary>
     internal bool IsWaiting => Volatile.Read(ref _waiting) > 0;
 
-    /// <summary>Writes, and writes again until there is room.</summary>
-    /// <exception cref="FaceGenException">It cannot be written for a reason of its own.</exception>
-    /// <exception cref="OperationCanceledException">It could not be written before the run was over.</exception>
+    /// <summary>Repeats a write until it succeeds.</summary>
+    /// <exception cref="FaceGenException">The write fails for a reason that concerns only itself.</exception>
+    /// <exception cref="OperationCanceledException">The write did not succeed before the end of the run.</exception>
     internal async Task<T> WriteAsync<T>(Func<Task<T>> write, CancellationToken cancellationToken)
     {
-        bool isWaiting = false, isWritten = false, wasOk = false;
+        bool isWaiting = false, isWritten = false, wasRetriedAtOnce = false;
         try
         {
             while (true)
@@ -45,14 +45,14 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
                     if (deadlineToken.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, deadlineToken);
 
                     if (!isWaiting && BeginWait())
-                        log.LogWarning($"{e.Message.TrimEnd('.')}. Nothing more is submitted until it can be written; what was paid for is kept, and it is tried again every {Interval.TotalSeconds:0} seconds.");
+                        log.LogWarning($"{e.Message.TrimEnd('.')}. This run retries the write every {Interval.TotalSeconds:0} seconds. Nothing more is submitted until it succeeds, and nothing that was paid for is lost.");
                     isWaiting = true;
-                    wasOk = false;
+                    wasRetriedAtOnce = false;
                 }
-                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && !wasOk)
+                catch (FaceGenException e) when (e.Code == ErrorCode.FileNotWritten && !wasRetriedAtOnce)
                 {
-                    // The folder can be written by now, or the fault is the file's own: the next try shows which.
-                    wasOk = true;
+                    // The folder is writable by now, or the error concerns only this file: the next attempt shows which.
+                    wasRetriedAtOnce = true;
                     continue;
                 }
 
@@ -61,11 +61,11 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
         }
         finally
         {
-            if (isWaiting && EndWait() && isWritten) log.LogVerbose("It could be written again.");
+            if (isWaiting && EndWait() && isWritten) log.LogVerbose("The write succeeded. Submissions continue.");
         }
     }
 
-    /// <summary>Waits until no write waits any more.</summary>
+    /// <summary>Waits until no write waits.</summary>
     internal async Task WaitUntilWritableAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -80,15 +80,15 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
         }
     }
 
-    /// <summary>Waits for the next try; the last one is made when the run is over.</summary>
+    /// <summary>Waits for the next attempt; the last one is made at the time limit.</summary>
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadlineToken);
-        await Task.WhenAny(time.DelayAsync(Interval, either.Token)).ConfigureAwait(false);
+        using var linkedSource = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadlineToken);
+        await Task.WhenAny(time.DelayAsync(Interval, linkedSource.Token)).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>One more write waits; true if it is the only one.</summary>
+    /// <summary>Adds a waiting write; returns true if it is the only one.</summary>
     private bool BeginWait()
     {
         lock (_gate)
@@ -98,7 +98,7 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
         }
     }
 
-    /// <summary>One write less waits; true if none is left.</summary>
+    /// <summary>Removes a waiting write; returns true if none is left.</summary>
     private bool EndWait()
     {
         lock (_gate)

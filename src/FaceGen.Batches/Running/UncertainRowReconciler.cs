@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FaceGen.Accounts;
+using FaceGen.BatchModel;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Contract;
 using FaceGen.Generating;
@@ -9,43 +10,42 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Running;
 
 /// <summary>
-/// Finds out, where that is possible, what became of rows whose answer was lost: a file that is there already, or a
-/// generation in the account's list that says that it is the row's. The list itself tells ids and links only, and is open to
-/// few accounts; each generation that no row has is looked at, and what a look tells is up to the service: where it tells no
-/// prompt, nothing can be settled so.
+/// Reconciles uncertain rows: with files that exist already, and with generations in the account's list. The list contains only ids and
+/// links, and few accounts have access to it, so each generation that belongs to no row is fetched and compared with the rows. Without a
+/// prompt in the response, nothing can be reconciled.
 /// </summary>
-internal sealed class UncertainRowReconciler(RunContext run)
+internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
 {
-    /// <summary>How many pages of the account's list are looked at: what is older is settled by hand.</summary>
+    /// <summary>The maximum number of pages of the account's list; older generations are reconciled by hand.</summary>
     private const int MaxPages = 10;
 
-    /// <summary>How many rows are looked for in the list.</summary>
+    /// <summary>The maximum number of rows that are compared with the list.</summary>
     private const int MaxRows = 1000;
 
-    /// <summary>How many looks one after the other may tell no prompt before no more are made.</summary>
+    /// <summary>The number of consecutive responses without a prompt after which the run fetches no more.</summary>
     private const int MaxFetchesWithoutPrompt = 5;
 
-    /// <summary>How many looks one after the other may find nothing out yet: the next search makes them again.</summary>
+    /// <summary>The number of consecutive fetches without a result that end one search; the next search repeats them.</summary>
     private const int MaxFetchesWithoutResult = 5;
 
     private readonly ImageSaver _saver = new(run.Connection, run.Options.Save, run.Observer);
     private readonly HashSet<string> _unrelatedIds = new(StringComparer.Ordinal);
     private int _fetchesWithoutPrompt;
 
-    /// <summary>When the next of the rows that could not be settled has likely come to its end at the service.</summary>
+    /// <summary>Gets when the next row that could not be reconciled has likely ended at the service.</summary>
     internal DateTimeOffset? LikelyEnd { get; private set; }
 
-    /// <summary>Settles what can be settled. Rows that cannot be stay as they are.</summary>
-    /// <returns>Whether generations were found whose images are to be saved now.</returns>
+    /// <summary>Reconciles the uncertain rows as far as possible.</summary>
+    /// <returns>True if generations were found whose images are to be saved now.</returns>
     internal async Task<bool> ReconcileAsync()
     {
         List<(LedgerRow Row, Request Request)> rows = [];
         (DateTimeOffset now, LikelyEnd) = (run.Now, null);
-        await foreach (LedgerRow row in run.Ledger.ReadAsync([BatchItemStatus.Uncertain], cancellationToken: run.EndToken).ConfigureAwait(false))
+        await foreach (LedgerRow row in ledger.ReadUncertainAsync().ConfigureAwait(false))
         {
             run.EndToken.ThrowIfCancellationRequested();
             if (row.Address != run.Connection.Address.AccountScope.AbsoluteUri) continue;
-            if (await run.TryReadRequestAsync(row).ConfigureAwait(false) is not { } request || await TryReconcileWithFilesAsync(row, request).ConfigureAwait(false)) continue;
+            if (await ledger.TryReadRequestAsync(row).ConfigureAwait(false) is not { } request || await TryReconcileWithFilesAsync(row, request).ConfigureAwait(false)) continue;
             if (row.SlotUntil > now && !(row.SlotUntil > LikelyEnd)) LikelyEnd = row.SlotUntil;
             if (rows.Count < MaxRows && CanBeMatched(request)) rows.Add((row, request));
         }
@@ -53,10 +53,10 @@ internal sealed class UncertainRowReconciler(RunContext run)
         return rows.Count > 0 && await ReconcileWithListAsync(rows).ConfigureAwait(false);
     }
 
-    /// <summary>Whether the request has something that tells it from others of the same prompt.</summary>
+    /// <summary>Returns true if a value of the request distinguishes it from others with the same prompt.</summary>
     private static bool CanBeMatched(Request request) => request.TrackId is not null || request.FaceImage.Link is not null;
 
-    /// <summary>A name that does not depend on the answer, and whose files are all there, settles the row.</summary>
+    /// <summary>Reconciles a row whose file names do not depend on the response, and whose files all exist.</summary>
     private async Task<bool> TryReconcileWithFilesAsync(LedgerRow row, Request request)
     {
         if (!run.Options.Save.Name.IsKnownBeforeSubmission(request)) return false;
@@ -85,11 +85,11 @@ internal sealed class UncertainRowReconciler(RunContext run)
                 Generation = GenerationSerializer.Serialize(unknown),
                 Files = found,
                 EndedAt = run.Now,
-            }, request, $"its files are there already ({files[0].FullName})").ConfigureAwait(false);
+            }, request, $"its files exist already ({files[0].FullName})").ConfigureAwait(false);
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.FileExists)
         {
-            // They are another row's.
+            // The files belong to another row.
             return false;
         }
     }
@@ -97,30 +97,30 @@ internal sealed class UncertainRowReconciler(RunContext run)
     private async Task<bool> ReconcileWithListAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
-        int vainLooks = 0;
+        int fetchesWithoutResult = 0;
         var calls = new AccountClient(run.Connection, run.Observer);
         try
         {
             for (int page = 1; page <= MaxPages && rows.Count > 0 && _fetchesWithoutPrompt < MaxFetchesWithoutPrompt; page++)
             {
                 IReadOnlyList<string> ids = await calls.GetAssetIdsAsync(page, run.EndToken).ConfigureAwait(false);
-                foreach (string id in await run.Ledger.FindUnknownIdsAsync(ids, run.EndToken).ConfigureAwait(false))
+                foreach (string id in await ledger.FindUnknownIdsAsync(ids).ConfigureAwait(false))
                 {
                     if (rows.Count == 0 || !_unrelatedIds.Add(id)) continue;
 
-                    bool? tells = await TryMatchAsync(id, rows).ConfigureAwait(false);
-                    if (tells is null)
+                    bool? hasPrompt = await TryMatchAsync(id, rows).ConfigureAwait(false);
+                    if (hasPrompt is null)
                     {
                         _unrelatedIds.Remove(id);
-                        if (++vainLooks == MaxFetchesWithoutResult) return rows.Count < before;
+                        if (++fetchesWithoutResult == MaxFetchesWithoutResult) return rows.Count < before;
                         continue;
                     }
 
-                    vainLooks = 0;
-                    _fetchesWithoutPrompt = tells.Value ? 0 : _fetchesWithoutPrompt + 1;
+                    fetchesWithoutResult = 0;
+                    _fetchesWithoutPrompt = hasPrompt.Value ? 0 : _fetchesWithoutPrompt + 1;
                     if (_fetchesWithoutPrompt < MaxFetchesWithoutPrompt) continue;
 
-                    run.Observer.LogVerbose($"{rows.Count} rows of unknown outcome cannot be looked for at the service: it does not tell what its generations were asked for.");
+                    run.Observer.LogVerbose($"{rows.Count} uncertain rows cannot be reconciled: the service does not return the prompts of its generations.");
                     return rows.Count < before;
                 }
 
@@ -129,14 +129,14 @@ internal sealed class UncertainRowReconciler(RunContext run)
         }
         catch (FaceGenException e)
         {
-            // The list is not open to every plan. The rows stay what they are: uncertain.
-            run.Observer.LogVerbose($"{rows.Count} rows of unknown outcome could not be looked for at the service: {e.Message}");
+            // Not every plan has access to the list.
+            run.Observer.LogVerbose($"{rows.Count} uncertain rows could not be reconciled: {e.Message}");
         }
 
         return rows.Count < before;
     }
 
-    /// <summary>Looks at a generation; false where it says nothing of what it was asked for, null where it may do so later.</summary>
+    /// <summary>Fetches a generation and compares it with the rows; false if the response has no prompt, null if it may have one later.</summary>
     private async Task<bool?> TryMatchAsync(string id, List<(LedgerRow Row, Request Request)> rows)
     {
         try
@@ -147,22 +147,22 @@ internal sealed class UncertainRowReconciler(RunContext run)
         }
         catch (FaceGenException e) when (!e.EndsRun && e.Code is not (ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable))
         {
-            run.Observer.LogVerbose($"Generation {id} of the account's list could not be looked at: {e.Message}");
+            run.Observer.LogVerbose($"Generation {id} of the account's list could not be fetched: {e.Message}");
             return e.Code == ErrorCode.FetchFailed ? null : false;
         }
     }
 
-    /// <summary>A generation is a row's where it says so itself, and no other row could be meant.</summary>
+    /// <summary>Reconciles the row that a generation matches, if it is the only one.</summary>
     private async Task MatchAsync(Generation generation, List<(LedgerRow Row, Request Request)> rows)
     {
         if (generation.Prompt is null || generation.Status != GenerationStatus.Success) return;
 
-        (LedgerRow Row, Request Request)[] meant = [.. rows.Where(row => Matches(generation, row.Request))];
-        if (meant.Length != 1) return;
+        (LedgerRow Row, Request Request)[] matching = [.. rows.Where(row => Matches(generation, row.Request))];
+        if (matching.Length != 1) return;
 
-        (LedgerRow row, Request request) = meant[0];
+        (LedgerRow row, Request request) = matching[0];
         generation = generation with { Request = request, CreatedAt = row.SubmittedAt };
-        bool settled = await RecordAsync(row with
+        bool isReconciled = await RecordAsync(row with
         {
             Status = BatchItemStatus.Generated,
             GenerationId = generation.Id,
@@ -170,7 +170,7 @@ internal sealed class UncertainRowReconciler(RunContext run)
             GeneratedAt = run.Now,
             ExpiresAt = generation.ExpiresAt,
         }, request, $"it is generation {generation.Id} of the account's list").ConfigureAwait(false);
-        if (settled) rows.Remove(meant[0]);
+        if (isReconciled) rows.Remove(matching[0]);
     }
 
     private static bool Matches(Generation generation, Request request)
@@ -190,10 +190,10 @@ internal sealed class UncertainRowReconciler(RunContext run)
     private async Task<bool> RecordAsync(LedgerRow reconciled, Request request, string reason)
     {
         reconciled = reconciled with { ErrorCode = null, Error = null, SlotUntil = null };
-        if (!await run.WriteAsync(reconciled, release: true).ConfigureAwait(false)) return false;
+        if (!await ledger.WriteAsync(reconciled, release: true).ConfigureAwait(false)) return false;
 
-        run.Observer.LogVerbose($"{reconciled.Source}: the outcome that was unknown is settled: {reason}.");
-        if (reconciled.Status is BatchItemStatus.Saved or BatchItemStatus.Filtered) run.Observer.OnItemEnded(BatchItems.FromRow(reconciled, request, run.Connection), null);
+        run.Observer.LogVerbose($"{reconciled.Source}: the uncertain row is reconciled: {reason}.");
+        if (reconciled.Status.GetStage() == BatchStage.Saved) run.Observer.OnItemEnded(BatchItems.FromRow(reconciled, request, run.Connection), null);
         return true;
     }
 }

@@ -1,14 +1,14 @@
 namespace FaceGen;
 
-/// <summary>What the account's wallet holds.</summary>
+/// <summary>Represents the balance of an account's wallet.</summary>
 public sealed record AccountBalance
 {
-    /// <summary>The amount; a debt is below zero.</summary>
+    /// <summary>Gets the amount; negative for a debt.</summary>
     public required decimal Balance { get; init; }
 
-    /// <summary>The currency, such as USD; null where the service does not tell it.</summary>
+    /// <summary>Gets the currency, such as USD; null if the service does not return it.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>The amount and the currency.</summary>
+    /// <summary>Returns the amount and the currency.</summary>
     public override string ToString() => FormattableString.Invariant($"{Balance} {Currency}").TrimEnd();
 }

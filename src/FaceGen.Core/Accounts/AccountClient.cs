@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Generating;
@@ -8,119 +7,117 @@ using FaceGen.Http;
 namespace FaceGen.Accounts;
 
 /// <summary>
-/// What an account may ask about itself and its images. It generates nothing and costs nothing, and so it may be asked
-/// again while the service is busy or out of reach.
+/// Sends requests about an account and its images. They are free, so they are repeated while the service is busy or cannot be
+/// reached.
 /// </summary>
-/// <param name="connection">The connection that asks.</param>
-/// <param name="log">Is told what is waited for.</param>
+/// <param name="connection">The account's connection.</param>
+/// <param name="log">Receives a line for each retry.</param>
 internal sealed class AccountClient(Connection connection, IEngineLog? log = null)
 {
-    /// <summary>The most assets that the service lists on one page.</summary>
+    /// <summary>The maximum number of assets on a page of the service.</summary>
     internal const int AssetsPerPage = 30;
 
     private const int MaxAttempts = 4;
 
-    /// <summary>The longest wait that the service is given; what it asks for is rarely more than a minute.</summary>
+    /// <summary>The maximum delay before a retry; the service rarely requests more than a minute.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(90);
 
-    /// <summary>The wallet's balance.</summary>
-    /// <exception cref="FaceGenException">The service did not tell it, or refuses the key.</exception>
+    /// <summary>Returns the wallet's balance.</summary>
+    /// <exception cref="FaceGenException">The service did not return it, or rejected the key.</exception>
     internal async Task<AccountBalance> GetBalanceAsync(CancellationToken cancellationToken)
     {
-        ApiResult result = await PostWithRetryAsync(connection.Address.WalletBalance, null, cancellationToken).ConfigureAwait(false);
-        JsonElement data = result is { Status: 200, Response: { IsFailure: false } answer } ? ServiceResponse.GetProperty(answer.Root, "data") : default;
-        return ServiceResponse.ReadNumber(ServiceResponse.GetProperty(data, "balance")) is { } balance and > -1e15 and < 1e15
-            ? new AccountBalance { Balance = (decimal)balance, Currency = ReadCurrency(ServiceResponse.GetProperty(data, "currency")) }
-            : throw CreateError(result, "The service did not tell the wallet's balance");
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.WalletBalance, null, null, cancellationToken).ConfigureAwait(false);
+        JsonElement data = result is { Status: 200, Response: { IsFailure: false } response } ? TolerantJson.GetProperty(response.Root, "data") : default;
+        return TolerantJson.ReadNumber(TolerantJson.GetProperty(data, "balance")) is { } balance and > -1e15 and < 1e15
+            ? new AccountBalance { Balance = (decimal)balance, Currency = ReadCurrency(TolerantJson.GetProperty(data, "currency")) }
+            : throw CreateError(result, "The service did not return the wallet's balance");
     }
 
-    private static string? ReadCurrency(JsonElement value) => DisplayText.Clean(ServiceResponse.ReadText(value), 20) is { Length: > 0 } currency ? currency : null;
+    private static string? ReadCurrency(JsonElement value) => DisplayText.Clean(TolerantJson.ReadText(value), 20) is { Length: > 0 } currency ? currency : null;
 
-    /// <summary>
-    /// How many requests the account has in its queue. The service lets this be asked 30 times a minute: one time too many
-    /// waits for its turn.
-    /// </summary>
-    /// <exception cref="FaceGenException">The service did not tell it, or refuses the key.</exception>
+    /// <summary>Returns the number of requests in the account's queue. The service allows 30 of these requests per minute; more wait.</summary>
+    /// <exception cref="FaceGenException">The service did not return it, or rejected the key.</exception>
     internal async Task<QueueUsage> GetQueueUsageAsync(CancellationToken cancellationToken)
     {
         Account account = Account.For(connection);
-        ApiResult result = await PostWithRetryAsync(connection.Address.RequestCount, null, cancellationToken, account.QueueCountLimiter).ConfigureAwait(false);
-        return result is { Status: 200, Response: { IsFailure: false } answer }
-            && ServiceResponse.ReadNumber(ServiceResponse.GetProperty(answer.Root, "processing_count")) is { } count and >= 0 and < 1e6
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.RequestCount, null, account.QueueCountLimiter, cancellationToken).ConfigureAwait(false);
+        return result is { Status: 200, Response: { IsFailure: false } response }
+            && TolerantJson.ReadNumber(TolerantJson.GetProperty(response.Root, "processing_count")) is { } count and >= 0 and < 1e6
             ? new QueueUsage { ProcessingCount = (int)count, QueueLimit = account.Slots.Limit }
-            : throw CreateError(result, "The service did not tell how many requests are in the queue");
+            : throw CreateError(result, "The service did not return the number of requests in the queue");
     }
 
     /// <summary>Deletes a generation's images at the service.</summary>
-    /// <exception cref="FaceGenException">The service knows no images of that id, or did not delete them.</exception>
+    /// <exception cref="FaceGenException">The service has no images with this id, or did not delete them.</exception>
     internal async Task DeleteImagesAsync(string id, CancellationToken cancellationToken)
     {
         if (!long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-            throw new FaceGenException(ErrorCode.GenerationNotFound, $"'{DisplayText.Clean(id, 60)}' is no id of the service's: nothing was deleted.");
+            throw new FaceGenException(ErrorCode.GenerationNotFound, $"'{DisplayText.Clean(id, 60)}' is not an id of the service. Nothing was deleted. Use the Id of a generation.");
 
-        var isLost = new StrongBox<bool>();
-        ApiResult result = await PostWithRetryAsync(connection.Address.DeleteImage, json =>
+        (ApiResult result, bool mayHaveRun) = await PostWithRetryAsync(connection.Address.DeleteImage, json =>
         {
             json.WriteNumber("request_id", number);
             json.WriteString("type", "image");
-        }, cancellationToken, mayHaveRun: isLost).ConfigureAwait(false);
+        }, null, cancellationToken).ConfigureAwait(false);
         Outcome outcome = OutcomeClassifier.ClassifyAccountRequest(result);
         bool isUnknown = outcome is Outcome.Failed { Error.EndsRun: false };
-        // Where the first answer was lost, the images may be unknown for having been deleted.
-        if (outcome is Outcome.Finished || (isUnknown && isLost.Value)) Account.For(connection).Forget(id);
+        // If the first response was lost, the images can be unknown because they were deleted.
+        if (outcome is Outcome.Finished || (isUnknown && mayHaveRun)) Account.For(connection).Forget(id);
         else throw CreateError(result, $"The images of generation {id} were not deleted", isUnknown ? ErrorCode.GenerationNotFound : ErrorCode.NotDeleted);
     }
 
-    /// <summary>The ids of a page of the account's finished generations, the newest first; empty after the last.</summary>
-    /// <param name="page">The page, the first being 1.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="FaceGenException">The service did not tell them; not every plan may ask.</exception>
+    /// <summary>Returns the ids on a page of the account's finished generations, the newest first; empty after the last page.</summary>
+    /// <param name="page">The page, starting at 1.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="FaceGenException">The service did not return them; not every plan allows this request.</exception>
     internal async Task<IReadOnlyList<string>> GetAssetIdsAsync(int page, CancellationToken cancellationToken)
     {
-        ApiResult result = await PostWithRetryAsync(connection.Address.AssetsGenerated, json =>
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, json =>
         {
             json.WriteString("type", "image");
             json.WriteNumber("per_page", AssetsPerPage);
             json.WriteNumber("page", page);
-        }, cancellationToken).ConfigureAwait(false);
-        if (result is not { Status: 200, Response: { IsFailure: false } answer })
+        }, null, cancellationToken).ConfigureAwait(false);
+        if (result is not { Status: 200, Response: { IsFailure: false } response })
             throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not list the account's images: {result.Describe().TrimEnd('.')}.");
 
-        JsonElement data = ServiceResponse.GetProperty(answer.Root, "data");
+        JsonElement data = TolerantJson.GetProperty(response.Root, "data");
         return data.ValueKind != JsonValueKind.Array ? []
-            : [.. data.EnumerateArray().Select(asset => ServiceResponse.ReadText(ServiceResponse.GetProperty(asset, "id"))).OfType<string>()];
+            : [.. data.EnumerateArray().Select(asset => TolerantJson.ReadText(TolerantJson.GetProperty(asset, "id"))).OfType<string>()];
     }
 
-    /// <summary>Asks, and asks again while it is worthwhile.</summary>
-    /// <param name="address">What is asked.</param>
-    /// <param name="writeFields">Writes what stands beside the key.</param>
-    /// <param name="cancellationToken">Ends asking.</param>
-    /// <param name="rateLimiter">How often it may be asked.</param>
-    /// <param name="mayHaveRun">Is told whether the service may have done what was asked before the last answer.</param>
-    private async Task<ApiResult> PostWithRetryAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancellationToken, RateLimiter? rateLimiter = null, StrongBox<bool>? mayHaveRun = null)
+    /// <summary>Posts a request and repeats it after a temporary failure.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="writeFields">Writes the fields beside the key.</param>
+    /// <param name="rateLimiter">Limits the rate of the requests.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The last result, and whether the service may have executed an earlier attempt.</returns>
+    private async Task<(ApiResult Result, bool MayHaveRun)> PostWithRetryAsync(
+        Uri address, Action<Utf8JsonWriter>? writeFields, RateLimiter? rateLimiter, CancellationToken cancellationToken)
     {
+        bool mayHaveRun = false;
         for (int attempt = 1; ; attempt++)
         {
             if (rateLimiter is not null) await rateLimiter.AcquireAsync(connection.Services.Time, cancellationToken).ConfigureAwait(false);
             ApiResult result = await connection.Api.PostAsync(address, writeFields, cancellationToken).ConfigureAwait(false);
-            if (attempt == MaxAttempts || OutcomeClassifier.ClassifyAccountRequest(result) is not Outcome.Retry retry) return result;
+            if (attempt == MaxAttempts || OutcomeClassifier.ClassifyAccountRequest(result) is not Outcome.Retry retry) return (result, mayHaveRun);
 
-            if (mayHaveRun is not null) mayHaveRun.Value |= result.IsSent && result.Status != 429;
+            mayHaveRun |= result.IsSent && result.Status != 429;
             TimeSpan wait = Backoff.GetDelay(attempt - 1, retry.Delay, connection.Services);
-            if (wait > MaxWait) return result;
+            if (wait > MaxWait) return (result, mayHaveRun);
 
-            log?.LogVerbose($"{address.AbsolutePath} was not answered ({retry.Reason.TrimEnd('.')}): asking again in {DisplayText.FormatSeconds(wait)}.");
+            log?.LogVerbose($"{address.AbsolutePath} failed ({retry.Reason.TrimEnd('.')}). Retrying in {DisplayText.FormatSeconds(wait)}.");
             await connection.Services.Time.DelayAsync(wait, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>What a result without an answer is: what every other call would meet too, or a failure of this one.</summary>
+    /// <summary>Creates the error of a failed request: the error that every other request would get too, or one with the given code.</summary>
     private FaceGenException CreateError(ApiResult result, string failure, ErrorCode code = ErrorCode.FetchFailed) => OutcomeClassifier.ClassifyAccountRequest(result) switch
     {
         Outcome.Failed { Error: { EndsRun: true } fatal } => fatal,
-        Outcome.Retry { PersistentError: { } lasting } => lasting,
+        Outcome.Retry { PersistentError: { } persistent } => persistent,
         Outcome.Retry { IsUnreachable: true } => new FaceGenException(ErrorCode.ServiceUnreachable,
-            $"{connection.BaseUri} could not be reached: {result.Describe().TrimEnd('.')}."),
+            $"{connection.BaseUri} could not be reached: {result.Describe().TrimEnd('.')}. Nothing was sent. Check the network and Connect-FaceGen -BaseUri."),
         _ => new FaceGenException(code, $"{failure}: {result.Describe().TrimEnd('.')}."),
     };
 }

@@ -1,17 +1,17 @@
 namespace FaceGen;
 
-/// <summary>The account's queue at the service.</summary>
+/// <summary>Represents the usage of an account's queue at the service.</summary>
 public sealed record QueueUsage
 {
-    /// <summary>How many requests are queued or being worked on now, whoever submitted them.</summary>
+    /// <summary>Gets the number of queued and processing requests of the account, from any session.</summary>
     public required int ProcessingCount { get; init; }
 
-    /// <summary>How many there may be, as this session knows it.</summary>
+    /// <summary>Gets the maximum number of requests in the queue, as far as this session knows it.</summary>
     public required int QueueLimit { get; init; }
 
-    /// <summary>How many more there may be.</summary>
+    /// <summary>Gets the number of free slots.</summary>
     public int Free => Math.Max(0, QueueLimit - ProcessingCount);
 
-    /// <summary>How many there are of how many.</summary>
+    /// <summary>Returns the number of requests and the maximum.</summary>
     public override string ToString() => $"{ProcessingCount} of {QueueLimit}";
 }

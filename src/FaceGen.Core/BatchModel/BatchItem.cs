@@ -2,57 +2,90 @@ using FaceGen.Contract;
 
 namespace FaceGen;
 
-/// <summary>One row of a batch, as its ledger knows it.</summary>
+/// <summary>One row of a batch, as recorded in its ledger.</summary>
 public sealed record BatchItem
 {
-    /// <summary>How far it is.</summary>
+    /// <summary>Gets the status.</summary>
     public required BatchItemStatus Status { get; init; }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>Gets the request.</summary>
     public required Request Request { get; init; }
 
-    /// <summary>What the picture shows.</summary>
+    /// <summary>Gets the prompt.</summary>
     public string Prompt => Request.Prompt;
 
-    /// <summary>The file and line of the row, if it was read from a file.</summary>
+    /// <summary>Gets the file and line of the row; null if it was not read from a file.</summary>
     public RequestSource? Source => Request.Source;
 
-    /// <summary>The service's id; null before the service has accepted the row.</summary>
+    /// <summary>Gets the service's id; null before the service accepts the row.</summary>
     public string? Id => Generation?.Id;
 
-    /// <summary>The generation at the service; null before the service has accepted the row.</summary>
+    /// <summary>Gets the generation; null before the service accepts the row.</summary>
     public Generation? Generation { get; init; }
 
-    /// <summary>The files, when they are saved.</summary>
+    /// <summary>Gets the saved images; empty before they are saved.</summary>
     public SavedImage[] Files { get; init; } = [];
 
-    /// <summary>How often it was sent to the service.</summary>
+    /// <summary>Gets the number of times that the row was submitted.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>When it was sent last.</summary>
+    /// <summary>Gets when the row was last submitted.</summary>
     public DateTimeOffset? SubmittedAt { get; init; }
 
-    /// <summary>When its images were seen to be ready.</summary>
+    /// <summary>Gets when a poll found its images ready.</summary>
     public DateTimeOffset? GeneratedAt { get; init; }
 
-    /// <summary>When it came to its end: saved, failed, expired or uncertain.</summary>
+    /// <summary>Gets when the row was saved, failed, expired or became uncertain.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>When the links of its images stop working; null once the images are saved.</summary>
+    /// <summary>Gets when the links of its images expire; null once the images are saved.</summary>
     public DateTimeOffset? ExpiresAt => Files.Length > 0 ? null : Generation?.ExpiresAt;
 
-    /// <summary>What went wrong last, if something did.</summary>
+    /// <summary>Gets the id of the last error; null if there is none.</summary>
     public ErrorCode? ErrorCode { get; init; }
 
-    /// <summary>What went wrong last, in words.</summary>
+    /// <summary>Gets the message of the last error; null if there is none.</summary>
     public string? Error { get; init; }
 
     /// <summary>
-    /// Gets the account that the row was sent to: the service's address and a fingerprint of the key, from which the key cannot
-    /// be computed; the address alone in ledgers of older versions; null before the row is sent.
+    /// Gets the account that the row was submitted to: the service's address and a fingerprint of the key, from which the key
+    /// cannot be computed; the address alone in ledgers of older versions; null before the row is submitted.
     /// </summary>
     public string? Account { get; init; }
 
-    /// <summary>The row, its status and its prompt.</summary>
+    /// <summary>Returns the row, its status and its prompt.</summary>
     public override string ToString() => $"{(Source is null ? "" : $"{Source} ")}{Status}: {DisplayText.Clean(Prompt, 60)}";
+}
+
+/// <summary>The status of a row of a batch.</summary>
+public enum BatchItemStatus
+{
+    /// <summary>The row was not submitted yet.</summary>
+    Pending,
+
+    /// <summary>The submission is in flight. If the process is killed now, its outcome is unknown.</summary>
+    Submitting,
+
+    /// <summary>The service accepted the row, and the generation is pending.</summary>
+    Submitted,
+
+    /// <summary>The images are ready, and the service keeps them for 24 hours.</summary>
+    Generated,
+
+    /// <summary>Every image is saved and completely checked.</summary>
+    Saved,
+
+    /// <summary>Every image is saved, but the service's safety filter seems to have removed one.</summary>
+    Filtered,
+
+    /// <summary>The service refused the row, or could not create the image; <c>-RetryFailed</c> submits it again.</summary>
+    Failed,
+
+    /// <summary>The images were not downloaded within 24 hours and have expired; <c>-RetryFailed</c> submits and charges the row again.</summary>
+    Expired,
+
+    /// <summary>
+    /// The service may or may not have accepted and charged for the row; only <c>-RetryUncertain</c> submits it again.
+    /// </summary>
+    Uncertain,
 }

@@ -2,43 +2,43 @@ using FaceGen.Saving;
 
 namespace FaceGen.BatchModel;
 
-/// <summary>How a batch is run.</summary>
-/// <param name="Save">Where and how the images are saved.</param>
+/// <summary>The options of a batch run.</summary>
+/// <param name="Save">Where and how images are saved.</param>
 internal sealed record BatchOptions(SaveOptions Save)
 {
-    /// <summary>How many rows this run keeps under way at the service at most; never more than the account's queue allows.</summary>
+    /// <summary>Gets the largest number of rows that this run has at the service; never more than the account has slots.</summary>
     internal int ThrottleLimit { get; init; } = int.MaxValue;
 
-    /// <summary>How many images are downloaded at once.</summary>
+    /// <summary>Gets the largest number of concurrent downloads.</summary>
     internal int MaxDownloads { get; init; } = 8;
 
-    /// <summary>Whether local face images that several rows use are uploaded once, rather than sent with each row.</summary>
+    /// <summary>True to upload local face images that several rows share, rather than to send them inline with each row.</summary>
     internal bool UploadFaces { get; init; } = true;
 
-    /// <summary>Whether rows that failed or expired in an earlier run are sent again.</summary>
+    /// <summary>True to send rows again that failed or expired in an earlier run.</summary>
     internal bool RetryFailed { get; init; }
 
-    /// <summary>Whether a submission of unknown outcome is sent again, at the risk of paying twice.</summary>
+    /// <summary>True to send a submission of unknown outcome again, which may be charged twice.</summary>
     internal bool RetryUncertain { get; init; }
 
-    /// <summary>How many images this run may pay for; null for as many as there are.</summary>
+    /// <summary>Gets the largest number of images that this run may be charged for; null for no limit.</summary>
     internal long? MaxImages { get; init; }
 
-    /// <summary>The wallet's balance below which nothing more is submitted; null not to ask for it.</summary>
+    /// <summary>Gets the balance of the wallet below which nothing more is submitted; null for no limit.</summary>
     internal decimal? MinimumBalance { get; init; }
 
-    /// <summary>How long after the end of a run what must be written may still wait for the disk or the database.</summary>
+    /// <summary>Gets how long after the end of a run its last writes may wait for the disk or the database.</summary>
     internal TimeSpan StorageTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the service may accept nothing before the run ends.</summary>
+    /// <summary>Gets how long the service may accept nothing before the run ends.</summary>
     internal TimeSpan AcceptanceTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>The clock of that wait: disks and databases know only the real one, whatever the run's is.</summary>
+    /// <summary>Gets the clock for <see cref="StorageTimeout"/>: disks and databases use real time, whatever clock the run has.</summary>
     internal TimeProvider StorageClock { get; init; } = TimeProvider.System;
 
-    /// <summary>How long the run may take: it stops submitting in time to finish and save what is under way.</summary>
+    /// <summary>Gets how long the run may take: it stops submitting early enough to finish and save what is in progress.</summary>
     internal TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>The connection's clock when the command began, which its time is counted from; null for when the rows are begun.</summary>
+    /// <summary>Gets the timestamp of the connection's clock that <see cref="TimeLimit"/> counts from; null for the start of the rows.</summary>
     internal long? StartTimestamp { get; init; }
 }

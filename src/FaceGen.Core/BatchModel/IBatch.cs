@@ -1,33 +1,68 @@
+using FaceGen.Generating;
 using FaceGen.Saving;
 
 namespace FaceGen.BatchModel;
 
 /// <summary>
-/// A batch on its ledger. Its input is taken in first; nothing of it counts, and nothing is sent, before the run.
+/// A batch and its ledger. Rows are added first; nothing is recorded and nothing is sent before the run.
 /// </summary>
 internal interface IBatch : IAsyncDisposable
 {
-    /// <summary>Gets the ledger's name: a file's full path, or the server, database and schema; never a password.</summary>
+    /// <summary>Gets the ledger's name: the full path of a file, or the server, database and schema; never a password.</summary>
     string LedgerName { get; }
 
-    /// <summary>How far the run is; null before it has begun.</summary>
+    /// <summary>Gets the progress of the run; null before it begins.</summary>
     BatchProgress? Progress { get; }
 
-    /// <summary>Whether rows of the input are left out that ask for the same as a row before them.</summary>
+    /// <summary>True to skip rows that request the same as an earlier row.</summary>
     bool SkipDuplicates { get; set; }
 
-    /// <summary>Takes in more rows of the input, whose images are to be saved so.</summary>
+    /// <summary>Adds rows of the input.</summary>
     Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken);
 
-    /// <summary>What a run would do.</summary>
-    /// <param name="retryFailed">Whether rows that failed or expired before would be sent again.</param>
-    /// <param name="retryUncertain">Whether rows whose outcome is unknown would be sent again.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <param name="maxImages">How many images may be paid for.</param>
-    Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null);
+    /// <summary>Returns what a run would do.</summary>
+    Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
-    /// <summary>Enters the input in the ledger and does the rows.</summary>
-    /// <returns>How the batch stands then, with the <see cref="BatchSummary.Fault"/> that every other row would meet too.</returns>
+    /// <summary>Imports the rows into the ledger and processes them.</summary>
+    /// <returns>The state of the batch after the run, with the <see cref="BatchSummary.Fault"/> that ended it.</returns>
     /// <exception cref="FaceGenException">The ledger cannot be used.</exception>
     Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Opens batches. FaceGen.Batches implements it, so that the packages that ledgers need are loaded only when there is one.
+/// </summary>
+internal interface IBatchFactory
+{
+    /// <summary>Opens the batch of a ledger, to run it.</summary>
+    /// <param name="ledger">The location of the ledger. The run creates it if it does not exist.</param>
+    /// <param name="connection">The connection of the run.</param>
+    /// <param name="observer">Receives rows that end, and messages.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FaceGenException">The ledger is in use, damaged, of a newer version, or cannot be reached.</exception>
+    Task<IBatch> OpenAsync(LedgerLocation ledger, Connection connection, IBatchObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Opens the batch of a ledger to plan a run: nothing is written, and no ledger is created.</summary>
+    /// <exception cref="FaceGenException">The ledger is damaged, of a newer version, or cannot be reached.</exception>
+    Task<IBatch> OpenForPlanningAsync(LedgerLocation ledger, CancellationToken cancellationToken);
+
+    /// <summary>Returns the state of the batch of a ledger.</summary>
+    /// <exception cref="FaceGenException">The ledger does not exist, or cannot be read.</exception>
+    Task<BatchSummary> SummarizeAsync(LedgerLocation ledger, CancellationToken cancellationToken);
+
+    /// <summary>Returns the rows of a ledger in the order of the input. They are read as they are enumerated.</summary>
+    /// <param name="ledger">The location of the ledger.</param>
+    /// <param name="statuses">The statuses of the rows; empty for all.</param>
+    /// <param name="onInvalidRow">Called, on any thread, for each row that was edited by hand and is invalid.</param>
+    /// <param name="cancellationToken">Cancels reading, also while the database cannot be reached.</param>
+    /// <exception cref="FaceGenException">The ledger does not exist, or cannot be read.</exception>
+    IEnumerable<BatchItem> ReadItems(
+        LedgerLocation ledger, IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException> onInvalidRow, CancellationToken cancellationToken);
+}
+
+/// <summary>Receives the rows of a batch that end, and messages, on any thread.</summary>
+internal interface IBatchObserver : IEngineLog
+{
+    /// <summary>Called when a row has ended, or when this run does not process it further.</summary>
+    void OnItemEnded(BatchItem item, FaceGenException? error);
 }

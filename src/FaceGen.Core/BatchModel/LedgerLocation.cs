@@ -4,20 +4,20 @@ using FaceGen.Http;
 namespace FaceGen.BatchModel;
 
 /// <summary>
-/// Names a batch's ledger: a file, or a database by its connection string. That may hold a password, so no member but
-/// <see cref="Reveal"/> gives it.
+/// The location of a batch's ledger: a file, or a database by its connection string. The string may hold a password, so that
+/// only <see cref="Reveal"/> returns it.
 /// </summary>
 internal sealed class LedgerLocation : IEquatable<LedgerLocation>
 {
-    /// <summary>The ledger's file, inside the folder of the images, unless told.</summary>
+    /// <summary>The default name of the ledger's file, in the folder of the images.</summary>
     internal const string DefaultName = "facegen" + Extension;
 
-    /// <summary>The extension of ledger files, as FaceGen itself names them.</summary>
+    /// <summary>The extension of ledger files.</summary>
     internal const string Extension = ".ledger";
 
     private const RegexOptions Flags = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    /// <summary>The scheme of an address. A single letter is a drive of Windows.</summary>
+    /// <summary>Matches the scheme of an address. A single letter is a drive of Windows.</summary>
     private static readonly Regex Scheme = new(
         @"^\s*(?<scheme>[a-z][a-z0-9+.\-]+)://|^\s*(?<scheme>(jdbc|r2dbc|odbc|pdo|pgsql|postgres(ql)?|mysql|mariadb|sqlserver|mssql|oracle|sqlite|mongodb|redis)(\+\w+)?):", Flags);
 
@@ -26,20 +26,20 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     private static readonly Regex OtherKeyword = new(
         @"(^|[;\s])\s*(port|database|db|dbname|user|user\s?name|user\s?id|uid|service|ssl\s?mode|data\s?source|initial\s?catalog|driver|dsn)\s*=", Flags);
 
-    /// <summary>What is followed by a secret, in a connection string of any kind, in JSON or in a list.</summary>
+    /// <summary>Matches what a secret follows, in a connection string of any kind, in JSON or in a list.</summary>
     private static readonly Regex Password = new(@"(password|passwd|pwd|passfile|passphrase|secret|token)['""]?\s*(=|:(?![/\\]))", Flags);
 
-    /// <summary>A user and a password before a host, with no scheme or a mistyped one: <c>me:secret@db/faces</c>.</summary>
+    /// <summary>Matches a user and a password before a host, without a scheme or with a mistyped one: <c>me:secret@db/faces</c>.</summary>
     private static readonly Regex UserInfo = new(@"^\s*(//|postgres(ql)?/+)?[^/\\:@\s=]+:(?![/\\:])[^@]*@", Flags);
 
-    /// <summary>What only a path begins with.</summary>
+    /// <summary>Matches the beginning of a text that can only be a path.</summary>
     private static readonly Regex PathStart = new(@"^(\.{0,2}[/\\](?!/)|~|[a-z]:[/\\])", Flags);
 
     private readonly SecretText _text;
 
     private LedgerLocation(string text, bool isDatabase) => (_text, IsDatabase) = (new SecretText(text), isDatabase);
 
-    /// <summary>Gets whether it is a database.</summary>
+    /// <summary>True if the ledger is a database.</summary>
     internal bool IsDatabase { get; }
 
     /// <summary>Returns the location of a file.</summary>
@@ -47,9 +47,7 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     internal static LedgerLocation ForFile(string path) => new(path, isDatabase: false);
 
     /// <summary>Returns the location that a connection string names; null if the text is a path.</summary>
-    /// <exception cref="FaceGenException">
-    /// The text is neither. It is not quoted, since it may hold a password.
-    /// </exception>
+    /// <exception cref="FaceGenException">The text is neither. The message does not quote it, because it may hold a password.</exception>
     internal static LedgerLocation? ParseDatabase(string text)
     {
         if (!IsConnectionString(text)) return null;
@@ -60,7 +58,7 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
             return scheme is "postgres" or "postgresql" && match.Value.EndsWith("//", StringComparison.Ordinal)
                 ? new LedgerLocation(text, isDatabase: true)
                 : throw new FaceGenException(ErrorCode.LedgerInvalid,
-                    $"-Ledger is an address that begins with '{scheme}:', which FaceGen cannot use. Nothing was sent. Give a file, "
+                    $"-Ledger is an address that begins with '{scheme}:', which FaceGen cannot use. Nothing was sent. Specify a file, "
                     + "or a database as 'postgresql://host/database?user=...&password=...' or 'Host=...;Database=...;Username=...;Password=...'.");
         }
 
@@ -69,7 +67,7 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
             throw new FaceGenException(ErrorCode.LedgerInvalid,
                 "-Ledger looks like an address with a user and a password. Nothing was sent. Begin a connection string with 'postgresql://', and a path with './'.");
 
-        throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is a connection string without Host=. Nothing was sent. Add it; or begin a path with './'.");
+        throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is a connection string without Host=. Nothing was sent. Add Host=, or begin a path with './'.");
     }
 
     /// <summary>Returns the location that a text names: a connection string, or a file's full path.</summary>
@@ -77,17 +75,16 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     internal static LedgerLocation Parse(string text) => ParseDatabase(text) ?? ForFile(text);
 
     /// <summary>
-    /// Returns true if a text was meant for a connection string, of whatever database. Then it is not a path, which messages
-    /// would quote.
+    /// True if a text was meant as a connection string of any database. Then it is not a path, which messages would quote.
     /// </summary>
     internal static bool IsConnectionString(string text) => Scheme.IsMatch(text) || Password.IsMatch(text)
         || (!PathStart.IsMatch(text) && (Server.IsMatch(text) || OtherKeyword.IsMatch(text) || UserInfo.IsMatch(text)));
 
-    /// <summary>Returns true if messages must not quote a text that should be a path.</summary>
+    /// <summary>True if messages must not quote a text that should be a path.</summary>
     internal static bool MayHoldPassword(string text) =>
         IsConnectionString(text) && (text.Contains('@') || !text.StartsWith("http", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Returns the path, or the connection string with its password: not for messages.</summary>
+    /// <summary>Returns the path, or the connection string with its password, which must not be shown.</summary>
     internal string Reveal() => _text.Reveal();
 
     /// <inheritdoc/>
@@ -99,6 +96,6 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode();
 
-    /// <summary>Returns the path; never a connection string. An opened ledger names its host, database and schema.</summary>
+    /// <summary>Returns the path; never a connection string. The name of an opened ledger has its host, database and schema.</summary>
     public override string ToString() => IsDatabase ? "a PostgreSQL database" : _text.Reveal();
 }

@@ -3,38 +3,38 @@ using System.Text;
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Decodes base64 in the forms in which it is met: bare or in a data URI, wrapped, percent-encoded, in the alphabet for URLs,
-/// without padding. A form that could mean two different images is refused.
+/// Decodes base64 in its common forms: plain or in a data URI, wrapped, percent-encoded, URL-safe, without padding. An ambiguous
+/// form, which could mean two different images, is rejected.
 /// </summary>
 internal static class Base64Decoder
 {
     private const string Marker = "base64,";
 
-    /// <summary>How often a text may have been percent-encoded.</summary>
+    /// <summary>How many times a text can be percent-encoded.</summary>
     private const int MaxPercentLayers = 3;
 
-    /// <summary>The lengths at which programs wrap base64; where a line break became a blank, the blanks stand at these distances.</summary>
+    /// <summary>The line lengths of wrapped base64. If line breaks became blanks, the blanks are at these distances.</summary>
     private static readonly int[] LineLengths = [60, 64, 70, 72, 76];
 
-    /// <summary>What image files begin with, in base64: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and HEIC.</summary>
+    /// <summary>The first characters of image files in base64: PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and HEIC.</summary>
     private static readonly string[] ImageSignatures = ["iVBORw0KGgo", "/9j/", "_9j_", "%2F9j%2F", "UklGR", "R0lGOD", "Qk0", "SUkqA", "TU0AK", "AAAA"];
 
-    /// <summary>True if the text is a data URI, or one that has lost its scheme.</summary>
+    /// <summary>True if the text is a data URI, with or without its scheme.</summary>
     internal static bool IsDataUri(string text) => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)
         || text.StartsWith("data%3A", StringComparison.OrdinalIgnoreCase)
         || (FindNearStart(text, Marker) is var marker and >= 0 && (marker == 0 || text.StartsWith("image/", StringComparison.OrdinalIgnoreCase)));
 
-    /// <summary>True if a text can only be meant for the base64 of an image, and not for the path of a file.</summary>
+    /// <summary>True if the text can only be the base64 of an image, and not a file path.</summary>
     internal static bool IsLikelyBase64(string text) => text.Length > 260
         && (ImageSignatures.Any(head => text.StartsWith(head, StringComparison.Ordinal)) || text.All(c => IsBase64Character(c) || c is '=' or '-' or '_' or '%' || InvisibleCharacters.IsInvisible(c)));
 
-    /// <summary>Decodes bare base64 or a base64 data URI.</summary>
+    /// <summary>Decodes plain base64 or a base64 data URI.</summary>
     internal static bool TryDecode(string text, out byte[] bytes) => TryDecode(text, out bytes, out _);
 
-    /// <summary>Decodes bare base64 or a base64 data URI.</summary>
+    /// <summary>Decodes plain base64 or a base64 data URI.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="bytes">What it holds; empty if it cannot be decoded.</param>
-    /// <param name="fault">Why it cannot be decoded, in a sentence without its subject and full stop; empty if it can.</param>
+    /// <param name="bytes">The decoded bytes; empty if the text cannot be decoded.</param>
+    /// <param name="fault">The reason why the text cannot be decoded, as the predicate of a sentence without a period; empty if it can.</param>
     internal static bool TryDecode(string text, out byte[] bytes, out string fault)
     {
         bytes = [];
@@ -57,7 +57,7 @@ internal static class Base64Decoder
     {
         fault = "";
         int comma = text.IndexOf(',');
-        // An encoded URI has its comma encoded, too.
+        // A percent-encoded URI has an encoded comma.
         if (comma < 0 && text.IndexOf("%2C", StringComparison.OrdinalIgnoreCase) is var encoded and >= 0)
         {
             text = text.Substring(encoded + 3);
@@ -96,7 +96,7 @@ internal static class Base64Decoder
 
                 if (i + 2 >= text.Length || !TryParseHex(text[i + 1], text[i + 2], out char code))
                 {
-                    fault = $"has a % at character {i + 1} of its data that encodes nothing";
+                    fault = $"has an invalid percent escape at character {i + 1} of its data";
                     return false;
                 }
 
@@ -110,7 +110,7 @@ internal static class Base64Decoder
         return true;
     }
 
-    /// <summary>Makes standard base64 of a text: without breaks, in the usual alphabet, padded.</summary>
+    /// <summary>Converts a text to standard base64: without line breaks, in the standard alphabet, padded.</summary>
     private static bool TryNormalize(string text, out string base64, out string fault)
     {
         base64 = "";
@@ -127,14 +127,14 @@ internal static class Base64Decoder
             else if (c is ' ' or '\u00A0') hasBlanks = true;
             else if (!InvisibleCharacters.IsInvisible(c))
             {
-                fault = $"holds '{InvisibleCharacters.Escape(c.ToString(), 10)}' at character {i + 1} of its data, which is not base64";
+                fault = $"has '{InvisibleCharacters.Escape(c.ToString(), 10)}' at character {i + 1} of its data, which is not base64";
                 return false;
             }
         }
 
         if (hasBlanks && !IsWrappedByBlanks(text))
         {
-            fault = "has a blank inside its data, where a '+' may have been: in a link or form '+' must be written as %2B";
+            fault = "has a blank in its data in place of a possible '+' (encode '+' as %2B in a link or form)";
             return false;
         }
 
@@ -150,13 +150,13 @@ internal static class Base64Decoder
         base64 = data.ToString();
         if (base64.Contains('='))
         {
-            fault = $"goes on behind its end, which '=' marks at character {base64.IndexOf('=') + 1} of its data";
+            fault = $"has data after its end, which '=' marks at character {base64.IndexOf('=') + 1} of its data";
             return false;
         }
 
         if (length % 4 == 1)
         {
-            fault = $"is incomplete: its data ends after {length} characters, in the middle of a byte";
+            fault = $"is incomplete: its {length} characters end in the middle of a byte";
             return false;
         }
 
@@ -166,8 +166,8 @@ internal static class Base64Decoder
     }
 
     /// <summary>
-    /// True if each blank can only stand for a line break: beside one, or at the distances at which base64 is wrapped. Any other
-    /// may have been a '+', and the image without it would be another one.
+    /// True if every blank replaces a line break: it is next to one, or at the distance at which base64 is wrapped. Any other
+    /// blank may replace a '+', and removing it would change the image.
     /// </summary>
     private static bool IsWrappedByBlanks(string text)
     {

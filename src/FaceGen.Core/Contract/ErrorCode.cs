@@ -1,110 +1,107 @@
 namespace FaceGen;
 
 /// <summary>
-/// What went wrong, as a name that scripts can rely on: it is the first part of every error's
-/// <c>FullyQualifiedErrorId</c>.
+/// Specifies the kind of an error, for scripts: the name is the first part of the error's <c>FullyQualifiedErrorId</c>.
 /// </summary>
 public enum ErrorCode
 {
-    /// <summary>A field of the request is missing or outside the API's limits; nothing was sent.</summary>
+    /// <summary>A field of the request is missing or outside the API's limits. Nothing was sent.</summary>
     RequestInvalid,
 
-    /// <summary>The face image is not there, not readable, empty, too large or no image; nothing was sent.</summary>
+    /// <summary>The face image does not exist, cannot be read, is empty or too large, or is not an image. Nothing was sent.</summary>
     FaceImageInvalid,
 
     /// <summary>The request file cannot be read as CSV, JSON or JSON Lines.</summary>
     RequestFileInvalid,
 
-    /// <summary>There is no connection and no key in the environment.</summary>
+    /// <summary>There is no connection, and the environment has no key.</summary>
     NotConnected,
 
     /// <summary>The connection's address or key cannot be used.</summary>
     ConnectionInvalid,
 
-    /// <summary>The object belongs to another account or address than the connection that would act for it; nothing was done.</summary>
+    /// <summary>The object belongs to another account or address than the connection. Nothing was done.</summary>
     ConnectionMismatch,
 
-    /// <summary>The service could not be reached; nothing was accepted.</summary>
+    /// <summary>The service could not be reached. Nothing was accepted.</summary>
     ServiceUnreachable,
 
-    /// <summary>The service refuses the key (401): every other request would fail too.</summary>
+    /// <summary>The service rejected the key (401). Every other request would fail too.</summary>
     KeyRejected,
 
-    /// <summary>The account is out of credits (402): every other request would fail too.</summary>
+    /// <summary>The account is out of credits (402). Every other request would fail too.</summary>
     OutOfCredits,
 
-    /// <summary>The account's plan does not allow the call (403): every other request would fail too.</summary>
+    /// <summary>The account's plan does not allow the request (403). Every other request would fail too.</summary>
     NotInPlan,
 
-    /// <summary>The service redirects to another address, to which the key is not sent.</summary>
+    /// <summary>The service redirected to another address. The key was not sent there.</summary>
     ServiceMoved,
 
-    /// <summary>The service refused this request; nothing was accepted.</summary>
+    /// <summary>The service refused this request. Nothing was accepted.</summary>
     RequestRefused,
 
-    /// <summary>The account's queue stayed full, or the service stayed busy, until the time was over.</summary>
+    /// <summary>The account's queue stayed full, or the service stayed busy, until the timeout.</summary>
     ServiceBusy,
 
-    /// <summary>
-    /// The answer to a submission was lost: the service may or may not have accepted (and charged for) it.
-    /// </summary>
+    /// <summary>The response to a submission was lost: the service may have accepted it and charged for it.</summary>
     SubmissionUncertain,
 
-    /// <summary>The service accepted the request and could not make the image.</summary>
+    /// <summary>The service accepted the request and could not generate the images.</summary>
     GenerationFailed,
 
-    /// <summary>The generation was not ready in time; it goes on at the service and is not lost.</summary>
+    /// <summary>The generation was not ready before the timeout. It continues at the service and is not lost.</summary>
     GenerationTimeout,
 
-    /// <summary>The service knows no generation by this id under this key.</summary>
+    /// <summary>The service has no generation with this id for this key.</summary>
     GenerationNotFound,
 
-    /// <summary>A look at the service's state failed; nothing was generated or lost by that.</summary>
+    /// <summary>A request for information failed. Nothing was generated or lost.</summary>
     FetchFailed,
 
-    /// <summary>The service did not delete images; the files that were saved are not touched by that.</summary>
+    /// <summary>The service did not delete images. Saved files are not affected.</summary>
     NotDeleted,
 
     /// <summary>A finished generation has no image to save.</summary>
     OutputMissing,
 
-    /// <summary>The image could not be downloaded; its link may still work later.</summary>
+    /// <summary>The image could not be downloaded. Its link may work later.</summary>
     DownloadFailed,
 
-    /// <summary>The image's link has stopped working: 24 hours after the generation it is gone for good.</summary>
+    /// <summary>The image's link no longer works: links expire 24 hours after the generation.</summary>
     LinkExpired,
 
-    /// <summary>What the link gave, or what is to be shown, is not a complete image.</summary>
+    /// <summary>The downloaded or given data is not a complete image.</summary>
     ImageInvalid,
 
-    /// <summary>Parameters contradict each other, or one has a value that makes no sense.</summary>
+    /// <summary>Parameters contradict each other, or one has an invalid value.</summary>
     ParametersInvalid,
 
-    /// <summary>The template of file names is no template, or leads out of the folder.</summary>
+    /// <summary>The template of file names is invalid, or leads out of the folder.</summary>
     FileNameInvalid,
 
-    /// <summary>There is a file by that name already.</summary>
+    /// <summary>A file with that name already exists.</summary>
     FileExists,
 
-    /// <summary>The file could not be written: disk full, folder read-only, name impossible.</summary>
+    /// <summary>The file could not be written: the disk is full, the folder is read-only, or the name is invalid.</summary>
     FileNotWritten,
 
-    /// <summary>The input of a batch has rows that are invalid; nothing was sent.</summary>
+    /// <summary>The input of a batch has invalid rows. Nothing was sent.</summary>
     BatchInvalid,
 
-    /// <summary>The ledger is not there, damaged, of a newer version, or no ledger at all.</summary>
+    /// <summary>The ledger does not exist, is damaged, has a newer version, or is not a ledger.</summary>
     LedgerInvalid,
 
-    /// <summary>Another run works on the ledger.</summary>
+    /// <summary>Another run uses the ledger.</summary>
     LedgerInUse,
 
-    /// <summary>The ledger could not be written: disk full, folder read-only.</summary>
+    /// <summary>The ledger could not be written: the disk is full, or the folder is read-only.</summary>
     LedgerNotWritten,
 
     /// <summary>The ledger's database could not be reached.</summary>
     LedgerUnreachable,
 
-    /// <summary>A webhook cannot listen, or none listens.</summary>
+    /// <summary>A webhook cannot listen, or there is no webhook.</summary>
     WebhookNotOpened,
 
     /// <summary>The emulator could not be started.</summary>

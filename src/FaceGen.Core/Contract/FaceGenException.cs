@@ -3,32 +3,31 @@ using FaceGen.Http;
 
 namespace FaceGen;
 
-/// <summary>An expected failure, with the <see cref="ErrorCode"/> that tells scripts what it is.</summary>
+/// <summary>The exception that is thrown for an expected failure, with an <see cref="ErrorCode"/> for scripts.</summary>
 public sealed class FaceGenException : Exception
 {
-    /// <summary>Makes an exception that says what failed and what to do.</summary>
-    /// <param name="code">What went wrong.</param>
+    /// <summary>Initializes a new instance.</summary>
+    /// <param name="code">The kind of the error.</param>
     /// <param name="message">
-    /// One or two sentences for the person who reads it; what would steer a terminal, as names of files can, is left out, and so are the users and passwords of addresses.
+    /// What happened, what it means for money or data, and what to do. Terminal controls, and users and passwords in addresses, are removed.
     /// </param>
-    /// <param name="inner">The cause, if another exception was.</param>
+    /// <param name="inner">The exception that caused this one, if any.</param>
     public FaceGenException(ErrorCode code, string message, Exception? inner = null)
         : base(DisplayText.CleanLines(UserInfo.Remove(message)), UserInfo.Remove(inner))
         => Code = code;
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>Gets the kind of the error.</summary>
     public ErrorCode Code { get; }
 
     /// <summary>
-    /// True if every other request of the run would fail in the same way although the code alone does not say so, such as at a
-    /// service whose certificate is not trusted.
+    /// True if the error ends the run whatever its code, for example because the service's certificate is not trusted.
     /// </summary>
     internal bool IsFatal { get; init; }
 
-    /// <summary>Gets what time it was by the service's clock when it answered; null if it did not say.</summary>
+    /// <summary>Gets the time of the response by the service's clock; null if the response has no date.</summary>
     internal DateTimeOffset? ServiceTime { get; init; }
 
-    /// <summary>True where every other request of the run would fail in the same way.</summary>
+    /// <summary>True if every other request of the run would fail in the same way.</summary>
     public bool EndsRun => IsFatal || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
         or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;
 }

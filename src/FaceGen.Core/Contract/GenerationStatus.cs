@@ -1,19 +1,17 @@
 namespace FaceGen;
 
-/// <summary>How far a generation is, in the API's words where it has one.</summary>
+/// <summary>Specifies the status of a generation.</summary>
 public enum GenerationStatus
 {
-    /// <summary>The service has accepted the request and works on it.</summary>
+    /// <summary>The service accepted the request and has not finished it.</summary>
     Processing,
 
     /// <summary>The images are ready.</summary>
     Success,
 
-    /// <summary>The service could not make the images.</summary>
+    /// <summary>The service could not generate the images.</summary>
     Failed,
 
-    /// <summary>
-    /// The answer to the submission was lost: the service may or may not have accepted it. There is no id to ask for.
-    /// </summary>
+    /// <summary>The response to the submission was lost: the service may have accepted it. There is no id to fetch by.</summary>
     Uncertain,
 }

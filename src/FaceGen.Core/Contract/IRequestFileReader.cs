@@ -1,15 +1,23 @@
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Reads request files. It stands here, and is implemented in FaceGen.Batches, so that the packages that parse files
-/// are loaded only when a file is read.
+/// Reads request files. FaceGen.Batches implements it, so that the packages that parse files are loaded only when a file is read.
 /// </summary>
 internal interface IRequestFileReader
 {
-    /// <summary>Reads a CSV, JSON or JSON Lines file row by row, in flat memory.</summary>
+    /// <summary>Reads a CSV, JSON or JSON Lines file row by row, with constant memory.</summary>
     /// <param name="path">The file's full path.</param>
-    /// <param name="format">The format, or null to tell it by the file's extension and content.</param>
-    /// <param name="delimiter">The CSV's delimiter, or null to tell it by the header.</param>
-    /// <exception cref="FaceGenException">The file cannot be read at all.</exception>
+    /// <param name="format">The format; null to detect it by the file's extension and content.</param>
+    /// <param name="delimiter">The CSV's delimiter; null to detect it by the header.</param>
+    /// <exception cref="FaceGenException">The file cannot be read.</exception>
     IEnumerable<RequestRow> Read(string path, RequestFileFormat? format, char? delimiter);
 }
+
+/// <summary>Represents one row of a request file: a request, or the error of an invalid row.</summary>
+/// <param name="Source">Where the row was read.</param>
+/// <param name="Request">The request of a valid row.</param>
+/// <param name="Error">The error of an invalid row; its message names the line.</param>
+/// <param name="UnknownNames">The names of columns or properties that the API does not have. Each is reported once: columns with the
+/// first row, a property with the first row that has it.</param>
+internal sealed record RequestRow(
+    RequestSource Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> UnknownNames);

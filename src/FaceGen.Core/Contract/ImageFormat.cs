@@ -1,8 +1,8 @@
 namespace FaceGen;
 
 /// <summary>
-/// The image formats that come from the service. PNG, JPEG and WebP are also what a face image may be; the others come from
-/// content networks that convert what they deliver.
+/// Specifies the format of an image. A face image is PNG, JPEG or WebP; images from the service can have the other formats because
+/// content delivery networks convert them.
 /// </summary>
 public enum ImageFormat
 {
@@ -34,13 +34,13 @@ public enum ImageFormat
     JpegXl,
 }
 
-/// <summary>Tells an image's format by its first bytes, whatever its name or its server says.</summary>
+/// <summary>Detects an image's format from its first bytes, independently of its name and media type.</summary>
 internal static class ImageHeader
 {
-    /// <summary>How many bytes are enough to tell.</summary>
+    /// <summary>The number of bytes that are enough to detect a format.</summary>
     internal const int RequiredBytes = 16;
 
-    /// <summary>The format of an image; null where the bytes begin no image.</summary>
+    /// <summary>Returns the format of an image; null if the bytes are not the start of an image.</summary>
     internal static ImageFormat? DetectFormat(ReadOnlySpan<byte> head) => head switch
     {
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
@@ -48,14 +48,14 @@ internal static class ImageHeader
         [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ImageFormat.WebP,
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
         [0, 0, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => DetectIsoMediaFormat(head),
-        // The headers of a bitmap have one of a few lengths.
+        // The header of a bitmap has one of these lengths.
         [(byte)'B', (byte)'M', _, _, _, _, _, _, _, _, _, _, 0, 0, 12 or 40 or 52 or 56 or 64 or 108 or 124, 0, ..] => ImageFormat.Bmp,
         [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => ImageFormat.Tiff,
         [0xFF, 0x0A, ..] or [0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' ', 0x0D, 0x0A, 0x87, 0x0A, ..] => ImageFormat.JpegXl,
         _ => null,
     };
 
-    /// <summary>The format of a face image; null where the bytes begin none that the service takes.</summary>
+    /// <summary>Returns the format of a face image; null if the bytes are not the start of an image that the service accepts.</summary>
     internal static ImageFormat? DetectFaceFormat(ReadOnlySpan<byte> head) =>
         DetectFormat(head) is { } format and (ImageFormat.Png or ImageFormat.Jpeg or ImageFormat.WebP) ? format : null;
 
@@ -85,7 +85,7 @@ internal static class ImageHeader
         _ => ".jxl",
     };
 
-    /// <summary>The format as people write it.</summary>
+    /// <summary>Returns the format's name for display.</summary>
     internal static string GetDisplayName(this ImageFormat format) => format switch
     {
         ImageFormat.Heif => "HEIC",
@@ -95,8 +95,8 @@ internal static class ImageHeader
     };
 
     /// <summary>
-    /// A file of boxes begins with its brands (ISO/IEC 14496-12): the major one, and behind its version those that it is
-    /// compatible with.
+    /// Detects a format by the brands at the start of an ISO base media file (ISO/IEC 14496-12): the major brand, the version, and
+    /// the compatible brands.
     /// </summary>
     private static ImageFormat? DetectIsoMediaFormat(ReadOnlySpan<byte> head)
     {

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace FaceGen.Contract;
 
-/// <summary>JSON objects as they are sent and kept.</summary>
+/// <summary>Writes JSON objects.</summary>
 internal static class JsonObjectWriter
 {
-    /// <summary>An object in UTF-8.</summary>
-    /// <param name="writeFields">Writes what stands in it.</param>
-    /// <param name="options">How it is written.</param>
+    /// <summary>Returns a JSON object in UTF-8.</summary>
+    /// <param name="writeFields">Writes the object's properties.</param>
+    /// <param name="options">The options of the writer.</param>
     internal static byte[] Write(Action<Utf8JsonWriter> writeFields, JsonWriterOptions options = default)
     {
         using var buffer = new MemoryStream();
@@ -23,8 +23,8 @@ internal static class JsonObjectWriter
     }
 
     /// <summary>
-    /// Writes a number as it was typed or told: by itself the writer makes 0.10000000000000001 of 0.1 on Windows PowerShell's
-    /// framework, whose shortest form in turn is not every number's own.
+    /// Writes a number in its shortest exact form. On .NET Framework, <see cref="Utf8JsonWriter"/> writes 0.1 as
+    /// 0.10000000000000001, and the format "R" is not exact for every number.
     /// </summary>
     internal static void WriteShortestNumber(this Utf8JsonWriter json, string name, double number)
     {

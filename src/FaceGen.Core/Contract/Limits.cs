@@ -1,19 +1,18 @@
 namespace FaceGen.Contract;
 
 /// <summary>
-/// What the face generation API allows, in one place: the parameters' validation, the readers of request files, the
-/// completers and the emulator all take their bounds from here. Source: the published contract of
-/// <c>POST /image_editing/face_gen</c>.
+/// Defines the limits of the face generation API for parameter validation, request files, completers and the emulator. Source:
+/// the published contract of <c>POST /image_editing/face_gen</c>.
 /// </summary>
 internal static class Limits
 {
-    /// <summary>The smallest width and height, in pixels, that make a picture.</summary>
+    /// <summary>The minimum width and height, in pixels.</summary>
     internal const int MinDimension = 1;
 
-    /// <summary>The largest width, in pixels.</summary>
+    /// <summary>The maximum width, in pixels.</summary>
     internal const int MaxWidth = 512;
 
-    /// <summary>The largest height, in pixels.</summary>
+    /// <summary>The maximum height, in pixels.</summary>
     internal const int MaxHeight = 768;
 
     internal const double MinGuidanceScale = 1;
@@ -24,22 +23,22 @@ internal static class Limits
 
     internal const int MinSamples = 1;
 
-    /// <summary>The most images that one request brings back.</summary>
+    /// <summary>The maximum number of images per request.</summary>
     internal const int MaxSamples = 2;
 
-    /// <summary>The largest face image, in bytes (5 MB).</summary>
+    /// <summary>The maximum size of a face image, in bytes (5 MB).</summary>
     internal const int MaxFaceImageBytes = 5 * 1024 * 1024;
 
-    /// <summary>How many hours an image's link works after generation.</summary>
+    /// <summary>The hours for which an image's link works after the generation.</summary>
     internal const int LinkLifetimeHours = 24;
 
-    /// <summary>The queue of the smallest plan (pay as you go): requests that an account may have queued.</summary>
+    /// <summary>The maximum number of queued requests of an account with the smallest plan (pay as you go).</summary>
     internal const int DefaultQueueLimit = 5;
 
-    /// <summary>How often a minute the length of an account's queue may be asked for.</summary>
+    /// <summary>The maximum number of requests for the queue's length per minute.</summary>
     internal const int MaxRequestCountsPerMinute = 30;
 
-    /// <summary>The step counts that <c>num_inference_steps</c> may have.</summary>
+    /// <summary>The values of <c>num_inference_steps</c>.</summary>
     internal static readonly IReadOnlyList<int> NumInferenceSteps = [21, 31, 41];
 
     /// <summary>The values of <c>style</c>; the service's default is <c>realistic</c>.</summary>

@@ -1,66 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
 using FaceGen.Contract;
+
 namespace FaceGen;
 
 /// <summary>
-/// One request to the face generation API. Properties carry the API's own names; one that is null is not sent, so
-/// that the service's default holds.
+/// Represents a request to the face generation API. Properties have the API's names. A property that is null is not sent, so the
+/// service uses its default.
 /// </summary>
 public sealed record Request
 {
-    /// <summary>What the picture shows (<c>prompt</c>, required).</summary>
+    /// <summary>Gets the description of the image (<c>prompt</c>, required).</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>What to keep out of the picture (<c>negative_prompt</c>).</summary>
+    /// <summary>Gets the description of what the image must not show (<c>negative_prompt</c>).</summary>
     public string? NegativePrompt { get; init; }
 
-    /// <summary>The face (<c>face_image</c>, required).</summary>
+    /// <summary>Gets the face image (<c>face_image</c>, required).</summary>
     public required FaceImage FaceImage { get; init; }
 
-    /// <summary>The picture's width in pixels, 1 to 512; the face image's own unless given (<c>width</c>).</summary>
+    /// <summary>Gets the image's width in pixels, 1 to 512; the default is the face image's width (<c>width</c>).</summary>
     public int? Width { get; init; }
 
-    /// <summary>The picture's height in pixels, 1 to 768; the face image's own unless given (<c>height</c>).</summary>
+    /// <summary>Gets the image's height in pixels, 1 to 768; the default is the face image's height (<c>height</c>).</summary>
     public int? Height { get; init; }
 
-    /// <summary>How many steps the service takes: 21, 31 or 41 (<c>num_inference_steps</c>).</summary>
+    /// <summary>Gets the number of inference steps: 21, 31 or 41 (<c>num_inference_steps</c>).</summary>
     public int? NumInferenceSteps { get; init; }
 
-    /// <summary>How closely the prompt is followed, 1 to 20 (<c>guidance_scale</c>).</summary>
+    /// <summary>Gets how closely the image follows the prompt, 1 to 20 (<c>guidance_scale</c>).</summary>
     public double? GuidanceScale { get; init; }
 
-    /// <summary>The weight of the face's structure, 0 to 2; the service's default is 1 (<c>s_scale</c>).</summary>
+    /// <summary>Gets the weight of the face's structure, 0 to 2; the default is 1 (<c>s_scale</c>).</summary>
     public double? SScale { get; init; }
 
-    /// <summary>How many images come back, 1 or 2 (<c>samples</c>).</summary>
+    /// <summary>Gets the number of images, 1 or 2 (<c>samples</c>).</summary>
     public int? Samples { get; init; }
 
-    /// <summary>Whether images that are not safe for work are altered (<c>safety_checker</c>).</summary>
+    /// <summary>Gets whether images that are not safe for work are altered (<c>safety_checker</c>).</summary>
     public bool? SafetyChecker { get; init; }
 
-    /// <summary>How they are altered: <c>black</c>, <c>blur</c>, <c>sensitive_content_text</c> or <c>pixelate</c>
+    /// <summary>Gets how such images are altered: <c>black</c>, <c>blur</c>, <c>sensitive_content_text</c> or <c>pixelate</c>
     /// (<c>safety_checker_type</c>).</summary>
     public string? SafetyCheckerType { get; init; }
 
-    /// <summary>Whether the images come back as base64; the service's default is false (<c>base64</c>).</summary>
+    /// <summary>Gets whether the images are returned as base64; the default is false (<c>base64</c>).</summary>
     public bool? Base64 { get; init; }
 
-    /// <summary><c>realistic</c> (the service's default), <c>comic</c>, <c>chibi</c>, <c>3d</c> or <c>anime</c>
+    /// <summary>Gets the style: <c>realistic</c> (the default), <c>comic</c>, <c>chibi</c>, <c>3d</c> or <c>anime</c>
     /// (<c>style</c>).</summary>
     public string? Style { get; init; }
 
-    /// <summary>The same seed gives the same image again (<c>seed</c>).</summary>
+    /// <summary>Gets the seed; the same seed generates the same image again (<c>seed</c>).</summary>
     public long? Seed { get; init; }
 
-    /// <summary>The https address that the service calls with the result (<c>webhook</c>).</summary>
+    /// <summary>Gets the https address to which the service sends a webhook delivery with the result (<c>webhook</c>).</summary>
     public Uri? Webhook { get; init; }
 
-    /// <summary>A number of the caller's that comes back in the webhook's call (<c>track_id</c>).</summary>
+    /// <summary>Gets the caller's number that the webhook delivery repeats (<c>track_id</c>).</summary>
     public long? TrackId { get; init; }
 
-    /// <summary>Where the request was read, if it came from a file; it is not sent.</summary>
+    /// <summary>Gets where the request was read, if it is from a file or the pipeline. It is not sent.</summary>
     public RequestSource? Source { get; init; }
 
-    /// <summary>The fields with their values, in the order of the API's reference.</summary>
+    /// <summary>Gets the fields with their values, in the order of the API's reference.</summary>
     internal IReadOnlyList<(RequestField Field, object? Value)> Fields =>
     [
         (RequestField.Prompt, Prompt), (RequestField.NegativePrompt, NegativePrompt), (RequestField.FaceImage, FaceImage),
@@ -71,14 +73,13 @@ public sealed record Request
         (RequestField.TrackId, TrackId),
     ];
 
-    /// <summary>How many images the request pays for.</summary>
+    /// <summary>Gets the number of images that the request generates and pays for.</summary>
     internal int ImageCount => Samples ?? 1;
 
     /// <summary>
-    /// The request with its fields read again, as a script may have changed them since: what it wrote in other letters, or
-    /// emptied, is what a parameter would be.
+    /// Returns the request with validated and normalized fields, because a script may have changed them since they were read.
     /// </summary>
-    /// <exception cref="FaceGenException">One of them has a value that the API does not allow.</exception>
+    /// <exception cref="FaceGenException">A field has a value that the API does not allow.</exception>
     internal Request Validate()
     {
         foreach ((RequestField field, object? value) in Fields)
@@ -88,7 +89,7 @@ public sealed record Request
 
         if (FaceImage is null) throw RequestField.FaceImage.CreateMissingError();
         FaceImage.Validate();
-        // Whatever is no text is read as it is.
+        // Only texts are normalized.
         return this with
         {
             Prompt = (string)RequestField.Prompt.Require(Prompt),
@@ -98,6 +99,26 @@ public sealed record Request
         };
     }
 
-    /// <summary>The prompt, and where it was read.</summary>
+    /// <summary>Returns the prompt and the source.</summary>
     public override string ToString() => Source is null ? Prompt : $"{Prompt} ({Source})";
+}
+
+/// <summary>Represents where a request was read: a file and the line where it starts, or the pipeline.</summary>
+/// <param name="File">The file's full path; empty for the pipeline.</param>
+/// <param name="Line">The line, starting at 1; 0 for the pipeline.</param>
+/// <param name="Row">The number of the request in the file or pipeline, starting at 1.</param>
+[SuppressMessage("Design", "CA1036", Justification = "Sources are sorted; no code compares them with operators.")]
+public sealed record RequestSource(string File, int Line, int Row) : IComparable
+{
+    /// <summary>Compares by file, then by row, so that <c>Sort-Object Source</c> restores the order of the input.</summary>
+    public int CompareTo(object? obj)
+    {
+        if (obj is not RequestSource other) return 1;
+
+        int byFile = string.CompareOrdinal(File, other.File);
+        return byFile != 0 ? byFile : Row.CompareTo(other.Row);
+    }
+
+    /// <summary>Returns the file's name and the line, such as <c>people.csv:7</c>, or the pipeline input, such as <c>Input 7</c>.</summary>
+    public override string ToString() => File.Length == 0 ? $"Input {Row}" : $"{DisplayText.GetFileName(File)}:{Line}";
 }

@@ -1,39 +1,39 @@
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Gathers one row's values as they are read, and makes the row's request of them, or one error that says all that is
-/// wrong. It serves one row after the other.
+/// Collects the values of one row and creates the row's request, or one error with all its faults. It builds one row after the
+/// other.
 /// </summary>
-/// <param name="parseFaceImage">Makes a face image of its text.</param>
-/// <param name="isStored">True if the values were checked when they were entered in a ledger.</param>
+/// <param name="parseFaceImage">Parses a face image.</param>
+/// <param name="isStored">True if the values are from a ledger and were validated before.</param>
 internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, bool isStored = false)
 {
-    /// <summary>The property under which a sidecar holds the request.</summary>
+    /// <summary>The property of a sidecar file that contains the request.</summary>
     internal const string SidecarProperty = "request";
 
     private readonly Dictionary<RequestField, object?> _values = [];
     private readonly Dictionary<RequestField, string> _names = [];
     private readonly List<FaceGenException> _errors = [];
 
-    /// <summary>Takes a field's value as it was written; the last one wins.</summary>
+    /// <summary>Sets a field's unparsed value; the last one wins.</summary>
     internal void Set(RequestField field, object? raw) => _values[field] = raw;
 
-    /// <summary>Notes the name under which a field's value follows; two names of one field refuse the row.</summary>
+    /// <summary>Adds the name that precedes a field's value; two names of one field are an error.</summary>
     internal void AddName(RequestField field, string name)
     {
         if (!_names.TryGetValue(field, out string? first)) _names.Add(field, name);
         else if (!first.Equals(name, StringComparison.OrdinalIgnoreCase)) AddErrorOnce($"'{InvisibleCharacters.Escape(first, 60)}' and '{InvisibleCharacters.Escape(name, 60)}' both mean '{field.Name}'.");
     }
 
-    /// <summary>Forgets the names of fields: what follows is another object, or the same one from its beginning.</summary>
+    /// <summary>Clears the names of fields, because another object follows or the same one is read again.</summary>
     internal void ClearNames() => _names.Clear();
 
-    /// <summary>Takes what no field can have, in words that follow "not".</summary>
+    /// <summary>Sets a value that no field can have, described by a phrase that follows "not".</summary>
     internal void SetInvalid(RequestField field, string description) => _values[field] = new InvalidValue(description);
 
     /// <summary>
-    /// What was read so far stands beside a sidecar's request and tells of the image that came of it: of that only the seed
-    /// is asked for again, and only where the request has none.
+    /// Starts the request inside a sidecar file. The values before it describe the generated image; only their seed is kept, as
+    /// the default of the request's seed.
     /// </summary>
     internal void StartSidecarRequest()
     {
@@ -43,7 +43,7 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         if (seed is not null) Set(RequestField.Seed, seed);
     }
 
-    /// <summary>Refuses the row as a whole: what its fields hold is not even looked at.</summary>
+    /// <summary>Adds an error of the whole row; its fields are not parsed.</summary>
     internal void AddError(string reason) => _errors.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
 
     private void AddErrorOnce(string reason)
@@ -51,7 +51,7 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         if (_errors.All(fault => fault.Message != reason)) AddError(reason);
     }
 
-    /// <summary>Makes the row, sound or not, and is ready for the next.</summary>
+    /// <summary>Builds the row, valid or not, and clears all values for the next row.</summary>
     internal RequestRow Build(RequestSource source, IReadOnlyList<string> unknownNames)
     {
         Request? request = _errors.Count == 0 ? CreateRequest(source) : null;

@@ -5,8 +5,8 @@ using System.Numerics;
 namespace FaceGen.Contract;
 
 /// <summary>
-/// One field of the request as people write it: its names, how a cell or a typed value is read, and what the API
-/// allows. Parameters, CSV cells and JSON values are all read here, so that each is judged, and refused, alike.
+/// Represents a field of a request: its names, how a value is read, and what the API allows. Parameters, CSV cells and JSON values
+/// are all read here, so that the same rules apply to each.
 /// </summary>
 internal sealed class RequestField
 {
@@ -47,7 +47,7 @@ internal sealed class RequestField
     internal static readonly RequestField Webhook = new("webhook", "an https address", value => ToWebhook(value));
     internal static readonly RequestField TrackId = new("track_id", "a whole number", value => ToInteger(value), isInteger: true);
 
-    /// <summary>Every field, in the order of the API's reference.</summary>
+    /// <summary>All fields, in the order of the API's reference.</summary>
     internal static readonly IReadOnlyList<RequestField> All =
     [
         Prompt, NegativePrompt, FaceImage, Width, Height, NumInferenceSteps, GuidanceScale, SScale, Samples,
@@ -57,28 +57,28 @@ internal sealed class RequestField
     private static readonly Dictionary<string, RequestField> ByName =
         All.ToDictionary(field => RemoveSeparators(field.Name), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The API's name, as in <c>num_inference_steps</c>.</summary>
+    /// <summary>Gets the API's name, such as <c>num_inference_steps</c>.</summary>
     internal string Name { get; }
 
-    /// <summary>The parameter's name, as in <c>NumInferenceSteps</c>.</summary>
+    /// <summary>Gets the parameter's name, such as <c>NumInferenceSteps</c>.</summary>
     internal string ParameterName { get; }
 
-    /// <summary>What the API allows, in words that follow "must be".</summary>
+    /// <summary>Gets what the API allows, as a phrase that follows "must be".</summary>
     internal string Allowed { get; }
 
-    /// <summary>The values to choose from, where the API lists them.</summary>
+    /// <summary>Gets the allowed values, if the API lists them.</summary>
     internal IReadOnlyList<string> Choices { get; }
 
-    /// <summary>Whether it is a text of any words.</summary>
+    /// <summary>True if the field is free text.</summary>
     internal bool IsText => this == Prompt || this == NegativePrompt;
 
     /// <summary>
-    /// Finds a field by its name in any case, whatever blanks, hyphens, underscores and dots separate its words; null where the
+    /// Returns the field with a name in any case and with any blanks, hyphens, underscores and dots between its words; null if the
     /// API has no such field.
     /// </summary>
     internal static RequestField? Find(string name) => ByName.TryGetValue(RemoveSeparators(name), out RequestField? field) ? field : null;
 
-    /// <summary>Finds the field that a wrong name is probably meant for; null where none is near.</summary>
+    /// <summary>Returns the field with the most similar name; null if no name is similar.</summary>
     internal static RequestField? FindNearest(string name)
     {
         string wanted = RemoveSeparators(name).ToUpperInvariant();
@@ -87,17 +87,16 @@ internal sealed class RequestField
         (RequestField field, int distance) = All.Select(field => (field, GetEditDistance(wanted, RemoveSeparators(field.Name).ToUpperInvariant()))).OrderBy(pair => pair.Item2).First();
         if (distance <= (wanted.Length < 7 ? 1 : 2)) return field;
 
-        // A word of the name, such as "negative" or "steps".
+        // The wrong name can be one word of the field's name, such as "negative" or "steps".
         RequestField[] longer = [.. All.Where(field => field.Name.Split('_').Contains(wanted, StringComparer.OrdinalIgnoreCase))];
         return longer.Length == 1 ? longer[0] : null;
     }
 
-    /// <summary>True if a name is one of the two that PowerShell binds: the API's or the parameter's, in any case.</summary>
+    /// <summary>True if a name is the API's or the parameter's, which PowerShell binds in any case.</summary>
     internal bool HasName(string name) => name.Equals(Name, StringComparison.OrdinalIgnoreCase) || name.Equals(ParameterName, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Reads a cell or a typed value, on whichever way it comes in; an empty one means "not given" and reads as null. A text
-    /// that was damaged before it came here is refused.
+    /// Reads a cell or a typed value. An empty value means "not given" and returns null; a damaged text is rejected.
     /// </summary>
     /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
     internal object? Read(object? raw) =>
@@ -105,45 +104,45 @@ internal sealed class RequestField
             ? throw CreateInvalidErrorFor(damage)
             : ReadStored(raw);
 
-    /// <summary>Reads a value that was checked when it was entered in a ledger: what is paid for must remain readable.</summary>
+    /// <summary>Reads a value that was validated when it was stored in a ledger, and accepts damaged text: a paid row must stay readable.</summary>
     /// <exception cref="FaceGenException">The value is not one that the API allows.</exception>
     internal object? ReadStored(object? raw) => raw switch
     {
-        // A database's NULL is an empty cell.
+        // NULL in a database is an empty cell.
         null or DBNull => null,
         string text when InvisibleCharacters.IsEmpty(text) => null,
         _ => _read(raw) ?? throw CreateInvalidError(raw),
     };
 
-    /// <summary>Reads a value that must be given.</summary>
-    /// <exception cref="FaceGenException">It is missing, or not one that the API allows.</exception>
+    /// <summary>Reads a required value.</summary>
+    /// <exception cref="FaceGenException">The value is missing, or not one that the API allows.</exception>
     internal object Require(object? raw) => Read(raw) ?? throw CreateMissingError();
 
-    /// <summary>Says that the field must have a value.</summary>
+    /// <summary>Creates the error of a missing required value.</summary>
     internal FaceGenException CreateMissingError() => new(ErrorCode.RequestInvalid, $"{ParameterName} is required: it must be {Allowed}.");
 
-    /// <summary>Says that the field cannot have a value.</summary>
+    /// <summary>Creates the error of a value that the API does not allow.</summary>
     internal FaceGenException CreateInvalidError(object raw)
     {
         string shown = raw switch
         {
             string text => $"'{InvisibleCharacters.Escape(text, 60)}'",
             IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
-            // What says nothing of itself, or only its type.
+            // These have no text of their own, or only the name of their type.
             IList => "several values",
-            _ => raw.ToString() is { Length: > 0 } said ? said : $"a {raw.GetType().Name}",
+            _ => raw.ToString() is { Length: > 0 } text ? text : $"a {raw.GetType().Name}",
         };
         FaceGenException refusal = CreateInvalidErrorFor(shown);
         return _isInteger && raw is string number && DamagedText.IsScientificNotation(number)
-            ? new FaceGenException(refusal.Code, $"{refusal.Message} A spreadsheet such as Excel has rounded it: give the column a number format without decimals, enter the whole number again, and save the file.")
+            ? new FaceGenException(refusal.Code, $"{refusal.Message} A spreadsheet such as Excel rounded it. Use a number format without decimals for the column, enter the number again, and save the file.")
             : refusal;
     }
 
-    /// <summary>Says that the field cannot have a value.</summary>
-    /// <param name="description">The value, in words that follow "not".</param>
+    /// <summary>Creates the error of a value that the API does not allow.</summary>
+    /// <param name="description">The value, as a phrase that follows "not".</param>
     internal FaceGenException CreateInvalidErrorFor(string description) => new(ErrorCode.RequestInvalid, $"{ParameterName} must be {Allowed}, not {description}.");
 
-    /// <summary>A text. Control characters mean nothing to the service and much to a terminal: they are left out.</summary>
+    /// <summary>Creates a text field. Its control characters, which a terminal would execute, are removed.</summary>
     private static RequestField Text(string name, string allowed) => new(name, allowed, value =>
         ToText(value) is { } text && DisplayText.RemoveControlCharacters(text) is { } shown && !InvisibleCharacters.IsEmpty(shown) ? shown : null);
 
@@ -175,7 +174,7 @@ internal sealed class RequestField
             case string text:
                 string trimmed = InvisibleCharacters.Trim(text);
                 if (long.TryParse(trimmed, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
-                // A text in scientific notation has lost the digits that are not in it.
+                // A text in scientific notation is a rounded number.
                 if (HasThousandsSeparator(trimmed) || trimmed.IndexOfAny(['e', 'E']) >= 0) return null;
                 break;
             case decimal number:
@@ -184,26 +183,25 @@ internal sealed class RequestField
                 return number <= long.MaxValue ? (long)number : null;
             case BigInteger number:
                 return number >= long.MinValue && number <= long.MaxValue ? (long)number : null;
-            // From 2^24 on a single no longer holds every whole number.
+            // A float does not represent every integer from 2^24 on.
             case float number when Math.Abs(number) >= 16777216:
                 return null;
             case sbyte or byte or short or ushort or int or uint or long:
                 return Convert.ToInt64(value, CultureInfo.InvariantCulture);
         }
 
-        // From 2^53 on a double no longer holds every whole number.
+        // A double does not represent every integer from 2^53 on.
         return ToNumber(value) is { } real && Math.Floor(real) == real && Math.Abs(real) < 9007199254740992 ? (long)real : null;
     }
 
-    /// <summary>Nobody shall pay for 1 of something where a sheet's 1,000 (or 1.000) was meant.</summary>
+    /// <summary>True if a text can be a number with a thousands separator, such as 1,000 or 1.000, which must not be read as 1.</summary>
     private static bool HasThousandsSeparator(string text) => text.Length > 4 && text[text.Length - 4] is ',' or '.';
 
     private static double? ToNumber(object value)
     {
         if (value is string text)
         {
-            // No value of the API reaches a thousand with decimals, so that a lone comma can only be the decimal
-            // separator of the sheet's locale.
+            // No decimal field has values of a thousand or more, so a comma is the decimal separator of the spreadsheet's locale.
             string number = InvisibleCharacters.Trim(text);
             string point = number.IndexOf('.') < 0 ? number.Replace(',', '.') : number;
             return double.TryParse(point, NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed)
@@ -231,7 +229,7 @@ internal sealed class RequestField
         _ => ToNumber(value) switch { 1 => true, 0 => false, _ => null },
     };
 
-    /// <summary>The service calls https alone; the emulator on this machine calls this machine as well.</summary>
+    /// <summary>Returns an https address, or an http address of this computer, which only the emulator can reach; null otherwise.</summary>
     private static Uri? ToWebhook(object value)
     {
         Uri? address = value as Uri ?? (Uri.TryCreate(InvisibleCharacters.Trim(value.ToString() ?? ""), UriKind.Absolute, out Uri? read) ? read : null);
@@ -247,7 +245,7 @@ internal sealed class RequestField
     private static bool IsSeparator(char c) => c is '.' || InvisibleCharacters.IsInvisible(c)
         || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.DashPunctuation or UnicodeCategory.ConnectorPunctuation;
 
-    /// <summary>Returns how many letters must be added, removed, changed or swapped with their neighbor to make one word of another.</summary>
+    /// <summary>Returns the number of insertions, deletions, substitutions and swaps of neighbors between two words (Damerau-Levenshtein).</summary>
     private static int GetEditDistance(string one, string other)
     {
         int[,] steps = new int[one.Length + 1, other.Length + 1];

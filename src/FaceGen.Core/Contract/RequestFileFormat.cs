@@ -1,14 +1,14 @@
 namespace FaceGen;
 
-/// <summary>The formats of request files.</summary>
+/// <summary>Specifies the format of a request file.</summary>
 public enum RequestFileFormat
 {
-    /// <summary>Comma-separated values (or semicolons, or tabs) with a header.</summary>
+    /// <summary>Values separated by commas, semicolons or tabs, with a header.</summary>
     Csv,
 
     /// <summary>One JSON array of objects, or one object.</summary>
     Json,
 
-    /// <summary>One JSON object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     JsonLines,
 }

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace FaceGen.Contract;
 
-/// <summary>The request as the API takes it.</summary>
+/// <summary>Writes requests in the API's JSON format.</summary>
 internal static class RequestJson
 {
-    /// <summary>Writes the fields that were given, each under the API's name.</summary>
-    /// <param name="json">An object that has been begun.</param>
+    /// <summary>Writes the fields that have a value, with the API's names.</summary>
+    /// <param name="json">A writer inside an object.</param>
     /// <param name="request">The request.</param>
-    /// <param name="faceImage">What stands for the face image: <see cref="FaceImage.ToApiValue"/>, its path, or nothing.</param>
+    /// <param name="faceImage">The value of <c>face_image</c>, such as <see cref="FaceImage.ToApiValue"/> or a path; null to omit it.</param>
     internal static void Write(Utf8JsonWriter json, Request request, string? faceImage)
     {
         foreach ((RequestField field, object? value) in request.Fields) Write(json, field, field == RequestField.FaceImage ? faceImage : value);

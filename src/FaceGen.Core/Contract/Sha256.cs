@@ -1,23 +1,19 @@
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace FaceGen.Contract;
 
-/// <summary>The SHA-256 of bytes as text, alike on every framework.</summary>
+/// <summary>Computes SHA-256 hashes as text on every target framework.</summary>
 internal static class Sha256
 {
-    /// <summary>Lower-case hexadecimal.</summary>
-    internal static string ComputeHex(byte[] bytes)
-    {
-        byte[] hash = Compute(bytes);
-#if NETSTANDARD
-        return string.Concat(hash.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
-#else
-        return Convert.ToHexString(hash).ToLowerInvariant();
-#endif
-    }
+    /// <summary>Returns the hash as lower-case hexadecimal digits.</summary>
+    internal static string ComputeHex(byte[] bytes) => ToHex(Compute(bytes));
 
-    /// <summary>Base64, as a content security policy takes it.</summary>
+    /// <summary>Returns the hash in base64, as a content security policy requires it.</summary>
     internal static string ComputeBase64(byte[] bytes) => Convert.ToBase64String(Compute(bytes));
+
+    /// <summary>Returns bytes as lower-case hexadecimal digits.</summary>
+    internal static string ToHex(byte[] bytes) => string.Concat(bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
 
     private static byte[] Compute(byte[] bytes)
     {

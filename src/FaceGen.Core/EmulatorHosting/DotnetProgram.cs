@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FaceGen.EmulatorHosting;
 
 /// <summary>
-/// Finds the program <c>dotnet</c> by an absolute path. A bare name would let the current folder, or a relative entry of
-/// PATH, provide the program that is started.
+/// Finds the program <c>dotnet</c> by an absolute path. With a bare name, the current folder or a relative entry of PATH could
+/// provide the program that is started.
 /// </summary>
 internal sealed class DotnetProgram
 {
@@ -18,21 +18,20 @@ internal sealed class DotnetProgram
     /// <summary>The file name of the program on this system.</summary>
     internal static readonly string FileName = IsWindows ? "dotnet.exe" : "dotnet";
 
-    /// <summary>Gets an environment variable; null where it is not set.</summary>
+    /// <summary>Gets the function that returns an environment variable; null if it is not set.</summary>
     internal required Func<string, string?> GetVariable { get; init; }
 
-    /// <summary>The path of the running process's program; null where it is not known.</summary>
+    /// <summary>Gets the path of this process's program; null if it is unknown.</summary>
     internal string? ProcessPath { get; init; }
 
-    /// <summary>The folder of the running process's framework.</summary>
+    /// <summary>Gets the folder of this process's framework.</summary>
     internal string RuntimeFolder { get; init; } = "";
 
-    /// <summary>The folders that installers use.</summary>
+    /// <summary>Gets the folders that installers use.</summary>
     internal IReadOnlyList<string> DefaultFolders { get; init; } = [];
 
-    /// <summary>Finds the program for the running process.</summary>
-    /// <returns>An absolute path.</returns>
-    /// <exception cref="FaceGenException">There is none; the message lists the paths that were searched.</exception>
+    /// <summary>Returns the absolute path of the program for this process.</summary>
+    /// <exception cref="FaceGenException">The program was not found; the message lists the paths that were searched.</exception>
     internal static string Find() => new DotnetProgram
     {
         GetVariable = Environment.GetEnvironmentVariable,
@@ -42,8 +41,8 @@ internal sealed class DotnetProgram
     }.Locate();
 
     /// <summary>
-    /// Returns the first candidate that has the runtime beside it, else the first that exists: a launcher in front of the
-    /// program has no runtime beside it, and the program itself says best what it lacks.
+    /// Returns the first candidate with the runtime beside it; otherwise the first that exists, because a launcher of the program
+    /// has no runtime beside it, and the program itself reports a missing one.
     /// </summary>
     /// <exception cref="FaceGenException">No candidate exists.</exception>
     internal string Locate()
@@ -67,7 +66,7 @@ internal sealed class DotnetProgram
 
         if (ProcessPath is not null && HasProgramName(ProcessPath)) yield return ProcessPath;
 
-        // A shared framework lies at <root>/shared/<name>/<version>.
+        // A shared framework is at <root>/shared/<name>/<version>.
         string[] parts = RuntimeFolder.TrimEnd('/', '\\').Split('/', '\\');
         if (parts.Length > 3 && parts[parts.Length - 3] == "shared") yield return CombineWithFileName(Path.GetFullPath(Path.Combine(RuntimeFolder, "..", "..", "..")));
 
@@ -80,7 +79,7 @@ internal sealed class DotnetProgram
         foreach (string folder in DefaultFolders) yield return CombineWithFileName(folder);
     }
 
-    /// <summary>Whether a path names one file whatever the current folder and drive are.</summary>
+    /// <summary>True if a path depends neither on the current folder nor on the current drive.</summary>
     private static bool IsAbsolute(string path) => IsWindows
         ? path.Length > 2 && (path.StartsWith(@"\\", StringComparison.Ordinal) || (path[1] == ':' && path[2] is '\\' or '/'))
         : path.Length > 0 && path[0] == '/';
@@ -88,16 +87,16 @@ internal sealed class DotnetProgram
     private static bool HasProgramName(string path) =>
         path.Substring(path.LastIndexOfAny(['/', '\\']) + 1).Equals(FileName, IsWindows ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
-    // Path.Combine refuses characters that an entry of PATH may have by mistake.
+    // Path.Combine throws for characters that an entry of PATH may contain by mistake.
     private static string CombineWithFileName(string folder) => $"{folder.TrimEnd('/', '\\')}{Path.DirectorySeparatorChar}{FileName}";
 
-    /// <summary>Whether the ASP.NET Core runtime that the emulator needs, or a later one, lies beside the program.</summary>
+    /// <summary>True if the ASP.NET Core runtime that the emulator needs, or a later one, is beside the program.</summary>
     private static bool HasRuntime(string program)
     {
         try
         {
 #if !NETSTANDARD
-            // Distributions put a link on the PATH.
+            // Linux distributions have a link on the PATH.
             program = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
 #endif
             var runtimes = new DirectoryInfo(Path.Combine(Path.GetDirectoryName(program)!, "shared", "Microsoft.AspNetCore.App"));
@@ -106,7 +105,7 @@ internal sealed class DotnetProgram
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A folder that cannot be read does not show what is in it.
+            // Without permission to read the folder its content is unknown.
             return false;
         }
     }

@@ -2,20 +2,21 @@ using System.Globalization;
 
 namespace FaceGen.EmulatorHosting;
 
-/// <summary>How an emulator is started.</summary>
+/// <summary>The command line of the emulator.</summary>
 /// <param name="Port">The port; 0 for a free one.</param>
-/// <param name="QueueLimit">How many requests may be queued.</param>
-/// <param name="ServiceTime">How long a generation takes, as the emulator spells it.</param>
-/// <param name="EtaError">How far etas may be off, as a share of the true time; null for no etas at all.</param>
-/// <param name="Balance">The money in the wallet.</param>
-/// <param name="Seed">The seed of everything random.</param>
-/// <param name="Faults">The rules by which calls go wrong, as the emulator spells them.</param>
+/// <param name="QueueLimit">The number of slots.</param>
+/// <param name="ServiceTime">How long a generation takes, in the emulator's syntax.</param>
+/// <param name="EtaError">The largest error of etas, as a share of the service time; null for no etas.</param>
+/// <param name="Balance">The balance of the wallet.</param>
+/// <param name="Seed">The seed of all random numbers.</param>
+/// <param name="Faults">The fault rules, in the emulator's syntax.</param>
 internal sealed record EmulatorArguments(
     int Port, int QueueLimit, string ServiceTime, double? EtaError, double Balance, int Seed, IReadOnlyList<string> Faults)
 {
-    /// <summary>The key that the emulator takes; it opens nothing else.</summary>
+    /// <summary>The key that the emulator accepts; it is not a key of the service.</summary>
     internal const string ApiKey = "emulator-key";
 
+    /// <summary>Gets the arguments.</summary>
     internal IReadOnlyList<string> CommandLine =>
     [
         "--port", Format(Port), "--api-key", ApiKey, "--queue-limit", Format(QueueLimit), "--service-time", ServiceTime,
@@ -24,7 +25,7 @@ internal sealed record EmulatorArguments(
         .. Faults.SelectMany(rule => new[] { "--fault", rule }),
     ];
 
-    /// <summary>What the emulator says of its options, in the words of Start-FaceGenEmulator.</summary>
+    /// <summary>Returns an error message of the emulator with the parameter names of Start-FaceGenEmulator instead of its options.</summary>
     internal static string ToParameterNames(string message)
     {
         int help = message.IndexOf(" Run with --help", StringComparison.Ordinal);

@@ -4,16 +4,16 @@ using System.Text.RegularExpressions;
 
 namespace FaceGen.EmulatorHosting;
 
-/// <summary>A way in which the emulator can let calls go wrong.</summary>
-/// <param name="Id">Its name in a rule.</param>
-/// <param name="Calls">The kinds of calls that it can hit.</param>
-/// <param name="Description">What the caller sees.</param>
+/// <summary>A fault that the emulator can inject.</summary>
+/// <param name="Id">The id of the fault in a rule.</param>
+/// <param name="Calls">The kinds of requests that it applies to.</param>
+/// <param name="Description">What the client receives.</param>
 internal sealed record EmulatorFault(string Id, IReadOnlyList<string> Calls, string Description)
 {
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(3);
     private static readonly Regex LinePattern = new(@"^(\S+) {2,}\S+ {2,}(\w+(?:, \w+)*) {2,}(.+)$", RegexOptions.Multiline | RegexOptions.CultureInvariant);
 
-    /// <summary>Asks the emulator's program for its list; it is empty where the program cannot be run or takes long.</summary>
+    /// <summary>Returns the faults of the emulator's program; empty if the program cannot be run or takes too long.</summary>
     internal static IReadOnlyList<EmulatorFault> ReadList(string program)
     {
         using var process = new Process();
@@ -24,7 +24,7 @@ internal sealed record EmulatorFault(string Id, IReadOnlyList<string> Calls, str
         }
         catch (Exception e) when (e is Win32Exception or FaceGenException)
         {
-            // Without 'dotnet' there is no emulator either.
+            // Without 'dotnet' the emulator cannot be started either.
             return [];
         }
 

@@ -3,7 +3,7 @@ using FaceGen.Http;
 
 namespace FaceGen;
 
-/// <summary>A running emulator, as <c>Connect-FaceGen</c> takes it from the pipeline.</summary>
+/// <summary>A running emulator, which <c>Connect-FaceGen</c> accepts from the pipeline.</summary>
 public sealed class EmulatorInstance
 {
     internal EmulatorInstance(Uri baseUri, string apiKey, int queueLimit, int processId)
@@ -11,21 +11,21 @@ public sealed class EmulatorInstance
         BaseUri = baseUri;
         QueueLimit = queueLimit;
         ProcessId = processId;
-        ApiKey = Secret.Protect(apiKey);
+        ApiKey = SecretText.Protect(apiKey);
     }
 
-    /// <summary>The address on this machine.</summary>
+    /// <summary>Gets the address.</summary>
     public Uri BaseUri { get; }
 
-    /// <summary>The key that the emulator takes.</summary>
+    /// <summary>Gets the key that the emulator accepts.</summary>
     public SecureString ApiKey { get; }
 
-    /// <summary>How many requests may be queued.</summary>
+    /// <summary>Gets the number of slots.</summary>
     public int QueueLimit { get; }
 
-    /// <summary>The id of the emulator's process.</summary>
+    /// <summary>Gets the id of the emulator's process.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The address.</summary>
+    /// <summary>Returns the address.</summary>
     public override string ToString() => BaseUri.ToString();
 }

@@ -8,12 +8,12 @@ using FaceGen.Http;
 
 namespace FaceGen.EmulatorHosting;
 
-/// <summary>Starts and stops the emulator as a process of its own, which ends when this one does.</summary>
+/// <summary>Starts and stops the emulator in its own process, which ends with this one.</summary>
 internal static class EmulatorProcess
 {
     private const int MaxErrorLength = 4096;
 
-    /// <summary>How the emulator ends where it cannot read how it is to be started.</summary>
+    /// <summary>The exit code of the emulator for an invalid command line.</summary>
     private const int UsageError = 2;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -23,15 +23,15 @@ internal static class EmulatorProcess
 
     private static readonly ConcurrentDictionary<EmulatorInstance, Process> Processes = new();
 
-    /// <summary>The emulators that this process started and has not stopped.</summary>
+    /// <summary>Gets the emulators that this process started and has not stopped.</summary>
     internal static ICollection<EmulatorInstance> Running => Processes.Keys;
 
     /// <summary>Starts an emulator and waits until it is ready.</summary>
-    /// <exception cref="FaceGenException">It did not start; the message says what to install or change.</exception>
+    /// <exception cref="FaceGenException">The emulator did not start; the message says what to install or change.</exception>
     internal static async Task<EmulatorInstance> StartAsync(string program, EmulatorArguments arguments, CancellationToken cancellationToken)
     {
         if (!File.Exists(program))
-            throw CreateFailedError($"The emulator is not part of this copy of the module: '{program}' is missing.");
+            throw CreateFailedError($"The emulator is not part of this copy of the module: '{program}' is missing. No emulator was started. Install the module again.");
 
         var process = new Process { StartInfo = CreateStartInfo(program, arguments.CommandLine) };
         var errors = new StringBuilder();
@@ -39,7 +39,7 @@ internal static class EmulatorProcess
         process.OutputDataReceived += (_, line) => firstLine.TrySetResult(line.Data ?? "");
         process.ErrorDataReceived += (_, line) =>
         {
-            // What matters is why it did not start; later lines must not pile up.
+            // The first lines explain why it did not start; later ones must not fill the memory.
             lock (errors) if (errors.Length < MaxErrorLength) errors.AppendLine(line.Data);
         };
         try
@@ -62,7 +62,7 @@ internal static class EmulatorProcess
             if (await Task.WhenAny(firstLine.Task, timer).ConfigureAwait(false) == timer)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw CreateFailedError($"The emulator was not ready within {StartTimeout.TotalSeconds:0} seconds.");
+                throw CreateFailedError($"The emulator was not ready within {StartTimeout.TotalSeconds:0} s, and was stopped. Try again when the machine is less busy.");
             }
 
             Match ready = ReadyLine.Match(await firstLine.Task.ConfigureAwait(false));
@@ -79,50 +79,50 @@ internal static class EmulatorProcess
         }
     }
 
-    /// <summary>Stops an emulator; one that has ended already is fine.</summary>
+    /// <summary>Stops an emulator, unless it has ended already.</summary>
     internal static void Stop(EmulatorInstance emulator)
     {
         if (Processes.TryRemove(emulator, out Process? process)) Kill(process);
     }
 
-    /// <summary>Returns how the emulator's program is run, with pipes for its input and output.</summary>
+    /// <summary>Returns how to start the emulator's program, with pipes for its input and output.</summary>
     /// <exception cref="FaceGenException">The program <c>dotnet</c> was not found.</exception>
     internal static ProcessStartInfo CreateStartInfo(string program, IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo
         {
             FileName = DotnetProgram.Find(),
-            // It reads no file of the current folder, and does not keep that folder from being removed.
+            // The emulator reads no file of the current folder, and does not prevent its deletion.
             WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(program))!,
             Arguments = string.Join(" ", new[] { Path.GetFullPath(program) }.Concat(arguments).Select(Quote)),
             UseShellExecute = false,
             CreateNoWindow = true,
-            // The emulator ends when its input does, which also happens when this process is killed.
+            // The emulator ends with its input, also if this process is killed.
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // It has a key of its own: the real one goes to the service and nowhere else.
+        // The emulator has its own key: the user's key goes to the service and nowhere else.
         info.Environment.Remove(ApiKey.EnvironmentVariable);
         return info;
     }
 
-    /// <summary>The only free text among the arguments is a service time and a path: a quote has no place in either.</summary>
+    /// <summary>Quotes an argument. Those with free text are a service time and a path, neither of which has quotes.</summary>
     private static string Quote(string argument) => $"\"{argument.Replace("\"", "")}\"";
 
     private static FaceGenException CreateStartError(Process process, StringBuilder errors)
     {
-        // The reader of its errors ends only when the process has; one that says something else and lives is ended.
+        // Standard error is complete when the process has ended. A program that is not an emulator may go on: it is killed.
         if (!process.WaitForExit(5000)) process.Kill();
         process.WaitForExit();
-        string said;
-        lock (errors) said = DisplayText.Clean(errors.ToString(), 600);
-        if (process.ExitCode == UsageError) return new FaceGenException(ErrorCode.ParametersInvalid, EmulatorArguments.ToParameterNames(said));
+        string message;
+        lock (errors) message = DisplayText.Clean(errors.ToString(), 600);
+        if (process.ExitCode == UsageError) return new FaceGenException(ErrorCode.ParametersInvalid, EmulatorArguments.ToParameterNames(message));
 
-        return CreateFailedError(MissingRuntime.IsMatch(said)
+        return CreateFailedError(MissingRuntime.IsMatch(message)
             ? $"The emulator needs the ASP.NET Core runtime {DotnetProgram.RuntimeVersion}, which '{process.StartInfo.FileName}' does not have. No emulator was started. "
-                + $"Install the runtime from https://dot.net, or set DOTNET_ROOT to the full path of the folder that it is in. ({said})"
-            : $"The emulator did not start: {said}");
+                + $"Install the runtime from https://dot.net, or set DOTNET_ROOT to the full path of the folder that it is in. ({message})"
+            : $"The emulator did not start: {message}");
     }
 
     private static void Kill(Process process)

@@ -1,12 +1,12 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// Shows the warnings of an account that come up in the background, each once: to the commands that listen then, or else to
-/// the next one that does.
+/// Logs the warnings of an account that occur in the background, each once: to the commands that run then, otherwise to the
+/// next one.
 /// </summary>
 internal sealed class AccountWarnings
 {
-    /// <summary>The largest number of different warnings, so that a service that makes up words does not fill the memory.</summary>
+    /// <summary>The largest number of different warnings, so that a service with ever new status words does not fill the memory.</summary>
     internal const int Capacity = 100;
 
     private readonly object _gate = new();
@@ -14,35 +14,35 @@ internal sealed class AccountWarnings
     private readonly List<IEngineLog> _logs = [];
     private readonly List<string> _undelivered = [];
 
-    /// <summary>Shows a warning unless one with the same key was given before.</summary>
-    /// <param name="key">What the warning is about.</param>
+    /// <summary>Logs a warning unless one with the same key was logged before.</summary>
+    /// <param name="key">Identifies the warning.</param>
     /// <param name="message">The warning.</param>
     internal void LogWarning(string key, string message)
     {
-        IEngineLog[] listeners;
+        IEngineLog[] logs;
         lock (_gate)
         {
             if (_keys.Count == Capacity || !_keys.Add(key)) return;
 
-            listeners = [.. _logs.Distinct()];
-            if (listeners.Length == 0) _undelivered.Add(message);
+            logs = [.. _logs.Distinct()];
+            if (logs.Length == 0) _undelivered.Add(message);
         }
 
-        foreach (IEngineLog listener in listeners) listener.LogWarning(message);
+        foreach (IEngineLog log in logs) log.LogWarning(message);
     }
 
-    /// <summary>Shows warnings to a listener until the result is disposed of, beginning with those that were not shown.</summary>
+    /// <summary>Sends warnings to a log until the result is disposed of, beginning with those that no log has received.</summary>
     internal IDisposable Subscribe(IEngineLog log)
     {
-        string[] notShown;
+        string[] undelivered;
         lock (_gate)
         {
             _logs.Add(log);
-            notShown = [.. _undelivered];
+            undelivered = [.. _undelivered];
             _undelivered.Clear();
         }
 
-        foreach (string text in notShown) log.LogWarning(text);
+        foreach (string message in undelivered) log.LogWarning(message);
         return new Subscription(this, log);
     }
 

@@ -1,6 +1,6 @@
 namespace FaceGen.Generating;
 
-/// <summary>A time that work may take, kept apart from a stop: only the one that came is reported.</summary>
+/// <summary>A timeout for work that a stop can cancel too; <see cref="EnforceAsync{T}"/> tells the two apart.</summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _source;
@@ -9,10 +9,10 @@ internal sealed class Deadline : IDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
 
-    /// <summary>Starts the time.</summary>
+    /// <summary>Starts the timeout.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="duration">How long the work may take; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="stopToken">What stops the work early.</param>
+    /// <param name="duration">How long the work may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="stopToken">Cancels the work early.</param>
     internal Deadline(TimeProvider time, TimeSpan duration, CancellationToken stopToken)
     {
         Duration = duration;
@@ -23,16 +23,17 @@ internal sealed class Deadline : IDisposable
         _stopRegistration = stopToken.Register(_source.Cancel);
     }
 
+    /// <summary>Gets how long the work may take.</summary>
     internal TimeSpan Duration { get; }
 
-    /// <summary>Cancelled by the stop and by the end of the time alike.</summary>
+    /// <summary>Gets the token that the stop and the timeout cancel.</summary>
     internal CancellationToken Token => _source.Token;
 
-    /// <summary>Whether so long a wait still ends in time.</summary>
+    /// <summary>True if a delay ends before the timeout.</summary>
     internal bool HasTimeFor(TimeSpan delay) =>
         Duration == Timeout.InfiniteTimeSpan || _time.GetElapsedTime(_start) + delay < Duration;
 
-    /// <summary>Awaits work that follows <see cref="Token"/>; where the time cut it short, throws what is given.</summary>
+    /// <summary>Awaits work that <see cref="Token"/> cancels; if the timeout canceled it, throws an error instead.</summary>
     internal async Task<T> EnforceAsync<T>(Task<T> work, Func<FaceGenException> createTimeoutError)
     {
         try
@@ -48,7 +49,7 @@ internal sealed class Deadline : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A stop that runs its callbacks now is not waited for: one of them may block. A canceled source holds no timer.
+        // Dispose would wait for the callbacks of a stop in progress, which may block. A canceled source holds no timer.
         if (_stopToken.IsCancellationRequested) return;
 
         _stopRegistration.Dispose();

@@ -1,8 +1,8 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// How likely a number is, judged by such numbers as were seen, each of them blurred because the next one will differ, and
-/// by a guess that counts as much as one of them (a kernel density estimate, with Silverman's rule for the blur).
+/// A kernel density estimate with Silverman's rule for the bandwidth, and a prior distribution that has the weight of one
+/// sample.
 /// </summary>
 internal sealed class Density
 {
@@ -12,9 +12,9 @@ internal sealed class Density
     private readonly Func<double, double> _prior;
     private readonly double _bandwidth;
 
-    /// <param name="samples">The numbers that were seen, and how much each of them counts.</param>
-    /// <param name="prior">How likely a number was thought to be before any was seen.</param>
-    /// <param name="maxDeviation">How far numbers lie apart at most for all that is known.</param>
+    /// <param name="samples">The samples and their weights.</param>
+    /// <param name="prior">The prior distribution.</param>
+    /// <param name="maxDeviation">The largest standard deviation; also that of a single sample.</param>
     internal Density(IEnumerable<(double Number, double Weight)> samples, Func<double, double> prior, double maxDeviation)
     {
         _samples = [.. samples];
@@ -22,26 +22,26 @@ internal sealed class Density
         double weight = _samples.Sum(one => one.Weight);
         double mean = _samples.Sum(one => one.Weight * one.Number) / weight;
         double deviation = Math.Sqrt(_samples.Sum(one => one.Weight * (one.Number - mean) * (one.Number - mean)) / weight);
-        // One alone tells nothing of how far they lie apart. Silverman's rule would blur two humps into one: two thirds of it.
+        // Silverman's rule would merge the two modes of a bimodal distribution: two thirds of its bandwidth do not.
         _bandwidth = Math.Max(MinBandwidth, 0.7 * (weight > 1 ? Math.Min(deviation, maxDeviation) : maxDeviation) * Math.Pow(Math.Max(weight, 1), -0.2));
     }
 
-    /// <summary>A normal distribution.</summary>
+    /// <summary>Returns the density of a normal distribution.</summary>
     internal static Func<double, double> Normal(double mean, double deviation) => number => StandardNormal((number - mean) / deviation) / deviation;
 
-    /// <summary>Cauchy's distribution: what lies far off is unlikely, and not impossible.</summary>
+    /// <summary>Returns the density of a Cauchy distribution, which has heavy tails.</summary>
     internal static Func<double, double> Cauchy(double location, double scale) =>
         number => 1 / (Math.PI * scale * (1 + (number - location) * (number - location) / (scale * scale)));
 
-    /// <summary>How likely a number is; the sum over all numbers is the same for all of one density.</summary>
+    /// <summary>Returns the density at a number, without normalization.</summary>
     internal double Evaluate(double number)
     {
         double sum = 0;
-        foreach ((double seen, double weight) in _samples) sum += weight * StandardNormal((number - seen) / _bandwidth);
+        foreach ((double sample, double weight) in _samples) sum += weight * StandardNormal((number - sample) / _bandwidth);
 
         return _prior(number) + sum / _bandwidth;
     }
 
-    /// <summary>Beyond nine deviations it is nothing beside any guess.</summary>
+    /// <summary>Returns the density of the standard normal distribution; 0 beyond nine deviations, where it is negligible.</summary>
     private static double StandardNormal(double x) => Math.Abs(x) < 9 ? Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI) : 0;
 }

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using FaceGen.Contract;
 using FaceGen.Http;
 #if !NETSTANDARD
@@ -10,36 +8,30 @@ using System.Runtime.InteropServices;
 namespace FaceGen.Generating;
 
 /// <summary>
-/// Keeps the process from exiting before the answers to submissions in flight have arrived and are recorded, and writes to
-/// standard error what would be lost with the process.
+/// Keeps the process from exiting before the responses to submissions in flight have arrived and are recorded, and then
+/// writes an <see cref="ExitReport"/>.
 /// </summary>
 /// <remarks>
 /// It handles the end of the process, and on .NET also SIGTERM and SIGHUP (on Windows the end of the session and a closed
-/// console), which since .NET 10 end a process at once. The signal still ends the process afterwards. It is registered by the
-/// first work that it holds.
+/// console), which since .NET 10 end a process at once. The signal still ends the process afterwards. The first work that is
+/// tracked registers the handlers.
 /// </remarks>
 /// <param name="getAccounts">Gets the accounts whose generations are reported.</param>
-/// <param name="getError">Gets where the report is written.</param>
+/// <param name="getError">Gets the writer for standard error.</param>
 /// <param name="time">The clock.</param>
-/// <param name="getTimeoutSetting">Gets the number of seconds that was set as text; null for the default.</param>
+/// <param name="getTimeoutSetting">Gets the timeout setting, a number of seconds; null for the default.</param>
 internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<TextWriter> getError, TimeProvider time, Func<string?> getTimeoutSetting) : IDisposable
 {
-    /// <summary>
-    /// The environment variable that sets how many seconds an exiting process waits for answers; with 0 it neither waits nor
-    /// reports.
-    /// </summary>
+    /// <summary>The environment variable for the timeout, in seconds; with 0 the process neither waits nor reports.</summary>
     internal const string TimeoutVariable = "FACEGEN_EXIT_TIMEOUT_SEC";
 
-    /// <summary>How many seconds it waits unless the environment variable sets another number; a service manager usually kills after 30.</summary>
+    /// <summary>The default timeout in seconds; a service manager usually kills a process after 30.</summary>
     internal const int DefaultTimeoutSec = 20;
 
     private const int MaxTimeoutSec = 86_400;
 
-    /// <summary>How long it waits without a word.</summary>
+    /// <summary>How long the process waits without a message.</summary>
     private static readonly TimeSpan NoticeDelay = TimeSpan.FromSeconds(1);
-
-    /// <summary>Gets the file that has the report where standard error cannot be written.</summary>
-    internal string FallbackFile { get; init; } = Path.Combine(Path.GetTempPath(), $"FaceGen-exit-{CurrentProcessId}.txt");
 
     private readonly object _gate = new();
     private readonly Dictionary<Task, Work> _work = [];
@@ -53,26 +45,20 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     /// <summary>Gets the token that is canceled when the process begins to exit.</summary>
     internal CancellationToken Exiting => _exiting.Token;
 
+    /// <summary>Gets the file that receives the report if standard error cannot be written.</summary>
+    internal string FallbackFile { get; init; } = ExitReport.DefaultFallbackFile;
+
+    private bool IsCurrent { get; init; }
+
     /// <summary>
     /// True if the process is exiting, or begins to within half a second: the first sign of a closed terminal may be a write
     /// that fails, just before the signal.
     /// </summary>
     internal bool IsExitingSoon()
     {
-        bool isHolding;
-        lock (_gate) isHolding = _work.Count > 0;
-        return isHolding && Exiting.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500));
-    }
-
-    private bool IsCurrent { get; init; }
-
-    private static int CurrentProcessId
-    {
-        get
-        {
-            using var process = Process.GetCurrentProcess();
-            return process.Id;
-        }
+        bool hasWork;
+        lock (_gate) hasWork = _work.Count > 0;
+        return hasWork && Exiting.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500));
     }
 
     /// <summary>Makes an exiting process wait for a submission, which begins afterwards.</summary>
@@ -88,16 +74,16 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
         }
     }
 
-    /// <summary>Makes an exiting process wait for other work, such as a ledger that records answers.</summary>
+    /// <summary>Makes an exiting process wait for other work, such as a ledger that records responses.</summary>
     /// <param name="work">The work.</param>
-    /// <param name="loss">What is lost where the process exits before it, as a sentence; empty for nothing.</param>
+    /// <param name="loss">What is lost if the process exits before it, as a sentence; empty for nothing.</param>
     internal void Track(Task work, string loss)
     {
         lock (_gate) Add(work, new Work(loss, IsSubmission: false));
     }
 
     /// <summary>
-    /// Stops new submissions, waits for the work that is held, no longer than the timeout, and reports what is unknown or not
+    /// Prevents new submissions, waits for the tracked work, no longer than the timeout, and reports what is unknown or not
     /// saved then. A second call waits for the first.
     /// </summary>
     internal Task DrainAsync()
@@ -116,17 +102,6 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     /// <inheritdoc/>
     public void Dispose() => _exiting.Dispose();
 
-    private TimeSpan GetTimeout(out string warning)
-    {
-        warning = "";
-        string? given = getTimeoutSetting();
-        if (string.IsNullOrWhiteSpace(given)) return TimeSpan.FromSeconds(DefaultTimeoutSec);
-        if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= MaxTimeoutSec) return TimeSpan.FromSeconds(seconds);
-
-        warning = $"{TimeoutVariable} is '{DisplayText.Clean(given!, 60)}', which is not a number of seconds from 0 to {MaxTimeoutSec}: {DefaultTimeoutSec} is used.";
-        return TimeSpan.FromSeconds(DefaultTimeoutSec);
-    }
-
     private void Add(Task work, Work description)
     {
         Register();
@@ -141,113 +116,56 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
 
     private async Task WaitAndReportAsync()
     {
-        TimeSpan timeout = GetTimeout(out string warning);
+        var report = new ExitReport(getError, FallbackFile);
+        TimeSpan timeout = GetTimeout(report);
         if (timeout == TimeSpan.Zero) return;
-        if (warning.Length > 0) WriteLine(warning);
+
         long start = time.GetTimestamp();
-        bool isNoticed = false;
-        while (true)
+        await WaitAsync(timeout < NoticeDelay ? timeout : NoticeDelay).ConfigureAwait(false);
+        int submissions = GetWork().Count(work => work.Value.IsSubmission);
+        if (submissions > 0 && timeout > NoticeDelay)
+            report.WriteLine($"Waiting up to {timeout.TotalSeconds:0} s for the {(submissions == 1 ? "response to a submission" : $"responses to {submissions} submissions")} in flight. {TimeoutVariable} sets the timeout.");
+
+        await WaitAsync(timeout - time.GetElapsedTime(start)).ConfigureAwait(false);
+        report.Write([.. GetWork().Values], [.. getAccounts()], timeout);
+    }
+
+    private TimeSpan GetTimeout(ExitReport report)
+    {
+        string? setting = getTimeoutSetting();
+        if (string.IsNullOrWhiteSpace(setting)) return TimeSpan.FromSeconds(DefaultTimeoutSec);
+        if (int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds <= MaxTimeoutSec) return TimeSpan.FromSeconds(seconds);
+
+        report.WriteLine($"{TimeoutVariable} is '{DisplayText.Clean(setting!, 60)}', which is not a number of seconds from 0 to {MaxTimeoutSec}. {DefaultTimeoutSec} is used.");
+        return TimeSpan.FromSeconds(DefaultTimeoutSec);
+    }
+
+    /// <summary>Waits until there is no tracked work, including work that begins meanwhile, or the time is over.</summary>
+    private async Task WaitAsync(TimeSpan timeout)
+    {
+        if (timeout <= TimeSpan.Zero) return;
+
+        using var timeoutSource = new CancellationTokenSource();
+        Task timer = time.DelayAsync(timeout, timeoutSource.Token);
+        while (!timer.IsCompleted && GetWork() is { Count: > 0 } work)
         {
-            Task[] work;
-            int submissions;
-            lock (_gate)
-            {
-                work = [.. _work.Keys.Where(held => !held.IsCompleted)];
-                submissions = _work.Count(held => held.Value.IsSubmission && !held.Key.IsCompleted);
-            }
-
-            TimeSpan elapsed = time.GetElapsedTime(start);
-            if (work.Length == 0 || elapsed >= timeout) break;
-
-            if (!isNoticed && submissions > 0 && elapsed >= NoticeDelay)
-            {
-                isNoticed = true;
-                WriteLine($"Waiting up to {timeout.TotalSeconds:0} s for the {(submissions == 1 ? "answer to a submission" : $"answers to {submissions} submissions")} in flight. {TimeoutVariable} sets how long.");
-            }
-
-            TimeSpan next = !isNoticed && elapsed < NoticeDelay && timeout > NoticeDelay ? NoticeDelay - elapsed : timeout - elapsed;
-            using var over = new CancellationTokenSource();
-            Task all = Task.WhenAll(work);
+            Task all = Task.WhenAll(work.Keys);
             all.ObserveException();
-            await Task.WhenAny(all, time.DelayAsync(next, over.Token)).ConfigureAwait(false);
-            over.Cancel();
+            await Task.WhenAny(all, timer).ConfigureAwait(false);
         }
 
-        foreach (string paragraph in CreateReport(timeout)) WriteLine(paragraph);
+        timeoutSource.Cancel();
     }
 
-    private IEnumerable<string> CreateReport(TimeSpan timeout)
+    private Dictionary<Task, Work> GetWork()
     {
-        Work[] left;
-        lock (_gate) left = [.. _work.Where(held => !held.Key.IsCompleted).Select(held => held.Value)];
-        string[] unanswered = [.. left.Where(work => work.IsSubmission).Select(work => work.Description)];
-        Account[] known = [.. getAccounts()];
-        (FaceGenException Outcome, object Target)[] untold = [.. known.SelectMany(account => account.UnacknowledgedOutcomes)];
-        string[] uncertain = [.. unanswered, .. untold.Where(one => one.Outcome.Code == ErrorCode.SubmissionUncertain)
-            .Select(one => $"{(one.Target is Request request ? Describe(request) : one.Target)}: {one.Outcome.Message}")];
-        if (uncertain.Length > 0)
-        {
-            string waited = unanswered.Length == 0 ? "" : $" {unanswered.Length} of them had no answer within {timeout.TotalSeconds:0} s ({TimeoutVariable}).";
-            yield return FormatList(
-                $"The outcome of {FormatCount(uncertain.Length, "submission")} is unknown: the service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
-                + "Look at the account's generations before you send them again; the rows of a batch are in its ledger.", uncertain);
-        }
-
-        foreach ((FaceGenException outcome, _) in untold.Where(one => one.Outcome.Code != ErrorCode.SubmissionUncertain)) yield return outcome.Message;
-        foreach (Work work in left.Where(work => !work.IsSubmission && work.Description.Length > 0)) yield return work.Description;
-
-        Generation[] unsaved = [.. known.SelectMany(account => account.UnreportedGenerations)];
-        if (unsaved.Length > 0)
-        {
-            yield return FormatList(
-                $"{FormatCount(unsaved.Length, "generation")} {(unsaved.Length == 1 ? "was" : "were")} accepted, and not all images of {(unsaved.Length == 1 ? "it" : "them")} are saved. "
-                + $"What was accepted is paid for, and the service keeps the images for {Limits.LinkLifetimeHours} hours: Wait-FaceGenImage -Id {string.Join(",", unsaved.Select(generation => generation.Id))} | Save-FaceGenOutput saves what is ready.",
-                unsaved.Select(generation => generation.Id + (generation.Request is { } request ? $" {Describe(request)}" : "")));
-        }
+        lock (_gate) return _work.Where(work => !work.Key.IsCompleted).ToDictionary(work => work.Key, work => work.Value);
     }
 
-    /// <summary>Describes a request in a report: its row, if it has one, and its prompt.</summary>
-    internal static string Describe(Request request) =>
-        $"{(request.Source is { } source ? $"{source}: " : "")}'{DisplayText.Clean(request.Prompt, 60)}'";
-
-    private static string FormatCount(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
-
-    private static string FormatList(string heading, IEnumerable<string> items)
-    {
-        var text = new StringBuilder(heading);
-        foreach (string item in items) text.AppendLine().Append("  ").Append(item);
-        return text.ToString();
-    }
-
-    /// <summary>
-    /// Writes a paragraph of the report. Where standard error has gone, as with a closed terminal, it goes to a file: without its
-    /// id a paid generation cannot be saved.
-    /// </summary>
-    private void WriteLine(string text)
-    {
-        try
-        {
-            getError().WriteLine($"FaceGen: {text}");
-        }
-        catch (IOException)
-        {
-            WriteToFile($"FaceGen: {text}{Environment.NewLine}");
-        }
-    }
-
-    private void WriteToFile(string text)
-    {
-        try
-        {
-            File.AppendAllText(FallbackFile, text);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Neither a terminal nor a file takes the report. What counts more is that the wait for the answers goes on.
-        }
-    }
-
-    private sealed record Work(string Description, bool IsSubmission);
+    /// <summary>Work that an exiting process waits for.</summary>
+    /// <param name="Description">The row or the prompt of a submission; what is lost with other work.</param>
+    /// <param name="IsSubmission">True if it is a submission.</param>
+    internal sealed record Work(string Description, bool IsSubmission);
 
 #if NETSTANDARD
     private bool _isRegistered;
@@ -283,7 +201,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
 
     private void OnSignal(PosixSignalContext context)
     {
-        // The host goes on running in spite of the signal.
+        // The host handles the signal itself and goes on running.
         if (context.Cancel) return;
 
         _isSignaled = true;

@@ -3,83 +3,89 @@ using FaceGen.Http;
 
 namespace FaceGen.Generating;
 
+/// <summary>The value of the field <c>face_image</c>.</summary>
+/// <param name="Text">A link, or the image inline as a data URI.</param>
+/// <param name="UploadedSha256">The hash of the image that FaceGen uploaded to the link; null if the link is the user's.</param>
+internal sealed record FaceImageValue(string Text, string? UploadedSha256 = null)
+{
+    /// <summary>Gets the link that the service refused, and that the inline image replaces; null if there is none.</summary>
+    internal FaceImageValue? Replaces { get; init; }
+}
+
 /// <summary>
-/// The local face images that an account has uploaded: one link for each content, shared by everything that this process
-/// sends. Uploading generates nothing and costs nothing; where it does not work, images are sent in place.
+/// Uploads local face images: one link for each content, shared by all requests of the process. An upload generates nothing
+/// and costs nothing; if it fails, images are sent inline.
 /// </summary>
 internal sealed class FaceUploads
 {
-    /// <summary>Smaller images are sent in place: uploading is one call more.</summary>
+    /// <summary>The size from which an image is uploaded: an upload is an additional request.</summary>
     internal const int MinBytes = 32 * 1024;
 
-    /// <summary>Enough for requests that take turns with a set of faces; more would not stay flat in memory.</summary>
+    /// <summary>The number of images that are remembered, so that memory stays bounded.</summary>
     private const int Capacity = 1024;
 
     private const int MaxLinkLength = 2048;
 
-    /// <summary>What a slow line sends in a second: it has the time for it as well.</summary>
+    /// <summary>The rate that a slow line sends at; the timeout grows by the time that it needs.</summary>
     private const int SlowBytesPerSecond = 64 * 1024;
 
-    /// <summary>How long a link is used: the service must still read it when a request has waited for its turn.</summary>
+    /// <summary>How long a link is used: the service must still be able to read it when a request has waited in the queue.</summary>
     private static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(Limits.LinkLifetimeHours - 2);
 
-    /// <summary>How long an image is sent in place after its upload, or its link, was refused.</summary>
+    /// <summary>How long an image is sent inline after its upload, or its link, was refused.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromHours(1);
 
-    /// <summary>How long an upload is tried: sending in place is as good, and requests stand in slots meanwhile.</summary>
+    /// <summary>How long an upload is tried: the image can be sent inline, and requests occupy slots meanwhile.</summary>
     private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _seenHashes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
 
-    /// <summary>Until when nothing is uploaded, since uploading itself did not work.</summary>
+    /// <summary>The time until which no image is uploaded, because uploads fail.</summary>
     private DateTimeOffset _pausedUntil;
 
     /// <summary>
-    /// Uploads an image, where it was not yet, since several requests will use it. When the call returns its task, the
+    /// Uploads an image that several requests will share, unless it is uploaded already. When the call returns its task, the
     /// upload has begun.
     /// </summary>
     /// <param name="connection">The connection that uploads.</param>
     /// <param name="face">The image.</param>
     /// <param name="hash">The SHA-256 that it must have; null for any.</param>
-    /// <param name="log">Is told of the upload.</param>
-    /// <param name="cancellationToken">Ends waiting; an upload on its way goes on, since others may wait for it too.</param>
-    /// <exception cref="FaceGenException">The file has gone or has changed, or is no longer an image.</exception>
+    /// <param name="log">Logs the upload.</param>
+    /// <param name="cancellationToken">Cancels waiting; an upload in flight goes on, because other requests may wait for it too.</param>
+    /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
     internal Task UploadAsync(Connection connection, FaceImage face, string? hash, IEngineLog? log, CancellationToken cancellationToken) =>
         GetValueAsync(connection, face, new GenerateOptions { FaceHash = hash }, isShared: true, log, cancellationToken);
 
     /// <summary>
-    /// Gives what a request carries. An image that another request has carried before is uploaded where it was not yet, and
-    /// where its link has ended.
+    /// Returns the value that a request is sent with. An image that another request was sent with before is uploaded, unless it
+    /// has a valid link already.
     /// </summary>
     /// <param name="connection">The connection that uploads.</param>
     /// <param name="face">The image.</param>
-    /// <param name="options">Whether it may be uploaded, and which image it must be.</param>
-    /// <param name="log">Is told of the upload.</param>
-    /// <param name="cancellationToken">Ends waiting; an upload on its way goes on, since others may wait for it too.</param>
-    /// <exception cref="FaceGenException">The file has gone or has changed, or is no longer an image.</exception>
+    /// <param name="options">Whether it may be uploaded, and which hash it must have.</param>
+    /// <param name="log">Logs the upload.</param>
+    /// <param name="cancellationToken">Cancels waiting; an upload in flight goes on, because other requests may wait for it too.</param>
+    /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
     internal Task<FaceImageValue> GetValueAsync(
         Connection connection, FaceImage face, GenerateOptions options, IEngineLog? log, CancellationToken cancellationToken) =>
         GetValueAsync(connection, face, options, isShared: false, log, cancellationToken);
 
-    /// <summary>
-    /// Gives the link of an image, whatever its size: the one that it has, or that of a new upload, also after one that did
-    /// not work.
-    /// </summary>
-    /// <exception cref="FaceGenException">It could not be uploaded, the file has gone, or is no longer an image.</exception>
+    /// <summary>Returns the link of an image of any size: the valid one that it has, or that of a new upload.</summary>
+    /// <exception cref="FaceGenException">The image could not be uploaded, does not exist any more, or is not an image.</exception>
     internal async Task<PublishedFace> PublishAsync(Connection connection, FaceImage face, IEngineLog? log, CancellationToken cancellationToken)
     {
         byte[] image = face.ReadBytes();
         string hash = Sha256.ComputeHex(image);
-        Task<Upload> begun;
+        Task<Upload> uploading;
         lock (_uploads)
         {
             bool isKnown = _uploads.TryGetValue(hash, out Task<Upload>? known)
                 && (!known.IsCompleted || (IsValid(known, connection.Services.Time.GetUtcNow()) && known.Result.Link is not null));
-            begun = isKnown ? known! : Begin(hash, () => UploadAsync(connection, face, image, log));
+            uploading = isKnown ? known! : Begin(hash, () => UploadAsync(connection, face, image, log));
         }
 
-        Upload upload = await begun.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Upload upload = await uploading.WaitAsync(cancellationToken).ConfigureAwait(false);
         return upload.Link is null
             ? throw upload.Error!
             : new PublishedFace
@@ -93,32 +99,32 @@ internal sealed class FaceUploads
             };
     }
 
-    /// <summary>The service does not seem to take an upload's link: gives what the same request carries instead.</summary>
-    /// <exception cref="FaceGenException">The file has gone, or is no longer the same image.</exception>
+    /// <summary>Returns the inline value of an image whose link the service could not read.</summary>
+    /// <exception cref="FaceGenException">The file does not exist any more, or is not the same image.</exception>
     internal static FaceImageValue ToInline(FaceImage face, FaceImageValue refused)
     {
         byte[] image = face.ReadBytes();
         return Sha256.ComputeHex(image) == refused.UploadedSha256
             ? new FaceImageValue(FaceImage.ToDataUri(image)) { Replaces = refused }
-            : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded, and was not sent.");
+            : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded. Nothing was sent. Run the command again.");
     }
 
-    /// <summary>The service has taken an image in place of its link: nothing but the link was wrong, and it serves no more.</summary>
+    /// <summary>Removes a link after the service accepted the inline image instead.</summary>
     internal void DropLink(Connection connection, FaceImageValue refused)
     {
         DateTimeOffset now = connection.Services.Time.GetUtcNow();
         lock (_uploads)
         {
-            // Several requests may have used the link; the first to come back has done it for all.
+            // Another request that used the link may have removed it.
             if (!_uploads.TryGetValue(refused.UploadedSha256!, out Task<Upload>? upload) || !IsValid(upload, now) || upload.Result.Link != refused.Text) return;
 
-            // One that is hours old has served: another will. One that is fresh tells that another would not, either.
-            bool hasServed = now - upload.Result.SentAt > RetryPause;
-            _uploads[refused.UploadedSha256!] = Task.FromResult(new Upload(null, now, hasServed ? now : now + RetryPause));
+            // If a link of hours ago has stopped working, a new one will work. If a new one does not work, another would not either.
+            bool isOld = now - upload.Result.SentAt > RetryPause;
+            _uploads[refused.UploadedSha256!] = Task.FromResult(new Upload(null, now, isOld ? now : now + RetryPause));
         }
     }
 
-    /// <summary>Whether a refusal is one of this image, and says nothing of others.</summary>
+    /// <summary>True if a refusal is about this image alone.</summary>
     private static bool IsAboutImage(ApiResult result) =>
         result.Status == 413 || result is { Status: 200 or 400 or 422, Response.IsFailure: true };
 
@@ -134,7 +140,7 @@ internal sealed class FaceUploads
         bool mayUpload = options.UploadFace && image.Length >= MinBytes;
         string hash = mayUpload || options.FaceHash is not null ? Sha256.ComputeHex(image) : "";
         if (options.FaceHash is { } known && hash != known)
-            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since the input was read, and was not sent: run the same command again.");
+            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since the input was read. Nothing was sent. Run the command again.");
         if (!mayUpload) return new FaceImageValue(FaceImage.ToDataUri(image));
 
         Task<Upload>? upload = GetOrBegin(hash, isShared, connection.Services.Time.GetUtcNow(), () => UploadAsync(connection, face, image, log));
@@ -143,7 +149,7 @@ internal sealed class FaceUploads
             : new FaceImageValue(FaceImage.ToDataUri(image));
     }
 
-    /// <summary>The one upload of an image, begun where there is none that serves; null where it is to be sent in place.</summary>
+    /// <summary>Returns the upload of an image; begins one if none is valid. Null if the image is to be sent inline.</summary>
     private Task<Upload>? GetOrBegin(string hash, bool isShared, DateTimeOffset now, Func<Task<Upload>> begin)
     {
         lock (_uploads)
@@ -162,7 +168,7 @@ internal sealed class FaceUploads
     {
         if (_uploads.Count >= Capacity && !_uploads.ContainsKey(hash))
         {
-            // Those under way are kept: a second one of the same image would be for nothing.
+            // Uploads in flight are kept: a second upload of the same image would be useless.
             foreach (string ended in _uploads.Where(known => known.Value.IsCompleted).Select(known => known.Key).ToList()) _uploads.Remove(ended);
         }
 
@@ -174,54 +180,54 @@ internal sealed class FaceUploads
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
         string text = FaceImage.ToDataUri(image);
-        TimeSpan patience = UploadTimeout + TimeSpan.FromSeconds(text.Length / SlowBytesPerSecond);
-        using CancellationTokenSource over = time.CreateTimeoutSource(patience);
+        TimeSpan timeout = UploadTimeout + TimeSpan.FromSeconds(text.Length / SlowBytesPerSecond);
+        using CancellationTokenSource timeoutSource = time.CreateTimeoutSource(timeout);
         for (int attempt = 0; ; attempt++)
         {
-            DateTimeOffset at = time.GetUtcNow();
+            DateTimeOffset sentAt = time.GetUtcNow();
             ApiResult result;
             try
             {
                 result = await connection.Api.PostAsync(connection.Address.Upload,
-                    json => json.WriteString("base64_string", text), over.Token).ConfigureAwait(false);
+                    json => json.WriteString("base64_string", text), timeoutSource.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
-                result = new ApiResult { Failure = $"no answer within {patience.TotalSeconds:0} seconds" };
+                result = new ApiResult { Failure = $"no response within {timeout.TotalSeconds:0} s" };
             }
 
             Outcome outcome = OutcomeClassifier.ClassifyUpload(result);
             if (outcome is Outcome.Finished { Response.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.ParseLink(link) is { } address && DisplayText.IsDisplayable(address))
             {
-                log?.LogVerbose($"The face image '{face}' was uploaded: its link serves all requests that use it.");
-                return new Upload(link, at, at + LinkLifetime);
+                log?.LogVerbose($"The face image '{face}' was uploaded. All requests with this image share its link.");
+                return new Upload(link, sentAt, sentAt + LinkLifetime);
             }
 
-            // The submission tells of it, and waits for the service; a later upload may well succeed.
             FaceGenException error = (outcome as Outcome.Failed)?.Error
                 ?? new FaceGenException(outcome is Outcome.Retry { IsUnreachable: true } ? ErrorCode.ServiceUnreachable : ErrorCode.ServiceBusy,
                     $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}.");
-            if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, at, at, error);
+            // The submission reports that the service is unreachable, and waits for it; the next request uploads again.
+            if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, sentAt, sentAt, error);
 
             var retry = outcome as Outcome.Retry;
-            TimeSpan wait = Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
-            bool isOver = retry is null || time.GetElapsedTime(start) + wait > patience;
-            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isOver ? "it is sent with each request" : $"trying again in {DisplayText.FormatSeconds(wait)}")}.");
-            if (isOver)
+            TimeSpan delay = Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
+            bool isLast = retry is null || time.GetElapsedTime(start) + delay > timeout;
+            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isLast ? "it is sent inline with each request" : $"trying again in {DisplayText.FormatSeconds(delay)}")}.");
+            if (isLast)
             {
                 DateTimeOffset until = time.GetUtcNow() + RetryPause;
                 if (!IsAboutImage(result)) lock (_uploads) _pausedUntil = until;
-                return new Upload(null, at, until, error);
+                return new Upload(null, sentAt, until, error);
             }
 
-            await time.DelayAsync(wait, CancellationToken.None).ConfigureAwait(false);
+            await time.DelayAsync(delay, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    /// <summary>What came of an upload.</summary>
-    /// <param name="Link">The image's link; null to send it in place.</param>
+    /// <summary>The result of an upload.</summary>
+    /// <param name="Link">The image's link; null to send the image inline.</param>
     /// <param name="SentAt">When it was sent.</param>
-    /// <param name="ValidUntil">How long that holds.</param>
-    /// <param name="Error">Why there is no link, where there is none by an upload's own failure.</param>
+    /// <param name="ValidUntil">How long the result is used.</param>
+    /// <param name="Error">Why the upload failed; null if it did not.</param>
     private sealed record Upload(string? Link, DateTimeOffset SentAt, DateTimeOffset ValidUntil, FaceGenException? Error = null);
 }

@@ -1,9 +1,9 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// How long one generation may take, and when to look at it: so that the time for which it has ended unseen, and a price
-/// for each look, are least in sum. What is likely is cut into steps of two per cent of the time; the best next look from
-/// each step on follows from the best ones of the steps after it.
+/// Finds the times of polls with the least expected cost: the time for which a generation has ended unnoticed, and a cost
+/// for each poll. Durations are divided into steps of two percent; dynamic programming from the last step to the first finds
+/// the best next poll after each step.
 /// </summary>
 internal sealed class Forecast
 {
@@ -17,60 +17,60 @@ internal sealed class Forecast
     private readonly double[] _firstMoment;
     private readonly double[] _expectedCost;
 
-    /// <param name="likelihood">How likely each length is, by the logarithm of the seconds.</param>
-    /// <param name="shortest">The shortest length to think of, in seconds.</param>
-    /// <param name="longest">The longest length to think of, in seconds.</param>
-    /// <param name="pollCost">How many seconds of a generation that has ended unseen one look is worth.</param>
+    /// <param name="likelihood">The likelihood of a duration, by the logarithm of its seconds.</param>
+    /// <param name="shortest">The shortest duration to consider, in seconds.</param>
+    /// <param name="longest">The longest duration to consider, in seconds.</param>
+    /// <param name="pollCost">The cost of a poll, in seconds for which a generation has ended unnoticed.</param>
     internal Forecast(Func<double, double> likelihood, double shortest, double longest, double pollCost)
     {
         _logMin = Math.Log(shortest);
         _stepCount = Math.Max(1, (int)Math.Ceiling((Math.Log(longest) - _logMin) / StepSize));
         _pollCost = pollCost;
         _seconds = [.. Enumerable.Range(0, _stepCount + 1).Select(step => Seconds(step))];
-        double[] share = [.. Enumerable.Range(0, _stepCount).Select(step => likelihood(_logMin + (step + 0.5) * StepSize))];
-        double all = share.Sum();
+        double[] weights = [.. Enumerable.Range(0, _stepCount).Select(step => likelihood(_logMin + (step + 0.5) * StepSize))];
+        double total = weights.Sum();
         (_probability, _firstMoment, _expectedCost) = (new double[_stepCount + 1], new double[_stepCount + 1], new double[_stepCount + 1]);
         for (int step = 0; step < _stepCount; step++)
         {
-            double part = all > 0 ? share[step] / all : 1.0 / _stepCount;
-            _probability[step + 1] = _probability[step] + part;
-            _firstMoment[step + 1] = _firstMoment[step] + part * Seconds(step + 0.5);
+            double probability = total > 0 ? weights[step] / total : 1.0 / _stepCount;
+            _probability[step + 1] = _probability[step] + probability;
+            _firstMoment[step + 1] = _firstMoment[step] + probability * Seconds(step + 0.5);
         }
 
         for (int step = _stepCount - 1; step >= 0; step--) _expectedCost[step] = BestPoll(step, step + 1).Cost;
     }
 
-    /// <summary>When the next look is best, in seconds since the submission.</summary>
-    /// <param name="pendingFor">How long it had not ended for certain.</param>
+    /// <summary>Returns the best time of the next poll, in seconds since the submission.</summary>
+    /// <param name="pendingFor">How long the generation was pending for certain.</param>
     /// <param name="elapsed">How long ago it was submitted.</param>
     internal double NextPoll(double pendingFor, double elapsed)
     {
         int from = StepOf(pendingFor), present = StepOf(elapsed), first = Math.Max(from + 1, present);
         if (first <= _stepCount) return BestPoll(from, first).Step is var best && best > present ? Seconds(best) : elapsed;
 
-        // It takes longer than anything that was thought of: a tenth of the time later, or at once where nobody has looked.
+        // It takes longer than the longest duration considered: a tenth of the time later, or at once if there was no poll yet.
         return from >= _stepCount ? elapsed * 1.1 : elapsed;
     }
 
-    /// <summary>How long it is likely to have taken if it ended between two moments, in seconds.</summary>
+    /// <summary>Returns the mean duration of a generation that ended between two times, in seconds.</summary>
     internal double MeanBetween(double from, double to)
     {
-        double share = Interpolate(_probability, to) - Interpolate(_probability, from);
-        double likely = share > 1e-9 ? (Interpolate(_firstMoment, to) - Interpolate(_firstMoment, from)) / share : (from + to) / 2;
-        return Math.Min(Math.Max(likely, from), to);
+        double probability = Interpolate(_probability, to) - Interpolate(_probability, from);
+        double mean = probability > 1e-9 ? (Interpolate(_firstMoment, to) - Interpolate(_firstMoment, from)) / probability : (from + to) / 2;
+        return Math.Min(Math.Max(mean, from), to);
     }
 
-    /// <summary>The best next look from the first step on, for what had not ended at a step, and what follows costs from there.</summary>
+    /// <summary>Returns the best next poll at the first step or later, for a generation that was pending at a step, and its expected cost.</summary>
     private (int Step, double Cost) BestPoll(int from, int first)
     {
         (int Step, double Cost) best = (first, double.PositiveInfinity);
-        double look = _pollCost * (1 - _probability[from]);
+        double pollCost = _pollCost * (1 - _probability[from]);
         for (int step = first; step <= _stepCount; step++)
         {
-            double unseen = (_probability[step] - _probability[from]) * _seconds[step] - (_firstMoment[step] - _firstMoment[from]);
-            // The longer the wait the more goes unseen.
-            if (unseen + look >= best.Cost) break;
-            if (unseen + look + _expectedCost[step] < best.Cost) best = (step, unseen + look + _expectedCost[step]);
+            double unnoticed = (_probability[step] - _probability[from]) * _seconds[step] - (_firstMoment[step] - _firstMoment[from]);
+            // The unnoticed time only grows with the delay.
+            if (unnoticed + pollCost >= best.Cost) break;
+            if (unnoticed + pollCost + _expectedCost[step] < best.Cost) best = (step, unnoticed + pollCost + _expectedCost[step]);
         }
 
         return best;

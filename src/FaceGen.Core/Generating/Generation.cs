@@ -2,63 +2,63 @@ using FaceGen.Contract;
 
 namespace FaceGen;
 
-/// <summary>A generation at the service, as it was when it was last looked at.</summary>
+/// <summary>A generation, as the service last reported it.</summary>
 public sealed record Generation
 {
     private IReadOnlyList<string> _images = [];
 
-    /// <summary>The service's id; empty where it is not known (<see cref="GenerationStatus.Uncertain"/>).</summary>
+    /// <summary>Gets the service's id; empty if it is unknown (<see cref="GenerationStatus.Uncertain"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>How far it is.</summary>
+    /// <summary>Gets the status.</summary>
     public GenerationStatus Status { get; init; }
 
-    /// <summary>The links of the images; empty until they are ready, and where images came as base64 in place.</summary>
+    /// <summary>Gets the links of the images; empty until they are ready, and for inline images.</summary>
     public Uri[] Output { get; private init; } = [];
 
-    /// <summary>What the picture was to show.</summary>
+    /// <summary>Gets the prompt.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary>The seed that was used: the same one gives the same image again.</summary>
+    /// <summary>Gets the seed that was used: the same seed gives the same image again.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>How many seconds the service took.</summary>
+    /// <summary>Gets the number of seconds that the service took.</summary>
     public double? GenerationTime { get; init; }
 
-    /// <summary>How many seconds the service expected to take, when it last said so.</summary>
+    /// <summary>Gets the number of seconds that the service last expected to take.</summary>
     public double? Eta { get; init; }
 
-    /// <summary>When the request was sent that the service accepted; null where only the id is known.</summary>
+    /// <summary>Gets when the accepted request was sent; null if only the id is known.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>How many images there are.</summary>
+    /// <summary>Gets the number of images.</summary>
     public int ImageCount => Images.Count;
 
-    /// <summary>When the links stop working: 24 hours after <see cref="CreatedAt"/>.</summary>
+    /// <summary>Gets when the links expire: 24 hours after <see cref="CreatedAt"/>.</summary>
     public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkLifetimeHours);
 
-    /// <summary>The caller's own number.</summary>
+    /// <summary>Gets the track id, a number that the caller chose.</summary>
     public long? TrackId { get; init; }
 
-    /// <summary>What the service last said of it; empty where it said nothing.</summary>
+    /// <summary>Gets the service's last message about the generation; empty if there is none.</summary>
     public string Message { get; init; } = "";
 
-    /// <summary>The parameters as the service used them.</summary>
+    /// <summary>Gets the parameters that the service used.</summary>
     public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceResponse.EmptyMeta;
 
-    /// <summary>What was asked for; null where only the id is known.</summary>
+    /// <summary>Gets the request; null if only the id is known.</summary>
     public Request? Request { get; init; }
 
-    /// <summary>The file and line of the request, if it was read from a file.</summary>
+    /// <summary>Gets the file and line of the request; null if it was not read from a file.</summary>
     public RequestSource? Source => Request?.Source;
 
     /// <summary>
     /// Gets the account that the generation belongs to: the service's address and a fingerprint of the key, from which the key
-    /// cannot be computed. It is kept where the object is serialized; null where it is not known.
+    /// cannot be computed. Serialization keeps it; null if it is unknown.
     /// </summary>
     public string? Account { get; internal init; }
 
-    /// <summary>Gets the connection that acts for the generation; null for one that came back through serialization.</summary>
+    /// <summary>Gets the connection that acts for the generation; null for a deserialized one.</summary>
     internal Connection? Connection
     {
         get;
@@ -69,7 +69,7 @@ public sealed record Generation
         }
     }
 
-    /// <summary>Each image: a link, or base64 in place.</summary>
+    /// <summary>Gets the images: each a link, or inline base64.</summary>
     internal IReadOnlyList<string> Images
     {
         get => _images;
@@ -80,32 +80,33 @@ public sealed record Generation
         }
     }
 
-    /// <summary>The same images at other links, each list in the order of the images.</summary>
-    internal IReadOnlyList<IReadOnlyList<string>> OtherLinks { get; init; } = [];
+    /// <summary>Gets lists of other links to the same images, each in the order of the images.</summary>
+    internal IReadOnlyList<IReadOnlyList<string>> AlternateLinks { get; init; } = [];
 
-    /// <summary>How many images the service sent beyond those that were asked for; they are ignored.</summary>
+    /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>
     internal int UnusedImageCount { get; private init; }
 
+    /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
-    /// <summary>What is said of one that has failed.</summary>
-    internal string FailureMessage => $"The service could not make the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
+    /// <summary>Gets the error message of a generation that failed.</summary>
+    internal string FailureMessage => $"The service could not create the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
 
-    /// <summary>Takes in what an answer tells.</summary>
+    /// <summary>Returns the generation as a response reports it.</summary>
     internal Generation WithResponse(ServiceResponse response, GenerationStatus status)
     {
         IReadOnlyList<IReadOnlyList<string>> lists =
             response.Output.Count > 0 ? [response.Output, .. response.AlternateLinks] : response.AlternateLinks;
         IReadOnlyList<string> received = lists.Count > 0 ? lists[0] : [];
-        // More than were asked for are not this request's images, whatever they are.
-        int most = Request?.Samples ?? Limits.MaxSamples;
-        IReadOnlyList<string> images = Truncate(received, most);
+        // Images beyond those that were requested are not this request's.
+        int maxCount = Request?.Samples ?? Limits.MaxSamples;
+        IReadOnlyList<string> images = Truncate(received, maxCount);
         return this with
         {
             Status = status,
             Images = status == GenerationStatus.Success ? images : [],
             UnusedImageCount = status == GenerationStatus.Success ? received.Count - images.Count : 0,
-            OtherLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, most))] : OtherLinks,
+            AlternateLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, maxCount))] : AlternateLinks,
             Prompt = Prompt ?? (response.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = response.Seed ?? Seed,
             GenerationTime = response.GenerationTime ?? GenerationTime,
@@ -118,7 +119,7 @@ public sealed record Generation
 
     private static IReadOnlyList<string> Truncate(IReadOnlyList<string> list, int maxCount) => list.Count <= maxCount ? list : [.. list.Take(maxCount)];
 
-    /// <summary>Returns what identifies the generation and says what was asked for; a poll gives the rest.</summary>
+    /// <summary>Returns what identifies the generation and its request; a poll gets the rest.</summary>
     internal Generation ToOutline() => new()
     {
         Id = Id,
@@ -127,17 +128,17 @@ public sealed record Generation
         Seed = Seed,
         CreatedAt = CreatedAt,
         TrackId = TrackId,
-        // A face image in memory is too large to keep for each of many.
+        // Face images in memory would fill it.
         Request = Request is { FaceImage: { Link: null, FilePath: null } } ? null : Request,
     };
 
-    /// <summary>An image as a link; null where it is base64 in place.</summary>
+    /// <summary>Returns the link of an image; null if the image is inline.</summary>
     internal static Uri? ParseLink(string image) =>
         image.StartsWith("http", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(image, UriKind.Absolute, out Uri? link)
             && (link.Scheme == Uri.UriSchemeHttps || link.Scheme == Uri.UriSchemeHttp)
             ? link
             : null;
 
-    /// <summary>The id, the status and the prompt.</summary>
+    /// <summary>Returns the id, the status and the prompt.</summary>
     public override string ToString() => $"{Id} {Status}{(Prompt is null ? "" : $": {DisplayText.Clean(Prompt, 60)}")}";
 }

@@ -1,11 +1,11 @@
 namespace FaceGen.Generating;
 
-/// <summary>Is told, on any thread, what the engine waits for and why.</summary>
+/// <summary>Receives the engine's messages, on any thread.</summary>
 internal interface IEngineLog
 {
-    /// <summary>A line for whoever wants to know more.</summary>
+    /// <summary>Logs what the engine does or waits for, and why.</summary>
     void LogVerbose(string message);
 
-    /// <summary>A line that everybody should see.</summary>
+    /// <summary>Logs what the user should know.</summary>
     void LogWarning(string message);
 }

@@ -1,21 +1,21 @@
 namespace FaceGen;
 
-/// <summary>A local face image that was uploaded: its link serves any number of requests until it ends.</summary>
+/// <summary>An uploaded face image, whose link any number of requests can use until it expires.</summary>
 public sealed record PublishedFace
 {
-    /// <summary>The link; New-FaceGenImage takes it by this name.</summary>
+    /// <summary>Gets the link; it binds to the parameter of this name of New-FaceGenImage.</summary>
     public required Uri FaceImage { get; init; }
 
-    /// <summary>When the link ends: 24 hours after the upload.</summary>
+    /// <summary>Gets when the link expires: 24 hours after the upload.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>Gets the full path of the file.</summary>
     public required string FilePath { get; init; }
 
-    /// <summary>The file's size in bytes.</summary>
+    /// <summary>Gets the size of the file in bytes.</summary>
     public required long Length { get; init; }
 
-    /// <summary>The SHA-256 of the file, in lower-case hexadecimal.</summary>
+    /// <summary>Gets the SHA-256 of the file, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
     /// <summary>
@@ -27,6 +27,6 @@ public sealed record PublishedFace
     /// <summary>Gets the connection that uploaded the image.</summary>
     internal Connection? Connection { get; init; }
 
-    /// <summary>The link.</summary>
+    /// <summary>Returns the link.</summary>
     public override string ToString() => FaceImage.ToString();
 }

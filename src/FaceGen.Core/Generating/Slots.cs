@@ -1,9 +1,9 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// The places of an account's queue at the service. Who submits takes one first, in the order of asking, and gives it
-/// back when the generation has ended. Where the service refuses in spite of a place (somebody else uses the account
-/// too), fewer are given for a while.
+/// The slots of an account's queue at the service. A submission acquires a slot first, in the order of asking; the slot is
+/// released when the generation ends. If the service refuses a submission that has a slot, because the account is used
+/// elsewhere too, fewer slots are granted for a while.
 /// </summary>
 internal sealed class Slots
 {
@@ -19,8 +19,8 @@ internal sealed class Slots
     internal Slots(int limit) => _limit = _effectiveLimit = limit;
 
     /// <summary>
-    /// How many the account has; once it is set, the most that somebody wants used. A smaller number takes effect as places
-    /// are given back.
+    /// Gets the number of slots of the account; sets the largest number that the user wants to be used. A smaller number
+    /// takes effect as slots are released.
     /// </summary>
     internal int Limit
     {
@@ -38,7 +38,7 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>How many of them are in use for now.</summary>
+    /// <summary>Gets how many slots are granted at present: fewer than the limit after the service reported a full queue.</summary>
     internal int EffectiveLimit
     {
         get
@@ -47,7 +47,7 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>How many are taken.</summary>
+    /// <summary>Gets the number of acquired slots.</summary>
     internal int InUse
     {
         get
@@ -56,20 +56,20 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>Waits for a place; the caller, or whom it hands the place to, disposes of it.</summary>
+    /// <summary>Acquires a slot, as soon as one is free. Disposing of the slot releases it.</summary>
     internal Task<Slot> AcquireAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<Slot>(cancellationToken);
 
-        // Continuations run elsewhere, never inside the lock of whoever gives a place back.
-        var turn = new TaskCompletionSource<Slot>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Continuations run on another thread, never inside the lock of the thread that releases a slot.
+        var waiter = new TaskCompletionSource<Slot>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _waiters.AddLast(turn);
+            _waiters.AddLast(waiter);
             GrantWaiting();
         }
 
-        return turn.Task.IsCompleted ? turn.Task : WaitAsync(turn, cancellationToken);
+        return waiter.Task.IsCompleted ? waiter.Task : WaitAsync(waiter, cancellationToken);
     }
 
     private static async Task<Slot> WaitAsync(TaskCompletionSource<Slot> waiter, CancellationToken cancellationToken)
@@ -77,26 +77,25 @@ internal sealed class Slots
         using (cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken))) return await waiter.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Takes a place that is filled already, whether one is open here or not.</summary>
+    /// <summary>Acquires a slot, even if none is free, for a generation that occupies one at the service already.</summary>
     internal Slot AcquireOverLimit()
     {
         lock (_gate) _inUse++;
         return new Slot(this);
     }
 
-    /// <summary>The service has said how many the account has: never more than somebody chose.</summary>
+    /// <summary>Sets the limit that the service reported, but not above the limit that the user set.</summary>
     internal void ApplyServiceLimit(int serviceLimit)
     {
         lock (_gate)
         {
-            // What gave way to others comes back as the service accepts, not by its word.
-            int open = Math.Min(_effectiveLimit, serviceLimit);
-            if (serviceLimit < _limit) (_limit, _effectiveLimit) = (serviceLimit, open);
+            // A reduced limit recovers as the service accepts requests (RecoverLimit), not by its report.
+            if (serviceLimit < _limit) (_limit, _effectiveLimit) = (serviceLimit, Math.Min(_effectiveLimit, serviceLimit));
             else if (serviceLimit > _limit && !_isUserLimit) SetLimit(serviceLimit);
         }
     }
 
-    /// <summary>The service's queue is full although this account's places are not: no more than are filled already.</summary>
+    /// <summary>Reduces the effective limit to the slots in use: the service's queue is full although slots are free here.</summary>
     internal void ReduceLimit()
     {
         lock (_gate)
@@ -107,8 +106,8 @@ internal sealed class Slots
     }
 
     /// <summary>
-    /// The service has accepted a request; when it has filled all open places so, one more is tried, but not as long as it
-    /// has asked others to wait.
+    /// Raises a reduced limit by one after the service has accepted as many requests in a row as there are slots, unless other
+    /// requests are waiting because it asked them to.
     /// </summary>
     internal void RecoverLimit()
     {
@@ -151,7 +150,7 @@ internal sealed class Slots
         while (_inUse < _effectiveLimit && _waiters.First is { } first)
         {
             _waiters.RemoveFirst();
-            // One that was cancelled while it waited takes no place.
+            // A canceled waiter acquires nothing.
             if (first.Value.TrySetResult(new Slot(this))) _inUse++;
         }
     }
@@ -165,22 +164,21 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>One taken place.</summary>
+    /// <summary>One acquired slot.</summary>
     internal sealed class Slot(Slots owner) : IDisposable
     {
         private Slots? _owner = owner;
 
-        /// <summary>Gives the place back; a second time does nothing.</summary>
+        /// <summary>Releases the slot; a second call does nothing.</summary>
         public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Release();
 
         /// <summary>
-        /// The service's queue is full in spite of the place: it is given back for the wait, so that the next end of another
-        /// request fills it, and asked for again after that. The last place that is taken is kept: with nothing at the
-        /// service, only the wait tells when to try again.
+        /// Releases the slot while the service's queue is full, and acquires one again after a delay. The last slot in use is
+        /// kept: with no generation at the service, only the delay shows when to try again.
         /// </summary>
         /// <param name="delay">Waits as long as the service asks.</param>
-        /// <param name="cancellationToken">Ends asking for a place.</param>
-        /// <returns>The place from then on.</returns>
+        /// <param name="cancellationToken">Cancels acquiring.</param>
+        /// <returns>The slot to use from then on.</returns>
         internal async Task<Slot> ReleaseAndRequeueAsync(Func<Task> delay, CancellationToken cancellationToken)
         {
             if (_owner is not { } slots || !slots.TryReleaseToRequeue(this))
@@ -201,7 +199,7 @@ internal sealed class Slots
             return await slots.AcquireAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        /// <summary>Gives the place back after a time, for which no connection is needed.</summary>
+        /// <summary>Releases the slot after a delay, even if the connection is disconnected meanwhile.</summary>
         internal async Task ReleaseAfterAsync(TimeSpan delay, TimeProvider time)
         {
             await time.DelayAsync(delay, CancellationToken.None).ConfigureAwait(false);

@@ -1,13 +1,12 @@
 namespace FaceGen.Http;
 
 /// <summary>
-/// Identifies an account in text: the service's address and a fingerprint of the key, as in
+/// Creates and compares identifiers of accounts: the service's address and a fingerprint of the key, such as
 /// <c>https://modelslab.com/#1f6ab03c94de</c>.
 /// </summary>
 /// <remarks>
-/// The fingerprint is the first 48 bits of an HMAC-SHA256 of the address under the key. The key cannot be computed from it,
-/// and keys of the service are far too long to be guessed by it; 48 bits distinguish the accounts of one user. A ledger of an
-/// older version has only the address: then only the address is compared.
+/// The fingerprint is the first 48 bits of an HMAC-SHA256 of the address with the key. The key cannot be computed from it, and is
+/// too long to be guessed. 48 bits distinguish the accounts of one user. A ledger of an older version has only the address.
 /// </remarks>
 internal static class AccountIdentifier
 {
@@ -15,16 +14,16 @@ internal static class AccountIdentifier
 
     private const char Separator = '#';
 
-    /// <summary>Returns the mark of an account.</summary>
-    /// <param name="signature">The signature of the address under the account's key.</param>
-    /// <param name="scope">The address.</param>
+    /// <summary>Returns the identifier of an account.</summary>
+    /// <param name="scope">The address (<see cref="ServiceAddress.AccountScope"/>).</param>
+    /// <param name="signature">The signature of the address with the account's key.</param>
     internal static string Create(Uri scope, string signature) => $"{scope.AbsoluteUri}{Separator}{signature.Substring(0, FingerprintDigits)}";
 
-    /// <summary>True if a mark is one of a connection's account; a mark without a fingerprint says only the address.</summary>
+    /// <summary>True if an identifier is of the connection's account; without a fingerprint only the address is compared.</summary>
     internal static bool Matches(string identifier, Connection connection) =>
         identifier == (identifier.Contains(Separator) ? connection.Account : connection.Address.AccountScope.AbsoluteUri);
 
-    /// <summary>Returns a text from outside if it has the form of a mark; otherwise null.</summary>
+    /// <summary>Returns a text if it has the form of an identifier; otherwise null.</summary>
     internal static string? TryParse(string? text)
     {
         string[] parts = (text ?? "").Split(Separator);

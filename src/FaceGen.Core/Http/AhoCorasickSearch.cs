@@ -1,6 +1,6 @@
 namespace FaceGen.Http;
 
-/// <summary>Searches a text for several words at once, reading it once (Aho and Corasick, 1975).</summary>
+/// <summary>Searches a text for several patterns in one pass (Aho and Corasick, 1975).</summary>
 internal sealed class AhoCorasickSearch
 {
     private readonly List<Node> _nodes = [new Node()];
@@ -33,14 +33,14 @@ internal sealed class AhoCorasickSearch
             {
                 Node following = _nodes[next];
                 following.Fallback = GetNext(node.Fallback, character);
-                // The longest word that ends here is all that is asked for.
+                // Only the longest pattern that ends here is needed.
                 if (following.Length == 0) following.Length = _nodes[following.Fallback].Length;
                 ahead.Enqueue(next);
             }
         }
     }
 
-    /// <summary>Gets the length of the longest word; 0 where there is none.</summary>
+    /// <summary>Gets the length of the longest pattern; 0 if there is none.</summary>
     internal int MaxLength { get; }
 
     internal Scan Start() => new(this);
@@ -56,14 +56,14 @@ internal sealed class AhoCorasickSearch
         }
     }
 
-    /// <summary>A search in progress.</summary>
+    /// <summary>Represents a search in progress.</summary>
     internal sealed class Scan(AhoCorasickSearch search)
     {
         private readonly int[] _starts = new int[Math.Max(1, search.MaxLength)];
         private int _count;
         private int _state;
 
-        /// <summary>Takes the next character; returns where the longest word starts that ends with it, or null.</summary>
+        /// <summary>Reads the next character; returns the start of the longest pattern that ends with it, or null.</summary>
         internal int? Read(int character, int start)
         {
             if (search.MaxLength == 0) return null;
@@ -77,17 +77,17 @@ internal sealed class AhoCorasickSearch
 
     private sealed class Node
     {
-        /// <summary>Nearly all nodes have one step, which needs no table.</summary>
+        /// <summary>The first edge. Most nodes have only one, so the dictionary for others is created on demand.</summary>
         private int _character = -1, _node;
         private Dictionary<int, int>? _others;
 
         internal IEnumerable<(int Character, int Node)> Edges => _character < 0 ? []
             : (_others ?? []).Select(step => (step.Key, step.Value)).Prepend((_character, _node));
 
-        /// <summary>Gets or sets the node of the longest ending that begins a word.</summary>
+        /// <summary>Gets or sets the node of the longest suffix that starts a pattern.</summary>
         internal int Fallback { get; set; }
 
-        /// <summary>Gets or sets the length of the longest word that ends here; 0 where none does.</summary>
+        /// <summary>Gets or sets the length of the longest pattern that ends here; 0 if none does.</summary>
         internal int Length { get; set; }
 
         internal bool TryGetNext(int character, out int node)

@@ -4,12 +4,11 @@ using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
-/// <summary>Posts JSON with the key to the service's own address, and to no other.</summary>
+/// <summary>Posts JSON with the key to the service's address and to no other address.</summary>
 internal sealed class ApiClient : IDisposable
 {
     /// <summary>
-    /// The largest answer, in bytes. Two images of 512 × 768 pixels as base64 need 8 MB at most, in the widest format and not
-    /// compressed at all.
+    /// The maximum size of a response, in bytes. Two images of 512 × 768 pixels need at most 8 MB, uncompressed and as base64.
     /// </summary>
     internal const int MaxResponseBytes = 16 * 1024 * 1024;
 
@@ -33,28 +32,35 @@ internal sealed class ApiClient : IDisposable
         _http.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
     }
 
-    /// <summary>
-    /// Posts once. Whatever happens on the network is a result, not an exception; only <paramref name="cancellationToken"/>
-    /// throws.
-    /// </summary>
-    /// <param name="address">An address of the service's own.</param>
-    /// <param name="writeFields">Writes what stands beside the key.</param>
-    /// <param name="cancellationToken">Cuts the call off wherever it is.</param>
-    /// <param name="beforeSendToken">Ends the call as long as nothing of it has been sent; then its result is "not sent".</param>
-    internal async Task<ApiResult> PostAsync(
-        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancellationToken, CancellationToken beforeSendToken = default)
+    /// <summary>Posts a request once. A failure on the network is a result and not an exception.</summary>
+    /// <param name="address">An address of the service.</param>
+    /// <param name="writeFields">Writes the fields beside the key.</param>
+    /// <param name="cancellationToken">Cancels the request, in flight or not.</param>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    internal Task<ApiResult> PostAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancellationToken) =>
+        PostAsync(address, writeFields, CancellationToken.None, cancellationToken);
+
+    /// <summary>Posts a request that costs money once: it can be canceled only before it is sent. A failure on the network is a result.</summary>
+    /// <param name="address">An address of the service.</param>
+    /// <param name="writeFields">Writes the fields beside the key.</param>
+    /// <param name="beforeSendToken">Cancels the request if no byte of it has been sent; the result is "not sent".</param>
+    internal Task<ApiResult> SubmitAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken beforeSendToken) =>
+        PostAsync(address, writeFields, beforeSendToken, CancellationToken.None);
+
+    private async Task<ApiResult> PostAsync(
+        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken beforeSendToken, CancellationToken cancellationToken)
     {
-        if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key does not go to {address.Host}.");
+        if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key must not be sent to {address.Host}.");
 
         using var content = new SingleSendContent(CreateBody(writeFields), beforeSendToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
-        using CancellationTokenSource either = _time.CreateTimeoutSource(_timeout);
-        using CancellationTokenRegistration cutOff = cancellationToken.Register(either.Cancel);
+        using CancellationTokenSource stop = _time.CreateTimeoutSource(_timeout);
+        using CancellationTokenRegistration registration = cancellationToken.Register(stop.Cancel);
         ApiResult result = new();
         try
         {
             using HttpResponseMessage response = await _http
-                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token).ConfigureAwait(false);
             result = result with
             {
                 StatusCode = response.StatusCode,
@@ -62,19 +68,19 @@ internal sealed class ApiClient : IDisposable
                 Date = response.Headers.Date,
                 Fault = response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired ? ConnectionFault.CreateProxyAuthentication(_address.Root, _proxy) : null,
             };
-            byte[] body = await response.Content.ReadBytesAsync(MaxResponseBytes, either.Token).ConfigureAwait(false);
-            return result with { Response = await ParseAsync(body, either.Token).ConfigureAwait(false), IsSent = content.IsSent };
+            byte[] body = await response.Content.ReadBytesAsync(MaxResponseBytes, stop.Token).ConfigureAwait(false);
+            return result with { Response = await ParseAsync(body, stop.Token).ConfigureAwait(false), IsSent = content.IsSent };
         }
-        // Whatever else goes wrong on the way, a body that cannot be unpacked among it, leaves the outcome unknown.
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
         }
+        // Handlers throw many types, for example for a body that cannot be decompressed. The outcome of the request is unknown then.
         catch (Exception e)
         {
-            string reason = either.IsCancellationRequested
-                ? $"no answer within {_timeout.TotalSeconds:0} seconds"
-                : GetInnermost(e).Message;
+            string reason = stop.IsCancellationRequested
+                ? $"no response within {_timeout.TotalSeconds:0} seconds"
+                : e.GetBaseException().Message;
             return result with
             {
                 Failure = _key.Redact(DisplayText.Clean(UserInfo.Remove(reason))),
@@ -87,11 +93,11 @@ internal sealed class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Reads an answer that is plain, or compressed although that was not asked for.</summary>
+    /// <summary>Parses a body, which some servers compress although the request does not accept that.</summary>
     private async Task<ServiceResponse?> ParseAsync(byte[] body, CancellationToken cancellationToken)
     {
-        ServiceResponse? answer = await LargeBodyDecoder.DecodeAsync(body.Length, () => Parse(body), cancellationToken).ConfigureAwait(false);
-        return answer is not null || BodyDecompressor.IsText(body) ? answer : await LargeBodyDecoder.DecodeAsync(MaxResponseBytes, () =>
+        ServiceResponse? response = await LargeBodyDecoder.DecodeAsync(body.Length, () => Parse(body), cancellationToken).ConfigureAwait(false);
+        return response is not null || BodyDecompressor.IsText(body) ? response : await LargeBodyDecoder.DecodeAsync(MaxResponseBytes, () =>
             BodyDecompressor.TryRead(new ArraySegment<byte>(body), MaxResponseBytes, content => Parse([.. content])), cancellationToken).ConfigureAwait(false);
     }
 
@@ -102,6 +108,4 @@ internal sealed class ApiClient : IDisposable
         json.WriteString("key", _key.Reveal());
         writeFields?.Invoke(json);
     });
-
-    private static Exception GetInnermost(Exception e) => e.InnerException is { } inner ? GetInnermost(inner) : e;
 }

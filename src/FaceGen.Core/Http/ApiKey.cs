@@ -1,16 +1,15 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
 /// <summary>
-/// The account's key. Nothing but the body of a request calls <see cref="Reveal"/>; whatever else meets the key shows
-/// only that there is one.
+/// Represents an account's key. Only the body of a request calls <see cref="Reveal"/>; everywhere else the key is result.
 /// </summary>
 internal sealed class ApiKey
 {
-    /// <summary>The environment variable that holds it, which ModelsLab's own tools read too.</summary>
+    /// <summary>The environment variable that contains the key; ModelsLab's tools read it too.</summary>
     internal const string EnvironmentVariable = "MODELSLAB_API_KEY";
 
     private const string Mask = "***";
@@ -25,61 +24,58 @@ internal sealed class ApiKey
         _finder = new KeyFinder(value);
     }
 
-    /// <summary>Returns the key: for the body of a request, and for nothing else.</summary>
+    /// <summary>Returns the key, for the body of a request only.</summary>
     internal string Reveal() => _secret.Reveal();
 
     /// <summary>
-    /// Returns an HMAC-SHA256 of a text under the key, as 64 lower-case hexadecimal digits: equal for equal keys and texts, and
-    /// no way back to the key.
+    /// Returns the HMAC-SHA256 of a text with the key, as 64 lower-case hexadecimal digits. The key cannot be computed from it.
     /// </summary>
     internal string Sign(string text)
     {
         using var hmac = new HMACSHA256(Encoding.UTF8.GetBytes(Reveal()));
-        return string.Concat(hmac.ComputeHash(Encoding.UTF8.GetBytes(text)).Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+        return Sha256.ToHex(hmac.ComputeHash(Encoding.UTF8.GetBytes(text)));
     }
 
     /// <summary>
-    /// Masks the key wherever a text holds it: plain, or with up to three rounds of percent-encoding, entities and backslash
-    /// escapes, each character in its own way; in hexadecimal or base64, wherever it begins in what was encoded; and with
-    /// anything between its characters that is not seen, such as control characters, or line breaks. The time grows with the
-    /// length of the text alone.
+    /// Masks the key in a text: plain, or with up to three layers of percent-encoding, entities and backslash escapes, also mixed; in
+    /// hexadecimal or base64 at any offset; and with invisible characters or line breaks between its characters. Takes linear time.
     /// </summary>
     internal string Redact(string text)
     {
         IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(text));
         if (found.Count == 0) return text;
 
-        var masked = new StringBuilder(text.Length);
-        int done = 0;
+        var result = new StringBuilder(text.Length);
+        int position = 0;
         foreach ((int start, int end) in found)
         {
-            masked.Append(text, done, start - done).Append(Mask);
-            done = end;
+            result.Append(text, position, start - position).Append(Mask);
+            position = end;
         }
 
-        return masked.Append(text, done, text.Length - done).ToString();
+        return result.Append(text, position, text.Length - position).ToString();
     }
 
-    /// <summary>The same for a body as it came: what is read from it afterwards cannot hold the key.</summary>
+    /// <summary>Masks the key in a body, before it is parsed.</summary>
     internal byte[] Redact(byte[] body)
     {
         IReadOnlyList<(int Start, int End)> found = _finder.Find(finder => finder.Decode(body));
         if (found.Count == 0) return body;
 
-        var masked = new MemoryStream(body.Length);
+        var result = new MemoryStream(body.Length);
         byte[] mask = Encoding.ASCII.GetBytes(Mask);
-        int done = 0;
+        int position = 0;
         foreach ((int start, int end) in found)
         {
-            masked.Write(body, done, start - done);
-            masked.Write(mask, 0, mask.Length);
-            done = end;
+            result.Write(body, position, start - position);
+            result.Write(mask, 0, mask.Length);
+            position = end;
         }
 
-        masked.Write(body, done, body.Length - done);
-        return masked.ToArray();
+        result.Write(body, position, body.Length - position);
+        return result.ToArray();
     }
 
-    /// <summary>A mask.</summary>
+    /// <summary>Returns a mask.</summary>
     public override string ToString() => Mask;
 }

@@ -4,31 +4,31 @@ using FaceGen.Contract;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Reads a key as people paste it and as files hold it. What is certainly not a part of the key is removed: quotes, a byte
-/// order mark, line breaks, the name of the variable. A text that cannot be a key is refused before anything is sent; no message shows it.
+/// Parses a key that was pasted or read from a file. Text that is not part of the key is removed: quotes, a byte order mark, line
+/// breaks, the name of the variable. A text that cannot be a key is rejected before anything is sent; no message shows it.
 /// </summary>
 internal static class ApiKeyParser
 {
     private const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.IgnoreCase;
 
-    /// <summary>What stands before a key in an environment file, a header or a settings file.</summary>
+    /// <summary>Matches the text before a key in an environment file, a header or a settings file.</summary>
     private static readonly Regex Prefix = new(
         @"^(?:(?:export|set|setx|\$env:)\s*)?(?:MODELSLAB_API_KEY|API[_-]?KEY|key|Authorization)\s*[=:]\s*|^Bearer\s+", Options);
 
-    /// <summary>What stands where a key belongs: a placeholder of documentation, a variable that was not replaced, the name of a type.</summary>
+    /// <summary>Matches a placeholder from documentation, a variable that was not replaced, or the name of a type.</summary>
     private static readonly Regex Placeholder = new(
         @"^(?:<.*>|\[.*\]|\{.*\}|\$(?:env:|\{|\().*|\$\w+|%.*%|\*+|x{4,}|your[-_ ]?.*(?:key|token|here|secret).*|(?:insert|enter|paste|replace|put|add)[-_ ].*(?:key|here).*"
         + @"|change[-_ ]?me|placeholder|todo|null|undefined|none|nil|true|false|System\.\S*|Microsoft\.\S*|MODELSLAB_API_KEY|API[_-]?KEY)$", Options | RegexOptions.Singleline);
 
-    /// <summary>Reads a key.</summary>
-    /// <param name="text">The text that was given for it.</param>
-    /// <param name="origin">Where it comes from, as the subject of a sentence: "The key", or "The environment variable …".</param>
+    /// <summary>Parses a key.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="origin">The origin of the text, as the subject of a sentence: "The key", or "The environment variable …".</param>
     /// <exception cref="FaceGenException">The text is empty, or cannot be a key.</exception>
     internal static ApiKey Parse(string text, string origin)
     {
         string key = RemoveDecoration(text);
         return DescribeFault(key) is { } fault
-            ? throw new FaceGenException(ErrorCode.ConnectionInvalid, $"{origin} {fault}. Nothing was sent. Copy the key from the account's page again, and give it alone.")
+            ? throw new FaceGenException(ErrorCode.ConnectionInvalid, $"{origin} {fault}. Nothing was sent. Copy the key from the account's page again, without other text.")
             : new ApiKey(key);
     }
 
@@ -55,17 +55,17 @@ internal static class ApiKeyParser
         _ => false,
     } ? text.Substring(1, text.Length - 2) : text;
 
-    /// <summary>Returns why a text cannot be a key, in words that follow its origin; null if it can.</summary>
+    /// <summary>Returns why a text cannot be a key, as a phrase that follows its origin; null if it can.</summary>
     private static string? DescribeFault(string key) =>
         key.Length == 0 ? "is empty"
         : Placeholder.IsMatch(key) ? "is a placeholder and not a key"
         : key.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || key.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "is an address and not a key"
         : key.IndexOfAny(['\r', '\n']) >= 0 ? "has several lines"
-        : key.Contains('\u2026') || key.EndsWith("...", StringComparison.Ordinal) ? "is cut off, as a page shows it"
-        : key.Any(IsQuote) ? "has a quotation mark at one end, or inside"
+        : key.Contains('\u2026') || key.EndsWith("...", StringComparison.Ordinal) ? "is truncated"
+        : key.Any(IsQuote) ? "has a quotation mark"
         : key.Any(char.IsWhiteSpace) ? "has a blank inside"
         : key.Any(InvisibleCharacters.IsInvisible) ? "has an invisible character inside"
-        : key.Contains('\uFFFD') ? "has characters that were damaged when it was read"
+        : key.Contains('\uFFFD') ? "has characters that were damaged by a wrong encoding"
         : null;
 
     private static bool IsQuote(char c) => c is '"' or '\'' or '`' or (>= '\u2018' and <= '\u201F') or '\u00AB' or '\u00BB';

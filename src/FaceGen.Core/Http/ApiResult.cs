@@ -3,39 +3,39 @@ using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
-/// <summary>What came of one call: an HTTP status with a body, or a failure on the way.</summary>
+/// <summary>Represents the result of one request: an HTTP status with a body, or a failure on the network.</summary>
 internal sealed record ApiResult
 {
-    /// <summary>The HTTP status, if the answer's head arrived.</summary>
+    /// <summary>Gets the HTTP status, if the head of the response was received.</summary>
     internal HttpStatusCode? StatusCode { get; init; }
 
-    /// <summary>The body as far as it was understood; null where it is no JSON object or did not arrive whole.</summary>
+    /// <summary>Gets the parsed body; null if it is not a JSON object or was not received completely.</summary>
     internal ServiceResponse? Response { get; init; }
 
-    /// <summary>What the header <c>Retry-After</c> asks for.</summary>
+    /// <summary>Gets the delay in the header <c>Retry-After</c>.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>What time it is by the service's clock; null if it does not say.</summary>
+    /// <summary>Gets the time by the service's clock; null if the response has no date.</summary>
     internal DateTimeOffset? Date { get; init; }
 
-    /// <summary>Why there is no whole answer.</summary>
+    /// <summary>Gets why there is no complete response.</summary>
     internal string? Failure { get; init; }
 
-    /// <summary>Whether any byte of the request's body may have reached the service.</summary>
+    /// <summary>True if any byte of the request's body may have reached the service.</summary>
     internal bool IsSent { get; init; } = true;
 
     /// <summary>
-    /// Gets the fault of the connection that lasts until a setting is changed, if there is no answer for that reason.
+    /// Gets the connection fault that is the reason for the missing response and lasts until a setting is changed, if any.
     /// </summary>
     internal ConnectionFault? Fault { get; init; }
 
     internal int Status => (int)(StatusCode ?? 0);
 
-    /// <summary>What happened, in words for an error message.</summary>
+    /// <summary>Returns a description for an error message.</summary>
     internal string Describe()
     {
-        string said = Response is null ? Failure ?? "the body is no JSON"
+        string reason = Response is null ? Failure ?? "the body is not JSON"
             : Response.Message.Length > 0 ? Response.Message : "the service gave no reason";
-        return StatusCode is null or HttpStatusCode.OK ? said : $"HTTP {Status}: {said}";
+        return StatusCode is null or HttpStatusCode.OK ? reason : $"HTTP {Status}: {reason}";
     }
 }

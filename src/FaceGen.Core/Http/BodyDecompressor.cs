@@ -3,17 +3,17 @@ using System.IO.Compression;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Decompresses bodies. The bytes decide and not <c>Content-Encoding</c>: servers label plain files as compressed, and send
-/// files that were stored compressed without a label.
+/// Decompresses bodies by their bytes and not by <c>Content-Encoding</c>, which servers also send for plain files and omit for
+/// files that were stored compressed.
 /// </summary>
 internal static class BodyDecompressor
 {
-    /// <summary>How often a body may be compressed: once when the file was stored, and once in transfer.</summary>
+    /// <summary>The maximum number of compressions of a body: one when the file was stored, and one in transfer.</summary>
     private const int MaxLayers = 2;
 
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>True if a body begins as plain text does: it is not compressed.</summary>
+    /// <summary>True if a body starts with plain text and so is not compressed.</summary>
     internal static bool IsText(ReadOnlySpan<byte> body)
     {
         foreach (byte b in body.Slice(0, Math.Min(body.Length, 256)))
@@ -24,12 +24,12 @@ internal static class BodyDecompressor
         return true;
     }
 
-    /// <summary>Reads what is inside a compressed body.</summary>
-    /// <typeparam name="T">What is read.</typeparam>
+    /// <summary>Reads the content of a compressed body.</summary>
+    /// <typeparam name="T">The type of the result.</typeparam>
     /// <param name="body">The body.</param>
-    /// <param name="maxBytes">The largest content, in bytes; more is not decompressed.</param>
-    /// <param name="read">Reads decompressed bytes; null where they are not what is looked for.</param>
-    /// <returns>The result; null where no compression leads to it.</returns>
+    /// <param name="maxBytes">The maximum size of the decompressed content, in bytes.</param>
+    /// <param name="read">Reads decompressed bytes; returns null if they are not the expected content.</param>
+    /// <returns>The result; null if no decompression gives the expected content.</returns>
     internal static T? TryRead<T>(ArraySegment<byte> body, int maxBytes, Func<ArraySegment<byte>, T?> read)
         where T : class => TryRead(body, maxBytes, read, MaxLayers);
 
@@ -53,7 +53,7 @@ internal static class BodyDecompressor
             yield break;
         }
 
-        // Servers call two things "deflate": with the two bytes of zlib before it, and without.
+        // Servers send "deflate" with the two bytes of the zlib header, and without.
         if (body.Span is [var method, var check, ..] && (method & 0x0F) == 8 && ((method << 8) | check) % 31 == 0)
         {
             yield return packed =>
@@ -69,7 +69,7 @@ internal static class BodyDecompressor
 #endif
     }
 
-    /// <summary>The decompressed bytes; null where they are not compressed in this way, or are too many.</summary>
+    /// <summary>Returns the decompressed bytes; null if the body has another compression, or the content is too large.</summary>
     private static ArraySegment<byte>? Decompress(ArraySegment<byte> body, int maxBytes, Func<Stream, Stream> decompressor)
     {
         using Stream stream = decompressor(new MemoryStream(body.Array!, body.Offset, body.Count, writable: false));

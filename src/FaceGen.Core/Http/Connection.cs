@@ -1,16 +1,16 @@
-using FaceGen.Http;
 using System.Net;
 using FaceGen.Contract;
+using FaceGen.Http;
 
 namespace FaceGen;
 
-/// <summary>A connection to the service: its address, its limits and, unseen, the key.</summary>
+/// <summary>Represents a connection to the service: its address, its limits and the hidden key.</summary>
 public sealed class Connection : IDisposable
 {
-    /// <summary>Seconds that one call may take, unless told.</summary>
+    /// <summary>The default timeout of a request, in seconds.</summary>
     internal const int DefaultTimeoutSec = 120;
 
-    /// <summary>The name of the connection that is used where none is named.</summary>
+    /// <summary>The name of the connection that is used by default.</summary>
     internal const string DefaultName = "Default";
 
     private readonly CancellationTokenSource _lifetime = new();
@@ -34,68 +34,80 @@ public sealed class Connection : IDisposable
         Proxy = (proxy as WebProxy)?.Address;
         Services = services ?? EngineServices.System;
 
-        HttpMessageHandler Handler() => Services.CreateHandler?.Invoke() ?? HttpHandlers.Create(proxy, address.Root.Scheme == Uri.UriSchemeHttp, skipCertificateCheck);
-        Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), Handler(), Services.Time, Proxy);
-        DownloadClient = new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
+        HttpMessageHandler CreateHandler() => Services.CreateHandler?.Invoke() ?? HttpHandlers.Create(address.Root, proxy, skipCertificateCheck);
+        Api = new ApiClient(address, key, TimeSpan.FromSeconds(timeoutSec), CreateHandler(), Services.Time, Proxy);
+        DownloadClient = new HttpClient(CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
         DownloadClient.DefaultRequestHeaders.UserAgent.ParseAdd(HttpHandlers.UserAgent);
         DownloadClient.DefaultRequestHeaders.AcceptEncoding.ParseAdd(HttpHandlers.AcceptEncoding);
         LifetimeToken = _lifetime.Token;
     }
 
-    /// <summary>What cmdlets call it by: Default, unless it was given a name of its own.</summary>
+    /// <summary>Gets the name that cmdlets use, such as Default.</summary>
     public string Name { get; internal init; } = DefaultName;
 
-    /// <summary>The service's root.</summary>
+    /// <summary>Gets the service's root address.</summary>
     public Uri BaseUri => Address.Root;
 
-    /// <summary>Whether it uses the addresses for enterprise accounts.</summary>
+    /// <summary>True if the connection uses the addresses for enterprise accounts.</summary>
     public bool Enterprise => Address.IsEnterprise;
 
     /// <summary>
-    /// Gets the account: the service's address and a fingerprint of the key, from which the key cannot be computed. Objects of
-    /// the account have the same text.
+    /// Gets the account's identifier: the service's address and a fingerprint of the key, from which the key cannot be computed.
+    /// Objects of the same account have the same identifier.
     /// </summary>
     public string Account { get; }
 
-    /// <summary>How many requests the account may have queued at the service: 5, 10 or 15 by plan.</summary>
+    /// <summary>Gets the maximum number of the account's queued requests at the service: 5, 10 or 15 by plan.</summary>
     public int QueueLimit { get; }
 
-    /// <summary>How many seconds one call to the service may take.</summary>
+    /// <summary>Gets the timeout of a request to the service, in seconds.</summary>
     public int TimeoutSec { get; }
 
-    /// <summary>The proxy's address, if one was given.</summary>
+    /// <summary>Gets the address of the proxy that was specified, if any.</summary>
     public Uri? Proxy { get; }
 
     internal ServiceAddress Address { get; }
 
     internal ApiKey Key { get; }
 
-    /// <summary>Gets what identifies the account in this process: the whole signature of the address under the key.</summary>
+    /// <summary>Gets the signature of the address with the key, which identifies the account in this process.</summary>
     internal string Signature { get; }
 
-    /// <summary>True if the user has disconnected it, or it is disposed: objects of it no longer act by it.</summary>
+    /// <summary>True if the user disconnected it or it is disposed: its objects no longer use it.</summary>
     internal bool IsDisconnected => _isDisconnected || _lifetime.IsCancellationRequested;
 
-    /// <summary>Gets the connection in words, for messages.</summary>
+    /// <summary>Gets the name and the account, for messages.</summary>
     internal string Description => $"'{DisplayText.Clean(Name, 60)}' ({Account})";
 
     internal EngineServices Services { get; }
 
-    /// <summary>The calls that carry the key.</summary>
+    /// <summary>Gets the client that sends the key.</summary>
     internal ApiClient Api { get; }
 
-    /// <summary>The client of links that answers name: it knows no key.</summary>
+    /// <summary>Gets the client for links in responses. It does not have the key.</summary>
     internal HttpClient DownloadClient { get; }
 
-    /// <summary>Ends with the connection; whatever works for it in the background ends with it.</summary>
+    /// <summary>Gets the token that cancels the connection's background work when it is disposed.</summary>
     internal CancellationToken LifetimeToken { get; }
 
-    /// <summary>Marks it as disconnected. What works for it in the background goes on to its end.</summary>
+    /// <summary>Marks the connection as disconnected. Its background work continues.</summary>
     internal void Disconnect() => _isDisconnected = true;
 
+    /// <summary>Requests the account's balance, which costs nothing; returns what is wrong with the connection, or null.</summary>
+    internal async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        ApiResult result = await Api.PostAsync(Address.WalletBalance, null, cancellationToken).ConfigureAwait(false);
+        if (result.Fault is { } fault) return fault.Error.Message;
+        if (result.StatusCode is null) return $"{BaseUri} cannot be reached: {result.Describe()}";
+        if (result.Status == 200 && result.Response is { IsFailure: false }) return null;
+
+        bool isKeyFault = result.Status is 401 or 403 || (result.Status == 200 && result.Response is not null);
+        return $"{BaseUri} {(isKeyFault ? "does not accept the key" : "does not respond like the service")}: {result.Describe()}";
+    }
+
     /// <summary>
-    /// Ends what works for the connection in the background; generations go on at the service. The clients below are
-    /// left to the collector: a submission whose answer is still out must get it.
+    /// Cancels the connection's background work; generations continue at the service. The HTTP clients are not disposed, because a
+    /// submission in flight must receive its response.
     /// </summary>
     public void Dispose()
     {
@@ -105,6 +117,6 @@ public sealed class Connection : IDisposable
         _lifetime.Dispose();
     }
 
-    /// <summary>The service's root.</summary>
+    /// <summary>Returns the service's root address.</summary>
     public override string ToString() => BaseUri.ToString();
 }

@@ -4,16 +4,16 @@ using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
-/// <summary>A connection that cannot be made until somebody changes a setting.</summary>
-/// <param name="Error">What is said to the user; it ends the run.</param>
-/// <param name="Reason">What is wrong, as part of a sentence.</param>
-/// <param name="IsTransient">True if the fault is known to pass by itself at times, so that it counts only when it lasts.</param>
+/// <summary>Represents a fault that prevents connections until a setting is changed.</summary>
+/// <param name="Error">The error for the user; it ends the run.</param>
+/// <param name="Reason">The reason, as part of a sentence.</param>
+/// <param name="IsTransient">True if the fault can pass by itself, so that it ends the run only if it repeats.</param>
 internal sealed record ConnectionFault(FaceGenException Error, string Reason, bool IsTransient)
 {
-    /// <summary>Finds out whether a call that was not sent failed for such a fault; null if not.</summary>
-    /// <param name="exception">Why the call failed.</param>
+    /// <summary>Returns the connection fault that an exception reports; null if it reports none.</summary>
+    /// <param name="exception">The exception of a request that was not sent.</param>
     /// <param name="service">The service's address.</param>
-    /// <param name="proxy">The proxy that was given, if one was.</param>
+    /// <param name="proxy">The proxy that was specified, if any.</param>
     internal static ConnectionFault? FindIn(Exception exception, Uri service, Uri? proxy)
     {
         for (Exception? e = exception; e is not null; e = e.InnerException)
@@ -26,19 +26,19 @@ internal sealed record ConnectionFault(FaceGenException Error, string Reason, bo
         return null;
     }
 
-    /// <summary>Gets the fault of a proxy that asks for credentials.</summary>
+    /// <summary>Creates the fault of a proxy that requires credentials.</summary>
     internal static ConnectionFault CreateProxyAuthentication(Uri service, Uri? proxy, Exception? cause = null)
     {
-        // A user and a password that the address holds are left out.
-        string name = (proxy ?? HttpHandlers.GetSystemProxy(service)) is not { } known ? "the proxy of this machine's settings"
-            : $"the proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " of this machine's settings (such as HTTPS_PROXY)" : "")}";
-        return Create(service, $"{name} asks for a name and a password (HTTP 407)",
-            "Give them with Connect-FaceGen -ProxyCredential, or use -ProxyUseDefaultCredentials.", cause, isTransient: true);
+        // SchemeAndServer omits a user and a password in the address.
+        string name = (proxy ?? HttpHandlers.GetSystemProxy(service)) is not { } known ? "the proxy in this computer's settings"
+            : $"the proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " in this computer's settings (such as HTTPS_PROXY)" : "")}";
+        return Create(service, $"{name} requires a user name and a password (HTTP 407)",
+            "Use Connect-FaceGen -ProxyCredential or -ProxyUseDefaultCredentials.", cause, isTransient: true);
     }
 
     private static ConnectionFault CreateUntrustedCertificate(Uri service, Exception cause) => Create(service,
         $"the certificate of the server, or of a proxy that inspects TLS, is not trusted ({DisplayText.Clean(cause.Message).TrimEnd('.')})",
-        "Install the root certificate of that proxy or server on this machine, or correct this machine's clock; with Connect-FaceGen -SkipCertificateCheck any certificate is accepted, and a program in between can read the key.", cause, isTransient: false);
+        "Install the root certificate of that proxy or server on this computer, or correct this computer's clock. Connect-FaceGen -SkipCertificateCheck accepts any certificate, but a program in between can then read the key.", cause, isTransient: false);
 
     private static ConnectionFault Create(Uri service, string reason, string remedy, Exception? cause, bool isTransient) => new(
         new FaceGenException(ErrorCode.ServiceUnreachable,

@@ -5,33 +5,33 @@ using FaceGen.Saving;
 
 namespace FaceGen.Http;
 
-/// <summary>What the engine takes from the world, so that tests can give it a world of their own.</summary>
+/// <summary>Provides the clock, network, file system and random numbers of the engine, so that tests can replace them.</summary>
 internal sealed record EngineServices
 {
-    /// <summary>The machine's clock, network, file system and chance.</summary>
+    /// <summary>The services of this computer.</summary>
     internal static readonly EngineServices System = new();
 
     private static readonly Random SharedRandom = new();
 
-    /// <summary>The clock of every wait, deadline and time stamp.</summary>
+    /// <summary>Gets the clock of every delay, timeout and time stamp.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Makes the handler below an HTTP client; null for the framework's own.</summary>
+    /// <summary>Gets the factory of HTTP message handlers; null to use <see cref="HttpHandlers"/>.</summary>
     internal Func<HttpMessageHandler>? CreateHandler { get; init; }
 
-    /// <summary>Looks a host up.</summary>
+    /// <summary>Gets the function that resolves a host name.</summary>
     internal Func<string, Task<IPAddress[]>> ResolveHostAsync { get; init; } = Dns.GetHostAddressesAsync;
 
-    /// <summary>Gets the accounts that the process knows, by their signatures: the key itself does not outlive its connections here.</summary>
+    /// <summary>Gets the process's accounts by their signatures, so that no key is stored longer than its connection.</summary>
     internal ConcurrentDictionary<string, Account> Accounts { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Gets what keeps the process from exiting while answers are in flight.</summary>
+    /// <summary>Gets the guard that delays the end of the process while requests are in flight.</summary>
     internal ExitGuard ExitGuard { get; init; } = ExitGuard.Current;
 
-    /// <summary>Performs the file operations by which images are saved.</summary>
+    /// <summary>Gets the file operations for saving images.</summary>
     internal FileStorage Files { get; init; } = FileStorage.System;
 
-    /// <summary>A number from 0 to 1, for jitter.</summary>
+    /// <summary>Gets the function that returns a random number from 0 to 1, for jitter.</summary>
     internal Func<double> NextDouble { get; init; } = () =>
     {
         lock (SharedRandom) return SharedRandom.NextDouble();

@@ -4,19 +4,19 @@ using System.Net;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Reads a text as a person, or a program, could come to read it: without characters that are not seen, and with several rounds
-/// of percent-encoding, entities and backslash escapes undone, in any order and mixed.
+/// Decodes a text with several layers of percent-encoding, entities and backslash escapes, in any order and mixed, and skips
+/// invisible characters.
 /// </summary>
 /// <remarks>
-/// It reads once, from left to right, and keeps no more than an unfinished escape of each round, so that its time grows with the
-/// length of the text alone. Each character that comes out knows where it stood in the text.
+/// Decoding takes linear time: it reads from left to right once and stores only one unfinished escape per layer. Each decoded
+/// character has its position in the text.
 /// </remarks>
 internal abstract class EscapeDecoder
 {
-    /// <summary>Three rounds of encoding, and one for what the service itself escapes.</summary>
+    /// <summary>Three layers of encoding, and one more by the service.</summary>
     private const int MaxLayers = 4;
 
-    /// <summary>The names of HTML 5 for what a key, or base64, can be made of; the framework knows those of HTML 4.</summary>
+    /// <summary>The HTML 5 names of characters in keys and base64; <see cref="WebUtility"/> decodes those of HTML 4.</summary>
     private static readonly Dictionary<string, char> HtmlNames = new(StringComparer.Ordinal)
     {
         ["apos"] = '\'', ["ast"] = '*', ["bsol"] = '\\', ["colon"] = ':', ["comma"] = ',', ["commat"] = '@', ["dash"] = '-', ["dollar"] = '$',
@@ -28,7 +28,7 @@ internal abstract class EscapeDecoder
     private readonly Layer[] _layers;
     private readonly bool _skipsWhiteSpace;
 
-    /// <param name="skipsWhiteSpace">Whether white space is left out as well.</param>
+    /// <param name="skipsWhiteSpace">True to skip white space too.</param>
     private protected EscapeDecoder(bool skipsWhiteSpace)
     {
         _skipsWhiteSpace = skipsWhiteSpace;
@@ -36,14 +36,14 @@ internal abstract class EscapeDecoder
         for (int at = 0; at <= MaxLayers; at++) _layers[at] = new Layer();
     }
 
-    /// <summary>Reads a text of UTF-16.</summary>
+    /// <summary>Decodes UTF-16.</summary>
     internal void Decode(string text)
     {
         for (int at = 0; at < text.Length; at++) AssembleCharacter(0, new CodeUnit(text[at], at, at + 1));
         Flush();
     }
 
-    /// <summary>Reads a text of UTF-8.</summary>
+    /// <summary>Decodes UTF-8.</summary>
     internal void Decode(byte[] text)
     {
         for (int at = 0; at < text.Length; at++)
@@ -55,13 +55,13 @@ internal abstract class EscapeDecoder
         Flush();
     }
 
-    /// <summary>Takes a character of the text before any round.</summary>
+    /// <summary>Receives a character before any layer is decoded.</summary>
     private protected abstract void OnRawCharacter(int character, int start, int end);
 
-    /// <summary>Takes a character when all rounds are done.</summary>
+    /// <summary>Receives a character after all layers are decoded.</summary>
     private protected abstract void OnCharacter(int character, int start, int end);
 
-    /// <summary>True if a text can have a character and still look as if it had not.</summary>
+    /// <summary>True if a character does not change the look of a text.</summary>
     private static bool IsInvisible(int character) => character < 0x80
         ? character < ' ' || character == 0x7F
         : character is 0x00A0 or 0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0 or 0xFFFD
@@ -87,20 +87,20 @@ internal abstract class EscapeDecoder
     {
         for (int at = 0; at <= MaxLayers; at++)
         {
-            // What is unfinished is not an escape; each try gives one character away.
+            // An unfinished escape is plain text; each call passes one character on.
             while (_layers[at].Pending.Count > 0) AbandonEscape(at);
         }
     }
 
-    /// <summary>Makes characters of bytes and surrogates, and leaves out what is not seen.</summary>
-    private void AssembleCharacter(int round, CodeUnit unit)
+    /// <summary>Assembles bytes and surrogates to characters.</summary>
+    private void AssembleCharacter(int layer, CodeUnit unit)
     {
-        Layer state = _layers[round];
+        Layer state = _layers[layer];
         if (unit.Value is >= 0 and < 0x80)
         {
             state.Lead = default;
             state.Missing = 0;
-            ProcessVisible(round, unit);
+            ProcessVisible(layer, unit);
             return;
         }
 
@@ -110,11 +110,11 @@ internal abstract class EscapeDecoder
             if (state.Missing > 0 && value is >= 0x80 and < 0xC0)
             {
                 state.Lead = new CodeUnit((state.Lead.Value << 6) | (value & 0x3F), state.Lead.Start, unit.End);
-                if (--state.Missing == 0 && state.Lead.Value is >= 0x80 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF)) ProcessVisible(round, state.Lead);
+                if (--state.Missing == 0 && state.Lead.Value is >= 0x80 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF)) ProcessVisible(layer, state.Lead);
                 return;
             }
 
-            // A byte that belongs to no character is shown as none.
+            // A byte that is not part of a character is skipped.
             (int missing, int bits) = value switch
             {
                 >= 0xC2 and < 0xE0 => (1, value & 0x1F),
@@ -135,33 +135,33 @@ internal abstract class EscapeDecoder
         else if (unit.Value is >= 0xDC00 and <= 0xDFFF)
         {
             if (state.Lead.Value is >= 0xD800 and < 0xDC00)
-                ProcessVisible(round, new CodeUnit(char.ConvertToUtf32((char)state.Lead.Value, (char)unit.Value), state.Lead.Start, unit.End));
+                ProcessVisible(layer, new CodeUnit(char.ConvertToUtf32((char)state.Lead.Value, (char)unit.Value), state.Lead.Start, unit.End));
             state.Lead = default;
         }
         else
         {
             state.Lead = default;
-            ProcessVisible(round, unit);
+            ProcessVisible(layer, unit);
         }
     }
 
-    private void ProcessVisible(int round, CodeUnit unit)
+    private void ProcessVisible(int layer, CodeUnit unit)
     {
-        // White space first: line breaks and tabs are control characters as well.
+        // White space is tested first because line breaks and tabs are control characters too.
         if (IsWhiteSpace(unit.Value) ? _skipsWhiteSpace : IsInvisible(unit.Value)) return;
 
-        if (round == 0) OnRawCharacter(unit.Value, unit.Start, unit.End);
-        Unescape(round, unit);
+        if (layer == 0) OnRawCharacter(unit.Value, unit.Start, unit.End);
+        Unescape(layer, unit);
     }
 
-    /// <summary>Takes a character into a round, which passes on what is not part of an escape, and what an escape means.</summary>
-    private void Unescape(int round, CodeUnit unit)
+    /// <summary>Passes a character through the layers until one of them has it in an escape.</summary>
+    private void Unescape(int layer, CodeUnit unit)
     {
-        for (; round < MaxLayers; round++)
+        for (; layer < MaxLayers; layer++)
         {
-            if (_layers[round].Pending.Count > 0 || unit.Value is '%' or '\\' or '&')
+            if (_layers[layer].Pending.Count > 0 || unit.Value is '%' or '\\' or '&')
             {
-                AppendToEscape(round, unit);
+                AppendToEscape(layer, unit);
                 return;
             }
         }
@@ -169,9 +169,9 @@ internal abstract class EscapeDecoder
         OnCharacter(unit.Value, unit.Start, unit.End);
     }
 
-    private void AppendToEscape(int round, CodeUnit unit)
+    private void AppendToEscape(int layer, CodeUnit unit)
     {
-        List<CodeUnit> pending = _layers[round].Pending;
+        List<CodeUnit> pending = _layers[layer].Pending;
         if (pending.Count == 0)
         {
             pending.Add(unit);
@@ -180,28 +180,28 @@ internal abstract class EscapeDecoder
 
         switch (pending[0].Value)
         {
-            case '%': AppendToPercentEscape(round, unit); break;
-            case '&': AppendToEntity(round, unit); break;
-            default: AppendToBackslashEscape(round, unit); break;
+            case '%': AppendToPercentEscape(layer, unit); break;
+            case '&': AppendToEntity(layer, unit); break;
+            default: AppendToBackslashEscape(layer, unit); break;
         }
     }
 
-    private void AppendToPercentEscape(int round, CodeUnit unit)
+    private void AppendToPercentEscape(int layer, CodeUnit unit)
     {
-        List<CodeUnit> pending = _layers[round].Pending;
+        List<CodeUnit> pending = _layers[layer].Pending;
         pending.Add(unit);
-        if (GetHexValue(unit.Value) < 0) AbandonEscape(round);
-        else if (pending.Count == 3) CompleteEscape(round, GetHexValue(pending[1].Value) * 16 + GetHexValue(unit.Value), isByte: true);
+        if (GetHexValue(unit.Value) < 0) AbandonEscape(layer);
+        else if (pending.Count == 3) CompleteEscape(layer, GetHexValue(pending[1].Value) * 16 + GetHexValue(unit.Value), isByte: true);
     }
 
-    private void AppendToBackslashEscape(int round, CodeUnit unit)
+    private void AppendToBackslashEscape(int layer, CodeUnit unit)
     {
-        List<CodeUnit> pending = _layers[round].Pending;
+        List<CodeUnit> pending = _layers[layer].Pending;
         if (pending.Count == 1)
         {
             if (unit.Value == '\\')
             {
-                // JSON in JSON makes many of one.
+                // JSON inside JSON has several backslashes for one.
                 pending[0] = new CodeUnit('\\', pending[0].Start, unit.End);
                 return;
             }
@@ -209,7 +209,7 @@ internal abstract class EscapeDecoder
             pending.Add(unit);
             if (unit.Value is 'u' or 'x') return;
 
-            CompleteEscape(round, unit.Value is 'n' or 'r' or 't' or 'b' or 'f' or '0' ? ' ' : unit.Value);
+            CompleteEscape(layer, unit.Value is 'n' or 'r' or 't' or 'b' or 'f' or '0' ? ' ' : unit.Value);
             return;
         }
 
@@ -217,39 +217,39 @@ internal abstract class EscapeDecoder
         int digits = pending[1].Value == 'u' ? 4 : 2;
         if (GetHexValue(unit.Value) < 0)
         {
-            AbandonEscape(round);
+            AbandonEscape(layer);
         }
         else if (pending.Count == digits + 2)
         {
             int value = 0;
             for (int at = 2; at < pending.Count; at++) value = value * 16 + GetHexValue(pending[at].Value);
-            CompleteEscape(round, value);
+            CompleteEscape(layer, value);
         }
     }
 
-    private void AppendToEntity(int round, CodeUnit unit)
+    private void AppendToEntity(int layer, CodeUnit unit)
     {
         const int longest = 40;
-        List<CodeUnit> pending = _layers[round].Pending;
-        bool isOfName = pending.Count == 1 ? unit.Value == '#' || IsLetterOrDigit(unit.Value) : IsLetterOrDigit(unit.Value);
+        List<CodeUnit> pending = _layers[layer].Pending;
+        bool isPartOfName = pending.Count == 1 ? unit.Value == '#' || IsLetterOrDigit(unit.Value) : IsLetterOrDigit(unit.Value);
         pending.Add(unit);
-        if (isOfName && pending.Count < longest) return;
+        if (isPartOfName && pending.Count < longest) return;
 
         string name = string.Concat(pending.Skip(1).Take(pending.Count - 2).Select(part => (char)part.Value));
-        int? meant = name.Length > 0 && name[0] == '#' ? ParseNumericEntity(name) : unit.Value == ';' ? FindNamedEntity(name) : null;
-        if (isOfName || meant is null)
+        int? character = name.Length > 0 && name[0] == '#' ? ParseNumericEntity(name) : unit.Value == ';' ? FindNamedEntity(name) : null;
+        if (isPartOfName || character is null)
         {
-            AbandonEscape(round);
+            AbandonEscape(layer);
             return;
         }
 
-        // Browsers take a number without its semicolon, too.
+        // Browsers accept a numeric entity without its semicolon.
         if (unit.Value != ';') pending.RemoveAt(pending.Count - 1);
-        CompleteEscape(round, meant.Value);
-        if (unit.Value != ';') Unescape(round, unit);
+        CompleteEscape(layer, character.Value);
+        if (unit.Value != ';') Unescape(layer, unit);
     }
 
-    /// <summary>Returns the character of a numeric entity such as <c>#45</c> or <c>#x2D</c>; null where it is none.</summary>
+    /// <summary>Returns the character of a numeric entity such as <c>#45</c> or <c>#x2D</c>; null if it is invalid.</summary>
     private static int? ParseNumericEntity(string name)
     {
         bool isHex = name.Length > 1 && name[1] is 'x' or 'X';
@@ -268,25 +268,25 @@ internal abstract class EscapeDecoder
 
     private static bool IsLetterOrDigit(int character) => character is (>= '0' and <= '9') or (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
 
-    /// <summary>Gives on what the pending escape means.</summary>
-    private void CompleteEscape(int round, int value, bool isByte = false)
+    /// <summary>Passes on the character of the pending escape.</summary>
+    private void CompleteEscape(int layer, int value, bool isByte = false)
     {
-        List<CodeUnit> pending = _layers[round].Pending;
-        var meant = new CodeUnit(isByte && value >= 0x80 ? CodeUnit.FromByte(value) : value, pending[0].Start, pending[pending.Count - 1].End);
+        List<CodeUnit> pending = _layers[layer].Pending;
+        var character = new CodeUnit(isByte && value >= 0x80 ? CodeUnit.FromByte(value) : value, pending[0].Start, pending[pending.Count - 1].End);
         pending.Clear();
-        AssembleCharacter(round + 1, meant);
+        AssembleCharacter(layer + 1, character);
     }
 
-    /// <summary>What is pending is not an escape: passes its first character on, and takes the others anew. A backslash is left out.</summary>
-    private void AbandonEscape(int round)
+    /// <summary>Passes on the first pending character, which is not an escape, and decodes the others again. A backslash is skipped.</summary>
+    private void AbandonEscape(int layer)
     {
-        CodeUnit[] pending = [.. _layers[round].Pending];
-        _layers[round].Pending.Clear();
-        if (pending[0].Value != '\\') AssembleCharacter(round + 1, pending[0]);
-        for (int at = 1; at < pending.Length; at++) Unescape(round, pending[at]);
+        CodeUnit[] pending = [.. _layers[layer].Pending];
+        _layers[layer].Pending.Clear();
+        if (pending[0].Value != '\\') AssembleCharacter(layer + 1, pending[0]);
+        for (int at = 1; at < pending.Length; at++) Unescape(layer, pending[at]);
     }
 
-    /// <summary>A character, or a byte of one, and where it stands.</summary>
+    /// <summary>Represents a character, or a byte of one, and its position.</summary>
     private readonly record struct CodeUnit(int Value, int Start, int End)
     {
         internal bool IsByte => Value < 0;
@@ -296,15 +296,15 @@ internal abstract class EscapeDecoder
         internal static int FromByte(int value) => -value - 1;
     }
 
-    /// <summary>What a round has begun and not finished.</summary>
+    /// <summary>Represents the state of a layer.</summary>
     private sealed class Layer
     {
         internal List<CodeUnit> Pending { get; } = [];
 
-        /// <summary>The first half of a pair, or the bits of the bytes so far.</summary>
+        /// <summary>Gets or sets the first surrogate of a pair, or the bits of the bytes so far.</summary>
         internal CodeUnit Lead { get; set; }
 
-        /// <summary>How many bytes the character still lacks.</summary>
+        /// <summary>Gets or sets the number of missing bytes of the character.</summary>
         internal int Missing { get; set; }
     }
 }

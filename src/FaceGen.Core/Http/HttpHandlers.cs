@@ -5,18 +5,18 @@ using System.Security.Authentication;
 
 namespace FaceGen.Http;
 
-/// <summary>The framework's HTTP handler as FaceGen uses it.</summary>
+/// <summary>Creates the framework's HTTP handlers with FaceGen's settings.</summary>
 internal static class HttpHandlers
 {
     internal static readonly string UserAgent = $"FaceGen/{typeof(HttpHandlers).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>
-    /// The content coding that requests ask for: none. Images are compressed already, answers are short, and a body that a
-    /// server compressed all the same is decompressed by what its bytes say (<see cref="BodyDecompressor"/>), not by its label.
+    /// The accepted content coding: none. Images are compressed already and responses are short. A body that a server compresses
+    /// anyway is decompressed by its bytes and not by its header (<see cref="BodyDecompressor"/>).
     /// </summary>
     internal const string AcceptEncoding = "identity";
 
-    /// <summary>Returns the proxy that the system's settings, or the environment, name for an address; null where there is none.</summary>
+    /// <summary>Returns the proxy for an address in the system's settings or the environment; null if there is none.</summary>
     internal static Uri? GetSystemProxy(Uri address)
     {
 #if NETSTANDARD
@@ -27,11 +27,11 @@ internal static class HttpHandlers
         return proxy is null || proxy.IsBypassed(address) ? null : proxy.GetProxy(address) is { } found && found != address ? found : null;
     }
 
-    /// <summary>A handler that keeps no cookies, follows no redirect and decompresses nothing by itself.</summary>
-    /// <param name="proxy">A proxy; null for the system's own settings.</param>
-    /// <param name="isLocal">Whether the service is on this machine: its unencrypted calls go through no proxy.</param>
-    /// <param name="skipCertificateCheck">Whether any certificate will do: whoever stands between can read the key.</param>
-    internal static HttpMessageHandler Create(IWebProxy? proxy, bool isLocal, bool skipCertificateCheck)
+    /// <summary>Creates a handler without cookies, redirects and automatic decompression.</summary>
+    /// <param name="service">The service's address. An http address is on this computer and uses no proxy.</param>
+    /// <param name="proxy">The proxy; null to use the system's settings.</param>
+    /// <param name="skipCertificateCheck">True to accept any certificate; a program in between can then read the key.</param>
+    internal static HttpMessageHandler Create(Uri service, IWebProxy? proxy, bool skipCertificateCheck)
     {
 #if NETSTANDARD
         var handler = new HttpClientHandler
@@ -41,9 +41,9 @@ internal static class HttpHandlers
             MaxConnectionsPerServer = 256,
             AutomaticDecompression = DecompressionMethods.None,
         };
-        // What an old process chose for all, Windows PowerShell on an older Windows say, a service of today does not speak.
-        SecurityProtocolType chosen = ServicePointManager.SecurityProtocol;
-        if (chosen != 0 && !chosen.HasFlag(SecurityProtocolType.Tls12)) handler.SslProtocols = SslProtocols.Tls12;
+        // Windows PowerShell on an older Windows can have TLS 1.2, which services require, disabled for the process.
+        SecurityProtocolType enabled = ServicePointManager.SecurityProtocol;
+        if (enabled != 0 && !enabled.HasFlag(SecurityProtocolType.Tls12)) handler.SslProtocols = SslProtocols.Tls12;
 #else
         var handler = new SocketsHttpHandler
         {
@@ -52,7 +52,7 @@ internal static class HttpHandlers
             MaxConnectionsPerServer = 256,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(30),
-            // An address can change while a long batch runs.
+            // The service's IP address can change during a long batch.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
 #endif
@@ -65,7 +65,7 @@ internal static class HttpHandlers
 #endif
         }
 
-        handler.UseProxy = !isLocal;
+        handler.UseProxy = service.Scheme != Uri.UriSchemeHttp;
         if (proxy is not null) handler.Proxy = proxy;
         return handler;
     }

@@ -2,16 +2,16 @@ using System.Text;
 
 namespace FaceGen.Http;
 
-/// <summary>Finds a key in a text in whichever spelling.</summary>
+/// <summary>Finds a key in a text in every encoding.</summary>
 internal sealed class KeyFinder
 {
-    /// <summary>A shorter piece could be part of any text: a key as short is found only where it stands by itself.</summary>
+    /// <summary>The minimum length of an encoded key. A shorter one could be part of any text; a short key is found only as a whole word.</summary>
     private const int MinPartLength = 8;
 
-    /// <summary>The key as it is read when all escapes are undone, and as it stands where it has escapes of its own.</summary>
+    /// <summary>The decoded key, and the undecoded one if it looks like an escape.</summary>
     private readonly AhoCorasickSearch _plain, _raw;
 
-    /// <summary>The key in hexadecimal and base64, of which letters and digits are compared: what separates them does not count.</summary>
+    /// <summary>The key in hexadecimal and base64; only letters and digits are compared.</summary>
     private readonly AhoCorasickSearch _encoded;
 
     private readonly bool _isShort;
@@ -26,8 +26,8 @@ internal sealed class KeyFinder
         _encoded = new AhoCorasickSearch(_isShort ? [] : [.. GetEncodings(key).Select(ToAlphanumeric).Where(spelling => spelling.Count >= MinPartLength)]);
     }
 
-    /// <summary>Returns where a text holds the key: parts that do not overlap, in their order.</summary>
-    /// <param name="read">Reads the text.</param>
+    /// <summary>Returns the ordered positions of the key in a text; they do not overlap.</summary>
+    /// <param name="read">Decodes the text.</param>
     internal IReadOnlyList<(int Start, int End)> Find(Action<EscapeDecoder> read)
     {
         var finder = new Scanner(this);
@@ -43,10 +43,10 @@ internal sealed class KeyFinder
             yield return Convert.ToBase64String(bytes);
             for (int before = 0; before < 3; before++)
             {
-                // The characters that hold nothing but the key's own bits, whatever stands before and after it.
+                // These characters depend only on the key, whatever is before and after it.
                 string base64 = Convert.ToBase64String([.. new byte[before], .. bytes]);
-                int own = (before + bytes.Length) * 8 / 6, first = (before * 8 + 5) / 6;
-                yield return base64.Substring(first, own - first);
+                int end = (before + bytes.Length) * 8 / 6, first = (before * 8 + 5) / 6;
+                yield return base64.Substring(first, end - first);
             }
         }
     }
@@ -64,7 +64,7 @@ internal sealed class KeyFinder
         _ => character,
     };
 
-    /// <summary>A key as it stands, and as it is read.</summary>
+    /// <summary>Represents a key before and after decoding.</summary>
     private sealed class NormalizedKey : EscapeDecoder
     {
         private NormalizedKey(bool skipsWhiteSpace)
@@ -94,7 +94,7 @@ internal sealed class KeyFinder
         private readonly AhoCorasickSearch.Scan _plain, _raw, _encoded;
         private readonly List<(int Start, int End)> _matches = [];
 
-        /// <summary>What stands before a short key, and where one was found that what follows must confirm.</summary>
+        /// <summary>The characters before a short key, and a match that the next character must confirm.</summary>
         private readonly Queue<int> _preceding = new();
         private (int Start, int End)? _unconfirmed;
         private bool _canEndWithPadding;
@@ -144,7 +144,7 @@ internal sealed class KeyFinder
             }
             else if (_canEndWithPadding && lower == '=')
             {
-                // Base64 ends in up to two of them.
+                // Base64 ends with up to two '='.
                 _matches[_matches.Count - 1] = (_matches[_matches.Count - 1].Start, end);
             }
         }

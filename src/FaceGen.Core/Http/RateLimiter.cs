@@ -1,25 +1,25 @@
 namespace FaceGen.Http;
 
-/// <summary>Keeps calls to so many a minute: one too many waits for its turn.</summary>
-/// <param name="requestsPerMinute">How many.</param>
+/// <summary>Limits requests to a number per minute.</summary>
+/// <param name="requestsPerMinute">The maximum number of requests per minute.</param>
 internal sealed class RateLimiter(int requestsPerMinute)
 {
-    /// <summary>A minute, and what may lie between a call's departures and its arrivals.</summary>
+    /// <summary>A minute and one second, for different delays between sending and arrival.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(61);
 
     private readonly Queue<TimeSpan> _sendTimes = new();
 
-    /// <summary>Waits until the next call may be made; one that is given up has had its turn.</summary>
+    /// <summary>Waits until the next request is allowed. A canceled wait counts as a request.</summary>
     internal Task AcquireAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         TimeSpan now = time.GetElapsedTime(0);
-        TimeSpan departure = now;
+        TimeSpan sendTime = now;
         lock (_sendTimes)
         {
-            if (_sendTimes.Count == requestsPerMinute && _sendTimes.Dequeue() + Window is var earliest && earliest > now) departure = earliest;
-            _sendTimes.Enqueue(departure);
+            if (_sendTimes.Count == requestsPerMinute && _sendTimes.Dequeue() + Window is var earliest && earliest > now) sendTime = earliest;
+            _sendTimes.Enqueue(sendTime);
         }
 
-        return departure > now ? time.DelayAsync(departure - now, cancellationToken) : Task.CompletedTask;
+        return sendTime > now ? time.DelayAsync(sendTime - now, cancellationToken) : Task.CompletedTask;
     }
 }

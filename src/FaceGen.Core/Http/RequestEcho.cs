@@ -6,20 +6,20 @@ using System.Text.RegularExpressions;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Takes a request's own texts out of what the service says about it: a prompt that reads "out of credits", repeated in a
-/// validation error, is not a word about the account.
+/// Removes a request's texts from the service's message. A prompt "out of credits" that a validation error repeats is not about the
+/// account.
 /// </summary>
 internal sealed class RequestEcho
 {
-    /// <summary>The echo of a call that carries no text of the user's.</summary>
+    /// <summary>The echo of a request without user texts.</summary>
     internal static readonly RequestEcho None = new([], null);
 
     private const RegexOptions Options = RegexOptions.CultureInvariant;
 
-    /// <summary>How many encodings may lie over each other, such as HTML in JSON in a URL.</summary>
+    /// <summary>The maximum number of nested encodings, such as HTML in JSON in a URL.</summary>
     private const int MaxEncodings = 4;
 
-    /// <summary>How many whole words a text must begin with that is cut off at the end of the message without an ellipsis.</summary>
+    /// <summary>The minimum number of words that identify a text that the end of the message truncates without an ellipsis.</summary>
     private const int MinWordsWithoutEllipsis = 3;
 
     private static readonly Regex EscapedCharacter = new(@"\\+u([0-9a-fA-F]{4})", Options);
@@ -38,9 +38,9 @@ internal sealed class RequestEcho
         _trackId = trackId;
     }
 
-    /// <summary>Gets the echo of a request.</summary>
-    /// <param name="request">The request; null where it is not known.</param>
-    /// <param name="faceImage">The text that was sent as the face image.</param>
+    /// <summary>Creates the echo of a request.</summary>
+    /// <param name="request">The request; null if it is not known.</param>
+    /// <param name="faceImage">The value of <c>face_image</c> that was sent.</param>
     internal static RequestEcho Create(Request? request, string? faceImage = null)
     {
         if (request is null) return None;
@@ -55,12 +55,12 @@ internal sealed class RequestEcho
         return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>True if an id is the request's own <c>track_id</c>, which does not identify a generation.</summary>
+    /// <summary>True if an id is the request's <c>track_id</c>, which does not identify a generation.</summary>
     internal bool IsTrackId(string id) => id == _trackId;
 
     /// <summary>
-    /// Returns a message in plain lower-case words, with <c>''</c> in place of each text of the request: whole, or cut off with
-    /// an ellipsis; raw, or escaped as in JSON, HTML or URLs; in any case and spacing.
+    /// Returns a message in lower case with each text of the request replaced by <c>''</c>: complete or truncated, plain or escaped as
+    /// in JSON, HTML or URLs, in any case and spacing.
     /// </summary>
     internal string Remove(string message)
     {
@@ -71,40 +71,40 @@ internal sealed class RequestEcho
     private static string Remove(string message, string[] text)
     {
         Match[] words = [.. Word.Matches(message).Cast<Match>()];
-        var kept = new StringBuilder(message.Length);
+        var result = new StringBuilder(message.Length);
         int from = 0;
         for (int at = 0; at < words.Length; at++)
         {
             int end = FindEnd(text, message, words, at);
             if (end < 0) continue;
 
-            kept.Append(message, from, words[at].Index - from).Append("''");
+            result.Append(message, from, words[at].Index - from).Append("''");
             from = end;
             while (at + 1 < words.Length && words[at + 1].Index < end) at++;
         }
 
-        return from == 0 ? message : kept.Append(message, from, message.Length - from).ToString();
+        return from == 0 ? message : result.Append(message, from, message.Length - from).ToString();
     }
 
-    /// <summary>Returns where the text ends that begins with a word of the message; -1 if it does not begin there.</summary>
+    /// <summary>Returns the end of the text that starts at a word of the message; -1 if it does not start there.</summary>
     private static int FindEnd(string[] text, string message, Match[] words, int at)
     {
-        int whole = 0;
-        while (whole < text.Length && at + whole < words.Length && words[at + whole].Value == text[whole]) whole++;
-        if (whole == text.Length) return GetEnd(words[at + whole - 1]);
+        int matched = 0;
+        while (matched < text.Length && at + matched < words.Length && words[at + matched].Value == text[matched]) matched++;
+        if (matched == text.Length) return GetEnd(words[at + matched - 1]);
 
-        // The last word may be cut off within.
-        bool isPart = at + whole < words.Length && text[whole].StartsWith(words[at + whole].Value, StringComparison.Ordinal);
-        int count = whole + (isPart ? 1 : 0);
+        // The last word can be truncated.
+        bool isPart = at + matched < words.Length && text[matched].StartsWith(words[at + matched].Value, StringComparison.Ordinal);
+        int count = matched + (isPart ? 1 : 0);
         if (count == 0) return -1;
 
         int end = GetEnd(words[at + count - 1]);
-        bool isAtEnd = at + count == words.Length && whole >= MinWordsWithoutEllipsis;
+        bool isAtEnd = at + count == words.Length && matched >= MinWordsWithoutEllipsis;
         if (Ellipsis.IsMatch(message, end) || isAtEnd) return end;
 
-        if (!isPart || whole == 0) return -1;
+        if (!isPart || matched == 0) return -1;
 
-        end = GetEnd(words[at + whole - 1]);
+        end = GetEnd(words[at + matched - 1]);
         return Ellipsis.IsMatch(message, end) ? end : -1;
     }
 
@@ -124,7 +124,7 @@ internal sealed class RequestEcho
             text = decoded;
         }
 
-        // Half of a pair cannot be normalized.
+        // String.Normalize throws for a lone surrogate.
         text = string.Concat(text.Where(c => !char.IsSurrogate(c) && char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned)));
         return Spaces.Replace(string.Concat(text.Normalize(NormalizationForm.FormKC).Where(c => char.IsWhiteSpace(c) || !char.IsControl(c))), " ").Trim().ToLowerInvariant();
     }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Net;
+using System.Security;
 
 namespace FaceGen.Http;
 
 /// <summary>
-/// Holds a text that must not be shown, such as a key, a password or a connection string. It has no public member that returns the
-/// text, so that no message, formatter, serializer or debugger shows it by mistake: only <see cref="Reveal"/> does.
+/// Represents a secret such as a key, a password or a connection string. No public member returns the text, so that no message,
+/// formatter, serializer or debugger shows it by mistake; only <see cref="Reveal()"/> does.
 /// </summary>
 /// <param name="text">The text.</param>
 [DebuggerDisplay("***")]
@@ -13,7 +15,18 @@ internal sealed class SecretText(string text) : IEquatable<SecretText>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string _text = text;
 
-    /// <summary>Returns the text: not for messages.</summary>
+    /// <summary>Returns a text as a read-only secure string.</summary>
+    internal static SecureString Protect(string text)
+    {
+        SecureString secret = new NetworkCredential("", text).SecurePassword;
+        secret.MakeReadOnly();
+        return secret;
+    }
+
+    /// <summary>Returns the text of a secure string.</summary>
+    internal static string Reveal(SecureString secret) => new NetworkCredential("", secret).Password;
+
+    /// <summary>Returns the text; not for messages.</summary>
     internal string Reveal() => _text;
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
-/// <summary>The service's root and the addresses of its calls.</summary>
+/// <summary>Provides the service's root address and the addresses of its requests.</summary>
 internal sealed class ServiceAddress
 {
     private readonly string _imagePath;
@@ -17,13 +17,13 @@ internal sealed class ServiceAddress
 
     internal static readonly Uri Default = new("https://modelslab.com");
 
-    /// <summary>The root, as in <c>https://modelslab.com/</c>.</summary>
+    /// <summary>Gets the root, such as <c>https://modelslab.com/</c>.</summary>
     internal Uri Root { get; }
 
-    /// <summary>Whether images are generated, and fetched, at the addresses for enterprise accounts.</summary>
+    /// <summary>True if images are generated and fetched at the addresses for enterprise accounts.</summary>
     internal bool IsEnterprise { get; }
 
-    /// <summary>Tells where a generation was made, and so where it must be asked for: the root, or the enterprise addresses.</summary>
+    /// <summary>Gets the address that identifies where the account's generations are fetched: the root or the enterprise address.</summary>
     internal Uri AccountScope => IsEnterprise ? Combine("api/v1/enterprise") : Root;
 
     internal Uri Generate { get; }
@@ -41,23 +41,22 @@ internal sealed class ServiceAddress
     internal Uri Fetch(string id) => Combine($"{_imagePath}fetch/{Uri.EscapeDataString(id)}");
 
     /// <summary>
-    /// Takes the root; an address that ends in <c>/api</c> or <c>/api/v6</c> means the same, and one that ends in
-    /// <c>/api/v1/enterprise</c> the addresses for enterprise accounts.
+    /// Parses the root address, with or without <c>/api</c> or <c>/api/v6</c> at its end; <c>/api/v1/enterprise</c> selects the
+    /// addresses for enterprise accounts.
     /// </summary>
-    /// <exception cref="FaceGenException">It is no http or https address.</exception>
+    /// <exception cref="FaceGenException">The address is not an https address, or an http address of this computer.</exception>
     internal static ServiceAddress Parse(Uri address, bool isEnterprise = false)
     {
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"'{DisplayText.FormatAddress(address)}' is no address of a service: give one like {Default}.");
+                $"'{DisplayText.FormatAddress(address)}' is not an https address. Nothing was sent. Use an address such as {Default}.");
         }
 
-        // A key in clear text is for everybody on the way to read.
         if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"{address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped)} would send the key unencrypted: use https. Plain http is for this machine's own addresses.");
+                $"{address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped)} would send the key unencrypted. Nothing was sent. Use https; http is only for addresses of this computer.");
         }
 
         string path = address.AbsolutePath.TrimEnd('/');
@@ -74,7 +73,7 @@ internal sealed class ServiceAddress
         }
     }
 
-    /// <summary>Whether an address is on the service's own scheme, host and port.</summary>
+    /// <summary>True if an address has the service's scheme, host and port.</summary>
     internal bool IsOwn(Uri address) => address.IsAbsoluteUri && address.Scheme == Root.Scheme && address.Port == Root.Port
         && address.Host.Equals(Root.Host, StringComparison.OrdinalIgnoreCase);
 

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Judges what the service says in its own words: without the request's texts (<see cref="RequestEcho"/>) and without what it
-/// quotes. Public clients of the service report these words; see also the answers Q5, Q6, Q13, Q38, Q40 and Q43.
+/// Analyzes the service's message without the request's texts (<see cref="RequestEcho"/>) and without quoted text. Public clients of
+/// the service report these phrases; see also Q5, Q6, Q13, Q38, Q40 and Q43.
 /// </summary>
 internal sealed class ServiceMessage
 {
@@ -20,7 +20,7 @@ internal sealed class ServiceMessage
 
     private static readonly Regex RateLimit = new(@"rate limit|too many requests|queued requests|queue is full|queue limit|\bconcurren(t|cy)\b|\b(in parallel|parallel (requests|generations|jobs)|simultaneous(ly)?)\b|requests? per (second|minute|hour)|(per[- ](second|minute)|hourly) limit", Options);
 
-    /// <summary>An allowance of a day or longer, or of money, is used up: waiting for a slot does not help.</summary>
+    /// <summary>Matches an exhausted allowance of money, or of a day or longer: waiting for a slot does not help.</summary>
     private static readonly Regex AllowanceExhausted = new(
         $@"\b({Period}|billing|spending|usage|credits?|plan|subscription|account)( \w+){{0,2}} ({Allowance}) {Ended}"
         + $@"|\b({Exceeded})( all)?( of)?( your| the| this)?( \w+){{0,2}} ({Period}|billing|spending|usage|plan|subscription|account)( \w+){{0,2}} ({Allowance})"
@@ -28,10 +28,10 @@ internal sealed class ServiceMessage
         + $@"|\b({Allowance}) for (this|the|your) (month|day|week|year|billing period|billing cycle) {Ended}"
         + $@"|\b({Exceeded}) (your|the|all)( \w+){{0,4}} (of|for|in) (your|this|the)( current)? (plan|subscription|trial|month|day|week|billing period|billing cycle)\b", Options);
 
-    /// <summary>As above, where the words may also mean a limit that passes soon.</summary>
+    /// <summary>Matches an exhausted allowance that can also be a short-term limit.</summary>
     private static readonly Regex AllowancePossiblyExhausted = new($@"\b({Exceeded})( all)?( of)? your( \w+){{0,2}} ({Allowance}|requests|calls|generations|images)\b", Options);
 
-    /// <summary>An allowance that a rate limit is not.</summary>
+    /// <summary>Matches an allowance that is not a rate limit.</summary>
     private static readonly Regex LongAllowance = new(@"\b(monthly|daily|weekly|yearly|annual|billing|spending|credits?)\b", Options);
 
     private static readonly Regex OutOfCredits = new(
@@ -40,16 +40,16 @@ internal sealed class ServiceMessage
         + @"|\b(wallet|balance|credits?|funds)( balance)? (is |are |has |have )?(been )?(too low|low|insufficient|not enough|not sufficient|exhausted|used up|run out|depleted|empty|zero|negative|finished|over|expired)\b"
         + @"|\b(used|consumed|spent)( up)? (all )?(of )?(your|the) (credits?|funds|balance)|payment (is |was |has )?(required|failed|declined|overdue|past due)|card (was |has been )?declined|billing (hard )?limit|(unpaid|overdue|outstanding) invoice", Options);
 
-    // What is about a key of the request's own ("missing key 'prompt'", "keypoints") is about no account.
+    // A key of the request ("missing key 'prompt'", "keypoints") is not the account's key.
     private static readonly Regex KeyRejected = new(
         $@"\b(invalid|wrong|incorrect|missing|revoked|expired) key\b(?! *'')|\b({Wrong})( or \w+)?( (your|the|modelslab|access|secret))* api[ -]?(key|token)|\b(no|without an?) api[ -]?key|(provide|enter|supply|need|use)( \w+){{0,2}} api[ -]?key"
         + $@"|\bkey (is |field is |was |has been |have been )?({Wrong}|not (valid|found|provided|active))\b|api[ -]?key( \w+){{1,3}} is ({Wrong}|not valid)|api[ -]?key (does not|doesn't) exist|unauthori[sz]ed (key|user|api)|invalid (api )?credentials", Options);
 
-    /// <summary>What is said of the key, or of a link that the service may not read.</summary>
+    /// <summary>Matches denied access, by the key or to a link that the service cannot read.</summary>
     private static readonly Regex AccessDenied = new(
         @"unauthori[sz]ed (access|request)|^\W*(unauthori[sz]ed|unauthenticated)\W*$|not authenticated|authentication (has )?(failed|is required|required)", Options);
 
-    /// <summary>A plan that lacks what was asked for; a refusal of a text may advertise one too.</summary>
+    /// <summary>Matches a plan without the requested feature. Moderation messages can advertise a plan too.</summary>
     private static readonly Regex NotInPlan = new(
         @"not (allowed|included|available|supported) (in|on|for|with|by) your( \w+)? (plan|subscription)|upgrade (your|to|the) (\w+ ){0,2}(plan|subscription|account|tier|membership)|upgrade (subscription|plan)\b|upgrade to (a |an |the )?(\w+ )?(premium|enterprise|pro|paid|standard|basic|unlimited)"
         + @"|\b(subscription|plan|membership|trial|licen[cs]e) (has |is |was )?(been |already )?(expired|ended|over|lapsed|cancell?ed|inactive|not active|suspended|paused|required|needed|finished|invalid)\b"
@@ -61,10 +61,10 @@ internal sealed class ServiceMessage
     private static readonly Regex AccountClosed = new(
         $@"\b(account|user|profile|organi[sz]ation|team)( (account|profile|id|status|access|name))? (has |is |was )(been )?(\w+ly )?({ClosedStates})\b|^\W*((your|the|this|user) )*account ({ClosedStates})\b|\bip( address)?( \w+){{0,3}} (blocked|banned|blacklisted|not (allowed|whitelisted|authori[sz]ed))|\bverify your (account|email|phone)", Options);
 
-    /// <summary>A text or an image is refused for what it shows.</summary>
+    /// <summary>Matches a text or image that is refused for its content.</summary>
     private static readonly Regex Moderation = new(@"\b(nsfw|safety|moderat\w+|polic(y|ies)|violat\w+|inappropriate|prohibited|explicit|sexual)\b", Options);
 
-    /// <summary>The service lost track of a request: it may have accepted it.</summary>
+    /// <summary>Matches messages after which the request may have been accepted.</summary>
     private static readonly Regex Ambiguous = new(
         @"\btime(d|s)?[- ]?out|\btook too long|\btaking (too long|longer)|still (processing|generating|running|in progress|being processed|working)|(already|is|are|being) (being )?(processed|generated|in progress|processing|queued)\b"
         + @"|\bin progress\b|connection (was |has been )?(lost|closed|reset|dropped|refused)|lost connection|bad gateway|no response|upstream|deadline exceeded|internal (server )?error|server error|unexpected (server )?error|try (to )?fetch|fetch (it|the result|your)|(cuda|gpu|worker)( \w+){0,2} (out of memory|crashed|died|restarted)|will be (ready|available|processed|generated|notified)", Options);
@@ -75,14 +75,13 @@ internal sealed class ServiceMessage
     private static readonly Regex WaitTime = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
     private static readonly Regex RetryHint = new($@"\b(try|retry|again|come back)\b.*\b{WaitTime}|\bwait\b.*\b(in|after) .*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
 
-    /// <summary>A tip may advertise: it must say to come back in one clause.</summary>
+    /// <summary>Matches a retry hint in one clause of a tip. Tips can be advertisements.</summary>
     private static readonly Regex RetryHintInTip = new($@"\b(try again|retry|come back)\b[^.!]*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
 
     private static readonly Regex Quoted = new("\"[^\"]*\"|(?<!\\w)'[^']*'(?!\\w)|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
 
-    /// <summary>Numbers and ids, which differ where the reason does not.</summary>
+    /// <summary>Matches numbers and ids, which differ for the same reason.</summary>
     private static readonly Regex Numbers = new(@"\b\w*\d\w*(-\w+)*", RegexOptions.CultureInvariant);
-
 
     private readonly ApiResult _result;
     private readonly string _text;
@@ -98,46 +97,45 @@ internal sealed class ServiceMessage
         Reason = $"{result.Status} {Numbers.Replace(_message.Length > 0 ? _message : result.Describe(), "0")}";
     }
 
-    /// <summary>Reads the words of an answer.</summary>
+    /// <summary>Reads the message of a response.</summary>
     internal static ServiceMessage Parse(ApiResult result, RequestEcho? echo = null) => new(result, echo ?? RequestEcho.None);
 
     /// <summary>
-    /// Gets why it was refused, without the request's own texts and without numbers: equal for all requests that are refused
-    /// for the same reason.
+    /// Gets the reason without the request's texts and without numbers, equal for all requests that fail for the same reason.
     /// </summary>
     internal string Reason { get; }
 
-    /// <summary>True if the service speaks of its rate limit or a full queue.</summary>
+    /// <summary>True if the message is about the rate limit or a full queue.</summary>
     internal bool IsRateLimit => RateLimit.IsMatch(_text);
 
-    /// <summary>True if the words do not exclude that the request was accepted.</summary>
+    /// <summary>True if the request may have been accepted in spite of the message.</summary>
     internal bool IsAmbiguous => Ambiguous.IsMatch(_text);
 
-    /// <summary>True if it says when to come back.</summary>
+    /// <summary>True if the response says when to retry.</summary>
     internal bool HasRetryHint => _result.Response?.RetryAfter > 0 || RetryHint.IsMatch(_text) || RetryHintInTip.IsMatch(_tips);
 
-    /// <summary>True if it speaks of a face image that it cannot read.</summary>
+    /// <summary>True if the service cannot read the face image.</summary>
     internal bool IsFaceUnreadable => FaceUnreadable.IsMatch(_message);
 
-    /// <summary>True if it refuses the face image, because it cannot read it or finds no face in it.</summary>
+    /// <summary>True if the service cannot read the face image or finds no face in it.</summary>
     internal bool IsFaceImageError => IsFaceUnreadable || FaceNotFound.IsMatch(_message);
 
-    /// <summary>True if an allowance of a day or longer is certainly used up, which a rate limit is not.</summary>
+    /// <summary>True if an allowance of a day or longer is certainly exhausted.</summary>
     internal bool IsAllowanceExhausted => AllowanceExhausted.IsMatch(_text) && (!IsRateLimit || LongAllowance.IsMatch(_text));
 
-    /// <summary>Gets what is wrong with the account, and so with every request; null if nothing is said of that.</summary>
+    /// <summary>Gets the error of the account, which affects every request; null if the message is not about the account.</summary>
     internal ErrorCode? AccountError =>
         KeyRejected.IsMatch(_text) || (AccessDenied.IsMatch(_text) && !FaceUnreadable.IsMatch(_text)) ? ErrorCode.KeyRejected
         : AllowanceExhausted.IsMatch(_text) || AllowancePossiblyExhausted.IsMatch(_text) || OutOfCredits.IsMatch(_text) ? ErrorCode.OutOfCredits
         : AccountClosed.IsMatch(_text) || (NotInPlan.IsMatch(_text) && !Moderation.IsMatch(_text)) ? ErrorCode.NotInPlan
         : null;
 
-    /// <summary>Gets how many requests the service says it queues for the account.</summary>
-    internal int? QueueLimit => QueueLimitPattern.Match(_text) is { Success: true } said
-        ? int.Parse(said.Groups[1].Value, CultureInfo.InvariantCulture)
+    /// <summary>Gets the limit of the account's queue in the message, if any.</summary>
+    internal int? QueueLimit => QueueLimitPattern.Match(_text) is { Success: true } match
+        ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
         : null;
 
-    /// <summary>Gets how long the service asks to wait; null if it does not.</summary>
+    /// <summary>Gets the delay that the service requests, from the body, the header or the message; null if there is none.</summary>
     internal TimeSpan? RetryDelay
     {
         get
@@ -145,11 +143,11 @@ internal sealed class ServiceMessage
             if (_result.Response?.RetryAfter is >= 0 and <= 86400 and { } seconds) return TimeSpan.FromSeconds(seconds);
             if (_result.RetryAfter is { } header) return header;
 
-            Match prose = WaitTime.Match(_text) is { Success: true } said ? said : WaitTime.Match(_tips);
-            if (!prose.Success) return null;
+            Match match = WaitTime.Match(_text) is { Success: true } inText ? inText : WaitTime.Match(_tips);
+            if (!match.Success) return null;
 
-            double number = double.Parse(prose.Groups[1].Value, CultureInfo.InvariantCulture);
-            return char.ToLowerInvariant(prose.Groups[2].Value[0]) switch
+            double number = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+            return char.ToLowerInvariant(match.Groups[2].Value[0]) switch
             {
                 's' => TimeSpan.FromSeconds(number),
                 'm' => TimeSpan.FromMinutes(number),

@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace FaceGen.Http;
 
 /// <summary>
-/// A body that is written to the network at most once and knows whether it was. A handler that would quietly send a
-/// request again, after a connection broke, meets a refusal instead: the service might accept, and charge, twice.
+/// Represents a request body that is written to the network at most once. If a handler sends the request again after the connection
+/// broke, an exception is thrown, because the service could accept the request and charge for it twice.
 /// </summary>
 internal sealed class SingleSendContent : HttpContent
 {
@@ -14,7 +14,7 @@ internal sealed class SingleSendContent : HttpContent
     private int _writeCount;
 
     /// <param name="body">The body.</param>
-    /// <param name="beforeSendToken">Ends a request as long as nothing of it has been written.</param>
+    /// <param name="beforeSendToken">Cancels the request if no byte of it has been written.</param>
     internal SingleSendContent(byte[] body, CancellationToken beforeSendToken = default)
     {
         _body = body;
@@ -22,7 +22,7 @@ internal sealed class SingleSendContent : HttpContent
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
     }
 
-    /// <summary>Whether writing has begun: from then on the service may have got the request.</summary>
+    /// <summary>True if writing has started, so that the service may have received the request.</summary>
     internal bool IsSent => Volatile.Read(ref _writeCount) > 0;
 
     /// <inheritdoc/>

@@ -3,45 +3,46 @@ using System.IO.Compression;
 namespace FaceGen.ImageFormats;
 
 /// <summary>
-/// Tells a picture with nothing in it, which is what a censored one comes back as: all black, or all of one colour.
+/// Detects a blank image, which a service sends in place of a censored one: all black, or all of one color.
 /// </summary>
 internal static class BlankImage
 {
     /// <summary>
-    /// Bytes a pixel below which a JPEG is of one colour: a flat one needs some 0.018, the plainest portrait several
+    /// The bytes per pixel below which a JPEG has one color: a JPEG of one color needs about 0.018, the simplest portrait several
     /// times as much.
     /// </summary>
     private const double FlatJpegDensity = 0.022;
 
-    /// <summary>The same for a WebP, which packs a flat picture into almost nothing.</summary>
+    /// <summary>The same for a WebP, which compresses one color to almost nothing.</summary>
     private const double FlatWebPDensity = 0.003;
 
-    /// <summary>The same for a GIF, which packs runs of a color into codes that grow slowly.</summary>
+    /// <summary>The same for a GIF, which compresses runs of a color less.</summary>
     private const double FlatGifDensity = 0.006;
 
-    /// <summary>The same for formats that may not be compressed at all, once they are.</summary>
+    /// <summary>The same for formats that may be uncompressed, after compression.</summary>
     private const double FlatDeflateDensity = 0.006;
 
-    /// <summary>Room for a JPEG's tables and headers.</summary>
+    /// <summary>The bytes of the tables and headers of a JPEG.</summary>
     private const int JpegOverhead = 1024;
 
-    /// <summary>Room for a GIF's colors.</summary>
+    /// <summary>The bytes of the color table of a GIF.</summary>
     private const int GifOverhead = 256 * 3;
 
-    /// <summary>The smallest picture that is judged: fewer pixels can honestly be alike.</summary>
+    /// <summary>The fewest pixels of an image that can be blank: the pixels of a tiny image may well be alike.</summary>
     private const int MinPixels = 64 * 64;
 
-    /// <summary>How far a channel may lie from black, or from the first pixel, to count as the same.</summary>
+    /// <summary>The largest difference of a channel from black, or from the first pixel, that counts as the same.</summary>
     private const int Tolerance = 8;
 
-    /// <summary>The share of black pixels that makes a picture censored: a caption may remain.</summary>
+    /// <summary>The share of black pixels from which an image is blank: it may have a caption.</summary>
     private const double MinBlackShare = 0.85;
 
-    /// <summary>The share of pixels like the first that leaves nothing to see.</summary>
+    /// <summary>The share of pixels like the first one from which an image is blank.</summary>
     private const double MinUniformShare = 0.995;
 
     private static readonly byte[] Black = [0, 0, 0];
 
+    /// <summary>True if an image is blank.</summary>
     internal static bool IsBlank(ReadOnlyMemory<byte> image, ImageInfo info)
     {
         long pixels = (long)info.Width * info.Height;
@@ -83,16 +84,16 @@ internal static class BlankImage
         }
         catch (InvalidDataException)
         {
-            // Its structure is whole but its pixels do not unpack: whatever it is, it is not blank.
+            // Pixels that cannot be decompressed are not blank.
             return false;
         }
     }
 
-    /// <summary>Counts the pixels that are black, or like the first.</summary>
+    /// <summary>True if enough pixels are black, or like the first one.</summary>
     private static bool IsFlat(PngScanlines rows, ImageInfo info, int channels)
     {
         byte[]? first = null;
-        int colours = channels > 2 ? 3 : 1;
+        int colors = channels > 2 ? 3 : 1;
         long all = (long)info.Width * info.Height;
         long black = 0, alike = 0;
         for (int y = 0; y < info.Height; y++)
@@ -100,14 +101,14 @@ internal static class BlankImage
             if (!rows.MoveNext()) return false;
 
             byte[] row = rows.Row;
-            first ??= row.AsSpan(channels, colours).ToArray();
+            first ??= row.AsSpan(channels, colors).ToArray();
             for (int x = channels; x < row.Length; x += channels)
             {
-                if (IsSimilar(row, x, Black, colours)) black++;
-                if (IsSimilar(row, x, first, colours)) alike++;
+                if (IsSimilar(row, x, Black, colors)) black++;
+                if (IsSimilar(row, x, first, colors)) alike++;
             }
 
-            // Most pictures are told by their first rows: whatever follows cannot make them blank any more.
+            // The first rows of most images decide already that the rest cannot make them blank.
             long rest = all - ((long)(y + 1) * info.Width);
             if (black + rest < all * MinBlackShare && alike + rest < all * MinUniformShare) return false;
         }

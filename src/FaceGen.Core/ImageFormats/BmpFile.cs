@@ -7,8 +7,7 @@ internal static class BmpFile
 {
     private const int FileHeader = 14, CoreHeader = 12, InfoHeader = 40;
 
-    /// <summary>Reads a BMP.</summary>
-    /// <returns>Its size; null where not all of its pixels are there.</returns>
+    /// <summary>Returns the size of a BMP; null if pixels are missing.</summary>
     internal static ImageSize? Read(ReadOnlySpan<byte> bmp)
     {
         if (bmp.Length < FileHeader + InfoHeader) return null;
@@ -21,9 +20,9 @@ internal static class BmpFile
         uint compression = isCore ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bmp.Slice(30));
         if (height == int.MinValue || bits is not (1 or 4 or 8 or 16 or 24 or 32)) return null;
 
-        // Rows from the top down have a negative height.
+        // The height is negative if the rows are in order from top to bottom.
         height = Math.Abs(height);
-        // Without compression, or with masks for the colors, each row fills whole words of 4 bytes.
+        // Without compression, or with color masks, the length of a row is a multiple of 4 bytes.
         long length = compression is 0 or 3 or 6
             ? (((long)width * bits) + 31) / 32 * 4 * height
             : BinaryPrimitives.ReadUInt32LittleEndian(bmp.Slice(34));

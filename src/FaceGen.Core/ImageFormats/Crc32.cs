@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>CRC-32 as the PNG specification defines it, taken eight bytes at a time: every image is summed to its end.</summary>
+/// <summary>Computes the CRC-32 of the PNG specification, eight bytes at a time, because every image is checked completely.</summary>
 internal static class Crc32
 {
     private const int BytesPerStep = 8;
 
-    /// <summary>For each byte of the eight, what it does to the sum by the time that the last has been taken.</summary>
+    /// <summary>A table for each of the eight bytes: its effect on the sum after all eight.</summary>
     private static readonly uint[][] Tables = CreateTables();
 
+    /// <summary>Returns the CRC-32 of bytes.</summary>
     internal static uint Compute(ReadOnlySpan<byte> bytes)
     {
         uint[] t0 = Tables[0], t1 = Tables[1], t2 = Tables[2], t3 = Tables[3];

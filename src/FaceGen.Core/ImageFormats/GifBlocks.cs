@@ -2,13 +2,12 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>Follows the blocks of a GIF.</summary>
+/// <summary>Reads the blocks of a GIF.</summary>
 internal static class GifBlocks
 {
     private const int HeaderLength = 13, DescriptorLength = 10;
 
-    /// <summary>Reads a GIF to its trailer.</summary>
-    /// <returns>Its size, and whether the trailer is there; null where no whole image is.</returns>
+    /// <summary>Returns the size of a GIF, and whether it has its trailer; null if it has no complete image.</summary>
     internal static ImageSize? Read(ReadOnlySpan<byte> gif)
     {
         if (gif.Length < HeaderLength) return null;
@@ -28,7 +27,7 @@ internal static class GifBlocks
                 case 0x2C:
                     if (at + DescriptorLength >= gif.Length) return null;
 
-                    // The byte behind the colors says how the pixels are packed.
+                    // The byte after the colors is the code size of the pixels.
                     at += DescriptorLength + TableLength(gif[at + 9]) + 1;
                     hasImage |= at < gif.Length && gif[at] != 0;
                     break;
@@ -42,7 +41,7 @@ internal static class GifBlocks
         return hasImage && at == gif.Length ? size with { HasEndMarker = false } : null;
     }
 
-    /// <summary>Data is stored in blocks that begin with their lengths, up to an empty one.</summary>
+    /// <summary>Skips data, which consists of blocks that begin with their lengths, and ends with an empty block.</summary>
     private static bool TrySkipData(ReadOnlySpan<byte> gif, ref int at)
     {
         while (at < gif.Length)

@@ -2,19 +2,19 @@ using FaceGen.Contract;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>A picture's file.</summary>
+/// <summary>Reads image files of the user.</summary>
 internal static class ImageFile
 {
-    /// <summary>No picture of the service comes near.</summary>
+    /// <summary>The largest file in bytes, far larger than images of the service.</summary>
     private const int MaxBytes = 64 * 1024 * 1024;
 
-    /// <summary>Its bytes.</summary>
-    /// <exception cref="FaceGenException">It is not there, not readable, or too large.</exception>
+    /// <summary>Returns the content of a file.</summary>
+    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is too large.</exception>
     internal static byte[] Read(string path)
     {
         try
         {
-            // What is no file of its own, a pipe say, has no length: opening it could wait for ever.
+            // A pipe has no length, and opening it could block for ever.
             var file = new FileInfo(path);
             if (file is { Exists: true, Length: 0 }) throw CreateInvalidError("It is empty.");
             if (file is { Exists: true, Length: > MaxBytes }) throw CreateInvalidError("It is larger than 64 MB.");

@@ -2,29 +2,27 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>What an image's own bytes say of it, once they have been checked to the last.</summary>
+/// <summary>The format and size of an image whose structure has been checked completely.</summary>
 /// <param name="Format">The format.</param>
 /// <param name="Width">The width in pixels.</param>
 /// <param name="Height">The height in pixels.</param>
 internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 {
-    /// <summary>No image of this service has a side this long: a header that says so is not believed.</summary>
+    /// <summary>The largest width and height that are plausible.</summary>
     private const int MaxSide = 16384;
 
-    /// <summary>The most pixels that are believed; the service makes not half a million.</summary>
+    /// <summary>The largest number of pixels that is plausible; images of the service have less than half a million.</summary>
     private const long MaxPixels = 64L * 1024 * 1024;
 
     /// <summary>
-    /// True if the file ends as its format demands. False if it lacks its end marker, and nothing else: every pixel is there.
+    /// True if the file is complete. False if it lacks only its end marker: every pixel is there.
     /// </summary>
     internal bool IsComplete { get; init; } = true;
 
-    /// <summary>Reads an image's structure from its first byte to its last.</summary>
-    /// <returns>What it is; null where it is no image, or not a complete one.</returns>
+    /// <summary>Returns the format and size of an image; null if the bytes are not a complete image.</summary>
     internal static ImageInfo? ReadComplete(ReadOnlySpan<byte> image) => Read(image) is { IsComplete: true } info ? info : null;
 
-    /// <summary>Reads an image's structure; one that lacks its end marker, and nothing else, will do.</summary>
-    /// <returns>What it is; null where it is not an image, or not all of one.</returns>
+    /// <summary>Returns the format and size of an image that has all of its pixels; null otherwise. The end marker may be missing.</summary>
     internal static ImageInfo? Read(ReadOnlySpan<byte> image)
     {
         if (ImageHeader.DetectFormat(image) is not { } format) return null;
@@ -48,7 +46,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
     private static bool IsPlausibleSize(int width, int height) =>
         width is > 0 and <= MaxSide && height is > 0 and <= MaxSide && (long)width * height <= MaxPixels;
 
-    /// <summary>A PNG is a row of chunks, from IHDR to IEND, with data between.</summary>
+    /// <summary>Reads the chunks of a PNG, from IHDR to IEND.</summary>
     private static ImageSize? ReadPng(ReadOnlySpan<byte> image)
     {
         var chunks = new PngChunks(image);
@@ -61,7 +59,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
         return IsPlausibleSize(width, height) && PngPixels.AreComplete(image, header, width, height) ? new ImageSize(width, height, hasEnd) : null;
     }
 
-    /// <summary>A JPEG is a row of segments; after the start of a scan comes its data, until the end marker.</summary>
+    /// <summary>Reads the segments of a JPEG up to the first scan, whose data comes before the end marker.</summary>
     private static ImageSize? ReadJpeg(ReadOnlySpan<byte> image)
     {
         ImageSize? size = null;
@@ -91,7 +89,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
         return null;
     }
 
-    /// <summary>True if a marker follows, so that a scan that should begin here is empty.</summary>
+    /// <summary>True if the bytes begin with a marker, so that the scan that should begin here is empty.</summary>
     private static bool StartsWithMarker(ReadOnlySpan<byte> image) => image.Length > 1 && image[0] == 0xFF && image[1] != 0;
 
     private static ImageSize? ReadJpegScans(ReadOnlySpan<byte> image, int scan, ImageSize size)
@@ -100,10 +98,10 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
         return IsPlausibleSize(size.Width, size.Height) && JpegScans.AreComplete(image) ? size with { HasEndMarker = false } : null;
     }
 
-    /// <summary>Whether the end marker follows; inside a scan a real 0xFF is always followed by another byte.</summary>
+    /// <summary>True if the end marker follows; inside a scan 0xFF is always followed by another byte.</summary>
     private static bool HasEndMarker(ReadOnlySpan<byte> scan) => scan.LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xD9]) >= 0;
 
-    /// <summary>A WebP's RIFF header tells the whole length; the first chunk tells the size, and one holds the picture.</summary>
+    /// <summary>Reads the chunks of a WebP: the RIFF header has the length, the first chunk the size, and another one the image.</summary>
     private static ImageSize? ReadWebP(ReadOnlySpan<byte> image)
     {
         const int Head = 12, ChunkHead = 8, FrameHead = 16 + ChunkHead;
@@ -111,7 +109,7 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 
         ReadOnlySpan<byte> chunks = image.Slice(Head, Math.Max(0, (int)BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(4)) + ChunkHead - Head));
         ImageSize? size = null;
-        bool hasPicture = false;
+        bool hasImage = false;
         while (chunks.Length >= ChunkHead)
         {
             ReadOnlySpan<byte> type = chunks.Slice(0, 4);
@@ -120,13 +118,13 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 
             ReadOnlySpan<byte> data = chunks.Slice(ChunkHead, (int)length);
             size ??= ReadWebPSize(type, data);
-            hasPicture |= (type.SequenceEqual("VP8 "u8) && length > 10) || (type.SequenceEqual("VP8L"u8) && length > 5)
+            hasImage |= (type.SequenceEqual("VP8 "u8) && length > 10) || (type.SequenceEqual("VP8L"u8) && length > 5)
                 || (type.SequenceEqual("ANMF"u8) && length > FrameHead);
-            // A chunk of an odd length is followed by a byte that makes it even.
+            // A padding byte follows a chunk of odd length.
             chunks = chunks.Slice((int)Math.Min(chunks.Length, ChunkHead + length + (length & 1)));
         }
 
-        return hasPicture && chunks.IsEmpty ? size : null;
+        return hasImage && chunks.IsEmpty ? size : null;
     }
 
     private static ImageSize? ReadWebPSize(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
@@ -150,3 +148,9 @@ internal sealed record ImageInfo(ImageFormat Format, int Width, int Height)
 
     private static int ReadUInt24(ReadOnlySpan<byte> bytes) => bytes[0] | (bytes[1] << 8) | (bytes[2] << 16);
 }
+
+/// <summary>The size of an image in its file.</summary>
+/// <param name="Width">The width in pixels.</param>
+/// <param name="Height">The height in pixels.</param>
+/// <param name="HasEndMarker">True if the file has the end marker of its format; without it all pixels are there nevertheless.</param>
+internal readonly record struct ImageSize(int Width, int Height, bool HasEndMarker = true);

@@ -3,13 +3,12 @@ using System.Buffers.Binary;
 namespace FaceGen.ImageFormats;
 
 /// <summary>
-/// Follows the boxes of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12): the images' data lies anywhere in the file,
-/// and a table gives its position.
+/// Reads the boxes of an AVIF or HEIC file (ISO/IEC 14496-12 and 23008-12). The data of its images is anywhere in the file, at
+/// the positions in a table.
 /// </summary>
 internal static class IsoMediaBoxes
 {
-    /// <summary>Reads the tables of a file.</summary>
-    /// <returns>The size of its largest image; null where the tables are not whole, or point to data that is not there.</returns>
+    /// <summary>Returns the size of the largest image; null if the tables are incomplete, or refer to missing data.</summary>
     internal static ImageSize? Read(ReadOnlySpan<byte> file)
     {
         ImageSize? size = null;
@@ -31,7 +30,7 @@ internal static class IsoMediaBoxes
         return hasData ? size : null;
     }
 
-    /// <summary>The sizes of all images in the file; an image made of tiles is larger than each of them.</summary>
+    /// <summary>Returns the largest of the sizes in the file; an image that consists of tiles is larger than each of them.</summary>
     private static ImageSize? ReadLargestSize(ReadOnlySpan<byte> properties)
     {
         ImageSize? largest = null;
@@ -53,7 +52,7 @@ internal static class IsoMediaBoxes
         return largest;
     }
 
-    /// <summary>Whether each image's data lies within the file (the box <c>iloc</c>).</summary>
+    /// <summary>True if the data of each image is within the file (the box <c>iloc</c>).</summary>
     private static bool IsDataPresent(ReadOnlySpan<byte> table, long fileLength)
     {
         var fields = new FieldReader(table);
@@ -69,13 +68,13 @@ internal static class IsoMediaBoxes
             fields.Read(2);
             long start = fields.Read(baseSize);
             long extents = fields.Read(2);
-            // Extents without fields are all alike; a small table could announce billions of them.
+            // Extents without fields are all alike, and a small table could declare billions of them.
             if (offsetSize + lengthSize + indexSize == 0) extents = Math.Min(extents, 1);
             for (long extent = 0; extent < extents && !fields.IsPastEnd; extent++)
             {
                 fields.Read(indexSize);
                 long from = start + fields.Read(offsetSize), length = fields.Read(lengthSize);
-                // Other methods point into the table's own box, or to another item.
+                // Other methods refer to the table's own box, or to another item.
                 if (method == 0 && (from < 0 || length < 0 || from >= fileLength || length > fileLength - from)) return false;
                 hasItem = true;
             }
@@ -84,12 +83,12 @@ internal static class IsoMediaBoxes
         return hasItem && !fields.IsPastEnd;
     }
 
-    /// <summary>Numbers of lengths that the file chooses, one after the other.</summary>
+    /// <summary>Reads numbers whose lengths the file defines.</summary>
     private ref struct FieldReader(ReadOnlySpan<byte> bytes)
     {
         private ReadOnlySpan<byte> _rest = bytes;
 
-        /// <summary>Whether more was read than there is.</summary>
+        /// <summary>True if more was read than there is.</summary>
         internal bool IsPastEnd { get; private set; }
 
         internal long Read(int length)
@@ -105,5 +104,45 @@ internal static class IsoMediaBoxes
             _rest = _rest.Slice(length);
             return value;
         }
+    }
+}
+
+/// <summary>Enumerates the boxes of a file, or of another box (ISO/IEC 14496-12).</summary>
+internal ref struct IsoBoxes
+{
+    private const int HeaderLength = 8, LargeHeaderLength = 16;
+
+    private ReadOnlySpan<byte> _rest;
+
+    internal IsoBoxes(ReadOnlySpan<byte> bytes) => _rest = bytes;
+
+    internal ReadOnlySpan<byte> Type { get; private set; }
+
+    internal ReadOnlySpan<byte> Data { get; private set; }
+
+    /// <summary>True if nothing follows the last box that was read.</summary>
+    internal readonly bool IsAtEnd => _rest.IsEmpty;
+
+    /// <summary>Moves to the next box; false if no complete one follows.</summary>
+    internal bool MoveNext()
+    {
+        if (_rest.Length < HeaderLength) return false;
+
+        ulong length = BinaryPrimitives.ReadUInt32BigEndian(_rest);
+        int head = HeaderLength;
+        if (length == 1 && _rest.Length >= LargeHeaderLength)
+        {
+            length = BinaryPrimitives.ReadUInt64BigEndian(_rest.Slice(HeaderLength));
+            head = LargeHeaderLength;
+        }
+
+        // The length 0 means that the last box extends to the end.
+        if (length == 0) length = (ulong)_rest.Length;
+        if (length < (ulong)head || length > (ulong)_rest.Length) return false;
+
+        Type = _rest.Slice(4, 4);
+        Data = _rest.Slice(head, (int)length - head);
+        _rest = _rest.Slice((int)length);
+        return true;
     }
 }

@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace FaceGen.ImageFormats;
 
 /// <summary>
-/// Follows the scans of a JPEG without computing pixels (ITU-T T.81, baseline and progressive): this distinguishes a file that lacks
-/// nothing but its end marker from one that was cut.
+/// Reads the scans of a JPEG without computing pixels (ITU-T T.81, baseline and progressive). This distinguishes a file that
+/// lacks only its end marker from one that was cut off.
 /// </summary>
 internal ref struct JpegScans
 {
-    /// <summary>The most scans that are followed; encoders write about ten.</summary>
+    /// <summary>The largest number of scans that are read; encoders write about ten.</summary>
     private const int MaxScans = 100;
 
     private const int BlockSize = 8;
@@ -26,15 +26,15 @@ internal ref struct JpegScans
     private int _byte;
     private int _bitsLeft;
 
-    /// <summary>Blocks to come that have nothing more in this scan.</summary>
+    /// <summary>The number of following blocks that have no more coefficients in this scan.</summary>
     private int _endOfBandRun;
 
-    /// <summary>The data ended, or is damaged.</summary>
+    /// <summary>True if the data ended early, or is damaged.</summary>
     private bool _isDamaged;
 
     private JpegScans(ReadOnlySpan<byte> jpeg) => _jpeg = jpeg;
 
-    /// <summary>True if each scan is there to its last block, and the scans together hold the whole image.</summary>
+    /// <summary>True if each scan is complete to its last block, and the scans together contain the whole image.</summary>
     /// <param name="jpeg">The file; its size has been checked.</param>
     internal static bool AreComplete(ReadOnlySpan<byte> jpeg) => new JpegScans(jpeg).ReadSegments();
 
@@ -53,7 +53,7 @@ internal ref struct JpegScans
             {
                 0xC0 or 0xC1 or 0xC2 => ReadFrame(segment, isProgressive: marker == 0xC2),
                 0xC4 => ReadTables(segment),
-                // Lossless, hierarchical and arithmetic coding are not followed; no browser shows them.
+                // Lossless, hierarchical and arithmetic coding are not supported; no browser shows them.
                 >= 0xC3 and <= 0xCF => false,
                 0xDD => ReadRestartInterval(segment),
                 0xDA => ++scans <= MaxScans && ReadScan(segment),
@@ -65,7 +65,7 @@ internal ref struct JpegScans
         return _components.Length > 0 && Array.TrueForAll(_components, component => component.IsComplete);
     }
 
-    /// <summary>Moves behind the next marker; false where there is none.</summary>
+    /// <summary>Reads the next marker; false if there is none.</summary>
     private bool TryReadMarker(out byte marker)
     {
         marker = 0;
@@ -162,7 +162,7 @@ internal ref struct JpegScans
 
     private bool ReadUnits(Component[] components, Scan scan)
     {
-        // A scan of one component has its blocks in rows; one of several has them in groups that cover the same pixels.
+        // A scan of one component has its blocks in rows; a scan of several has them in groups that cover the same pixels.
         bool isSingle = components.Length == 1;
         int across = isSingle ? components[0].BlocksX : _mcusX, units = across * (isSingle ? components[0].BlocksY : _mcusY);
         (_bitsLeft, _endOfBandRun) = (0, 0);
@@ -236,7 +236,7 @@ internal ref struct JpegScans
         }
     }
 
-    /// <summary>Each coefficient that is not zero has one more bit; between them new ones appear.</summary>
+    /// <summary>Reads one more bit of each coefficient that is not zero, and new coefficients between them.</summary>
     private void RefineCoefficients(Huffman? table, int from, int to, ref ulong nonZero)
     {
         int k = from;
@@ -300,7 +300,7 @@ internal ref struct JpegScans
     {
         if (_bitsLeft == 0)
         {
-            // Inside a scan 0xFF is followed by 0; by anything else where the scan is over.
+            // Inside a scan 0xFF is followed by 0; another byte means that the scan has ended.
             bool isStuffed = _position + 1 < _jpeg.Length && _jpeg[_position] == 0xFF && _jpeg[_position + 1] == 0;
             if (_position >= _jpeg.Length || (_jpeg[_position] == 0xFF && !isStuffed))
             {
@@ -318,11 +318,11 @@ internal ref struct JpegScans
 
     private static int DivideRoundingUp(int value, int divisor) => (value + divisor - 1) / divisor;
 
-    /// <summary>What a scan carries of each block.</summary>
+    /// <summary>The part of each block that a scan contains.</summary>
     /// <param name="From">The first coefficient.</param>
     /// <param name="To">The last coefficient.</param>
-    /// <param name="IsFirst">Whether it is the first scan of these coefficients.</param>
-    /// <param name="IsLast">Whether it carries their lowest bits.</param>
+    /// <param name="IsFirst">True if it is the first scan of these coefficients.</param>
+    /// <param name="IsLast">True if it contains their lowest bits.</param>
     private readonly record struct Scan(int From, int To, bool IsFirst, bool IsLast);
 
     private sealed class Component(byte id, int horizontalSampling, int verticalSampling)
@@ -345,16 +345,16 @@ internal ref struct JpegScans
 
         internal Huffman? Ac { get; set; }
 
-        /// <summary>By block, the coefficients that are not zero.</summary>
+        /// <summary>Gets the coefficients that are not zero, for each block.</summary>
         internal ulong[] NonZero { get; set; } = [];
 
-        /// <summary>The coefficients that have been seen to their lowest bits.</summary>
+        /// <summary>Gets the coefficients that have been read to their lowest bits.</summary>
         internal ulong CompleteCoefficients { get; set; }
 
         internal bool IsComplete => CompleteCoefficients == ulong.MaxValue;
     }
 
-    /// <summary>A Huffman table: codes of one length follow one another.</summary>
+    /// <summary>A Huffman table: the codes of one length are consecutive.</summary>
     private sealed class Huffman
     {
         internal const int MaxLength = 16;
@@ -374,7 +374,7 @@ internal ref struct JpegScans
             }
         }
 
-        /// <summary>Finds a code; its length is one more than <paramref name="length"/>.</summary>
+        /// <summary>Finds the symbol of a code, whose length is one more than <paramref name="length"/>.</summary>
         internal bool TryFind(int length, int code, out byte symbol)
         {
             int index = code - _firstCodes[length];

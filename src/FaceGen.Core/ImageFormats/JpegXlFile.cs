@@ -1,18 +1,17 @@
 namespace FaceGen.ImageFormats;
 
 /// <summary>
-/// Reads the size of a JPEG XL image (ISO/IEC 18181). In boxes it is checked to its last byte; a bare codestream does not state
-/// how long it is.
+/// Reads the size of a JPEG XL image (ISO/IEC 18181). An image in boxes is checked completely; a bare codestream does not
+/// contain its length.
 /// </summary>
 internal static class JpegXlFile
 {
-    /// <summary>The largest size header has 67 bits behind two bytes; pixels follow.</summary>
+    /// <summary>The length of the largest size header: 67 bits after two bytes. Pixels follow.</summary>
     private const int HeaderLength = 12;
 
     private const int PartNumberLength = 4;
 
-    /// <summary>Reads a JPEG XL.</summary>
-    /// <returns>Its size; null where its boxes are not whole.</returns>
+    /// <summary>Returns the size of a JPEG XL image; null if its boxes are incomplete.</summary>
     internal static ImageSize? Read(ReadOnlySpan<byte> file)
     {
         if (file[0] == 0xFF) return ReadCodestream(file);
@@ -27,7 +26,7 @@ internal static class JpegXlFile
             if (boxes.Type.SequenceEqual("jxlc"u8)) size ??= ReadCodestream(boxes.Data);
             if (!boxes.Type.SequenceEqual("jxlp"u8) || boxes.Data.Length < PartNumberLength) continue;
 
-            // The codestream in parts of any length: each begins with its number, and the last one is marked.
+            // The codestream may be divided into parts: each begins with its number, and the last one is marked.
             hasParts = true;
             hasLastPart |= (boxes.Data[0] & 0x80) != 0;
             ReadOnlySpan<byte> part = boxes.Data.Slice(PartNumberLength);
@@ -64,7 +63,7 @@ internal static class JpegXlFile
 
     private static long ReadSide(ref BitReader bits) => 1 + bits.Read(bits.Read(2) switch { 0 => 9, 1 => 13, 2 => 18, _ => 30 });
 
-    /// <summary>Numbers of any count of bits, the lowest bit first.</summary>
+    /// <summary>Reads numbers of any count of bits, the lowest bit first.</summary>
     private ref struct BitReader(ReadOnlySpan<byte> bytes)
     {
         private readonly ReadOnlySpan<byte> _bytes = bytes;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>The chunks of a PNG, from the first to IEND, each checked by its sum. What follows IEND is not looked at.</summary>
+/// <summary>Enumerates the chunks of a PNG up to IEND, and checks the sum of each.</summary>
 internal ref struct PngChunks
 {
     private const int SignatureLength = 8;
@@ -16,7 +16,7 @@ internal ref struct PngChunks
 
     internal ReadOnlySpan<byte> Data { get; private set; }
 
-    /// <summary>Goes on to the next chunk; false where there is no whole and sound one.</summary>
+    /// <summary>Moves to the next chunk; false if none follows that is complete and has the correct sum.</summary>
     internal bool MoveNext()
     {
         if (_rest.Length < ChunkOverhead) return false;

@@ -3,17 +3,17 @@ using System.IO.Compression;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>Decompresses the pixels of a PNG without keeping them, to see that all of them are there.</summary>
+/// <summary>Decompresses the pixels of a PNG without keeping them, to check that all of them are there.</summary>
 internal static class PngPixels
 {
-    /// <summary>The header of the compressed data (zlib).</summary>
+    /// <summary>The length of the zlib header.</summary>
     private const int HeaderLength = 2;
 
-    /// <summary>The seven passes of an interlaced PNG: the first column and row, and the steps.</summary>
+    /// <summary>The seven passes of an interlaced PNG: first column, first row, and steps.</summary>
     private static readonly (int X, int Y, int StepX, int StepY)[] Passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    /// <summary>True if a PNG's data decompresses to every pixel that its header announces.</summary>
+    /// <summary>True if the data of a PNG decompresses to every pixel that its header declares.</summary>
     /// <param name="png">The PNG; the chunks up to its pixels have been checked.</param>
     /// <param name="header">The data of its IHDR.</param>
     /// <param name="width">The width in pixels, which has been checked.</param>
@@ -22,7 +22,7 @@ internal static class PngPixels
     {
         if (GetDataLength(header, width, height) is not { } expected) return false;
 
-        byte[] packed = ArrayPool<byte>.Shared.Rent(png.Length);
+        byte[] compressed = ArrayPool<byte>.Shared.Rent(png.Length);
         byte[] pixels = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
         {
@@ -31,13 +31,13 @@ internal static class PngPixels
             {
                 if (!chunks.Type.SequenceEqual("IDAT"u8)) continue;
 
-                chunks.Data.CopyTo(packed.AsSpan(length));
+                chunks.Data.CopyTo(compressed.AsSpan(length));
                 length += chunks.Data.Length;
             }
 
             if (length <= HeaderLength) return false;
 
-            using var stream = new DeflateStream(new MemoryStream(packed, HeaderLength, length - HeaderLength), CompressionMode.Decompress);
+            using var stream = new DeflateStream(new MemoryStream(compressed, HeaderLength, length - HeaderLength), CompressionMode.Decompress);
             while (expected > 0)
             {
                 int read = stream.Read(pixels, 0, (int)Math.Min(pixels.Length, expected));
@@ -54,11 +54,11 @@ internal static class PngPixels
         finally
         {
             ArrayPool<byte>.Shared.Return(pixels);
-            ArrayPool<byte>.Shared.Return(packed);
+            ArrayPool<byte>.Shared.Return(compressed);
         }
     }
 
-    /// <summary>How many bytes the pixels have, with a filter before each row; null where PNG has no such kind of image.</summary>
+    /// <summary>Returns the number of bytes of the pixels and their filters; null if the header is invalid.</summary>
     private static long? GetDataLength(ReadOnlySpan<byte> header, int width, int height)
     {
         (byte depth, byte color, byte interlace) = (header[8], header[9], header[12]);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>Reads the pixels of PNGs of every depth and kind of colour, except interlaced ones.</summary>
+/// <summary>Reads the pixels of a PNG of any depth and color type that is not interlaced.</summary>
 internal sealed class PngReader : IPixelRows
 {
     private readonly ReadOnlyMemory<byte> _png;
@@ -12,9 +12,9 @@ internal sealed class PngReader : IPixelRows
     private readonly byte[] _palette = [];
     private readonly byte[] _transparent = [];
 
-    /// <summary>Reads what comes before the pixels.</summary>
+    /// <summary>Reads the chunks before the pixels.</summary>
     /// <param name="png">A PNG that has been checked.</param>
-    /// <exception cref="FaceGenException">It is of a kind that there is not, or interlaced.</exception>
+    /// <exception cref="FaceGenException">The PNG is invalid or interlaced.</exception>
     internal PngReader(ReadOnlyMemory<byte> png)
     {
         _png = png;
@@ -25,8 +25,8 @@ internal sealed class PngReader : IPixelRows
         (_depth, _colorType) = (header[8], header[9]);
         _channels = _colorType switch { 0 or 3 => 1, 2 => 3, 4 => 2, 6 => 4, _ => 0 };
         bool isKnown = _depth == 8 || (_depth == 16 && _colorType != 3) || (_depth is 1 or 2 or 4 && _colorType is 0 or 3);
-        if (_channels == 0 || !isKnown) throw CreateInvalidError("is of no kind that PNG has");
-        if (header[12] != 0) throw CreateInvalidError("is interlaced, and FaceGen reads plain ones");
+        if (_channels == 0 || !isKnown) throw CreateInvalidError("has an invalid color type");
+        if (header[12] != 0) throw CreateInvalidError("is interlaced, which FaceGen cannot read");
 
         while (chunks.MoveNext() && !chunks.Type.SequenceEqual("IDAT"u8))
         {
@@ -51,7 +51,7 @@ internal sealed class PngReader : IPixelRows
         using var rows = new PngScanlines(_png, (int)((((long)Width * bits) + 7) / 8), Math.Max(1, bits / 8));
         for (int y = 0; y < Height; y++)
         {
-            if (!MoveNext(rows)) throw CreateInvalidError("holds fewer pixels than it should");
+            if (!MoveNext(rows)) throw CreateInvalidError("has fewer pixels than its header declares");
 
             for (int x = 0; x < Width; x++) ExpandPixel(rows.Row.AsSpan(rows.RowStart), x, pixels.AsSpan(x * 4, 4));
             yield return pixels;
@@ -66,7 +66,7 @@ internal sealed class PngReader : IPixelRows
         }
         catch (InvalidDataException e)
         {
-            throw CreateInvalidError("holds pixels that do not unpack", e);
+            throw CreateInvalidError("has pixels that cannot be decompressed", e);
         }
     }
 
@@ -75,21 +75,21 @@ internal sealed class PngReader : IPixelRows
         int first = x * _channels;
         if (_colorType == 3)
         {
-            // A colour beyond the palette is the last one: whoever made the picture meant some colour.
+            // A color beyond the palette becomes the last one.
             int index = Math.Min(ReadSample(row, first), (_palette.Length / 3) - 1);
             _palette.AsSpan(index * 3, 3).CopyTo(pixel);
             pixel[3] = index < _transparent.Length ? _transparent[index] : byte.MaxValue;
             return;
         }
 
-        bool isGrey = _channels < 3;
-        for (int c = 0; c < 3; c++) pixel[c] = ToByte(ReadSample(row, first + (isGrey ? 0 : c)));
+        bool isGray = _channels < 3;
+        for (int c = 0; c < 3; c++) pixel[c] = ToByte(ReadSample(row, first + (isGray ? 0 : c)));
         pixel[3] = _channels is 2 or 4 ? ToByte(ReadSample(row, first + _channels - 1))
             : IsTransparent(row, first) ? (byte)0
             : byte.MaxValue;
     }
 
-    /// <summary>Whether it is the one colour that is to be seen through.</summary>
+    /// <summary>True if a pixel has the color that is transparent.</summary>
     private bool IsTransparent(ReadOnlySpan<byte> row, int first)
     {
         if (_transparent.Length < _channels * 2) return false;
@@ -113,5 +113,5 @@ internal sealed class PngReader : IPixelRows
 
     private byte ToByte(int sample) => _depth == 8 ? (byte)sample : (byte)(((sample * 255L) + (MaxSample / 2)) / MaxSample);
 
-    private static FaceGenException CreateInvalidError(string what, Exception? inner = null) => new(ErrorCode.ImageInvalid, $"The PNG {what}.", inner);
+    private static FaceGenException CreateInvalidError(string fault, Exception? inner = null) => new(ErrorCode.ImageInvalid, $"The PNG {fault}.", inner);
 }

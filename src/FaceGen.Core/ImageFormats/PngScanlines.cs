@@ -1,41 +1,42 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>The rows of a PNG whose chunks have been checked, unpacked one after the other, with their filters undone.</summary>
+/// <summary>Decompresses the rows of a PNG whose chunks have been checked, and reverses their filters.</summary>
 internal sealed class PngScanlines : IDisposable
 {
     private readonly DeflateStream _stream;
     private byte[] _previousRow;
 
-    /// <summary>Begins before the first row.</summary>
-    /// <param name="png">The PNG; not an interlaced one.</param>
-    /// <param name="rowLength">How many bytes a row has.</param>
-    /// <param name="pixelLength">How many bytes a pixel has, at least 1: so far to the left is what a filter looks at.</param>
+    /// <summary>Starts before the first row.</summary>
+    /// <param name="png">The PNG, which is not interlaced.</param>
+    /// <param name="rowLength">The number of bytes of a row.</param>
+    /// <param name="pixelLength">The number of bytes of a pixel, at least 1: the distance of the pixel to the left that a filter refers to.</param>
     internal PngScanlines(ReadOnlyMemory<byte> png, int rowLength, int pixelLength)
     {
         RowStart = pixelLength;
         Row = new byte[pixelLength + rowLength];
         _previousRow = new byte[pixelLength + rowLength];
         var packed = new PngDataStream(png);
-        // The zlib header's two bytes come before the deflated data.
+        // The two bytes of the zlib header come before the compressed data.
         packed.ReadByte();
         packed.ReadByte();
         _stream = new DeflateStream(packed, CompressionMode.Decompress);
     }
 
-    /// <summary>Where the row begins: a pixel of zeros stands before it, which the filters take for its left.</summary>
+    /// <summary>Gets the index of the first byte of the row: before it is a pixel of zeros, to the left of the first one.</summary>
     internal int RowStart { get; }
 
-    /// <summary>The row, until the next one is read.</summary>
+    /// <summary>Gets the current row, which the next one overwrites.</summary>
     internal byte[] Row { get; private set; }
 
-    /// <summary>Reads the next row; false where there is no whole one.</summary>
-    /// <exception cref="InvalidDataException">The data cannot be unpacked.</exception>
+    /// <summary>Reads the next row; false if there is no complete one.</summary>
+    /// <exception cref="InvalidDataException">The data cannot be decompressed.</exception>
     internal bool MoveNext()
     {
         (_previousRow, Row) = (Row, _previousRow);
-        // The last of the zeros before the row is first its filter.
+        // The filter is read to the last of the zeros before the row.
         if (!Fill(RowStart - 1)) return false;
 
         int filter = Row[RowStart - 1];
@@ -44,6 +45,7 @@ internal sealed class PngScanlines : IDisposable
         return true;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
     private void Unfilter(int filter)
@@ -87,5 +89,77 @@ internal sealed class PngScanlines : IDisposable
         }
 
         return true;
+    }
+}
+
+/// <summary>The compressed pixels of a PNG whose chunks have been checked, as a stream.</summary>
+internal sealed class PngDataStream(ReadOnlyMemory<byte> png) : Stream
+{
+    private const int SignatureLength = 8;
+    private const int ChunkHeaderLength = 8;
+    private const int ChunkTrailerLength = 4;
+
+    private int _nextChunk = SignatureLength;
+    private int _position;
+    private int _end;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        if (_position == _end && !MoveToNextData()) return 0;
+
+        int read = Math.Min(count, _end - _position);
+        png.Span.Slice(_position, read).CopyTo(buffer.AsSpan(offset));
+        _position += read;
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() { }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>Moves to the next IDAT chunk that is not empty; false at IEND.</summary>
+    private bool MoveToNextData()
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> chunk = png.Span.Slice(_nextChunk);
+            ReadOnlySpan<byte> type = chunk.Slice(4, 4);
+            if (type.SequenceEqual("IEND"u8)) return false;
+
+            _position = _nextChunk + ChunkHeaderLength;
+            _end = _position + BinaryPrimitives.ReadInt32BigEndian(chunk);
+            _nextChunk = _end + ChunkTrailerLength;
+            if (_end > _position && type.SequenceEqual("IDAT"u8)) return true;
+
+            _position = _end;
+        }
     }
 }

@@ -4,24 +4,24 @@ using System.Text;
 namespace FaceGen.ImageFormats;
 
 /// <summary>
-/// Puts text into a PNG, right behind its header, where also readers find it that stop at the pixels. All that was there
-/// stays as it is, and nothing of it is copied.
+/// Adds texts to a PNG directly after its header, where readers that stop at the pixels find them too. The rest of the file
+/// stays unchanged and is not copied.
 /// </summary>
 internal static class PngText
 {
-    /// <summary>What the last of the texts is called: it tells which are ours.</summary>
+    /// <summary>The keyword of the last text, by which <see cref="Strip"/> recognizes the texts of FaceGen.</summary>
     internal const string OwnKeyword = "FaceGen";
 
-    /// <summary>The signature and the header, which is always first and always of one length.</summary>
+    /// <summary>The length of the signature and the header, which is always first and has a fixed length.</summary>
     private const int HeaderEnd = 33;
 
     private const int ChunkOverhead = 12;
 
     private static readonly Encoding Latin1 = Encoding.GetEncoding("iso-8859-1");
 
-    /// <summary>The parts of the file that has the texts.</summary>
+    /// <summary>Returns the parts of the file with the texts.</summary>
     /// <param name="png">A PNG that has been checked.</param>
-    /// <param name="texts">Keywords and their texts, the last of them our own.</param>
+    /// <param name="texts">Keywords and texts, the last one with <see cref="OwnKeyword"/>.</param>
     internal static IReadOnlyList<ArraySegment<byte>> Embed(ArraySegment<byte> png, IEnumerable<(string Keyword, string Text)> texts) =>
     [
         Slice(png, 0, HeaderEnd),
@@ -29,7 +29,7 @@ internal static class PngText
         Slice(png, HeaderEnd, png.Count),
     ];
 
-    /// <summary>The parts of a picture without what <see cref="Embed"/> put there: those of the picture as it came.</summary>
+    /// <summary>Returns the parts of an image without the texts of <see cref="Embed"/>, as the service sent it.</summary>
     internal static IReadOnlyList<ArraySegment<byte>> Strip(ArraySegment<byte> image)
     {
         var chunks = new PngChunks(image);
@@ -45,13 +45,13 @@ internal static class PngText
         return [image];
     }
 
-    /// <summary>A tEXt chunk where Latin-1 holds the text, as the oldest readers know it; else an iTXt one, in UTF-8.</summary>
+    /// <summary>Returns a tEXt chunk, which all readers know, for a text in Latin-1; otherwise an iTXt chunk in UTF-8.</summary>
     private static byte[] CreateChunk(string keyword, string text)
     {
         text = text.Replace("\r\n", "\n");
         return text.All(IsLatin1)
             ? CreateChunk("tEXt"u8, Latin1.GetBytes($"{keyword}\0{text}"))
-            // Not packed, in no language that is told, and with the keyword not translated.
+            // Not compressed, without a language, and without a translated keyword.
             : CreateChunk("iTXt"u8, Encoding.UTF8.GetBytes($"{keyword}\0\0\0\0\0{text}"));
     }
 
@@ -65,7 +65,7 @@ internal static class PngText
         return chunk;
     }
 
-    /// <summary>The characters that a tEXt chunk may hold.</summary>
+    /// <summary>True for the characters that a tEXt chunk may contain.</summary>
     private static bool IsLatin1(char c) => c is '\n' or (>= ' ' and <= '~') or (>= '\u00A1' and <= '\u00FF');
 
     private static ArraySegment<byte> Slice(ArraySegment<byte> whole, int start, int end) =>

@@ -1,12 +1,15 @@
 namespace FaceGen.ImageFormats;
 
-/// <summary>The pixels of a picture, red, green, blue and opacity, row after row.</summary>
+/// <summary>The decoded pixels of an image.</summary>
+/// <param name="Width">The width in pixels.</param>
+/// <param name="Height">The height in pixels.</param>
+/// <param name="Pixels">Red, green, blue and opacity of each pixel, row by row.</param>
 internal sealed record RgbaImage(int Width, int Height, byte[] Pixels) : IPixelRows
 {
-    /// <summary>Below this a pixel is not drawn: a terminal has no pixels that one sees through.</summary>
+    /// <summary>The opacity from which a pixel is drawn, because a terminal has no partly transparent pixels.</summary>
     private const int MinOpacity = 128;
 
-    /// <summary>A pixel's colour; null where there is none to draw.</summary>
+    /// <summary>Gets the color of a pixel; null if none is drawn.</summary>
     internal (byte R, byte G, byte B)? this[int x, int y]
     {
         get
@@ -26,4 +29,24 @@ internal sealed record RgbaImage(int Width, int Height, byte[] Pixels) : IPixelR
             yield return row;
         }
     }
+}
+
+/// <summary>An image whose pixels are read row by row.</summary>
+internal interface IPixelRows
+{
+    int Width { get; }
+
+    int Height { get; }
+
+    /// <summary>Returns the rows, with four bytes per pixel. Each row is valid until the next one.</summary>
+    /// <exception cref="FaceGenException">The pixels cannot be decompressed.</exception>
+    IEnumerable<byte[]> ReadRows();
+}
+
+/// <summary>Decodes images that Core itself cannot decode.</summary>
+internal interface IImageDecoder
+{
+    /// <summary>Decodes a JPEG that has been checked.</summary>
+    /// <exception cref="FaceGenException">The pixels cannot be decoded.</exception>
+    RgbaImage Decode(byte[] image);
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace FaceGen.ImageFormats;
 
-/// <summary>Reads the first directory of a TIFF, which gives the position of its pixels.</summary>
+/// <summary>Reads the first directory of a TIFF, which contains the positions of its pixels.</summary>
 internal readonly ref struct TiffDirectory
 {
     private const int EntryLength = 12;
@@ -17,8 +17,7 @@ internal readonly ref struct TiffDirectory
         _isLittleEndian = tiff[0] == 'I';
     }
 
-    /// <summary>Reads a TIFF.</summary>
-    /// <returns>Its size; null where not all of its pixels are there.</returns>
+    /// <summary>Returns the size of a TIFF; null if pixels are missing.</summary>
     internal static ImageSize? Read(ReadOnlySpan<byte> tiff) => tiff.Length < 8 ? null : new TiffDirectory(tiff).Read();
 
     private ImageSize? Read()
@@ -57,7 +56,7 @@ internal readonly ref struct TiffDirectory
         return ReadValue(width, 0) is { } w and <= int.MaxValue && ReadValue(height, 0) is { } h and <= int.MaxValue ? new ImageSize((int)w, (int)h) : null;
     }
 
-    /// <summary>True if an entry's values lie within the file: a file that was cut can lack what its pixels are read by.</summary>
+    /// <summary>True if the values of an entry are within the file: a file that was cut off can lack values that decoders need.</summary>
     private bool AreValuesPresent(ReadOnlySpan<byte> entry)
     {
         int size = ReadUInt16(entry.Slice(2)) switch { 1 or 2 or 6 or 7 => 1, 3 or 8 => 2, 4 or 9 or 11 => 4, 5 or 10 or 12 => 8, _ => 0 };
@@ -65,7 +64,7 @@ internal readonly ref struct TiffDirectory
         return length <= 4 || ReadUInt32(entry.Slice(8)) + length <= _tiff.Length;
     }
 
-    /// <summary>A value of an entry, in the entry itself where all of them fit in four bytes; null where it is not there.</summary>
+    /// <summary>Returns a value of an entry, which is in the entry itself if all values fit in four bytes; null if it is missing.</summary>
     private uint? ReadValue(ReadOnlySpan<byte> entry, uint index)
     {
         int size = ReadUInt16(entry.Slice(2)) switch { 3 => 2, 4 => 4, _ => 0 };

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace FaceGen.Preview;
 
-/// <summary>Draws a picture in characters: each has one pixel in its upper half and one in its lower.</summary>
+/// <summary>Draws an image with characters whose upper and lower half are one pixel each.</summary>
 internal static class HalfBlocks
 {
     private const char UpperHalf = '▀';
@@ -15,13 +15,13 @@ internal static class HalfBlocks
         var text = new StringBuilder();
         for (int y = 0; y < image.Height; y += 2)
         {
-            string ink = "", paper = "";
+            string foreground = "", background = "";
             for (int x = 0; x < image.Width; x++)
             {
                 (byte, byte, byte)? upper = image[x, y], lower = image[x, y + 1];
                 char block = upper is not null ? UpperHalf : lower is not null ? LowerHalf : ' ';
-                if ((upper ?? lower) is { } colour) Change(ref ink, $"\u001B[38;{GetColorCode(colour, hasTrueColor)}m");
-                Change(ref paper, upper is not null && lower is { } below ? $"\u001B[48;{GetColorCode(below, hasTrueColor)}m" : "\u001B[49m");
+                if ((upper ?? lower) is { } color) Change(ref foreground, $"\u001B[38;{GetColorCode(color, hasTrueColor)}m");
+                Change(ref background, upper is not null && lower is { } below ? $"\u001B[48;{GetColorCode(below, hasTrueColor)}m" : "\u001B[49m");
                 text.Append(block);
             }
 
@@ -40,7 +40,7 @@ internal static class HalfBlocks
         ? string.Format(CultureInfo.InvariantCulture, "2;{0};{1};{2}", color.R, color.G, color.B)
         : string.Format(CultureInfo.InvariantCulture, "5;{0}", GetNearestIndexedColor(color));
 
-    /// <summary>The nearest of the colours 16 to 255: a cube of 6 by 6 by 6, and 24 greys.</summary>
+    /// <summary>Returns the nearest of the colors 16 to 255: a cube of 6 by 6 by 6, and 24 grays.</summary>
     private static int GetNearestIndexedColor((byte R, byte G, byte B) color)
     {
         static int Step(int value) => value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40;
@@ -49,8 +49,8 @@ internal static class HalfBlocks
         static int Square(int value) => value * value;
 
         (int r, int g, int b) = (Step(color.R), Step(color.G), Step(color.B));
-        int grey = Math.Max(0, Math.Min(23, ((((color.R + color.G + color.B) / 3) - 8) + 5) / 10));
-        int shade = 8 + (grey * 10);
-        return Distance(shade, shade, shade) < Distance(Level(r), Level(g), Level(b)) ? 232 + grey : 16 + (36 * r) + (6 * g) + b;
+        int gray = Math.Max(0, Math.Min(23, ((((color.R + color.G + color.B) / 3) - 8) + 5) / 10));
+        int shade = 8 + (gray * 10);
+        return Distance(shade, shade, shade) < Distance(Level(r), Level(g), Level(b)) ? 232 + gray : 16 + (36 * r) + (6 * g) + b;
     }
 }

@@ -2,29 +2,29 @@ using FaceGen.ImageFormats;
 
 namespace FaceGen.Preview;
 
-/// <summary>Draws picture files for a terminal.</summary>
+/// <summary>Draws image files in a terminal.</summary>
 internal static class ImagePreview
 {
-    /// <summary>No picture is drawn higher: a long one that is made wide would never end.</summary>
+    /// <summary>The largest height in pixels that is drawn.</summary>
     private const int MaxHeight = 8192;
 
-    /// <summary>The largest picture that is decoded whole: 256 MB of pixels. The service makes none of half a million.</summary>
+    /// <summary>The largest image that is decoded as a whole: 256 MB of pixels. Images of the service have less than half a million.</summary>
     private const long MaxPixels = 64L * 1024 * 1024;
 
-    /// <summary>The characters that draw a picture; a new line is to follow.</summary>
-    /// <param name="image">The file.</param>
-    /// <param name="terminal">What draws it.</param>
-    /// <param name="window">The terminal's columns and lines.</param>
-    /// <param name="columns">How wide it shall be; null for as large as it is and the window allows.</param>
-    /// <param name="decoder">Decodes JPEGs for a terminal that does not; null where nothing does.</param>
-    /// <exception cref="FaceGenException">It is no picture, or not one that the terminal can show.</exception>
+    /// <summary>Returns the characters that draw an image, without a line end.</summary>
+    /// <param name="image">The content of the file.</param>
+    /// <param name="terminal">The terminal.</param>
+    /// <param name="window">The columns and lines of the terminal.</param>
+    /// <param name="columns">The width; null for the size of the image, within the window.</param>
+    /// <param name="decoder">Creates the decoder of JPEGs for a terminal that does not decode them; null if there is none.</param>
+    /// <exception cref="FaceGenException">The file is not an image, or not one that the terminal can show.</exception>
     internal static string Draw(byte[] image, Terminal terminal, (int Columns, int Lines) window, int? columns = null, Func<IImageDecoder>? decoder = null)
     {
         ImageInfo info = ImageInfo.Read(image)
             ?? throw new FaceGenException(ErrorCode.ImageInvalid, "It is not a complete image.");
         bool isReadable = info.Format == ImageFormat.Png || (info.Format == ImageFormat.Jpeg && decoder is not null);
         if (!isReadable && terminal.Protocol != TerminalProtocol.ITerm2)
-            throw new FaceGenException(ErrorCode.ImageInvalid, $"It is a {info.Format} image, which {terminal.Protocol} does not take; ITerm2 takes all.");
+            throw new FaceGenException(ErrorCode.ImageInvalid, $"It is a {info.Format} image, which {terminal.Protocol} cannot show. The protocol ITerm2 shows all formats.");
 
         (int Width, int Height) cell = terminal.Protocol == TerminalProtocol.HalfBlock ? (1, 2) : terminal.CellSize;
         int width = Math.Max(1, Math.Min(columns ?? FitColumns(info, cell, window.Lines), window.Columns));
@@ -34,14 +34,14 @@ internal static class ImagePreview
             case TerminalProtocol.ITerm2: return InlineImages.ITerm2(image, width);
         }
 
-        int most = width * cell.Width;
-        double scale = Math.Min((columns is null ? Math.Min(most, info.Width) : most) / (double)info.Width, (double)MaxHeight / info.Height);
-        RgbaImage picture = ImageScaler.Scale(ReadPixels(image, info, decoder), ScaleLength(info.Width, scale), ScaleLength(info.Height, scale));
+        int maxWidth = width * cell.Width;
+        double scale = Math.Min((columns is null ? Math.Min(maxWidth, info.Width) : maxWidth) / (double)info.Width, (double)MaxHeight / info.Height);
+        RgbaImage scaled = ImageScaler.Scale(ReadPixels(image, info, decoder), ScaleLength(info.Width, scale), ScaleLength(info.Height, scale));
         return terminal.Protocol switch
         {
-            TerminalProtocol.Kitty => InlineImages.Kitty(picture, width),
-            TerminalProtocol.Sixel => Sixel.Draw(picture),
-            _ => HalfBlocks.Draw(picture, terminal.HasTrueColor).TrimEnd('\n'),
+            TerminalProtocol.Kitty => InlineImages.Kitty(scaled, width),
+            TerminalProtocol.Sixel => Sixel.Draw(scaled),
+            _ => HalfBlocks.Draw(scaled, terminal.HasTrueColor).TrimEnd('\n'),
         };
     }
 
@@ -50,10 +50,10 @@ internal static class ImagePreview
         if (info.Format == ImageFormat.Png) return new PngReader(image);
 
         return (long)info.Width * info.Height <= MaxPixels ? decoder!().Decode(image)
-            : throw new FaceGenException(ErrorCode.ImageInvalid, $"It has {info.Width} × {info.Height} pixels, too many to be decoded.");
+            : throw new FaceGenException(ErrorCode.ImageInvalid, $"It has {info.Width} × {info.Height} pixels. FaceGen decodes up to {MaxPixels / (1024 * 1024)} million.");
     }
 
-    /// <summary>The columns of a picture as large as it is, or as the window is high: the prompt comes below it.</summary>
+    /// <summary>Returns the columns of an image in its own size, or scaled to the height of the window without the line of the prompt.</summary>
     private static int FitColumns(ImageInfo info, (int Width, int Height) cell, int lines)
     {
         double scale = Math.Max(1, lines - 1) * (double)cell.Height / info.Height;

@@ -2,14 +2,13 @@ using FaceGen.ImageFormats;
 namespace FaceGen.Preview;
 
 /// <summary>
-/// Brings a picture to another size as its rows come: each pixel is the mean of the area that it covers, so that the whole
-/// picture is never held.
+/// Scales an image row by row, without keeping the whole image: each pixel is the mean of the area that it covers.
 /// </summary>
 internal static class ImageScaler
 {
     internal static RgbaImage Scale(IPixelRows source, int width, int height)
     {
-        var picture = new RgbaImage(width, height, new byte[width * height * 4]);
+        var scaled = new RgbaImage(width, height, new byte[width * height * 4]);
         double columns = (double)source.Width / width, rows = (double)source.Height / height;
         double[] sums = new double[width * 4];
         double[] line = new double[width * 4];
@@ -22,10 +21,10 @@ internal static class ImageScaler
                 double end = (target + 1) * rows;
                 double share = Math.Min(end, y + 1) - Math.Max(target * rows, y);
                 for (int i = 0; i < sums.Length; i++) sums[i] += line[i] * share;
-                // The last row ends the last line, whatever fractions add up to.
+                // The last row completes the last line, whatever the rounding errors.
                 if (end > y + 1 && y + 1 < source.Height) break;
 
-                WritePixels(sums, columns * rows, picture.Pixels.AsSpan(target * width * 4));
+                WritePixels(sums, columns * rows, scaled.Pixels.AsSpan(target * width * 4));
                 Array.Clear(sums, 0, sums.Length);
                 target++;
             }
@@ -33,10 +32,10 @@ internal static class ImageScaler
             y++;
         }
 
-        return picture;
+        return scaled;
     }
 
-    /// <summary>Adds up, for each pixel of a line, what it covers of a row; colours count by how opaque they are.</summary>
+    /// <summary>Sums, for each pixel of a line, the part of a row that it covers; colors are weighted by opacity.</summary>
     private static void SumColumns(byte[] row, double columns, double[] line)
     {
         int last = (row.Length / 4) - 1;

@@ -4,16 +4,16 @@ using System.Text;
 
 namespace FaceGen.Preview;
 
-/// <summary>Hands pictures over to terminals that draw them by themselves.</summary>
+/// <summary>Sends images to terminals that draw them themselves.</summary>
 internal static class InlineImages
 {
-    /// <summary>How much of the file Kitty takes at once, in base64.</summary>
+    /// <summary>The largest chunk of base64 that Kitty accepts.</summary>
     private const int KittyChunkLength = 4096;
 
-    /// <summary>A PNG for Kitty, so many columns wide; it is not to answer.</summary>
+    /// <summary>Returns the escape codes for a PNG in Kitty, without a response of the terminal.</summary>
     internal static string Kitty(byte[] png, int columns) => Kitty("f=100", png, columns);
 
-    /// <summary>Pixels for Kitty, so many columns wide.</summary>
+    /// <summary>Returns the escape codes for pixels in Kitty.</summary>
     internal static string Kitty(RgbaImage image, int columns) =>
         Kitty(string.Format(CultureInfo.InvariantCulture, "f=32,s={0},v={1}", image.Width, image.Height), image.Pixels, columns);
 
@@ -32,7 +32,7 @@ internal static class InlineImages
         return text.ToString();
     }
 
-    /// <summary>A picture for iTerm2, so many columns wide.</summary>
+    /// <summary>Returns the escape code for an image file in iTerm2.</summary>
     internal static string ITerm2(byte[] image, int columns) => string.Format(CultureInfo.InvariantCulture,
         "\u001B]1337;File=inline=1;size={0};width={1};preserveAspectRatio=1:{2}\u0007", image.Length, columns, Convert.ToBase64String(image));
 }

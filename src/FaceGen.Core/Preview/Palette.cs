@@ -2,12 +2,12 @@ using FaceGen.ImageFormats;
 namespace FaceGen.Preview;
 
 /// <summary>
-/// The few colours that stand for all of a picture's, by median cut: the box with the most to tell apart is cut in two until
-/// there are enough.
+/// A palette of up to 256 colors for an image, by median cut: the box with the largest differences is split until there are
+/// enough.
 /// </summary>
 internal sealed class Palette
 {
-    /// <summary>Colours that are alike in so many bits of each channel are taken for one from the start.</summary>
+    /// <summary>The number of bits of each channel: colors that differ only in lower bits share a bin.</summary>
     private const int Bits = 5;
 
     private readonly byte[] _indexes;
@@ -20,7 +20,7 @@ internal sealed class Palette
 
     internal IReadOnlyList<(byte R, byte G, byte B)> Colors { get; }
 
-    /// <summary>Which of the colours stands for one of the picture's.</summary>
+    /// <summary>Gets the index of the palette's color for a color of the image.</summary>
     internal int this[(byte R, byte G, byte B) color] => _indexes[GetBin(color)];
 
     internal static Palette Create(RgbaImage image)
@@ -65,7 +65,7 @@ internal sealed class Palette
 
     private static int GetChannel(int bin, int channel) => (bin >> (channel * Bits)) & ((1 << Bits) - 1);
 
-    /// <summary>What of the picture falls into a bin.</summary>
+    /// <summary>The sum of the pixels in a bin.</summary>
     private struct ColorSum
     {
         private long _r;
@@ -93,7 +93,7 @@ internal sealed class Palette
         }
     }
 
-    /// <summary>Some of the bins, which stand together in the list of all that are used.</summary>
+    /// <summary>A box of bins, which are adjacent in the list of used bins.</summary>
     private sealed class Box
     {
         private readonly ColorSum[] _bins;
@@ -117,14 +117,14 @@ internal sealed class Palette
             Weight = _sum.Count * side * side;
         }
 
-        /// <summary>How much there is to tell apart; 0 where it is one colour.</summary>
+        /// <summary>Gets the size of the differences between the box's colors; 0 for one color.</summary>
         internal long Weight { get; }
 
         internal (byte R, byte G, byte B) Mean => _sum.Mean;
 
         internal ArraySegment<int> Bins => new(_used, _start, _length);
 
-        /// <summary>Two boxes with about as many pixels each, and a bin each at least.</summary>
+        /// <summary>Returns two boxes with about the same number of pixels, and at least one bin each.</summary>
         internal (Box Low, Box High) Split()
         {
             int[] sorted = [.. Bins.OrderBy(bin => GetChannel(bin, _longestChannel))];

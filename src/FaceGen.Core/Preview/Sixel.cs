@@ -4,19 +4,19 @@ using System.Text;
 
 namespace FaceGen.Preview;
 
-/// <summary>Draws a picture in Sixel graphics: bands of six rows, in each the pixels of one colour after the other.</summary>
+/// <summary>Draws an image in Sixel graphics: in bands of six rows, each color by color.</summary>
 internal static class Sixel
 {
     private const int BandHeight = 6;
 
-    /// <summary>A run is shorter by its count from here on.</summary>
+    /// <summary>The length from which a run is written as its count.</summary>
     private const int MinRunLength = 4;
 
     internal static string Draw(RgbaImage image)
     {
         Palette palette = Palette.Create(image);
         var text = new StringBuilder();
-        // What is not drawn keeps the terminal's own colour; pixels are square.
+        // Transparent pixels keep the terminal's color; pixels are square.
         text.Append(FormattableString.Invariant($"\u001BP0;1;0q\"1;1;{image.Width};{image.Height}"));
         for (int i = 0; i < palette.Colors.Count; i++)
         {
@@ -30,12 +30,12 @@ internal static class Sixel
         {
             if (top > 0) text.Append('-');
             CollectDots(image, palette, top, dots, used);
-            foreach (int colour in used)
+            foreach (int color in used)
             {
-                if (colour != used[0]) text.Append('$');
-                text.Append('#').Append(colour.ToString(CultureInfo.InvariantCulture));
-                AppendRuns(text, dots[colour]!);
-                dots[colour] = null;
+                if (color != used[0]) text.Append('$');
+                text.Append('#').Append(color.ToString(CultureInfo.InvariantCulture));
+                AppendRuns(text, dots[color]!);
+                dots[color] = null;
             }
 
             used.Clear();
@@ -44,7 +44,7 @@ internal static class Sixel
         return text.Append("\u001B\\").ToString();
     }
 
-    /// <summary>Finds, for each colour of a band, which of the six dots of each column it has.</summary>
+    /// <summary>Collects, for each color of a band, its dots among the six of each column.</summary>
     private static void CollectDots(RgbaImage image, Palette palette, int top, byte[]?[] dots, List<int> used)
     {
         for (int row = 0; row < BandHeight && top + row < image.Height; row++)
@@ -53,14 +53,14 @@ internal static class Sixel
             {
                 if (image[x, top + row] is not { } pixel) continue;
 
-                int colour = palette[pixel];
-                if (dots[colour] is null)
+                int color = palette[pixel];
+                if (dots[color] is null)
                 {
-                    dots[colour] = new byte[image.Width];
-                    used.Add(colour);
+                    dots[color] = new byte[image.Width];
+                    used.Add(color);
                 }
 
-                dots[colour]![x] |= (byte)(1 << row);
+                dots[color]![x] |= (byte)(1 << row);
             }
         }
     }

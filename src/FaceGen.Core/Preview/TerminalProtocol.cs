@@ -1,20 +1,20 @@
 namespace FaceGen;
 
-/// <summary>How a picture is drawn in a terminal.</summary>
+/// <summary>The protocol that draws an image in a terminal.</summary>
 public enum TerminalProtocol
 {
-    /// <summary>The best of what the terminal says that it can.</summary>
+    /// <summary>The best protocol of the terminal.</summary>
     Auto,
 
-    /// <summary>The graphics protocol of Kitty, which takes PNG files as they are.</summary>
+    /// <summary>The graphics protocol of Kitty, which shows PNG files directly.</summary>
     Kitty,
 
-    /// <summary>The inline images of iTerm2, which takes PNG, JPEG and WebP files as they are.</summary>
+    /// <summary>The inline images of iTerm2, which shows PNG, JPEG and WebP files directly.</summary>
     ITerm2,
 
-    /// <summary>Sixel graphics, in 256 colours of the picture's own.</summary>
+    /// <summary>Sixel graphics, in 256 colors chosen for the image.</summary>
     Sixel,
 
-    /// <summary>Characters whose upper and lower half are a pixel each: any terminal with colours shows them.</summary>
+    /// <summary>Characters whose upper and lower half are one pixel each: every terminal with colors shows them.</summary>
     HalfBlock,
 }

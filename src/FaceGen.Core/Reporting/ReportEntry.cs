@@ -3,12 +3,12 @@ using FaceGen.Contract;
 
 namespace FaceGen.Reporting;
 
-/// <summary>One request in a report, and what became of it.</summary>
+/// <summary>One request in a report, and its outcome.</summary>
 internal sealed record ReportEntry
 {
     private const string DefaultStyle = "realistic";
 
-    /// <summary>What is told of a request beside its prompt, style and seed.</summary>
+    /// <summary>The fields of <see cref="Parameters"/>.</summary>
     private static readonly RequestField[] DescribedFields =
     [
         RequestField.NegativePrompt, RequestField.FaceImage, RequestField.Width, RequestField.Height, RequestField.NumInferenceSteps,
@@ -26,10 +26,10 @@ internal sealed record ReportEntry
 
     internal string? Id { get; init; }
 
-    /// <summary>The file and line of the request.</summary>
+    /// <summary>Gets the file and line of the request.</summary>
     internal string? Row { get; init; }
 
-    /// <summary>Everything else that was asked for, by the API's names.</summary>
+    /// <summary>Gets the other fields of the request, by the API's names.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; } = [];
 
     internal int Attempts { get; init; }
@@ -42,7 +42,7 @@ internal sealed record ReportEntry
 
     internal DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>How many seconds the service took.</summary>
+    /// <summary>Gets the number of seconds that the service took.</summary>
     internal double? GenerationTime { get; init; }
 
     internal string? ErrorCode { get; init; }
@@ -51,7 +51,7 @@ internal sealed record ReportEntry
 
     internal IReadOnlyList<SavedImage> Files { get; init; } = [];
 
-    /// <summary>A row of a batch.</summary>
+    /// <summary>Returns the entry of a row of a batch.</summary>
     internal static ReportEntry From(BatchItem item) => From(item.Request, item.Generation) with
     {
         Status = item.Status,
@@ -65,7 +65,7 @@ internal sealed record ReportEntry
         Files = item.Files,
     };
 
-    /// <summary>A saved image; the page joins those of one generation.</summary>
+    /// <summary>Returns the entry of a saved image; the report joins the images of one generation.</summary>
     internal static ReportEntry From(SavedImage image) => From(image.Generation.Request, image.Generation) with
     {
         Status = image.Filtered ? BatchItemStatus.Filtered : BatchItemStatus.Saved,
@@ -90,8 +90,8 @@ internal sealed record ReportEntry
         generation is not null && generation.Meta.TryGetValue(field.Name, out object? value) ? value as string : null;
 
     /// <summary>
-    /// What a report may show to whoever it is given to: a link to a face without what may be a signature, a file without
-    /// its folders, and no webhook, whose address is a secret of its own.
+    /// Returns what any reader of a report may see: the link of a face image without its query, which may be a signature, a
+    /// file name without its folders, and no webhook, whose address is a secret.
     /// </summary>
     private static KeyValuePair<string, string>[] DescribeParameters(Request request)
     {
@@ -111,7 +111,7 @@ internal sealed record ReportEntry
         ];
     }
 
-    /// <summary>The row is told beside the reason: alike reasons of several rows shall be alike.</summary>
+    /// <summary>Removes the row from an error message, so that the same error of several rows has one text.</summary>
     private static string? RemoveSource(string? error, RequestSource? source) =>
         source is not null && error?.StartsWith($"{source}: ", StringComparison.Ordinal) == true ? error.Substring($"{source}: ".Length) : error;
 }

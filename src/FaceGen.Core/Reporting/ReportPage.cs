@@ -4,7 +4,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Reporting;
 
-/// <summary>The page of a report around its data: markup, style and script in one file that fetches nothing.</summary>
+/// <summary>The page of a report without its data: markup, style and script in one file that loads nothing else.</summary>
 internal static class ReportPage
 {
     private const string DataPlaceholder = "{{data}}";
@@ -14,14 +14,14 @@ internal static class ReportPage
     private static readonly string Markup = ReadResource("report.html");
 
     /// <summary>
-    /// Only this style and this script are let in, and no image but the files: whatever a prompt might bring to run, the
-    /// browser refuses.
+    /// The content security policy: only this style, this script and local image files, so that the browser runs nothing that a
+    /// prompt contains.
     /// </summary>
     private static readonly string Policy =
         $"default-src 'none'; script-src '{Hash(Script)}'; style-src '{Hash(Style)}'; img-src 'self' file:; "
         + "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    /// <summary>What comes before and after the data.</summary>
+    /// <summary>Returns the page before and after the data.</summary>
     internal static (string Head, string Tail) CreateFrame(string title)
     {
         int data = Markup.IndexOf(DataPlaceholder, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ internal static class ReportPage
 
     private static string Hash(string text) => "sha256-" + Sha256.ComputeBase64(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>A browser makes one character of a line's end before it looks at the hash, and so must whoever makes the hash.</summary>
+    /// <summary>Reads a resource with the line ends that a browser computes the hash of.</summary>
     private static string ReadResource(string name)
     {
         using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream(name)!;

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Saving;
 
 namespace FaceGen.Reporting;
 
-/// <summary>Writes a report entry by entry: however many there are, the memory stays what it is.</summary>
+/// <summary>Writes a report entry by entry, with bounded memory.</summary>
 internal sealed class ReportWriter : IDisposable
 {
     private const int MaxPendingBytes = 1 << 16;
@@ -17,12 +18,12 @@ internal sealed class ReportWriter : IDisposable
     private readonly Utf8JsonWriter _json;
     private readonly MemoryStream _pending = new();
 
-    /// <summary>Begins a report.</summary>
-    /// <param name="path">The page's full path.</param>
-    /// <param name="replace">Whether a file of that name may be replaced.</param>
-    /// <param name="title">What the page is headed.</param>
-    /// <param name="createdAt">When it is made.</param>
-    /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
+    /// <summary>Starts a report.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="replace">True to replace an existing file.</param>
+    /// <param name="title">The title of the page.</param>
+    /// <param name="createdAt">When the report is created.</param>
+    /// <exception cref="FaceGenException">The file exists already, or cannot be written.</exception>
     internal ReportWriter(string path, bool replace, string title, DateTimeOffset createdAt)
     {
         _folder = Path.GetDirectoryName(path)!;
@@ -30,15 +31,18 @@ internal sealed class ReportWriter : IDisposable
         _file = new PartFile(FileStorage.System, path, replace);
         Write(head);
 
-        // The writer's own encoder is the strict one: no character that could end the script block, or that is not ASCII,
-        // stands for itself. It writes to memory until what has gathered is given to the file.
+        // The default encoder is the strict one: it escapes every character that could end the script block, and all but ASCII.
         _json = new Utf8JsonWriter(_pending);
         _json.WriteStartObject();
         _json.WriteNumber("made", createdAt.ToUnixTimeMilliseconds());
+        // In the order of the page: ended rows first.
+        WriteStatuses("statuses", [.. BatchStages.GetStatuses(BatchStage.Saved, BatchStage.Failed, BatchStage.Uncertain),
+            .. BatchStages.GetStatuses(BatchStage.Pending, BatchStage.InFlight, BatchStage.Accepted).Reverse()]);
+        WriteStatuses("failures", BatchStages.GetStatuses(BatchStage.Failed, BatchStage.Uncertain));
         _json.WriteStartArray("items");
     }
 
-    /// <summary>How many entries were added.</summary>
+    /// <summary>Gets the number of entries.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Adds an entry.</summary>
@@ -50,7 +54,7 @@ internal sealed class ReportWriter : IDisposable
         _json.WriteString("status", entry.Status.ToString());
         WriteText("prompt", entry.Prompt);
         WriteText("style", entry.Style);
-        // A seed may have more digits than a number of JavaScript.
+        // A seed may have more digits than a JavaScript number.
         WriteText("seed", entry.Seed?.ToString(CultureInfo.InvariantCulture));
         WriteText("id", entry.Id);
         WriteText("row", entry.Row);
@@ -72,8 +76,8 @@ internal sealed class ReportWriter : IDisposable
         if (_json.BytesPending + _pending.Length > MaxPendingBytes) Flush();
     }
 
-    /// <summary>Ends the page and gives the file its name.</summary>
-    /// <exception cref="FaceGenException">There is such a file already, or it cannot be written.</exception>
+    /// <summary>Completes the page and renames the file to its final name.</summary>
+    /// <exception cref="FaceGenException">The file exists already, or cannot be written.</exception>
     internal void Commit()
     {
         _json.WriteEndArray();
@@ -102,6 +106,13 @@ internal sealed class ReportWriter : IDisposable
         WriteText("sha256", file.Sha256);
         if (file.Filtered) _json.WriteBoolean("filtered", true);
         _json.WriteEndObject();
+    }
+
+    private void WriteStatuses(string name, IEnumerable<BatchItemStatus> statuses)
+    {
+        _json.WriteStartArray(name);
+        foreach (BatchItemStatus status in statuses) _json.WriteStringValue(status.ToString());
+        _json.WriteEndArray();
     }
 
     private void WriteText(string name, string? text)

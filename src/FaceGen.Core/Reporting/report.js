@@ -28,8 +28,8 @@
     : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
   const median = values => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-  const order = ['Saved', 'Filtered', 'Failed', 'Expired', 'Uncertain', 'Generated', 'Submitted', 'Submitting', 'Pending'];
-  const troubles = ['Failed', 'Expired', 'Uncertain'];
+  const order = data.statuses;
+  const failures = data.failures;
 
   const items = joined(data.items);
   for (const item of items) {
@@ -107,7 +107,7 @@
   for (const item of items) {
     if (item.submitted === undefined) continue;
     changes.push({ at: item.submitted, by: 1, kind: 'sent' });
-    if (item.freed >= item.submitted) changes.push({ at: item.freed, by: -1, kind: troubles.includes(item.status) ? 'lost' : 'done' });
+    if (item.freed >= item.submitted) changes.push({ at: item.freed, by: -1, kind: failures.includes(item.status) ? 'lost' : 'done' });
   }
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
 
@@ -240,7 +240,7 @@
   function showFailures() {
     const reasons = new Map();
     for (const item of items) {
-      if (!troubles.includes(item.status)) continue;
+      if (!failures.includes(item.status)) continue;
       const code = item.code ?? item.status, why = item.error ?? '';
       const key = JSON.stringify([item.status, code]);
       if (!reasons.has(key)) reasons.set(key, { status: item.status, code: item.code, name: code, all: [] });

@@ -1,8 +1,8 @@
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Writes a file whole or not at all: to a temporary file beside it, flushed to the disk, then renamed. Whoever sees
-/// the final name sees the complete file, also after a crash.
+/// Writes a file completely or not at all: to a temporary file beside it, which is flushed to the disk and then renamed. A
+/// file of the final name is complete, also after a crash.
 /// </summary>
 internal static class AtomicFile
 {
@@ -10,8 +10,8 @@ internal static class AtomicFile
     internal static void Write(FileStorage files, string path, byte[] content, bool replace) =>
         Write(files, path, [new ArraySegment<byte>(content)], replace);
 
-    /// <summary>Writes the file, part after part; the folder is made where it is not there.</summary>
-    /// <exception cref="FaceGenException">There is such a file already, or it could not be written.</exception>
+    /// <summary>Writes the parts of a file. Creates the folder if it does not exist.</summary>
+    /// <exception cref="FaceGenException">The file exists already, or could not be written.</exception>
     internal static void Write(FileStorage files, string path, IEnumerable<ArraySegment<byte>> content, bool replace)
     {
         using var file = new PartFile(files, path, replace);
@@ -20,5 +20,95 @@ internal static class AtomicFile
     }
 
     internal static FaceGenException CreateExistsError(string path) =>
-        new(ErrorCode.FileExists, $"'{path}' is there already.");
+        new(ErrorCode.FileExists, $"'{path}' already exists.");
+}
+
+/// <summary>
+/// A file that is written under a temporary name beside its final one, and renamed when it is complete. Without
+/// <see cref="Commit"/> it is deleted.
+/// </summary>
+internal sealed class PartFile : IDisposable
+{
+    private readonly FileStorage _files;
+    private readonly string _path;
+    private readonly string _folder;
+    private readonly string _temporaryPath;
+    private readonly bool _replace;
+    private readonly Stream _stream;
+    private bool _isCommitted;
+
+    /// <summary>Creates the temporary file, and its folder if that does not exist.</summary>
+    /// <exception cref="FaceGenException">The file exists already, or cannot be written.</exception>
+    internal PartFile(FileStorage files, string path, bool replace)
+    {
+        _files = files;
+        _path = path;
+        _folder = Path.GetDirectoryName(path)!;
+        _temporaryPath = Path.Combine(_folder, PartFileName.Create());
+        _replace = replace;
+        Stream? stream = null;
+        WrapErrors(() =>
+        {
+            if (!replace && files.FileExists(path)) throw AtomicFile.CreateExistsError(path);
+
+            files.EnsureFolder(_folder);
+            stream = files.Create(_temporaryPath);
+        });
+        _stream = stream!;
+    }
+
+    /// <summary>Writes to the file.</summary>
+    /// <exception cref="FaceGenException">The file cannot be written.</exception>
+    internal void Write(Action<Stream> write) => WrapErrors(() => write(_stream));
+
+    /// <summary>Flushes the file to the disk and renames it.</summary>
+    /// <exception cref="FaceGenException">The file exists already, or cannot be written.</exception>
+    internal void Commit() => WrapErrors(() =>
+    {
+        _files.Flush(_stream);
+        _stream.Dispose();
+        _files.Rename(_temporaryPath, _path, _replace);
+        _isCommitted = true;
+        _files.FlushFolder(_folder);
+    });
+
+    /// <summary>Deletes the temporary file.</summary>
+    public void Dispose() => WrapErrors(() =>
+    {
+        try
+        {
+            _stream.Dispose();
+        }
+        finally
+        {
+            DeleteTemporary();
+        }
+    });
+
+    /// <summary>Deletes the temporary name, which the renamed file can still have as a second one.</summary>
+    private void DeleteTemporary()
+    {
+        try
+        {
+            _files.Delete(_temporaryPath);
+        }
+        catch (Exception e) when (_isCommitted && e is IOException or UnauthorizedAccessException)
+        {
+            // The file is complete. A later run deletes the temporary name (Destination.RemoveAbandoned).
+        }
+    }
+
+    private void WrapErrors(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            if (!_replace && !_isCommitted && e is IOException && _files.FileExists(_path)) throw AtomicFile.CreateExistsError(_path);
+            string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporaryPath, _path);
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
+        }
+    }
 }

@@ -1,12 +1,12 @@
 namespace FaceGen.Saving;
 
-/// <summary>The folder that images are saved to, before and while something is paid for that is to be saved there.</summary>
+/// <summary>The folder that images are saved to: checks that it can be written before requests are charged.</summary>
 /// <param name="files">Performs the file operations.</param>
 /// <param name="folder">The full path of the folder.</param>
 internal sealed class Destination(FileStorage files, string folder)
 {
-    /// <summary>Tries whether the folder, which need not be there yet, can be written; leaves nothing behind.</summary>
-    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    /// <summary>Checks that the folder, which need not exist yet, can be written. Leaves no file behind.</summary>
+    /// <exception cref="FaceGenException">The folder cannot be written.</exception>
     internal void Probe()
     {
         string name = PartFileName.Create(), renamed = PartFileName.Create(), tried = folder;
@@ -36,12 +36,12 @@ internal sealed class Destination(FileStorage files, string folder)
     private FaceGenException CreateNotWritableError(Exception cause, string reason) => new(ErrorCode.FileNotWritten,
         $"The folder '{folder}' cannot be written: {reason.TrimEnd('.')}. Nothing was sent or saved. Make it writable, or give another folder.", cause);
 
-    /// <summary>Makes the folder where it is not there, and makes sure that it can be written.</summary>
-    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    /// <summary>Creates the folder if it does not exist, and checks that it can be written.</summary>
+    /// <exception cref="FaceGenException">The folder cannot be written.</exception>
     internal void Prepare()
     {
         Probe();
-        bool isThere = files.FolderExists(folder);
+        bool exists = files.FolderExists(folder);
         try
         {
             files.EnsureFolder(folder);
@@ -51,21 +51,21 @@ internal sealed class Destination(FileStorage files, string folder)
             throw CreateNotWritableError(e, e.Message);
         }
 
-        if (!isThere) Probe();
+        if (!exists) Probe();
     }
 
     /// <summary>
-    /// True if a write failed for a reason that every other file would meet too, such as a full disk, a read-only file system
-    /// or a share that is gone; false if it is the file's own, such as a name that is too long.
+    /// True if a write failed for a reason that affects every file, such as a full disk, a read-only file system or a missing
+    /// share; false if it affects one file, such as a name that is too long.
     /// </summary>
-    /// <param name="error">Why a write failed.</param>
+    /// <param name="error">The error of the write.</param>
     internal bool IsFolderFault(FaceGenException error) => error.Code == ErrorCode.FileNotWritten
         && error.InnerException is { } cause
         && ((cause is IOException && StorageErrorCodes.Contains(cause.HResult)) || !IsWritable());
 
     /// <summary>Removes the temporary files that killed runs left in the folder.</summary>
-    /// <param name="includeSubfolders">Whether files may be in folders below it too.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="includeSubfolders">True to search the folders below it too.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     internal void RemoveAbandoned(bool includeSubfolders, CancellationToken cancellationToken)
     {
         try
@@ -81,12 +81,12 @@ internal sealed class Destination(FileStorage files, string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // They are only in the way: the next run tries again.
+            // The next run tries again.
             return;
         }
     }
 
-    /// <summary>What Unix and Windows call a disk that is full, read-only or broken, a used-up quota, and a share that is gone.</summary>
+    /// <summary>The error codes of a disk that is full, read-only or broken, of a used-up quota, and of a missing share.</summary>
     private static readonly HashSet<int> StorageErrorCodes =
     [
         // ENOSPC, EDQUOT (Linux, macOS), EROFS, EIO, ENXIO, ENODEV, EMFILE, ENFILE
@@ -101,7 +101,7 @@ internal sealed class Destination(FileStorage files, string folder)
         unchecked((int)0x80070079), unchecked((int)0x800704CF),
     ];
 
-    /// <summary>True if the folder is there and can be written.</summary>
+    /// <summary>True if the folder exists and can be written.</summary>
     private bool IsWritable()
     {
         if (!files.FolderExists(folder)) return false;
@@ -127,14 +127,14 @@ internal sealed class Destination(FileStorage files, string folder)
                 files.Flush(file);
             }
 
-            // No file has the new name. Where one is not to be replaced, a link may be made instead.
+            // No file has the new name. Without "replace" a link may be created instead of a rename.
             files.Rename(path, renamedPath, replace: true);
             files.Delete(renamedPath);
             files.FlushFolder(folder);
         }
         catch
         {
-            // What could be created and not written goes away again, if it can.
+            // A file that could be created and not written is deleted, if possible.
             if (files.FileExists(path)) DeleteIfPossible(path);
             throw;
         }
@@ -148,7 +148,7 @@ internal sealed class Destination(FileStorage files, string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another process was faster, or it cannot be removed: it is not an image, and hides nothing.
+            // Another process was faster, or the file cannot be deleted: it is not an image, and does no harm.
             return;
         }
     }

@@ -1,26 +1,28 @@
 namespace FaceGen.Saving;
 
 /// <summary>
-/// How long a server is listened to: it may take its time for a large body on a slow line, but not say nothing for long.
+/// The timeouts of a download: one for all of it, which may be long for a large body on a slow line, and one for the time in
+/// which no data comes.
 /// </summary>
 internal sealed class DownloadTimeout : IDisposable
 {
-    /// <summary>How long a server may say nothing.</summary>
+    /// <summary>How long a server may send nothing.</summary>
     internal static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Timers take no longer times.</summary>
+    /// <summary>The longest time that is given to a timer, which has a limit.</summary>
     private static readonly TimeSpan MaxTimer = TimeSpan.FromDays(1);
 
-    /// <summary>Has no timer of its own, and so nothing to dispose of: the one below may fire late.</summary>
+    /// <summary>Has no timer of its own, and so need not be disposed of: <see cref="_idleTimer"/> may fire late.</summary>
     private readonly CancellationTokenSource _idleSource = new();
 
     private readonly CancellationTokenSource _totalSource;
     private readonly CancellationTokenSource _linkedSource;
     private readonly ITimer _idleTimer;
 
+    /// <summary>Starts both timeouts.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="total">How long all of it may take.</param>
-    /// <param name="cancellationToken">Ends it before.</param>
+    /// <param name="total">How long the download may take.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
     internal DownloadTimeout(TimeProvider time, TimeSpan total, CancellationToken cancellationToken)
     {
         _totalSource = time.CreateTimeoutSource(total < TimeSpan.Zero ? TimeSpan.Zero : total < MaxTimer ? total : MaxTimer);
@@ -29,13 +31,13 @@ internal sealed class DownloadTimeout : IDisposable
         Token = _linkedSource.Token;
     }
 
-    /// <summary>Cancelled when the patience is at its end, and when it is ended before.</summary>
+    /// <summary>Gets the token that a timeout, or the caller, cancels.</summary>
     internal CancellationToken Token { get; }
 
-    /// <summary>Whether the server has said nothing for too long, or not enough in all the time that there was.</summary>
+    /// <summary>True if a timeout has elapsed.</summary>
     internal bool HasElapsed => _totalSource.IsCancellationRequested || _idleSource.IsCancellationRequested;
 
-    /// <summary>The server has said something.</summary>
+    /// <summary>Restarts the idle timeout: the server has sent data.</summary>
     internal void RestartIdleTimer() => _idleTimer.Change(IdleTimeout, Timeout.InfiniteTimeSpan);
 
     /// <inheritdoc/>

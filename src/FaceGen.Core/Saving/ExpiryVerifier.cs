@@ -5,45 +5,45 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Downloads an image, and calls it expired only with the service's word: this machine's clock may be a day off, and a link can
-/// be dead for a moment. An image that is called expired is paid for again.
+/// Downloads an image, and reports it as expired only if the service confirms that: this machine's clock may be a day off, and
+/// a link can fail for a moment. An image that is reported as expired is charged again.
 /// </summary>
 internal static class ExpiryVerifier
 {
-    /// <summary>How long dead links are tried, unless less time is given.</summary>
+    /// <summary>How long failing links are tried, unless the timeout is shorter.</summary>
     private static readonly TimeSpan MaxRetryTime = TimeSpan.FromMinutes(2);
 
-    /// <summary>How often the service is asked for the generation.</summary>
+    /// <summary>The number of times that the generation is fetched.</summary>
     private const int MaxFetches = 3;
 
     /// <inheritdoc cref="ImageDownloader.DownloadAsync"/>
     internal static async Task<CheckedImage> DownloadAsync(
-        Connection connection, Generation generation, int index, MemoryStream buffer, TimeSpan timeout, CancellationToken cancellationToken, IEngineLog? log = null)
+        Connection connection, Generation generation, int index, MemoryStream buffer, TimeSpan timeout, IEngineLog? log, CancellationToken cancellationToken)
     {
         TimeProvider time = connection.Services.Time;
-        TimeSpan window = timeout < MaxRetryTime ? timeout : MaxRetryTime;
+        TimeSpan retryTime = timeout < MaxRetryTime ? timeout : MaxRetryTime;
         Generation latest = generation;
         long start = time.GetTimestamp();
         for (int round = 0; ; round++)
         {
-            TimeSpan passed = time.GetElapsedTime(start);
+            TimeSpan elapsed = time.GetElapsedTime(start);
             try
             {
-                return await ImageDownloader.DownloadAsync(connection, latest, index, buffer, timeout > passed ? timeout - passed : TimeSpan.Zero, cancellationToken, log).ConfigureAwait(false);
+                return await ImageDownloader.DownloadAsync(connection, latest, index, buffer, timeout > elapsed ? timeout - elapsed : TimeSpan.Zero, log, cancellationToken).ConfigureAwait(false);
             }
             catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired)
             {
-                TimeSpan wait = Backoff.GetDelay(round, null, connection.Services);
-                if (time.GetElapsedTime(start) + wait <= window)
+                TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);
+                if (time.GetElapsedTime(start) + delay <= retryTime)
                 {
-                    log?.LogVerbose($"{e.Message.TrimEnd('.')} It is tried again in {DisplayText.FormatSeconds(wait)}, before the service is asked.");
-                    await time.DelayAsync(wait, cancellationToken).ConfigureAwait(false);
+                    log?.LogVerbose($"{e.Message.TrimEnd('.')}. FaceGen tries it again in {DisplayText.FormatSeconds(delay)}, and then fetches the generation.");
+                    await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
 
                 if (latest != generation) throw;
 
-                if (await FetchOtherLinksAsync(connection, generation, index, e, cancellationToken).ConfigureAwait(false) is not { } found) throw;
+                if (await FetchAlternateLinksAsync(connection, generation, index, e, cancellationToken).ConfigureAwait(false) is not { } found) throw;
 
                 latest = found;
                 (start, round) = (time.GetTimestamp(), -1);
@@ -51,10 +51,10 @@ internal static class ExpiryVerifier
         }
     }
 
-    /// <summary>Asks the service for a generation whose links are dead.</summary>
-    /// <returns>The generation with other links for the image; null if the service confirms that it is gone.</returns>
-    /// <exception cref="FaceGenException">The service does not confirm it: the image is kept, and tried again later.</exception>
-    private static async Task<Generation?> FetchOtherLinksAsync(Connection connection, Generation generation, int index, FaceGenException expired, CancellationToken cancellationToken)
+    /// <summary>Fetches a generation whose links do not work.</summary>
+    /// <returns>The generation with other links for the image; null if the service confirms that the image has expired.</returns>
+    /// <exception cref="FaceGenException">The service does not confirm it: the image can be tried again later.</exception>
+    private static async Task<Generation?> FetchAlternateLinksAsync(Connection connection, Generation generation, int index, FaceGenException expired, CancellationToken cancellationToken)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -69,15 +69,15 @@ internal static class ExpiryVerifier
                     return null;
                 case Outcome.Failed failed:
                     throw failed.Error;
-                case Outcome.Finished { Status: GenerationStatus.Success } ended:
-                    Generation found = generation.WithResponse(ended.Response, ended.Status);
+                case Outcome.Finished { Status: GenerationStatus.Success } finished:
+                    Generation found = generation.WithResponse(finished.Response, finished.Status);
                     return found.Images.Count > index && !GetLinks(found, index).IsSubsetOf(GetLinks(generation, index)) ? found : null;
                 case Outcome.Finished:
                     return null;
                 case Outcome.Retry { Reason: var reason } when attempt + 1 == MaxFetches:
-                    throw CreateNotConfirmedError($"the service did not say whether it is gone ({reason.TrimEnd('.')})", expired);
+                    throw CreateNotConfirmedError($"the service did not confirm it ({reason.TrimEnd('.')})", expired);
                 case Outcome.Pending when attempt + 1 == MaxFetches:
-                    throw CreateNotConfirmedError("the service says that it is still at work on it", expired);
+                    throw CreateNotConfirmedError("the service reports the generation as pending", expired);
             }
 
             await connection.Services.Time.DelayAsync(Backoff.GetDelay(attempt, (outcome as Outcome.Retry)?.Delay, connection.Services), cancellationToken).ConfigureAwait(false);
@@ -85,8 +85,8 @@ internal static class ExpiryVerifier
     }
 
     private static HashSet<string> GetLinks(Generation generation, int index) =>
-        [.. generation.OtherLinks.Prepend(generation.Images).Where(list => list.Count > index).Select(list => list[index])];
+        [.. generation.AlternateLinks.Prepend(generation.Images).Where(list => list.Count > index).Select(list => list[index])];
 
     private static FaceGenException CreateNotConfirmedError(string reason, FaceGenException expired) => new(ErrorCode.DownloadFailed,
-        $"{expired.Message.TrimEnd('.')}. It is not given up: {reason}.", expired);
+        $"{expired.Message.TrimEnd('.')}. The image does not count as expired: {reason}.", expired);
 }

@@ -6,16 +6,16 @@ using FaceGen.Contract;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Names the files of images: <c>{id} {index} {prompt} {seed} {style} {track_id} {row} {date}</c> stand for what they
-/// say, a slash makes a folder, and the extension is the image's own. Whatever the values are, the path stays inside
-/// the folder and is a name that every file system takes.
+/// The template of file names: the fields <c>{id} {index} {prompt} {seed} {style} {track_id} {row} {date}</c> are replaced by
+/// their values, a slash separates folders, and the extension is that of the format. With any values the path is inside the
+/// folder and valid on every file system.
 /// </summary>
 internal sealed class FileNameTemplate
 {
-    /// <summary>The names of files unless told.</summary>
+    /// <summary>The default template.</summary>
     internal const string Default = "{id}-{index}";
 
-    /// <summary>File systems allow 255 bytes; some are left for the extension and a temporary file's ending.</summary>
+    /// <summary>The longest name in bytes: file systems allow 255, and the extension needs some.</summary>
     private const int MaxNameBytes = 200;
 
     private static readonly Regex FieldPattern = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
@@ -35,29 +35,29 @@ internal sealed class FileNameTemplate
         ["date"] = (generation, _) => generation.CreatedAt?.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>The names of the fields.</summary>
+    /// <summary>Gets the names of the fields.</summary>
     internal static IEnumerable<string> FieldNames => FieldValues.Keys;
 
     private readonly string[] _segments;
 
-    /// <summary>Checks a template.</summary>
-    /// <exception cref="FaceGenException">It names a field that there is not or is not whole, or leads out of the folder.</exception>
+    /// <summary>Parses a template.</summary>
+    /// <exception cref="FaceGenException">The template has an unknown field or an unpaired brace, or leads out of the folder.</exception>
     internal FileNameTemplate(string template)
     {
         string[] fields = [.. FieldPattern.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
         string? unknown = fields.FirstOrDefault(name => !FieldValues.ContainsKey(name));
         if (unknown is not null)
-            throw CreateInvalidError($"'{{{DisplayText.Clean(unknown, 40)}}}' is no field of a file name; there are {string.Join(", ", FieldValues.Keys.Select(name => $"{{{name}}}"))}.");
+            throw CreateInvalidError($"'{{{DisplayText.Clean(unknown, 40)}}}' is not a field of a file name. Use {string.Join(", ", FieldValues.Keys.Select(name => $"{{{name}}}"))}.");
 
         if (FieldPattern.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
-            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has a brace that is no field's: each field has one before and one after its name.");
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has an unpaired brace. Write one brace before and one after the name of a field.");
 
         _segments = template.Split('/', '\\');
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
-            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' must name a file inside the folder.");
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' does not name a file inside the folder. Leave out drives, empty names and '..'.");
     }
 
-    /// <summary>Whether the names are known before the service has answered.</summary>
+    /// <summary>True if the names are known before the request is submitted.</summary>
     internal bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
         FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() switch
         {
@@ -68,7 +68,7 @@ internal sealed class FileNameTemplate
             _ => true,
         }));
 
-    /// <summary>Returns the paths of a request's images, where they are known before the service has answered; none otherwise.</summary>
+    /// <summary>Returns the paths of a request's images if they are known before it is submitted; none otherwise.</summary>
     internal IEnumerable<string> ExpandBeforeSubmission(Request request)
     {
         if (!IsKnownBeforeSubmission(request)) return [];
@@ -85,18 +85,18 @@ internal sealed class FileNameTemplate
         return Enumerable.Range(0, request.ImageCount).Select(index => Expand(generation, index));
     }
 
-    /// <summary>Whether it gives every request the same name, since no field in it is the request's own.</summary>
+    /// <summary>True if all requests get the same name, because no field depends on the request.</summary>
     internal bool IsSameForAllRequests => _segments.All(segment =>
         FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
 
     /// <summary>True if files may be in folders below the folder.</summary>
     internal bool HasFolders => _segments.Length > 1;
 
-    /// <summary>The path below the folder, without extension.</summary>
+    /// <summary>Returns the path of an image, relative to the folder and without the extension.</summary>
     internal string Expand(Generation generation, int index)
     {
         string[] names = ExpandSegments(generation, index);
-        // Two images never share a name: not without {index}, nor where a long name was cut before it.
+        // Two images of a generation never have the same name, even without {index} or if a long name was cut before it.
         if (generation.Images.Count > 1 && names.SequenceEqual(ExpandSegments(generation, index + 1)))
             names[names.Length - 1] += $"-{index + 1}";
 
@@ -107,12 +107,12 @@ internal sealed class FileNameTemplate
         [.. _segments.Select(segment => ToSafeName(FieldPattern.Replace(
             segment, match => FieldValues[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none")))];
 
-    /// <summary>Makes a name that is one name, on every file system.</summary>
+    /// <summary>Returns a name that is valid on every file system.</summary>
     private static string ToSafeName(string name)
     {
         var safe = new StringBuilder(name.Length);
         int bytes = 0;
-        // Half of a pair, which cannot be normalized, comes back from its bytes as U+FFFD.
+        // Half of a surrogate pair, which cannot be normalized, becomes U+FFFD in UTF-8.
         string whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(DisplayText.Clean(name, MaxNameBytes))).Replace("\uFFFD", "");
         foreach (char c in whole.Normalize(NormalizationForm.FormC))
         {
@@ -121,7 +121,7 @@ internal sealed class FileNameTemplate
             safe.Append(c is '<' or '>' or ':' or '"' or '/' or '\\' or '|' or '?' or '*' ? '_' : c);
         }
 
-        // A cut can leave half of a pair behind, and Windows drops blanks and dots at the end.
+        // A cut can leave half of a surrogate pair, and Windows removes spaces and dots at the end.
         if (safe.Length > 0 && char.IsHighSurrogate(safe[safe.Length - 1])) safe.Length--;
         string trimmed = safe.ToString().Trim().TrimEnd('.', ' ');
         return trimmed.Length == 0 || DeviceNamePattern.IsMatch(trimmed) ? "_" + trimmed : trimmed;
@@ -129,14 +129,14 @@ internal sealed class FileNameTemplate
 
     private static string? ShortenPrompt(string? prompt)
     {
-        const int longest = 60;
+        const int MaxLength = 60;
         if (prompt is null) return null;
 
         string clean = DisplayText.Clean(prompt, int.MaxValue);
-        if (clean.Length <= longest) return clean;
+        if (clean.Length <= MaxLength) return clean;
 
-        int word = clean.LastIndexOf(' ', longest);
-        return clean.Substring(0, word > longest / 2 ? word : longest);
+        int space = clean.LastIndexOf(' ', MaxLength);
+        return clean.Substring(0, space > MaxLength / 2 ? space : MaxLength);
     }
 
     private static FaceGenException CreateInvalidError(string message) => new(ErrorCode.FileNameInvalid, message);

@@ -6,12 +6,12 @@ using System.Runtime.InteropServices;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Performs the file operations by which images are saved, on the machine's file system. Outside Windows the content of a
-/// file that was flushed is on the disk, but its name is there only when its folder was flushed too.
+/// Performs the file operations that save images. Outside Windows, flushing a file puts its content on the disk, and flushing
+/// its folder puts its name there.
 /// </summary>
 internal class FileStorage
 {
-    /// <summary>Gets the machine's file system.</summary>
+    /// <summary>Gets the file system of the machine.</summary>
     internal static FileStorage System { get; } = new();
 
     /// <summary>The folders whose names are known to be on the disk.</summary>
@@ -25,15 +25,15 @@ internal class FileStorage
     internal virtual void Flush(Stream file) => ((FileStream)file).Flush(flushToDisk: true);
 
     /// <summary>Renames a file. Without <paramref name="replace"/> the file may keep its former name as a second one.</summary>
-    /// <exception cref="IOException">There is a file of the new name that is not to be replaced, or the file cannot be renamed.</exception>
+    /// <exception cref="IOException">A file of the new name exists and is not to be replaced, or the file cannot be renamed.</exception>
     internal virtual void Rename(string from, string to, bool replace)
     {
 #if NETSTANDARD
         if (replace && File.Exists(to)) File.Replace(from, to, null);
         else File.Move(from, to);
 #else
-        // Outside Windows a move looks for the file and then replaces it: one that came in between would be lost. A
-        // link is made only where there is none; where the file system has no links, the move has to do.
+        // Outside Windows File.Move checks for a file and then replaces it: one that is created in between would be lost. Creating
+        // a link fails instead. A file system without links gets the move.
         if (!replace && !OperatingSystem.IsWindows() && Link(from, to) == 0) return;
 
         File.Move(from, to, replace);
@@ -61,7 +61,7 @@ internal class FileStorage
     /// <summary>Deletes an empty folder.</summary>
     internal virtual void DeleteFolder(string path) => Directory.Delete(path);
 
-    /// <summary>Writes the names in a folder to the disk, where the file system can do that.</summary>
+    /// <summary>Writes the names in a folder to the disk, if the file system can do that.</summary>
     /// <exception cref="IOException">The disk fails, or is full.</exception>
     internal virtual void FlushFolder(string path)
     {
@@ -78,11 +78,11 @@ internal class FileStorage
         }
 
         if (DiskErrors.Contains(error))
-            throw new IOException($"The names in '{path}' could not be written to the disk (error {error}), and may be lost with the power.", error);
+            throw new IOException($"The names in '{path}' could not be written to the disk (error {error}). They may be lost in a power failure.", error);
 #endif
     }
 
-    /// <summary>Creates a folder and those above it where they do not exist, and writes their names to the disk.</summary>
+    /// <summary>Creates a folder and those above it if they do not exist, and writes their names to the disk.</summary>
     /// <exception cref="IOException">A folder cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not create a folder.</exception>
     internal void EnsureFolder(string path)
@@ -100,8 +100,8 @@ internal class FileStorage
     }
 
     /// <summary>
-    /// Writes the name of a folder to the disk, and those of the folders above: an earlier process may have created them, and ended
-    /// before their names were on the disk.
+    /// Writes the name of a folder and of those above it to the disk: an earlier process may have created them, and ended before
+    /// their names were on the disk.
     /// </summary>
     private void FlushFolderNames(string path)
     {
@@ -119,8 +119,8 @@ internal class FileStorage
     private const int Interrupted = 4;
 
     /// <summary>
-    /// EIO, ENOSPC, EDQUOT (Linux, macOS), ENOMEM, ENFILE, EMFILE. By any other error a file system says that it does not write
-    /// names alone, or a folder that it may not be read.
+    /// EIO, ENOSPC, EDQUOT (Linux, macOS), ENOMEM, ENFILE, EMFILE. Other errors mean that the file system cannot flush folders, or
+    /// that the folder is not readable.
     /// </summary>
     private static readonly int[] DiskErrors = [5, 28, 122, 69, 12, 23, 24];
 

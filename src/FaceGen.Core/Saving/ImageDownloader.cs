@@ -7,67 +7,69 @@ using FaceGen.Http;
 
 namespace FaceGen.Saving;
 
-/// <summary>An image's bytes, checked.</summary>
-/// <param name="Bytes">The file.</param>
-/// <param name="Info">What it is.</param>
+/// <summary>A downloaded image that has been checked.</summary>
+/// <param name="Bytes">The content of the file.</param>
+/// <param name="Info">Its format and size.</param>
 internal sealed record CheckedImage(ArraySegment<byte> Bytes, ImageInfo Info);
 
-/// <summary>Brings in one image of a generation, from its link or from the base64 that stands in its place.</summary>
+/// <summary>Downloads an image of a generation, or decodes an inline one.</summary>
 internal static class ImageDownloader
 {
-    /// <summary>The largest file that is taken, in bytes: ten times what 512 × 768 pixels need in the widest format.</summary>
+    /// <summary>The largest file that is accepted, in bytes: ten times what 512 × 768 pixels need in the largest format.</summary>
     private const int MaxBytes = 32 * 1024 * 1024;
 
     private const int MaxRedirects = 5;
 
-    /// <summary>How long one link may take while the image has another.</summary>
+    /// <summary>How long one link may take if the image has another.</summary>
     private static readonly TimeSpan MaxAttemptTime = TimeSpan.FromSeconds(100);
 
     /// <summary>
-    /// Fetches and checks an image. A link can lag behind the service's word that the image is ready, so that it is
-    /// tried again, as are the same image's other links, until the time is over. An image that lacks nothing but its end marker
-    /// is taken when the same bytes come a second time, or the time is over.
+    /// Downloads and checks an image. Its links are tried again until the timeout elapses, because a link may begin to work
+    /// after the service reports the image as ready. An image that lacks only its end marker is accepted when the same bytes
+    /// come a second time, or the timeout elapses.
     /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="generation">The generation.</param>
-    /// <param name="index">Which of its images, from 0.</param>
-    /// <param name="buffer">Takes what comes: the image may lie in it.</param>
+    /// <param name="index">The index of the image, from 0.</param>
+    /// <param name="buffer">The buffer for the body, which the result may refer to.</param>
     /// <param name="timeout">How long to go on trying.</param>
-    /// <param name="cancellationToken">Ends it before.</param>
-    /// <param name="log">Is told what is waited for.</param>
-    /// <exception cref="FaceGenException">There is no complete image to be had.</exception>
+    /// <param name="log">Logs each wait.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
+    /// <exception cref="FaceGenException">A complete image could not be downloaded.</exception>
     internal static async Task<CheckedImage> DownloadAsync(
-        Connection connection, Generation generation, int index, MemoryStream buffer, TimeSpan timeout, CancellationToken cancellationToken, IEngineLog? log = null)
+        Connection connection, Generation generation, int index, MemoryStream buffer, TimeSpan timeout, IEngineLog? log, CancellationToken cancellationToken)
     {
         string image = generation.Images[index];
-        if (Generation.ParseLink(image) is not { } link)
-            return await LargeBodyDecoder.DecodeAsync(MaxBytes, () => DecodeBase64(image), cancellationToken).ConfigureAwait(false) ?? throw new FaceGenException(ErrorCode.ImageInvalid, $"What came in place of the link of image {index + 1} of generation {generation.Id} is not a complete image.");
+        if (Generation.ParseLink(image) is not { } firstLink)
+        {
+            return await LargeBodyDecoder.DecodeAsync(MaxBytes, () => DecodeBase64(image), cancellationToken).ConfigureAwait(false)
+                ?? throw new FaceGenException(ErrorCode.ImageInvalid,
+                    $"Image {index + 1} of generation {generation.Id} came inline, and is not a complete image. Nothing was saved.");
+        }
 
-        List<Uri> links = [.. generation.OtherLinks.Select(list => Generation.ParseLink(list[index])).OfType<Uri>().Prepend(link).Distinct()];
+        List<Uri> links = [.. generation.AlternateLinks.Select(list => Generation.ParseLink(list[index])).OfType<Uri>().Prepend(firstLink).Distinct()];
 
-        var partial = new ResumableBody(buffer);
-        Uri? partialOf = null;
+        var body = new ResumableBody(buffer);
+        Uri? bodyLink = null;
         TimeProvider time = connection.Services.Time;
         long start = time.GetTimestamp();
-        Attempt? expired = null;
-        Attempt? imageFault = null;
+        Attempt? expired = null, invalidImage = null;
         CheckedImage? withoutEnd = null;
         for (int round = 0; ; round++)
         {
-            // Each link in turn; the first of them to be there again decides how long to wait.
-            TimeSpan? asked = TimeSpan.MaxValue;
+            // Each link in turn; the shortest of their delays counts.
+            TimeSpan? retryAfter = TimeSpan.MaxValue;
             Attempt? last = null;
-            for (int at = 0; at < links.Count && (last is null || time.GetElapsedTime(start) < timeout);)
+            for (int i = 0; i < links.Count && (last is null || time.GetElapsedTime(start) < timeout);)
             {
-                Uri tried = links[at];
-                if (tried != partialOf) partial.Reset();
-                partialOf = tried;
+                if (links[i] != bodyLink) body.Reset();
+                bodyLink = links[i];
                 TimeSpan left = timeout - time.GetElapsedTime(start);
-                last = await TryDownloadAsync(connection, tried, partial, links.Count > 1 && left > MaxAttemptTime ? MaxAttemptTime : left, cancellationToken).ConfigureAwait(false);
-                if (last.IsInvalidImage) imageFault = last;
+                last = await TryDownloadAsync(connection, links[i], body, links.Count > 1 && left > MaxAttemptTime ? MaxAttemptTime : left, cancellationToken).ConfigureAwait(false);
+                if (last.IsInvalidImage) invalidImage = last;
                 if (last.Image is { } found)
                 {
-                    // Another try may bring the end too. The same bytes again are all that there is.
+                    // Another attempt may bring the end marker. If it brings the same bytes, the service has no more.
                     if (found.Info.IsComplete || (withoutEnd is { } before && before.Bytes.AsSpan().SequenceEqual(found.Bytes))) return found;
                     withoutEnd = found with { Bytes = new ArraySegment<byte>([.. found.Bytes]) };
                 }
@@ -75,57 +77,56 @@ internal static class ImageDownloader
                 bool hasExpired = last.Status == HttpStatusCode.Gone
                     || (last.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden && time.GetUtcNow() >= generation.ExpiresAt);
                 if (hasExpired) expired = last;
-                // A link that is dead for good leaves the others.
                 if (hasExpired || last.IsFinal)
                 {
-                    links.RemoveAt(at);
+                    links.RemoveAt(i);
                     continue;
                 }
 
-                asked = last.RetryAfter is { } wanted && wanted < asked ? wanted : last.RetryAfter is null ? null : asked;
-                at++;
+                retryAfter = last.RetryAfter is { } delayed && delayed < retryAfter ? delayed : last.RetryAfter is null ? null : retryAfter;
+                i++;
             }
 
-            TimeSpan wait = Backoff.GetDelay(round, asked, connection.Services);
-            bool isOver = links.Count == 0 || time.GetElapsedTime(start) + wait > timeout;
-            if (isOver && withoutEnd is not null) return withoutEnd;
+            TimeSpan delay = Backoff.GetDelay(round, retryAfter, connection.Services);
+            bool isLast = links.Count == 0 || time.GetElapsedTime(start) + delay > timeout;
+            if (isLast && withoutEnd is not null) return withoutEnd;
             if (links.Count == 0 && expired is not null)
             {
                 throw new FaceGenException(ErrorCode.LinkExpired,
-                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): images are kept for {Limits.LinkLifetimeHours} hours.");
+                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): the service keeps images for {Limits.LinkLifetimeHours} hours.");
             }
 
-            if (isOver)
+            if (isLast)
             {
-                // The last try may have had too little time; what came before says more.
-                if (last!.IsTimeout && imageFault is not null) last = imageFault;
+                // The last attempt may have had too little time: an earlier one explains more.
+                if (last!.IsTimeout && invalidImage is not null) last = invalidImage;
                 string bytes = last.IsDamagedImage ? " To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output." : "";
                 throw new FaceGenException(last.IsInvalidImage ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
                     $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}{bytes}");
             }
 
-            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} is not there yet ({last!.Reason}): trying again in {DisplayText.FormatSeconds(wait)}.");
-            await time.DelayAsync(wait, cancellationToken).ConfigureAwait(false);
+            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} could not be downloaded yet ({last!.Reason}): trying again in {DisplayText.FormatSeconds(delay)}.");
+            await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static async Task<Attempt> TryDownloadAsync(
-        Connection connection, Uri link, ResumableBody partial, TimeSpan timeout, CancellationToken cancellationToken)
+        Connection connection, Uri link, ResumableBody resumableBody, TimeSpan totalTimeout, CancellationToken cancellationToken)
     {
-        using var patience = new DownloadTimeout(connection.Services.Time, timeout, cancellationToken);
+        using var timeout = new DownloadTimeout(connection.Services.Time, totalTimeout, cancellationToken);
         try
         {
             for (int redirects = 0; redirects <= MaxRedirects; redirects++)
             {
-                // Each step of a redirect is judged like the link itself.
-                if (await LinkPolicy.GetRefusalAsync(connection, link, patience.Token).ConfigureAwait(false) is { } refusal)
+                // The policy applies to each redirect.
+                if (await LinkPolicy.GetRefusalAsync(connection, link, timeout.Token).ConfigureAwait(false) is { } refusal)
                     return new Attempt(connection.Key.Redact($"{refusal} ({link.Scheme}://{link.Host})")) { IsFinal = true };
 
                 using var request = new HttpRequestMessage(HttpMethod.Get, link);
-                partial.PrepareRequest(request);
+                resumableBody.PrepareRequest(request);
                 using HttpResponseMessage response = await connection.DownloadClient
-                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
-                patience.RestartIdleTimer();
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token).ConfigureAwait(false);
+                timeout.RestartIdleTimer();
                 if ((int)response.StatusCode is >= 300 and < 400
                     && response.Headers.Location is { } location && Uri.TryCreate(link, location, out Uri? next))
                 {
@@ -135,7 +136,7 @@ internal static class ImageDownloader
 
                 if (!response.IsSuccessStatusCode)
                 {
-                    partial.Reset();
+                    resumableBody.Reset();
                     return new Attempt($"HTTP {(int)response.StatusCode}")
                     {
                         Status = response.StatusCode,
@@ -143,16 +144,16 @@ internal static class ImageDownloader
                     };
                 }
 
-                if (await partial.ReadAsync(response, MaxBytes, patience).ConfigureAwait(false) is not { } body)
-                    return new Attempt("the server gave another part than was asked for");
+                if (await resumableBody.ReadAsync(response, MaxBytes, timeout).ConfigureAwait(false) is not { } body)
+                    return new Attempt("the server sent another part than was requested");
 
                 string encoding = connection.Key.Redact(DisplayText.Clean(string.Join(", ", response.Content.Headers.ContentEncoding), 60));
-                if (await FindImageAsync(body, patience.Token).ConfigureAwait(false) is { } image)
+                if (await FindImageAsync(body, timeout.Token).ConfigureAwait(false) is { } image)
                     return new Attempt(image.Info.IsComplete ? "" : $"the {image.Info.Format.GetDisplayName()} image lacks its end marker") { Image = image };
 
                 ImageFormat? format = ImageHeader.DetectFormat(body);
-                string what = format is { } known ? $"begins {(known == ImageFormat.Avif ? "an" : "a")} {known.GetDisplayName()} image and is cut off or damaged" : "is not an image";
-                return new Attempt($"what came ({body.Count} bytes{(encoding.Length > 0 ? $", Content-Encoding: {encoding}" : "")}) {what}")
+                string fault = format is { } known ? $"begins as {(known == ImageFormat.Avif ? "an" : "a")} {known.GetDisplayName()} image and is cut off or damaged" : "is not an image";
+                return new Attempt($"the file ({body.Count} bytes{(encoding.Length > 0 ? $", Content-Encoding: {encoding}" : "")}) {fault}")
                 {
                     IsInvalidImage = true,
                     IsDamagedImage = format is not null,
@@ -161,15 +162,15 @@ internal static class ImageDownloader
 
             return new Attempt("it redirects too often") { IsFinal = true };
         }
-        // Whatever else goes wrong on the way, a body that cannot be unpacked among it, may go right the next time.
+        // Any other error, such as a body that cannot be decompressed, may not occur the next time.
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            string reason = patience.HasElapsed ? "no answer in time" : DisplayText.Clean(UserInfo.Remove(e.GetBaseException().Message)).TrimEnd('.');
-            return new Attempt(connection.Key.Redact(reason)) { IsTimeout = patience.HasElapsed };
+            string reason = timeout.HasElapsed ? "no response in time" : DisplayText.Clean(UserInfo.Remove(e.GetBaseException().Message)).TrimEnd('.');
+            return new Attempt(connection.Key.Redact(reason)) { IsTimeout = timeout.HasElapsed };
         }
     }
 
-    /// <summary>Finds the image in a body, plain or compressed, whatever the headers call it.</summary>
+    /// <summary>Returns the image in a body, plain or compressed, whatever its headers say; null if there is none.</summary>
     private static async Task<CheckedImage?> FindImageAsync(ArraySegment<byte> body, CancellationToken cancellationToken)
     {
         // A small file may decompress to many pixels.
@@ -178,7 +179,7 @@ internal static class ImageDownloader
             : await LargeBodyDecoder.DecodeAsync(MaxBytes, () => BodyDecompressor.TryRead(body, MaxBytes, ReadImage), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The image that bytes are, or that they hold as a text of base64.</summary>
+    /// <summary>Returns the image that a body is, or contains as base64 text; null if there is none.</summary>
     private static CheckedImage? ReadImage(ArraySegment<byte> body)
     {
         if (ImageInfo.Read(body) is { } info) return new CheckedImage(body, info);
@@ -190,7 +191,8 @@ internal static class ImageDownloader
             ? new CheckedImage(new ArraySegment<byte>(bytes), info)
             : null;
 
-    /// <summary>What one try brought.</summary>
+    /// <summary>The result of one attempt.</summary>
+    /// <param name="Reason">Why there is no complete image; empty if there is one.</param>
     private sealed record Attempt(string Reason)
     {
         internal CheckedImage? Image { get; init; }
@@ -199,16 +201,16 @@ internal static class ImageDownloader
 
         internal TimeSpan? RetryAfter { get; init; }
 
-        /// <summary>Trying again cannot help.</summary>
+        /// <summary>True if the link will never work.</summary>
         internal bool IsFinal { get; init; }
 
-        /// <summary>The time was over before an answer came.</summary>
+        /// <summary>True if the timeout elapsed before the response was complete.</summary>
         internal bool IsTimeout { get; init; }
 
-        /// <summary>Something came, and it was no image.</summary>
+        /// <summary>True if the response is not a complete image.</summary>
         internal bool IsInvalidImage { get; init; }
 
-        /// <summary>What came begins as an image does.</summary>
+        /// <summary>True if the response begins as an image.</summary>
         internal bool IsDamagedImage { get; init; }
     }
 }

@@ -4,29 +4,29 @@ using System.Net.Sockets;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Which of the links that an answer names are followed. An answer must not make this machine call into its own
-/// network, nor send a picture's request unencrypted, unless the connection itself is there.
+/// Decides which links of a response are downloaded. A response must not make this machine send requests into its own network,
+/// or unencrypted ones, unless the connection's address is there too.
 /// </summary>
 internal static class LinkPolicy
 {
-    /// <summary>Why a link is not followed; null where it is.</summary>
+    /// <summary>Returns why a link is not downloaded; null if it is.</summary>
     internal static async Task<string?> GetRefusalAsync(Connection connection, Uri link, CancellationToken cancellationToken)
     {
         bool isHttp = link.Scheme == Uri.UriSchemeHttp;
-        if (!isHttp && link.Scheme != Uri.UriSchemeHttps) return $"a link by '{link.Scheme}' is not followed";
-        if (isHttp && connection.BaseUri.Scheme != Uri.UriSchemeHttp) return "a link without encryption is not followed";
-        if (link.UserInfo.Length > 0) return "a link that names a user is not followed";
+        if (!isHttp && link.Scheme != Uri.UriSchemeHttps) return $"FaceGen does not follow a '{link.Scheme}' link";
+        if (isHttp && connection.BaseUri.Scheme != Uri.UriSchemeHttp) return "FaceGen does not follow a link without encryption";
+        if (link.UserInfo.Length > 0) return "FaceGen does not follow a link with a user name";
         return connection.Address.IsOwn(link)
             || !await IsInternalAsync(connection, link, cancellationToken).ConfigureAwait(false)
             || await IsInternalAsync(connection, connection.BaseUri, cancellationToken).ConfigureAwait(false)
             ? null
-            : "a link into this network is not followed";
+            : "FaceGen does not follow a link into this network";
     }
 
-    /// <summary>Whether a host is, or stands for, an address of this machine or of a private network.</summary>
+    /// <summary>True if a host is, or resolves to, an address of this machine or of a private network.</summary>
     private static async Task<bool> IsInternalAsync(Connection connection, Uri address, CancellationToken cancellationToken)
     {
-        // As it will be called: other digits and dots than ASCII's are an address as well.
+        // The form that the request uses: an address may be written with digits and dots other than ASCII's.
         string host = address.IdnHost.Trim('[', ']').TrimEnd('.');
         if (IPAddress.TryParse(host, out IPAddress? literal)) return IsInternal(literal);
         if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)) return true;
@@ -38,7 +38,7 @@ internal static class LinkPolicy
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            // A name that this machine cannot look up leads nowhere in its network; a proxy may know it.
+            // A name that this machine cannot resolve is not in its network; a proxy may resolve it.
             return false;
         }
     }
@@ -53,7 +53,7 @@ internal static class LinkPolicy
             || (b[0] == 169 && b[1] == 254)
             || (b[0] == 172 && (b[1] & 0xF0) == 16)
             || (b[0] == 192 && b[1] == 168)
-            // For tests of networks, for protocols, for groups, and for nobody.
+            // Benchmarks, protocol assignments, multicast and reserved addresses.
             || (b[0] == 198 && (b[1] & 0xFE) == 18)
             || (b[0] == 192 && b[1] == 0 && b[2] == 0)
             || b[0] >= 224;
@@ -62,10 +62,10 @@ internal static class LinkPolicy
     private static bool IsInternalIPv6(IPAddress address, byte[] bytes) => IPAddress.IsLoopback(address) || address.Equals(IPAddress.IPv6Any)
         || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6Multicast
         || (bytes[0] & 0xFE) == 0xFC
-        // What a local network's translator makes of addresses nobody outside knows (RFC 8215), nor where a Teredo tunnel ends.
+        // Addresses that a translator of the local network defines (RFC 8215), and the ends of Teredo tunnels.
         || StartsWith(bytes, 0x00, 0x64, 0xFF, 0x9B, 0x00, 0x01) || StartsWith(bytes, 0x20, 0x01, 0x00, 0x00);
 
-    /// <summary>The IPv4 address that an IPv6 address stands for: mapped, compatible, translated, by NAT64 or by 6to4.</summary>
+    /// <summary>Returns the IPv4 address in an IPv6 address: mapped, compatible, translated, NAT64 or 6to4; null if there is none.</summary>
     private static IPAddress? GetEmbeddedIPv4(byte[] bytes)
     {
         if (StartsWith(bytes, 0x20, 0x02)) return new IPAddress(bytes.AsSpan(2, 4).ToArray());

@@ -11,19 +11,19 @@ namespace FaceGen.Saving;
 /// </summary>
 internal static class PartFileName
 {
-    /// <summary>Finds what may be such a file.</summary>
+    /// <summary>The search pattern for such files.</summary>
     internal const string SearchPattern = ".*.part";
 
     /// <summary>A file that belongs to another machine, or names no process, is abandoned when it is as old as this.</summary>
     private static readonly TimeSpan MaxWriteTime = TimeSpan.FromDays(1);
 
-    // Earlier versions gave names without a process.
+    // Names of earlier versions had no process.
     private static readonly Regex NamePattern = new(@"^\.(?:(?<host>[0-9a-f]{6})-(?<process>\d{1,10})-(?<run>[0-9a-f]{8})[0-9a-f]{8}|[0-9a-f]{32})\.part$", RegexOptions.CultureInvariant);
 
     private static readonly string HostId = Sha256.ComputeHex(Encoding.UTF8.GetBytes(Environment.MachineName)).Substring(0, 6);
     private static readonly int ProcessId = GetProcessId();
 
-    /// <summary>Distinguishes this process from one before it that had the same number, as in a container that was restarted.</summary>
+    /// <summary>Distinguishes this process from an earlier one with the same id, as in a container that was restarted.</summary>
     private static readonly string RunId = Guid.NewGuid().ToString("N").Substring(0, 8);
 
     /// <summary>Returns a name that no other file has.</summary>
@@ -31,8 +31,8 @@ internal static class PartFileName
         string.Format(CultureInfo.InvariantCulture, ".{0}-{1}-{2}{3}.part", HostId, ProcessId, RunId, Guid.NewGuid().ToString("N").Substring(0, 8));
 
     /// <summary>
-    /// True if a file is a temporary file of FaceGen's that no living process writes: its process has ended, or it is a day old;
-    /// and no process holds it open.
+    /// True if a file is a temporary file of FaceGen that no running process writes: its process has ended, or it is a day old;
+    /// and no process has it open.
     /// </summary>
     internal static bool IsAbandoned(string path)
     {
@@ -62,7 +62,7 @@ internal static class PartFileName
             return false;
         }
 
-        // A process that was killed and that its parent has not asked for yet is listed, and writes nothing.
+        // A zombie process, which its parent has not waited for, is listed and writes nothing.
         string state = $"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat";
         if (!File.Exists(state)) return true;
 

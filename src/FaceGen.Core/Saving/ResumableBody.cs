@@ -5,17 +5,17 @@ using FaceGen.Http;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// A download that is resumed after it was cut off: only where the body is not encoded and the server names its version by
-/// a strong tag, and only when the server then sends exactly the missing part of the same version.
+/// The body of a download that can be resumed: only if the body is not encoded and has a strong entity tag, and if the server
+/// then sends exactly the missing part of the same version.
 /// </summary>
-/// <param name="body">Where it goes; what is there already is written over.</param>
+/// <param name="body">The buffer, which is overwritten.</param>
 internal sealed class ResumableBody(MemoryStream body)
 {
     private EntityTagHeaderValue? _entityTag;
     private DateTimeOffset? _lastModified;
     private long? _length;
 
-    /// <summary>Asks for what is still missing, if anything of a known version is there.</summary>
+    /// <summary>Requests the missing part, if there is a part of a known version.</summary>
     internal void PrepareRequest(HttpRequestMessage request)
     {
         if (_entityTag is null || body.Length == 0) return;
@@ -24,8 +24,8 @@ internal sealed class ResumableBody(MemoryStream body)
         request.Headers.IfRange = new RangeConditionHeaderValue(_entityTag);
     }
 
-    /// <summary>Takes in a successful answer, to its end.</summary>
-    /// <returns>The whole body, there until more is taken in; null where the server gave another part than was asked for.</returns>
+    /// <summary>Reads a successful response to its end.</summary>
+    /// <returns>The whole body, which the next read overwrites; null if the server sent another part than was requested.</returns>
     internal async Task<ArraySegment<byte>?> ReadAsync(HttpResponseMessage response, int maxBytes, DownloadTimeout timeout)
     {
         bool isEncoded = response.Content.Headers.ContentEncoding.Any(coding => !coding.Equals(HttpHandlers.AcceptEncoding, StringComparison.OrdinalIgnoreCase));
@@ -40,13 +40,13 @@ internal sealed class ResumableBody(MemoryStream body)
 
         if (!isPart && !isEncoded && response.Headers.ETag is { IsWeak: false } version)
             (_entityTag, _lastModified, _length) = (version, response.Content.Headers.LastModified, response.Content.Headers.ContentLength);
-        await response.Content.AppendToAsync(body, maxBytes, timeout.Token, timeout.RestartIdleTimer).ConfigureAwait(false);
+        await response.Content.AppendToAsync(body, maxBytes, timeout.RestartIdleTimer, timeout.Token).ConfigureAwait(false);
         var whole = new ArraySegment<byte>(body.GetBuffer(), 0, (int)body.Length);
         Reset();
         return whole;
     }
 
-    /// <summary>Forgets what has come.</summary>
+    /// <summary>Discards what was read.</summary>
     internal void Reset()
     {
         body.SetLength(0);

@@ -2,33 +2,33 @@ namespace FaceGen.Saving;
 
 /// <summary>How and where images are saved.</summary>
 /// <param name="Folder">The full path of the folder.</param>
-/// <param name="Name">The files' names.</param>
+/// <param name="Name">The template of the file names.</param>
 internal sealed record SaveOptions(string Folder, FileNameTemplate Name)
 {
-    /// <summary>Whether a file of the same name is replaced.</summary>
+    /// <summary>True to replace a file of the same name.</summary>
     internal bool Force { get; init; }
 
-    /// <summary>Whether an image whose file is there already is left alone.</summary>
+    /// <summary>True to skip an image whose file exists already.</summary>
     internal bool SkipExisting { get; init; }
 
     /// <summary>
-    /// Whether a file of the same name that holds the very image counts as saved: a process that was killed may have come
-    /// so far.
+    /// True to count a file of the same name with the same image as saved: a process may have been killed after it wrote the
+    /// file.
     /// </summary>
     internal bool AcceptIdentical { get; init; }
 
-    /// <summary>Whether a JSON file beside each image tells how it was made.</summary>
+    /// <summary>True to write a JSON file beside each image that describes how it was created.</summary>
     internal bool Sidecar { get; init; }
 
-    /// <summary>Whether a PNG file tells in itself how it was made.</summary>
+    /// <summary>True to write into PNG files how they were created.</summary>
     internal bool EmbedMetadata { get; init; }
 
     /// <summary>
-    /// True if the folder was there when the run began: it is not made again, because a share that is gone would be replaced by
-    /// a folder of this machine.
+    /// True if the folder existed when the run began: it is not created again, because that would replace a missing share by a
+    /// local folder.
     /// </summary>
     internal bool FolderMustExist { get; init; }
 
-    /// <summary>How long one image may take to come.</summary>
+    /// <summary>Gets how long the download of one image may take.</summary>
     internal TimeSpan Timeout { get; init; }
 }

@@ -1,29 +1,29 @@
 namespace FaceGen;
 
-/// <summary>An image of a generation that stands, checked to its last byte, in a file.</summary>
+/// <summary>An image of a generation that is saved as a file and completely checked.</summary>
 public sealed record SavedImage
 {
-    /// <summary>The file's full path.</summary>
+    /// <summary>Gets the full path of the file.</summary>
     public required string FullName { get; init; }
 
-    /// <summary>The file's size in bytes.</summary>
+    /// <summary>Gets the size of the file in bytes.</summary>
     public required long Length { get; init; }
 
-    /// <summary>The SHA-256 of the file, in lower-case hexadecimal.</summary>
+    /// <summary>Gets the SHA-256 of the file, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>The format that the file's own bytes tell.</summary>
+    /// <summary>Gets the format, by the content of the file.</summary>
     public required ImageFormat Format { get; init; }
 
-    /// <summary>The width in pixels.</summary>
+    /// <summary>Gets the width in pixels.</summary>
     public required int Width { get; init; }
 
-    /// <summary>The height in pixels.</summary>
+    /// <summary>Gets the height in pixels.</summary>
     public required int Height { get; init; }
 
     /// <summary>
-    /// Whether the service's safety filter seems to have taken the picture away: it is blank (all but black, or of one
-    /// colour), or the same file came before for another prompt or seed.
+    /// True if the service's safety filter seems to have removed the image: it is blank (almost black, or of one color), or the
+    /// same file came before for another prompt or seed.
     /// </summary>
     public required bool Filtered { get; init; }
 
@@ -33,15 +33,15 @@ public sealed record SavedImage
     /// </summary>
     public bool Incomplete { get; init; }
 
-    /// <summary>Which of the generation's images it is, the first being 1.</summary>
+    /// <summary>Gets the number of the image in its generation, from 1.</summary>
     public required int Index { get; init; }
 
-    /// <summary>The generation that it belongs to.</summary>
+    /// <summary>Gets the generation.</summary>
     public required Generation Generation { get; init; }
 
     /// <summary>Gets the account that the generation belongs to, as <see cref="Generation.Account"/> gives it.</summary>
     public string? Account => Generation.Account;
 
-    /// <summary>The file's full path.</summary>
+    /// <summary>Returns the full path of the file.</summary>
     public override string ToString() => FullName;
 }

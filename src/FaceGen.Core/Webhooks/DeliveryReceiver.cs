@@ -3,69 +3,68 @@ using FaceGen.Generating;
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// Gives out each generation that a webhook delivery has come for, once, when a poll has confirmed it: those that this process
-/// submitted and no command waits for, and those of others.
+/// Returns each generation with a webhook delivery once, after a poll confirmed it: generations of this process that no command waits
+/// for, and generations of other processes.
 /// </summary>
 /// <remarks>
-/// Deliveries for generations of this process are served whatever else comes in: ids that the process does not know are polled
-/// beside them, one at a time, and only so many a minute.
+/// Generations of this process are never delayed by others: unknown ids are polled separately, one at a time, at a limited rate.
 /// </remarks>
 internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
 {
     private readonly Account _account = Account.For(connection);
     private readonly TimeProvider _time = connection.Services.Time;
 
-    /// <summary>The id to poll when the submissions that were in flight as it was chosen have been answered: it may be one of theirs.</summary>
+    /// <summary>The next id to poll, after the submissions that are in flight have their responses: it can be the id of one of them.</summary>
     private string? _nextId;
     private Task _submissionsAnswered = Task.CompletedTask;
 
-    /// <summary>The poll of an unknown id that is in progress.</summary>
+    /// <summary>The poll of an unknown id in progress.</summary>
     private Task? _poll;
 
-    /// <summary>How many polls in a row had no result, and the elapsed time of the next one.</summary>
+    /// <summary>The number of polls in a row without a result, and the elapsed time of the next poll.</summary>
     private int _failures;
     private TimeSpan _retryAt;
 
     private DeliveryTracker Deliveries => _account.Deliveries;
 
-    /// <summary>Waits for the next generation that has ended.</summary>
-    /// <param name="waitsForUnknown">Whether to wait also where nothing is pending that this process knows of.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The generation; null where nothing more is to come.</returns>
-    /// <exception cref="FaceGenException">The service does not tell of one that it had accepted.</exception>
+    /// <summary>Waits for the next finished generation.</summary>
+    /// <param name="waitsForUnknown">True to wait for generations of other processes if none of this process is pending.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The generation; null if no more are expected.</returns>
+    /// <exception cref="FaceGenException">The service does not return a generation that it accepted.</exception>
     internal async Task<Generation?> ReceiveAsync(bool waitsForUnknown, CancellationToken cancellationToken)
     {
         using IDisposable warnings = _account.Warnings.Subscribe(log);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // Asked for before anything is looked up: what happens meanwhile ends it.
+            // The task is read first, so that no change during the loop is missed.
             Task change = Deliveries.NextChange;
             bool isPending = false;
-            foreach (Poller watch in _account.Pending)
+            foreach (PendingGeneration pending in _account.Pending)
             {
-                if (watch.TryReceive() is { } ended) return await ended.ConfigureAwait(false);
-                isPending |= watch.IsReceivable;
+                if (pending.TryReceive() is { } finished) return await finished.ConfigureAwait(false);
+                isPending |= pending.IsReceivable;
             }
 
             (Task? work, TimeSpan wait, bool isWorking) = await PollUnknownAsync(cancellationToken).ConfigureAwait(false);
             if (!waitsForUnknown && !isPending && !isWorking) return null;
 
-            using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task timer = _time.DelayAsync(wait, cut.Token);
+            using var timerSource = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task timer = _time.DelayAsync(wait, timerSource.Token);
             await Task.WhenAny(work is null ? [change, timer] : [change, timer, work]).ConfigureAwait(false);
-            cut.Cancel();
+            timerSource.Cancel();
         }
     }
 
-    /// <summary>Begins to poll an unknown id, if there is one and it may be polled.</summary>
-    /// <returns>What to wait for, how long at most, and whether that leads to a poll soon.</returns>
+    /// <summary>Starts to poll an unknown id if there is one and the rate allows it.</summary>
+    /// <returns>The task to wait for, the maximum wait, and whether a poll is in progress or due soon.</returns>
     private async Task<(Task? Work, TimeSpan Wait, bool IsWorking)> PollUnknownAsync(CancellationToken cancellationToken)
     {
-        if (_poll is { IsCompleted: true } ended)
+        if (_poll is { IsCompleted: true } completed)
         {
             _poll = null;
-            await ended.ConfigureAwait(false);
+            await completed.ConfigureAwait(false);
         }
 
         TimeSpan now = _time.GetElapsedTime(0);
@@ -86,8 +85,8 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         {
             _account.Warnings.LogWarning("unknown deliveries",
                 $"{UnknownDeliveries.MaxPollsPerMinute} webhook deliveries within a minute were for generations that the service does not know. "
-                + "Someone who knows the webhook's address may have sent them. Nothing was paid for, and this session's generations are received as before. "
-                + "For another address, run Remove-FaceGenWebhook and New-FaceGenWebhook.");
+                + "Someone who knows the webhook's address may have sent them. Nothing was charged, and this session's generations are still received. "
+                + "To change the address, run Remove-FaceGenWebhook and New-FaceGenWebhook.");
             return (null, untilPoll, false);
         }
 
@@ -102,25 +101,24 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         return (_submissionsAnswered, Timeout.InfiniteTimeSpan, true);
     }
 
-    /// <summary>Polls an unknown id; only the service's own word makes it a generation.</summary>
-    /// <exception cref="FaceGenException">The service refuses the key.</exception>
+    /// <summary>Polls an unknown id and adds the generation if the service confirms it.</summary>
+    /// <exception cref="FaceGenException">The service rejected the key.</exception>
     private async Task PollAsync(string id, CancellationToken cancellationToken)
     {
         bool? isFound = null;
         try
         {
-            Generation called = new() { Id = id, Connection = connection };
             if (_account.Find(id) is null)
             {
-                Generation generation = await Fetcher.FetchAsync(connection, called, cancellationToken).ConfigureAwait(false);
+                Generation generation = await Fetcher.FetchAsync(connection, new Generation { Id = id, Connection = connection }, cancellationToken).ConfigureAwait(false);
                 if (!generation.IsFinished)
                 {
-                    // A delivery says that it has ended.
+                    // The service sends a delivery when a generation is finished, so it will be soon.
                     PostponePolls();
                     return;
                 }
 
-                if (_account.Find(id) is null) _account.Add(connection, generation, null, isDeliveryExpected: true);
+                if (_account.Find(id) is null) _account.Add(connection, generation, new PendingOptions { IsDeliveryExpected = true });
             }
 
             _failures = 0;
@@ -139,7 +137,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         }
         catch (OperationCanceledException)
         {
-            // The next receiver polls it.
+            // The next receiver polls the id.
         }
         finally
         {

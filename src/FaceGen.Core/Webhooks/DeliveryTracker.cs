@@ -3,15 +3,15 @@ using FaceGen.Http;
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// The calls that an account's webhooks have taken. A call is a hint and no more: it says that a look at a generation is
-/// worthwhile now. It may be doubled, late, early, forged, or never come.
+/// Tracks the webhook deliveries of an account. A delivery is only a hint to poll its generation: it can be duplicated, late, early,
+/// forged, or missing.
 /// </summary>
 internal sealed class DeliveryTracker
 {
-    /// <summary>How many calls in a row may fail to come until nobody waits for them any more.</summary>
+    /// <summary>The number of missed deliveries in a row after which deliveries are no longer waited for.</summary>
     internal const int MaxMissed = 5;
 
-    /// <summary>How many generations that have ended are remembered, so that a late or repeated delivery for one is ignored.</summary>
+    /// <summary>The number of finished generations that are remembered in order to ignore late or repeated deliveries.</summary>
     private const int MaxRememberedIds = 10_000;
 
     private readonly object _gate = new();
@@ -22,14 +22,14 @@ internal sealed class DeliveryTracker
     private readonly RecentSet<long> _finishedTrackIds = new(MaxRememberedIds);
     private readonly UnknownDeliveries _unknown = new();
 
-    /// <summary>The ids of unknown deliveries that are polled now.</summary>
+    /// <summary>The ids of unknown deliveries that are being polled.</summary>
     private readonly HashSet<string> _polling = new(StringComparer.Ordinal);
 
     private TaskCompletionSource<bool> _nextChange = CreateSource<bool>();
     private long _nextTrackId = BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & 0xFFFF_FFFF_FFFF;
     private int _missed;
 
-    /// <summary>The webhooks that listen, the newest first.</summary>
+    /// <summary>Gets the open webhooks, the newest first.</summary>
     internal IReadOnlyList<Webhook> Webhooks
     {
         get
@@ -38,7 +38,7 @@ internal sealed class DeliveryTracker
         }
     }
 
-    /// <summary>Whether calls come, so that waiting for one is better than looking.</summary>
+    /// <summary>True if deliveries arrive, so that waiting for one is better than polling.</summary>
     internal bool IsReliable
     {
         get
@@ -47,7 +47,7 @@ internal sealed class DeliveryTracker
         }
     }
 
-    /// <summary>Ends when the next thing happens here.</summary>
+    /// <summary>Gets a task that completes at the next change of this object.</summary>
     internal Task NextChange
     {
         get
@@ -71,7 +71,7 @@ internal sealed class DeliveryTracker
         lock (_gate)
         {
             _webhooks.Remove(webhook);
-            // Whose address a generation's request had is not known here: nobody who waits now relies on a call any more.
+            // The webhook of each generation is not known here, so every wait for a delivery ends.
             foreach (TaskCompletionSource<bool> expected in _expected.Values) expected.TrySetResult(false);
         }
 
@@ -79,19 +79,19 @@ internal sealed class DeliveryTracker
     }
 
     /// <summary>
-    /// The request as it is sent: one that names no webhook takes the newest that listens and that the service can reach,
-    /// and one that is called for has a track id, by which a call finds its request where the submission's answer is lost.
+    /// Returns a request with a webhook, by default the newest one that the service can reach, and with a track id, by which a delivery
+    /// identifies the request if the response to the submission is lost.
     /// </summary>
     internal Request AssignWebhook(Request request, ServiceAddress service)
     {
-        Uri? webhook = request.Webhook ?? Webhooks.FirstOrDefault(one => one.Uri.Scheme == Uri.UriSchemeHttps || service.Root.IsLoopback)?.Uri;
-        return webhook is null ? request : request with { Webhook = webhook, TrackId = request.TrackId ?? Interlocked.Increment(ref _nextTrackId) };
+        Uri? address = request.Webhook ?? Webhooks.FirstOrDefault(webhook => webhook.Uri.Scheme == Uri.UriSchemeHttps || service.Root.IsLoopback)?.Uri;
+        return address is null ? request : request with { Webhook = address, TrackId = request.TrackId ?? Interlocked.Increment(ref _nextTrackId) };
     }
 
-    /// <summary>Whether a request's webhook is one of these.</summary>
+    /// <summary>True if a request has one of these webhooks.</summary>
     internal bool HasOwnWebhook(Request? request) => request?.Webhook is { } uri && Webhooks.Any(webhook => webhook.Uri == uri);
 
-    /// <summary>Takes a call.</summary>
+    /// <summary>Records a delivery.</summary>
     internal void Receive(string id, long? trackId)
     {
         lock (_gate)
@@ -105,25 +105,22 @@ internal sealed class DeliveryTracker
         NotifyChange();
     }
 
-    /// <summary>
-    /// Ends when a call for a generation has come since the last time that this was asked; with false where a webhook was
-    /// closed, so that none may come.
-    /// </summary>
+    /// <summary>Returns a task that is true at the next delivery for a generation, and false if a webhook is closed before.</summary>
     internal Task<bool> WaitForDeliveryAsync(string id)
     {
         lock (_gate)
         {
-            // The call can have come before the answer that told the id.
+            // The delivery can arrive before the response with the id.
             if (_unknown.Remove(id)) return Task.FromResult(true);
-            if (!_expected.TryGetValue(id, out TaskCompletionSource<bool>? call) || call.Task.IsCompleted)
-                _expected[id] = call = CreateSource<bool>();
-            return call.Task;
+            if (!_expected.TryGetValue(id, out TaskCompletionSource<bool>? delivery) || delivery.Task.IsCompleted)
+                _expected[id] = delivery = CreateSource<bool>();
+            return delivery.Task;
         }
     }
 
-    /// <summary>A generation has ended: later calls for it are no news.</summary>
-    /// <param name="id">The generation.</param>
-    /// <param name="isMissed">Whether a call was to tell of its end, and did not come.</param>
+    /// <summary>Marks a generation as finished, so that later deliveries for it are ignored.</summary>
+    /// <param name="id">The generation's id.</param>
+    /// <param name="isMissed">True if a delivery was expected and did not arrive.</param>
     internal void MarkFinished(string id, bool isMissed)
     {
         lock (_gate)
@@ -137,7 +134,7 @@ internal sealed class DeliveryTracker
         NotifyChange();
     }
 
-    /// <summary>A generation has ended in the submission's answer, which had no id: a delivery that names its track id is ignored.</summary>
+    /// <summary>Marks a generation as finished whose submission response had no id, so that a delivery with its track id is ignored.</summary>
     internal void MarkTrackIdFinished(long trackId)
     {
         lock (_gate) _finishedTrackIds.Add(trackId);
@@ -149,7 +146,7 @@ internal sealed class DeliveryTracker
         lock (_gate) _expected.Remove(id);
     }
 
-    /// <summary>Notes the first call that names a track id, until what is returned is disposed of.</summary>
+    /// <summary>Tracks a submission by its track id until the result is disposed.</summary>
     internal TrackedSubmission TrackSubmission(long trackId)
     {
         var tracked = new TrackedSubmission(this, trackId);
@@ -157,9 +154,9 @@ internal sealed class DeliveryTracker
         return tracked;
     }
 
-    /// <summary>The id to poll next of the deliveries for generations that this process did not submit; null where there is none.</summary>
+    /// <summary>Returns the next id to poll of deliveries for generations that this process did not submit; null if there is none.</summary>
     /// <param name="now">The elapsed time.</param>
-    /// <param name="wait">How long to wait until it may be polled.</param>
+    /// <param name="wait">The delay before the poll.</param>
     internal string? PeekUnknown(TimeSpan now, out TimeSpan wait)
     {
         lock (_gate)
@@ -169,44 +166,44 @@ internal sealed class DeliveryTracker
         }
     }
 
-    /// <summary>Takes the id of an unknown delivery to poll it; false where it is not unknown any more, or too many were polled.</summary>
+    /// <summary>Removes the id of an unknown delivery in order to poll it; returns false if it is no longer unknown, or too many were polled.</summary>
     internal bool TryBeginPoll(string id, TimeSpan now)
     {
         lock (_gate) return _unknown.TryBeginPoll(id, now) && _polling.Add(id);
     }
 
-    /// <summary>The poll of an unknown delivery has ended.</summary>
+    /// <summary>Ends the poll of an unknown delivery.</summary>
     /// <param name="id">The id.</param>
-    /// <param name="isFound">Whether the service has such a generation; null where it did not say.</param>
+    /// <param name="isFound">True if the service has the generation; null if that is not known.</param>
     internal void EndPoll(string id, bool? isFound)
     {
         lock (_gate)
         {
             _polling.Remove(id);
             if (isFound == true) _unknown.RemoveLastPoll();
-            // The next receiver polls one that a stop, a refused key or a busy service left.
+            // After a cancellation, a rejected key or a busy service, the next receiver polls the id.
             if (isFound is null && !_finished.Contains(id)) _unknown.Requeue(id);
         }
 
         NotifyChange();
     }
 
-    /// <summary>Something that <see cref="NextChange"/> waits for has happened.</summary>
+    /// <summary>Completes <see cref="NextChange"/>.</summary>
     internal void NotifyChange()
     {
-        TaskCompletionSource<bool> before;
-        lock (_gate) (before, _nextChange) = (_nextChange, CreateSource<bool>());
-        before.TrySetResult(true);
+        TaskCompletionSource<bool> change;
+        lock (_gate) (change, _nextChange) = (_nextChange, CreateSource<bool>());
+        change.TrySetResult(true);
     }
 
     private static TaskCompletionSource<T> CreateSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>A submission that is known by its track id until its answer tells the service's own.</summary>
+    /// <summary>Represents a submission that is identified by its track id until its response returns an id.</summary>
     internal sealed class TrackedSubmission(DeliveryTracker deliveries, long trackId) : IDisposable
     {
         private readonly TaskCompletionSource<string> _id = CreateSource<string>();
 
-        /// <summary>The id of the generation that a call says it has become.</summary>
+        /// <summary>Gets a task with the generation's id from a delivery.</summary>
         internal Task<string> Id => _id.Task;
 
         internal void SetId(string id) => _id.TrySetResult(id);
@@ -217,7 +214,7 @@ internal sealed class DeliveryTracker
         }
     }
 
-    /// <summary>The newest of many.</summary>
+    /// <summary>Represents a set of the most recently added items.</summary>
     private sealed class RecentSet<T>(int capacity)
         where T : notnull
     {

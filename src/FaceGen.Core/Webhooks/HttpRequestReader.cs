@@ -1,27 +1,25 @@
 using System.Globalization;
 using System.Text;
-using FaceGen.Http;
 
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// Reads one HTTP/1.1 request off a connection, no more of it than allowed. Whoever connects is a stranger: what is not
-/// plainly a request is refused with a status of HTTP.
+/// Reads one HTTP/1.1 request from an untrusted connection with size limits. An invalid request is rejected with an HTTP status.
 /// </summary>
 internal sealed class HttpRequestReader(Stream stream)
 {
-    /// <summary>The longest request line or header, and how many headers there may be.</summary>
+    /// <summary>The maximum length of the request line or a header, and the maximum number of headers.</summary>
     private const int MaxLineLength = 8 * 1024, MaxHeaders = 100;
 
-    /// <summary>The longest body: an answer with its meta is some kilobytes.</summary>
+    /// <summary>The maximum size of a body, in bytes; a delivery has a few kilobytes.</summary>
     internal const int MaxBodyBytes = 1024 * 1024;
 
     private readonly byte[] _buffer = new byte[8 * 1024];
     private int _start;
     private int _end;
 
-    /// <summary>Reads the request's line and headers.</summary>
-    /// <exception cref="HttpStatusException">It is no request, or too long.</exception>
+    /// <summary>Reads the request line and the headers.</summary>
+    /// <exception cref="HttpStatusException">The request is invalid or too long.</exception>
     internal async Task<HttpRequestHead> ReadHeadAsync(CancellationToken cancellationToken)
     {
         string[] parts = (await ReadLineAsync(cancellationToken).ConfigureAwait(false)).Split(' ');
@@ -41,7 +39,7 @@ internal sealed class HttpRequestReader(Stream stream)
     }
 
     /// <summary>Reads the body that the headers announce.</summary>
-    /// <exception cref="HttpStatusException">It is too long, or not announced as HTTP does.</exception>
+    /// <exception cref="HttpStatusException">The body is too long, or its headers are invalid.</exception>
     internal async Task<byte[]> ReadBodyAsync(HttpRequestHead head, CancellationToken cancellationToken)
     {
         bool isChunked = head.Headers.TryGetValue("Transfer-Encoding", out string? coding);
@@ -61,7 +59,7 @@ internal sealed class HttpRequestReader(Stream stream)
         {
             string size = (await ReadLineAsync(cancellationToken).ConfigureAwait(false)).Split(';')[0].Trim();
             int length = ParseLength(size, NumberStyles.AllowHexSpecifier);
-            // What may follow the last chunk is of no interest.
+            // Trailers after the last chunk are ignored.
             if (length == 0) return;
 
             await CopyAsync(body, length, cancellationToken).ConfigureAwait(false);
@@ -103,8 +101,8 @@ internal sealed class HttpRequestReader(Stream stream)
     private async Task FillAsync(CancellationToken cancellationToken)
     {
         _start = 0;
-        _end = await stream.ReadBufferAsync(_buffer, cancellationToken).ConfigureAwait(false);
-        if (_end == 0) throw new EndOfStreamException("The call ended before its end.");
+        _end = await stream.ReadAsync(_buffer, 0, _buffer.Length, cancellationToken).ConfigureAwait(false);
+        if (_end == 0) throw new EndOfStreamException("The request ended early.");
     }
 
     private static int ParseLength(string text, NumberStyles style)
@@ -112,4 +110,28 @@ internal sealed class HttpRequestReader(Stream stream)
         if (!long.TryParse(text, style, CultureInfo.InvariantCulture, out long number) || number < 0) throw new HttpStatusException(400);
         return number <= MaxBodyBytes ? (int)number : throw new HttpStatusException(413);
     }
+}
+
+/// <summary>Represents the head of an HTTP request.</summary>
+/// <param name="Method">The method, such as POST.</param>
+/// <param name="Target">The path and the query.</param>
+/// <param name="Headers">The headers; of several with one name, the last.</param>
+internal sealed record HttpRequestHead(string Method, string Target, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>Gets the last segment of the path. A proxy can add or remove the segments before it.</summary>
+    internal string LastSegment
+    {
+        get
+        {
+            string path = Target.Split('?')[0];
+            return path.Substring(path.LastIndexOf('/') + 1);
+        }
+    }
+}
+
+/// <summary>The exception that is thrown for a request that is rejected with an HTTP status.</summary>
+/// <param name="status">The HTTP status.</param>
+internal sealed class HttpStatusException(int status) : Exception($"The request was rejected (HTTP {status}).")
+{
+    internal int Status => status;
 }

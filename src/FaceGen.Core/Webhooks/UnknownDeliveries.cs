@@ -1,15 +1,15 @@
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// The ids of webhook deliveries for generations that this process did not submit, and the polls that they may cause. A sender
-/// that knows the webhook's address can send any number of them, so both are limited. The caller holds a lock.
+/// Holds the ids of webhook deliveries for generations that this process did not submit. A sender that knows the webhook's address can
+/// send any number of them, so the ids and their polls are limited. The caller holds a lock.
 /// </summary>
 internal sealed class UnknownDeliveries
 {
-    /// <summary>How many ids are kept; one more drops the oldest.</summary>
+    /// <summary>The maximum number of ids; another one replaces the oldest.</summary>
     internal const int MaxIds = 10_000;
 
-    /// <summary>How many polls a minute may find no generation. One that finds a generation does not count.</summary>
+    /// <summary>The maximum number of polls per minute that find no generation.</summary>
     internal const int MaxPollsPerMinute = 60;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -17,7 +17,7 @@ internal sealed class UnknownDeliveries
     private readonly LinkedList<string> _order = [];
     private readonly Dictionary<string, LinkedListNode<string>> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>When polls began, on a clock of elapsed time: those of the last minute, but for those that found a generation.</summary>
+    /// <summary>The elapsed times at which the polls of the last minute started, without those that found a generation.</summary>
     private readonly List<TimeSpan> _pollTimes = [];
 
     internal int Count => _ids.Count;
@@ -30,7 +30,7 @@ internal sealed class UnknownDeliveries
         if (_ids.Count > MaxIds) Remove(_order.First!.Value);
     }
 
-    /// <summary>Adds an id whose poll had no result: every other one is polled before it.</summary>
+    /// <summary>Adds an id whose poll had no result; all others are polled before it.</summary>
     internal void Requeue(string id)
     {
         if (_ids.Count < MaxIds && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
@@ -44,17 +44,17 @@ internal sealed class UnknownDeliveries
         return _ids.Remove(id);
     }
 
-    /// <summary>The id to poll next: the newest, since a flood that is over must not delay what comes after it. Null where there is none.</summary>
+    /// <summary>Gets the next id to poll, which is the newest, so that an earlier flood does not delay it; null if there is none.</summary>
     internal string? Next => _order.Last?.Value;
 
-    /// <summary>How long to wait until a poll may begin; zero where one may now.</summary>
+    /// <summary>Returns the delay before the next poll; zero if it is allowed now.</summary>
     internal TimeSpan GetPollDelay(TimeSpan now)
     {
         _pollTimes.RemoveAll(poll => poll + Minute <= now);
         return _pollTimes.Count < MaxPollsPerMinute ? TimeSpan.Zero : _pollTimes[0] + Minute - now;
     }
 
-    /// <summary>Takes an id to poll it now.</summary>
+    /// <summary>Removes an id in order to poll it; returns false if the rate does not allow it or the id is gone.</summary>
     internal bool TryBeginPoll(string id, TimeSpan now)
     {
         if (GetPollDelay(now) > TimeSpan.Zero || !Remove(id)) return false;
@@ -63,7 +63,7 @@ internal sealed class UnknownDeliveries
         return true;
     }
 
-    /// <summary>The last poll has found a generation.</summary>
+    /// <summary>Removes the last poll from the rate, because it found a generation.</summary>
     internal void RemoveLastPoll()
     {
         if (_pollTimes.Count > 0) _pollTimes.RemoveAt(_pollTimes.Count - 1);

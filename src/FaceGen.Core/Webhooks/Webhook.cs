@@ -1,39 +1,37 @@
-using FaceGen.Webhooks;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using FaceGen.Contract;
-using FaceGen.Http;
+using FaceGen.Webhooks;
 
 namespace FaceGen;
 
 /// <summary>
-/// Listens for the service's calls. Its path cannot be guessed, and still what comes is only taken as a hint to look at a
-/// generation.
+/// Listens for webhook deliveries of the service. Its path cannot be guessed; even so, a delivery is only a hint to poll a generation.
 /// </summary>
 public sealed class Webhook : IDisposable
 {
-    /// <summary>How long one call may take; the service itself waits no longer than 30 seconds for its answer.</summary>
+    /// <summary>The timeout of a request; the service waits at most 30 seconds for the response.</summary>
     internal static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How many connections may be open that have not named the path yet. One more takes the place of the oldest: a call
-    /// names it at once, and whoever says nothing keeps nobody out.
+    /// The maximum number of connections without a received path. Another one replaces the oldest, so that silent connections do not
+    /// block deliveries.
     /// </summary>
     private const int MaxUnidentifiedConnections = 64;
 
     /// <summary>
-    /// How many connections may be open that have named the path, each with a body in memory. One more takes the place of the
-    /// oldest: a delivery is there at once, and a caller that sends slowly keeps no delivery out.
+    /// The maximum number of connections with the right path, each with a body in memory. Another one replaces the oldest, so that slow
+    /// senders do not block deliveries.
     /// </summary>
     private const int MaxDeliveryConnections = 64;
 
-    /// <summary>As many as nobody can guess.</summary>
+    /// <summary>The number of random bytes in the path.</summary>
     private const int SecretBytes = 32;
 
-    /// <summary>The first and the longest wait after a failure to accept a connection.</summary>
+    /// <summary>The first and the maximum delay after a failure to accept a connection.</summary>
     private static readonly TimeSpan MinAcceptRetryDelay = TimeSpan.FromMilliseconds(50), MaxAcceptRetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener _listener;
@@ -47,15 +45,15 @@ public sealed class Webhook : IDisposable
     private bool _hasWarned;
     private long _deliveryCount;
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="address">The machine's address to listen at.</param>
-    /// <param name="port">The port; 0 for a free one.</param>
-    /// <param name="publicUri">Where the service reaches it, if not there.</param>
-    /// <param name="onDelivery">Is told the id and the track id of each call, one that may be forged, on any thread.</param>
-    /// <param name="time">The clock of the time that a call may take, and of the waits between failures to accept.</param>
-    /// <param name="warn">Shows a warning, from any thread.</param>
-    /// <param name="acceptAsync">Accepts the next connection; null for the listener's own way.</param>
-    /// <exception cref="FaceGenException">Nothing can listen there.</exception>
+    /// <summary>Opens a webhook.</summary>
+    /// <param name="address">The local address to listen on.</param>
+    /// <param name="port">The port; 0 for any free port.</param>
+    /// <param name="publicUri">The address at which the service reaches the webhook, if it is another one.</param>
+    /// <param name="onDelivery">Called with the id and the track id of each delivery, which can be forged, on any thread.</param>
+    /// <param name="time">The clock of the timeouts and delays.</param>
+    /// <param name="warn">Writes a warning, on any thread.</param>
+    /// <param name="acceptAsync">Accepts the next connection; null to use the listener.</param>
+    /// <exception cref="FaceGenException">The webhook cannot listen on the address and port.</exception>
     internal Webhook(
         IPAddress address, int port, Uri? publicUri, Action<string, long?> onDelivery, TimeProvider time,
         Action<string>? warn = null, Func<TcpListener, Task<TcpClient>>? acceptAsync = null)
@@ -70,31 +68,32 @@ public sealed class Webhook : IDisposable
         }
         catch (SocketException e)
         {
-            throw new FaceGenException(ErrorCode.WebhookNotOpened, $"Nothing can listen at {address}, port {port}: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.WebhookNotOpened,
+                $"The webhook cannot listen on {address}, port {port}: {e.Message.TrimEnd('.')}. Generations are polled instead. Use another -Port or -ListenAddress.", e);
         }
 
         string secret = CreateSecret();
         _secret = Encoding.ASCII.GetBytes(secret);
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        IPAddress named = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
-        Uri root = publicUri ?? new UriBuilder(Uri.UriSchemeHttp, named.ToString(), Port).Uri;
+        IPAddress reachable = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
+        Uri root = publicUri ?? new UriBuilder(Uri.UriSchemeHttp, reachable.ToString(), Port).Uri;
         Uri = new Uri($"{root.AbsoluteUri.TrimEnd('/')}/{secret}");
         _ = AcceptAsync(acceptAsync ?? (listener => listener.AcceptTcpClientAsync()));
     }
 
-    /// <summary>The address that the service calls. Whoever knows it can call: it is worth keeping to oneself.</summary>
+    /// <summary>Gets the address for deliveries. It is a secret: anyone who knows it can send deliveries.</summary>
     public Uri Uri { get; }
 
-    /// <summary>The port that it listens at.</summary>
+    /// <summary>Gets the local port.</summary>
     public int Port { get; }
 
-    /// <summary>Whether it still listens.</summary>
+    /// <summary>True if the webhook listens.</summary>
     public bool IsOpen => !_closed.IsCancellationRequested;
 
-    /// <summary>How many calls it has taken, forged and doubled ones among them.</summary>
+    /// <summary>Gets the number of received deliveries, including forged and duplicate ones.</summary>
     public long Calls => Interlocked.Read(ref _deliveryCount);
 
-    /// <summary>Ends listening.</summary>
+    /// <summary>Closes the webhook.</summary>
     public void Dispose()
     {
         if (!IsOpen) return;
@@ -103,7 +102,7 @@ public sealed class Webhook : IDisposable
         _listener.Stop();
     }
 
-    /// <summary>The address that the service calls.</summary>
+    /// <summary>Returns the address for deliveries.</summary>
     public override string ToString() => Uri.ToString();
 
     private static string CreateSecret()
@@ -128,7 +127,7 @@ public sealed class Webhook : IDisposable
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
             {
-                // One failure is a caller that had gone before its turn; when all descriptors are in use, every try fails at once.
+                // A single failure is a client that disconnected early. If all file descriptors are in use, every attempt fails at once.
                 if (IsOpen && ++failures > 1) await DelayAcceptAsync(failures, e).ConfigureAwait(false);
             }
         }
@@ -136,8 +135,8 @@ public sealed class Webhook : IDisposable
 
     private async Task DelayAcceptAsync(int failures, Exception failure)
     {
-        if (!_hasWarned) _warn?.Invoke($"The webhook at port {Port} cannot accept connections: {failure.Message.TrimEnd('.')}. It tries again, at least every {MaxAcceptRetryDelay.TotalSeconds:0} seconds. "
-            + "Generations are polled meanwhile, and none is lost. If too many files or connections are open, close some or raise the limit of this process.");
+        if (!_hasWarned) _warn?.Invoke($"The webhook at port {Port} cannot accept connections: {failure.Message.TrimEnd('.')}. It retries at least every {MaxAcceptRetryDelay.TotalSeconds:0} seconds. "
+            + "Generations are polled instead, and none is lost. If too many files or connections are open, close some or raise the limit of this process.");
         _hasWarned = true;
         double doubled = MinAcceptRetryDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 2, 10));
         try
@@ -146,23 +145,23 @@ public sealed class Webhook : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The webhook was closed.
+            // The webhook is closed.
         }
     }
 
     private async Task ServeAsync(TcpClient client)
     {
-        using CancellationTokenSource limit = _time.CreateTimeoutSource(RequestTimeout);
-        // Where the framework's stream ignores a token, taking its connection away still ends the wait.
-        using CancellationTokenRegistration abort = limit.Token.Register(client.Close);
-        using CancellationTokenRegistration close = _closed.Token.Register(client.Close);
+        using CancellationTokenSource timeout = _time.CreateTimeoutSource(RequestTimeout);
+        // The stream of .NET Framework ignores the token; closing the connection ends the read.
+        using CancellationTokenRegistration onTimeout = timeout.Token.Register(client.Close);
+        using CancellationTokenRegistration onClosed = _closed.Token.Register(client.Close);
         try
         {
-            await ServeAsync(client, limit.Token).ConfigureAwait(false);
+            await ServeAsync(client, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
-            // Whoever called has gone, or took too long. The service calls again, or generations are looked at without.
+            // The client disconnected or was too slow. The service sends the delivery again, or the generation is polled.
         }
         finally
         {
@@ -188,8 +187,8 @@ public sealed class Webhook : IDisposable
         }
 
         string allow = status == 405 ? "Allow: GET, HEAD, POST\r\n" : "";
-        byte[] answer = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\n{allow}Content-Length: 0\r\nConnection: close\r\n\r\n");
-        await stream.WriteAllAsync(answer, cancellationToken).ConfigureAwait(false);
+        byte[] response = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\n{allow}Content-Length: 0\r\nConnection: close\r\n\r\n");
+        await stream.WriteAsync(response, 0, response.Length, cancellationToken).ConfigureAwait(false);
         if (delivery?.Id is not { } id) return;
 
         Interlocked.Increment(ref _deliveryCount);
@@ -197,7 +196,7 @@ public sealed class Webhook : IDisposable
     }
 
     /// <summary>Reads a request.</summary>
-    /// <returns>The delivery; null for a health probe, GET or HEAD, by which a proxy, tunnel or load balancer finds out that the webhook listens.</returns>
+    /// <returns>The delivery; null for a health probe (GET or HEAD) of a proxy, tunnel or load balancer.</returns>
     /// <exception cref="HttpStatusException">The request is neither.</exception>
     private async Task<ServiceResponse?> ReadAsync(TcpClient client, NetworkStream stream, CancellationToken cancellationToken)
     {
@@ -212,15 +211,15 @@ public sealed class Webhook : IDisposable
 
         if (head.Headers.TryGetValue("Expect", out string? expected) && expected.Equals("100-continue", StringComparison.OrdinalIgnoreCase))
         {
-            byte[] goOn = Encoding.ASCII.GetBytes("HTTP/1.1 100 Continue\r\n\r\n");
-            await stream.WriteAllAsync(goOn, cancellationToken).ConfigureAwait(false);
+            byte[] proceed = Encoding.ASCII.GetBytes("HTTP/1.1 100 Continue\r\n\r\n");
+            await stream.WriteAsync(proceed, 0, proceed.Length, cancellationToken).ConfigureAwait(false);
         }
 
         byte[] body = await reader.ReadBodyAsync(head, cancellationToken).ConfigureAwait(false);
-        return ServiceResponse.TryParse(body) is { Id: not null } call ? call : throw new HttpStatusException(400);
+        return ServiceResponse.TryParse(body) is { Id: not null } delivery ? delivery : throw new HttpStatusException(400);
     }
 
-    /// <summary>Takes as long wherever the two differ, so that the time of an answer tells nothing.</summary>
+    /// <summary>Compares in constant time, so that the time of a response does not reveal the secret.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private bool IsSecret(string text)
     {
@@ -229,7 +228,7 @@ public sealed class Webhook : IDisposable
         return difference == 0;
     }
 
-    /// <summary>The open connections of one kind: one too many closes the oldest.</summary>
+    /// <summary>Holds open connections; one beyond the capacity closes the oldest.</summary>
     private sealed class OpenConnections(int capacity)
     {
         private readonly List<TcpClient> _clients = [];

@@ -6,7 +6,7 @@ using FaceGen.Emulator.Journaling;
 
 namespace FaceGen.Emulator.Accounts;
 
-/// <summary>One key's wallet, queue and generations.</summary>
+/// <summary>The wallet, queue and generations of one key.</summary>
 internal sealed class EmulatedAccount
 {
     private readonly Lock _lock = new();
@@ -16,10 +16,10 @@ internal sealed class EmulatedAccount
     private readonly Dictionary<long, EmulatedGeneration> _generations = [];
     private readonly PerMinuteLimiter _requestCounts = new(Limits.MaxRequestCountsPerMinute);
 
-    /// <summary>Accepted and not yet seen to have ended, in the order of acceptance.</summary>
+    /// <summary>Accepted generations not yet found finished, in the order of acceptance.</summary>
     private readonly List<EmulatedGeneration> _queue = [];
 
-    /// <summary>For each worker, when it has done all that it was given.</summary>
+    /// <summary>For each worker, the time at which its last generation ends.</summary>
     private readonly DateTimeOffset[] _workersFreeAt;
 
     private decimal _balance;
@@ -45,7 +45,7 @@ internal sealed class EmulatedAccount
 
     internal int QueueLimit => _options.QueueLimit;
 
-    /// <summary>How many requests are queued or running.</summary>
+    /// <summary>Returns the number of requests queued or running.</summary>
     internal int CountQueued(DateTimeOffset now)
     {
         lock (_lock)
@@ -65,7 +65,7 @@ internal sealed class EmulatedAccount
             return _generations.GetValueOrDefault(id);
     }
 
-    /// <summary>The generations whose images can be downloaded now, the newest first.</summary>
+    /// <summary>Returns the generations whose images can be downloaded now, newest first.</summary>
     internal IReadOnlyList<EmulatedGeneration> ListWithImages(DateTimeOffset now)
     {
         lock (_lock)
@@ -76,7 +76,7 @@ internal sealed class EmulatedAccount
         }
     }
 
-    /// <summary>A submission has arrived; <see cref="EndSubmission"/> must follow before its answer leaves.</summary>
+    /// <summary>Records an arrived submission. <see cref="EndSubmission"/> must follow before its response is sent.</summary>
     internal void BeginSubmission(DateTimeOffset now)
     {
         lock (_lock)
@@ -86,7 +86,8 @@ internal sealed class EmulatedAccount
         }
     }
 
-    /// <param name="accepted">What the submission became; null where it was refused.</param>
+    /// <summary>Records that a submission is about to be answered.</summary>
+    /// <param name="accepted">The accepted generation; null if the submission was rejected.</param>
     internal void EndSubmission(EmulatedGeneration? accepted)
     {
         lock (_lock)
@@ -96,7 +97,7 @@ internal sealed class EmulatedAccount
         }
     }
 
-    /// <summary>Takes a request in and takes its price, unless wallet or queue forbid it.</summary>
+    /// <summary>Accepts a request and charges its price, unless the balance is too low or the queue is full.</summary>
     internal Admission Admit(GenerationRequest request, DateTimeOffset now)
     {
         lock (_lock)
@@ -116,12 +117,12 @@ internal sealed class EmulatedAccount
         }
     }
 
-    /// <summary>Gives the request to the worker that is free first: first in, first out.</summary>
+    /// <summary>Assigns the request to the worker that is free first: first in, first out.</summary>
     private EmulatedGeneration Schedule(GenerationRequest request, int occurrence, DateTimeOffset now)
     {
-        Random lot = SeededRandom.Create(_options.Seed, request.CanonicalText, occurrence);
-        var parameters = GenerationParameters.Resolve(request, randomSeed: lot.NextInt64(0, uint.MaxValue));
-        TimeSpan serviceTime = _options.ServiceTime.Draw(lot, parameters.NumInferenceSteps);
+        Random random = SeededRandom.Create(_options.Seed, request.CanonicalText, occurrence);
+        var parameters = GenerationParameters.Resolve(request, randomSeed: random.NextInt64(0, uint.MaxValue));
+        TimeSpan serviceTime = _options.ServiceTime.Draw(random, parameters.NumInferenceSteps);
 
         DateTimeOffset free = _workersFreeAt.Min();
         DateTimeOffset startsAt = free > now ? free : now;
@@ -133,7 +134,7 @@ internal sealed class EmulatedAccount
             Parameters = parameters,
             StartsAt = startsAt,
             FinishesAt = startsAt + serviceTime,
-            EtaFactor = _options.OmitEta ? null : 1 + (_options.EtaError * ((2 * lot.NextDouble()) - 1)),
+            EtaFactor = _options.OmitEta ? null : 1 + (_options.EtaError * ((2 * random.NextDouble()) - 1)),
         };
     }
 
@@ -141,5 +142,39 @@ internal sealed class EmulatedAccount
     {
         _queue.RemoveAll(generation => !generation.IsQueued(now));
         return _queue;
+    }
+}
+
+/// <summary>The result of a valid submission.</summary>
+internal enum AdmissionResult
+{
+    Accepted,
+    WalletTooLow,
+    QueueFull,
+}
+
+/// <summary>The result of a valid submission and its generation.</summary>
+/// <param name="Result">Accepted, or the reason for the rejection.</param>
+/// <param name="Generation">The accepted generation; otherwise null.</param>
+internal readonly record struct Admission(AdmissionResult Result, EmulatedGeneration? Generation = null);
+
+/// <summary>Limits the calls in any 60 seconds. Not thread-safe.</summary>
+internal sealed class PerMinuteLimiter(int callsPerMinute)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Queue<DateTimeOffset> _calls = new();
+
+    /// <summary>Counts a call.</summary>
+    /// <returns>Zero if the call may pass; otherwise the time until the next call may pass.</returns>
+    internal TimeSpan Acquire(DateTimeOffset now)
+    {
+        while (_calls.TryPeek(out DateTimeOffset oldest) && now - oldest >= Window)
+            _calls.Dequeue();
+        if (_calls.Count >= callsPerMinute)
+            return _calls.Peek() + Window - now;
+
+        _calls.Enqueue(now);
+        return TimeSpan.Zero;
     }
 }

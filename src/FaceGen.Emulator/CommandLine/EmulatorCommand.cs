@@ -7,7 +7,7 @@ using FaceGen.Emulator.Generating;
 
 namespace FaceGen.Emulator.CommandLine;
 
-/// <summary>The emulator as a program: its options, and what it does with them.</summary>
+/// <summary>The emulator's command line: its options and their parsing.</summary>
 internal static class EmulatorCommand
 {
     private const int UsageError = 2;
@@ -17,37 +17,37 @@ internal static class EmulatorCommand
     private static readonly EmulatorOptions Defaults = new();
 
     private static readonly Option<int> Port = Create(
-        "--port", "The port on 127.0.0.1; 0 takes a free one.", Defaults.Port, "a number from 0 to 65535",
+        "--port", "The port on 127.0.0.1; 0 selects a free one.", Defaults.Port, "a number from 0 to 65535",
         static (string text, out int port) => TryParseInteger(text, out port) && port <= 65535);
 
     private static readonly Option<string> ApiKey = Create(
-        "--api-key", "The key that callers must send.", Defaults.ApiKey, "a text",
+        "--api-key", "The API key that callers must send.", Defaults.ApiKey, "a text that is not blank",
         static (string text, out string key) => !string.IsNullOrWhiteSpace(key = text));
 
     private static readonly Option<int> QueueLimit = Create(
-        "--queue-limit", "How many requests may be queued.", Defaults.QueueLimit, "a number from 1",
+        "--queue-limit", "The number of requests that may be queued or running.", Defaults.QueueLimit, "a number from 1",
         static (string text, out int limit) => TryParseInteger(text, out limit) && limit >= 1);
 
     private static readonly Option<ServiceTime> GenerationTime = Create(
-        "--service-time", $"How long a generation takes: {ServiceTimes}.", Defaults.ServiceTime, ServiceTimes,
+        "--service-time", $"The time that a generation takes: {ServiceTimes}.", Defaults.ServiceTime, ServiceTimes,
         static (string text, out ServiceTime time) => ServiceTime.TryParse(text, out time));
 
     private static readonly Option<double> EtaError = Create(
-        "--eta-error", "How far etas may be off, as a share of the true time.", Defaults.EtaError, "a number from 0 to 1",
+        "--eta-error", "The largest error of etas, as a share of the true time.", Defaults.EtaError, "a number from 0 to 1",
         static (string text, out double error) => TryParseNumber(text, out error) && error <= 1);
 
     private static readonly Option<bool> NoEta = new("--no-eta")
     {
-        Description = "Name no etas at all.",
+        Description = "Omit etas.",
     };
 
     private static readonly Option<decimal> Balance = Create(
-        "--balance", "What the wallet holds, in US dollars.", Defaults.Balance, "an amount from 0",
+        "--balance", "The initial balance, in US dollars.", Defaults.Balance, "an amount from 0",
         static (string text, out decimal balance) =>
             decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out balance));
 
     private static readonly Option<int> Seed = Create(
-        "--seed", "Seeds the service times, the errors of etas, the faults drawn by lot, and the seeds that requests leave open.",
+        "--seed", "The seed of service times, eta errors, random faults, and the seeds of requests without one.",
         Defaults.Seed, "a whole number",
         static (string text, out int seed) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
@@ -55,21 +55,21 @@ internal static class EmulatorCommand
     private static readonly Option<FaultRule[]> FaultRules = new("--fault")
     {
         Description = "A fault and the calls it hits, such as accepted-then-dropped@submit:nth=3; can be repeated. "
-            + "After the kind of call (submit, fetch, download, upload, account, any) come conditions: "
-            + "nth=3, first=2 (calls about the same thing), rate=0.1, seed=7, times=4, wait=0.5 (seconds to tell "
-            + "the caller), and last prompt=text.",
+            + "After the kind of call (submit, fetch, download, upload, account, webhook, any) come conditions: "
+            + "nth=3, first=2 (calls about the same subject), rate=0.1, seed=7, times=4, wait=0.5 (reported "
+            + "seconds), and last prompt=text.",
         AllowMultipleArgumentsPerToken = false,
         DefaultValueFactory = static _ => [],
         CustomParser = ParseRules,
     };
 
     private static readonly Option<double?> FaultRate = Create<double?>(
-        "--fault-rate", "Of all calls, this share has a fault, drawn from the transient ones.", null,
+        "--fault-rate", "The share of calls with a random transient fault.", null,
         "a number above 0 and at most 1", TryParseRate);
 
     private static readonly Option<bool> ListFaults = new("--list-faults")
     {
-        Description = "Show every fault and end.",
+        Description = "List every fault and exit.",
     };
 
     private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin")
@@ -79,10 +79,11 @@ internal static class EmulatorCommand
 
     private delegate bool TryParse<T>(string text, out T value);
 
-    /// <returns>The exit code: 0, 1 where it could not start, 2 where the options are wrong.</returns>
+    /// <summary>Runs the program.</summary>
+    /// <returns>The exit code: 0, 1 if the emulator could not start, or 2 for invalid options.</returns>
     internal static async Task<int> RunAsync(string[] arguments)
     {
-        var command = new RootCommand("An offline stand-in for the ModelsLab face generation API.")
+        var command = new RootCommand("An offline emulator of the ModelsLab face generation API.")
         {
             Port, ApiKey, QueueLimit, GenerationTime, EtaError, NoEta, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
         };
@@ -93,13 +94,13 @@ internal static class EmulatorCommand
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count == 0)
         {
-            // Ctrl+C at a prompt, and the end of the terminal, reach every process of the terminal: one that a parent keeps lives
-            // on until the parent ends, which may still wait for answers.
-            bool isKept = parsed.GetValue(ExitWithStdin);
-            using PosixSignalRegistration? interrupt = isKept ? Ignore(PosixSignal.SIGINT) : null;
-            using PosixSignalRegistration? hangup = isKept ? Ignore(PosixSignal.SIGHUP) : null;
+            // Ctrl+C and a hangup reach every process of the terminal. With --exit-with-stdin the emulator ignores them and
+            // lives until its parent, which may still wait for responses, closes stdin.
+            bool exitWithStdin = parsed.GetValue(ExitWithStdin);
+            using PosixSignalRegistration? interrupt = exitWithStdin ? Ignore(PosixSignal.SIGINT) : null;
+            using PosixSignalRegistration? hangup = exitWithStdin ? Ignore(PosixSignal.SIGHUP) : null;
             var configuration = new InvocationConfiguration();
-            if (isKept)
+            if (exitWithStdin)
                 configuration.ProcessTerminationTimeout = null;
             return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
         }
@@ -143,11 +144,12 @@ internal static class EmulatorCommand
         return [.. rules];
     }
 
+    /// <summary>Creates an option that validates its value.</summary>
     /// <param name="name">The option as typed.</param>
-    /// <param name="description">What it does, for the help.</param>
-    /// <param name="defaultValue">Its value where it is not given.</param>
-    /// <param name="expected">What its value may be, for the error.</param>
-    /// <param name="tryParse">Reads and checks a value.</param>
+    /// <param name="description">The help text.</param>
+    /// <param name="defaultValue">The value if the option is absent.</param>
+    /// <param name="expected">The accepted values, for the error message.</param>
+    /// <param name="tryParse">Parses and validates a value.</param>
     private static Option<T> Create<T>(
         string name, string description, T defaultValue, string expected, TryParse<T> tryParse) => new(name)
         {
@@ -157,16 +159,16 @@ internal static class EmulatorCommand
             {
                 string text = result.Tokens.Single().Value;
                 if (!tryParse(text, out T value))
-                    result.AddError($"The option {name} wants {expected}, not '{text}'.");
+                    result.AddError($"The option {name} must be {expected}, not '{text}'.");
                 return value;
             },
         };
 
     private static bool TryParseRate(string text, out double? rate)
     {
-        bool read = TryParseNumber(text, out double number);
+        bool isNumber = TryParseNumber(text, out double number);
         rate = number;
-        return read && number is > 0 and <= 1;
+        return isNumber && number is > 0 and <= 1;
     }
 
     private static bool TryParseNumber(string text, out double number) =>

@@ -1,6 +1,8 @@
+using FaceGen.Emulator.Faults;
+
 namespace FaceGen.Emulator.CommandLine;
 
-/// <summary>The emulator's life as a program: started, announced, running until it is told to end.</summary>
+/// <summary>Runs the emulator as a program until it is canceled or its stdin closes.</summary>
 internal static class EmulatorProgram
 {
     private const int StartError = 1;
@@ -36,6 +38,36 @@ internal static class EmulatorProgram
         await Task.WhenAny(cancelled.Task, stdinClosed).ConfigureAwait(false);
     }
 
-    /// <summary>Reads until nothing more can come: the parent closed its end of the pipe, or died.</summary>
+    /// <summary>Reads until the parent closes its end of the pipe or exits.</summary>
     private static Task ReadToEndAsync(Stream input) => input.CopyToAsync(Stream.Null);
+}
+
+/// <summary>Writes the fault catalog as a table.</summary>
+internal static class FaultTable
+{
+    /// <summary>Writes the table.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> WriteAsync(TextWriter output)
+    {
+        (string Id, string Nature, string Kinds, string Description)[] rows =
+        [
+            ("FAULT", "NATURE", "CALLS", "WHAT THE CALLER SEES"),
+            .. Fault.All.Select(static fault => (
+                fault.Id,
+                fault.IsTransient ? "transient" : "lasting",
+                FaultText.FormatKinds(fault.Kinds),
+                fault.Description)),
+        ];
+        int id = rows.Max(static row => row.Id.Length);
+        int nature = rows.Max(static row => row.Nature.Length);
+        int kinds = rows.Max(static row => row.Kinds.Length);
+        foreach (var row in rows)
+        {
+            string line = string.Join(
+                "  ", row.Id.PadRight(id), row.Nature.PadRight(nature), row.Kinds.PadRight(kinds), row.Description);
+            await output.WriteLineAsync(line).ConfigureAwait(false);
+        }
+
+        return 0;
+    }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace FaceGen.Emulator.Contract;
 
 /// <summary>
-/// Takes typed fields out of a JSON object and notes each one that breaks its rule, so that one answer can name them
-/// all. A field that is not given is null; so is one that was noted as wrong.
+/// Reads typed fields of a JSON object and collects an error for each invalid one, so that one response can list all of
+/// them. A field that is absent or invalid is null.
 /// </summary>
 internal sealed class FieldReader(JsonElement body)
 {
@@ -13,7 +14,7 @@ internal sealed class FieldReader(JsonElement body)
 
     internal FieldErrors Errors { get; } = new();
 
-    /// <summary>The body's fields that nobody asked for.</summary>
+    /// <summary>Gets the names of the body's fields that were never read.</summary>
     internal IEnumerable<string> UnknownFields =>
         body.EnumerateObject().Select(static given => given.Name).Where(name => !_known.Contains(name));
 
@@ -79,7 +80,8 @@ internal sealed class FieldReader(JsonElement body)
         return null;
     }
 
-    /// <returns>Whether there is anything at all: neither null nor an empty text.</returns>
+    /// <summary>Adds an error if the field is absent, null or blank.</summary>
+    /// <returns>True if the field has a value.</returns>
     private bool HasRequiredValue(string name)
     {
         bool empty = Find(name, nullable: true) is not { } value
@@ -100,4 +102,22 @@ internal sealed class FieldReader(JsonElement body)
         bool given = body.TryGetProperty(name, out JsonElement value);
         return given && !(nullable && value.ValueKind == JsonValueKind.Null) ? value : null;
     }
+}
+
+/// <summary>The errors of a body by field, in the service's words.</summary>
+internal sealed class FieldErrors
+{
+    private readonly Dictionary<string, List<string>> _byField = [];
+
+    internal bool HasErrors => _byField.Count > 0;
+
+    internal void Add(string field, string message)
+    {
+        if (!_byField.TryGetValue(field, out List<string>? messages))
+            _byField[field] = messages = [];
+        messages.Add(message);
+    }
+
+    internal JsonObject ToJson() => new(_byField.Select(static pair => KeyValuePair.Create(
+        pair.Key, (JsonNode?)new JsonArray([.. pair.Value.Select(static message => JsonValue.Create(message))]))));
 }

@@ -2,22 +2,22 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing;
 
-/// <summary>Makes of a good PNG one that a service in trouble, or a careful one, sends in its place.</summary>
+/// <summary>Makes defective PNGs from good ones, as a failing or censoring service sends them.</summary>
 internal static class DefectivePicture
 {
     private const int PlaceholderSide = 512;
 
-    /// <summary>The brightest that a part of a nearly black colour is.</summary>
+    /// <summary>The largest value of a color component that is nearly black.</summary>
     private const int MaxNearBlackValue = 5;
 
-    /// <summary>Where a PNG's signature and header chunk end.</summary>
+    /// <summary>The offset after a PNG's signature and header chunk.</summary>
     private const int HeaderEnd = 33;
 
-    /// <summary>Signature and header of a PNG of 65,535 x 65,535 pixels, with the checksum that belongs to them.</summary>
+    /// <summary>The signature and header of a PNG of 65,535 x 65,535 pixels, with a valid checksum.</summary>
     private static readonly byte[] HugeHeaderBytes =
         Convert.FromHexString("89504E470D0A1A0A0000000D494844520000FFFF0000FFFF0806000000B605D950");
 
-    /// <summary>One file, the same for every request: a no-entry sign.</summary>
+    /// <summary>Gets the placeholder image that replaces any picture: a no-entry sign.</summary>
     internal static byte[] Placeholder { get; } = DrawPlaceholder();
 
     internal static byte[] Black(byte[] png) => Redraw(png, static canvas => canvas.Clear(SKColors.Black));

@@ -1,10 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using FaceGen.Emulator.Faults.Catalog;
 
 namespace FaceGen.Emulator.Faults;
 
-/// <summary>Reads and writes rules as text, in the grammar that <see cref="FaultRule.Parse"/> describes.</summary>
+/// <summary>Parses and formats rules in the grammar that <see cref="FaultRule.Parse"/> describes.</summary>
 internal static class FaultText
 {
     internal const string Any = "any";
@@ -27,27 +28,27 @@ internal static class FaultText
         {
             rule = null;
             string reason = e is ArgumentException argument ? MessageWithoutParameter(argument) : e.Message;
-            error = $"The fault rule '{text}' is wrong. {reason}";
+            error = $"The fault rule '{text}' is invalid. {reason}";
             return false;
         }
     }
 
     internal static string Format(FaultRule rule)
     {
-        FaultTrigger on = rule.Trigger;
-        bool isAny = rule.Faults.SequenceEqual(FaultRule.AnyTransient(on).Faults);
+        FaultTrigger trigger = rule.Trigger;
+        bool isAny = rule.Faults.SequenceEqual(FaultRule.AnyTransient(trigger).Faults);
         var text = new StringBuilder(isAny ? Any : string.Join('|', rule.Faults))
             .Append('@')
             .Append(FormatKindOrAny(rule));
 
         List<string> conditions = [];
-        Add("nth", on.CallNumber);
-        Add("first", on.FirstCalls);
-        Add("rate", on.Rate);
-        Add("seed", on.Seed);
-        Add("times", on.MaxTimes);
+        Add("nth", trigger.CallNumber);
+        Add("first", trigger.FirstCalls);
+        Add("rate", trigger.Rate);
+        Add("seed", trigger.Seed);
+        Add("times", trigger.MaxTimes);
         Add("wait", rule.Wait == FaultRule.DefaultWait ? null : rule.Wait.TotalSeconds);
-        Add("prompt", on.Prompt);
+        Add("prompt", trigger.Prompt);
         if (conditions.Count > 0)
             text.Append(':').AppendJoin(',', conditions);
         return text.ToString();
@@ -69,19 +70,19 @@ internal static class FaultText
 
         int colon = text.IndexOf(':', at);
         string names = text[..at];
-        FaultTrigger on = ParseKind(colon < 0 ? text[(at + 1)..] : text[(at + 1)..colon]);
+        FaultTrigger trigger = ParseKind(colon < 0 ? text[(at + 1)..] : text[(at + 1)..colon]);
         TimeSpan wait = FaultRule.DefaultWait;
         foreach ((string name, string value) in colon < 0 ? [] : SplitConditions(text[(colon + 1)..]))
         {
             if (name == "wait")
                 wait = TimeSpan.FromSeconds(ParseNumber(name, value, FaultRule.MaxWait.TotalSeconds));
             else
-                on = ApplyCondition(on, name, value);
+                trigger = ApplyCondition(trigger, name, value);
         }
 
-        if (on is { Seed: not null, Rate: null })
-            throw new FormatException("A seed is for the lots of a rate.");
-        return (names == Any ? FaultRule.AnyTransient(on) : new FaultRule(names.Split('|').Select(ParseFault), on))
+        if (trigger is { Seed: not null, Rate: null })
+            throw new FormatException("The condition seed needs the condition rate.");
+        return (names == Any ? FaultRule.AnyTransient(trigger) : new FaultRule(names.Split('|').Select(ParseFault), trigger))
             with { Wait = wait };
     }
 
@@ -96,7 +97,7 @@ internal static class FaultText
         }
 
         throw new FormatException(
-            $"'{text}' is no kind of call, which are {FormatKinds(Enum.GetValues<CallKind>())} and {Any}.");
+            $"'{text}' is not a kind of call. The kinds are {FormatKinds(Enum.GetValues<CallKind>())} and {Any}.");
     }
 
     private static Fault ParseFault(string id) => FaultCatalog.Find(id)
@@ -113,7 +114,7 @@ internal static class FaultText
             foreach (string condition in before.Split(','))
             {
                 if (condition.Split('=') is not [var name, var value])
-                    throw new FormatException($"'{condition}' is no condition: write name=value.");
+                    throw new FormatException($"'{condition}' is not a condition. Write name=value.");
                 yield return (name, value);
             }
         }
@@ -133,27 +134,27 @@ internal static class FaultText
         "rate" => trigger.AtRate(ParseNumber(name, value, max: 1), trigger.Seed),
         "seed" => trigger with { Seed = ParseInteger(name, value) },
         "prompt" when value.Length > 0 => trigger.WithPrompt(value),
-        "prompt" => throw new FormatException("The condition prompt wants a text."),
+        "prompt" => throw new FormatException("The condition prompt needs a text."),
         _ => throw new FormatException(
-            $"There is no condition '{name}', only nth, first, rate, seed, times, wait and prompt."),
+            $"There is no condition '{name}'. The conditions are nth, first, rate, seed, times, wait and prompt."),
     };
 
     private static int ParseCount(string name, string value) => ParseInteger(name, value) is >= 1 and int count
         ? count
-        : throw new FormatException($"The condition {name} wants a whole number from 1, not '{value}'.");
+        : throw new FormatException($"The condition {name} must be a whole number from 1, not '{value}'.");
 
     private static int ParseInteger(string name, string value) =>
         int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw new FormatException($"The condition {name} wants a whole number, not '{value}'.");
+            : throw new FormatException($"The condition {name} must be a whole number, not '{value}'.");
 
     private static double ParseNumber(string name, string value, double max) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
             && number <= max
                 ? number
                 : throw new FormatException(FormattableString.Invariant(
-                    $"The condition {name} wants a number from 0 to {max}, not '{value}'."));
+                    $"The condition {name} must be a number from 0 to {max}, not '{value}'."));
 
-    /// <summary>What an exception says, without the parameter's name that the framework adds.</summary>
+    /// <summary>Returns an exception's message without the parameter name that the framework appends.</summary>
     private static string MessageWithoutParameter(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
 }

@@ -1,11 +1,11 @@
 using FaceGen.Contract;
+using FaceGen.Emulator.Contract;
+using FaceGen.Emulator.Images;
+using SkiaSharp;
 
 namespace FaceGen.Emulator.Generating;
 
-/// <summary>
-/// An accepted request. When it will be finished is settled as it is accepted, so that what it is at a moment follows
-/// from the clock alone.
-/// </summary>
+/// <summary>An accepted request. Its finish time is fixed at acceptance, so that its state depends only on the clock.</summary>
 internal sealed class EmulatedGeneration
 {
     private volatile bool _isDeleted;
@@ -13,41 +13,111 @@ internal sealed class EmulatedGeneration
 
     internal required long Id { get; init; }
 
-    /// <summary>What was asked for and for the how manieth time: the same in every run, whatever id it is given.</summary>
+    /// <summary>Gets the request and its occurrence number as text: the same in every run, whatever the id.</summary>
     internal required string Identity { get; init; }
 
     internal required GenerationParameters Parameters { get; init; }
     internal required DateTimeOffset StartsAt { get; init; }
     internal required DateTimeOffset FinishesAt { get; init; }
 
-    /// <summary>How many times the true time that is left the service says it takes; null where it says nothing.</summary>
+    /// <summary>Gets the reported remaining time divided by the true one; null if no eta is reported.</summary>
     internal required double? EtaFactor { get; init; }
 
-    /// <summary>Whether the submission's own call has been answered; guarded by the account's lock.</summary>
+    /// <summary>Gets or sets whether the submission has been answered. Guarded by the account's lock.</summary>
     internal bool IsAnswered { get; set; }
 
-    /// <summary>Whether a fault has said that it failed.</summary>
+    /// <summary>Gets whether a fault reported it as failed.</summary>
     internal bool HasFailed => _hasFailed;
 
     internal TimeSpan GenerationTime => FinishesAt - StartsAt;
 
-    /// <summary>The whole seconds that the service says are left.</summary>
+    /// <summary>Returns the remaining whole seconds as the service reports them.</summary>
     internal int? GetEta(DateTimeOffset now) => EtaFactor is { } factor
         ? Math.Max(0, (int)Math.Ceiling((FinishesAt - now).TotalSeconds * factor))
         : null;
 
     internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
 
-    /// <summary>Whether it takes a place in the queue: one that is said to have failed takes none.</summary>
+    /// <summary>Returns whether it occupies a slot of the queue; one reported as failed does not.</summary>
     internal bool IsQueued(DateTimeOffset now) => !_hasFailed && !IsFinished(now);
 
-    /// <summary>
-    /// Whether the images can be downloaded: generated, not deleted, and not older than their links live.
-    /// </summary>
+    /// <summary>Returns whether the images can be downloaded: generated, not deleted, and their links not expired.</summary>
     internal bool HasImages(DateTimeOffset now) =>
         IsFinished(now) && now < FinishesAt.AddHours(Limits.LinkLifetimeHours) && !_isDeleted;
 
     internal void DeleteImages() => _isDeleted = true;
 
     internal void MarkFailed() => _hasFailed = true;
+}
+
+/// <summary>The parameters of a request as used, with the service's defaults.</summary>
+internal sealed record GenerationParameters
+{
+    private const int DefaultSteps = 21;
+    private const double DefaultGuidanceScale = 7.5;
+    private const double DefaultSScale = 1;
+    private const string DefaultStyle = "realistic";
+    private const string DefaultSafetyCheckerType = "sensitive_content_text";
+
+    /// <summary>The size if neither the caller nor a known face image gives one.</summary>
+    private const int DefaultSide = 512;
+
+    internal required string Prompt { get; init; }
+    internal required string? NegativePrompt { get; init; }
+    internal required FaceReference Face { get; init; }
+    internal required int Width { get; init; }
+    internal required int Height { get; init; }
+    internal required int NumInferenceSteps { get; init; }
+    internal required double GuidanceScale { get; init; }
+    internal required double SScale { get; init; }
+    internal required int Samples { get; init; }
+    internal required bool SafetyChecker { get; init; }
+    internal required string SafetyCheckerType { get; init; }
+    internal required bool Base64 { get; init; }
+    internal required string Style { get; init; }
+    internal required long Seed { get; init; }
+    internal required string? Webhook { get; init; }
+    internal required long? TrackId { get; init; }
+
+    /// <summary>Resolves the parameters of a request.</summary>
+    /// <param name="request">The caller's request.</param>
+    /// <param name="randomSeed">The seed if the caller gave none.</param>
+    internal static GenerationParameters Resolve(GenerationRequest request, long randomSeed)
+    {
+        (int width, int height) = ResolveSize(request);
+        return new GenerationParameters
+        {
+            Prompt = request.Prompt,
+            NegativePrompt = request.NegativePrompt,
+            Face = request.Face,
+            Width = width,
+            Height = height,
+            NumInferenceSteps = request.NumInferenceSteps ?? DefaultSteps,
+            GuidanceScale = request.GuidanceScale ?? DefaultGuidanceScale,
+            SScale = request.SScale ?? DefaultSScale,
+            Samples = request.Samples ?? Limits.MinSamples,
+            SafetyChecker = request.SafetyChecker ?? false,
+            SafetyCheckerType = request.SafetyCheckerType ?? DefaultSafetyCheckerType,
+            Base64 = request.Base64 ?? false,
+            Style = request.Style ?? DefaultStyle,
+            Seed = request.Seed ?? randomSeed,
+            Webhook = request.Webhook,
+            TrackId = request.TrackId,
+        };
+    }
+
+    /// <summary>
+    /// Resolves the size from the face image; if neither side is given, a larger image is scaled down in proportion.
+    /// </summary>
+    private static (int Width, int Height) ResolveSize(GenerationRequest request)
+    {
+        SKSizeI face = request.Face.Image?.Size ?? new SKSizeI(DefaultSide, DefaultSide);
+        bool isSizeOpen = request.Width is null && request.Height is null;
+        double scale = isSizeOpen
+            ? Math.Min(1, Math.Min((double)Limits.MaxWidth / face.Width, (double)Limits.MaxHeight / face.Height))
+            : 1;
+        return (
+            request.Width ?? Math.Clamp((int)Math.Round(face.Width * scale), Limits.MinDimension, Limits.MaxWidth),
+            request.Height ?? Math.Clamp((int)Math.Round(face.Height * scale), Limits.MinDimension, Limits.MaxHeight));
+    }
 }

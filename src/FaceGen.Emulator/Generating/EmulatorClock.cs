@@ -1,12 +1,12 @@
 namespace FaceGen.Emulator.Generating;
 
 /// <summary>
-/// The emulator's time: that of another provider, moved forward as often as wanted. Service times and the 24 hours that
-/// links live run on it. Timers made from it run on the other provider's time and do not notice a move.
+/// The emulator's clock: another provider's time, which can be advanced. Service times and the 24 hours of links use
+/// it. Timers created from it use the other provider and do not notice an advance.
 /// </summary>
 public sealed class EmulatorClock : TimeProvider
 {
-    /// <summary>The system's timers take no longer ones.</summary>
+    /// <summary>The longest delay that system timers accept.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromDays(30);
 
     private readonly TimeProvider _source;
@@ -15,7 +15,7 @@ public sealed class EmulatorClock : TimeProvider
 
     internal EmulatorClock(TimeProvider source) => _source = source;
 
-    /// <summary>How far the clock has been moved forward in all.</summary>
+    /// <summary>Gets the total time that the clock was advanced by.</summary>
     public TimeSpan Offset => TimeSpan.FromTicks(Interlocked.Read(ref _offsetTicks));
 
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ public sealed class EmulatorClock : TimeProvider
     /// <inheritdoc/>
     public override long TimestampFrequency => _source.TimestampFrequency;
 
-    /// <summary>Moves the clock forward.</summary>
+    /// <summary>Advances the clock.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
     public void Advance(TimeSpan time)
     {
@@ -34,22 +34,22 @@ public sealed class EmulatorClock : TimeProvider
         Interlocked.Exchange(ref _moved, next).SetResult();
     }
 
-    /// <summary>Waits for a moment of this clock, and notices when it is moved.</summary>
-    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    /// <summary>Waits until this clock reaches a time; an advance is noticed.</summary>
+    /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     internal async Task WaitUntilAsync(DateTimeOffset time, CancellationToken cancellationToken)
     {
         while (true)
         {
-            // Taken before the clock is read: a move in between ends the wait.
+            // Read before the clock, so that an advance in between ends the wait.
             Task moved = Volatile.Read(ref _moved).Task;
-            TimeSpan left = time - GetUtcNow();
-            if (left <= TimeSpan.Zero)
+            TimeSpan remaining = time - GetUtcNow();
+            if (remaining <= TimeSpan.Zero)
                 return;
 
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task passed = Task.Delay(left < MaxDelay ? left : MaxDelay, _source, enough.Token);
-            await Task.WhenAny(passed, moved).ConfigureAwait(false);
-            await enough.CancelAsync().ConfigureAwait(false);
+            using var delayToken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task delay = Task.Delay(remaining < MaxDelay ? remaining : MaxDelay, _source, delayToken.Token);
+            await Task.WhenAny(delay, moved).ConfigureAwait(false);
+            await delayToken.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

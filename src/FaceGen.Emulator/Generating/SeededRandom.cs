@@ -5,8 +5,8 @@ using System.Text;
 namespace FaceGen.Emulator.Generating;
 
 /// <summary>
-/// Random numbers that depend on what they are for, not on when they are drawn: calls that race each other get the same
-/// ones in every run.
+/// Creates random generators that depend on their purpose, not on timing: racing calls get the same numbers in every
+/// run.
 /// </summary>
 internal static class SeededRandom
 {

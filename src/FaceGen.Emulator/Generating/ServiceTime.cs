@@ -2,15 +2,13 @@ using System.Globalization;
 
 namespace FaceGen.Emulator.Generating;
 
-/// <summary>
-/// How long the emulated service takes to generate: a fixed time or a distribution that is drawn from.
-/// </summary>
+/// <summary>The time that the emulated service takes for a generation: fixed or drawn from a distribution.</summary>
 public sealed class ServiceTime
 {
-    /// <summary>The longest service time that is ever drawn: one day.</summary>
+    /// <summary>The longest time that is drawn: one day.</summary>
     private const double MaxSeconds = 24 * 60 * 60;
 
-    /// <summary>How far a bimodal time lies from its kind's own at most, as a share of it.</summary>
+    /// <summary>The largest deviation of a bimodal time from its mode, as a share.</summary>
     private const double BimodalSpread = 0.1;
 
     private readonly string _text;
@@ -22,10 +20,10 @@ public sealed class ServiceTime
         _drawSeconds = drawSeconds;
     }
 
-    /// <summary>No time at all: a submission is answered with its finished images.</summary>
+    /// <summary>Gets the service time zero: the response to a submission has the images.</summary>
     public static ServiceTime None { get; } = Fixed(TimeSpan.Zero);
 
-    /// <summary>The same time for every generation.</summary>
+    /// <summary>Creates a fixed time.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
     public static ServiceTime Fixed(TimeSpan time)
     {
@@ -33,7 +31,7 @@ public sealed class ServiceTime
         return new(Text($"fixed:{time.TotalSeconds}"), (_, _) => time.TotalSeconds);
     }
 
-    /// <summary>Any time between two bounds, all equally likely.</summary>
+    /// <summary>Creates a uniform distribution between two bounds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A bound is negative, or the upper is below the lower.</exception>
     public static ServiceTime Uniform(TimeSpan min, TimeSpan max)
     {
@@ -44,9 +42,9 @@ public sealed class ServiceTime
             (random, _) => min.TotalSeconds + (random.NextDouble() * (max - min).TotalSeconds));
     }
 
-    /// <summary>Mostly near the median, now and then much longer, as real queues are.</summary>
-    /// <param name="median">Half of the times are shorter than this.</param>
-    /// <param name="sigma">The standard deviation of the time's natural logarithm; 0.4 is a calm service.</param>
+    /// <summary>Creates a log-normal distribution: mostly near the median, sometimes much longer, as in real queues.</summary>
+    /// <param name="median">The median time.</param>
+    /// <param name="sigma">The standard deviation of the time's natural logarithm; 0.4 is a steady service.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is negative.</exception>
     public static ServiceTime Lognormal(TimeSpan median, double sigma)
     {
@@ -57,10 +55,12 @@ public sealed class ServiceTime
             (random, _) => median.TotalSeconds * Math.Exp(sigma * NextNormal(random)));
     }
 
-    /// <summary>Two kinds of requests, as where a picture is made at once or only after a model was loaded.</summary>
-    /// <param name="fast">What most take, give or take a tenth.</param>
-    /// <param name="slow">What the others take, give or take a tenth.</param>
-    /// <param name="slowShare">The share of the others, 0 to 1.</param>
+    /// <summary>
+    /// Creates a distribution with two modes, such as requests that must first load a model and those that need not.
+    /// </summary>
+    /// <param name="fast">The time of most requests, plus or minus a tenth.</param>
+    /// <param name="slow">The time of the other requests, plus or minus a tenth.</param>
+    /// <param name="slowShare">The share of the slow requests, 0 to 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is negative, or a share is above 1.</exception>
     public static ServiceTime Bimodal(TimeSpan fast, TimeSpan slow, double slowShare)
     {
@@ -74,7 +74,7 @@ public sealed class ServiceTime
                 * (1 + (BimodalSpread * ((2 * random.NextDouble()) - 1))));
     }
 
-    /// <summary>So much time for each inference step of the request.</summary>
+    /// <summary>Creates a time in proportion to the request's inference steps.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="perStep"/> is negative.</exception>
     public static ServiceTime BySteps(TimeSpan perStep)
     {
@@ -83,27 +83,26 @@ public sealed class ServiceTime
     }
 
     /// <summary>
-    /// Reads a service time, all numbers in seconds: <c>fixed:1.5</c>, <c>uniform:1-3</c>, <c>lognormal:3:0.4</c>
-    /// (median and sigma), <c>bimodal:2:9:0.25</c> (fast, slow, the share of the slow ones), <c>steps:0.05</c> (for each
-    /// inference step).
+    /// Parses a service time, all numbers in seconds: <c>fixed:1.5</c>, <c>uniform:1-3</c>, <c>lognormal:3:0.4</c>
+    /// (median and sigma), <c>bimodal:2:9:0.25</c> (fast, slow, share of slow), <c>steps:0.05</c> (per inference step).
     /// </summary>
-    /// <exception cref="FormatException"><paramref name="text"/> is none of these.</exception>
+    /// <exception cref="FormatException"><paramref name="text"/> is not a service time.</exception>
     public static ServiceTime Parse(string text) => TryParse(text, out ServiceTime time)
         ? time
         : throw new FormatException(
-            $"'{text}' is no service time. Examples: fixed:1.5, uniform:1-3, lognormal:3:0.4, bimodal:2:9:0.25, steps:0.05 (seconds).");
+            $"'{text}' is not a service time. Examples: fixed:1.5, uniform:1-3, lognormal:3:0.4, bimodal:2:9:0.25, steps:0.05 (seconds).");
 
-    /// <summary>Reads a service time as <see cref="Parse"/> does.</summary>
-    /// <param name="text">The text to read.</param>
-    /// <param name="time">What was read; <see cref="None"/> where nothing was.</param>
-    /// <returns>Whether <paramref name="text"/> is a service time.</returns>
+    /// <summary>Parses a service time as <see cref="Parse"/> does.</summary>
+    /// <param name="text">The text to parse.</param>
+    /// <param name="time">The service time; <see cref="None"/> if the text is invalid.</param>
+    /// <returns>True if <paramref name="text"/> is a service time.</returns>
     public static bool TryParse(string text, out ServiceTime time)
     {
         ArgumentNullException.ThrowIfNull(text);
 
         string[] parts = text.Split(':', 2);
         string arguments = parts.Length == 2 ? parts[1] : "";
-        ServiceTime? read = (parts[0], ParseNumbers(arguments, '-'), ParseNumbers(arguments, ':')) switch
+        ServiceTime? parsed = (parts[0], ParseNumbers(arguments, '-'), ParseNumbers(arguments, ':')) switch
         {
             ("fixed", [double seconds], _) => Fixed(TimeSpan.FromSeconds(seconds)),
             ("uniform", [double min, double max], _) when min <= max
@@ -114,11 +113,11 @@ public sealed class ServiceTime
             ("steps", [double perStep], _) => BySteps(TimeSpan.FromSeconds(perStep)),
             _ => null,
         };
-        time = read ?? None;
-        return read is not null;
+        time = parsed ?? None;
+        return parsed is not null;
     }
 
-    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    /// <summary>Returns the text that <see cref="Parse"/> reads.</summary>
     public override string ToString() => _text;
 
     internal TimeSpan Draw(Random random, int steps) =>
@@ -126,23 +125,24 @@ public sealed class ServiceTime
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
-    /// <returns>The numbers, each from 0 to a day of seconds; null where a part is none.</returns>
+    /// <summary>Parses numbers from 0 to a day of seconds.</summary>
+    /// <returns>The numbers; null if a part is invalid.</returns>
     private static double[]? ParseNumbers(string text, char separator)
     {
         string[] parts = text.Split(separator);
         var numbers = new double[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
-            bool read = double.TryParse(
+            bool isNumber = double.TryParse(
                 parts[i], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out numbers[i]);
-            if (!read || numbers[i] is not (>= 0 and <= MaxSeconds))
+            if (!isNumber || numbers[i] is not (>= 0 and <= MaxSeconds))
                 return null;
         }
 
         return numbers;
     }
 
-    /// <summary>The Box-Muller transform: a standard normal number from two uniform ones.</summary>
+    /// <summary>Returns a standard normal number (Box-Muller transform).</summary>
     private static double NextNormal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What an account may ask about itself: its queue, its wallet and its images.</summary>
+/// <summary>The account calls: queue, wallet and images.</summary>
 internal static class AccountEndpoints
 {
     private const int DefaultPerPage = 10;
@@ -48,7 +48,7 @@ internal static class AccountEndpoints
             return ApiResponse.Error(StatusCodes.Status200OK, $"No image of the request {id} belongs to this key.");
 
         generation.DeleteImages();
-        // Spelt as the service spells it.
+        // The service spells it so.
         return ApiResponse.Success(new JsonObject { ["messege"] = "image deleted" });
     }
 
@@ -62,20 +62,20 @@ internal static class AccountEndpoints
             return ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
 
         IReadOnlyList<EmulatedGeneration> all = call.Account.ListWithImages(call.Now);
-        long before = (page - 1L) * perPage;
-        EmulatedGeneration[] shown = before < all.Count ? [.. all.Skip((int)before).Take(perPage)] : [];
+        long skipped = (page - 1L) * perPage;
+        EmulatedGeneration[] pageItems = skipped < all.Count ? [.. all.Skip((int)skipped).Take(perPage)] : [];
         return ApiResponse.Success(new JsonObject
         {
             ["type"] = "image",
-            ["data"] = new JsonArray([.. shown.Select(generation => Asset(call, generation))]),
+            ["data"] = new JsonArray([.. pageItems.Select(generation => Asset(call, generation))]),
             ["pagination"] = new JsonObject
             {
                 ["current_page"] = page,
                 ["per_page"] = perPage,
                 ["total"] = all.Count,
                 ["last_page"] = Math.Max(1, (all.Count + perPage - 1) / perPage),
-                ["from"] = shown.Length == 0 ? null : before + 1,
-                ["to"] = shown.Length == 0 ? null : before + shown.Length,
+                ["from"] = pageItems.Length == 0 ? null : skipped + 1,
+                ["to"] = pageItems.Length == 0 ? null : skipped + pageItems.Length,
             },
         });
     }

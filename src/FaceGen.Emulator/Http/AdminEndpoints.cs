@@ -1,11 +1,12 @@
 using System.Text.Json;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What the emulator's owner may see and do. No key is needed: the address is this machine's own.</summary>
+/// <summary>The emulator's own admin API. It needs no key, because only this machine can reach it.</summary>
 internal sealed class AdminEndpoints(EmulatedService service)
 {
     internal IResult GetState(HttpContext http)
@@ -43,24 +44,24 @@ internal sealed class AdminEndpoints(EmulatedService service)
         });
     }
 
-    /// <summary>Moves the clock forward: <c>{"seconds": 3600}</c>.</summary>
+    /// <summary>Advances the clock: <c>{"seconds": 3600}</c>.</summary>
     internal async Task AdvanceClockAsync(HttpContext http)
     {
         double? seconds = await AdminBody.ReadAsync<double?>(
             http.Request, "seconds", JsonValueKind.Number, static value => value.GetDouble()).ConfigureAwait(false);
-        IResult answer;
+        IResult response;
         if (seconds is >= 0 and <= MaxAdvanceSeconds)
         {
             service.Clock.Advance(TimeSpan.FromSeconds(seconds.Value));
-            answer = GetState(http);
+            response = GetState(http);
         }
         else
         {
-            answer = ApiResponse.Error(
+            response = ApiResponse.Error(
                 StatusCodes.Status400BadRequest, $"Post {{\"seconds\": n}} with n between 0 and {MaxAdvanceSeconds}.");
         }
 
-        await answer.ExecuteAsync(http).ConfigureAwait(false);
+        await response.ExecuteAsync(http).ConfigureAwait(false);
     }
 
     internal IResult Reset(HttpContext http)
@@ -69,6 +70,79 @@ internal sealed class AdminEndpoints(EmulatedService service)
         return GetState(http);
     }
 
-    /// <summary>Ten years: more would reach the end of what a date can be.</summary>
+    /// <summary>Ten years, which stays within the range of dates.</summary>
     private const double MaxAdvanceSeconds = 10 * 365 * 24 * 60 * 60.0;
+}
+
+/// <summary>The admin API of faults: returns the catalog and the rules, and changes the rules.</summary>
+internal sealed class FaultEndpoints(EmulatedService service)
+{
+    internal IResult GetFaults(HttpContext http) => GetFaults();
+
+    /// <summary>Adds a rule: <c>{"rule": "accepted-then-dropped@submit:nth=3"}</c>.</summary>
+    internal async Task AddRuleAsync(HttpContext http)
+    {
+        string? text = await AdminBody.ReadAsync(
+            http.Request, "rule", JsonValueKind.String, static value => value.GetString()).ConfigureAwait(false);
+        await AddRule(text).ExecuteAsync(http).ConfigureAwait(false);
+    }
+
+    internal IResult ClearRules()
+    {
+        service.Faults.Clear();
+        return GetFaults();
+    }
+
+    private IResult GetFaults() => Results.Json(new
+    {
+        Rules = service.Faults.GetHitCounts().Select(static entry => new
+        {
+            Rule = entry.Rule.ToString(),
+            entry.Times,
+        }),
+        Faults = Fault.All.Select(static fault => new
+        {
+            fault.Id,
+            fault.Description,
+            Kinds = fault.Kinds.Select(FaultText.FormatKind),
+            fault.AcceptsSubmission,
+            fault.IsTransient,
+        }),
+    });
+
+    private IResult AddRule(string? text)
+    {
+        if (text is null)
+            return BadRequest("Post {\"rule\": \"fault@kind:condition,condition\"}.");
+        if (!FaultRule.TryParse(text, out FaultRule? rule, out string error))
+            return BadRequest(error);
+        service.Faults.Add(rule);
+        return GetFaults();
+    }
+
+    private static ApiResponse BadRequest(string message) => ApiResponse.Error(StatusCodes.Status400BadRequest, message);
+}
+
+/// <summary>Reads the body of an admin call: a JSON object with one property.</summary>
+internal static class AdminBody
+{
+    /// <summary>Reads the property; null if it is absent, of another kind or invalid text.</summary>
+    internal static async Task<T?> ReadAsync<T>(
+        HttpRequest request, string property, JsonValueKind kind, Func<JsonElement, T?> convert)
+    {
+        try
+        {
+            using JsonDocument body = await JsonDocument.ParseAsync(
+                request.Body, default, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            return body.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty(property, out JsonElement value)
+                && value.ValueKind == kind
+                    ? convert(value)
+                    : default;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return default;
+        }
+    }
 }

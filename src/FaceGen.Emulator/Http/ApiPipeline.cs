@@ -2,18 +2,18 @@ using System.Globalization;
 using System.Text.Json;
 using FaceGen.Emulator.Accounts;
 using FaceGen.Emulator.Faults;
-using FaceGen.Emulator.Http.Replies;
+using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What one call of the API answers, once its body and its key are known to be good.</summary>
+/// <summary>Handles an API call with a valid body and key.</summary>
 internal delegate ApiResponse ApiHandler(ApiCall call);
 
 /// <summary>
-/// What all calls of the API share: the body is read, the key checked, a fault injected where one is planned, and the
-/// reply put in the journal.
+/// The common part of all API calls: reads the body, checks the key, injects a fault, and journals and sends the
+/// response.
 /// </summary>
 internal sealed class ApiPipeline(EmulatedService service)
 {
@@ -52,7 +52,7 @@ internal sealed class ApiPipeline(EmulatedService service)
     private Task SendAsync(
         HttpContext http,
         ServiceState state,
-        (IResponse Reply, Fault? Fault) outcome,
+        (IResponse Response, Fault? Fault) outcome,
         long received,
         JsonDocument? body,
         ApiCall? call)
@@ -62,7 +62,7 @@ internal sealed class ApiPipeline(EmulatedService service)
             Time = service.Clock.GetUtcNow(),
             Method = http.Request.Method,
             Path = http.Request.Path,
-            Status = outcome.Reply.StatusCode,
+            Status = outcome.Response.StatusCode,
             Body = body is null ? null : Redaction.Redact(body.RootElement),
             BytesReceived = received,
             GenerationId = call?.Generation?.Id,
@@ -70,7 +70,7 @@ internal sealed class ApiPipeline(EmulatedService service)
             Fault = outcome.Fault?.Id,
             Warnings = call?.Warnings ?? [],
         });
-        return outcome.Reply.ExecuteAsync(http);
+        return outcome.Response.ExecuteAsync(http);
     }
 
     private static CallInfo GetCallInfo(HttpContext http, ServiceState state, CallKind kind, JsonDocument? body) =>
@@ -108,10 +108,8 @@ internal sealed class ApiPipeline(EmulatedService service)
         }
     }
 
-    /// <summary>
-    /// Half a surrogate pair, escaped, is good JSON and no text: it shows only when the text is read.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">A name or a value is no text.</exception>
+    /// <summary>Reads every string, because an escaped lone surrogate is valid JSON but not valid text.</summary>
+    /// <exception cref="InvalidOperationException">A name or value is not valid text.</exception>
     private static void ValidateStrings(JsonElement body)
     {
         switch (body.ValueKind)
@@ -140,4 +138,37 @@ internal sealed class ApiPipeline(EmulatedService service)
         body.TryGetProperty("key", out JsonElement key) && key.ValueKind == JsonValueKind.String
             ? state.Accounts.GetValueOrDefault(key.GetString()!)
             : null;
+}
+
+/// <summary>An API call whose body is a JSON object with a valid key.</summary>
+internal sealed class ApiCall(EmulatedService service, ServiceState state, HttpContext http, JsonElement body, EmulatedAccount account)
+{
+    private readonly List<string> _warnings = [];
+
+    internal EmulatedService Service => service;
+
+    /// <summary>Gets the state for the whole call, even if a reset comes in between.</summary>
+    internal ServiceState State => state;
+
+    internal JsonElement Body => body;
+
+    internal EmulatedAccount Account => account;
+
+    internal string Path => http.Request.Path;
+
+    /// <summary>Gets the time of the call on the emulator's clock.</summary>
+    internal DateTimeOffset Now { get; } = service.Clock.GetUtcNow();
+
+    /// <summary>Gets or sets the generation that the call is about, for the journal.</summary>
+    internal EmulatedGeneration? Generation { get; set; }
+
+    internal IReadOnlyList<string> Warnings => _warnings;
+
+    internal string RouteValue(string name) => (string?)http.Request.RouteValues[name] ?? "";
+
+    internal void AddWarning(string warning)
+    {
+        _warnings.Add(warning);
+        service.ReportWarning(warning);
+    }
 }

@@ -1,14 +1,13 @@
 using System.Globalization;
 using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
-using FaceGen.Emulator.Http.Replies;
 using FaceGen.Emulator.Images;
 using FaceGen.Emulator.Journaling;
 using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>Hands out what the links of answers point at: pictures, pictures as base64 text, and uploads.</summary>
+/// <summary>Serves the files behind links: pictures, base64 texts and uploads.</summary>
 internal sealed class FileEndpoints(EmulatedService service)
 {
     private static readonly IResponse NotFound = RawResponse.Empty(StatusCodes.Status404NotFound);
@@ -27,7 +26,7 @@ internal sealed class FileEndpoints(EmulatedService service)
         IResponse Handle() => CreatePictureResponse(http, generation);
     }
 
-    /// <summary>The same picture at the address that redirects lead to.</summary>
+    /// <summary>Serves the same picture at the target of redirects.</summary>
     internal Task GetMovedPictureAsync(HttpContext http)
     {
         ServiceState state = service.State;
@@ -39,10 +38,10 @@ internal sealed class FileEndpoints(EmulatedService service)
     {
         ServiceState state = service.State;
         ReceivedImage? image = state.Uploads.Find((string)http.Request.RouteValues["sha256"]!);
-        IResponse reply = image is not null && image.Extension == GetExtension(http)
+        IResponse response = image is not null && image.Extension == GetExtension(http)
             ? PartialContent.Create(http.Request, image.Bytes, image.MediaType)
             : NotFound;
-        return SendAsync(http, state, (reply, null), generation: null);
+        return SendAsync(http, state, (response, null), generation: null);
     }
 
     private static EmulatedGeneration? FindGeneration(HttpContext http, ServiceState state) =>
@@ -67,17 +66,17 @@ internal sealed class FileEndpoints(EmulatedService service)
     private static string? GetExtension(HttpContext http) => (string?)http.Request.RouteValues["extension"];
 
     private Task SendAsync(
-        HttpContext http, ServiceState state, (IResponse Reply, Fault? Fault) outcome, EmulatedGeneration? generation)
+        HttpContext http, ServiceState state, (IResponse Response, Fault? Fault) outcome, EmulatedGeneration? generation)
     {
         state.Journal.Add(new JournalEntry
         {
             Time = service.Clock.GetUtcNow(),
             Method = http.Request.Method,
             Path = http.Request.Path,
-            Status = outcome.Reply.StatusCode,
+            Status = outcome.Response.StatusCode,
             GenerationId = generation?.Id,
             Fault = outcome.Fault?.Id,
         });
-        return outcome.Reply.ExecuteAsync(http);
+        return outcome.Response.ExecuteAsync(http);
     }
 }

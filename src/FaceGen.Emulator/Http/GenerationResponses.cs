@@ -4,18 +4,18 @@ using FaceGen.Emulator.Images;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>What the service says of a generation, to whoever submitted it and to its webhook.</summary>
+/// <summary>The responses about a generation, for its submitter and its webhook.</summary>
 internal static class GenerationResponses
 {
-    /// <summary>The images are still to come, or are made out to be.</summary>
-    /// <param name="links">Makes links of paths.</param>
+    /// <summary>Creates the response for a queued generation.</summary>
+    /// <param name="links">Creates links.</param>
     /// <param name="generation">The generation.</param>
-    /// <param name="fetchPath">Where it is fetched.</param>
-    /// <param name="now">The moment, which its eta is told from.</param>
+    /// <param name="fetchPath">The path to fetch it.</param>
+    /// <param name="now">The current time, for the eta.</param>
     internal static ApiResponse Queued(LinkFactory links, EmulatedGeneration generation, string fetchPath, DateTimeOffset now)
     {
         GenerationLinks images = new(links, generation);
-        ApiResponse answer = ApiResponse.Processing(WithParameters(generation, new JsonObject
+        ApiResponse response = ApiResponse.Processing(WithParameters(generation, new JsonObject
         {
             ["id"] = generation.Id,
             ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
@@ -26,11 +26,11 @@ internal static class GenerationResponses
             ["proxy_links"] = images.ProxyLinks(),
         }));
         if (generation.GetEta(now) is { } eta)
-            answer.Body["eta"] = eta;
-        return answer;
+            response.Body["eta"] = eta;
+        return response;
     }
 
-    /// <summary>The images are there.</summary>
+    /// <summary>Creates the response with the images.</summary>
     internal static ApiResponse Finished(LinkFactory links, EmulatedGeneration generation)
     {
         GenerationLinks images = new(links, generation);
@@ -43,14 +43,14 @@ internal static class GenerationResponses
         }));
     }
 
-    /// <summary>There will be no images.</summary>
+    /// <summary>Creates the response of a failed generation.</summary>
     internal static ApiResponse Failed(EmulatedGeneration generation) => ApiResponse.Failed(WithTrackId(generation, new JsonObject
     {
         ["id"] = generation.Id,
         ["message"] = "The generation failed.",
     }));
 
-    /// <summary>What a webhook is told: the images, or that there will be none.</summary>
+    /// <summary>Creates the webhook's body: the images, or the failure.</summary>
     internal static ApiResponse Completed(LinkFactory links, EmulatedGeneration generation) =>
         generation.HasFailed ? Failed(generation) : Finished(links, generation);
 
@@ -66,4 +66,41 @@ internal static class GenerationResponses
             fields["track_id"] = trackId;
         return fields;
     }
+}
+
+/// <summary>The links to a generation's images.</summary>
+internal sealed class GenerationLinks(LinkFactory links, EmulatedGeneration generation)
+{
+    private string Extension => generation.Parameters.Base64 ? "base64" : "png";
+
+    internal JsonArray OutputLinks() => CreateLinks(index => links.ForPicture(generation.Id, index, Extension));
+
+    internal JsonArray ProxyLinks() => CreateLinks(index => links.ForProxiedPicture(generation.Id, index, Extension));
+
+    private JsonArray CreateLinks(Func<int, string> link) =>
+        [.. Enumerable.Range(0, generation.Parameters.Samples).Select(index => JsonValue.Create(link(index)))];
+}
+
+/// <summary>Writes the parameters as used, with the seed.</summary>
+internal static class GenerationMeta
+{
+    internal static JsonObject Write(GenerationParameters parameters) => new()
+    {
+        ["prompt"] = parameters.Prompt,
+        ["negative_prompt"] = parameters.NegativePrompt,
+        ["face_image"] = parameters.Face.Link,
+        ["width"] = parameters.Width,
+        ["height"] = parameters.Height,
+        ["num_inference_steps"] = parameters.NumInferenceSteps,
+        ["guidance_scale"] = parameters.GuidanceScale,
+        ["s_scale"] = parameters.SScale,
+        ["samples"] = parameters.Samples,
+        ["safety_checker"] = parameters.SafetyChecker,
+        ["safety_checker_type"] = parameters.SafetyCheckerType,
+        ["base64"] = parameters.Base64,
+        ["style"] = parameters.Style,
+        ["seed"] = parameters.Seed,
+        ["webhook"] = parameters.Webhook,
+        ["track_id"] = parameters.TrackId,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FaceGen.Emulator.Faults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,16 +7,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>Every address that the emulator answers.</summary>
+/// <summary>The routes of the emulator.</summary>
 internal static class Routes
 {
-    /// <summary>The route value that holds a generation's id.</summary>
+    /// <summary>The route value with a generation's id.</summary>
     internal const string Id = "id";
 
-    /// <summary>Before a picture's path: where redirects lead to, and no fault happens.</summary>
+    /// <summary>The path prefix of redirect targets, which have no faults.</summary>
     internal const string Moved = "/moved";
 
-    /// <summary>For each address that takes submissions, the one that fetches their results.</summary>
+    /// <summary>For each path that accepts submissions, the path that fetches their results.</summary>
     private static readonly Dictionary<string, string> FetchBySubmit = new Dictionary<string, string>
     {
         ["/api/v6/image_editing/face_gen"] = "/api/v6/image_editing/fetch/",
@@ -31,8 +32,8 @@ internal static class Routes
         var api = new ApiPipeline(service);
         foreach ((string submit, string fetch) in FetchBySubmit)
         {
-            Post(submit, CallKind.Submit, SubmitEndpoint.Submit);
-            Post($"{fetch}{{{Id}}}", CallKind.Fetch, FetchEndpoint.Fetch);
+            Post(submit, CallKind.Submit, GenerationEndpoints.Submit);
+            Post($"{fetch}{{{Id}}}", CallKind.Fetch, GenerationEndpoints.Fetch);
         }
 
         Post("/api/v6/base64_to_url", CallKind.Upload, UploadEndpoint.Base64ToUrl);
@@ -76,4 +77,18 @@ internal static class Routes
         void Get(string pattern, RequestDelegate handler) =>
             app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler);
     }
+}
+
+/// <summary>Middleware that reads <c>///</c> in a path as <c>/</c>, as object stores behind a CDN do.</summary>
+internal static partial class SlashMiddleware
+{
+    internal static Task CollapseAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Path.Value is { } path)
+            http.Request.Path = MultipleSlashes().Replace(path, "/");
+        return next(http);
+    }
+
+    [GeneratedRegex("/{2,}")]
+    private static partial Regex MultipleSlashes();
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
-/// <summary>Turns an image in base64 into a link that lives 24 hours.</summary>
+/// <summary>Turns a base64 image into a link that is valid for 24 hours.</summary>
 internal static class UploadEndpoint
 {
     internal static ApiResponse Base64ToUrl(ApiCall call) => Upload(call, "base64_string");

@@ -1,12 +1,12 @@
 namespace FaceGen.Emulator.Journaling;
 
 /// <summary>
-/// What happened at the emulator: every call that was answered, what was accepted and how often, and how much was in
-/// flight at most. An entry is there before its answer reaches the caller. Safe for use by several threads.
+/// The record of what happened at the emulator: every answered call, the accepted requests, and the maximum in flight.
+/// An entry exists before its response reaches the caller. Thread-safe.
 /// </summary>
 public sealed class Journal
 {
-    /// <summary>How many entries are kept; older ones are forgotten, the counts are not.</summary>
+    /// <summary>The number of entries that are kept. Older ones are dropped; the counts are not.</summary>
     public const int Capacity = 100_000;
 
     private readonly Lock _lock = new();
@@ -23,7 +23,7 @@ public sealed class Journal
     {
     }
 
-    /// <summary>The calls in the order of their answers, at most the last <see cref="Capacity"/>.</summary>
+    /// <summary>Gets the calls in the order of their responses, at most the last <see cref="Capacity"/>.</summary>
     public IReadOnlyList<JournalEntry> Entries
     {
         get
@@ -33,7 +33,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>The emulator's own calls to webhooks, in the order of their ends, at most the last <see cref="Capacity"/>.</summary>
+    /// <summary>Gets the webhook deliveries in the order of completion, at most the last <see cref="Capacity"/>.</summary>
     public IReadOnlyList<WebhookDelivery> WebhookDeliveries
     {
         get
@@ -43,7 +43,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>How many calls were answered.</summary>
+    /// <summary>Gets the number of answered calls.</summary>
     public long Calls
     {
         get
@@ -53,7 +53,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>How many bytes the calls' bodies had, all together.</summary>
+    /// <summary>Gets the total number of body bytes received.</summary>
     public long BytesReceived
     {
         get
@@ -63,7 +63,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>How many submissions were accepted, and so paid for.</summary>
+    /// <summary>Gets the number of submissions that were accepted, and so paid for.</summary>
     public int Accepted
     {
         get
@@ -73,7 +73,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>How many submissions were accepted for each prompt.</summary>
+    /// <summary>Gets the number of accepted submissions for each prompt.</summary>
     public IReadOnlyDictionary<string, int> AcceptedByPrompt
     {
         get
@@ -84,8 +84,8 @@ public sealed class Journal
     }
 
     /// <summary>
-    /// How many submissions were accepted for each request in canonical form: its fields as JSON, sorted by name,
-    /// without key, webhook and track id, and with a face image's SHA-256 in place of its bytes or of the link it was uploaded to.
+    /// Gets the number of accepted submissions for each request in canonical form: its fields as JSON, sorted by name,
+    /// without key, webhook and track id, and with the face image's SHA-256 in place of its bytes or upload link.
     /// </summary>
     public IReadOnlyDictionary<string, int> AcceptedByRequest
     {
@@ -97,8 +97,8 @@ public sealed class Journal
     }
 
     /// <summary>
-    /// The most that any one account ever had in flight: submissions not yet answered plus accepted generations not yet
-    /// finished. A caller that keeps to the queue limit never drives it above that limit.
+    /// Gets the maximum of any account's requests in flight: unanswered submissions plus accepted, unfinished
+    /// generations. A caller that respects the queue limit never exceeds it.
     /// </summary>
     public int MaxInFlight
     {
@@ -130,7 +130,8 @@ public sealed class Journal
         }
     }
 
-    /// <returns>How often this canonical request has been accepted by now, at least 1.</returns>
+    /// <summary>Counts an accepted request.</summary>
+    /// <returns>The number of times this canonical request has been accepted, at least 1.</returns>
     internal int RecordAccepted(string prompt, string canonicalRequest)
     {
         lock (_lock)

@@ -11,10 +11,10 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Makes a connection of this runspace to the face generation service.</para>
-/// <para type="description">Nothing is sent: Test-FaceGenConnection tries the key. A runspace has one connection that cmdlets
-/// use where none is named, and any number with names of their own, for their -Connection. Another runspace takes a
-/// connection as it is: ForEach-Object -Parallel { New-FaceGenImage -Connection $using:connection ... }.</para>
+/// <para type="synopsis">Connects this runspace to the face generation service.</para>
+/// <para type="description">Sends nothing; Test-FaceGenConnection checks the key. A runspace has one default connection
+/// and any number of named ones, for the parameter -Connection of the other cmdlets. Pass the connection object to
+/// another runspace: ForEach-Object -Parallel { New-FaceGenImage -Connection $using:connection ... }.</para>
 /// </summary>
 [Cmdlet(VerbsCommunications.Connect, "FaceGen", DefaultParameterSetName = ByKey)]
 [OutputType(typeof(Connection))]
@@ -28,8 +28,8 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private string? _failureReason;
 
     /// <summary>
-    /// <para type="description">The account's key, as a secure string or as text. Unless given, the environment
-    /// variable MODELSLAB_API_KEY is read.</para>
+    /// <para type="description">The account's API key, as a secure string or as text. The default is the environment
+    /// variable MODELSLAB_API_KEY.</para>
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
     [ValidateNotNull]
@@ -38,22 +38,24 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
 
     /// <summary>
     /// <para type="description">The name of the key in a vault of Microsoft.PowerShell.SecretManagement, which must be
-    /// installed. A text, a secure string, or a credential whose password is the key.</para>
+    /// installed. The secret is a text, a secure string, or a credential whose password is the key.</para>
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = BySecret)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SecretCompleter))]
     public string? SecretName { get; set; }
 
-    /// <summary><para type="description">The vault that has it; the first that does unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The vault that contains the secret. The default is the first vault that has it.</para>
+    /// </summary>
     [Parameter(ParameterSetName = BySecret)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SecretCompleter))]
     public string? Vault { get; set; }
 
     /// <summary>
-    /// <para type="description">A credential whose password is the key, such as Azure Automation keeps; its user name means
-    /// nothing.</para>
+    /// <para type="description">A credential whose password is the key, such as a credential asset of Azure Automation.
+    /// The user name is ignored.</para>
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByCredential)]
     [ValidateNotNull]
@@ -61,8 +63,9 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     public PSCredential? Credential { get; set; }
 
     /// <summary>
-    /// <para type="description">The connection's name, for -Connection of the other cmdlets, in any case. Unless given it is
-    /// Default: the one that they use where none is named. A connection that has the name already is replaced.</para>
+    /// <para type="description">The name of the connection, for -Connection of the other cmdlets; case is ignored. The
+    /// default is Default, the connection that cmdlets use without -Connection. An existing connection with the name is
+    /// replaced.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -70,8 +73,9 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     public string Name { get; set; } = Connection.DefaultName;
 
     /// <summary>
-    /// <para type="description">The service's root; an address that ends in /api or /api/v6 means the same, and one
-    /// that ends in /api/v1/enterprise means -Enterprise too. Unless given, the environment variable MODELSLAB_BASE_URL is read, and else it is https://modelslab.com.</para>
+    /// <para type="description">The root address of the service. An address that ends in /api or /api/v6 is equivalent;
+    /// one that ends in /api/v1/enterprise also sets -Enterprise. The default is the environment variable
+    /// MODELSLAB_BASE_URL, or https://modelslab.com.</para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNull]
@@ -79,44 +83,48 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     public Uri? BaseUri { get; set; }
 
     /// <summary>
-    /// <para type="description">How many requests the account may have queued: 5 (pay as you go, the default), 10
-    /// (standard) or 15 (premium);
-    /// 1 to 1000 are taken.</para>
+    /// <para type="description">The number of slots in the account's queue: 5 (pay as you go, the default), 10
+    /// (standard) or 15 (premium). The range is 1 to 1000.</para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 1000)]
     public int QueueLimit { get; set; } = Limits.DefaultQueueLimit;
 
-    /// <summary><para type="description">How many seconds one call to the service may take, 1 to 3600; 120 unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The timeout of one call to the service in seconds, 1 to 3600. The default is
+    /// 120.</para>
+    /// </summary>
     [Parameter]
     [ValidateRange(1, 3600)]
     public int TimeoutSec { get; set; } = Connection.DefaultTimeoutSec;
 
-    /// <summary><para type="description">The address of a proxy; the system's own settings hold unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The address of a proxy. The default is the system's proxy settings.</para>
+    /// </summary>
     [Parameter]
     [ValidateNotNull]
     [UriTransformation]
     public Uri? Proxy { get; set; }
 
-    /// <summary><para type="description">What the proxy wants to know of who uses it.</para></summary>
+    /// <summary><para type="description">The credential for the proxy.</para></summary>
     [Parameter]
     [ValidateNotNull]
     [Credential]
     public PSCredential? ProxyCredential { get; set; }
 
-    /// <summary><para type="description">Tells the proxy the credentials of the current user.</para></summary>
+    /// <summary><para type="description">Sends the current user's credentials to the proxy.</para></summary>
     [Parameter]
     public SwitchParameter ProxyUseDefaultCredentials { get; set; }
 
     /// <summary>
-    /// <para type="description">Takes any certificate of the service, as of a test server that made its own: whoever stands
-    /// between can then read the key.</para>
+    /// <para type="description">Accepts any certificate of the service, such as the self-signed one of a test server. A
+    /// server in between can then read the key.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
     /// <summary>
-    /// <para type="description">Generates at the addresses for enterprise accounts, /api/v1/enterprise/image_editing.</para>
+    /// <para type="description">Uses the addresses for enterprise accounts, /api/v1/enterprise/image_editing.</para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public SwitchParameter Enterprise { get; set; }
@@ -148,7 +156,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private void Connect()
     {
         SecureString? secret = SecretName is not null ? SecretManagement.GetSecret(SecretName, Vault) : Credential?.Password ?? ApiKey;
-        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(Secret.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
+        ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(SecretText.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
         ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked, so an attacker in the network can read the key. Use -SkipCertificateCheck only with test servers.");
 

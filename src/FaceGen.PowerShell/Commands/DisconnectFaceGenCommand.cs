@@ -7,8 +7,8 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Ends connections of this runspace; generations under way go on at the service.</para>
-/// <para type="description">Without input it ends the one that is used where none is named.</para>
+/// <para type="synopsis">Disconnects connections of this runspace; pending generations continue at the service.</para>
+/// <para type="description">Without input it disconnects the default connection.</para>
 /// </summary>
 [Cmdlet(VerbsCommunications.Disconnect, "FaceGen", DefaultParameterSetName = ByName)]
 [OutputType(typeof(void))]
@@ -17,14 +17,17 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
     private const string ByName = "Name";
     private const string ByInput = "InputObject";
 
-    /// <summary><para type="description">The names that Connect-FaceGen -Name gave; wildcards are allowed. Default unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The names of connections from Connect-FaceGen -Name; wildcards are allowed. The default
+    /// is Default.</para>
+    /// </summary>
     [Parameter(Position = 0, ParameterSetName = ByName)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public string[]? Name { get; set; }
 
-    /// <summary><para type="description">Connections of Connect-FaceGen or Get-FaceGenConnection.</para></summary>
+    /// <summary><para type="description">Connections from Connect-FaceGen or Get-FaceGenConnection.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [Alias("Connection")]
     [ValidateNotNull]

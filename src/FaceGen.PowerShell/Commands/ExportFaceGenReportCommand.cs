@@ -8,11 +8,10 @@ using FaceGen.Reporting;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Makes one HTML page of a batch, or of saved images, to look at.</para>
-/// <para type="description">The page has the pictures with what they were made of, filters and a search, the failures with
-/// their reasons, and a time line of the account's slots. It opens from disk and fetches nothing from any network. The
-/// pictures stay the files that they are: those beside or below the page are found again when both are moved
-/// together.</para>
+/// <para type="synopsis">Exports a batch or saved images as one HTML page.</para>
+/// <para type="description">The page has the images with their requests, filters and a search, the failures with their
+/// reasons, and a timeline of the account's slots. It opens from disk and loads nothing from the network. It links to
+/// the image files; images in the page's folder or below are found if the folder is moved as a whole.</para>
 /// </summary>
 [Cmdlet(VerbsData.Export, "FaceGenReport", SupportsShouldProcess = true, DefaultParameterSetName = ItemsToPath)]
 [OutputType(typeof(FileInfo))]
@@ -34,13 +33,13 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private bool _hasSummaryInput;
     private bool _hasUnsupportedInput;
 
-    /// <summary><para type="description">The page's file; wildcards that name one file are resolved.</para></summary>
+    /// <summary><para type="description">The file to write; wildcards must match one file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = LedgerToPath)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary><para type="description">The page's file, taken as it stands: no character is a wildcard.</para></summary>
+    /// <summary><para type="description">The file to write, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ParameterSetName = ItemsToLiteralPath)]
     [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
     [ValidateNotNullOrEmpty]
@@ -48,8 +47,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     public string? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">The rows of a batch, or saved images. The summary that ends a batch's output is passed
-    /// over.</para>
+    /// <para type="description">The rows of a batch, or saved images. The summary at the end of a batch's output is
+    /// ignored.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToPath)]
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToLiteralPath)]
@@ -57,8 +56,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     public PSObject[] InputObject { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">The ledger whose rows to show: a file, or a connection string of PostgreSQL, as text or as a
-    /// secure string. A batch may be running meanwhile.</para>
+    /// <para type="description">The ledger of the batch to report: a file, or a connection string of PostgreSQL, as
+    /// text or as a secure string. The batch may be running.</para>
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = LedgerToPath)]
     [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
@@ -67,12 +66,12 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     [ArgumentCompleter(typeof(LedgerCompleter))]
     public SecureString? Ledger { get; set; }
 
-    /// <summary><para type="description">What the page is headed.</para></summary>
+    /// <summary><para type="description">The title of the page.</para></summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Title { get; set; } = "FaceGen report";
 
-    /// <summary><para type="description">Replaces a file of the same name.</para></summary>
+    /// <summary><para type="description">Replaces an existing file.</para></summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -5,8 +5,8 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Tells what the account's wallet holds.</para>
-/// <para type="description">Asking costs nothing. While the service is busy or out of reach it is asked up to four
+/// <para type="synopsis">Gets the account's balance.</para>
+/// <para type="description">The call is free. If the service is busy or cannot be reached, the call is tried up to four
 /// times.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBalance")]

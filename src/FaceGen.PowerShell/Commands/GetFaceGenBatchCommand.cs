@@ -6,8 +6,8 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Tells how batches stand.</para>
-/// <para type="description">Reads the ledgers and nothing else; a batch may be running meanwhile.</para>
+/// <para type="synopsis">Gets the status of batches.</para>
+/// <para type="description">Only reads the ledgers; a batch may be running.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBatch", DefaultParameterSetName = "Destination")]
 [OutputType(typeof(BatchSummary))]

@@ -6,15 +6,15 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Gets the rows of batches, as their ledgers know them.</para>
-/// <para type="description">Reads the ledgers and nothing else; a batch may be running meanwhile. Rows can be piped into
-/// New-FaceGenImage and Save-FaceGenOutput: what becomes of them there is not entered in the ledger.</para>
+/// <para type="synopsis">Gets the rows of batches from their ledgers.</para>
+/// <para type="description">Only reads the ledgers; a batch may be running. Rows can be piped into New-FaceGenImage and
+/// Save-FaceGenOutput; the ledger does not record the results of these commands.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBatchItem", DefaultParameterSetName = "Destination")]
 [OutputType(typeof(BatchItem))]
 public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
 {
-    /// <summary><para type="description">Which rows, by how far they are; all unless given.</para></summary>
+    /// <summary><para type="description">The statuses of the rows to get. The default is all rows.</para></summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public BatchItemStatus[] Status { get; set; } = [];

@@ -6,14 +6,17 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Gets this runspace's connections; nothing where there is none.</para>
-/// <para type="description">The one that is used where none is named comes first.</para>
+/// <para type="synopsis">Gets the connections of this runspace.</para>
+/// <para type="description">The default connection comes first. Without connections the output is empty.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenConnection")]
 [OutputType(typeof(Connection))]
 public sealed class GetFaceGenConnectionCommand : FaceGenCmdlet
 {
-    /// <summary><para type="description">The connections' names; wildcards are allowed. All of them unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The names of the connections; wildcards are allowed. The default is all
+    /// connections.</para>
+    /// </summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]

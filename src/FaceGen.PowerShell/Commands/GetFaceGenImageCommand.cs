@@ -6,11 +6,11 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Looks once at generations.</para>
-/// <para type="description">By id, or, without one, at those that this session started and has not settled: also those
-/// whose pipeline was stopped. Looking costs nothing and settles nothing: what is shown here stays in the list until
-/// Wait-FaceGenImage has brought it in or its images are saved. After 24 hours, when its images have expired, a generation
-/// leaves the list, and what became of it is reported once, as an error.</para>
+/// <para type="synopsis">Fetches generations once.</para>
+/// <para type="description">Fetches generations by id, or, without one, all pending generations of this session,
+/// including those of stopped pipelines. A fetch is free and does not remove a generation from this list: it stays
+/// until Wait-FaceGenImage has emitted it or its images are saved. After 24 hours the images expire; the generation
+/// leaves the list, and its outcome is reported once, as an error.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenImage")]
 [OutputType(typeof(Generation))]
@@ -18,7 +18,10 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
 {
     private readonly List<(Connection Connection, string Id)> _requestedIds = [];
 
-    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
+    /// <summary>
+    /// <para type="description">The ids of generations, also from the property Id of an object, such as a row of a
+    /// file.</para>
+    /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
@@ -43,7 +46,7 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
         foreach ((Connection connection, string id) in _requestedIds.Distinct())
         {
             Work.Drain(Account.MaxConcurrentFetches - 1);
-            Work.Start(id, () => Account.For(connection).FetchAsync(connection, id, StopToken, Log), WriteObject);
+            Work.Start(id, () => Account.For(connection).FetchAsync(connection, id, Log, StopToken), WriteObject);
         }
 
         Work.Drain(0);
@@ -54,7 +57,7 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
     {
         try
         {
-            return await account.FetchAsync(CurrentConnection, known.Id, StopToken, Log).ConfigureAwait(false);
+            return await account.FetchAsync(CurrentConnection, known.Id, Log, StopToken).ConfigureAwait(false);
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {

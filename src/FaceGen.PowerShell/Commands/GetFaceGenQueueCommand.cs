@@ -5,10 +5,10 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Tells how many requests the account has in its queue at the service.</para>
-/// <para type="description">It counts whatever was submitted with the key, also by other programs. The service answers this
-/// 30 times a minute: whoever asks more often in this process waits for the next turn. While the service is busy or out of
-/// reach it is asked up to four times.</para>
+/// <para type="synopsis">Gets the number of requests in the account's queue.</para>
+/// <para type="description">The service counts all requests with the key, including those of other programs. It allows
+/// 30 calls a minute; more calls in this process wait. If the service is busy or cannot be reached, the call is tried
+/// up to four times.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenQueue")]
 [OutputType(typeof(QueueUsage))]

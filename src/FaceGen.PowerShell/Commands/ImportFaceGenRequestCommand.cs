@@ -5,10 +5,10 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Reads a CSV, JSON or JSON Lines file into checked requests.</para>
-/// <para type="description">Columns are named as the API's fields or as the parameters of New-FaceGenImage. A bad row
-/// gives one error that names the file and line, and the other rows are read on. The path of a face image is relative
-/// to the file's own folder.</para>
+/// <para type="synopsis">Imports requests from a CSV, JSON or JSON Lines file and validates them.</para>
+/// <para type="description">Column names are the API's field names or the parameter names of New-FaceGenImage. An
+/// invalid row gives one error with the file and line; the other rows are imported. The path of a face image is
+/// relative to the folder of the file.</para>
 /// </summary>
 [Cmdlet(VerbsData.Import, "FaceGenRequest", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(Request))]
@@ -17,12 +17,12 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
-    /// <summary><para type="description">The files; wildcards are resolved.</para></summary>
+    /// <summary><para type="description">The files; wildcards are allowed.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary><para type="description">The files, taken as they stand: no character is a wildcard.</para></summary>
+    /// <summary><para type="description">The files, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName")]

@@ -13,13 +13,13 @@ using FaceGen.Saving;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Generates and saves the images of a whole file, however often it is interrupted.</para>
-/// <para type="description">What became of each row stands in a ledger before the next thing happens. The command may be
-/// killed and run again at any moment: rows that are saved are not sent again, and what was paid for is brought in first.
-/// The whole input is checked before anything is sent. It emits a BatchItem for each row as it ends, and a BatchSummary
-/// at last, whose State tells whether all is done.</para>
-/// <para type="description">A local face image of 32 KB or more that several rows use is uploaded once, and its link sent
-/// with each of them. Where the upload is refused the image itself is sent.</para>
+/// <para type="synopsis">Generates and saves the images of a whole file; an interrupted batch is resumed.</para>
+/// <para type="description">A ledger records each step of each row before the next step starts. The command can be
+/// killed and run again at any moment: saved rows are not sent again, and images that were paid for are saved first.
+/// The whole input is validated before anything is sent. The command emits a BatchItem for each row as it ends, and a
+/// BatchSummary at the end, whose State shows whether all rows are saved.</para>
+/// <para type="description">A local face image of 32 KB or more that several rows use is uploaded once, and its link is
+/// sent with each row. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "FaceGenBatch", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(BatchItem), typeof(BatchSummary))]
@@ -46,28 +46,30 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private long _rowCount;
     private long _invalidCount;
 
-    /// <summary><para type="description">The CSV, JSON or JSON Lines files; wildcards are resolved.</para></summary>
+    /// <summary><para type="description">The CSV, JSON or JSON Lines files; wildcards are allowed.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary><para type="description">The files, taken as they stand: no character is a wildcard.</para></summary>
+    /// <summary><para type="description">The CSV, JSON or JSON Lines files, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName")]
     public string[]? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">What the pipeline brings: requests of Import-FaceGenRequest, rows of Import-Csv, rows of
-    /// another batch, generations, or files and their paths. Paths of face images in rows of Import-Csv are relative to
-    /// the current location.</para>
+    /// <para type="description">Pipeline input: requests of Import-FaceGenRequest, rows of Import-Csv, rows of another
+    /// batch, generations, or files and their paths. Paths of face images in rows of Import-Csv are relative to the
+    /// current location.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
     [Deserialized]
     public PSObject? InputObject { get; set; }
 
-    /// <summary><para type="description">The folder for the images; it is made where it is not there.</para></summary>
+    /// <summary>
+    /// <para type="description">The folder for the images; it is created if it does not exist.</para>
+    /// </summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ByPath)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByLiteralPath)]
     [Parameter(Mandatory = true, ParameterSetName = ByInput)]
@@ -75,8 +77,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public string Destination { get; set; } = "";
 
     /// <summary>
-    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure string.
-    /// The file facegen.ledger inside the destination unless given.</para>
+    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure
+    /// string. The default is the file facegen.ledger in the destination.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNull]
@@ -85,8 +87,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public SecureString? Ledger { get; set; }
 
     /// <summary>
-    /// <para type="description">The files' names, {id}-{index} unless given. {id} {index} {prompt} {seed} {style}
-    /// {track_id} {row} {date} stand for the generation's own, a slash makes a folder; the extension is added.</para>
+    /// <para type="description">The template of the file names; the default is {id}-{index}. The fields are {id}
+    /// {index} {prompt} {seed} {style} {track_id} {row} {date}; a slash makes a folder. The extension is added.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -100,62 +102,70 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public SwitchParameter Sidecar { get; set; }
 
     /// <summary>
-    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A file of
-    /// another format stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// <para type="description">Also writes the request, seed and id into PNG files, as text chunks that common tools
+    /// read. Files of other formats are not changed. The webhook's address and a face image given as bytes are
+    /// omitted.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter EmbedMetadata { get; set; }
 
     /// <summary>
-    /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
-    /// account's queue allows, which alone decides unless this is given.</para>
+    /// <para type="description">The maximum number of slots that this command uses, 1 to 1000, within the limit of the
+    /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
     public int ThrottleLimit { get; set; } = 1000;
 
-    /// <summary><para type="description">Sends a local face image with each row, and never uploads it.</para></summary>
+    /// <summary>
+    /// <para type="description">Sends a local face image with each row instead of uploading it.</para>
+    /// </summary>
     [Parameter]
     public SwitchParameter NoUpload { get; set; }
 
-    /// <summary><para type="description">Sends rows again that failed, or whose images were not fetched in time.</para></summary>
+    /// <summary>
+    /// <para type="description">Sends rows again that failed, or whose images expired before they were
+    /// downloaded.</para>
+    /// </summary>
     [Parameter]
     public SwitchParameter RetryFailed { get; set; }
 
     /// <summary>
-    /// <para type="description">Sends rows again whose submission has an unknown outcome. The service may have accepted
-    /// them before: this takes the risk of paying twice.</para>
+    /// <para type="description">Sends rows again whose outcome is unknown. The service may have accepted them before:
+    /// you may pay twice.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter RetryUncertain { get; set; }
 
     /// <summary>
-    /// <para type="description">How many images this run may pay for; 0 only brings in what was paid for before.</para>
+    /// <para type="description">The maximum number of images that this run pays for. With 0 it only saves what was paid
+    /// for before.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
     public long? MaxImages { get; set; }
 
     /// <summary>
-    /// <para type="description">Stops submitting when the wallet's balance falls below it, in the account's currency.</para>
+    /// <para type="description">Stops submitting when the account's balance falls below this amount, in the account's
+    /// currency.</para>
     /// </summary>
     [Parameter]
     public decimal? MinimumBalance { get; set; }
 
     /// <summary>
-    /// <para type="description">How long the run may take, a second to 7 days, as 01:30:00: it stops submitting in time to
-    /// bring in what is under way.</para>
+    /// <para type="description">The time limit of the run, one second to 7 days, such as 01:30:00. The run stops
+    /// submitting early enough to save pending generations in time.</para>
     /// </summary>
     [Parameter]
     public TimeSpan? TimeLimit { get; set; }
 
-    /// <summary><para type="description">Leaves invalid rows out and does the others.</para></summary>
+    /// <summary><para type="description">Skips invalid rows and processes the others.</para></summary>
     [Parameter]
     public SwitchParameter SkipInvalid { get; set; }
 
     /// <summary>
-    /// <para type="description">Leaves out rows that ask for the same as a row before them in the input: the same texts,
-    /// numbers and face. Without it each of them is sent and paid for, and a warning gives their number.</para>
+    /// <para type="description">Skips rows that ask for the same as an earlier row of the input: the same texts,
+    /// numbers and face image. Without it each of them is sent and paid for, and a warning gives their number.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter SkipDuplicate { get; set; }
@@ -206,7 +216,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             FlushChunk();
             if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsWhatIf) is { } inputError) throw inputError;
 
-            BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(RetryFailed, RetryUncertain, StopToken, MaxImages)));
+            BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (!Confirm(plan))

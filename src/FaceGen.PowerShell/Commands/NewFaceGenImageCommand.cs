@@ -10,12 +10,12 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Generates images of a face.</para>
-/// <para type="description">Submits each request, waits for its end, and emits the generation. In a pipeline as many
-/// requests are under way as the account's queue allows, and each result is emitted when it is ready. Parameters that
-/// are not given are not sent, so that the service's defaults hold.</para>
-/// <para type="description">A local face image of 32 KB or more that several requests use is uploaded once, and its link
-/// sent instead. In a pipeline the first face image is uploaded at once; any other when a second request uses it, also one
-/// of a later command. Where the upload is refused the image is sent with each request.</para>
+/// <para type="description">Submits each request, polls until it is finished, and emits the generation. In a pipeline
+/// it uses all slots of the account's queue and emits each result as soon as it is ready. Parameters that are not given
+/// are not sent, so that the service's defaults apply.</para>
+/// <para type="description">A local face image of 32 KB or more that several requests use is uploaded once, and its
+/// link is sent instead. In a pipeline the first face image is uploaded at once, any other when a second request uses
+/// it, also one of a later command. If the service refuses the upload, the image is sent with each request.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Generation))]
@@ -33,95 +33,111 @@ public sealed class NewFaceGenImageCommand : GenerationCmdlet
     /// <summary>Creates the cmdlet.</summary>
     public NewFaceGenImageCommand() => _rowReader = new PipelineRowReader(ResolveFacePath);
 
-    /// <summary><para type="description">What the picture shows.</para></summary>
+    /// <summary><para type="description">The description of the image.</para></summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [RequestField("prompt")]
     public string? Prompt { get; set; }
 
-    /// <summary><para type="description">What to keep out of the picture.</para></summary>
+    /// <summary><para type="description">The description of what the image must not show.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("negative_prompt")]
     [RequestField("negative_prompt")]
     public string? NegativePrompt { get; set; }
 
     /// <summary>
-    /// <para type="description">The face: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file object, a
-    /// saved image, the image's bytes, a data URI, or base64.</para>
+    /// <para type="description">The face image: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file
+    /// object, a saved image, the image's bytes, a data URI, or base64.</para>
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("face_image", "FullName")]
     public object? FaceImage { get; set; }
 
-    /// <summary><para type="description">The picture's width in pixels, 1 to 512; the face image's own unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The width of the image in pixels, 1 to 512. The default is that of the face
+    /// image.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("width")]
     public int? Width { get; set; }
 
-    /// <summary><para type="description">The picture's height in pixels, 1 to 768; the face image's own unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The height of the image in pixels, 1 to 768. The default is that of the face
+    /// image.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("height")]
     public int? Height { get; set; }
 
-    /// <summary><para type="description">How many steps the service takes: 21, 31 or 41.</para></summary>
+    /// <summary><para type="description">The number of inference steps: 21, 31 or 41.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("num_inference_steps")]
     [RequestField("num_inference_steps")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
     public int? NumInferenceSteps { get; set; }
 
-    /// <summary><para type="description">How closely the prompt is followed, 1 to 20.</para></summary>
+    /// <summary><para type="description">How closely the image follows the prompt, 1 to 20.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("guidance_scale")]
     [RequestField("guidance_scale")]
     public double? GuidanceScale { get; set; }
 
-    /// <summary><para type="description">The weight of the face's structure, 0 to 2; the service's default is 1.</para></summary>
+    /// <summary>
+    /// <para type="description">The weight of the face's structure, 0 to 2. The service's default is 1.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("s_scale")]
     [RequestField("s_scale")]
     public double? SScale { get; set; }
 
-    /// <summary><para type="description">How many images come back, 1 or 2; each is paid for.</para></summary>
+    /// <summary><para type="description">The number of images, 1 or 2; each is paid for.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("samples")]
     public int? Samples { get; set; }
 
-    /// <summary><para type="description">Whether images that are not safe for work are altered: $true or $false.</para></summary>
+    /// <summary>
+    /// <para type="description">Whether the service alters images that are not safe for work: $true or $false.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("safety_checker")]
     [RequestField("safety_checker")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
     public bool? SafetyChecker { get; set; }
 
-    /// <summary><para type="description">How they are altered: black, blur, sensitive_content_text or pixelate.</para></summary>
+    /// <summary>
+    /// <para type="description">How the service alters them: black, blur, sensitive_content_text or pixelate.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("safety_checker_type")]
     [RequestField("safety_checker_type")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
     public string? SafetyCheckerType { get; set; }
 
-    /// <summary><para type="description">Lets the images come as base64 instead of plain links.</para></summary>
+    /// <summary><para type="description">Requests the images as base64 instead of links.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("base64", EmptyValue = false)]
     public SwitchParameter Base64 { get; set; }
 
-    /// <summary><para type="description">realistic (the service's default), comic, chibi, 3d or anime.</para></summary>
+    /// <summary>
+    /// <para type="description">The style: realistic (the service's default), comic, chibi, 3d or anime.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("style")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
     public string? Style { get; set; }
 
-    /// <summary><para type="description">A whole number; the same seed gives the same image again.</para></summary>
+    /// <summary><para type="description">A whole number; the same seed gives the same image.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("seed")]
     public long? Seed { get; set; }
 
-    /// <summary><para type="description">An https address that the service calls with the result.</para></summary>
+    /// <summary><para type="description">An https address to which the service delivers the result.</para></summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RequestField("webhook")]
     public Uri? Webhook { get; set; }
 
-    /// <summary><para type="description">A whole number of yours that comes back in the webhook's call.</para></summary>
+    /// <summary>
+    /// <para type="description">A whole number of your choice that the webhook delivery contains.</para>
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("track_id")]
     [RequestField("track_id")]
@@ -145,39 +161,42 @@ public sealed class NewFaceGenImageCommand : GenerationCmdlet
     }
 
     /// <summary>
-    /// <para type="description">How many requests this command keeps under way at most, 1 to 1000; never more than the
-    /// account's queue allows, which alone decides unless this is given.</para>
+    /// <para type="description">The maximum number of slots that this command uses, 1 to 1000, within the limit of the
+    /// account's queue. The default is the limit of the queue.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
     public int ThrottleLimit { get; set; } = 1000;
 
     /// <summary>
-    /// <para type="description">How many seconds one request may take from its submission to its end, 1 to 86400, or
-    /// 0 for no limit; 600 unless given. A generation that is not ready then is not lost: Wait-FaceGenImage goes on waiting.</para>
+    /// <para type="description">The timeout of one request in seconds, from its submission to its end: 1 to 86400, or 0
+    /// for no timeout. The default is 600. A generation that is not ready by then is not lost; Wait-FaceGenImage
+    /// continues to wait.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;
 
-    /// <summary><para type="description">Returns each generation as soon as the service has accepted it.</para></summary>
+    /// <summary><para type="description">Emits each generation as soon as the service has accepted it.</para></summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary><para type="description">Sends a local face image with each request, and never uploads it.</para></summary>
+    /// <summary>
+    /// <para type="description">Sends a local face image with each request instead of uploading it.</para>
+    /// </summary>
     [Parameter]
     public SwitchParameter NoUpload { get; set; }
 
     /// <summary>
-    /// <para type="description">Sends a submission again whose answer was lost. The service may have accepted it before:
-    /// this takes the risk of paying twice.</para>
+    /// <para type="description">Sends a submission again whose response was lost. The service may have accepted it
+    /// before: you may pay twice.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter RetryUncertain { get; set; }
 
     /// <summary>
-    /// <para type="description">Emits a generation with the status Uncertain, in place of an error, where the answer to
-    /// a submission was lost.</para>
+    /// <para type="description">If the response to a submission was lost, emits a generation with the status Uncertain
+    /// instead of an error.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter IncludeUncertain { get; set; }

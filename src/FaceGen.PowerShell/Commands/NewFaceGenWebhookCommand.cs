@@ -7,36 +7,39 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Listens for the service's calls.</para>
-/// <para type="description">While a webhook listens, New-FaceGenImage and Invoke-FaceGenBatch name it to the service, look
-/// at a generation when its call comes, and look without one only as a fallback. A call is never believed: the service is
-/// asked. The service calls https addresses only, so that something in front (a reverse proxy, a tunnel) has to pass its
-/// calls on to this port: give its address as -PublicUri. The emulator calls this machine without.</para>
-/// <para type="description">The address has a part that nobody can guess; whoever knows it can call. A call may have 1 MB
-/// and take 10 seconds.</para>
-/// <para type="description">A health probe of a proxy, a tunnel or a load balancer is a GET or HEAD request for the path of
-/// the address: set the probe to the path in Uri.AbsolutePath, and it is answered with 200. A probe that only opens a
-/// connection works as well. Every other path is answered with 404.</para>
+/// <para type="synopsis">Opens a webhook that receives the service's deliveries.</para>
+/// <para type="description">While a webhook listens, New-FaceGenImage and Invoke-FaceGenBatch send its address to the
+/// service, and poll a generation when its delivery arrives; without a delivery they poll as a fallback. A delivery is
+/// not trusted; it only triggers a fetch. The service delivers to https addresses only, so that a reverse proxy or a
+/// tunnel must forward deliveries to this port: give its address as -PublicUri. The emulator delivers to this machine
+/// directly.</para>
+/// <para type="description">The address contains a secret part; everybody who knows it can send deliveries. A delivery
+/// may have 1 MB and take 10 seconds.</para>
+/// <para type="description">A health probe of a proxy, a tunnel or a load balancer is a GET or HEAD request for the
+/// path of the address: set the probe to the path in Uri.AbsolutePath; the response is 200. A probe that only opens a
+/// connection works as well. The response for every other path is 404.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(Webhook))]
 public sealed class NewFaceGenWebhookCommand : ServiceCmdlet
 {
-    /// <summary><para type="description">The port to listen at, 0 to 65535; a free one unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The port to listen on, 0 to 65535. The default, 0, is a free port.</para>
+    /// </summary>
     [Parameter(Position = 0)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
     /// <summary>
-    /// <para type="description">The https address that the service reaches the port by; what is before the unguessable part.</para>
+    /// <para type="description">The public https address that forwards to the port, without the secret part.</para>
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNull]
     public Uri? PublicUri { get; set; }
 
     /// <summary>
-    /// <para type="description">The machine's address to listen at; 127.0.0.1 unless given, which only this machine
-    /// reaches. 0.0.0.0 is every one.</para>
+    /// <para type="description">The local IP address to listen on. The default is 127.0.0.1, which only this machine
+    /// can reach; 0.0.0.0 is every address of the machine.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNull]

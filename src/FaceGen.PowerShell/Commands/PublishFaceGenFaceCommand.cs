@@ -6,10 +6,10 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Uploads local face images, each once: the link serves any number of requests.</para>
-/// <para type="description">The link works for 24 hours. New-FaceGenImage and Invoke-FaceGenBatch upload by themselves what
-/// several of their requests use; this is for sharing a link with other programs, or between runs. An image that this
-/// session has uploaded is not uploaded again while its link is good.</para>
+/// <para type="synopsis">Uploads local face images, each once; the link serves any number of requests.</para>
+/// <para type="description">The link works for 24 hours. New-FaceGenImage and Invoke-FaceGenBatch upload shared images
+/// by themselves; use this command to share a link with other programs, or between runs. An image that this session has
+/// uploaded is not uploaded again while its link works.</para>
 /// </summary>
 [Cmdlet(VerbsData.Publish, "FaceGenFace", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(PublishedFace))]
@@ -22,13 +22,13 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
     private const int MaxConcurrency = 4;
 
     /// <summary>
-    /// <para type="description">PNG, JPEG or WebP files of at most 5 MB; wildcards are resolved.</para>
+    /// <para type="description">PNG, JPEG or WebP files of at most 5 MB; wildcards are allowed.</para>
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary><para type="description">The same files, taken as they stand: no character is a wildcard.</para></summary>
+    /// <summary><para type="description">PNG, JPEG or WebP files of at most 5 MB, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName")]

@@ -6,25 +6,29 @@ using FaceGen.Webhooks;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Takes what the service has called for.</para>
-/// <para type="description">Emits each generation once, when the service has confirmed that it ended: what New-FaceGenImage
-/// -NoWait submitted while a webhook listened, also where its call never comes, and what others submitted with the
-/// webhook's address. Without -Count it ends when nothing that this session submitted is left.</para>
-/// <para type="description">Ids that this session did not submit and that the service does not know are polled at most 60
-/// times a minute, however many calls name them.</para>
+/// <para type="synopsis">Receives generations by webhook deliveries.</para>
+/// <para type="description">Emits each generation once, when the service has confirmed its end: those that
+/// New-FaceGenImage -NoWait submitted while a webhook listened, even if their delivery never arrives, and those that
+/// others submitted with the webhook's address. Without -Count it ends when no generation that this session submitted
+/// is pending.</para>
+/// <para type="description">Ids that this session did not submit and that the service does not know are polled at most
+/// 60 times a minute, regardless of the number of deliveries.</para>
 /// </summary>
 [Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]
 [OutputType(typeof(Generation))]
 public sealed class ReceiveFaceGenWebhookCommand : GenerationCmdlet
 {
     /// <summary>
-    /// <para type="description">How many generations to wait for, 1 or more, also where this session knows of none.</para>
+    /// <para type="description">The number of generations to wait for, 1 or more, including generations that this
+    /// session does not know.</para>
     /// </summary>
     [Parameter(Position = 0)]
     [ValidateRange(1, int.MaxValue)]
     public int? Count { get; set; }
 
-    /// <summary><para type="description">How many seconds to wait in all, 1 to 86400, or 0 for no limit; 600 unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The timeout in seconds, 1 to 86400, or 0 for no timeout. The default is 600.</para>
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; } = 600;

@@ -6,9 +6,9 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Deletes the images of generations at the service, for good.</para>
-/// <para type="description">Files that were saved stay where they are. Save-FaceGenOutput -RemoveAfterSave does both, the one
-/// after the other.</para>
+/// <para type="synopsis">Permanently deletes the images of generations at the service.</para>
+/// <para type="description">Saved files are not deleted. Save-FaceGenOutput -RemoveAfterSave first saves and then
+/// deletes.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = ById)]
 [OutputType(typeof(void))]
@@ -22,16 +22,17 @@ public sealed class RemoveFaceGenImageCommand : GenerationCmdlet
 
     private readonly HashSet<(string Account, string Id)> _seen = [];
 
-    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
+    /// <summary>
+    /// <para type="description">The ids of generations, also from the property Id of an object, such as a row of a
+    /// file.</para>
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
     [ArgumentCompleter(typeof(PendingIdCompleter))]
     public string[] Id { get; set; } = [];
 
-    /// <summary>
-    /// <para type="description">Generations, also those of saved images and of a batch's items.</para>
-    /// </summary>
+    /// <summary><para type="description">Generations, also those of saved images and of batch items.</para></summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("Generation")]
     [ValidateNotNull]

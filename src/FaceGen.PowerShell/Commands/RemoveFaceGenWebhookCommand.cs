@@ -6,15 +6,15 @@ using FaceGen.Webhooks;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Ends webhooks.</para>
-/// <para type="description">Without input it ends all that listen for this connection's account. What was submitted goes on,
-/// and is looked at without calls.</para>
+/// <para type="synopsis">Closes webhooks.</para>
+/// <para type="description">Without input it closes all webhooks of this connection's account. Pending generations
+/// continue and are polled without deliveries.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Remove, "FaceGenWebhook", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
 {
-    /// <summary><para type="description">Webhooks of New-FaceGenWebhook.</para></summary>
+    /// <summary><para type="description">Webhooks from New-FaceGenWebhook.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Webhook")]
     [ValidateNotNull]

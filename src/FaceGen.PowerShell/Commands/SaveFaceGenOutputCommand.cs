@@ -9,9 +9,9 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Saves the images of generations as files.</para>
-/// <para type="description">Several images are downloaded at once. Each is checked to its last byte and appears under
-/// its name only when it is complete; its extension is that of its own format. An image that lacks only the end marker of
-/// its format, each time it is downloaded, is saved with a warning and marked Incomplete.</para>
+/// <para type="description">Downloads several images at a time. Each image is verified to its last byte and gets its
+/// name only when it is complete; its extension is that of its format. An image that lacks only the end marker of its
+/// format, in every download, is saved with a warning and marked Incomplete.</para>
 /// </summary>
 [Cmdlet(VerbsData.Save, "FaceGenOutput", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(SavedImage))]
@@ -35,22 +35,23 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(600);
 
     /// <summary>
-    /// <para type="description">The folder; wildcards that name one folder are resolved. It is made where it is not
-    /// there. The current location unless given.</para>
+    /// <para type="description">The folder; wildcards must match one folder. It is created if it does not exist. The
+    /// default is the current location.</para>
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [Alias("Destination")]
     public string Path { get; set; } = ".";
 
-    /// <summary><para type="description">The folder, taken as it stands: no character is a wildcard.</para></summary>
+    /// <summary><para type="description">The folder, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath")]
     public string? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">The generations whose images to save; one under way is waited for, 600 seconds at most.</para>
+    /// <para type="description">The generations whose images are saved. The command waits up to 600 seconds for a
+    /// pending one.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
@@ -59,50 +60,56 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     public Generation[] InputObject { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">The files' names, {id}-{index} unless given. {id} {index} {prompt} {seed} {style}
-    /// {track_id} {row} {date} stand for the generation's own, a slash makes a folder; the extension is added.</para>
+    /// <para type="description">The template of the file names; the default is {id}-{index}. The fields are {id}
+    /// {index} {prompt} {seed} {style} {track_id} {row} {date}; a slash makes a folder. The extension is added.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(FileNameCompleter))]
     public string Name { get; set; } = FileNameTemplate.Default;
 
-    /// <summary><para type="description">Replaces a file of the same name.</para></summary>
+    /// <summary><para type="description">Replaces an existing file.</para></summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary><para type="description">Leaves an image whose file is there already, and emits that file.</para></summary>
+    /// <summary>
+    /// <para type="description">Skips an image whose file already exists, and emits that file.</para>
+    /// </summary>
     [Parameter]
     public SwitchParameter SkipExisting { get; set; }
 
     /// <summary>
     /// <para type="description">Writes a JSON file beside each image with the request, seed, id and hash. Piped through
-    /// ConvertFrom-Json, New-FaceGenImage asks for the image again.</para>
+    /// ConvertFrom-Json into New-FaceGenImage, it requests the image again.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter Sidecar { get; set; }
 
     /// <summary>
-    /// <para type="description">Writes the request, seed and id into PNG files too, as texts that common tools read. A file of
-    /// another format stays as it came. The webhook's address and a face image that was given as bytes are left out.</para>
+    /// <para type="description">Also writes the request, seed and id into PNG files, as text chunks that common tools
+    /// read. Files of other formats are not changed. The webhook's address and a face image given as bytes are
+    /// omitted.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter EmbedMetadata { get; set; }
 
     /// <summary>
-    /// <para type="description">Deletes the images of a generation at the service, for good, when each of them stands in its
-    /// file, complete and checked.</para>
+    /// <para type="description">Permanently deletes the images of a generation at the service when all of them are
+    /// complete and verified in their files.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter RemoveAfterSave { get; set; }
 
-    /// <summary><para type="description">How many images are downloaded at once, 1 to 64; 8 unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The number of images that are downloaded at a time, 1 to 64. The default is 8.</para>
+    /// </summary>
     [Parameter]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 8;
 
     /// <summary>
-    /// <para type="description">How many seconds to go on trying to get one image, 1 to 86400, or 0 for no limit; 120 unless given.</para>
+    /// <para type="description">The timeout for one image in seconds, including retries: 1 to 86400, or 0 for no
+    /// timeout. The default is 120.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]

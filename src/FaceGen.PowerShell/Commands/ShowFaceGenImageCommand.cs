@@ -11,11 +11,12 @@ using FaceGen.Preview;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Shows pictures in the terminal.</para>
-/// <para type="description">A terminal that says that it can draws the picture itself, by the protocol of Kitty or iTerm2 or
-/// as Sixel graphics; any other shows it in half blocks, characters with a pixel in each half. Nothing is shown where the
-/// output goes to no terminal. The picture never enters the pipeline.</para>
-/// <para type="description">PNG and JPEG pictures are shown by every protocol, WebP pictures by that of iTerm2.</para>
+/// <para type="synopsis">Shows images in the terminal.</para>
+/// <para type="description">Uses the graphics protocol of the terminal (Kitty, iTerm2 or Sixel) if its environment
+/// variables name one, otherwise half blocks: characters with one pixel in each half. If the output is not a terminal,
+/// nothing is shown. The image never enters the pipeline.</para>
+/// <para type="description">Every protocol shows PNG and JPEG images; the iTerm2 protocol also shows WebP
+/// images.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Show, "FaceGenImage", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(void))]
@@ -29,30 +30,35 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private Terminal? _terminal;
 
-    /// <summary><para type="description">The pictures; wildcards are resolved. Rows of a batch bring their files.</para></summary>
+    /// <summary>
+    /// <para type="description">The images; wildcards are allowed. Batch items in the pipeline supply their
+    /// files.</para>
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [SavedFiles]
     public string[] Path { get; set; } = [];
 
-    /// <summary><para type="description">The pictures, taken as they stand: no character is a wildcard. Saved images and file
-    /// objects bring theirs by pipeline.</para></summary>
+    /// <summary>
+    /// <para type="description">The images, without wildcards. Saved images and file objects in the pipeline supply
+    /// their paths.</para>
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName")]
     public string[]? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">How many columns wide, 1 to 10000, at most the terminal's. As large as the picture is, but no larger than
-    /// the terminal, unless given.</para>
+    /// <para type="description">The width in columns, 1 to 10000, limited to that of the terminal. The default is the
+    /// image's own width.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(1, 10000)]
     public int? Width { get; set; }
 
     /// <summary>
-    /// <para type="description">Auto, Kitty, ITerm2, Sixel or HalfBlock; Auto unless given, which goes by what the terminal
-    /// says in the environment.</para>
+    /// <para type="description">The protocol: Auto, Kitty, ITerm2, Sixel or HalfBlock. The default is Auto, which
+    /// depends on the terminal's environment variables.</para>
     /// </summary>
     [Parameter]
     public TerminalProtocol Protocol { get; set; }

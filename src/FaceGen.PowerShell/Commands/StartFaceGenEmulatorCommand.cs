@@ -9,10 +9,10 @@ using FaceGen.PowerShell.State;
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Starts the offline stand-in for the service.</para>
-/// <para type="description">It listens on this machine only, checks requests as the service does, keeps a queue and a
-/// wallet, and draws pictures from the face image. It generates no faces and costs nothing. It needs the ASP.NET Core
-/// runtime 10 and ends with this process.</para>
+/// <para type="synopsis">Starts the offline emulator of the service.</para>
+/// <para type="description">The emulator listens on this machine only, validates requests as the service does, has a
+/// queue and a wallet, and draws pictures from the face image. It generates no faces and costs nothing. It needs the
+/// ASP.NET Core runtime 10 and ends with this process.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Start, "FaceGenEmulator", SupportsShouldProcess = true)]
 [OutputType(typeof(EmulatorInstance))]
@@ -21,19 +21,22 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     private bool _hasSucceeded;
     private string? _failureReason;
 
-    /// <summary><para type="description">The port, 1 to 65535; a free one unless given, or for 0.</para></summary>
+    /// <summary><para type="description">The port, 1 to 65535. The default, 0, is a free port.</para></summary>
     [Parameter]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
-    /// <summary><para type="description">How many requests may be queued, 1 to 1000; 5 unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The number of slots in the queue, 1 to 1000. The default is 5.</para>
+    /// </summary>
     [Parameter]
     [ValidateRange(1, 1000)]
     public int QueueLimit { get; set; } = Limits.DefaultQueueLimit;
 
     /// <summary>
-    /// <para type="description">How long a generation takes, in seconds: fixed:1 (the default), uniform:1-3,
-    /// lognormal:3:0.4 (median, sigma), bimodal:2:9:0.25 (fast, slow, share of the slow) or steps:0.05 (for each inference step).</para>
+    /// <para type="description">The time of a generation in seconds: fixed:1 (the default), uniform:1-3,
+    /// lognormal:3:0.4 (median, sigma), bimodal:2:9:0.25 (fast, slow, share of the slow) or steps:0.05 (for each
+    /// inference step).</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -41,30 +44,35 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     public string ServiceTime { get; set; } = "fixed:1";
 
     /// <summary>
-    /// <para type="description">How far the times that the emulator expects may be off, as a share of the true time, 0 to
-    /// 1; 0 unless given.</para>
+    /// <para type="description">The maximum error of the emulator's time estimates, as a share of the true time, 0 to
+    /// 1. The default is 0.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1.0)]
     public double EtaError { get; set; }
 
-    /// <summary><para type="description">Lets the emulator name no expected times at all.</para></summary>
+    /// <summary><para type="description">Omits the time estimates.</para></summary>
     [Parameter]
     public SwitchParameter NoEta { get; set; }
 
-    /// <summary><para type="description">The money in the emulated wallet, 0 to 1000000000; 100 unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The balance of the emulated wallet, 0 to 1000000000. The default is 100.</para>
+    /// </summary>
     [Parameter]
     [ValidateRange(0.0, 1e9)]
     public double Balance { get; set; } = 100;
 
-    /// <summary><para type="description">Makes a run repeatable: the same seed, the same service times.</para></summary>
+    /// <summary>
+    /// <para type="description">The seed of the random values: the same seed gives the same service times.</para>
+    /// </summary>
     [Parameter]
     public int Seed { get; set; }
 
     /// <summary>
-    /// <para type="description">How calls go wrong, as fault@kind:condition, for trying out what a script does then:
-    /// accepted-then-dropped@submit:nth=3, Q25-404@download:first=2, any@any:rate=0.3 (any passing fault, three calls in
-    /// ten). Tab offers the faults, and after the @ the calls that one can hit; about_FaceGen_Emulator has the conditions.</para>
+    /// <para type="description">The faults to inject, as fault@kind:condition, to test how a script handles them:
+    /// accepted-then-dropped@submit:nth=3, Q25-404@download:first=2, any@any:rate=0.3 (any transient fault, in three of
+    /// ten calls). Tab completes the faults and, after the @, the kinds of call; about_FaceGen_Emulator describes the
+    /// conditions.</para>
     /// </summary>
     [Parameter]
     [ArgumentCompleter(typeof(FaultCompleter))]

@@ -6,13 +6,13 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Stops emulators.</para>
-/// <para type="description">Without input it stops all that this process started.</para>
+/// <para type="description">Without input it stops all emulators that this process started.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Stop, "FaceGenEmulator", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class StopFaceGenEmulatorCommand : FaceGenCmdlet
 {
-    /// <summary><para type="description">Emulators of Start-FaceGenEmulator.</para></summary>
+    /// <summary><para type="description">Emulators from Start-FaceGenEmulator.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Emulator")]
     [ValidateNotNull]

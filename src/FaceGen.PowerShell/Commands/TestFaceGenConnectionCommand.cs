@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Http;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
 
@@ -7,15 +6,16 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Checks the key and the network without generating anything.</para>
-/// <para type="description">Asks for the account's balance. Emits true or false; a warning tells why it is false.</para>
+/// <para type="description">Gets the account's balance. Emits true or false; a warning gives the reason for
+/// false.</para>
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "FaceGenConnection")]
 [OutputType(typeof(bool))]
 public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 {
     /// <summary>
-    /// <para type="description">The connections to check: the names that Connect-FaceGen -Name gave them, or the connections
-    /// themselves. This runspace's own unless given; where there is none, one is made from the environment.</para>
+    /// <para type="description">The connections to check: names from Connect-FaceGen -Name, or connection objects. The
+    /// default is the default connection of this runspace, or one from the environment.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
@@ -25,7 +25,7 @@ public sealed class TestFaceGenConnectionCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        string? fault = Work.WaitFor(ConnectionTest.FindFaultAsync(CurrentConnection, StopToken));
+        string? fault = Work.WaitFor(CurrentConnection.FindFaultAsync(StopToken));
         if (fault is not null) WriteWarning(fault);
         WriteObject(fault is null);
     }

@@ -7,8 +7,8 @@ namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Waits for generations to finish.</para>
-/// <para type="description">Emits each generation when it is ready. Without input it waits for all that this session
-/// started and has not yet seen finished.</para>
+/// <para type="description">Emits each generation when it is ready. Without input it waits for all pending generations
+/// of this session.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Wait, "FaceGenImage", DefaultParameterSetName = ByGeneration)]
 [OutputType(typeof(Generation))]
@@ -19,7 +19,7 @@ public sealed class WaitFaceGenImageCommand : GenerationCmdlet
 
     private readonly ProgressMeter _progress = new("Waiting for images");
 
-    /// <summary><para type="description">Generations, also those of saved images and of a batch's items.</para></summary>
+    /// <summary><para type="description">Generations, also those of saved images and of batch items.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]
     [Alias("InputObject")]
     [ValidateNotNull]
@@ -27,7 +27,10 @@ public sealed class WaitFaceGenImageCommand : GenerationCmdlet
     [ArgumentCompleter(typeof(PendingIdCompleter))]
     public Generation[]? Generation { get; set; }
 
-    /// <summary><para type="description">The ids of generations; also from what has one in its Id, such as a row of a file.</para></summary>
+    /// <summary>
+    /// <para type="description">The ids of generations, also from the property Id of an object, such as a row of a
+    /// file.</para>
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ById)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
@@ -35,7 +38,8 @@ public sealed class WaitFaceGenImageCommand : GenerationCmdlet
     public string[]? Id { get; set; }
 
     /// <summary>
-    /// <para type="description">How many seconds to wait for each generation, 1 to 86400, or 0 for no limit; 600 unless given.</para>
+    /// <para type="description">The timeout for each generation in seconds, 1 to 86400, or 0 for no timeout. The
+    /// default is 600.</para>
     /// </summary>
     [Parameter]
     [ValidateRange(0, 86400)]

@@ -20,9 +20,9 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return raw switch
         {
-            string text => Secret.Protect(text),
-            Uri address => Secret.Protect(address.OriginalString),
-            DbConnectionStringBuilder settings => Secret.Protect(settings.ConnectionString),
+            string text => SecretText.Protect(text),
+            Uri address => SecretText.Protect(address.OriginalString),
+            DbConnectionStringBuilder settings => SecretText.Protect(settings.ConnectionString),
             null or SecureString => raw!,
             _ when AllowPropertyBinding => raw,
             // PowerShell's own error would show the value.

@@ -56,7 +56,7 @@ public abstract class GenerationCmdlet : ServiceCmdlet
             WriteWarning($"A submission is in flight: the service may have accepted it. FaceGen waits up to {CurrentConnection.TimeoutSec} s for the response, then lists all pending generations.");
         Work.WaitFor(inFlight);
         // First: it adds the generations that have expired to the outcomes.
-        IReadOnlyList<Poller> pending = account.Pending;
+        IReadOnlyList<PendingGeneration> pending = account.Pending;
         foreach ((FaceGenException outcome, object target) in account.UnacknowledgedOutcomes)
         {
             ReportError(outcome, target);

@@ -15,8 +15,8 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     private bool _isTyped;
 
     /// <summary>
-    /// <para type="description">The folders that the batches save to, with the ledgers inside; wildcards are resolved. The
-    /// current location unless given.</para>
+    /// <para type="description">The destination folders of the batches, with their ledgers; wildcards are allowed. The
+    /// default is the current location.</para>
     /// </summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByDestination)]
     [ValidateNotNullOrEmpty]

@@ -85,7 +85,7 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
     /// <exception cref="FaceGenException">The value is empty, or neither a path nor a connection string.</exception>
     internal LedgerLocation ResolveLedger(SecureString ledger, bool isTyped)
     {
-        string text = Secret.Reveal(ledger);
+        string text = SecretText.Reveal(ledger);
         if (string.IsNullOrWhiteSpace(text))
             throw new FaceGenException(ErrorCode.LedgerInvalid, "-Ledger is empty. Nothing was sent. Give the path of a ledger, or a PostgreSQL connection string.");
         if (LedgerLocation.ParseDatabase(text) is { } database) return database;

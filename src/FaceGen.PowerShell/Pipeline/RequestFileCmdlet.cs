@@ -7,11 +7,16 @@ namespace FaceGen.PowerShell.Pipeline;
 /// <summary>Base class of the cmdlets that read request files.</summary>
 public abstract class RequestFileCmdlet : FaceGenCmdlet
 {
-    /// <summary><para type="description">Csv, Json or JsonLines; told by the extension and content unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The format of the input: Csv, Json or JsonLines. The default depends on the extension
+    /// and the content.</para>
+    /// </summary>
     [Parameter]
     public RequestFileFormat? Format { get; set; }
 
-    /// <summary><para type="description">What separates the cells of a CSV; told by its first line unless given.</para></summary>
+    /// <summary>
+    /// <para type="description">The delimiter of the CSV cells. The default depends on the first line.</para>
+    /// </summary>
     [Parameter]
     public char? Delimiter { get; set; }
 

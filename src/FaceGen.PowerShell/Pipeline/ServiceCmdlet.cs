@@ -10,9 +10,9 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
     private Connection? _default;
 
     /// <summary>
-    /// <para type="description">The connection to use: the name that Connect-FaceGen -Name gave it, or the connection itself,
-    /// as from another runspace. Unless given, objects of the pipeline use their own, and all else this runspace's own; where
-    /// there is none, one is made from the environment.</para>
+    /// <para type="description">The connection to use: a name from Connect-FaceGen -Name, or a connection object, also
+    /// from another runspace. By default, objects of the pipeline use their own connection, and everything else uses
+    /// the default connection of this runspace, or one from the environment.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNull]

@@ -53,7 +53,7 @@ internal static class SecretManagement
     private static SecureString? ToSecureString(object secret) => secret switch
     {
         SecureString secure => secure,
-        string text => Secret.Protect(text),
+        string text => SecretText.Protect(text),
         PSCredential credential => credential.Password,
         _ => null,
     };

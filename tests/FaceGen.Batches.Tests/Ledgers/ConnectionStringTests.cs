@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>The forms of a connection string, the options of PostgreSQL's own library, and what messages say of them.</summary>
+/// <summary>The forms of a connection string, the options of libpq, and their error messages.</summary>
 public sealed class ConnectionStringTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class ConnectionStringTests
     [InlineData("POSTGRESQL://db/faces?user=me&password=S3cretPw&port=6000")]
     [InlineData("postgresql://me:S3cretPw@/faces?host=db&port=6000")]
     [InlineData("hostaddr=db port=6000 dbname=faces user=me password=S3cretPw")]
-    public void Each_form_is_read(string text)
+    public void Each_form_is_parsed(string text)
     {
         PostgresAddress address = Read(text);
         NpgsqlConnectionStringBuilder settings = new(address.ConnectionString);
@@ -37,7 +37,7 @@ public sealed class ConnectionStringTests
     [InlineData("postgres://me:12?user=secret@db/y", "12?user=secret")]
     [InlineData("postgres://me:12#secret@db/y", "12#secret")]
     [InlineData("postgres://me:a@secret@db/y", "a@secret")]
-    public void Password_is_read_as_it_is_quoted(string text, string? password) =>
+    public void Quoted_password_is_parsed(string text, string? password) =>
         Assert.Equal(password, new NpgsqlConnectionStringBuilder(Read(text).ConnectionString).Password);
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class ConnectionStringTests
     [InlineData("sslrootcert=/ca.pem", SslMode.Prefer, "/ca.pem")]
     [InlineData("ssl=true", SslMode.Require, null)]
     [InlineData("sslmode=allow", SslMode.Allow, null)]
-    public void Encryption_is_what_psql_makes_of_it(string options, SslMode mode, string? root)
+    public void Encryption_matches_psql(string options, SslMode mode, string? root)
     {
         NpgsqlConnectionStringBuilder settings = Settings(options);
 
@@ -56,7 +56,7 @@ public sealed class ConnectionStringTests
     }
 
     [Fact]
-    public void Options_of_psql_have_their_meaning()
+    public void Options_of_psql_are_mapped()
     {
         NpgsqlConnectionStringBuilder settings = Settings(
             "sslcert=/me.crt&sslkey=/me.key&sslpassword=pw&channel_binding=require&options=-c%20a.b%3Dc&connect_timeout=7&application_name=mine"
@@ -76,7 +76,7 @@ public sealed class ConnectionStringTests
     [InlineData("postgresql://me:pw@[::1]:1,two/faces", "[::1]:1,two:5432", "[::1]:1,two:5432/faces/facegen")]
     [InlineData("host=one,two port=1,2 dbname=faces", "one:1,two:2", "one:1,two:2/faces/facegen")]
     [InlineData("host=one,two port=6000 dbname=faces", "one,two", "one:6000,two:6000/faces/facegen")]
-    public async Task Several_hosts_are_given_to_the_driver(string text, string hosts, string name)
+    public async Task Several_hosts_are_passed_to_driver(string text, string hosts, string name)
     {
         PostgresAddress address = Read(text);
 
@@ -103,7 +103,7 @@ public sealed class ConnectionStringTests
     [InlineData("Host=db;Database=faces password=S3cretPw", "'database'")]
     [InlineData("Host=db;Username=me password=S3cretPw", "'user'")]
     [InlineData("Host=me:S3cretPw@db;Database=faces", "'host'")]
-    public void Option_that_cannot_be_used_is_named(string text, string named)
+    public void Unusable_option_is_named(string text, string named)
     {
         FaceGenException error = Assert.Throws<FaceGenException>(() => Read(text));
 
@@ -141,7 +141,7 @@ public sealed class ConnectionStringTests
     [InlineData("{\"host\": \"db\", \"password\": \"S3cretPw\"}")]
     [InlineData("Host: db, Password: S3cretPw")]
     [InlineData("https://me:S3cretPw@db/faces")]
-    public void Text_that_cannot_be_used_is_not_quoted(string text)
+    public void Unusable_text_is_not_quoted(string text)
     {
         FaceGenException error = Assert.Throws<FaceGenException>(() => Read(text));
 
@@ -154,13 +154,13 @@ public sealed class ConnectionStringTests
     [InlineData("mysql://me:S3cretPw@db/faces", "'mysql:'")]
     [InlineData("jdbc:postgresql://db/faces?user=me&password=S3cretPw", "'jdbc:'")]
     [InlineData("postgresql+psycopg2://me:S3cretPw@db/faces", "'postgresql+psycopg2:'")]
-    public void Scheme_of_another_address_is_named(string text, string scheme) =>
+    public void Unsupported_scheme_is_named(string text, string scheme) =>
         Assert.Contains(scheme, Assert.Throws<FaceGenException>(() => Read(text)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("mysql://db/faces")]
     [InlineData("postgresql://me:a/b@db/faces")]
-    public void Example_in_a_message_names_user_and_password(string text) =>
+    public void Error_example_names_user_and_password(string text) =>
         Assert.Contains("'postgresql://host/database?user=...&password=...'", Assert.Throws<FaceGenException>(() => Read(text)).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -172,7 +172,7 @@ public sealed class ConnectionStringTests
     [InlineData("FileSystem::/home/me@corp/out.ledger")]
     [InlineData(@"\\server\share\out.ledger")]
     [InlineData("out/facegen.ledger")]
-    public void Path_is_a_path(string text) => Assert.Null(LedgerLocation.ParseDatabase(text));
+    public void Path_is_not_a_connection_string(string text) => Assert.Null(LedgerLocation.ParseDatabase(text));
 
     [Fact]
     public void Location_does_not_print_a_connection_string()
@@ -185,7 +185,7 @@ public sealed class ConnectionStringTests
     }
 
     private static PostgresAddress Read(string text) =>
-        PostgresAddress.Parse((LedgerLocation.ParseDatabase(text) ?? throw new InvalidOperationException("It was taken for a path.")).Reveal());
+        PostgresAddress.Parse((LedgerLocation.ParseDatabase(text) ?? throw new InvalidOperationException("It was parsed as a path.")).Reveal());
 
     private static NpgsqlConnectionStringBuilder Settings(string options) => new(Read($"postgresql://me:pw@db/faces?{options}").ConnectionString);
 }

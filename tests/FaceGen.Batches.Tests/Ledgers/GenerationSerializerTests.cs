@@ -4,13 +4,13 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>What the ledger keeps of a generation.</summary>
+/// <summary>The serialization of generations in the ledger.</summary>
 public sealed class GenerationSerializerTests
 {
     private static readonly Request Request = FakeService.Request();
 
     [Fact]
-    public void A_generation_comes_back_as_it_was()
+    public void Generation_serialized_and_read_is_equal()
     {
         var generation = new Generation
         {
@@ -18,7 +18,7 @@ public sealed class GenerationSerializerTests
             Status = GenerationStatus.Success,
             CreatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)),
             Images = ["https://cdn.example/1.png", "data:image/png;base64,AA=="],
-            OtherLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
+            AlternateLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
             Prompt = "Ein \"Übungsflug\" \u2028 👩",
             Seed = long.MaxValue,
             GenerationTime = 1.25,
@@ -32,7 +32,7 @@ public sealed class GenerationSerializerTests
         Generation read = Read(GenerationSerializer.Serialize(generation), generation.Id);
 
         Assert.Equal(generation.Images, read.Images);
-        Assert.Equal(generation.OtherLinks, read.OtherLinks);
+        Assert.Equal(generation.AlternateLinks, read.AlternateLinks);
         Assert.Equal(generation.Meta, read.Meta);
         Assert.Equal(generation.ExpiresAt, read.ExpiresAt);
         Assert.Equal(generation.Output, read.Output);
@@ -48,7 +48,7 @@ public sealed class GenerationSerializerTests
     [InlineData("\"account\":\"https://modelslab.com/#0123456789ab\",", "https://modelslab.com/#0123456789ab")]
     [InlineData("\"account\":\"https://modelslab.com/#key\",", "https://modelslab.com/")]
     [InlineData("", "https://modelslab.com/")]
-    public void Account_of_a_row_is_that_of_its_text_or_else_its_address(string account, string expected)
+    public void Row_account_comes_from_its_generation_or_else_its_address(string account, string expected)
     {
         var row = new LedgerRow
         {
@@ -60,7 +60,7 @@ public sealed class GenerationSerializerTests
     }
 
     [Fact]
-    public void One_that_was_only_accepted_comes_back_too()
+    public void Generation_processing_is_read_again()
     {
         var generation = new Generation { Id = "1", Status = GenerationStatus.Processing, Request = Request };
 
@@ -70,7 +70,7 @@ public sealed class GenerationSerializerTests
     }
 
     [Fact]
-    public void Names_of_parameters_are_found_in_any_case_as_they_were_before()
+    public void Meta_read_again_ignores_case()
     {
         ServiceResponse answer = ServiceResponse.TryParse("""{"status":"success","id":1,"meta":{"Prompt":"a"}}"""u8.ToArray())!;
         var generation = new Generation { Id = "1", Status = GenerationStatus.Success, Meta = answer.Meta };
@@ -82,7 +82,7 @@ public sealed class GenerationSerializerTests
     [InlineData("""{"status":"processing","id":1,"eta":1e999,"meta":{"x":1e999,"y":-1e999}}""")]
     [InlineData("""{"status":"processing","id":1,"message":"\ud800","meta":{"\ud800":"\udc00","x":{"y":[1]}}}""")]
     [InlineData("""{"status":"success","id":1,"output":["https://cdn.example/1.png"],"links":["a","b"],"meta":[1]}""")]
-    public void Whatever_the_service_says_of_a_generation_it_can_be_kept(string answer)
+    public void Generation_with_unusual_values_is_serialized(string answer)
     {
         ServiceResponse read = ServiceResponse.TryParse(System.Text.Encoding.UTF8.GetBytes(answer))!;
         Generation generation = new Generation { Id = "1" }.WithResponse(read, GenerationStatus.Success);
@@ -99,7 +99,7 @@ public sealed class GenerationSerializerTests
     [InlineData("""{"status":"Success","created_at":"yesterday","images":[],"other_links":[],"message":"","meta":{}}""")]
     [InlineData("""{"status":"Success","images":[1],"other_links":[],"message":"","meta":{}}""")]
     [InlineData("""{"status":"Success","images":["\ud800"],"other_links":[],"message":"","meta":{}}""")]
-    public void What_was_changed_by_hand_is_asked_for_again_by_the_id(string text)
+    public void Generation_text_edited_by_hand_is_fetched_again_by_id(string text)
     {
         Generation read = Read(text, "77");
 
@@ -108,12 +108,12 @@ public sealed class GenerationSerializerTests
     }
 
     [Fact]
-    public void Other_links_that_are_not_as_many_as_the_images_are_left_out()
+    public void Other_links_of_another_count_than_images_are_ignored()
     {
         Generation read = Read(
             """{"status":"Success","images":["https://cdn.example/1.png","https://cdn.example/2.png"],"other_links":[["https://a.example/1.png"]],"message":"","meta":{}}""", "1");
 
-        Assert.Empty(read.OtherLinks);
+        Assert.Empty(read.AlternateLinks);
     }
 
     private static readonly DateTimeOffset Sent = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>The input of a batch is kept where files can be created: the temporary folder, or the destination.</summary>
+/// <summary>The input of a batch is stored in the temporary folder, or in the destination if that is not writable.</summary>
 public sealed class InputSpoolTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -20,7 +20,7 @@ public sealed class InputSpoolTests : IDisposable
     [InlineData("")]
     [InlineData("out")]
     [InlineData("out/that/is/not/there/yet")]
-    public void Input_temporary_folder_not_writable_uses_the_destination(string destination)
+    public void Input_temporary_folder_not_writable_uses_destination(string destination)
     {
         string out_ = _folder.PathOf(destination.Length == 0 ? "." : destination);
         using (var spool = new InputSpool(Missing))
@@ -29,7 +29,7 @@ public sealed class InputSpoolTests : IDisposable
             spool.Add([Row], out_);
 
             Assert.Equal([Row, Row, Row], spool.Read());
-            // What is killed leaves nothing: the file has no name there, and the system deletes it on Windows.
+            // A killed process leaves nothing: the file is unlinked on Unix, and the system deletes it on Windows.
             if (!OperatingSystem.IsWindows()) Assert.Equal(["file"], Names());
         }
 
@@ -37,7 +37,7 @@ public sealed class InputSpoolTests : IDisposable
     }
 
     [Fact]
-    public void Input_temporary_folder_writable_leaves_the_destination_alone()
+    public void Input_temporary_folder_writable_does_not_use_destination()
     {
         string temporary = _folder.PathOf("tmp");
         Directory.CreateDirectory(temporary);
@@ -51,7 +51,7 @@ public sealed class InputSpoolTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Input_no_folder_writable_names_both_and_the_variable(bool hasDestination)
+    public void Input_no_folder_writable_error_names_folders_and_variable(bool hasDestination)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
         using var spool = new InputSpool(Missing);

@@ -12,7 +12,7 @@ public abstract partial class LedgerTests
     private const string Tuesday = "https://faces.example/a.jpg?X-Amz-Date=20260102T000000Z&X-Amz-Expires=900&X-Amz-Signature=bb22";
 
     [Fact]
-    public async Task Row_with_fresh_signature_is_recognized_and_sent_with_the_fresh_link()
+    public async Task Row_with_new_link_signature_is_recognized_and_uses_new_link()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, CreateFile(Request("a", Monday)), CreateFile(Request("b", Monday)));
@@ -23,7 +23,7 @@ public abstract partial class LedgerTests
         Assert.Equal(2, ledger.Read([]).Count());
         LedgerRow pending = await ClaimAsync(ledger);
         Assert.Equal(("b", Tuesday), (Read(pending).Prompt, Read(pending).FaceImage.Link!.AbsoluteUri));
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public abstract partial class LedgerTests
     [InlineData("a", Monday, "a", Monday)]
     [InlineData("a", Monday, "a", Tuesday)]
     [InlineData("a", Monday, "a", "https://faces.example/a.jpg")]
-    public async Task Row_of_an_earlier_version_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
+    public async Task Row_with_legacy_hash_is_recognized(string promptBefore, string linkBefore, string prompt, string link)
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, CreateLegacyRow(Request(promptBefore, linkBefore)));
@@ -42,8 +42,8 @@ public abstract partial class LedgerTests
 
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
-            await plan.StageAsync([row], None);
-            BatchPlan planned = await plan.PlanAsync(false, false, None);
+            await plan.StageAsync([row], null, None);
+            BatchPlan planned = await plan.PlanAsync(default, None);
             Assert.Equal((1, 0), (planned.Done, planned.ToSubmit));
         }
 
@@ -51,13 +51,13 @@ public abstract partial class LedgerTests
         for (int run = 0; run < 2; run++)
         {
             await ImportAsync(ledger, row);
-            Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+            Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
             Assert.Equal(BatchItemStatus.Saved, Assert.Single(ledger.Read([])).Status);
         }
     }
 
     [Fact]
-    public async Task Rows_of_an_earlier_version_that_were_paid_for_come_before_pending_ones()
+    public async Task Rows_with_legacy_hash_paid_ones_match_first()
     {
         ILedger ledger = await OpenAsync();
         InputRow pending = CreateLegacyRow(Request("one\ntwo", Tuesday)), saved = CreateLegacyRow(Request("one\r\ntwo", Monday));
@@ -66,7 +66,7 @@ public abstract partial class LedgerTests
         InputRow row = CreateFile(Request("one\ntwo", Tuesday));
 
         await ImportAsync(ledger, row);
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
 
         await ImportAsync(ledger, row, row, row);
         Assert.Equal(2, (await ledger.CountAsync(None))[BatchItemStatus.Pending]);
@@ -78,7 +78,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Row_of_an_earlier_version_with_a_local_face_is_recognized()
+    public async Task Row_with_legacy_hash_and_local_face_is_recognized()
     {
         ILedger ledger = await OpenAsync();
         Request request = Request("one\r\ntwo", Monday) with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
@@ -88,19 +88,19 @@ public abstract partial class LedgerTests
         await ImportAsync(ledger, CreateFile(request with { Prompt = "one\ntwo" }), CreateFile(request with { Prompt = "one two" }));
 
         Assert.Equal("one two", Read(await ClaimAsync(ledger)).Prompt);
-        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, None));
+        Assert.Null(await ledger.ClaimPendingAsync(Service, int.MaxValue, cancellationToken: None));
     }
 
     [Fact]
-    public async Task Duplicates_are_counted_in_the_plan_and_left_out_on_request()
+    public async Task Plan_counts_duplicates_and_skips_them_on_request()
     {
         InputRow[] rows = Rows("a", "b", "a", "a", "c", "b");
         ILedger ledger = await OpenAsync();
-        await ledger.StageAsync(rows, None);
+        await ledger.StageAsync(rows, null, None);
 
-        BatchPlan all = await ledger.PlanAsync(false, false, None);
+        BatchPlan all = await ledger.PlanAsync(default, None);
         ledger.SkipDuplicates = true;
-        BatchPlan few = await ledger.PlanAsync(false, false, None);
+        BatchPlan few = await ledger.PlanAsync(default, None);
         await ledger.ImportAsync(false, None);
 
         Assert.Equal((6, 3, 6, ("people.csv:2", "people.csv:4")), (all.Rows, all.Duplicates, all.ToSubmit, all.FirstDuplicate!.Value));
@@ -110,14 +110,14 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Duplicates_that_were_sent_before_are_no_longer_named()
+    public async Task Plan_duplicates_sent_before_are_not_named()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "a");
         await SaveAllAsync(ledger);
-        await ledger.StageAsync(Rows("a", "a"), None);
+        await ledger.StageAsync(Rows("a", "a"), null, None);
 
-        BatchPlan plan = await ledger.PlanAsync(false, false, None);
+        BatchPlan plan = await ledger.PlanAsync(default, None);
 
         Assert.Equal((2, 1), (plan.Done, plan.Duplicates));
         Assert.Null(plan.FirstDuplicate);
@@ -138,7 +138,7 @@ public abstract partial class LedgerTests
 
     private static async Task ImportAsync(ILedger ledger, params InputRow[] rows)
     {
-        await ledger.StageAsync(rows, None);
+        await ledger.StageAsync(rows, null, None);
         await ledger.ImportAsync(false, None);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PgBouncer : IDisposable
 
     /// <param name="server">The server.</param>
     /// <param name="mode">session, transaction or statement.</param>
-    /// <param name="size">How many sessions of the server it keeps.</param>
+    /// <param name="size">The number of server sessions.</param>
     internal PgBouncer(PostgresServer server, string mode, int size)
     {
         using (var listener = new TcpListener(IPAddress.Loopback, 0))

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>Connection strings, and what of them is told.</summary>
+/// <summary>Connection strings, and which parts of them are shown.</summary>
 public sealed class PostgresAddressTests
 {
     [Theory]
@@ -11,7 +11,7 @@ public sealed class PostgresAddressTests
     [InlineData("Host=db;Port=6000;Database=faces;Search Path=batch7;Password=secret", "db:6000/faces/batch7", "batch7")]
     [InlineData("postgresql://me:sec%3Bret@db:6000/faces?search_path=batch7&sslmode=require&connect_timeout=3", "db:6000/faces/batch7", "batch7")]
     [InlineData("postgres://me@[::1]/faces", "::1:5432/faces/facegen", "facegen")]
-    public void The_search_path_names_the_schema(string ledger, string name, string schema)
+    public void Search_path_sets_schema(string ledger, string name, string schema)
     {
         PostgresAddress address = PostgresAddress.Parse(ledger);
 
@@ -19,11 +19,11 @@ public sealed class PostgresAddressTests
     }
 
     [Fact]
-    public void Without_a_database_and_a_user_they_are_this_user_s() =>
+    public void Database_and_user_missing_default_to_current_user() =>
         Assert.Equal($"db:5432/{Environment.UserName}/facegen", PostgresAddress.Parse("Host=db").Name);
 
     [Fact]
-    public void A_uri_says_the_same_as_a_connection_string()
+    public void Uri_and_connection_string_are_equivalent()
     {
         NpgsqlConnectionStringBuilder settings = new(
             PostgresAddress.Parse("postgresql://m%40e:s%3Bec%2Fret@db:6000/fa%20ces?sslmode=require&connect_timeout=3&application_name=mine").ConnectionString);
@@ -41,7 +41,7 @@ public sealed class PostgresAddressTests
     [InlineData("postgres://me:1@2/secret@db/y")]
     [InlineData("Host=db;Password=secret;Search Path=one,two")]
     [InlineData("Username=me;Password=secret")]
-    public void What_cannot_be_read_is_not_quoted(string ledger)
+    public void Unreadable_connection_string_is_not_quoted(string ledger)
     {
         FaceGenException error = Assert.Throws<FaceGenException>(() => PostgresAddress.Parse(ledger));
 
@@ -50,7 +50,7 @@ public sealed class PostgresAddressTests
     }
 
     [Fact]
-    public void Nothing_of_it_is_logged_or_handed_on()
+    public void Address_disables_logging_and_security_info()
     {
         NpgsqlConnectionStringBuilder settings = new(PostgresAddress.Parse(
             "Host=db;Log Parameters=true;Include Error Detail=true;Persist Security Info=true;Enlist=true").ConnectionString);

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>Workers whose connection freezes: they hold up neither the others nor their own stop.</summary>
+/// <summary>Workers whose connection freezes block neither other workers nor their own stop.</summary>
 public sealed class PostgresFreezeTests : IAsyncLifetime
 {
     /// <summary>A server that ends idle transactions sooner than FaceGen asks it to.</summary>
@@ -14,7 +14,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     private static readonly Uri Service = new("https://modelslab.example/");
 
-    /// <summary>What a test waits for at most; it is never reached where all is well.</summary>
+    /// <summary>The timeout of a wait, which is not reached if the test passes.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private readonly string _schema = $"freeze_{Guid.NewGuid():N}";
@@ -49,23 +49,23 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
         // It holds the lock of the account's queue by now.
         Proxy.FreezeAt("UPDATE items");
-        Task<LedgerRow?> late = frozen.ClaimPendingAsync(Service, 5, CancellationToken.None);
+        Task<LedgerRow?> late = frozen.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None);
         await Proxy.Held;
 
-        LedgerRow? first = await other.ClaimPendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        LedgerRow? first = await other.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None).WaitAsync(Limit);
         Proxy.Thaw();
 
-        // Its own transaction is gone: it takes what the other one has left.
+        // Its own transaction is gone: it claims the remaining row.
         Assert.Equal("a", first!.Request);
         Assert.Equal("b", (await late.WaitAsync(Limit))!.Request);
     }
 
     [Fact]
-    public async Task Worker_frozen_before_its_commit_changes_nothing_when_it_is_back()
+    public async Task Worker_frozen_before_commit_changes_nothing_later()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
         await ImportAsync(frozen, "a");
-        LedgerRow row = (await frozen.ClaimPendingAsync(Service, 5, CancellationToken.None))!;
+        LedgerRow row = (await frozen.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None))!;
         ILedger other = await OpenAsync();
 
         Proxy.FreezeAt("COMMIT");
@@ -76,7 +76,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         for (; uncertain.Count == 0; uncertain = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None).WaitAsync(Limit))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
         await ExecuteAsync("UPDATE items SET place_until = 0");
-        LedgerRow again = (await other.ClaimPendingAsync(Service, 5, CancellationToken.None, retryUncertain: true).WaitAsync(Limit))
+        LedgerRow again = (await other.ClaimPendingAsync(Service, 5, retryUncertain: true, cancellationToken: CancellationToken.None).WaitAsync(Limit))
             ?? throw new InvalidOperationException("The row is still held.");
         Proxy.Thaw();
 
@@ -90,8 +90,8 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         ILedger frozen = await OpenAsync(through: Proxy);
         ILedger other = await OpenAsync();
         byte[] face = new byte[2_000_000];
-        await frozen.StageAsync([Row("a") with { Face = "face", FaceLength = face.Length, FaceBytes = face }], CancellationToken.None);
-        await other.StageAsync([Row("b")], CancellationToken.None);
+        await frozen.StageAsync([Row("a") with { Face = "face", FaceLength = face.Length, FaceBytes = face }], null, CancellationToken.None);
+        await other.StageAsync([Row("b")], null, CancellationToken.None);
 
         // The server has a part of the statement, and waits for the rest of it: that is not an idle transaction.
         Proxy.FreezeAt("INSERT INTO faces", forward: 6000);
@@ -106,12 +106,12 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Worker_frozen_while_it_sends_its_input_does_not_block_others()
+    public async Task Worker_frozen_during_import_does_not_block_others()
     {
         ILedger frozen = await OpenAsync(through: Proxy);
         ILedger other = await OpenAsync();
-        await frozen.StageAsync([.. Enumerable.Range(0, 2000).Select(number => Row($"row {number}"))], CancellationToken.None);
-        await other.StageAsync([Row("b")], CancellationToken.None);
+        await frozen.StageAsync([.. Enumerable.Range(0, 2000).Select(number => Row($"row {number}"))], null, CancellationToken.None);
+        await other.StageAsync([Row("b")], null, CancellationToken.None);
 
         Proxy.FreezeAt("row 1000", forward: 10);
         _ = frozen.ImportAsync(false, CancellationToken.None);
@@ -121,18 +121,18 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cancel_returns_while_the_database_answers_nothing()
+    public async Task Cancel_returns_while_database_is_frozen()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         await ImportAsync(ledger, "a");
-        using var cancel = new CancellationTokenSource();
+        using var cancelSource = new CancellationTokenSource();
 
         Proxy.Freeze();
-        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
-        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancel.Token).Count());
+        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancellationToken: cancelSource.Token);
+        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancelSource.Token).Count());
         await Proxy.Held;
-        // The driver asks the server to cancel, over a connection that is never answered. The stop does not wait for that.
-        Task canceling = Task.Run(cancel.Cancel);
+        // The driver sends the cancellation over a connection without a response. The stop does not wait for it.
+        Task canceling = Task.Run(cancelSource.Cancel);
 
         await canceling.WaitAsync(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(TimeSpan.FromSeconds(10)));
@@ -140,40 +140,40 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Row_whose_taking_was_canceled_stays_pending()
+    public async Task Row_of_canceled_claim_stays_pending()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         await ImportAsync(ledger, "a");
-        using var cancel = new CancellationTokenSource();
+        using var cancelSource = new CancellationTokenSource();
 
         Proxy.FreezeAt("UPDATE items");
-        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
+        Task<LedgerRow?> taking = ledger.ClaimPendingAsync(Service, 5, cancellationToken: cancelSource.Token);
         await Proxy.Held;
-        Task canceling = Task.Run(cancel.Cancel);
+        Task canceling = Task.Run(cancelSource.Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Limit));
         Proxy.Thaw();
         await canceling.WaitAsync(Limit);
 
         // Not held by the call that was canceled.
-        LedgerRow? row = await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None).WaitAsync(Limit);
+        LedgerRow? row = await ledger.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None).WaitAsync(Limit);
         Assert.Equal(("a", 1), (row!.Request, row.Attempts));
     }
 
     [Fact]
-    public async Task Opening_is_canceled_while_the_database_answers_nothing()
+    public async Task Open_canceled_while_database_is_frozen()
     {
         Proxy.Freeze();
-        using var cancel = new CancellationTokenSource();
+        using var cancelSource = new CancellationTokenSource();
 
-        Task<ILedger> opening = FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(Address(Proxy)), LedgerMode.Run, TimeProvider.System, _log, cancel.Token);
+        Task<ILedger> opening = FaceGen.Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(Address(Proxy)), LedgerMode.Run, TimeProvider.System, _log, cancelSource.Token);
         await Proxy.Held;
-        await Task.Run(cancel.Cancel).WaitAsync(TimeSpan.FromSeconds(10));
+        await Task.Run(cancelSource.Cancel).WaitAsync(TimeSpan.FromSeconds(10));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
-    public async Task Close_returns_while_the_database_answers_nothing()
+    public async Task Close_returns_while_database_is_frozen()
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         Proxy.Freeze();
@@ -205,9 +205,9 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Assert.Equal("25000", settings["tcp_user_timeout"]);
     }
 
-    /// <summary>An administrator may take away the right to end sessions.</summary>
+    /// <summary>An administrator may revoke the right to terminate sessions.</summary>
     [Fact]
-    public async Task Worker_without_the_right_to_end_sessions_keeps_its_connection()
+    public async Task Worker_without_terminate_right_keeps_its_connection()
     {
         await ExecuteAsync($"CREATE DATABASE {_schema}");
         await ExecuteAsync($"CREATE ROLE {_schema} LOGIN PASSWORD '{PostgresServer.Instance.Password}'; ALTER DATABASE {_schema} OWNER TO {_schema}");
@@ -218,8 +218,8 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         const string Holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = CAST('workers' AS regclass)";
         object? first = await ExecuteAsync(Holder, database);
 
-        // Until it has looked for such sessions, and was alive after that.
-        while (await ExecuteAsync("SELECT 1 FROM workers WHERE seen_at > started_at + 7000", database) is null) await Task.Delay(100);
+        // Until it has searched for such sessions, and sent a heartbeat after that.
+        await Wait.UntilAsync(async () => await ExecuteAsync("SELECT 1 FROM workers WHERE seen_at > started_at + 7000", database) is not null);
 
         Assert.NotNull(first);
         Assert.Equal(first, await ExecuteAsync(Holder, database));
@@ -229,7 +229,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     private static async Task ImportAsync(ILedger ledger, params string[] requests)
     {
-        await ledger.StageAsync([.. requests.Select(Row)], CancellationToken.None);
+        await ledger.StageAsync([.. requests.Select(Row)], null, CancellationToken.None);
         await ledger.ImportAsync(false, CancellationToken.None);
     }
 

@@ -27,26 +27,26 @@ public sealed class PostgresLedgerTests : LedgerTests
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Workers_take_each_row_once_and_never_more_than_the_queue_has_places(int workers)
+    public async Task Concurrent_workers_claim_each_row_once_within_queue_limit(int workers)
     {
         const int Count = 500;
-        const int Places = 5;
+        const int QueueLimit = 5;
         ILedger[] ledgers = await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => OpenAsync()));
         string[] input = [.. Enumerable.Range(0, Count).Select(number => $"row {number}")];
         await Task.WhenAll(ledgers.Select(ledger => ImportAsync(ledger, input)));
-        var taken = new ConcurrentBag<string>();
-        int inUse = 0, most = 0;
+        var claimed = new ConcurrentBag<string>();
+        int inUse = 0, max = 0;
 
         async Task WorkAsync(ILedger ledger)
         {
-            while (taken.Count < Count)
+            while (claimed.Count < Count)
             {
-                if (await ledger.ClaimPendingAsync(Service, Places, CancellationToken.None) is not { } row) continue;
+                if (await ledger.ClaimPendingAsync(Service, QueueLimit, cancellationToken: CancellationToken.None) is not { } row) continue;
 
-                // It is given back before that is written, so this counts at most what is in use.
+                // The counter decreases before the release is written, so it never exceeds the slots in use.
                 int now = Interlocked.Increment(ref inUse);
-                InterlockedMax(ref most, now);
-                taken.Add(row.Request);
+                InterlockedMax(ref max, now);
+                claimed.Add(row.Request);
                 await AcceptAsync(ledger, row, row.Request);
                 Interlocked.Decrement(ref inUse);
                 await EndAsync(ledger, row, BatchItemStatus.Saved, row.Request);
@@ -55,13 +55,13 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         await Task.WhenAll(ledgers.SelectMany(ledger => Enumerable.Range(0, 3).Select(_ => Task.Run(() => WorkAsync(ledger)))));
 
-        Assert.Equal(input.Order(), taken.Order());
-        Assert.InRange(most, 2, Places);
+        Assert.Equal(input.Order(), claimed.Order());
+        Assert.InRange(max, 2, QueueLimit);
         Assert.Equal(Count, (await ledgers[0].CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
     }
 
     [Fact]
-    public async Task What_living_workers_hold_is_not_abandoned()
+    public async Task Claims_of_live_workers_are_not_abandoned()
     {
         ILedger first = await OpenAsync();
         ILedger second = await OpenAsync();
@@ -74,7 +74,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Inputs_of_workers_that_work_at_the_same_time_are_done_all()
+    public async Task Inputs_of_concurrent_workers_are_all_processed()
     {
         ILedger first = await OpenAsync();
         await ImportAsync(first, "a", "b");
@@ -84,7 +84,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal(["a", "b", "c"], (await ClaimAllAsync(first)).Order());
         await first.DisposeAsync();
 
-        // Alone again, it does what its own input says.
+        // The only worker processes its own input.
         await ImportAsync(second, "c");
         Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order());
         await second.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
@@ -92,7 +92,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_worker_that_is_silent_is_dead_and_alive_again_when_it_is_back()
+    public async Task Worker_silent_is_dead_until_its_next_heartbeat()
     {
         ILedger silent = await OpenAsync();
         await ImportAsync(silent, "a", "b");
@@ -101,58 +101,58 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         // As if its machine had lost the network, with the lock not yet freed.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
-        IReadOnlyList<LedgerRow> taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
+        IReadOnlyList<LedgerRow> claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         // Between two of its signs of life it may have been seen again.
-        for (; taken.Count == 0; taken = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
+        for (; claimed.Count == 0; claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
 
-        Assert.Equal(row.Item, Assert.Single(taken).Item);
+        Assert.Equal(row.Item, Assert.Single(claimed).Item);
         Assert.False(await silent.WriteAsync(row with { Status = BatchItemStatus.Saved }, release: true, CancellationToken.None));
         Assert.Equal("b", (await ClaimAsync(silent)).Request);
     }
 
     [Fact]
-    public async Task A_connection_that_is_lost_in_the_middle_of_work_loses_nothing()
+    public async Task Connection_lost_during_work_loses_nothing()
     {
         const int Count = 300;
         string application = $"Cut {_schema}";
         ILedger ledger = await OpenOnRealClockAsync($"{Ledger}Application Name={application}");
         await ImportAsync(ledger, [.. Enumerable.Range(0, Count).Select(number => $"row {number}")]);
-        var taken = new ConcurrentBag<long>();
+        var claimed = new ConcurrentBag<long>();
         var cuts = new ConcurrentBag<Task>();
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (await ledger.ClaimPendingAsync(Service, 100, CancellationToken.None) is { } row)
+            while (await ledger.ClaimPendingAsync(Service, 100, cancellationToken: CancellationToken.None) is { } row)
             {
-                taken.Add(row.Item);
+                claimed.Add(row.Item);
                 if (row.Item % 10 == 0) cuts.Add(CutAsync(application));
                 await EndAsync(ledger, await AcceptAsync(ledger, row, $"{row.Item}"), BatchItemStatus.Saved, $"{row.Item}");
             }
         })));
         await Task.WhenAll(cuts);
 
-        Assert.Equal(Count, taken.Distinct().Count());
-        Assert.Equal(Count, taken.Count);
+        Assert.Equal(Count, claimed.Distinct().Count());
+        Assert.Equal(Count, claimed.Count);
         Assert.All(ledger.Read([]), row => Assert.Equal((BatchItemStatus.Saved, 1), (row.Status, row.Attempts)));
     }
 
     [Fact]
-    public async Task A_server_that_is_started_again_is_waited_for()
+    public async Task Server_restart_is_retried()
     {
         using var server = new PostgresServer();
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
         await ImportAsync(ledger, "a", "b");
         LedgerRow row = await ClaimAsync(ledger);
-        await ledger.StageAsync(Rows("a", "b", "c"), CancellationToken.None);
+        await ledger.StageAsync(Rows("a", "b", "c"), null, CancellationToken.None);
 
         server.Stop();
         Task<bool> written = ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, CancellationToken.None);
         Task entered = ledger.ImportAsync(false, CancellationToken.None);
-        using (var cancel = new CancellationTokenSource())
+        using (var cancelSource = new CancellationTokenSource())
         {
-            Task<LedgerRow?> cancelled = ledger.ClaimPendingAsync(Service, 5, cancel.Token);
-            await cancel.CancelAsync();
+            Task<LedgerRow?> cancelled = ledger.ClaimPendingAsync(Service, 5, cancellationToken: cancelSource.Token);
+            await cancelSource.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         }
 
@@ -164,29 +164,29 @@ public sealed class PostgresLedgerTests : LedgerTests
         Assert.Equal("b", (await ClaimAsync(ledger)).Request);
         Assert.Equal("c", (await ClaimAsync(ledger)).Request);
         string warning = Assert.Single(Log.Warnings);
-        Assert.Contains("cannot be reached", warning, StringComparison.Ordinal);
-        Assert.Contains(Log.VerboseLines, line => line.Contains("reached again", StringComparison.Ordinal));
+        Assert.Contains("is unreachable", warning, StringComparison.Ordinal);
+        Assert.Contains(Log.VerboseLines, line => line.Contains("is reachable again", StringComparison.Ordinal));
         Assert.DoesNotContain(server.Password, warning, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Rows_can_be_read_no_longer_than_somebody_wants_them_when_the_server_is_away()
+    public async Task Read_while_server_unreachable_ends_with_cancellation()
     {
         using var server = new PostgresServer();
         await using ILedger ledger = await OpenOnRealClockAsync(server.GetConnectionString(_schema));
         await ImportAsync(ledger, "a");
         server.Stop();
-        using var cancel = new CancellationTokenSource();
+        using var cancelSource = new CancellationTokenSource();
 
-        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancel.Token).Count());
-        while (Log.Warnings.IsEmpty) await Task.Yield();
-        await cancel.CancelAsync();
+        Task reading = Task.Run(() => ledger.Read([], cancellationToken: cancelSource.Token).Count());
+        await Wait.UntilAsync(() => !Log.Warnings.IsEmpty);
+        await cancelSource.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
-    public async Task A_time_that_the_server_allows_a_statement_does_not_end_the_entering_of_a_long_input()
+    public async Task Statement_timeout_of_server_does_not_end_import()
     {
         await (await OpenAsync()).DisposeAsync();
         ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(_schema, "Options=-c statement_timeout=200;"));
@@ -197,7 +197,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task The_server_frees_the_lock_of_a_worker_whose_connection_ends()
+    public async Task Worker_connection_ended_frees_its_lock()
     {
         ILedger ledger = await OpenAsync();
         long before = await LocksAsync();
@@ -206,12 +206,11 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         Assert.Equal(1, before);
         // The server notices by itself.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await LocksAsync() > 0) patience.Token.ThrowIfCancellationRequested();
+        await Wait.UntilAsync(async () => await LocksAsync() == 0);
     }
 
     [Fact]
-    public async Task Nobody_is_dead_who_was_silent_while_nobody_could_reach_the_server()
+    public async Task Server_outage_declares_no_worker_dead()
     {
         await OpenAsync();
         await ExecuteAsync("INSERT INTO workers (machine, process, started_at, seen_at) SELECT 'other', 1, seen_at, seen_at - 120000 FROM workers");
@@ -226,7 +225,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Who_was_dead_before_an_outage_is_not_alive_after_it_and_who_may_be_keeps_no_row_wanted()
+    public async Task Worker_dead_before_outage_stays_dead()
     {
         await OpenAsync();
         await ExecuteAsync(
@@ -241,7 +240,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_lock_that_was_not_to_be_had_at_first_is_taken_when_it_is_free()
+    public async Task Worker_lock_held_at_first_is_acquired_later()
     {
         await OpenAsync();
         await using (NpgsqlConnection former = new(PostgresServer.Instance.GetConnectionString(QuotedSchema, "Pooling=false")))
@@ -252,12 +251,11 @@ public sealed class PostgresLedgerTests : LedgerTests
             await OpenAsync();
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await LocksAsync() < 2) await Task.Delay(20, patience.Token);
+        await Wait.UntilAsync(async () => await LocksAsync() == 2);
     }
 
     [Fact]
-    public async Task A_newer_version_is_refused()
+    public async Task Schema_of_newer_version_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("UPDATE ledger SET version = 2");
@@ -265,11 +263,11 @@ public sealed class PostgresLedgerTests : LedgerTests
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync());
 
         Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
-        Assert.Contains("newer FaceGen (version 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("version 2 of a newer FaceGen", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_schema_of_another_program_is_left_alone()
+    public async Task Schema_of_another_program_is_refused()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"; CREATE TABLE \"{_schema}\".photos (name TEXT)");
 
@@ -280,7 +278,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_schema_that_was_made_empty_is_taken()
+    public async Task Schema_empty_is_used()
     {
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
 
@@ -291,7 +289,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Its_owner_alone_can_read_it()
+    public async Task Ledger_is_readable_by_its_owner_only()
     {
         string role = $"reader_{Guid.NewGuid():N}";
         await OpenAsync();
@@ -303,7 +301,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_user_who_may_not_make_it_is_told()
+    public async Task User_without_create_right_is_an_error()
     {
         string role = $"poor_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'secret-of-the-poor'", "public");
@@ -321,7 +319,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Password=wrong-secret;Username=nobody")]
     [InlineData("Password=wrong-secret;Port=1")]
     [InlineData("Password=wrong-secret;Host=no-such-host.invalid")]
-    public async Task A_database_that_cannot_be_reached_is_told_without_the_password(string options)
+    public async Task Database_unreachable_error_hides_password(string options)
     {
         string ledger = PostgresServer.Instance.GetConnectionString(_schema, options);
 
@@ -344,19 +342,19 @@ public sealed class PostgresLedgerTests : LedgerTests
     [InlineData("Port=1")]
     [InlineData("Host=no-such-host.invalid")]
     [InlineData("Host=127.0.0.1:1,127.0.0.2:1")]
-    public async Task An_address_where_nobody_answers_is_told_at_once(string options)
+    public async Task Address_without_server_fails_at_once(string options)
     {
-        // The clock stands: whatever waited would wait for ever.
+        // The clock does not advance: a wait would never end.
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
             () => OpenAsync(PostgresServer.Instance.GetConnectionString(_schema, options), Clock).WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Equal(ErrorCode.LedgerUnreachable, error.Code);
-        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is unreachable", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("inner exception", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_server_that_answers_and_has_no_room_is_waited_for()
+    public async Task Server_without_free_connections_is_retried()
     {
         string role = $"late_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'late' CONNECTION LIMIT 0", "public");
@@ -375,7 +373,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Two_connections_are_enough_to_open_it()
+    public async Task Two_connections_open_a_ledger()
     {
         string role = $"few_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'few' CONNECTION LIMIT 2; GRANT CREATE ON DATABASE postgres TO {role}", "public");
@@ -387,7 +385,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Of_several_hosts_the_one_that_answers_is_used()
+    public async Task Several_hosts_first_reachable_is_used()
     {
         NpgsqlConnectionStringBuilder server = new(PostgresServer.Instance.GetConnectionString(_schema));
 
@@ -400,7 +398,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task The_name_tells_where_it_is_and_not_the_password()
+    public async Task Name_shows_server_and_schema_without_password()
     {
         ILedger ledger = await OpenAsync();
 

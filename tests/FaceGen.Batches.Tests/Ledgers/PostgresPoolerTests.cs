@@ -43,7 +43,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [InlineData("transaction", 5)]
     [InlineData("statement", 1)]
     [InlineData("statement", 5)]
-    public async Task PgBouncer_in_another_mode_than_session_is_refused(string mode, int size)
+    public async Task PgBouncer_not_in_session_mode_is_refused(string mode, int size)
     {
         if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
         using var pooler = new PgBouncer(PostgresServer.Instance, mode, size);
@@ -62,10 +62,10 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         await using ILedger ledger = await OpenAsync(pooler.Port, LedgerMode.Run);
-        await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], CancellationToken.None);
+        await ledger.StageAsync([new InputRow("hash", "a", 1, null, null, new RequestSource("people.csv", 2, 1))], null, CancellationToken.None);
         await ledger.ImportAsync(false, CancellationToken.None);
 
-        Assert.Equal("a", (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None))!.Request);
+        Assert.Equal("a", (await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: CancellationToken.None))!.Request);
     }
 
     [Fact]

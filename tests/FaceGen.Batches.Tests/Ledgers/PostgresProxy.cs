@@ -36,7 +36,7 @@ internal sealed class PostgresProxy : IAsyncDisposable
 
     internal void Freeze() => _frozen ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Freezes when a client sends a text: so many bytes of what it sends are still forwarded.</summary>
+    /// <summary>Freezes when a client sends a text, after forwarding some of its bytes.</summary>
     internal void FreezeAt(string text, int forward = 0) => (_forwardOfIt, _freezeAt) = (forward, text);
 
     internal void Thaw()

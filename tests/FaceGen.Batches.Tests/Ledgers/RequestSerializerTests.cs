@@ -8,7 +8,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>What a row of the ledger is known by, and what comes back from it.</summary>
+/// <summary>The hash of a request, and its serialization in the ledger.</summary>
 public sealed class RequestSerializerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -19,7 +19,7 @@ public sealed class RequestSerializerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Property(Arbitrary = [typeof(Requests)])]
-    public void A_request_comes_back_as_it_was(Request request)
+    public void Request_serialized_and_read_is_equal(Request request)
     {
         InputRow row = _text.ToInputRow(request);
 
@@ -31,7 +31,7 @@ public sealed class RequestSerializerTests : IDisposable
     }
 
     [Property(Arbitrary = [typeof(Requests)])]
-    public void The_same_request_is_known_again_and_another_is_not(Request one, Request other)
+    public void Hash_is_equal_only_for_equal_requests(Request one, Request other)
     {
         string hash = _text.ToInputRow(one).Hash;
 
@@ -42,7 +42,7 @@ public sealed class RequestSerializerTests : IDisposable
     }
 
     [Fact]
-    public void A_face_is_known_by_its_bytes_wherever_it_lies()
+    public void Face_with_same_bytes_has_same_hash()
     {
         Request here = Plain with { FaceImage = FaceImage.FromFile(_folder.Write("a.png", TestImages.Portrait)) };
         Request there = Plain with { FaceImage = FaceImage.FromFile(_folder.Write("b.png", TestImages.Portrait)) };
@@ -56,7 +56,7 @@ public sealed class RequestSerializerTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_became_another_picture_is_another_row()
+    public void Face_file_with_other_image_has_other_hash()
     {
         FaceImage face = FaceImage.FromFile(_folder.Write("a.png", TestImages.Portrait));
         string before = _text.ToInputRow(Plain with { FaceImage = face }).Hash;
@@ -66,7 +66,7 @@ public sealed class RequestSerializerTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_are_kept_beside_the_row_and_files_and_links_are_not()
+    public void Inline_face_is_stored_and_file_or_link_is_not()
     {
         InputRow inline = _text.ToInputRow(Plain with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) });
         InputRow file = _text.ToInputRow(Plain with { FaceImage = FaceImage.FromFile(_folder.Write("a.png", TestImages.Portrait)) });
@@ -82,7 +82,7 @@ public sealed class RequestSerializerTests : IDisposable
     }
 
     [Fact]
-    public void A_row_whose_file_has_gone_can_still_be_looked_at_and_not_sent()
+    public void Row_with_missing_face_file_is_readable_but_not_sendable()
     {
         string path = _folder.Write("a.png", TestImages.Portrait);
         InputRow row = _text.ToInputRow(Plain with { FaceImage = FaceImage.FromFile(path) });
@@ -102,7 +102,7 @@ public sealed class RequestSerializerTests : IDisposable
     [InlineData("{\"prompt\":\"a\"}")]
     [InlineData("{\"prompt\":\"a\",\"face_image\":\"https://faces.example/1.png\",\"samples\":1e999}")]
     [InlineData("{\"prompt\":\"\\ud800\",\"face_image\":\"https://faces.example/1.png\"}")]
-    public void A_text_that_was_changed_by_hand_is_an_error_of_its_row(string text)
+    public void Request_text_edited_by_hand_is_an_error(string text)
     {
         FaceGenException fault = Assert.Throws<FaceGenException>(() => _text.Deserialize(text, new RequestSource("people.csv", 2, 1), _ => []));
 
@@ -115,7 +115,7 @@ public sealed class RequestSerializerTests : IDisposable
         return row.FaceBytes!;
     });
 
-    /// <summary>Makes requests that the API allows.</summary>
+    /// <summary>Generates requests that the API allows.</summary>
     private static class Requests
     {
         private static readonly FaceImage[] Faces =

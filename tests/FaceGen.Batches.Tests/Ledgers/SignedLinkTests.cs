@@ -23,7 +23,7 @@ public sealed class SignedLinkTests
     [InlineData("x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=c&x-oss-date=d&x-oss-expires=9&x-oss-signature=ab")]
     [InlineData("q-sign-algorithm=sha1&q-ak=a&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list=&q-signature=ab")]
     [InlineData("AccessKeyId=a&Expires=1&Signature=ab")]
-    public void Signature_is_not_part_of_the_image(string query)
+    public void Known_signature_is_removed(string query)
     {
         Assert.Equal(Image, Without($"{Image}?{query}"));
         Assert.Equal($"{Image}?size=large&v=2#top", Without($"{Image}?size=large&{query}&v=2#top"));
@@ -38,7 +38,7 @@ public sealed class SignedLinkTests
     [InlineData("se=1&sp=r&sv=3")]
     [InlineData("id=7&version=3&token=x")]
     [InlineData("")]
-    public void Query_without_a_known_signature_stays(string query)
+    public void Query_without_known_signature_is_unchanged(string query)
     {
         string link = $"{Image}?{query}";
 
@@ -46,14 +46,14 @@ public sealed class SignedLinkTests
     }
 
     [Fact]
-    public void Parameter_that_changes_the_image_stays()
+    public void Parameter_that_changes_image_is_kept()
     {
         Assert.Equal($"{Image}?x-oss-process=image/resize,w_100", Without($"{Image}?x-oss-process=image/resize,w_100&x-oss-signature=ab&x-oss-date=d"));
         Assert.Equal($"{Image}?versionId=3", Without($"{Image}?versionId=3&X-Amz-Signature=ab"));
     }
 
     [Fact]
-    public void Link_without_a_query_stays() => Assert.Equal(Image, Without(Image));
+    public void Link_without_query_is_unchanged() => Assert.Equal(Image, Without(Image));
 
     private static string Without(string link) => SignedLink.WithoutSignature(new Uri(link));
 }

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>A process that is killed while it creates a ledger: the next run opens what it left.</summary>
+/// <summary>A process is killed while it creates a ledger, and the next run opens the remaining files.</summary>
 /// <remarks>
-/// SQLite itself makes the files: they are copied while its transaction is open, which is what a killed process leaves.
+/// The files are copied while SQLite's transaction is open, which is the state after a kill.
 /// </remarks>
 public sealed class SqliteCreationTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class SqliteCreationTests : IDisposable
     [InlineData(".lock", ".new")]
     [InlineData(".lock", ".new", ".new-journal")]
     [InlineData(".lock", ".new", ".new-wal", ".new-shm")]
-    public async Task Creation_killed_before_the_rename_begins_again(params string[] files)
+    public async Task Creation_killed_before_rename_is_repeated(params string[] files)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         foreach (string length in new[] { "empty", "cut off" })
@@ -39,7 +39,7 @@ public sealed class SqliteCreationTests : IDisposable
     }
 
     [Fact]
-    public async Task Creation_renames_a_ledger_that_has_its_journal_mode()
+    public async Task Creation_sets_journal_mode_before_rename()
     {
         await using (SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None)) Assert.Equal(1, store.Worker);
         string other = Path.Combine(_folder, "other.db");
@@ -75,7 +75,7 @@ public sealed class SqliteCreationTests : IDisposable
     [Theory]
     [InlineData("-journal")]
     [InlineData("-wal")]
-    public async Task Ledger_that_is_missing_beside_its_journal_is_not_created_anew(string end)
+    public async Task Ledger_missing_with_journal_is_refused(string end)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + end, "what was written last");
@@ -109,7 +109,7 @@ public sealed class SqliteCreationTests : IDisposable
     [InlineData(31)]
     [InlineData(32)]
     [InlineData(100)]
-    public async Task Ledger_with_a_log_that_was_cut_off_is_opened(int length)
+    public async Task Ledger_with_truncated_log_is_opened(int length)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         SqliteLedgerDatabase.Create(Ledger, _clock);
@@ -130,9 +130,9 @@ public sealed class SqliteCreationTests : IDisposable
     {
         await using var ledger = new DatabaseLedger(
             await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, _clock, CancellationToken.None), _clock);
-        await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], CancellationToken.None);
+        await ledger.StageAsync([new InputRow("a", "a", 1, null, null, null)], null, CancellationToken.None);
         await ledger.ImportAsync(false, CancellationToken.None);
-        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: CancellationToken.None));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(Ledger)!, "*.new*"));
     }
 

@@ -27,7 +27,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Its_owner_alone_can_read_it()
+    public async Task Ledger_is_readable_by_its_owner_only()
     {
         await using (ILedger first = await OpenAsync()) await ImportAsync(first, "a");
         // Whatever became of it since: a copy, a backup that was restored.
@@ -45,7 +45,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_ends_leaves_one_file()
+    public async Task Ended_run_leaves_one_file()
     {
         await using (ILedger ledger = await OpenAsync())
         {
@@ -57,7 +57,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_second_run_is_refused_and_told_who_has_it()
+    public async Task Second_run_is_refused_with_holder()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
@@ -66,11 +66,11 @@ public sealed class SqliteLedgerTests : LedgerTests
 
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", error.Message, StringComparison.Ordinal);
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
     }
 
     [Fact]
-    public async Task A_run_waits_for_one_that_is_just_ending()
+    public async Task Run_waits_for_one_that_is_ending()
     {
         ILedger ledger = await OpenAsync();
         Task<ILedger> next = RunOnRealClockAsync();
@@ -83,7 +83,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_lock_that_another_process_holds_counts()
+    public async Task Lock_of_another_process_is_respected()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await using (new FileStream(Ledger + ".lock", FileMode.Create, FileAccess.ReadWrite, FileShare.None))
@@ -98,7 +98,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_ledger_whose_file_is_empty_is_damaged_and_neither_it_nor_its_log_is_touched(bool hasLog)
+    public async Task Ledger_empty_file_is_refused_and_log_unchanged(bool hasLog)
     {
         ILedger run = await OpenAsync();
         await ImportAsync(run, "a");
@@ -112,7 +112,7 @@ public sealed class SqliteLedgerTests : LedgerTests
             FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(lost, Clock, mode));
             Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
             Assert.Contains("its file is empty", error.Message, StringComparison.Ordinal);
-            Assert.Equal(hasLog, error.Message.Contains("-wal' holds the last changes", StringComparison.Ordinal));
+            Assert.Equal(hasLog, error.Message.Contains("-wal' contains the last changes", StringComparison.Ordinal));
         }
 
         Assert.Equal(0, new FileInfo(lost).Length);
@@ -120,7 +120,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public void Rights_that_the_system_does_not_let_change_keep_nobody_from_working()
+    public void Permissions_not_changeable_do_not_fail_the_run()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
 
@@ -128,7 +128,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_link_to_a_ledger_has_the_ledger_s_own_lock()
+    public async Task Link_to_ledger_uses_same_lock()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links takes rights there.");
         ILedger ledger = await OpenAsync();
@@ -144,7 +144,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_died_while_it_made_the_ledger_is_followed_by_another()
+    public async Task Run_killed_during_creation_is_followed_by_another()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + ".new", "half of a ledger");
@@ -158,12 +158,12 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_run_that_died_leaves_all_that_it_wrote()
+    public async Task Killed_run_keeps_its_writes()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b");
         await AcceptAsync(ledger, await ClaimAsync(ledger), "1");
-        // What a killed process leaves: the file, and all commits in the log beside it, which nobody has merged.
+        // A killed process leaves the file and the log beside it with all commits.
         string copy = Path.Combine(_folder, "copy.db");
         foreach (string end in new[] { "", "-wal" }) File.Copy(Ledger + end, copy + end);
 
@@ -176,18 +176,18 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Theory]
     [InlineData("hello")]
     [InlineData("this is a text of a hundred bytes and more, which somebody has put where the ledger should be, by mistake or so")]
-    public async Task A_file_that_is_no_database_is_left_alone(string text)
+    public async Task File_that_is_not_a_database_is_refused(string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger, text);
 
-        await AssertInvalidAsync("no ledger");
+        await AssertInvalidAsync("is not a ledger");
 
         Assert.Equal(text, await File.ReadAllTextAsync(Ledger));
     }
 
     [Fact]
-    public async Task Another_program_s_database_is_left_alone()
+    public async Task Database_of_another_program_is_refused()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await ExecuteAsync("CREATE TABLE photos (name TEXT)");
@@ -199,19 +199,19 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_newer_version_is_left_alone()
+    public async Task Ledger_of_newer_version_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         await ExecuteAsync("PRAGMA user_version = 2");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
 
-        await AssertInvalidAsync("newer FaceGen (version 2");
+        await AssertInvalidAsync("version 2 of a newer FaceGen");
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
     }
 
     [Fact]
-    public async Task A_damaged_ledger_is_told_and_left_as_it_is()
+    public async Task Ledger_damaged_is_refused_and_unchanged()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         byte[] bytes = await File.ReadAllBytesAsync(Ledger);
@@ -223,13 +223,13 @@ public sealed class SqliteLedgerTests : LedgerTests
         Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
         Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Ledger));
-        // Whoever only reads finds it when he comes there.
+        // A reader finds the damage when it reads that page.
         await using ILedger reader = await OpenAsync(LedgerMode.Read);
         Assert.Equal(ErrorCode.LedgerInvalid, Assert.Throws<FaceGenException>(() => reader.Read([]).Count()).Code);
     }
 
     [Fact]
-    public async Task A_ledger_that_was_cut_off_is_told()
+    public async Task Ledger_truncated_is_refused()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, [.. Enumerable.Range(0, 2000).Select(number => $"row {number}")]);
         await using (FileStream file = File.OpenWrite(Ledger)) file.SetLength(file.Length / 2);
@@ -238,7 +238,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_ledger_that_has_gone_from_beside_its_last_writes_is_not_made_anew()
+    public async Task Ledger_missing_with_log_is_refused()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Ledger)!);
         await File.WriteAllTextAsync(Ledger + "-wal", "what was written last");
@@ -250,7 +250,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_made_is_told()
+    public async Task Folder_not_creatable_is_an_error()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "out"), "a file where the folder should be");
 
@@ -260,14 +260,14 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_is_told_and_the_same_call_works_when_there_is_room()
+    public async Task Disk_full_fails_call_and_repeat_succeeds()
     {
         SqliteLedgerDatabase store = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
         await using var ledger = new DatabaseLedger(store, Clock);
         await ImportAsync(ledger, "a", "b");
         LedgerRow row = await ClaimAsync(ledger);
         LedgerRow longer = row with { Status = BatchItemStatus.Submitted, GenerationId = "1", Generation = new string('x', 100_000) };
-        // SQLite's own limit of pages stands for the end of the disk.
+        // SQLite's page limit simulates a full disk.
         long pages = (await store.WriteAsync(session => session.QueryNumberAsync("PRAGMA page_count"), CancellationToken.None))!.Value;
         Task LimitAsync(long limit) => store.WriteAsync(session => session.QueryNumberAsync($"PRAGMA max_page_count = {limit}"), CancellationToken.None);
         await LimitAsync(pages);
@@ -283,18 +283,18 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_tool_of_sqlite_can_look_at_it_while_a_run_works()
+    public async Task External_tool_can_read_during_run()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
 
         await ExecuteAsync("BEGIN; SELECT * FROM items");
 
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, CancellationToken.None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
     }
 
     [Fact]
-    public async Task Reading_leaves_the_file_as_it_is()
+    public async Task Reading_does_not_change_the_file()
     {
         await using (ILedger ledger = await OpenAsync()) await ImportAsync(ledger, "a");
         byte[] before = await File.ReadAllBytesAsync(Ledger);
@@ -302,8 +302,8 @@ public sealed class SqliteLedgerTests : LedgerTests
         await using (ILedger reader = await OpenAsync(LedgerMode.Read)) Assert.Single(reader.Read([]));
         await using (ILedger plan = await OpenAsync(LedgerMode.Plan))
         {
-            await plan.StageAsync(Rows("a", "b"), CancellationToken.None);
-            Assert.Equal(2, (await plan.PlanAsync(false, false, CancellationToken.None)).ToSubmit);
+            await plan.StageAsync(Rows("a", "b"), null, CancellationToken.None);
+            Assert.Equal(2, (await plan.PlanAsync(default, CancellationToken.None)).ToSubmit);
         }
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
@@ -311,12 +311,12 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Ten_thousand_rows_that_are_done_cost_little_more_than_writing_them_down()
+    public async Task Ten_thousand_saved_rows_import_quickly()
     {
         InputRow[] rows = [.. Enumerable.Range(1, 10_000).Select(number => Row($"row {number}", number) with { Path = $"/out/{number}", ExistingFileWrittenAt = Clock.GetUtcNow() })];
         await using (ILedger first = await OpenAsync())
         {
-            await first.StageAsync(rows, CancellationToken.None);
+            await first.StageAsync(rows, null, CancellationToken.None);
             await first.ImportAsync(false, CancellationToken.None);
         }
 
@@ -324,17 +324,17 @@ public sealed class SqliteLedgerTests : LedgerTests
             UPDATE items SET status = 'Saved';
             INSERT INTO files SELECT item, 1, '/out/' || position || '.png', 1, 'ab', 'Png', 1, 1, 0 FROM items
             """);
-        // Seconds would judge the machine and all that runs beside it; twenty times what bare rows take is about a second.
+        // A limit in seconds would depend on the machine; twenty times the duration of bare inserts is about a second.
         double best = double.MaxValue;
         for (int tries = 0; tries < 10 && best > 20; tries++)
         {
             double bare = Bare(rows);
             var watch = Stopwatch.StartNew();
             await using ILedger again = await OpenAsync(LedgerMode.RunAndCreateOnImport);
-            await again.StageAsync(rows, CancellationToken.None);
-            BatchPlan plan = await again.PlanAsync(false, false, CancellationToken.None);
+            await again.StageAsync(rows, null, CancellationToken.None);
+            BatchPlan plan = await again.PlanAsync(default, CancellationToken.None);
             await again.ImportAsync(false, CancellationToken.None);
-            Assert.Null(await again.ClaimPendingAsync(Service, 5, CancellationToken.None));
+            Assert.Null(await again.ClaimPendingAsync(Service, 5, cancellationToken: CancellationToken.None));
             best = Math.Min(best, watch.Elapsed.TotalSeconds / bare);
             Assert.Equal((10_000, 0, null, null), (plan.Done, plan.ToSubmit, plan.FileConflict, plan.ExistingFile));
         }
@@ -343,17 +343,17 @@ public sealed class SqliteLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task A_call_that_was_cancelled_before_it_began_does_nothing()
+    public async Task Call_canceled_before_start_does_nothing()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.ClaimPendingAsync(Service, 5, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: new CancellationToken(canceled: true)));
 
         Assert.Equal(1, (await ClaimAsync(ledger)).Attempts);
     }
 
-    /// <summary>The seconds that SQLite takes to insert the same requests in one transaction.</summary>
+    /// <summary>Returns how long SQLite takes to insert the same requests in one transaction.</summary>
     private double Bare(InputRow[] rows)
     {
         var watch = Stopwatch.StartNew();

@@ -36,29 +36,29 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public async Task Ledger_lost_during_a_run_gives_no_row_to_submit(string loss)
+    public async Task Ledger_file_lost_during_run_claims_nothing(string loss)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b", "c");
-        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, None));
+        Assert.NotNull(await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
 
         await LoseAsync(loss);
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         await AssertLostAsync(() => ledger.CountAsync(None));
     }
 
     [Fact]
-    public async Task Lock_file_deleted_during_a_run_gives_no_row_to_submit_and_enters_results()
+    public async Task Lock_file_deleted_during_run_records_results_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
 
         File.Delete(Ledger + ".lock");
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.ClaimAbandonedAsync(Service, 5, None));
         Assert.True(await ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         Assert.Equal(1, (await ledger.CountAsync(None))[BatchItemStatus.Submitted]);
@@ -66,11 +66,11 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public async Task Ledger_lost_during_a_run_reports_that_a_result_was_not_entered(string loss)
+    public async Task Ledger_file_lost_during_run_reports_unrecorded_result(string loss)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
 
         await LoseAsync(loss);
 
@@ -78,28 +78,28 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_moved_during_a_run_holds_the_result_and_no_row_more()
+    public async Task Ledger_file_moved_during_run_records_result_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         Directory.Move(OutputFolder, Moved);
 
-        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, None));
+        await AssertLostAsync(() => ledger.ClaimPendingAsync(Service, 5, cancellationToken: None));
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
 
         ILedger next = await OpenAtAsync(Path.Combine(Moved, "batch.db"));
         Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal(1, (await next.ClaimPendingAsync(Service, 5, None))!.Attempts);
+        Assert.Equal(1, (await next.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Attempts);
     }
 
     [Fact]
-    public async Task Ledger_whose_log_was_deleted_during_a_run_is_complete_when_the_run_has_ended()
+    public async Task Log_deleted_during_run_ledger_is_complete_at_end()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger ledger = await StartAsync("a", "b");
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         File.Delete(Ledger + "-wal");
         await AssertLostAsync(() => ledger.WriteAsync(row with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: false, None));
         await ledger.DisposeAsync();
@@ -108,23 +108,23 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Run_whose_lock_file_was_deleted_stops_for_the_run_that_came_in()
+    public async Task Run_without_lock_file_stops_for_newer_run()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Open files can neither be moved nor deleted there.");
         ILedger first = await StartAsync("a", "b", "c");
-        LedgerRow sent = (await first.ClaimPendingAsync(Service, 5, None))!;
+        LedgerRow sent = (await first.ClaimPendingAsync(Service, 5, cancellationToken: None))!;
         File.Delete(Ledger + ".lock");
 
         ILedger second = await OpenAsync();
 
-        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.ClaimPendingAsync(Service, 5, None));
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => first.ClaimPendingAsync(Service, 5, cancellationToken: None));
         Assert.Equal(ErrorCode.LedgerInUse, error.Code);
         Assert.Contains("submits nothing more", error.Message, StringComparison.Ordinal);
-        // What the first run was sending is uncertain to the second one, until its answer arrives.
+        // The row in flight of the first run is uncertain for the second one until its response arrives.
         Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).Status);
         Assert.True(await first.WriteAsync(sent with { Status = BatchItemStatus.Submitted, GenerationId = "1" }, release: true, None));
         Assert.Equal("1", Assert.Single(await second.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await second.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await second.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Theory]
@@ -132,7 +132,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData(true, 0)]
     [InlineData(false, 6_000_000)]
     [InlineData(false, 22_000_000)]
-    public async Task Log_missing_after_a_kill_is_refused(bool isEmpty, int length)
+    public async Task Log_missing_after_kill_is_refused(bool isEmpty, int length)
     {
         await KillAsync(length);
         string log = Path.Combine(_folder, "log");
@@ -149,24 +149,24 @@ public sealed class SqliteLossTests : IAsyncDisposable
             Assert.Contains($"delete '{Ledger}.lock'", error.Message, StringComparison.Ordinal);
         }
 
-        // As the message says: the log is put back.
+        // As the message says, the log is restored.
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
         File.Move(log, Ledger + "-wal", overwrite: true);
         await AssertGoesOnAsync();
     }
 
     [Fact]
-    public async Task Log_missing_after_a_kill_is_accepted_when_the_lock_file_was_deleted()
+    public async Task Log_missing_after_kill_without_lock_file_is_accepted()
     {
         await KillAsync();
         File.Delete(Ledger + "-wal");
         File.Delete(Ledger + ".lock");
 
-        Assert.Null(await (await OpenAsync()).ClaimPendingAsync(Service, 5, None));
+        Assert.Null(await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None));
     }
 
     [Fact]
-    public async Task Older_copy_put_in_place_after_a_kill_is_refused()
+    public async Task Older_copy_in_place_after_kill_is_refused()
     {
         await (await StartAsync("a", "b")).DisposeAsync();
         byte[] copy = await File.ReadAllBytesAsync(Ledger);
@@ -180,7 +180,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(6_000_000)]
-    public async Task Ledger_with_its_log_after_a_kill_goes_on(int length)
+    public async Task Ledger_with_log_after_kill_is_opened(int length)
     {
         await KillAsync(length);
 
@@ -188,7 +188,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_killed_twice_goes_on()
+    public async Task Ledger_after_two_kills_is_opened()
     {
         await KillAsync();
         ILedger second = await OpenAsync();
@@ -202,7 +202,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData("reader")]
     [InlineData("plan")]
     [InlineData("tool")]
-    public async Task Log_merged_by_another_program_after_a_kill_is_not_missed(string program)
+    public async Task Log_merged_by_another_program_after_kill_is_accepted(string program)
     {
         await KillAsync();
         if (program == "tool")
@@ -222,7 +222,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Reader_that_outlives_a_run_raises_no_alarm()
+    public async Task Reader_outliving_run_is_not_a_loss()
     {
         ILedger run = await StartAsync("a", "b");
         await AcceptAsync(run);
@@ -236,7 +236,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_closed_well_may_be_replaced_by_a_backup()
+    public async Task Ledger_closed_normally_can_be_replaced_by_backup()
     {
         await (await StartAsync("a", "b")).DisposeAsync();
         byte[] backup = await File.ReadAllBytesAsync(Ledger);
@@ -246,7 +246,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
 
         await File.WriteAllBytesAsync(Ledger, backup);
 
-        Assert.Equal("a", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("a", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
         Assert.Equal(0, new FileInfo(Path.Combine(OutputFolder, "batch.db-journal")) is { Exists: true } journal ? journal.Length : 0);
     }
 
@@ -255,7 +255,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     [InlineData("")]
     [InlineData("12345\n")]
     [InlineData("FaceGen ledger 0001893553445000 0000000009 00018935")]
-    public async Task Ledger_beside_a_lock_file_without_a_mark_goes_on(string? text)
+    public async Task Ledger_with_unmarked_lock_file_is_opened(string? text)
     {
         await KillAsync();
         if (text is null) File.Delete(Ledger + ".lock");
@@ -265,17 +265,17 @@ public sealed class SqliteLossTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Ledger_deleted_after_a_kill_begins_anew()
+    public async Task Ledger_deleted_after_kill_starts_empty()
     {
         await KillAsync();
         File.Delete(Ledger);
         File.Delete(Ledger + "-wal");
 
-        Assert.Equal("a", (await (await StartAsync("a")).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("a", (await (await StartAsync("a")).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Fact]
-    public async Task Another_ledger_put_in_place_after_a_kill_goes_on()
+    public async Task Another_ledger_in_place_after_kill_is_opened()
     {
         await KillAsync();
         File.Delete(Ledger + "-wal");
@@ -284,17 +284,17 @@ public sealed class SqliteLossTests : IAsyncDisposable
         await (await StartAtAsync(other, "c")).DisposeAsync();
         File.Copy(other, Ledger, overwrite: true);
 
-        Assert.Equal("c", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("c", (await (await OpenAsync()).ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     [Fact]
-    public async Task Clock_set_back_between_two_runs_raises_no_alarm()
+    public async Task Clock_set_back_between_runs_is_not_a_loss()
     {
         await KillAsync();
         var before = new FakeTimeProvider(_clock.GetUtcNow() - TimeSpan.FromDays(400));
         var early = new DatabaseLedger(await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, before, None), before);
         _opened.Add(early);
-        Assert.Equal("b", (await early.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await early.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
         await CopyAsKilledAsync(early);
 
         ILedger next = await OpenAsync();
@@ -366,12 +366,12 @@ public sealed class SqliteLossTests : IAsyncDisposable
     {
         ILedger next = await OpenAsync();
         Assert.Equal("1", Assert.Single(await next.ClaimAbandonedAsync(Service, 5, None)).GenerationId);
-        Assert.Equal("b", (await next.ClaimPendingAsync(Service, 5, None))!.Request);
+        Assert.Equal("b", (await next.ClaimPendingAsync(Service, 5, cancellationToken: None))!.Request);
     }
 
     private static async Task<LedgerRow> AcceptAsync(ILedger ledger)
     {
-        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
+        LedgerRow row = (await ledger.ClaimPendingAsync(Service, 5, cancellationToken: None))! with { Status = BatchItemStatus.Submitted, GenerationId = "1" };
         Assert.True(await ledger.WriteAsync(row, release: false, None));
         return row;
     }
@@ -381,7 +381,7 @@ public sealed class SqliteLossTests : IAsyncDisposable
     private async Task<ILedger> StartAtAsync(string path, params string[] requests)
     {
         ILedger ledger = await OpenAtAsync(path);
-        await ledger.StageAsync([.. requests.Select(request => new InputRow(request, request, 1, null, null, null))], None);
+        await ledger.StageAsync([.. requests.Select(request => new InputRow(request, request, 1, null, null, null))], null, None);
         await ledger.ImportAsync(false, None);
         return ledger;
     }

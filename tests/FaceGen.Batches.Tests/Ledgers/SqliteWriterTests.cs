@@ -8,7 +8,7 @@ using static SQLitePCL.raw;
 namespace FaceGen.Batches.Tests.Ledgers;
 
 /// <summary>Errors on the thread that writes: every job ends, and the next one is done where the disk lets it.</summary>
-/// <remarks>SQLite's authorizer stands for the disk: it lets the statements fail that a test names.</remarks>
+/// <remarks>SQLite's authorizer simulates disk errors: it makes the statements fail that a test names.</remarks>
 public sealed class SqliteWriterTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
@@ -72,7 +72,7 @@ public sealed class SqliteWriterTests : IAsyncDisposable
         await Assert.ThrowsAsync<FaceGenException>(() => store.WriteAsync(session => session.QueryNumberAsync("SELECT fail()"), None));
         await AddAsync(store, "kept");
 
-        // What a kill leaves, without the log that holds the last row.
+        // The files after a kill, without the log that contains the last row.
         string killed = Directory.CreateDirectory(Path.Combine(_folder, "killed")).FullName;
         // In another process: in this one, closing the copied file would drop SQLite's locks.
         using (Process copy = Process.Start("cp", [Ledger, Ledger + ".lock", killed])) await copy.WaitForExitAsync(None);

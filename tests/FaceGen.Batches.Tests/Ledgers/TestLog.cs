@@ -3,7 +3,7 @@ using FaceGen.Generating;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
-/// <summary>Keeps what it is told.</summary>
+/// <summary>Collects the lines of a log.</summary>
 internal sealed class TestLog : IEngineLog
 {
     internal ConcurrentQueue<string> VerboseLines { get; } = [];

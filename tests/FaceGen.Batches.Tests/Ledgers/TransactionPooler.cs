@@ -26,7 +26,7 @@ internal sealed class TransactionPooler : IAsyncDisposable
     private readonly Task _accepting;
 
     /// <param name="server">The server.</param>
-    /// <param name="size">How many sessions it keeps.</param>
+    /// <param name="size">The number of sessions.</param>
     /// <param name="isRoundRobin">Whether the session comes next that was free for the longest time.</param>
     internal TransactionPooler(PostgresServer server, int size, bool isRoundRobin)
     {
@@ -37,7 +37,7 @@ internal sealed class TransactionPooler : IAsyncDisposable
 
     internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>The messages of clients, for what was in them.</summary>
+    /// <summary>Gets the messages of the clients.</summary>
     internal IEnumerable<string> Statements => _statements;
 
     public async ValueTask DisposeAsync()

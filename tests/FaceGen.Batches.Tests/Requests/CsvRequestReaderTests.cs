@@ -33,11 +33,11 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("Prompt,FaceImage,NumInferenceSteps")]
     [InlineData("PROMPT,FACE_IMAGE,numinferencesteps")]
     [InlineData("  prompt , Face_Image\t,\"Num_Inference_Steps \"")]
-    public void Headers_come_in_both_spellings_any_case_and_with_blanks(string header) =>
+    public void Header_any_spelling_case_and_blanks_is_found(string header) =>
         Assert.Equal(31, _folder.ReadRequest("people.csv", $"{header}\na pilot,face.png,31\n").NumInferenceSteps);
 
     [Fact]
-    public void Empty_cells_are_not_given()
+    public void Empty_cells_are_not_set()
     {
         Request request = _folder.ReadRequest(
             "people.csv", "prompt,face_image,width,seed,safety_checker\na pilot,face.png,, ,\"\"\n");
@@ -61,7 +61,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("\n")]
     [InlineData("\r\n")]
     [InlineData("\r")]
-    public void Lines_are_counted_over_empty_lines_and_cells_with_line_breaks(string lineBreak)
+    public void Line_numbers_count_empty_lines_and_line_breaks_in_cells(string lineBreak)
     {
         string text = "\nprompt,\"shoe\nsize\",face_image\n\na,,face.png\n\n\n\"b\n\nb\",,face.png\nc,,face.png"
             .Replace("\n", lineBreak, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Lines_that_have_delimiters_only_are_empty()
+    public void Lines_of_delimiters_only_are_skipped()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             "prompt,face_image,note\na,face.png,\n,,\n \n,\nb,face.png,\n,,,,\n");
@@ -95,7 +95,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_row_that_begins_with_a_hash_is_a_row()
+    public void Row_starting_with_hash_sign_is_read()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image\n#1 of 2,face.png\nb,face.png");
@@ -113,7 +113,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Encodings), DisableDiscoveryEnumeration = true)]
-    public void The_byte_order_mark_tells_the_encoding(Encoding encoding)
+    public void Byte_order_mark_sets_encoding(Encoding encoding)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image\nMädchen 👩 口,face.png\n", encoding);
@@ -122,7 +122,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Bytes_that_are_not_UTF8_spoil_the_row_that_has_them()
+    public void Invalid_UTF8_fails_only_its_row()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image\na,face.png\nMädchen,face.png\nb,face.png\n", Encoding.Latin1);
@@ -141,7 +141,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("sep=;\nprompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
     [InlineData("SEP=|\r\nprompt|face_image|guidance_scale\r\na, b|face.png|7.5\r\n")]
     [InlineData("\"sep=;\"\nprompt;face_image;guidance_scale\na, b;face.png;7,5\n")]
-    public void The_delimiter_is_told_by_the_first_line(string text)
+    public void Delimiter_is_detected_in_first_line(string text)
     {
         Request request = _folder.ReadRequest("people.csv", text);
 
@@ -150,13 +150,13 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void The_line_that_declares_the_delimiter_counts_as_a_line() =>
+    public void Delimiter_declaration_counts_as_line() =>
         Assert.Equal([3, 4], _folder.Rows("people.csv", "sep=;\nprompt;face_image\na;face.png\nb;face.png").Lines());
 
     [Theory]
     [InlineData("prompt|x,x,x;x|face_image\na,b||face.png\n")]
     [InlineData("sep=,\nprompt|x,x,x|face_image\na,b||face.png\n")]
-    public void A_given_delimiter_goes_before_all_others(string text)
+    public void Delimiter_given_overrides_detection(string text)
     {
         RequestRow row = Assert.Single(_folder.Rows("people.csv", text, delimiter: '|'));
 
@@ -168,7 +168,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData('\n')]
     [InlineData('a')]
     [InlineData('…')]
-    public void A_delimiter_that_cannot_be_one_is_refused(char delimiter)
+    public void Delimiter_invalid_is_refused(char delimiter)
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image\na,face.png", delimiter);
 
@@ -176,7 +176,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_shorter_row_leaves_out_the_rest()
+    public void Row_with_fewer_cells_omits_the_rest()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(
             "people.csv", "prompt,face_image,style,seed\na,face.png\nb,face.png,comic");
@@ -186,20 +186,20 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_longer_row_is_refused_if_its_extra_cells_hold_something()
+    public void Row_with_extra_nonempty_cells_is_refused()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             "prompt,face_image,,\na,face.png,, ,\nb, with a comma,face.png\nc,face.png,,,,x\n");
 
         Assert.Equal("a", rows[0].AssertValid().Prompt);
         Assert.Equal(
-            "people.csv:3: The row has 3 cells and the header only 2; a cell that holds the delimiter must stand in quotes.",
+            "people.csv:3: The row has 3 cells and the header only 2. Quote each cell that contains the delimiter.",
             rows[1].AssertInvalid().Message);
         Assert.Contains("The row has 6 cells", rows[2].AssertInvalid().Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Unknown_columns_are_told_with_the_first_row_only()
+    public void Unknown_columns_are_reported_with_first_row_only()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             ",prompt,Name,face_image,name, Dept \n0,a,A,face.png,B,C\n1,b,A,face.png,B,C\n");
@@ -209,11 +209,11 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_file_with_only_a_header_has_no_rows() =>
+    public void File_with_only_header_has_no_rows() =>
         Assert.Empty(_folder.Rows("people.csv", "prompt,face_image\r\n"));
 
     [Fact]
-    public void All_that_is_wrong_with_a_row_is_said_at_once_and_spoils_only_that_row()
+    public void Row_with_several_errors_reports_all_and_others_are_read()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             "prompt,face_image,width,style,num_inference_steps\n"
@@ -229,7 +229,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_cell_may_hold_a_face_image_of_5_MB()
+    public void Cell_with_5_MB_face_image_is_read()
     {
         byte[] image = new byte[Limits.MaxFaceImageBytes];
         RequestFolder.FaceBytes.CopyTo(image, 0);
@@ -241,7 +241,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_row_of_more_than_16_MB_ends_the_file_with_its_line()
+    public void Row_larger_than_16_MB_ends_file_with_line()
     {
         (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.csv",
             $"prompt,face_image\na,face.png\n\"b\nb\",face.png\nc,{new string('A', 17 * 1024 * 1024)}\n");
@@ -255,7 +255,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("\"c\nd,face.png\ne,face.png\n")]
     [InlineData("\"c\" d,face.png\ne,face.png\n")]
     [InlineData("c,\"")]
-    public void A_wrong_quote_ends_the_file_with_the_line_where_the_row_begins(string rest)
+    public void Wrong_quote_ends_file_with_line_of_row(string rest)
     {
         (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError(
             "people.csv", $"prompt,face_image\na,face.png\n\n\"b\nb\",face.png\n{rest}");
@@ -266,7 +266,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_wrong_quote_in_the_header_names_the_header()
+    public void Wrong_quote_in_header_names_header()
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "sep=,\nprompt,\"face_image\na,face.png\n");
 
@@ -274,7 +274,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_header_without_a_prompt_is_refused_with_what_it_has()
+    public void Header_without_prompt_error_lists_columns()
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "\nName,face image;Style\na,b,c\n");
 
@@ -282,10 +282,10 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Two_columns_for_one_field_are_refused()
+    public void Columns_for_same_field_are_refused()
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
 
-        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'.", fault.Message);
+        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'. Remove all but one.", fault.Message);
     }
 }

@@ -4,17 +4,17 @@ using System.Text.RegularExpressions;
 
 namespace FaceGen.Batches.Tests.Requests;
 
-/// <summary>Writes CSV as RFC 4180 has it, and knows on which line it is.</summary>
+/// <summary>Writes CSV (RFC 4180) and counts its lines.</summary>
 internal sealed partial class CsvText(CsvStyle style)
 {
     private static readonly SearchValues<char> Quotable = SearchValues.Create("\"\r\n,;\t");
 
     private readonly StringBuilder _text = new();
 
-    /// <summary>The line on which the next row begins.</summary>
+    /// <summary>Gets the line on which the next row begins.</summary>
     internal int Line { get; private set; } = 1;
 
-    /// <summary>A text as it is read: a lone CR is a line break like any other.</summary>
+    /// <summary>Returns a text as it is read: a lone CR is a line break.</summary>
     internal static string AsRead(string text) => LoneReturn().Replace(text, "\n");
 
     internal void AddRow(params string[] cells)

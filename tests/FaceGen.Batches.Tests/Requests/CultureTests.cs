@@ -18,7 +18,7 @@ public sealed class CultureTests : IDisposable
     [InlineData("de-DE")]
     [InlineData("tr-TR")]
     [InlineData("fa-IR")]
-    public void Files_read_alike_under_any_culture(string culture)
+    public void Files_are_read_equally_in_any_culture(string culture)
     {
         CultureInfo.CurrentCulture = new CultureInfo(culture);
 
@@ -45,7 +45,7 @@ public sealed class CultureTests : IDisposable
     }
 
     [Fact]
-    public void Faults_read_alike_under_any_culture()
+    public void Errors_are_equal_in_any_culture()
     {
         CultureInfo.CurrentCulture = new CultureInfo("de-DE");
 

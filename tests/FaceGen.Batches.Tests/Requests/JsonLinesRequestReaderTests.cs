@@ -34,9 +34,9 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
     [InlineData("{\"prompt\":\"x\"} // no", "Invalid JSON at position 16: ")]
     [InlineData("{\"prompt\":\"x\"} {}", "Invalid JSON at position 16: ")]
     [InlineData("nonsense", "Invalid JSON at position ")]
-    [InlineData("[]", "A request must be an object, not an array.")]
+    [InlineData("[]", "A request must be a JSON object, not an array.")]
     [InlineData("{\"prompt\":\"x\",\"face_image\":\"face.png\",\"width\":{}}", "Width must be 1 to 512, not an object.")]
-    public void A_bad_line_spoils_only_itself(string line, string fault)
+    public void Invalid_line_fails_only_itself(string line, string fault)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.ndjson",
             $"{{\"prompt\":\"a\",\"face_image\":\"face.png\"}}\n{line}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
@@ -49,7 +49,7 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Nesting_beyond_64_levels_spoils_only_its_line()
+    public void Nesting_beyond_64_levels_fails_only_its_line()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.jsonl",
             $"{{\"x\":{new string('[', 64)}{new string(']', 64)}}}\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}\n");
@@ -59,7 +59,7 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_line_of_more_than_16_MB_ends_the_file_with_its_number()
+    public void Line_larger_than_16_MB_ends_file_with_line()
     {
         (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.jsonl",
             "{\"prompt\":\"a\",\"face_image\":\"face.png\"}\n\n{\"prompt\":\"" + new string('b', 17 * 1024 * 1024) + "\"}\n");

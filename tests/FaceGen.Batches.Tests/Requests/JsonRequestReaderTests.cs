@@ -34,7 +34,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [Theory]
     [InlineData("people.json")]
     [InlineData("people.jsonl")]
-    public void A_sidecar_is_the_request_that_it_holds_with_the_seed_that_was_used(string file)
+    public void Sidecar_is_read_as_request_with_used_seed(string file)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(file, string.Join('\n',
             """{"file":"77-1.png","width":80,"image_width":80,"seed":5,"request":{"prompt":"a","face_image":"face.png","style":"anime"},"height":90,"other":{"a":[1]}}""",
@@ -48,7 +48,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void An_array_gives_one_row_an_element_with_its_line()
+    public void Array_element_is_a_row_with_its_line()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             "\n[ {\"prompt\":\"a\",\"face_image\":\"face.png\"},\r\n\r\n"
@@ -62,10 +62,10 @@ public sealed class JsonRequestReaderTests : IDisposable
     [Theory]
     [InlineData("[]")]
     [InlineData(" [\n ] \n")]
-    public void An_empty_array_has_no_rows(string text) => Assert.Empty(_folder.Rows("people.json", text));
+    public void Empty_array_has_no_rows(string text) => Assert.Empty(_folder.Rows("people.json", text));
 
     [Fact]
-    public void Null_is_not_given_and_the_last_of_duplicates_wins()
+    public void Null_is_not_set_and_last_duplicate_wins()
     {
         Request request = _folder.ReadRequest("people.json", """
             [{"prompt":"x","width":900,"face_image":"none.png","seed":1,"style":null,
@@ -82,12 +82,12 @@ public sealed class JsonRequestReaderTests : IDisposable
     [InlineData("\"seed\": [1, 2]", "Seed must be a whole number, not an array.")]
     [InlineData("\"prompt\": [\"a\"]", "Prompt must be a text that is not empty, not an array.")]
     [InlineData("\"prompt\": true", "Prompt must be a text that is not empty, not True.")]
-    [InlineData("\"prompt\": \"\\ud83d\"", "Prompt must be a text that is not empty, not a text with half a \\u pair.")]
+    [InlineData("\"prompt\": \"\\ud83d\"", "Prompt must be a text that is not empty, not a text with half of a \\u surrogate pair.")]
     [InlineData("\"face_image\": {}", "FaceImage must be a link, a file or base64, not an object.")]
     [InlineData("\"style\": {\"comic\":1}", "Style must be realistic, comic, chibi, 3d or anime, not an object.")]
     [InlineData("\"seed\": 1.5", "Seed must be a whole number, not '1.5'.")]
     [InlineData("\"seed\": 12345678901234567890", "Seed must be a whole number, not '12345678901234567890'.")]
-    public void A_value_of_the_wrong_kind_names_field_and_line(string property, string fault)
+    public void Value_of_wrong_kind_error_names_field_and_line(string property, string fault)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{{\"prompt\":\"a\",\"face_image\":\"face.png\",\n{property}}},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
@@ -102,17 +102,17 @@ public sealed class JsonRequestReaderTests : IDisposable
     [InlineData("\"a\"", "a text")]
     [InlineData("false", "true or false")]
     [InlineData("[[{}]]", "an array")]
-    public void An_element_that_is_no_object_spoils_only_itself(string element, string kind)
+    public void Element_not_an_object_fails_only_itself(string element, string kind)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{element},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: A request must be an object, not {kind}.", rows[0].AssertInvalid().Message);
+        Assert.Equal($"people.json:2: A request must be a JSON object, not {kind}.", rows[0].AssertInvalid().Message);
         Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
     [Fact]
-    public void An_unknown_property_is_told_with_the_first_row_that_has_it_and_skipped()
+    public void Unknown_property_is_reported_once_and_skipped()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", """
             [{"prompt":"a","face_image":"face.png","name":{"first":["x"]}},
@@ -132,7 +132,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     [InlineData(",\n {\"prompt\": \"b\n\"}]", 3, 15)]
     [InlineData("] x", 2, 42)]
     [InlineData(",\n {\"prompt\":\"b\"", 3, 15)]
-    public void Invalid_JSON_ends_the_file_with_line_and_position(string rest, int line, int position)
+    public void Invalid_JSON_ends_file_with_line_and_position(string rest, int line, int position)
     {
         string lead = rest.StartsWith('/') ? "\n" : "";
 
@@ -148,11 +148,11 @@ public sealed class JsonRequestReaderTests : IDisposable
     [Theory]
     [InlineData("\n5")]
     [InlineData("\n\"text\"")]
-    public void A_document_that_is_neither_array_nor_object_is_refused(string text)
+    public void Document_neither_array_nor_object_is_refused(string text)
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.json", text);
 
-        Assert.Equal("people.json:2: The file must hold an array of objects, or one object.", fault.Message);
+        Assert.Equal("people.json:2: The file must contain an array of objects, or one object.", fault.Message);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void An_element_may_hold_a_face_image_of_5_MB()
+    public void Element_with_5_MB_face_image_is_read()
     {
         byte[] image = new byte[Limits.MaxFaceImageBytes];
         RequestFolder.FaceBytes.CopyTo(image, 0);
@@ -180,7 +180,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void An_element_of_more_than_16_MB_ends_the_file_with_its_line()
+    public void Element_larger_than_16_MB_ends_file_with_line()
     {
         (IReadOnlyList<RequestRow> rows, FaceGenException fault) = _folder.ReadUntilError("people.json",
             "[{\"prompt\":\"a\",\"face_image\":\"face.png\"},\n\n {\"prompt\":\n\"" + new string('b', 17 * 1024 * 1024) + "\"}]");
@@ -191,7 +191,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Thousands_of_elements_keep_their_lines()
+    public void Thousands_of_elements_have_correct_lines()
     {
         var text = new StringBuilder("[\n");
         for (int i = 0; i < 20_000; i++)

@@ -11,10 +11,10 @@ public sealed class LookaheadTextReaderTests
     [InlineData("", "")]
     [InlineData("\r", "\n")]
     [InlineData("a\r\nb\rc\n\r\r\n\r", "a\r\nb\nc\n\n\r\n\n")]
-    public void A_lone_return_reads_as_a_line_feed(string text, string read) => Assert.Equal(read, Read(text));
+    public void Lone_carriage_return_is_read_as_line_feed(string text, string read) => Assert.Equal(read, Read(text));
 
     [Property]
-    public void Returns_are_told_apart_at_any_place_of_a_block(NonNegativeInt lead, bool[] returns)
+    public void Carriage_return_at_block_end_is_read_correctly(NonNegativeInt lead, bool[] returns)
     {
         // Blocks have 32,768 characters; the interesting text lies across the first one's end.
         string text = new string('x', 32_768 - (lead.Get % 12)) + string.Concat(returns.Select(cr => cr ? '\r' : '\n'));
@@ -24,7 +24,7 @@ public sealed class LookaheadTextReaderTests
     }
 
     [Fact]
-    public void It_reads_by_character_too()
+    public void Single_characters_are_read()
     {
         using LookaheadTextReader text = Open("a\rb");
 
@@ -33,7 +33,7 @@ public sealed class LookaheadTextReaderTests
     }
 
     [Fact]
-    public void A_fault_of_the_disk_in_the_middle_is_told_as_one_of_the_file()
+    public void Disk_error_during_read_is_a_request_file_error()
     {
         using var text = new LookaheadTextReader("/data/people.csv", new FailingStream());
 

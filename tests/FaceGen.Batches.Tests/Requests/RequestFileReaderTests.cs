@@ -26,21 +26,21 @@ public sealed class RequestFileReaderTests : IDisposable
     [InlineData("people.data", JsonObject)]
     [InlineData("people.data", JsonLines)]
     [InlineData("people.2026", "\n" + Csv)]
-    public void Extension_or_content_tells_the_format(string name, string text) =>
+    public void Format_is_detected_by_extension_or_content(string name, string text) =>
         Assert.Equal("a", _folder.Rows(name, text)[0].AssertValid().Prompt);
 
     [Theory]
     [InlineData(RequestFileFormat.Csv, Csv)]
     [InlineData(RequestFileFormat.Json, Json)]
     [InlineData(RequestFileFormat.JsonLines, JsonLines)]
-    public void A_given_format_goes_before_the_extension(RequestFileFormat format, string text)
+    public void Format_given_overrides_extension(RequestFileFormat format, string text)
     {
         foreach (string name in new[] { "people.csv", "people.json", "people.jsonl" })
             Assert.Equal("a", _folder.Rows(name, text, format: format)[0].AssertValid().Prompt);
     }
 
     [Fact]
-    public void It_can_be_made_by_name_through_a_public_constructor()
+    public void Reader_can_be_created_by_type_name()
     {
         Type? type = typeof(RequestFileReader).Assembly.GetType("FaceGen.Batches.Requests.RequestFileReader");
 
@@ -51,25 +51,25 @@ public sealed class RequestFileReaderTests : IDisposable
     [InlineData("people.csv", Csv)]
     [InlineData("people.json", Json)]
     [InlineData("people.jsonl", JsonLines)]
-    public void UTF_16_without_its_mark_says_so(string name, string text)
+    public void UTF_16_without_byte_order_mark_is_an_error(string name, string text)
     {
         foreach (bool isBigEndian in new[] { false, true })
         {
             string path = _folder.Write(name, text, new System.Text.UnicodeEncoding(isBigEndian, byteOrderMark: false));
 
-            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark: save it as UTF-8, or with the mark.");
+            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark.");
         }
     }
 
     [Fact]
-    public void A_missing_file_or_folder_says_so()
+    public void Missing_file_or_folder_is_an_error()
     {
         foreach (string path in new[] { _folder.PathOf("none.csv"), _folder.PathOf("none/people.csv") })
             AssertWhole(path, $"The request file '{path}' does not exist.");
     }
 
     [Fact]
-    public void A_folder_says_so()
+    public void Folder_is_an_error()
     {
         string path = Directory.CreateDirectory(_folder.PathOf("people.csv")).FullName;
 
@@ -81,7 +81,7 @@ public sealed class RequestFileReaderTests : IDisposable
     [InlineData("people.json", " \r\n\t")]
     [InlineData("people.jsonl", "\n\n")]
     [InlineData("people", "\uFEFF")]
-    public void An_empty_file_says_so(string name, string text)
+    public void Empty_file_is_an_error(string name, string text)
     {
         string path = _folder.Write(name, text);
 
@@ -89,7 +89,7 @@ public sealed class RequestFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_another_program_keeps_for_itself_says_so()
+    public void File_locked_by_another_program_is_an_error()
     {
         string path = _folder.Write("people.csv", Csv);
         using FileStream locked = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
@@ -101,7 +101,7 @@ public sealed class RequestFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void The_file_is_closed_when_reading_stops_early()
+    public void File_is_closed_when_reading_stops_early()
     {
         string path = _folder.Write("people.csv", Csv + "b,face.png\n");
 
@@ -112,7 +112,7 @@ public sealed class RequestFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void Rows_are_read_as_they_are_asked_for()
+    public void Rows_are_read_lazily()
     {
         string path = _folder.Write("people.csv", Csv + "\"b");
 

@@ -42,10 +42,10 @@ internal sealed class RequestFolder : IDisposable
     /// <summary>Writes a file of one row and reads the request.</summary>
     internal Request ReadRequest(string name, string text) => Assert.Single(Rows(name, text)).AssertValid();
 
-    /// <summary>Writes a file of one row and reads what is wrong with it.</summary>
+    /// <summary>Writes a file of one invalid row and reads its error.</summary>
     internal FaceGenException ReadError(string name, string text) => Assert.Single(Rows(name, text)).AssertInvalid();
 
-    /// <summary>Writes a file that cannot be read to its end; gives the rows before the fault, and the fault.</summary>
+    /// <summary>Writes a file that cannot be read to its end; returns the rows before the error, and the error.</summary>
     internal (IReadOnlyList<RequestRow> Rows, FaceGenException Fault) ReadUntilError(
         string name, string text, char? delimiter = null)
     {

@@ -4,7 +4,7 @@ namespace FaceGen.Batches.Tests.Requests;
 
 internal static class RequestRowAssert
 {
-    /// <summary>The request of a row that must be sound.</summary>
+    /// <summary>Returns the request of a row that must be valid.</summary>
     internal static Request AssertValid(this RequestRow row)
     {
         Assert.Null(row.Error);
@@ -13,7 +13,7 @@ internal static class RequestRowAssert
         return row.Request;
     }
 
-    /// <summary>The fault of a row that must have one, and must begin with where the row stands.</summary>
+    /// <summary>Returns the error of a row that must be invalid; the message must begin with the row's source.</summary>
     internal static FaceGenException AssertInvalid(this RequestRow row)
     {
         Assert.Null(row.Request);

@@ -13,7 +13,7 @@ public sealed class RoundTripProperties : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void Prompts_come_back_from_CSV(WritableText[] prompts, WritableText[] notes, CsvStyle style)
+    public void Prompts_round_trip_through_CSV(WritableText[] prompts, WritableText[] notes, CsvStyle style)
     {
         var file = new CsvText(style);
         file.AddRow("note", "Prompt", "face_image");
@@ -32,7 +32,7 @@ public sealed class RoundTripProperties : IDisposable
     }
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void Prompts_come_back_from_JSON(WritableText[] prompts, bool indented)
+    public void Prompts_round_trip_through_JSON(WritableText[] prompts, bool indented)
     {
         string text = JsonSerializer.Serialize(
             prompts.Select(prompt => new { prompt = prompt.Value, face_image = RequestFolder.Face }),
@@ -45,7 +45,7 @@ public sealed class RoundTripProperties : IDisposable
     }
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void Prompts_come_back_from_JSON_Lines(NonEmptyArray<WritableText> prompts)
+    public void Prompts_round_trip_through_JSON_Lines(NonEmptyArray<WritableText> prompts)
     {
         string text = string.Join('\n', prompts.Get.Select(
             prompt => JsonSerializer.Serialize(new { face_image = RequestFolder.Face, prompt = prompt.Value })));

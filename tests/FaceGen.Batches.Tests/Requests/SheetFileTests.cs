@@ -14,7 +14,7 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("people.csv", "\uFEFF\uFEFFprompt,\u00A0face_image\u200B,negative.prompt,guidance scale\n\u200Ba,face.png\u00A0,hat,\u00A07\n")]
     [InlineData("people.json", "[{\"Prompt\":\"a\",\"Face Image\":\"face.png\",\"Negative Prompt\":\"hat\",\"Guidance-Scale\":\"7\"}]")]
     [InlineData("people.jsonl", "{\"Prompt\":\"a\",\"face-image\":\"face.png\",\"negative\\u00A0prompt\":\"hat\",\"guidance scale\":7}\n")]
-    public void Name_with_other_separators_is_the_field(string name, string text)
+    public void Name_with_other_separators_is_found(string name, string text)
     {
         RequestRow row = Assert.Single(_folder.Rows(name, text));
 
@@ -37,11 +37,11 @@ public sealed class SheetFileTests : IDisposable
     }
 
     [Fact]
-    public void Near_miss_of_the_prompt_is_suggested()
+    public void Misspelled_prompt_column_is_suggested()
     {
         FaceGenException fault = _folder.ReadUntilError("people.csv", "promt,face_image\na,face.png\n").Fault;
 
-        Assert.Equal("people.csv:1: The header has no column 'prompt'; it has 'promt', 'face_image'. Did you mean 'prompt' by 'promt'? Rename the column.", fault.Message);
+        Assert.Equal("people.csv:1: The header has no column 'prompt'; it has 'promt', 'face_image'. Rename 'promt' to 'prompt' if that is the column.", fault.Message);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("\"sep=;\",\nprompt,face_image\na,face.png\n")]
     [InlineData("sep=,;;\nprompt;face_image;seed\na;face.png;1\n")]
     [InlineData("\uFEFF\uFEFFsep=;\nprompt;face_image\na;face.png\n")]
-    public void Declared_delimiter_is_known_after_the_sheet_was_saved_again(string text)
+    public void Delimiter_declaration_saved_as_row_is_read(string text)
     {
         RequestRow row = Assert.Single(_folder.Rows("people.csv", text));
 
@@ -87,7 +87,7 @@ public sealed class SheetFileTests : IDisposable
     }
 
     [Fact]
-    public void Bad_row_inside_such_an_array_names_its_line()
+    public void Invalid_row_of_array_inside_an_object_names_its_line()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", $"{{\"value\":[\n{Row("a")},\n{{\"prompt\":\"#N/A\",\"face_image\":\"face.png\"}}],\"Count\":2}}");
 
@@ -102,13 +102,13 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("{\"value\":[{\"prompt\":\"a\",\"face_image\":\"face.png\"}")]
     [InlineData("{\"value\":[1")]
     [InlineData("{\"Count\":2,\"value\":")]
-    public void Such_a_file_that_is_cut_off_is_refused(string text) => Assert.Contains("Invalid JSON", _folder.ReadUntilError("people.json", text).Fault.Message, StringComparison.Ordinal);
+    public void Array_inside_an_object_truncated_is_refused(string text) => Assert.Contains("Invalid JSON", _folder.ReadUntilError("people.json", text).Fault.Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("1.5e3", 1500L)]
     [InlineData("1E+05", 100000L)]
     [InlineData("9223372036854775807", long.MaxValue)]
-    public void JSON_number_that_a_program_wrote_is_exact(string number, long seed) => Assert.Equal(seed,
+    public void JSON_number_written_by_program_is_exact(string number, long seed) => Assert.Equal(seed,
         _folder.ReadRequest("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Seed);
 
     [Theory]
@@ -116,11 +116,11 @@ public sealed class SheetFileTests : IDisposable
     [InlineData("1.5e0")]
     [InlineData("1e300")]
     [InlineData("1e999")]
-    public void JSON_number_that_is_rounded_or_not_whole_is_refused(string number) => Assert.Contains("Seed must be a whole number",
+    public void JSON_number_rounded_or_not_whole_is_refused(string number) => Assert.Contains("Seed must be a whole number",
         _folder.ReadError("people.json", $"[{{\"prompt\":\"a\",\"face_image\":\"face.png\",\"seed\":{number}}}]").Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Path_of_Windows_is_read_in_every_format()
+    public void Windows_path_is_read_in_every_format()
     {
         _folder.WriteBytes("sub/face.png", RequestFolder.FaceBytes);
         string expected = _folder.PathOf("sub/face.png");

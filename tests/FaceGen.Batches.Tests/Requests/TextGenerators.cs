@@ -6,19 +6,19 @@ using FsCheck.Fluent;
 namespace FaceGen.Batches.Tests.Requests;
 
 /// <summary>
-/// A text that can be seen, can be written as UTF-8, is no error value of a spreadsheet, and holds no control characters, which a prompt loses.
+/// A text that is visible, can be written as UTF-8, is not an error value of a spreadsheet, and has no control characters, which a prompt loses.
 /// </summary>
 public sealed record WritableText(string Value);
 
 /// <summary>How a CSV file is written.</summary>
-/// <param name="Delimiter">What separates its cells.</param>
-/// <param name="LineBreak">What ends its rows.</param>
-/// <param name="QuotesAll">Whether cells stand in quotes that need none.</param>
-/// <param name="EmptyLines">Whether an empty line follows each row.</param>
-/// <param name="EndsWithLineBreak">Whether the last row has a line break.</param>
+/// <param name="Delimiter">The separator of the cells.</param>
+/// <param name="LineBreak">The line break of the rows.</param>
+/// <param name="QuotesAll">True to quote cells that need no quotes.</param>
+/// <param name="EmptyLines">True to write an empty line after each row.</param>
+/// <param name="EndsWithLineBreak">True if the last row has a line break.</param>
 public sealed record CsvStyle(char Delimiter, string LineBreak, bool QuotesAll, bool EmptyLines, bool EndsWithLineBreak);
 
-/// <summary>Makes texts that are full of what CSV and JSON have to quote.</summary>
+/// <summary>Generates texts with many characters that CSV and JSON have to quote.</summary>
 public static class TextGenerators
 {
     private static readonly string[] Awkward =

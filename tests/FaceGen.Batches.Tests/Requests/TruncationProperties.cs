@@ -6,7 +6,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Batches.Tests.Requests;
 
-/// <summary>A file that was cut off, or is no request file at all, gives rows or a named fault, and nothing else.</summary>
+/// <summary>A file that is truncated, or is not a request file, returns rows or a documented error.</summary>
 public sealed class TruncationProperties : IDisposable
 {
     private readonly RequestFolder _folder = new();
@@ -14,7 +14,7 @@ public sealed class TruncationProperties : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void A_cut_CSV_gives_the_rows_before_the_cut(WritableText[] prompts, CsvStyle style, NonNegativeInt at)
+    public void Truncated_CSV_returns_complete_rows(WritableText[] prompts, CsvStyle style, NonNegativeInt at)
     {
         var file = new CsvText(style);
         file.AddRow("prompt", "face_image", "style", "seed");
@@ -24,16 +24,16 @@ public sealed class TruncationProperties : IDisposable
     }
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void A_cut_JSON_gives_the_rows_before_the_cut(WritableText[] prompts, NonNegativeInt at) =>
+    public void Truncated_JSON_returns_complete_rows(WritableText[] prompts, NonNegativeInt at) =>
         CutGivesRowsOfTheWhole("people.json", JsonSerializer.Serialize(prompts.Select(ToObject)), at.Get);
 
     [Property(Arbitrary = [typeof(TextGenerators)])]
-    public void A_cut_JSON_Lines_gives_the_rows_before_the_cut(WritableText[] prompts, NonNegativeInt at) =>
+    public void Truncated_JSON_Lines_returns_complete_rows(WritableText[] prompts, NonNegativeInt at) =>
         CutGivesRowsOfTheWhole(
             "people.jsonl", string.Join('\n', prompts.Select(prompt => JsonSerializer.Serialize(ToObject(prompt)))), at.Get);
 
     [Property]
-    public void Any_bytes_give_rows_or_a_fault(byte[] bytes, bool zeros)
+    public void Any_bytes_return_rows_or_an_error(byte[] bytes, bool zeros)
     {
         foreach (string name in new[] { "any.csv", "any.json", "any.jsonl", "any" })
         {

@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>What an account says of itself, in all the forms that a service may give it.</summary>
+/// <summary>The balance and the list of an account, in all forms of the responses.</summary>
 public sealed class AccountCallsTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -17,7 +17,7 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"status":"success","data":{"balance":"12.50"}}""", 12.5)]
     [InlineData("""{"data":{"balance":-0.25}}""", -0.25)]
     [InlineData("""{"status":"success","data":{"balance":0}}""", 0)]
-    public async Task A_balance_is_read_in_any_form(string body, double expected)
+    public async Task Balance_in_any_form_is_read(string body, double expected)
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json(body);
 
@@ -35,7 +35,7 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"status":"success","data":{"balance":1}}""", 429)]
     [InlineData("<html></html>", 502)]
     [InlineData("", 200)]
-    public async Task What_is_no_balance_is_never_taken_for_one(string body, int status)
+    public async Task Invalid_balance_is_an_error(string body, int status)
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json(body, status);
 
@@ -50,7 +50,7 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"status":"success","data":{"id":3}}""", new string[0])]
     [InlineData("""{"status":"success"}""", new string[0])]
     [InlineData("""{"data":[{"id":"\ud800"},{"id":1}]}""", new[] { "1" })]
-    public async Task The_ids_of_a_page_are_read_as_far_as_there_are_any(string body, string[] ids)
+    public async Task Asset_ids_of_a_page_are_read(string body, string[] ids)
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body);
 
@@ -63,7 +63,7 @@ public sealed class AccountCallsTests : IDisposable
     [InlineData("""{"status":"error","message":"not in your plan"}""", 200)]
     [InlineData("""{"status":"error","message":"no"}""", 403)]
     [InlineData("[]", 200)]
-    public async Task A_list_that_is_not_given_out_is_an_error_that_does_not_end_a_run(string body, int status)
+    public async Task Asset_list_refused_is_not_a_fatal_error(string body, int status)
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body, status);
 

@@ -13,8 +13,8 @@ using FaceGen.Saving;
 namespace FaceGen.Batches.Tests.Running;
 
 /// <summary>
-/// A folder, a ledger in it, and a service that exists only in the test. Unless a test says otherwise each submission is
-/// accepted and finished at once, under the ids 1, 2 and so on, and each link gives a picture.
+/// A fixture with a folder, a ledger in it, and a scripted service. By default each submission is accepted and finished at once with the
+/// ids 1, 2 and so on, and each link returns an image.
 /// </summary>
 internal sealed class BatchFixture : IBatchObserver, IDisposable
 {
@@ -47,16 +47,16 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     internal string OutputFolder => Folder.PathOf("out");
 
-    /// <summary>Gives the answer to the n-th submission, the first being 1.</summary>
+    /// <summary>Gets or sets the response to the n-th submission, from 1.</summary>
     internal Func<int, ScriptedResponse> OnSubmit { get; set; } = Finished;
 
-    /// <summary>Gives the answer to a look at a generation, by its id and by how often it was looked at before.</summary>
+    /// <summary>Gets or sets the response to a fetch, by the id and the number of fetches before.</summary>
     internal Func<string, int, ScriptedResponse> OnFetch { get; set; } = (id, _) => Finished(int.Parse(id, CultureInfo.InvariantCulture));
 
-    /// <summary>Gives what a link leads to, by the generation's id and by how often it was asked for before.</summary>
+    /// <summary>Gets or sets the response of a link, by the id and the number of requests before.</summary>
     internal Func<string, int, ScriptedResponse> OnLink { get; set; } = (id, _) => ScriptedResponse.Image(Picture(id));
 
-    /// <summary>Gives the answer to an upload, by how many were before.</summary>
+    /// <summary>Gets or sets the response to an upload, by the number of uploads before.</summary>
     internal Func<int, ScriptedResponse> OnUpload { get; set; } = _ => ScriptedResponse.Uploaded();
 
     internal Func<int, ScriptedResponse> OnBalance { get; set; } = _ => Balance(100);
@@ -101,28 +101,28 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
         new(OutputFolder, new FileNameTemplate(name)) { AcceptIdentical = true, Timeout = TimeSpan.FromMinutes(1) };
 
     internal Connection Connect(int queueLimit, string key = "key-of-the-test/+1") => Connection = new Connection(
-        // While the ledger is written, the clock may run on: no call is given up on for that.
+        // The clock may advance while the ledger is written, which must not time a call out.
         ServiceAddress.Parse(_root), new ApiKey(key), queueLimit, timeoutSec: 24 * 60 * 60, services: Services);
 
     internal Task ArrivalAsync() => _handler.WaitForCallAsync();
 
-    /// <summary>The ledger of the latest run.</summary>
+    /// <summary>Gets the ledger of the latest run.</summary>
     internal InstrumentedLedger Ledger { get; private set; } = null!;
 
-    /// <summary>Prepares the ledger of each run.</summary>
+    /// <summary>Gets or sets what prepares the ledger of each run.</summary>
     internal Action<InstrumentedLedger> OnOpen { get; set; } = _ => { };
 
-    /// <summary>Runs a batch to its end; the clock moves by itself.</summary>
+    /// <summary>Runs a batch to its end; the clock advances by itself.</summary>
     internal async Task<BatchSummary> RunAsync(IReadOnlyList<Request> requests, BatchOptions? options = null, CancellationToken stop = default)
     {
         await using Batch batch = await OpenAsync(requests);
         return await Clock.RunAsync(batch.RunAsync(options ?? Options, stop)).WithTimeoutAsync();
     }
 
-    /// <summary>Opens the ledger as a worker that does nothing by itself.</summary>
+    /// <summary>Opens the ledger as another worker.</summary>
     internal Task<ILedger> OpenLedgerAsync() => Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Run, Clock, this, default);
 
-    /// <summary>Opens a batch whose clock is the test's to move.</summary>
+    /// <summary>Opens a batch; the test advances the clock.</summary>
     internal async Task<Batch> OpenAsync(IReadOnlyList<Request> requests)
     {
         Ledger = new InstrumentedLedger(await OpenLedgerAsync(), Clock);
@@ -132,7 +132,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
         return batch;
     }
 
-    /// <summary>The ledger's rows as they stand, in the order of the input.</summary>
+    /// <summary>Returns the rows of the ledger, in the order of the input.</summary>
     internal async Task<IReadOnlyList<LedgerRow>> RowsAsync()
     {
         await using ILedger ledger = await Batches.Ledgers.LedgerFactory.OpenAsync(LedgerLocation.Parse(LedgerPath), LedgerMode.Read, Clock, this, default);
@@ -167,7 +167,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
                 "base64_to_url" => OnUpload(Again(path)),
                 "wallet_balance" => OnBalance(Again(path)),
                 "assets_generated" => OnAssets(Again(path)),
-                _ => throw new InvalidOperationException($"The test says nothing about {address}."),
+                _ => throw new InvalidOperationException($"The test does not script {address}."),
             };
     }
 }

@@ -30,7 +30,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_wait_at_the_service_are_seen_to_their_end()
+    public async Task Rows_pending_at_service_are_completed()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (id, before) => before < 2 ? BatchFixture.Queued(int.Parse(id, CultureInfo.InvariantCulture)) : BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
@@ -45,36 +45,36 @@ public sealed class BatchRunTests : IDisposable
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(100)]
-    public async Task Never_more_rows_are_at_the_service_than_are_allowed(int throttle)
+    public async Task Rows_in_flight_never_exceed_throttle(int throttle)
     {
-        int now = 0, most = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
+        int now = 0, max = 0, expected = Math.Min(throttle, Limits.DefaultQueueLimit);
         var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _fixture.OnSubmit = id =>
         {
-            lock (enough) most = Math.Max(most, Interlocked.Increment(ref now));
-            if (most == expected) enough.TrySetResult();
+            lock (enough) max = Math.Max(max, Interlocked.Increment(ref now));
+            if (max == expected) enough.TrySetResult();
             return BatchFixture.Queued(id);
         };
         _fixture.OnFetch = (id, _) =>
         {
             ScriptedResponse finished = BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
             // The first ones wait until as many as are allowed have come.
-            return new ScriptedResponse(async cancel =>
+            return new ScriptedResponse(async cancellationToken =>
             {
-                await enough.Task.WaitAsync(cancel);
+                await enough.Task.WaitAsync(cancellationToken);
                 Interlocked.Decrement(ref now);
-                return await finished.Give(cancel);
+                return await finished.Give(cancellationToken);
             });
         };
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(15), _fixture.Options with { ThrottleLimit = throttle });
 
         Assert.Equal(15, summary.Saved);
-        Assert.Equal(expected, most);
+        Assert.Equal(expected, max);
     }
 
     [Fact]
-    public async Task A_submission_is_on_disk_before_it_is_sent_and_what_came_of_it_before_the_download()
+    public async Task Submission_is_recorded_before_send_and_result_before_download()
     {
         var seen = new List<BatchItemStatus>();
         _fixture.OnSubmit = id =>
@@ -94,25 +94,25 @@ public sealed class BatchRunTests : IDisposable
         await _fixture.RunAsync(BatchFixture.Requests(1));
 
         Assert.Equal([BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Submitting, BatchItemStatus.Generated], seen);
-        // What was refused is pending until it is sent again.
+        // A refused row is pending until it is retried.
         Assert.Equal(
             [BatchItemStatus.Pending, BatchItemStatus.Submitting, BatchItemStatus.Pending, BatchItemStatus.Submitting,
                 BatchItemStatus.Generated, BatchItemStatus.Saved],
-            // Where the first look is quicker than the ledger, the images are ready at once.
+            // If the first poll is faster than the ledger, the images are ready at once.
             _fixture.Ledger.Writes.Select(row => row.Status).Where(status => status != BatchItemStatus.Submitted));
         Assert.Equal(1, Assert.Single(await _fixture.RowsAsync()).Attempts);
     }
 
     [Fact]
-    public async Task A_row_that_waits_to_be_sent_again_is_not_under_way()
+    public async Task Row_waiting_for_retry_is_not_in_progress()
     {
         using var stop = new CancellationTokenSource();
         _fixture.OnSubmit = id => id == 1 ? BatchFixture.Queued(id) : ScriptedResponse.QueueFull(1);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(2));
 
-        // The clock stands, so that it waits for ever.
+        // The clock does not advance, so the wait does not end.
         Task run = batch.RunAsync(_fixture.Options, stop.Token);
-        while (!_fixture.LogLines.Any(line => line.Contains("Nothing was accepted", StringComparison.Ordinal))) await Task.Yield();
+        await Wait.UntilAsync(() => _fixture.LogLines.Any(line => line.Contains("did not accept a request", StringComparison.Ordinal)));
 
         Assert.Equal((2, 1), (batch.Progress!.Total, batch.Progress.InProgress));
         await stop.CancelAsync();
@@ -121,7 +121,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_service_refuses_spoils_one_row_and_is_not_counted_as_paid()
+    public async Task Refused_row_fails_alone_and_is_not_counted_as_paid()
     {
         _fixture.OnSubmit = id => id == 2 ? ScriptedResponse.Error("The prompt is too long.", 400) : BatchFixture.Finished(id);
 
@@ -134,7 +134,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_failed_is_sent_again_only_where_that_is_asked_for()
+    public async Task Failed_row_is_resubmitted_only_with_retry_failed()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.Json("""{"status":"failed","id":1,"message":"no face found"}""") : BatchFixture.Finished(id);
 
@@ -149,35 +149,35 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_download_holds_no_slot()
+    public async Task Download_holds_no_slot()
     {
-        using var bed = new BatchFixture(queueLimit: 1);
+        using var fixture = new BatchFixture(queueLimit: 1);
         var release = new TaskCompletionSource<ScriptedResponse>();
         var all = new TaskCompletionSource();
-        bed.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.Picture(id)), TaskScheduler.Default));
-        bed.OnSubmit = id =>
+        fixture.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.Picture(id)), TaskScheduler.Default));
+        fixture.OnSubmit = id =>
         {
             if (id == 5) all.SetResult();
             return BatchFixture.Finished(id);
         };
-        await using Batch batch = await bed.OpenAsync(BatchFixture.Requests(5));
-        Task<BatchSummary> run = batch.RunAsync(bed.Options with { ThrottleLimit = 1 }, default);
+        await using Batch batch = await fixture.OpenAsync(BatchFixture.Requests(5));
+        Task<BatchSummary> run = batch.RunAsync(fixture.Options with { ThrottleLimit = 1 }, default);
 
         // None has been downloaded, and the one slot has served all five.
         await all.Task.WithTimeoutAsync();
         release.SetResult(ScriptedResponse.Empty());
 
-        Assert.Equal(5, (await bed.Clock.RunAsync(run).WithTimeoutAsync()).Saved);
+        Assert.Equal(5, (await fixture.Clock.RunAsync(run).WithTimeoutAsync()).Saved);
     }
 
     [Fact]
-    public async Task A_download_that_fails_leaves_the_row_to_the_next_run()
+    public async Task Download_failed_leaves_row_to_next_run()
     {
         _fixture.OnLink = (id, _) => id == "2" ? ScriptedResponse.Html(500) : ScriptedResponse.Image(BatchFixture.Picture(id));
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
-        Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Message);
+        Assert.Equal("1 row is left (1 submitted and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
 
@@ -189,7 +189,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_that_no_longer_works_after_a_day_is_expired()
+    public async Task Link_dead_after_a_day_is_expired()
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(1));
@@ -205,7 +205,7 @@ public sealed class BatchRunTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Images_that_a_dead_run_had_saved_are_not_expired_if_all_of_them_are_there(bool isWhole)
+    public async Task Expired_row_with_all_files_saved_is_saved(bool isWhole)
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         await _fixture.RunAsync(BatchFixture.Requests(1));
@@ -223,7 +223,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_an_earlier_run_left_is_fetched_whatever_becomes_of_what_this_run_sends()
+    public async Task Rows_of_earlier_run_are_fetched_whatever_new_rows_do()
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(500);
         await _fixture.RunAsync(BatchFixture.Requests(3));
@@ -243,7 +243,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_that_came_in_place_is_in_its_file_and_no_longer_in_the_ledger()
+    public async Task Inline_image_is_removed_from_ledger_once_saved()
     {
         _fixture.OnSubmit = id => ScriptedResponse.Json($$"""{"status":"success","id":{{id}},"output":["{{Convert.ToBase64String(BatchFixture.Picture($"{id}"))}}"]}""");
 
@@ -255,7 +255,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_dead_key_ends_the_run_and_what_was_paid_for_is_saved()
+    public async Task Key_rejected_ends_run_and_saves_paid_rows()
     {
         _fixture.OnSubmit = id => id <= 3 ? BatchFixture.Queued(id) : ScriptedResponse.Error("Invalid API key", 401);
 
@@ -270,7 +270,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_dies_while_rows_are_at_the_service_leaves_them_to_the_next_run()
+    public async Task Key_rejected_while_rows_are_pending_leaves_them_to_next_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (_, _) => ScriptedResponse.Error("Invalid API key", 401);
@@ -288,7 +288,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_key_is_not_given_is_left_to_the_next_run_and_blocks_nothing()
+    public async Task Generation_hidden_from_other_key_is_left_to_next_run()
     {
         _fixture.Connect(queueLimit: 1);
         _fixture.OnSubmit = BatchFixture.Queued;
@@ -304,7 +304,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_service_denies_after_a_day_has_failed()
+    public async Task Generation_not_found_after_a_day_has_failed()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (_, _) => ScriptedResponse.Error("Request not found", 404);
@@ -317,13 +317,13 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ledger_that_is_gone_at_the_end_of_the_time_does_not_hold_the_run_for_ever()
+    public async Task Ledger_unreachable_at_time_limit_ends_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (id, _) => ScriptedResponse.Processing(id, eta: 1);
-        _fixture.OnOpen = ledger => ledger.BeforeCount = async cancel =>
+        _fixture.OnOpen = ledger => ledger.BeforeCount = async cancellationToken =>
         {
-            if (_fixture.Submissions > 0) await Task.Delay(Timeout.Infinite, cancel);
+            if (_fixture.Submissions > 0) await Task.Delay(Timeout.Infinite, cancellationToken);
         };
 
         FaceGenException failure = await Signals.GetErrorAsync(_fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(1), StorageTimeout = TimeSpan.Zero }));
@@ -332,10 +332,10 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_queue_is_waited_for_and_pays_for_nothing_twice()
+    public async Task Queue_full_is_retried_without_paying_twice()
     {
-        int place = 0;
-        _fixture.OnSubmit = _ => Interlocked.Increment(ref place) % 3 == 0 ? BatchFixture.Finished(place) : ScriptedResponse.QueueFull(5);
+        int submission = 0;
+        _fixture.OnSubmit = _ => Interlocked.Increment(ref submission) % 3 == 0 ? BatchFixture.Finished(submission) : ScriptedResponse.QueueFull(5);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(6));
 
@@ -345,7 +345,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_accepts_nothing_for_long_ends_the_run_and_the_rows_stay_pending()
+    public async Task Service_busy_too_long_ends_run_with_pending_rows()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.NotConnected;
 
@@ -358,7 +358,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_stops_the_spending_until_there_is_room()
+    public async Task Disk_full_pauses_submissions()
     {
         int refused = 0;
         _fixture.OnOpen = ledger =>
@@ -370,13 +370,13 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(20));
 
         Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _fixture.Submissions));
-        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted until it can be written", StringComparison.Ordinal));
-        Assert.Contains("It could be written again.", _fixture.LogLines);
+        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted until it succeeds", StringComparison.Ordinal));
+        Assert.Contains("The write succeeded. Submissions continue.", _fixture.LogLines);
         AssertNothingIsKept();
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_whenever_the_ledger_is_written_ends_no_run()
+    public async Task Disk_full_for_ledger_does_not_end_run()
     {
         int writes = 0;
         Task Fail() => Interlocked.Increment(ref writes) % 3 == 1 ? throw Full() : Task.CompletedTask;
@@ -389,7 +389,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_that_the_ledger_did_not_take_is_told_and_entered_with_the_next_step()
+    public async Task Id_not_recorded_is_reported_and_recorded_with_next_step()
     {
         int tries = 0;
         _fixture.OnSubmit = BatchFixture.Queued;
@@ -405,7 +405,7 @@ public sealed class BatchRunTests : IDisposable
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task What_was_accepted_is_never_pending_again_however_often_the_ledger_fails(int failures)
+    public async Task Accepted_row_never_becomes_pending_when_ledger_fails(int failures)
     {
         int tries = 0;
         _fixture.OnSubmit = BatchFixture.Queued;
@@ -435,7 +435,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_somebody_else_has_taken_over_is_left_alone_and_its_id_is_told()
+    public async Task Row_claimed_by_another_worker_is_not_written_and_id_is_reported()
     {
         _fixture.OnOpen = ledger => ledger.OnClaimed = row => row.Attempts == 1 && row.Source!.Row == 1 ? row with { Fence = row.Fence + 1 } : row;
 
@@ -447,7 +447,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_was_taken_long_ago_and_over_by_somebody_else_is_not_sent()
+    public async Task Row_with_lost_claim_is_not_sent()
     {
         _fixture.OnOpen = ledger => ledger.OnClaimed = row => row.Source!.Row == 1 ? row with { Fence = row.Fence + 1, SubmittedAt = row.SubmittedAt!.Value.AddSeconds(-2) } : row;
 
@@ -458,7 +458,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_was_changed_by_hand_spoils_itself_only()
+    public async Task Row_edited_by_hand_fails_only_itself()
     {
         _fixture.OnOpen = ledger => ledger.OnClaimed = row => row.Source!.Row == 1 ? row with { Request = "{" } : row;
 
@@ -470,7 +470,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_face_that_has_changed_since_it_was_entered_is_not_sent_and_its_row_is_paid_for_once()
+    public async Task Face_changed_since_import_is_not_sent()
     {
         string path = _fixture.Folder.Write("face.png", TestImages.Portrait);
         Request[] Read() => [.. BatchFixture.Requests(2).Select(request => request with { FaceImage = FaceImage.FromFile(path) })];
@@ -491,7 +491,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_face_that_has_gone_spoils_its_row_only()
+    public async Task Face_missing_fails_only_its_row()
     {
         string path = _fixture.Folder.Write("face.png", TestImages.Portrait);
         Request[] requests = [BatchFixture.Request("gone") with { FaceImage = FaceImage.FromFile(path) }, .. BatchFixture.Requests(2)];
@@ -509,7 +509,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_by_that_name_that_is_another_picture_is_not_written_over()
+    public async Task File_with_other_image_is_not_overwritten()
     {
         Directory.CreateDirectory(_fixture.OutputFolder);
         File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, "1.png"), TestImages.Portrait);
@@ -522,13 +522,13 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_sent_to_another_service_keeps_nobody_waiting()
+    public async Task Rows_of_another_service_do_not_delay_run()
     {
         await using (ILedger dead = await _fixture.OpenLedgerAsync())
         {
-            await dead.StageAsync([new RequestSerializer().ToInputRow(BatchFixture.Request("prompt 1"))], default);
+            await dead.StageAsync([new RequestSerializer().ToInputRow(BatchFixture.Request("prompt 1"))], null, default);
             await dead.ImportAsync(false, default);
-            Assert.NotNull(await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default));
+            Assert.NotNull(await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default));
         }
 
         using var other = new BatchFixture { LedgerPath = _fixture.LedgerPath };
@@ -538,7 +538,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_is_ended_meanwhile_ends_the_run_and_says_so()
+    public async Task Connection_ended_during_run_ends_the_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (_, _) =>
@@ -554,7 +554,7 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
-    public async Task A_long_batch_keeps_nothing_of_what_has_ended()
+    public async Task Long_batch_releases_ended_rows()
     {
         _fixture.OnSubmit = id => (id % 4) switch { 0 => ScriptedResponse.Error("The prompt is too long.", 400), 1 => BatchFixture.Queued(id), 2 => ScriptedResponse.ConnectionLost, _ => BatchFixture.Finished(id) };
 
@@ -563,15 +563,12 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal((200, 100, 100), (summary.Saved, summary.Failed, summary.Uncertain));
         // Submissions of unknown outcome keep their slots for two minutes at most, also after the run.
         await _fixture.Clock.RunAsync(Task.Delay(TimeSpan.FromMinutes(2), _fixture.Clock).ContinueWith(_ => true, TaskScheduler.Default));
-        await SlotsAreFreeAsync().WithTimeoutAsync();
+        await SlotsAreFreeAsync();
         AssertNothingIsKept();
     }
 
-    /// <summary>Slots are given back in the background.</summary>
-    private async Task SlotsAreFreeAsync()
-    {
-        while (_fixture.Account.Slots.InUse > 0) await Task.Delay(10);
-    }
+    /// <summary>Waits until the slots are free, which are released in the background.</summary>
+    private Task SlotsAreFreeAsync() => Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
 
     private void AssertNothingIsKept()
     {

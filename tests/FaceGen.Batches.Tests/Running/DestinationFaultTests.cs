@@ -3,7 +3,7 @@ using FaceGen.Core.Tests.Support;
 namespace FaceGen.Batches.Tests.Running;
 
 /// <summary>
-/// A folder that cannot be written stops the spending. A file in its place does what a read-only disk does, whoever runs the
+/// A destination that is not writable pauses submissions. A file in its place simulates a read-only disk for every user that runs the
 /// test.
 /// </summary>
 public sealed class DestinationFaultTests : IDisposable
@@ -13,7 +13,7 @@ public sealed class DestinationFaultTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task Destination_that_cannot_be_written_is_found_before_anything_is_sent()
+    public async Task Destination_not_writable_is_detected_before_submission()
     {
         File.WriteAllText(_fixture.OutputFolder, "in the way");
 
@@ -28,7 +28,7 @@ public sealed class DestinationFaultTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Destination_that_fails_during_the_run_pauses_it_until_it_can_be_written_again(bool isReplaced)
+    public async Task Destination_failing_during_run_pauses_submissions(bool isReplaced)
     {
         int sentEarlier = 0, sentThen = 0;
         _fixture.OnLink = (id, again) =>
@@ -51,14 +51,14 @@ public sealed class DestinationFaultTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(60));
 
         Assert.Equal((BatchState.Complete, 60, 60), (summary.State, summary.Saved, _fixture.Submissions));
-        Assert.Contains("Nothing more is submitted until it can be written", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
-        // What was in flight when it failed is all that was sent.
+        Assert.Contains("Nothing more is submitted until it succeeds", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
+        // Only the rows in flight at the failure were submitted.
         Assert.Equal(sentEarlier, sentThen);
         Assert.InRange(sentThen, 1, 59);
     }
 
     [Fact]
-    public async Task Time_limit_holds_while_the_destination_cannot_be_written()
+    public async Task Time_limit_applies_while_destination_is_not_writable()
     {
         _fixture.OnLink = (id, _) =>
         {
@@ -78,7 +78,7 @@ public sealed class DestinationFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Name_that_is_impossible_spoils_one_row()
+    public async Task Impossible_file_name_fails_only_its_row()
     {
         Directory.CreateDirectory(Path.Combine(_fixture.OutputFolder, "1-1.png"));
 
@@ -89,7 +89,7 @@ public sealed class DestinationFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Time_limit_holds_while_the_ledger_cannot_be_written()
+    public async Task Time_limit_applies_while_ledger_is_not_writable()
     {
         bool isFull = false;
         _fixture.OnOpen = ledger => ledger.BeforeWrite = _ => isFull ? throw new FaceGenException(ErrorCode.LedgerNotWritten, "No space left on device.") : Task.CompletedTask;

@@ -8,7 +8,7 @@ public sealed class DownloadQueueTests
     private static readonly DateTimeOffset Soon = new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task The_nearest_expiry_comes_first()
+    public async Task Nearest_expiry_is_first()
     {
         var turns = new DownloadQueue(1);
         await turns.AcquireAsync(Soon, default).WithTimeoutAsync();
@@ -29,7 +29,7 @@ public sealed class DownloadQueueTests
     }
 
     [Fact]
-    public async Task Who_stops_waiting_takes_no_turn()
+    public async Task Canceled_wait_takes_no_turn()
     {
         var turns = new DownloadQueue(1);
         await turns.AcquireAsync(Soon, default).WithTimeoutAsync();
@@ -49,10 +49,10 @@ public sealed class DownloadQueueTests
     }
 
     [Fact]
-    public async Task As_many_as_are_allowed_begin_at_once_whatever_happens()
+    public async Task Downloads_never_exceed_limit()
     {
         var turns = new DownloadQueue(3);
-        int now = 0, most = 0, done = 0;
+        int now = 0, max = 0, done = 0;
         await Task.WhenAll(Enumerable.Range(0, 200).Select(number => Task.Run(async () =>
         {
             using var stop = new CancellationTokenSource();
@@ -67,21 +67,21 @@ public sealed class DownloadQueueTests
                 return;
             }
 
-            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            InterlockedMax(ref max, Interlocked.Increment(ref now));
             await Task.Yield();
             Interlocked.Increment(ref done);
             Interlocked.Decrement(ref now);
             turns.Release();
         }))).WithTimeoutAsync();
 
-        Assert.InRange(most, 1, 3);
+        Assert.InRange(max, 1, 3);
         Assert.InRange(done, 160, 200);
         for (int i = 0; i < 3; i++) await turns.AcquireAsync(Soon, default).WithTimeoutAsync();
         Assert.False(turns.AcquireAsync(Soon, default).IsCompleted);
     }
 
     [Fact]
-    public async Task An_image_whose_expiry_nobody_knows_is_no_nearest_one()
+    public async Task Image_of_unknown_expiry_is_not_nearest()
     {
         var turns = new DownloadQueue(1);
         await turns.AcquireAsync(null, default).WithTimeoutAsync();

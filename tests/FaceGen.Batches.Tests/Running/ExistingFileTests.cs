@@ -14,7 +14,7 @@ public sealed class ExistingFileTests : IDisposable
     [InlineData("1-1.png", true)]
     [InlineData("1-2.png", true)]
     [InlineData("1-3.png", false)]
-    public async Task File_with_the_name_of_an_image_is_in_the_plan(string file, bool isTaken)
+    public async Task Plan_names_existing_file(string file, bool isTaken)
     {
         Directory.CreateDirectory(_fixture.OutputFolder);
         File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, file), [1]);
@@ -22,7 +22,7 @@ public sealed class ExistingFileTests : IDisposable
 
         await using Batch batch = await _fixture.OpenAsync([]);
         await batch.AddAsync([request], _fixture.Save("{row}-{index}"), default);
-        BatchPlan plan = await batch.PlanAsync(false, false, default);
+        BatchPlan plan = await batch.PlanAsync(default, default);
 
         Assert.Equal(isTaken ? Path.Combine(_fixture.OutputFolder, file) : null, plan.ExistingFile?.Path);
     }

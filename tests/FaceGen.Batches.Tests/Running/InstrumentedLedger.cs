@@ -6,27 +6,27 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A ledger that remembers what was written to it, fails when the test says so, and holds the clock while it works.</summary>
+/// <summary>A ledger that records its calls, fails or waits as the test says, and holds the clock during each call.</summary>
 internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILedger
 {
-    /// <summary>What was to be written, in order.</summary>
+    /// <summary>Gets the rows of all writes, in order.</summary>
     internal ConcurrentQueue<LedgerRow> Writes { get; } = new();
 
-    /// <summary>Throws, or waits, before a row is written.</summary>
+    /// <summary>Gets or sets what runs before a row is written.</summary>
     internal Func<LedgerRow, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Throws, or waits, before rows are taken.</summary>
+    /// <summary>Gets or sets what runs before rows are claimed.</summary>
     internal Func<Task> BeforeClaim { get; set; } = () => Task.CompletedTask;
 
-    /// <summary>Throws, or waits, before rows or a face image are read.</summary>
+    /// <summary>Gets or sets what runs before rows or a face image are read.</summary>
     internal Func<CancellationToken, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>The face images that were read, in order.</summary>
+    /// <summary>Gets the face images that were read, in order.</summary>
     internal ConcurrentQueue<string> FaceReads { get; } = new();
 
     internal Func<CancellationToken, Task> BeforeCount { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>The row that is taken, as a test wants it.</summary>
+    /// <summary>Gets or sets what replaces a claimed row.</summary>
     internal Func<LedgerRow, LedgerRow> OnClaimed { get; set; } = row => row;
 
     public string Name => ledger.Name;
@@ -36,10 +36,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
     public async Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false)
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
     {
         await BeforeClaim();
-        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain)) is { } row ? OnClaimed(row) : null;
+        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken)) is { } row ? OnClaimed(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
@@ -49,10 +49,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         return await clock.HoldAsync(() => ledger.WriteAsync(row, release, cancellationToken));
     }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => ledger.StageAsync(rows, fallbackFolder, cancellationToken);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        ledger.PlanAsync(options, cancellationToken);
 
     public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => ledger.ImportAsync(retryFailed, cancellationToken);
 
@@ -76,8 +76,8 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         await foreach (LedgerRow row in ledger.ReadAsync(statuses, onInvalidRow, cancellationToken)) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
-        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain));
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
+        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
 
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
     {

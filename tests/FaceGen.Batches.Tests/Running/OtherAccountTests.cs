@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A batch that one key has begun goes on with another one at the same address.</summary>
+/// <summary>A batch of one key continues with another key at the same address.</summary>
 public sealed class OtherAccountTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -15,7 +15,7 @@ public sealed class OtherAccountTests : IDisposable
     [InlineData("denies it")]
     [InlineData("denies it with HTTP 200")]
     [InlineData("says that it failed")]
-    public async Task Submitted_row_that_another_key_cannot_fetch_is_refused_by_name_and_kept(string service)
+    public async Task Submitted_row_of_another_account_is_reported_and_kept(string service)
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (_, _) => ScriptedResponse.Processing("1", eta: 1);
@@ -43,7 +43,7 @@ public sealed class OtherAccountTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_whose_link_is_dead_and_that_another_key_cannot_fetch_is_kept()
+    public async Task Image_with_dead_link_of_another_account_is_kept()
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         _fixture.OnFetch = (_, _) => ScriptedResponse.Html(502);
@@ -61,7 +61,7 @@ public sealed class OtherAccountTests : IDisposable
     }
 
     [Fact]
-    public async Task New_key_of_the_same_account_goes_on_with_its_rows()
+    public async Task New_key_of_same_account_continues_its_rows()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (_, _) => ScriptedResponse.Processing("1", eta: 1);

@@ -9,7 +9,7 @@ public sealed class ProgressMeterTests
     private readonly TestClock _clock = new();
 
     [Fact]
-    public void Before_a_row_has_ended_nobody_can_tell_how_long_it_takes()
+    public void Time_left_before_first_end_is_unknown()
     {
         var meter = new ProgressMeter(_clock, 10);
         _clock.Advance(TimeSpan.FromSeconds(30));
@@ -18,7 +18,7 @@ public sealed class ProgressMeterTests
     }
 
     [Fact]
-    public void The_rate_is_that_of_the_rows_that_ended_last()
+    public void Rate_follows_the_latest_rows()
     {
         var meter = new ProgressMeter(_clock, 1000);
         for (int i = 0; i < 300; i++)
@@ -35,7 +35,7 @@ public sealed class ProgressMeterTests
     }
 
     [Fact]
-    public void More_rows_than_were_expected_are_no_trouble()
+    public void More_rows_than_expected_are_counted()
     {
         var meter = new ProgressMeter(_clock, 1);
         _clock.Advance(TimeSpan.FromMinutes(1));

@@ -13,12 +13,12 @@ public sealed class RequestLoaderTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task Requests_database_away_wait_without_a_thread()
+    public async Task Requests_while_database_is_unreachable_hold_no_thread()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(2));
         await using InstrumentedLedger closed = ledger;
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        ledger.BeforeRead = cancel => back.Task.WaitAsync(cancel);
+        ledger.BeforeRead = cancellationToken => back.Task.WaitAsync(cancellationToken);
         var requests = new RequestLoader(ledger, CancellationToken.None);
 
         // Each call returns at once: a blocked caller would never come to the next one.
@@ -30,11 +30,11 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_stopped_while_the_database_is_away_end()
+    public async Task Requests_canceled_while_database_is_unreachable_end()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
-        ledger.BeforeRead = cancel => Task.Delay(Timeout.Infinite, cancel);
+        ledger.BeforeRead = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
         using var stop = new CancellationTokenSource();
         Task<Request> read = new RequestLoader(ledger, stop.Token).ReadAsync(rows[0]);
 
@@ -44,7 +44,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_share_a_face_image_read_it_once()
+    public async Task Rows_sharing_a_face_read_it_once()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1), Inline(1), Inline(2), Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -59,7 +59,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Face_read_that_failed_is_made_again()
+    public async Task Failed_face_read_is_repeated()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -73,7 +73,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Cached_face_images_stay_within_the_capacity()
+    public async Task Cached_faces_stay_within_capacity()
     {
         const int Count = 20;
         var ledger = new FaceLedger(LedgerFaceCache.Capacity / 8);
@@ -94,7 +94,7 @@ public sealed class RequestLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Request_whose_face_image_the_ledger_lacks_is_invalid()
+    public async Task Request_with_missing_stored_face_is_invalid()
     {
         (InstrumentedLedger ledger, IReadOnlyList<LedgerRow> rows) = await OpenAsync(Inline(1));
         await using InstrumentedLedger closed = ledger;
@@ -103,7 +103,7 @@ public sealed class RequestLoaderTests : IDisposable
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(
             () => new RequestLoader(ledger, CancellationToken.None).ReadAsync(row));
 
-        Assert.Contains("does not hold the face image sha256:00", error.Message, StringComparison.Ordinal);
+        Assert.Contains("does not contain the face image sha256:00", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,18 +111,18 @@ public sealed class RequestLoaderTests : IDisposable
     [InlineData("[\"sha256:1\"]")]
     [InlineData("""{"prompt":"sha256:1","init_image":"https://faces.example/a.jpg"}""")]
     [InlineData("""{"prompt":"sha256:1","init_image":7}""")]
-    public void Request_without_a_face_image_of_the_ledger_needs_none(string text) => Assert.Null(RequestSerializer.FindStoredFace(text));
+    public void Request_without_stored_face_reads_none(string text) => Assert.Null(RequestSerializer.FindStoredFace(text));
 
     [Fact]
-    public async Task Uncertain_rows_database_away_wait_without_a_thread()
+    public async Task Uncertain_rows_while_database_is_unreachable_hold_no_thread()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(1));
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _fixture.OnOpen = ledger => ledger.BeforeRead = async cancel =>
+        _fixture.OnOpen = ledger => ledger.BeforeRead = async cancellationToken =>
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, cancel);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         };
         using var stop = new CancellationTokenSource();
         Task<BatchSummary> run = _fixture.RunAsync(BatchFixture.Requests(1), stop: stop.Token);
@@ -162,14 +162,14 @@ public sealed class RequestLoaderTests : IDisposable
             return Task.FromResult<byte[]?>(new byte[length]);
         }
 
-        public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => throw new NotSupportedException();
+        public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) => throw new NotSupportedException();
+        public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<LedgerRow?> ClaimPendingAsync(
-            Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) => throw new NotSupportedException();
+            Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -180,7 +180,7 @@ public sealed class RequestLoaderTests : IDisposable
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) => throw new NotSupportedException();
+        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>What keeps a run from submitting more, by itself and in a run.</summary>
+/// <summary>The limits of a run.</summary>
 public sealed class RunLimitsTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -17,7 +17,7 @@ public sealed class RunLimitsTests : IDisposable
     [InlineData(5, 5)]
     [InlineData(8, 8)]
     [InlineData(100, 8)]
-    public async Task No_more_images_are_paid_for_than_are_allowed(long limit, int sent)
+    public async Task Images_paid_never_exceed_max_images(long limit, int sent)
     {
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { MaxImages = limit });
 
@@ -29,7 +29,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_of_two_images_is_not_sent_for_the_last_one()
+    public async Task Row_with_more_images_than_left_is_not_sent()
     {
         Request[] requests = [.. BatchFixture.Requests(3).Select(request => request with { Samples = 2 })];
         _fixture.OnSubmit = id => ScriptedResponse.Json(FormattableString.Invariant(
@@ -43,7 +43,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_is_sent_again_because_its_outcome_is_unknown_may_be_paid_for_each_time()
+    public async Task Uncertain_row_resubmitted_counts_its_images_again()
     {
         _fixture.OnSubmit = id => id == 2 ? ScriptedResponse.QueueFull() : id <= 5 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
 
@@ -55,7 +55,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_time_limit_counts_from_when_the_command_began()
+    public async Task Time_limit_starts_with_the_command()
     {
         long start = _fixture.Clock.GetTimestamp();
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(50));
@@ -68,7 +68,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_refused_does_not_use_up_the_images()
+    public async Task Refused_rows_do_not_count_towards_max_images()
     {
         _fixture.OnSubmit = id => id <= 2 ? ScriptedResponse.Error("The prompt is too long.", 400) : BatchFixture.Finished(id);
 
@@ -78,7 +78,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_falls_below_the_limit_ends_the_submissions()
+    public async Task Balance_falling_below_minimum_stops_submissions()
     {
         int paid = 0;
         _fixture.OnSubmit = id =>
@@ -90,14 +90,14 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(40), _fixture.Options with { MinimumBalance = 9 });
 
-        // Between two looks there are at most five.
+        // Between two requests of the balance there are at most five.
         Assert.InRange(_fixture.Submissions, 11, 16);
         Assert.Equal((_fixture.Submissions, 40 - _fixture.Submissions), (summary.Saved, summary.Pending));
         Assert.Contains("below -MinimumBalance 9", summary.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_wallet_that_is_below_the_limit_pays_for_nothing()
+    public async Task Balance_below_minimum_submits_nothing()
     {
         _fixture.OnBalance = _ => BatchFixture.Balance(8.99);
 
@@ -107,18 +107,18 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_cannot_be_looked_into_pays_for_nothing()
+    public async Task Balance_unreadable_submits_nothing()
     {
         _fixture.OnBalance = _ => ScriptedResponse.Html(502);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { MinimumBalance = 9 });
 
         Assert.Equal((0, 4, 3), (_fixture.Submissions, _fixture.Calls.Count, summary.Pending));
-        Assert.Contains("-MinimumBalance cannot be kept", summary.Message, StringComparison.Ordinal);
+        Assert.Contains("the balance for -MinimumBalance", summary.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_wallet_whose_key_is_refused_ends_the_run_as_every_row_would()
+    public async Task Balance_key_rejected_ends_run()
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json("""{"status":"error","message":"Invalid API key."}""", 401);
 
@@ -128,7 +128,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wallet_that_is_unreadable_for_a_moment_is_asked_again()
+    public async Task Balance_unreadable_for_a_moment_is_requested_again()
     {
         _fixture.OnBalance = before => before == 0 ? ScriptedResponse.Html(502) : BatchFixture.Balance(100);
 
@@ -138,7 +138,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Between_two_looks_at_the_wallet_there_are_five_submissions_or_five_seconds()
+    public async Task Balance_is_requested_every_five_submissions_or_seconds()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { MinimumBalance = 1 }, _fixture);
         async Task<int> LooksAsync()
@@ -159,12 +159,12 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_time_limit_leaves_time_to_finish_and_to_save()
+    public async Task Time_limit_reserves_time_to_finish()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _fixture);
 
         Assert.True(await brakes.CanSubmitAsync(default));
-        // While nothing is known of this account, a generation may take ten seconds, and saving it another ten.
+        // Without experience with this account, a generation is assumed to take ten seconds, and saving it another ten.
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(20.1));
         Assert.True(await brakes.CanSubmitAsync(default));
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.1));
@@ -173,7 +173,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_short_time_limit_is_not_all_spent_on_finishing()
+    public async Task Time_limit_short_reserves_at_most_half()
     {
         var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromSeconds(10) }, _fixture);
 
@@ -184,7 +184,7 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_stops_submitting_in_time_and_saves_what_is_under_way()
+    public async Task Time_limit_stops_submissions_early_and_saves_rows_in_flight()
     {
         var start = _fixture.Clock.GetUtcNow();
         var accepted = new System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset>();
@@ -202,20 +202,20 @@ public sealed class RunLimitsTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 0), (first.State, first.UnderWay));
         Assert.InRange(first.Saved, 10, 499);
         Assert.InRange(_fixture.Clock.GetUtcNow() - start, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(15));
-        Assert.Contains("run the same command again", first.Message, StringComparison.Ordinal);
-        // A minute before the end is the last time; while the ledger is written, the clock may be moved on to the next look.
+        Assert.Contains("Run the same command again", first.Message, StringComparison.Ordinal);
+        // The last submission is a minute before the end; while the ledger is written, the clock may advance to the next poll.
         Assert.All(accepted.Values, when => Assert.InRange(when - start, TimeSpan.Zero, TimeSpan.FromMinutes(15) - TimeSpan.FromSeconds(30)));
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
 
     [Fact]
-    public async Task What_is_still_under_way_when_the_time_is_over_is_left_to_the_next_run()
+    public async Task Time_limit_reached_leaves_rows_in_flight_to_next_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnFetch = (id, _) => BatchFixture.Queued(int.Parse(id, CultureInfo.InvariantCulture));
 
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
-        Assert.StartsWith("The time limit of 00:05:00 is over. ", first.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The time limit of 00:05:00 is reached. ", first.Message, StringComparison.Ordinal);
 
         Assert.Equal((BatchState.Unfinished, 8), (first.State, first.UnderWay + first.Pending));
         Assert.InRange(first.UnderWay, 1, 5);
@@ -228,14 +228,14 @@ public sealed class RunLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task Rows_that_the_service_never_finishes_do_not_keep_a_run_for_ever()
+    public async Task Rows_never_finished_end_run_after_timeout()
     {
-        using var bed = new BatchFixture(queueLimit: 1) { OnSubmit = BatchFixture.Queued, OnFetch = (_, _) => BatchFixture.Queued(1) };
+        using var fixture = new BatchFixture(queueLimit: 1) { OnSubmit = BatchFixture.Queued, OnFetch = (_, _) => BatchFixture.Queued(1) };
 
-        BatchSummary summary = await bed.RunAsync(BatchFixture.Requests(3));
+        BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.UnderWay, summary.Pending));
         Assert.Equal(ErrorCode.ServiceBusy, summary.Fault?.Code);
-        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(bed.EndedItems).Error!.Code);
+        Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(fixture.EndedItems).Error!.Code);
     }
 }

@@ -23,7 +23,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task A_face_of_several_rows_is_uploaded_once_and_one_of_a_single_row_is_not()
+    public async Task Shared_face_is_uploaded_once_and_single_face_is_not()
     {
         FaceImage alone = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 1)), bytes = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 2));
         Request[] requests = [.. Rows(6), BatchFixture.Request("alone") with { FaceImage = alone }, .. BatchFixture.Requests(2).Select(request => request with { FaceImage = bytes })];
@@ -38,7 +38,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task While_a_face_is_uploaded_its_row_is_pending_and_no_place_is_taken()
+    public async Task Row_waiting_for_upload_is_pending_and_holds_no_slot()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
@@ -47,8 +47,8 @@ public sealed class SharedFaceUploadsTests : IDisposable
         await _fixture.ArrivalAsync();
 
         Assert.Equal(Enumerable.Repeat(BatchItemStatus.Pending, 3), await _fixture.StatusesAsync());
-        // The row that was looked for in vain gives its place back.
-        while (_fixture.Account.Slots.InUse > 0) await Task.Yield();
+        // The attempt that found no row releases its slot.
+        await Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
         Assert.Empty(_fixture.Ledger.Writes);
 
         answer.SetResult(ScriptedResponse.Uploaded(Link));
@@ -58,48 +58,48 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     /// <summary>
-    /// Five places, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
+    /// Five slots, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
     /// seconds: at every moment all is out that can be.
     /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Faces_are_uploaded_ahead_of_the_rows_which_wait_for_their_own_only(bool isPostgres)
+    public async Task Faces_are_uploaded_ahead_and_rows_wait_only_for_their_own(bool isPostgres)
     {
         if (isPostgres && PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
-        using var bed = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
+        using var fixture = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
         ScriptedResponse Later(int seconds, ScriptedResponse answer)
         {
-            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), bed.Clock).ContinueWith(_ => answer, TaskScheduler.Default);
+            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), fixture.Clock).ContinueWith(_ => answer, TaskScheduler.Default);
             return ScriptedResponse.After(due);
         }
 
-        bed.OnUpload = number => Later(2, ScriptedResponse.Uploaded($"{Link}?{number}"));
-        bed.OnSubmit = number => Later(3, BatchFixture.Finished(number));
+        fixture.OnUpload = number => Later(2, ScriptedResponse.Uploaded($"{Link}?{number}"));
+        fixture.OnSubmit = number => Later(3, BatchFixture.Finished(number));
         FaceImage[] faces = [.. Enumerable.Range(0, 6).Select(number => FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + number)))];
         Request[] rows = [.. Enumerable.Range(0, 12).Select(row => BatchFixture.Request($"shared {row}", row) with { FaceImage = faces[row / 2] })];
-        await using Batch batch = await bed.OpenAsync([.. rows[..6], BatchFixture.Request("linked"), .. rows[6..]]);
-        DateTimeOffset start = bed.Clock.GetUtcNow();
-        Task<BatchSummary> run = batch.RunAsync(bed.Options, default);
+        await using Batch batch = await fixture.OpenAsync([.. rows[..6], BatchFixture.Request("linked"), .. rows[6..]]);
+        DateTimeOffset start = fixture.Clock.GetUtcNow();
+        Task<BatchSummary> run = batch.RunAsync(fixture.Options, default);
 
         foreach ((int at, int uploads, int sent) in new[] { (0, 3, 1), (2, 6, 5), (3, 6, 6), (4, 6, 6), (5, 6, 10), (6, 6, 11), (8, 6, 13) })
         {
-            await bed.Clock.AdvanceAsync(start + TimeSpan.FromSeconds(at) - bed.Clock.GetUtcNow());
-            while (Uploads(bed).Count < uploads || Submissions(bed).Count < sent) await bed.ArrivalAsync();
-            Assert.Equal((uploads, sent), (Uploads(bed).Count, Submissions(bed).Count));
+            await fixture.Clock.AdvanceAsync(start + TimeSpan.FromSeconds(at) - fixture.Clock.GetUtcNow());
+            while (Uploads(fixture).Count < uploads || Submissions(fixture).Count < sent) await fixture.ArrivalAsync().WithTimeoutAsync();
+            Assert.Equal((uploads, sent), (Uploads(fixture).Count, Submissions(fixture).Count));
         }
 
-        await bed.Clock.AdvanceAsync(TimeSpan.FromSeconds(3));
+        await fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(3));
         BatchSummary summary = await run.WithTimeoutAsync();
 
         Assert.Equal((BatchState.Complete, 13, TimeSpan.FromSeconds(11)), (summary.State, summary.Saved, summary.Duration));
-        Assert.All(await bed.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+        Assert.All(await fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
         Assert.Equal(faces[..3].Select(face => face.ToApiValue()).Order(StringComparer.Ordinal),
-            Uploads(bed).Take(3).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
+            Uploads(fixture).Take(3).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task A_stop_while_a_face_is_uploaded_leaves_the_rows_pending()
+    public async Task Stop_during_upload_leaves_rows_pending()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
@@ -120,13 +120,13 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_may_send_no_more_does_not_wait_for_uploads()
+    public async Task Run_at_its_limits_does_not_wait_for_uploads()
     {
         _fixture.OnUpload = _ => ScriptedResponse.NoResponse;
 
         await using Batch batch = await _fixture.OpenAsync([BatchFixture.Request("linked"), .. Rows(2)]);
 
-        // The clock stands still: who waits for an upload waits for ever.
+        // The clock does not advance: a wait for an upload would never end.
         BatchSummary summary = await batch.RunAsync(_fixture.Options with { MaxImages = 1 }, default).WithTimeoutAsync();
 
         Assert.Equal((1, 2), (summary.Saved, summary.Pending));
@@ -135,7 +135,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_face_that_has_changed_since_the_input_was_read_is_neither_uploaded_nor_sent(bool upload)
+    public async Task Face_changed_since_input_was_read_is_not_uploaded_or_sent(bool upload)
     {
         await using Batch batch = await _fixture.OpenAsync(Rows(2));
         await File.WriteAllBytesAsync(_path, ImageOf(FaceUploads.MinBytes + 1));
@@ -143,12 +143,12 @@ public sealed class SharedFaceUploadsTests : IDisposable
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { UploadFaces = upload }, default)).WithTimeoutAsync();
 
         Assert.Equal((2, 0), (summary.Failed, summary.ImagesPaid));
-        Assert.All(_fixture.EndedItems, ended => Assert.EndsWith("was not sent: run the same command again.", ended.Error!.Message, StringComparison.Ordinal));
+        Assert.All(_fixture.EndedItems, ended => Assert.EndsWith("was read. Nothing was sent. Run the command again.", ended.Error!.Message, StringComparison.Ordinal));
         Assert.Empty(_fixture.Calls);
     }
 
     [Fact]
-    public async Task Where_the_upload_is_refused_each_row_brings_the_image()
+    public async Task Upload_refused_sends_image_with_each_row()
     {
         _fixture.OnUpload = _ => ScriptedResponse.Error("Nobody may upload.", 403);
 
@@ -157,12 +157,12 @@ public sealed class SharedFaceUploadsTests : IDisposable
         Assert.Equal((BatchState.Complete, 4), (summary.State, summary.Saved));
         Assert.Single(Uploaded);
         Assert.All(Sent, sent => Assert.StartsWith("data:", sent, StringComparison.Ordinal));
-        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent with each request", StringComparison.Ordinal));
+        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent inline with each request", StringComparison.Ordinal));
         Assert.Empty(_fixture.Warnings);
     }
 
     [Fact]
-    public async Task A_link_that_is_not_taken_costs_no_row_and_no_attempt()
+    public async Task Uploaded_link_refused_costs_no_row_and_no_attempt()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.Error("The face image could not be downloaded.", 400) : BatchFixture.Finished(id);
 
@@ -175,7 +175,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_uploaded_where_that_is_not_wanted_or_nothing_may_be_sent()
+    public async Task Upload_disabled_or_nothing_to_send_uploads_nothing()
     {
         BatchSummary nothing = await _fixture.RunAsync(Rows(2), _fixture.Options with { MaxImages = 0 });
         BatchSummary all = await _fixture.RunAsync(Rows(2), _fixture.Options with { UploadFaces = false });
@@ -186,7 +186,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Small_faces_are_sent_with_their_rows()
+    public async Task Small_shared_face_is_sent_with_its_rows()
     {
         _fixture.Folder.Write("face.png", TestImages.Portrait);
 
@@ -197,7 +197,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_shared_face_that_has_gone_spoils_its_rows_only()
+    public async Task Shared_face_missing_fails_only_its_rows()
     {
         _fixture.OnOpen = ledger => ledger.BeforeClaim = () =>
         {
@@ -215,11 +215,11 @@ public sealed class SharedFaceUploadsTests : IDisposable
     private Request[] Rows(int count) => [.. Enumerable.Range(1, count)
         .Select(number => BatchFixture.Request($"shared {number}", number) with { FaceImage = FaceImage.FromFile(_path) })];
 
-    private static IReadOnlyList<Call> Uploads(BatchFixture bed) => Calls(bed, "/base64_to_url");
+    private static IReadOnlyList<Call> Uploads(BatchFixture fixture) => Calls(fixture, "/base64_to_url");
 
-    private static IReadOnlyList<Call> Submissions(BatchFixture bed) => Calls(bed, "/face_gen");
+    private static IReadOnlyList<Call> Submissions(BatchFixture fixture) => Calls(fixture, "/face_gen");
 
-    private static IReadOnlyList<Call> Calls(BatchFixture bed, string path) => [.. bed.Calls.Where(call => call.Address.AbsolutePath.EndsWith(path, StringComparison.Ordinal))];
+    private static IReadOnlyList<Call> Calls(BatchFixture fixture, string path) => [.. fixture.Calls.Where(call => call.Address.AbsolutePath.EndsWith(path, StringComparison.Ordinal))];
 
     private static byte[] ImageOf(int length) => [.. TestImages.Portrait, .. new byte[length - TestImages.Portrait.Length]];
 

@@ -5,7 +5,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>A stop, at every moment of a row. The clock stands: nothing that is waited for comes by itself.</summary>
+/// <summary>A stop in each state of a row. The clock does not advance, so that no wait ends by itself.</summary>
 public sealed class StopTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -18,7 +18,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_waits_at_the_service_is_left_to_the_next_run_at_once()
+    public async Task Stop_leaves_pending_generation_to_next_run()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(3));
@@ -33,7 +33,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task The_answer_of_a_submission_that_is_out_gets_into_the_ledger()
+    public async Task Stop_records_response_of_submission_in_flight()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
@@ -53,7 +53,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_comes_long_after_the_stop_gets_into_the_ledger()
+    public async Task Response_long_after_stop_is_recorded()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
@@ -71,13 +71,13 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_stays_full_holds_nothing_for_ever_after_a_stop()
+    public async Task Stop_with_full_disk_ends_within_timeout()
     {
         _fixture.OnSubmit = BatchFixture.Queued;
         _fixture.OnOpen = ledger => ledger.BeforeWrite = _ => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options with { StorageTimeout = TimeSpan.Zero }, _stopSource.Token);
-        while (_fixture.Warnings.IsEmpty) await Task.Yield();
+        await Wait.UntilAsync(() => !_fixture.Warnings.IsEmpty);
 
         await StopAsync(run);
 
@@ -87,7 +87,7 @@ public sealed class StopTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_submission_whose_answer_is_lost_after_a_stop_is_uncertain(bool retryUncertain)
+    public async Task Submission_with_lost_response_after_stop_is_uncertain(bool retryUncertain)
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
@@ -104,7 +104,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task A_submission_that_was_refused_after_a_stop_is_pending()
+    public async Task Submission_refused_after_stop_is_pending()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
@@ -121,9 +121,9 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task Before_the_first_byte_a_stop_leaves_the_row_pending()
+    public async Task Stop_before_first_byte_leaves_row_pending()
     {
-        // The row is taken, and the account's word that it is the row's turn has not come through yet.
+        // The row is claimed and has not acquired the account's slot yet.
         _fixture.OnOpen = ledger => ledger.OnClaimed = row =>
         {
             _stopSource.Cancel();
@@ -140,7 +140,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task Between_two_tries_a_stop_leaves_the_row_pending()
+    public async Task Stop_between_two_attempts_leaves_row_pending()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.QueueFull();
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
@@ -154,7 +154,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task While_a_download_hangs_a_stop_leaves_the_row_generated()
+    public async Task Stop_during_download_leaves_row_generated()
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.NoResponse;
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(2));
@@ -169,7 +169,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task While_the_wallet_is_asked_a_stop_ends_the_run()
+    public async Task Stop_while_balance_is_requested_ends_run()
     {
         _fixture.OnBalance = _ => ScriptedResponse.NoResponse;
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
@@ -182,7 +182,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task While_the_disk_is_full_a_stop_ends_the_run()
+    public async Task Stop_while_disk_is_full_ends_run()
     {
         _fixture.OnOpen = ledger => ledger.BeforeClaim = () => throw new FaceGenException(ErrorCode.LedgerNotWritten, "The disk is full.");
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
@@ -195,7 +195,7 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_before_the_start_sends_nothing()
+    public async Task Stop_before_start_sends_nothing()
     {
         await _stopSource.CancelAsync();
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
@@ -210,7 +210,7 @@ public sealed class StopTests : IDisposable
         await _stopSource.CancelAsync();
         var watch = Stopwatch.StartNew();
         await AssertStoppedAsync(run);
-        // The clock stands: what waits for it waits much longer, also on a busy machine.
+        // The clock does not advance: a wait for it would take much longer, also on a busy machine.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
@@ -219,14 +219,13 @@ public sealed class StopTests : IDisposable
     private Task UntilAsync(Task run, Func<LedgerRow, bool> state, int count) =>
         UntilAsync(run, () => _fixture.RowsAsync().GetAwaiter().GetResult().Count(state) >= count);
 
-    private static async Task UntilAsync(Task run, Func<bool> isSo)
+    private static Task UntilAsync(Task run, Func<bool> condition) => Wait.UntilAsync(() =>
     {
-        while (!isSo())
-        {
-            Assert.False(run.IsCompleted);
-            await Task.Yield();
-        }
-    }
+        if (condition()) return true;
+
+        Assert.False(run.IsCompleted);
+        return false;
+    });
 
     private async Task AssertTheNextRunCompletesAsync(Batch batch, int sent)
     {

@@ -17,7 +17,7 @@ public sealed class StorageRetryTests
     [InlineData(28)]
     [InlineData(122)]
     [InlineData(unchecked((int)0x80070070))]
-    public async Task A_file_is_written_again_until_there_is_room(int code)
+    public async Task File_write_on_full_disk_is_retried(int code)
     {
         int tries = 0;
         int written = await _clock.RunAsync(_retry.WriteAsync(() =>
@@ -33,7 +33,7 @@ public sealed class StorageRetryTests
     }
 
     [Fact]
-    public async Task A_ledger_is_written_again_until_there_is_room()
+    public async Task Ledger_write_on_full_disk_is_retried()
     {
         int tries = 0;
         await _clock.RunAsync(_retry.WriteAsync(
@@ -43,7 +43,7 @@ public sealed class StorageRetryTests
     }
 
     [Fact]
-    public async Task Several_writes_that_wait_are_told_of_once()
+    public async Task Several_waiting_writes_warn_once()
     {
         int tries = 0;
         Task<int[]> writes = Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _retry.WriteAsync(
@@ -56,7 +56,7 @@ public sealed class StorageRetryTests
     }
 
     [Fact]
-    public async Task Another_fault_is_not_waited_for()
+    public async Task Other_error_is_not_retried()
     {
         FaceGenException fault = await Signals.GetErrorAsync(_retry.WriteAsync<int>(
             () => throw new FaceGenException(ErrorCode.FileNotWritten, "read-only", new UnauthorizedAccessException()), default)).WithTimeoutAsync();
@@ -66,7 +66,7 @@ public sealed class StorageRetryTests
     }
 
     [Fact]
-    public async Task A_stop_ends_the_wait()
+    public async Task Stop_ends_the_retry()
     {
         using var stop = new CancellationTokenSource();
         Task write = _retry.WriteAsync<int>(() => throw Full(28), stop.Token);

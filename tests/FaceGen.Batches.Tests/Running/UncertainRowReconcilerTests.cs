@@ -6,7 +6,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-/// <summary>Rows of which nobody can tell whether they were paid for.</summary>
+/// <summary>Uncertain rows and their reconciliation.</summary>
 public sealed class UncertainRowReconcilerTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
@@ -14,7 +14,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task A_lost_answer_is_told_once_and_not_sent_again()
+    public async Task Lost_response_is_reported_once_and_not_resubmitted()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
 
@@ -28,9 +28,9 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_dead_run_was_sending_is_told_once_and_not_sent_again()
+    public async Task Row_submitting_in_killed_run_is_reported_once_and_not_resubmitted()
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(3))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(3))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3));
         await _fixture.RunAsync(BatchFixture.Requests(3));
@@ -41,11 +41,11 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_dead_run_was_sending_and_was_changed_by_hand_keeps_nobody_from_working()
+    public async Task Uncertain_row_edited_by_hand_does_not_block_run()
     {
         await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2)))
         {
-            LedgerRow row = (await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default))!;
+            LedgerRow row = (await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default))!;
             Assert.NotNull(row);
         }
 
@@ -64,7 +64,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task Sent_again_where_that_is_asked_for_it_is_saved()
+    public async Task Uncertain_row_with_retry_uncertain_is_saved()
     {
         _fixture.OnSubmit = id => id <= 2 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
 
@@ -76,7 +76,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_risk_that_one_run_takes_is_not_taken_by_the_next()
+    public async Task Retry_uncertain_applies_to_one_run()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(4));
@@ -86,7 +86,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary plain = await _fixture.RunAsync(BatchFixture.Requests(4));
 
         Assert.Equal((1, 3, 0, 1), (daring.Saved, daring.Uncertain, daring.Pending, daring.ImagesPaid));
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left: run the same command again to go on.", daring.Message);
+        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
         Assert.Equal((1, 3, 0), (plain.Saved, plain.Uncertain, plain.Submitted));
         Assert.All((await _fixture.RowsAsync()).Skip(1), row => Assert.Equal((BatchItemStatus.Uncertain, 1), (row.Status, row.Attempts)));
     }
@@ -96,7 +96,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [InlineData("refused")]
     [InlineData("unreachable")]
     [InlineData("face")]
-    public async Task A_row_of_unknown_outcome_is_never_pending_however_its_retry_in_a_later_run_ends(string how)
+    public async Task Uncertain_row_retried_in_later_run_is_never_pending(string how)
     {
         Request[] requests = BatchFixture.Requests(1);
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
@@ -120,11 +120,11 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_can_be_settled_is_not_paid_for_again()
+    public async Task Reconciled_row_is_not_paid_again()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         await _fixture.RunAsync(BatchFixture.Requests(1));
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         _fixture.OnSubmit = id => BatchFixture.Finished(id);
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70},{"id":71}]}""");
         _fixture.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), $$"""{"prompt":"prompt {{(id == "70" ? 1 : 2)}}","face_image":"https://faces.example/face.png"}""");
@@ -137,9 +137,9 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_generation_that_could_not_be_looked_at_yet_is_looked_at_again_before_its_row_is_paid_for_again(bool isAnswered)
+    public async Task Listed_generation_not_fetchable_is_fetched_again_before_resubmission(bool isAnswered)
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(1))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(1))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70}]}""");
         _fixture.OnFetch = (_, before) => before > 0 ? Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""")
             : isAnswered ? BatchFixture.Queued(70) : ScriptedResponse.Error("Try again later.", 503);
@@ -151,26 +151,26 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task Looks_that_find_nothing_out_yet_are_few_in_one_search_and_do_not_end_the_searching()
+    public async Task Fetches_without_result_end_one_search_only()
     {
-        int looks = 0;
+        int fetches = 0;
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = _ => ScriptedResponse.Json($$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range(100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
-        _fixture.OnFetch = (_, _) => ++looks > 0 ? ScriptedResponse.Error("Try again later.", 503) : throw new InvalidOperationException();
+        _fixture.OnFetch = (_, _) => ++fetches > 0 ? ScriptedResponse.Error("Try again later.", 503) : throw new InvalidOperationException();
 
         await _fixture.RunAsync(BatchFixture.Requests(1));
 
-        Assert.Equal(5, looks);
-        Assert.DoesNotContain(_fixture.LogLines, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+        Assert.Equal(5, fetches);
+        Assert.DoesNotContain(_fixture.LogLines, line => line.Contains("does not return the prompts", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_plan_that_sends_uncertain_rows_again_is_what_the_run_does()
+    public async Task Plan_with_retry_uncertain_matches_the_run()
     {
-        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, default);
+        await using (ILedger dead = await ImportAsync(BatchFixture.Requests(2))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(2));
 
-        BatchPlan plan = await batch.PlanAsync(false, true, default);
+        BatchPlan plan = await batch.PlanAsync(new PlanOptions(RetryUncertain: true), default);
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { RetryUncertain = true }, default)).WithTimeoutAsync();
 
         Assert.Equal((2, 2), (plan.ToSubmit, plan.Images));
@@ -182,7 +182,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task What_may_have_been_accepted_stays_uncertain_however_the_second_try_ends(string refusal)
+    public async Task Uncertain_row_stays_uncertain_however_its_retry_ends(string refusal)
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.ConnectionLost : refusal switch
         {
@@ -205,7 +205,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_that_are_there_settle_the_row()
+    public async Task Existing_files_reconcile_row()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
         var options = new BatchOptions(_fixture.Save("{row}-{prompt}"));
@@ -222,7 +222,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task The_file_of_another_row_settles_nothing_and_keeps_nobody_from_working()
+    public async Task File_of_another_row_does_not_reconcile()
     {
         _fixture.OnSubmit = id => id == 2 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
         var options = new BatchOptions(_fixture.Save("{prompt}")) { ThrottleLimit = 1 };
@@ -235,7 +235,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_was_there_before_the_submission_settles_nothing()
+    public async Task File_older_than_submission_does_not_reconcile()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         Directory.CreateDirectory(_fixture.OutputFolder);
@@ -248,7 +248,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_no_whole_picture_settles_nothing()
+    public async Task Incomplete_file_does_not_reconcile()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         var options = new BatchOptions(_fixture.Save("{row}"));
@@ -267,7 +267,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [InlineData("""{"prompt":"prompt 1","face_image":"https://faces.example/face.png","seed":5}""", false)]
     [InlineData("""{"prompt":"prompt 1","face_image":"https://faces.example/face.png","seed":"7","samples":1,"style":null}""", true)]
     [InlineData("{}", false)]
-    public async Task A_generation_of_the_list_settles_the_row_only_where_it_says_that_it_is_the_rows(string meta, bool isTheRows)
+    public async Task Listed_generation_reconciles_only_matching_row(string meta, bool isTheRows)
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         Request[] requests = [BatchFixture.Request("prompt 1") with { Seed = 7 }];
@@ -276,7 +276,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(requests);
 
-        // It is looked for at the end of the same run, and saved at once.
+        // The end of the same run searches for it and saves it.
         Assert.Equal(isTheRows ? (BatchState.Complete, 1) : (BatchState.SomeFailed, 0), (summary.State, (int)summary.Saved));
         Assert.Equal(isTheRows ? ["70-1.png"] : [], _fixture.Files);
         Assert.Equal(1, _fixture.Submissions);
@@ -284,7 +284,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_track_id_names_the_row_and_a_list_of_many_pages_is_looked_through()
+    public async Task Track_id_on_a_later_page_reconciles_row()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
         Request[] requests = [.. BatchFixture.Requests(3).Select((request, index) => request with { TrackId = 500 + index, FaceImage = FaceImage.FromBytes(TestImages.Portrait) })];
@@ -299,7 +299,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_rows_that_could_both_be_meant_are_left_to_the_user()
+    public async Task Ambiguous_rows_stay_uncertain()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70}]}""");
@@ -313,23 +313,23 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_service_that_does_not_tell_what_its_generations_were_asked_for_is_asked_for_few(bool isAnswered)
+    public async Task Listed_generations_without_prompt_limit_the_search(bool isAnswered)
     {
-        int looks = 0;
+        int fetches = 0;
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = before => ScriptedResponse.Json(
             $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((100 * before) + 100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
-        _fixture.OnFetch = (id, _) => ++looks > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
+        _fixture.OnFetch = (id, _) => ++fetches > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
         await _fixture.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((2, 10), (summary.Uncertain, looks));
-        Assert.Contains(_fixture.LogLines, line => line.Contains("does not tell what its generations were asked for", StringComparison.Ordinal));
+        Assert.Equal((2, 10), (summary.Uncertain, fetches));
+        Assert.Contains(_fixture.LogLines, line => line.Contains("does not return the prompts", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_generation_that_cannot_be_looked_at_keeps_no_other_from_settling_its_row()
+    public async Task Listed_generation_not_fetchable_does_not_block_others()
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":69},{"id":70}]}""");
@@ -342,7 +342,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Theory]
     [InlineData(403)]
     [InlineData(500)]
-    public async Task A_list_that_is_not_given_out_leaves_the_rows_uncertain(int status)
+    public async Task Asset_list_refused_leaves_rows_uncertain(int status)
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = _ => ScriptedResponse.Error("no", status);
@@ -361,7 +361,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     {
         ILedger ledger = await _fixture.OpenLedgerAsync();
         var text = new RequestSerializer();
-        await ledger.StageAsync([.. requests.Select(text.ToInputRow)], default);
+        await ledger.StageAsync([.. requests.Select(text.ToInputRow)], null, default);
         await ledger.ImportAsync(false, default);
         return ledger;
     }

@@ -16,7 +16,7 @@ public sealed class WrongClockTests : IDisposable
     [InlineData(404, 5)]
     [InlineData(403, 3)]
     [InlineData(410, 3)]
-    public async Task Link_that_is_dead_for_a_moment_is_saved_though_the_clock_is_a_day_off(int status, int times)
+    public async Task Link_dead_for_a_moment_with_wrong_clock_is_saved(int status, int times)
     {
         await LeaveUnsavedAsync(again => again < times ? ScriptedResponse.Html(status) : null);
 
@@ -26,7 +26,7 @@ public sealed class WrongClockTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_whose_generation_the_service_has_at_another_link_is_saved()
+    public async Task Image_at_new_link_is_saved()
     {
         await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
         _fixture.OnFetch = (_, _) => ScriptedResponse.Success("1", "https://cdn.example/moved/2.png");
@@ -41,7 +41,7 @@ public sealed class WrongClockTests : IDisposable
     [InlineData("says that it is not a day old")]
     [InlineData("is down")]
     [InlineData("is not reached")]
-    public async Task Image_that_the_service_does_not_give_up_is_kept(string service)
+    public async Task Image_still_known_to_service_is_kept(string service)
     {
         await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
         _fixture.OnFetch = (_, _) => service switch
@@ -56,13 +56,13 @@ public sealed class WrongClockTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed), (row.Status, row.ErrorCode));
-        Assert.Contains("It is not given up", row.Error, StringComparison.Ordinal);
+        Assert.Contains("does not count as expired", row.Error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("denies it")]
     [InlineData("lists the dead link")]
-    public async Task Image_that_the_service_gives_up_has_expired(string service)
+    public async Task Image_dropped_by_service_has_expired(string service)
     {
         await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
         DateTimeOffset now = _fixture.Clock.GetUtcNow();

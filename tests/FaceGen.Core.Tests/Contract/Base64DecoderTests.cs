@@ -2,7 +2,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.Contract;
 
-/// <summary>The forms in which an image's base64 is met.</summary>
+/// <summary>Tests the common forms of base64 images.</summary>
 public sealed class Base64DecoderTests
 {
     private const string Head = "data:image/png;base64,";
@@ -27,20 +27,20 @@ public sealed class Base64DecoderTests
     {
         Assert.Contains('+', Base64);
 
-        Assert.Contains("has a blank inside its data, where a '+' may have been", GetError(Head + Base64.Replace('+', ' ')), StringComparison.Ordinal);
-        Assert.Contains("where a '+' may have been", GetError(Base64.Replace('+', ' ')), StringComparison.Ordinal);
-        Assert.Contains("where a '+' may have been", GetError(Head + Base64.Insert(101, " ")), StringComparison.Ordinal);
+        Assert.Contains("has a blank in its data in place of a possible '+'", GetError(Head + Base64.Replace('+', ' ')), StringComparison.Ordinal);
+        Assert.Contains("in place of a possible '+'", GetError(Base64.Replace('+', ' ')), StringComparison.Ordinal);
+        Assert.Contains("in place of a possible '+'", GetError(Head + Base64.Insert(101, " ")), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("data:image/png;base64", "has no comma")]
     [InlineData("data:image/png,raw", "is not marked as base64")]
-    [InlineData("data:image/png;base64,!!!!", "holds '!' at character 1")]
-    [InlineData("data:image/png;base64,ab%zzcd", "has a % at character 3")]
+    [InlineData("data:image/png;base64,!!!!", "has '!' at character 1")]
+    [InlineData("data:image/png;base64,ab%zzcd", "has an invalid percent escape at character 3")]
     [InlineData("data:image/png;base64,iVBORw0KGgoAA", "is incomplete")]
-    [InlineData("data:image/png;base64,iVBO=Rw0K", "goes on behind its end")]
+    [InlineData("data:image/png;base64,iVBO=Rw0K", "has data after its end")]
     [InlineData("data:image/png;base64,  ", "is empty")]
-    [InlineData("data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP", "is no PNG, JPEG or WebP image")]
+    [InlineData("data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP", "is not a PNG, JPEG or WebP image")]
     public void Base64_invalid_text_error_names_the_fault(string text, string reason) => Assert.Contains(reason, GetError(text), StringComparison.Ordinal);
 
     [Fact]
@@ -79,8 +79,8 @@ public sealed class Base64DecoderTests
 
     private static string GetError(string text)
     {
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => Parse(text));
-        Assert.Equal(ErrorCode.FaceImageInvalid, fault.Code);
-        return fault.Message;
+        FaceGenException error = Assert.Throws<FaceGenException>(() => Parse(text));
+        Assert.Equal(ErrorCode.FaceImageInvalid, error.Code);
+        return error.Message;
     }
 }

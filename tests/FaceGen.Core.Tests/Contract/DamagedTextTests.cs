@@ -3,7 +3,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Core.Tests.Contract;
 
-/// <summary>Cells that a spreadsheet or a decoder has damaged, on whichever way they come in.</summary>
+/// <summary>Tests cells that a spreadsheet or a wrong encoding damaged, from every input.</summary>
 public sealed class DamagedTextTests
 {
     [Theory]
@@ -17,7 +17,7 @@ public sealed class DamagedTextTests
     [InlineData("\u00A01.23457E+12\u200B")]
     public void Integer_scientific_notation_is_rejected_with_hint(string cell) => Assert.All(
         [RequestField.Seed, RequestField.TrackId, RequestField.Width, RequestField.NumInferenceSteps],
-        field => Assert.Contains(" A spreadsheet such as Excel has rounded it", GetError(field, cell), StringComparison.Ordinal));
+        field => Assert.Contains(" A spreadsheet such as Excel rounded it", GetError(field, cell), StringComparison.Ordinal));
 
     [Fact]
     public void Decimal_scientific_notation_is_accepted() => Assert.Equal(7.5, RequestField.GuidanceScale.Read("7.5E+00"));
@@ -117,8 +117,8 @@ public sealed class DamagedTextTests
 
     private static string GetError(RequestField field, object value)
     {
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => field.Read(value));
-        Assert.Equal(ErrorCode.RequestInvalid, fault.Code);
-        return fault.Message;
+        FaceGenException error = Assert.Throws<FaceGenException>(() => field.Read(value));
+        Assert.Equal(ErrorCode.RequestInvalid, error.Code);
+        return error.Message;
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FaceGen.Core.Tests.Contract;
 
-/// <summary>What the service says, as far as it reaches a public property, steers no terminal.</summary>
+/// <summary>Tests that links of the service have no terminal controls in any public property.</summary>
 public sealed class EscapeLinkTests
 {
     private const string Osc52 = "\u001b]52;c;aGk=\u0007";
@@ -22,7 +22,7 @@ public sealed class EscapeLinkTests
 
         Uri shown = Assert.Single(generation.Output);
         Assert.All([shown.ToString(), shown.AbsoluteUri, shown.OriginalString, shown.LocalPath, shown.PathAndQuery, shown.Fragment, shown.IdnHost, .. shown.Segments], IsClean);
-        // What is downloaded is the link as it came.
+        // The original link is downloaded.
         Assert.Equal(link, Assert.Single(generation.Images));
     }
 

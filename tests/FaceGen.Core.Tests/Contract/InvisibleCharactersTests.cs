@@ -2,7 +2,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Core.Tests.Contract;
 
-/// <summary>Characters that nobody sees: around a value they mean nothing, inside it they are shown.</summary>
+/// <summary>Tests that invisible characters around a value are removed and inside it are shown.</summary>
 public sealed class InvisibleCharactersTests
 {
     public static TheoryData<string> Blanks =>
@@ -45,8 +45,8 @@ public sealed class InvisibleCharactersTests
     [Fact]
     public void Link_with_invisible_character_inside_is_rejected()
     {
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => FaceImage.Parse("https://faces.example/a\u200B.png", path => path));
+        FaceGenException error = Assert.Throws<FaceGenException>(() => FaceImage.Parse("https://faces.example/a\u200B.png", path => path));
 
-        Assert.Contains("holds the invisible character \\u200B", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("has the invisible character \\u200B", error.Message, StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,7 @@ namespace FaceGen.Core.Tests.Contract;
 
 public sealed class JsonObjectWriterTests
 {
-    /// <summary>Where "R" or the writer itself would do, this framework does not tell: the texts are what every framework must write.</summary>
+    /// <summary>Tests the texts that every target framework must write; .NET writes them by default.</summary>
     [Theory]
     [InlineData(0.1, "0.1")]
     [InlineData(1.1, "1.1")]

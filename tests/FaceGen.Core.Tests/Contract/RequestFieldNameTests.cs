@@ -2,7 +2,7 @@ using FaceGen.Contract;
 
 namespace FaceGen.Core.Tests.Contract;
 
-/// <summary>The names that people give to columns.</summary>
+/// <summary>Tests column names that users choose.</summary>
 public sealed class RequestFieldNameTests
 {
     [Theory]

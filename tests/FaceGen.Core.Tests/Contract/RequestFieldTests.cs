@@ -50,11 +50,11 @@ public sealed class RequestFieldTests
     [InlineData("webhook", "hook", "Webhook must be an https address, not 'hook'.")]
     public void Value_beyond_limit_error_names_parameter_and_limit(string name, string cell, string message)
     {
-        FaceGenException fault = GetError(name, cell);
+        FaceGenException error = GetError(name, cell);
 
-        Assert.Equal(ErrorCode.RequestInvalid, fault.Code);
-        Assert.Equal(message, fault.Message);
-        Assert.False(fault.EndsRun);
+        Assert.Equal(ErrorCode.RequestInvalid, error.Code);
+        Assert.Equal(message, error.Message);
+        Assert.False(error.EndsRun);
     }
 
     [Theory]
@@ -152,9 +152,9 @@ public sealed class RequestFieldTests
     [InlineData("face_image", "FaceImage is required: it must be a link, a file or base64.")]
     public void Value_missing_required_field_is_rejected(string name, string message)
     {
-        var fault = Assert.Throws<FaceGenException>(() => Field(name).Require(" "));
+        var error = Assert.Throws<FaceGenException>(() => Field(name).Require(" "));
 
-        Assert.Equal((ErrorCode.RequestInvalid, message), (fault.Code, fault.Message));
+        Assert.Equal((ErrorCode.RequestInvalid, message), (error.Code, error.Message));
     }
 
     [Fact]

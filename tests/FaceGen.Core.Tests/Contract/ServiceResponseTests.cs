@@ -9,17 +9,17 @@ public sealed class ServiceResponseTests
     [Fact]
     public void Response_published_success_is_parsed()
     {
-        ServiceResponse answer = Parse(
+        ServiceResponse response = Parse(
             """
             {"status":"success","generationTime":3.25,"id":42,"output":["https://a/1.png","https://a/2.png"],
              "proxy_links":["https://b/1.png"],"meta":{"prompt":"x","seed":7,"height":512}}
             """);
 
-        Assert.True(answer.IsSuccess);
-        Assert.Equal(("42", 3.25, 7L), (answer.Id, answer.GenerationTime, answer.Seed));
-        Assert.Equal(["https://a/1.png", "https://a/2.png"], answer.Output);
-        Assert.Equal([["https://b/1.png"]], answer.AlternateLinks);
-        Assert.Equal(512L, answer.Meta["HEIGHT"]);
+        Assert.True(response.IsSuccess);
+        Assert.Equal(("42", 3.25, 7L), (response.Id, response.GenerationTime, response.Seed));
+        Assert.Equal(["https://a/1.png", "https://a/2.png"], response.Output);
+        Assert.Equal([["https://b/1.png"]], response.AlternateLinks);
+        Assert.Equal(512L, response.Meta["HEIGHT"]);
     }
 
     [Theory] // Q2, Q3, Q4
@@ -36,10 +36,10 @@ public sealed class ServiceResponseTests
     [InlineData("""{"status":"error"}""", "")]
     public void Message_in_any_field_is_found(string json, string expected)
     {
-        ServiceResponse answer = Parse(json);
+        ServiceResponse response = Parse(json);
 
-        Assert.True(answer.IsFailure);
-        Assert.Equal(expected, answer.Message);
+        Assert.True(response.IsFailure);
+        Assert.Equal(expected, response.Message);
     }
 
     [Theory] // Q7, Q19, Q21
@@ -98,16 +98,16 @@ public sealed class ServiceResponseTests
     [Fact] // Q11, Q15
     public void Numbers_and_booleans_as_text_are_parsed()
     {
-        ServiceResponse answer = Parse(
+        ServiceResponse response = Parse(
             """{"status":"success","id":"5","track_id":"9","generation_time":"1.5","retry_after":"30","meta":{"seed":"123","width":"512","safety_checker":"yes","base64":true,"s":null,"n":1.5,"deep":{"a":[1]}}}""");
 
-        Assert.Equal((9L, 123L, 1.5, 30.0), (answer.TrackId, answer.Seed, answer.GenerationTime, answer.RetryAfter));
-        Assert.Equal("512", answer.Meta["width"]);
-        Assert.Equal("yes", answer.Meta["safety_checker"]);
-        Assert.Equal(true, answer.Meta["base64"]);
-        Assert.Equal(1.5, answer.Meta["n"]);
-        Assert.Null(answer.Meta["s"]);
-        Assert.Equal("""{"a":[1]}""", answer.Meta["deep"]);
+        Assert.Equal((9L, 123L, 1.5, 30.0), (response.TrackId, response.Seed, response.GenerationTime, response.RetryAfter));
+        Assert.Equal("512", response.Meta["width"]);
+        Assert.Equal("yes", response.Meta["safety_checker"]);
+        Assert.Equal(true, response.Meta["base64"]);
+        Assert.Equal(1.5, response.Meta["n"]);
+        Assert.Null(response.Meta["s"]);
+        Assert.Equal("""{"a":[1]}""", response.Meta["deep"]);
     }
 
     [Theory] // Q12
@@ -122,26 +122,26 @@ public sealed class ServiceResponseTests
     [InlineData("whatever", "none")]
     public void Status_known_words_are_classified(string word, string meaning)
     {
-        ServiceResponse answer = Parse($$"""{"status":"{{word}}"}""");
+        ServiceResponse response = Parse($$"""{"status":"{{word}}"}""");
 
-        Assert.Equal(meaning, answer.IsSuccess ? "done" : answer.IsPending ? "under way" : answer.IsFailure ? "failure" : "none");
+        Assert.Equal(meaning, response.IsSuccess ? "done" : response.IsPending ? "under way" : response.IsFailure ? "failure" : "none");
     }
 
     [Fact] // Q18
     public void Status_processing_is_pending()
     {
-        ServiceResponse answer = Parse("""{"status":"processing","id":1,"message":"Request processing","tip":"wait"}""");
+        ServiceResponse response = Parse("""{"status":"processing","id":1,"message":"Request processing","tip":"wait"}""");
 
-        Assert.Equal((true, false, "Request processing"), (answer.IsPending, answer.IsFailure, answer.Message));
+        Assert.Equal((true, false, "Request processing"), (response.IsPending, response.IsFailure, response.Message));
     }
 
     [Fact] // Q19
     public void Response_all_fields_null_is_empty()
     {
-        ServiceResponse answer = Parse(
+        ServiceResponse response = Parse(
             """{"status":null,"id":null,"output":null,"proxy_links":null,"meta":null,"eta":null,"message":null,"fetch_result":null,"brand_new":{"x":[1,{}]}}""");
 
-        Assert.Equal(("", null, "", 0, 0, 0), (answer.Status, answer.Id, answer.Message, answer.Output.Count, answer.AlternateLinks.Count, answer.Meta.Count));
+        Assert.Equal(("", null, "", 0, 0, 0), (response.Status, response.Id, response.Message, response.Output.Count, response.AlternateLinks.Count, response.Meta.Count));
     }
 
     [Theory] // Q14
@@ -178,9 +178,9 @@ public sealed class ServiceResponseTests
     [InlineData("""{"status":"processing","id":8,"output":["\ud83d"],"eta":"\ud83d"}""")]
     public void Id_beside_invalid_escapes_is_found(string json)
     {
-        ServiceResponse answer = Parse(json);
+        ServiceResponse response = Parse(json);
 
-        Assert.Equal(("8", true), (answer.Id, answer.IsPending));
+        Assert.Equal(("8", true), (response.Id, response.IsPending));
     }
 
     [Fact]
@@ -194,9 +194,9 @@ public sealed class ServiceResponseTests
     [Fact]
     public void Meta_echoed_key_is_removed()
     {
-        ServiceResponse answer = Parse("""{"status":"success","id":1,"meta":{"Key":"secret","prompt":"x"}}""");
+        ServiceResponse response = Parse("""{"status":"success","id":1,"meta":{"Key":"secret","prompt":"x"}}""");
 
-        Assert.Equal(["prompt"], answer.Meta.Keys);
+        Assert.Equal(["prompt"], response.Meta.Keys);
     }
 
     [Fact]
@@ -205,8 +205,8 @@ public sealed class ServiceResponseTests
 
     private static ServiceResponse Parse(string json)
     {
-        ServiceResponse? answer = ServiceResponse.TryParse(Encoding.UTF8.GetBytes(json));
-        Assert.NotNull(answer);
-        return answer;
+        ServiceResponse? response = ServiceResponse.TryParse(Encoding.UTF8.GetBytes(json));
+        Assert.NotNull(response);
+        return response;
     }
 }

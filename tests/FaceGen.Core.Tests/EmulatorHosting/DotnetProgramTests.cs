@@ -3,7 +3,7 @@ using FaceGen.EmulatorHosting;
 
 namespace FaceGen.Core.Tests.EmulatorHosting;
 
-/// <summary>Which program the emulator is started with: never one that the current folder provides.</summary>
+/// <summary>Tests which program starts the emulator: never one in the current folder.</summary>
 public sealed class DotnetProgramTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -59,7 +59,7 @@ public sealed class DotnetProgramTests : IDisposable
     }
 
     [Fact]
-    public void Locate_finds_nothing_and_says_what_it_searched_and_what_to_do()
+    public void Locate_without_program_lists_searched_paths_and_cure()
     {
         _variables["PATH"] = string.Join(Path.PathSeparator, _folder.PathOf("one"), "relative", _folder.PathOf("two"));
 

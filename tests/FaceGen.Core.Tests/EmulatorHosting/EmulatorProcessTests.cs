@@ -11,7 +11,7 @@ public sealed class EmulatorProcessTests
     [Theory]
     [InlineData("en-US")]
     [InlineData("de-DE")]
-    public void The_command_line_reads_alike_under_any_culture(string culture)
+    public void CommandLine_is_independent_of_culture(string culture)
     {
         using var scope = new CultureScope(culture);
 
@@ -21,14 +21,14 @@ public sealed class EmulatorProcessTests
     }
 
     [Fact]
-    public void Etas_are_spoken_of_only_where_they_are_not_the_true_time()
+    public void CommandLine_has_eta_options_if_etas_are_inexact()
     {
         Assert.DoesNotContain((Arguments with { EtaError = 0 }).CommandLine, argument => argument.Contains("eta", StringComparison.Ordinal));
         Assert.Contains("--no-eta", (Arguments with { EtaError = null }).CommandLine);
     }
 
     [Fact]
-    public void The_real_key_is_not_handed_on()
+    public void StartInfo_removes_key_from_environment()
     {
         string? before = Environment.GetEnvironmentVariable(ApiKey.EnvironmentVariable);
         Environment.SetEnvironmentVariable(ApiKey.EnvironmentVariable, "real");
@@ -43,14 +43,14 @@ public sealed class EmulatorProcessTests
     }
 
     [Theory]
-    [InlineData("The option --fault: The fault rule 'x' is wrong. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is wrong. Name a fault.")]
-    [InlineData("The option --service-time wants fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime wants fixed:1, not 'x'.")]
+    [InlineData("The option --fault: The fault rule 'x' is invalid. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is invalid. Name a fault.")]
+    [InlineData("The option --service-time must be fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime must be fixed:1, not 'x'.")]
     [InlineData("Something else.", "Something else.")]
-    public void What_it_says_of_its_options_is_told_in_the_cmdlet_s_words(string said, string told) =>
+    public void ToParameterNames_replaces_options(string said, string told) =>
         Assert.Equal(told, EmulatorArguments.ToParameterNames(said));
 
     [Fact]
-    public async Task A_missing_program_is_told()
+    public async Task Start_missing_program_fails()
     {
         using var folder = new TemporaryFolder();
 
@@ -61,7 +61,7 @@ public sealed class EmulatorProcessTests
     }
 
     [Fact]
-    public async Task A_program_that_is_no_emulator_is_told_with_its_own_words()
+    public async Task Start_other_program_fails_with_its_output()
     {
         using var folder = new TemporaryFolder();
         string program = folder.Write("no program.dll", "text"u8.ToArray());
@@ -74,7 +74,7 @@ public sealed class EmulatorProcessTests
     }
 
     [Fact]
-    public void An_emulator_shows_its_address_and_hides_its_key()
+    public void Emulator_shows_address_and_hides_key()
     {
         var emulator = new EmulatorInstance(new Uri("http://127.0.0.1:5000"), "secret", 5, 1);
 

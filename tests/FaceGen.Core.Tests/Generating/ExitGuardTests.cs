@@ -3,7 +3,7 @@ using FaceGen.Generating;
 
 namespace FaceGen.Core.Tests.Generating;
 
-/// <summary>What an exiting process waits for, and what it reports.</summary>
+/// <summary>Tests what an exiting process waits for and reports.</summary>
 public sealed class ExitGuardTests : IDisposable
 {
     private readonly FakeService _service = new();
@@ -21,7 +21,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_with_nothing_in_flight_ends_at_once_without_a_word()
+    public async Task Exit_without_work_ends_at_once_without_output()
     {
         await _guard.DrainAsync().WithTimeoutAsync();
 
@@ -43,7 +43,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_that_can_report_nowhere_waits_all_the_same()
+    public async Task Exit_without_any_output_still_waits()
     {
         var answer = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
@@ -59,18 +59,18 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_waits_no_longer_than_the_timeout_and_names_what_is_unknown()
+    public async Task Exit_timeout_elapsed_reports_unknown_outcomes()
     {
         var answer = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
-        _guard.TrackSubmission(answer.Task, ExitGuard.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
+        _guard.TrackSubmission(answer.Task, ExitReport.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
         _guard.Track(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
 
         await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 
         Assert.Equal(TimeSpan.FromSeconds(20), _service.Clock.GetElapsedTime(start));
         string[] lines = Lines();
-        Assert.StartsWith("FaceGen: Waiting up to 20 s for the answer to a submission in flight.", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("FaceGen: Waiting up to 20 s for the response to a submission in flight.", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("FaceGen: The outcome of 1 submission is unknown", lines[1], StringComparison.Ordinal);
         Assert.Equal("  people.csv:4: 'a pilot'", lines[2]);
         Assert.Equal("FaceGen: The ledger was not up to date.", lines[3]);
@@ -80,9 +80,9 @@ public sealed class ExitGuardTests : IDisposable
     [InlineData("3", 3, "")]
     [InlineData("0", 0, "")]
     [InlineData(" ", 20, "")]
-    [InlineData("-1", 20, "FACEGEN_EXIT_TIMEOUT_SEC is '-1', which is not a number of seconds from 0 to 86400: 20 is used.")]
-    [InlineData("soon", 20, "FACEGEN_EXIT_TIMEOUT_SEC is 'soon', which is not a number of seconds from 0 to 86400: 20 is used.")]
-    public async Task Exit_timeout_is_what_the_environment_sets(string setting, int seconds, string warning)
+    [InlineData("-1", 20, "FACEGEN_EXIT_TIMEOUT_SEC is '-1', which is not a number of seconds from 0 to 86400. 20 is used.")]
+    [InlineData("soon", 20, "FACEGEN_EXIT_TIMEOUT_SEC is 'soon', which is not a number of seconds from 0 to 86400. 20 is used.")]
+    public async Task Exit_timeout_is_set_by_environment(string setting, int seconds, string warning)
     {
         _setting = setting;
         long start = _service.Clock.GetTimestamp();
@@ -96,7 +96,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_waits_for_what_held_work_leaves_behind()
+    public async Task Exit_waits_for_work_that_begins_meanwhile()
     {
         var run = new TaskCompletionSource<bool>();
         var closing = new TaskCompletionSource<bool>();
@@ -112,7 +112,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_lets_no_submission_begin()
+    public async Task Exit_prevents_new_submissions()
     {
         await _guard.DrainAsync().WithTimeoutAsync();
 
@@ -121,7 +121,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Exit_is_not_kept_by_a_callback_that_blocks()
+    public async Task Exit_with_blocking_callback_ends()
     {
         using var release = new ManualResetEventSlim();
         using CancellationTokenRegistration blocked = _guard.Exiting.Register(release.Wait);
@@ -136,7 +136,7 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Generation_that_nobody_saved_is_reported_with_its_id()
+    public async Task Exit_unsaved_generation_reports_id()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -153,7 +153,7 @@ public sealed class ExitGuardTests : IDisposable
     [InlineData("saving", true)]
     [InlineData("saved", false)]
     [InlineData("failed", false)]
-    public async Task Generation_is_reported_only_where_it_would_be_lost(string state, bool isReported)
+    public async Task Exit_generation_is_reported_if_it_would_be_lost(string state, bool isReported)
     {
         _service.OnSubmit(ScriptedResponse.Json(state == "failed"
             ? """{"status":"failed","id":42}"""
@@ -169,14 +169,14 @@ public sealed class ExitGuardTests : IDisposable
     }
 
     [Fact]
-    public async Task Uncertain_submission_that_nobody_was_told_of_is_reported()
+    public async Task Exit_unacknowledged_uncertain_submission_is_reported()
     {
         _service.OnSubmit(ScriptedResponse.Html());
         await Assert.ThrowsAsync<FaceGenException>(() => _service.GenerateAsync()).WithTimeoutAsync();
 
         await _guard.DrainAsync().WithTimeoutAsync();
 
-        Assert.Contains("'a pilot': The answer to the submission was lost", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("'a pilot': The response to the submission was lost", _error.ToString(), StringComparison.Ordinal);
     }
 
     private string[] Lines() => _error.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);

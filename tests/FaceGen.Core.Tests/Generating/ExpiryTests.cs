@@ -4,7 +4,7 @@ using FaceGen.Generating;
 
 namespace FaceGen.Core.Tests.Generating;
 
-/// <summary>What becomes of a generation that the service never says to have ended, and of images that nobody saves.</summary>
+/// <summary>Tests the expiry of generations that never end, and of images that are not saved.</summary>
 public sealed class ExpiryTests : IDisposable
 {
     private static readonly TimeSpan Forever = System.Threading.Timeout.InfiniteTimeSpan;
@@ -30,7 +30,7 @@ public sealed class ExpiryTests : IDisposable
         Assert.Contains("Generation 9", fault.Message, StringComparison.Ordinal);
         Assert.Contains("24 hours", fault.Message, StringComparison.Ordinal);
         Assert.InRange(_service.Clock.GetUtcNow() - start, Life - TimeSpan.FromMinutes(5), Life + TimeSpan.FromMinutes(5));
-        // Nothing is polled any more, and nothing is kept but the outcome.
+        // Nothing is polled any more, and only the outcome is kept.
         int fetches = _service.Fetches.Count;
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(2));
         Assert.Equal(fetches, _service.Fetches.Count);
@@ -39,13 +39,13 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Generation_that_nobody_waits_for_is_evicted_at_expiry_and_reported_once()
+    public async Task Generation_expired_without_waiter_is_evicted_and_reported_once()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
-        Poller watch = _service.Account.Find("9")!;
+        PendingGeneration pending = _service.Account.Find("9")!;
 
-        await Signals.GetErrorAsync(_service.Clock.RunAsync(watch.WaitForEndAsync(_service.Connection)));
+        await Signals.GetErrorAsync(_service.Clock.RunAsync(pending.WaitForEndAsync(_service.Connection)));
 
         Assert.Empty(_service.Pending);
         (FaceGenException outcome, object target) = Assert.Single(_service.Account.UnacknowledgedOutcomes);
@@ -56,7 +56,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Generation_that_ends_with_the_last_poll_is_there()
+    public async Task Generation_finished_at_last_poll_is_returned()
     {
         DateTimeOffset end = _service.Clock.GetUtcNow() + Life;
         ScriptedResponse late = ScriptedResponse.Success("9"), pending = ScriptedResponse.Processing("9");
@@ -68,7 +68,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Wall_clock_alone_expires_nothing()
+    public async Task Generation_wall_clock_changed_does_not_expire()
     {
         // By the wall clock it was created days ago.
         var left = new Generation { Id = "9", CreatedAt = _service.Clock.GetUtcNow().AddDays(-3), Request = FakeService.Request() };
@@ -80,7 +80,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Finished_images_that_nobody_saved_are_evicted_at_expiry_and_reported()
+    public async Task Generation_finished_and_not_saved_is_evicted_and_reported_at_expiry()
     {
         _service.OnSubmit(ScriptedResponse.Success("9"));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -96,7 +96,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Failure_that_nobody_saw_is_evicted_at_expiry_and_reported()
+    public async Task Generation_failed_and_not_seen_is_evicted_and_reported_at_expiry()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":9,"message":"No face found."}"""));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -108,7 +108,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Images_in_place_do_not_expire()
+    public async Task Generation_with_inline_images_does_not_expire()
     {
         _service.OnSubmit(ScriptedResponse.Success("9", Convert.ToBase64String(new byte[100])));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -119,7 +119,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Generation_that_the_service_denied_is_evicted_at_expiry()
+    public async Task Generation_not_found_is_evicted_at_expiry()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Invalid id"));
         await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
@@ -132,7 +132,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Word_of_the_service_at_expiry_stays_as_it_is()
+    public async Task Generation_error_of_service_at_expiry_is_unchanged()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Request not found", 404));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
@@ -145,7 +145,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Expired_generations_are_evicted_as_others_are_added_though_nobody_lists_them()
+    public async Task Account_adding_generations_evicts_expired_ones()
     {
         const int count = 1100;
         using var service = new FakeService(queueLimit: count);
@@ -160,7 +160,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Unknown_status_is_warned_of_once_for_each_word()
+    public async Task Unknown_status_warns_once_per_status()
     {
         _service.OnSubmit(Unknown("9", "dreaming")).OnFetch(Unknown("9", "dreaming"), Unknown("9", "waking"), Unknown("9", "dreaming"), ScriptedResponse.Success("9"));
 
@@ -174,7 +174,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public async Task Unknown_status_that_came_while_nobody_listened_is_warned_of_by_the_next_command()
+    public async Task Unknown_status_without_log_warns_in_next_command()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(Unknown("9", "dreaming"), ScriptedResponse.Success("9"));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
@@ -187,7 +187,7 @@ public sealed class ExpiryTests : IDisposable
     }
 
     [Fact]
-    public void Warnings_of_made_up_words_are_bounded()
+    public void Unknown_status_warnings_are_bounded()
     {
         using IDisposable listening = _service.Account.Warnings.Subscribe(_service);
 

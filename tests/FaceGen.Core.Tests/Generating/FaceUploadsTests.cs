@@ -19,7 +19,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     private string InPlace => "data:image/png;base64," + Convert.ToBase64String(_image);
 
-    /// <summary>What each submission carried as its face image.</summary>
+    /// <summary>Gets the face image of each submission.</summary>
     private IReadOnlyList<string> Sent => [.. _service.Submissions.Select(call => Field(call, "face_image"))];
 
     public void Dispose()
@@ -29,7 +29,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_is_sent_in_place_once_and_uploaded_for_the_second_request()
+    public async Task Image_second_request_uploads_it()
     {
         for (int i = 0; i < 3; i++) await SubmitAsync();
 
@@ -37,11 +37,11 @@ public sealed class FaceUploadsTests : IDisposable
         Call upload = Assert.Single(_service.Uploads);
         Assert.Equal(new Uri(_service.Root, "api/v6/base64_to_url"), upload.Address);
         Assert.Equal((FakeService.Key, InPlace), (Field(upload, "key"), Field(upload, "base64_string")));
-        Assert.Equal($"The face image '{Face}' was uploaded: its link serves all requests that use it.", Assert.Single(_service.VerboseMessages));
+        Assert.Equal($"The face image '{Face}' was uploaded. All requests with this image share its link.", Assert.Single(_service.VerboseMessages));
     }
 
     [Fact]
-    public async Task An_image_that_is_known_to_be_shared_is_never_sent_in_place()
+    public async Task Image_known_to_be_shared_is_uploaded_first()
     {
         string path = _folder.PathOf("face.png");
         await File.WriteAllBytesAsync(path, _image);
@@ -55,7 +55,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_at_the_same_time_share_one_upload()
+    public async Task Image_concurrent_requests_share_one_upload()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(answer.Task));
@@ -70,7 +70,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_under_way_is_kept_however_many_others_there_are()
+    public async Task Upload_in_flight_is_kept_beyond_capacity()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(answer.Task), ScriptedResponse.Uploaded(OtherLink));
@@ -88,7 +88,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_stops_waiting_for_an_upload_does_not_end_it_for_the_others()
+    public async Task Upload_canceled_waiter_does_not_cancel_others()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(answer.Task));
@@ -110,7 +110,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_is_ended_leaves_its_upload_to_the_others()
+    public async Task Upload_connection_disconnected_goes_on_for_others()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(answer.Task));
@@ -128,7 +128,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_time_that_is_over_before_the_upload_has_ended_costs_nothing()
+    public async Task Upload_timeout_of_command_sends_nothing()
     {
         _service.OnUpload(ScriptedResponse.NoResponse);
         Task upload = _service.Generator.UploadFaceAsync(Face, default);
@@ -139,14 +139,14 @@ public sealed class FaceUploadsTests : IDisposable
         FaceGenException fault = await Signals.GetErrorAsync(request.WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.ServiceBusy, fault.Code);
-        Assert.Equal("The service accepted nothing within 5 seconds, and nothing was paid for: the face image was still being uploaded.", fault.Message);
+        Assert.Equal("The service accepted nothing within 5 s: the face image was still being uploaded. Nothing was charged. Run the command again later, or raise its timeout.", fault.Message);
         Assert.False(upload.IsCompleted);
         Assert.Empty(_service.Submissions);
         Assert.Equal(0, _service.Account.Slots.InUse);
     }
 
     [Fact]
-    public async Task Links_and_small_images_and_what_is_not_to_be_uploaded_are_not()
+    public async Task Link_or_small_image_is_not_uploaded()
     {
         FaceImage small = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes - 1));
         FaceImage link = FakeService.Request().FaceImage;
@@ -165,7 +165,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_is_renewed_before_its_24_hours_are_over()
+    public async Task Link_is_renewed_before_24_hours()
     {
         _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -185,7 +185,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task Where_an_upload_is_refused_the_image_is_sent_in_place_and_nobody_asks_again_for_an_hour(string kind)
+    public async Task Upload_refused_sends_image_inline_for_an_hour(string kind)
     {
         _service.OnUpload(kind switch
         {
@@ -208,7 +208,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Equal([InPlace, InPlace], Sent);
         Assert.Single(_service.Uploads);
-        Assert.EndsWith("): it is sent with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
+        Assert.EndsWith("): it is sent inline with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
         Assert.Empty(_service.WarningMessages);
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
@@ -220,7 +220,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Passing))]
-    public async Task An_upload_is_tried_again_where_that_may_help(string kind)
+    public async Task Upload_transient_fault_is_retried(string kind)
     {
         _service.OnUpload(kind switch
         {
@@ -244,7 +244,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_that_goes_on_failing_is_given_up_soon()
+    public async Task Upload_lasting_fault_sends_image_inline()
     {
         _service.OnUpload(ScriptedResponse.Error("Server error", 500));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -258,9 +258,9 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal(uploads, _service.Uploads.Count);
     }
 
-    /// <summary>Requests stand in slots meanwhile, and have a time of their own.</summary>
+    /// <summary>Requests occupy slots meanwhile, and have their own timeouts.</summary>
     [Fact]
-    public async Task An_upload_that_hangs_is_given_up_soon_though_a_slow_line_has_its_time()
+    public async Task Upload_without_response_times_out_by_size()
     {
         _service.OnUpload(ScriptedResponse.NoResponse);
         FaceImage large = FaceImage.FromBytes(ImageOf(3 * 1024 * 1024));
@@ -279,10 +279,10 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Equal([InPlace, large.ToApiValue()], Sent);
         Assert.Equal(2, _service.Uploads.Count);
-        Assert.All(_service.VerboseMessages, line => Assert.EndsWith("seconds): it is sent with each request.", line, StringComparison.Ordinal));
+        Assert.All(_service.VerboseMessages, line => Assert.EndsWith(" s): it is sent inline with each request.", line, StringComparison.Ordinal));
     }
 
-    /// <summary>A batch may have a thousand faces: not each of them is to find out by itself.</summary>
+    /// <summary>A batch may have a thousand faces: not each of them tries a failing upload.</summary>
     [Theory]
     [InlineData("hangs", true)]
     [InlineData("500", true)]
@@ -292,7 +292,7 @@ public sealed class FaceUploadsTests : IDisposable
     [InlineData("400", false)]
     [InlineData("413", false)]
     [InlineData("error", false)]
-    public async Task Where_uploading_itself_does_not_work_no_other_image_tries_for_an_hour(string kind, bool isGeneral)
+    public async Task Upload_endpoint_failing_pauses_all_uploads_for_an_hour(string kind, bool isGeneral)
     {
         _service.OnUpload(kind switch
         {
@@ -325,7 +325,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_asks_for_a_long_wait_gets_the_image_in_place()
+    public async Task Upload_long_retry_after_sends_image_inline()
     {
         _service.OnUpload(ScriptedResponse.QueueFull(60));
 
@@ -337,7 +337,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_was_not_reached_is_asked_again_by_the_next_request()
+    public async Task Upload_unreachable_is_retried_by_next_request()
     {
         _service.OnUpload(ScriptedResponse.NotConnected, ScriptedResponse.Uploaded(Link));
 
@@ -345,7 +345,7 @@ public sealed class FaceUploadsTests : IDisposable
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
-        // The submission tells of a service that cannot be reached.
+        // The submission reports that the service is unreachable.
         Assert.Single(_service.VerboseMessages);
     }
 
@@ -358,7 +358,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(NotTaken))]
-    public async Task A_link_that_the_service_does_not_take_is_replaced_by_the_image(string answer, int status)
+    public async Task Link_unreadable_is_replaced_by_inline_image(string answer, int status)
     {
         _service.OnSubmit(ScriptedResponse.Json(answer, status), ScriptedResponse.Success());
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -367,13 +367,13 @@ public sealed class FaceUploadsTests : IDisposable
         await SubmitAsync();
 
         Assert.Equal(GenerationStatus.Success, generation.Status);
-        // A fresh link that is not taken tells that no other would be.
+        // If the service cannot read a new link, it could not read another one either.
         Assert.Equal([Link, InPlace, InPlace], Sent);
         Assert.Single(_service.Uploads);
     }
 
     [Fact]
-    public async Task Where_a_link_stops_working_early_the_next_request_has_another()
+    public async Task Link_failing_early_is_replaced_for_next_request()
     {
         _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -392,9 +392,9 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal([Link, Link, Link, InPlace, InPlace, OtherLink], Sent);
     }
 
-    /// <summary>Words that sound as if they were about the link need not be: an image that is refused as well tells so.</summary>
+    /// <summary>A message about the link may mean the image: then the inline image is refused too.</summary>
     [Fact]
-    public async Task Where_the_image_is_refused_too_the_link_serves_the_other_requests()
+    public async Task Link_with_refused_image_is_kept_for_others()
     {
         _service.OnSubmit(ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Success());
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -413,7 +413,7 @@ public sealed class FaceUploadsTests : IDisposable
     [InlineData(404, """{"status":"processing","message":"Request processing: fetch the image later."}""")]
     [InlineData(400, """{"status":"success","message":"Download the image within a day.","output":["https://cdn.example/1.png"]}""")]
     [InlineData(400, """{"message":"The image can be downloaded later.","future_links":["https://cdn.example/1.png"]}""")]
-    public async Task Any_other_refusal_is_final(int status, string body)
+    public async Task Link_other_refusal_is_final(int status, string body)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -428,7 +428,7 @@ public sealed class FaceUploadsTests : IDisposable
     [InlineData(500, """{"status":"error","message":"The face image could not be downloaded."}""")]
     [InlineData(502, """{"message":"The face image could not be downloaded."}""")]
     [InlineData(200, """{"message":"The face image could not be downloaded."}""")]
-    public async Task Nothing_is_sent_again_that_may_have_been_accepted(int status, string body)
+    public async Task Link_submission_maybe_accepted_is_not_sent_again(int status, string body)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -440,7 +440,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failure_with_an_id_was_accepted_and_is_not_sent_again()
+    public async Task Link_failure_with_id_is_not_sent_again()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":5,"message":"The face image could not be downloaded."}"""));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
@@ -452,7 +452,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_of_the_caller_s_own_is_not_replaced()
+    public async Task Link_of_user_is_not_replaced()
     {
         _service.OnSubmit(ScriptedResponse.Error("The face image could not be downloaded.", 400));
 
@@ -462,7 +462,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_has_changed_since_its_upload_is_not_sent_in_its_place()
+    public async Task File_changed_since_upload_is_not_sent()
     {
         string path = _folder.PathOf("face.png");
         await File.WriteAllBytesAsync(path, _image);
@@ -484,7 +484,7 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_key_goes_with_the_upload_and_nowhere_else()
+    public async Task Upload_sends_key_in_body_only()
     {
         _service.OnUpload(ScriptedResponse.Error($"Bad key {FakeService.Key}", 400));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();

@@ -6,7 +6,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Generating;
 
-/// <summary>An account whose queue somebody else fills too, so that the service refuses in spite of a free slot.</summary>
+/// <summary>Tests an account that is used elsewhere too, so that the service refuses requests that have a slot.</summary>
 public sealed class FullQueueTests : IDisposable
 {
     private const double ServiceSeconds = 3, RetryAfter = 30, Step = 0.1;
@@ -38,13 +38,13 @@ public sealed class FullQueueTests : IDisposable
     }
 
     /// <summary>
-    /// What was refused waits without a slot: those that are free are filled again at once, nothing more is tried meanwhile,
-    /// and none of them is refused twice.
+    /// Refused requests wait without a slot: free slots are filled at once, no other request is sent meanwhile, and no request
+    /// is refused twice.
     /// </summary>
     [Theory]
     [InlineData(5, 2)]
     [InlineData(15, 5)]
-    public async Task What_is_refused_waits_while_the_slots_that_there_are_stay_filled(int slots, int free)
+    public async Task Queue_full_refused_requests_wait_and_slots_stay_filled(int slots, int free)
     {
         _free = free;
         Task<Generation[]> all = Generate(slots, requests: 8 * free);
@@ -59,7 +59,7 @@ public sealed class FullQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_nothing_is_accepted_one_request_alone_tries_again()
+    public async Task Queue_full_without_acceptance_one_request_retries()
     {
         Task<Generation[]> all = Generate(5, requests: 40);
         await PassAsync(to: RetryAfter - 1);
@@ -73,7 +73,7 @@ public sealed class FullQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task A_time_that_is_over_before_there_is_a_place_again_has_cost_nothing()
+    public async Task Queue_full_until_timeout_charges_nothing()
     {
         _free = 1;
         Task<Generation[]> all = Generate(2, requests: 2, TimeSpan.FromSeconds(40), serviceSeconds: 60);
@@ -81,13 +81,13 @@ public sealed class FullQueueTests : IDisposable
 
         FaceGenException[] faults = [.. all.Exception!.InnerExceptions.Cast<FaceGenException>()];
         Assert.Equal([ErrorCode.ServiceBusy, ErrorCode.GenerationTimeout], faults.Select(fault => fault.Code).Order());
-        Assert.StartsWith("The service accepted nothing within 40 seconds, and nothing was paid for: HTTP 429",
+        Assert.StartsWith("The service accepted nothing within 40 s: HTTP 429",
             faults.Single(fault => fault.Code == ErrorCode.ServiceBusy).Message, StringComparison.Ordinal);
         Assert.Equal(1, Slots.InUse);
     }
 
     [Fact]
-    public async Task Who_is_stopped_while_it_waits_takes_no_place()
+    public async Task Queue_full_canceled_request_acquires_no_slot()
     {
         _free = 2;
         Task<Generation[]> all = Generate(5, requests: 10);
@@ -115,13 +115,13 @@ public sealed class FullQueueTests : IDisposable
     {
         while (until is { IsCompleted: false } || (_clock.GetUtcNow() - _start).TotalSeconds < to)
         {
-            // What has begun by itself comes to its next wait.
+            // Work in progress reaches its next delay.
             await Task.Delay(3);
             await _clock.AdvanceAsync(TimeSpan.FromSeconds(Step));
         }
     }
 
-    /// <summary>An answer takes its time, so that all requests are out at once.</summary>
+    /// <summary>Delays responses, so that all requests are in flight at once.</summary>
     private ScriptedResponse Late(ScriptedResponse answer) => new(async cancel =>
     {
         await Task.Delay(TimeSpan.FromSeconds(Step), _clock, cancel);

@@ -7,7 +7,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Generating;
 
-/// <summary>What every request would meet is met by few of them, whatever words it comes in.</summary>
+/// <summary>Tests that an error of every request ends the run after few requests, whatever its message.</summary>
 public sealed class LastingFaultTests : IDisposable
 {
     private static readonly ScriptedResponse Untrusted = new(_ => throw new HttpRequestException(
@@ -49,7 +49,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Certificate_not_trusted_is_told_of_the_wallet()
+    public async Task Certificate_not_trusted_is_reported_for_wallet()
     {
         _service.OnSubmit(Untrusted);
 
@@ -83,7 +83,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 asks for", ConnectionFault.CreateProxyAuthentication(
+    public void Proxy_is_named_without_its_user() => Assert.StartsWith("https://service.example could not be reached: the proxy http://proxy.example:8080 requires", ConnectionFault.CreateProxyAuthentication(
         new Uri("https://service.example"), new Uri("http://user:secret@proxy.example:8080/")).Error.Message, StringComparison.Ordinal);
 
     [Theory]
@@ -111,10 +111,10 @@ public sealed class LastingFaultTests : IDisposable
         ErrorCode[] codes = await RefusedAsync(12);
 
         Assert.All(codes, code => Assert.Equal(ErrorCode.RequestRefused, code));
-        Assert.Equal(FailureStreak.MaxLength, _service.Submissions.Count);
+        Assert.Equal(RunFailures.MaxStreak, _service.Submissions.Count);
         FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
         Assert.True(fault.EndsRun);
-        Assert.Contains("refused 10 requests one after the other", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("refused 10 consecutive requests", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task One_success_between_refusals_keeps_the_run_going()
+    public async Task Refusals_with_success_between_do_not_end_the_run()
     {
         ScriptedResponse refusal = ScriptedResponse.Error("The prompt is not allowed.");
         _service.OnSubmit([.. Enumerable.Repeat(refusal, 9), ScriptedResponse.Success("1"), .. Enumerable.Repeat(refusal, 9), ScriptedResponse.Success("2")]);
@@ -160,33 +160,35 @@ public sealed class LastingFaultTests : IDisposable
 
         await RefusedAsync(12);
 
-        Assert.Equal(FailureStreak.MaxLength, _service.Submissions.Count);
+        Assert.Equal(RunFailures.MaxStreak, _service.Submissions.Count);
     }
 
     [Fact]
     public void Different_faces_that_are_refused_end_the_run()
     {
-        var streak = new FailureStreak();
-        streak.Reset();
+        var failures = new RunFailures();
+        failures.AddAccepted();
 
-        FaceGenException?[] faults = [.. Enumerable.Range(1, FailureStreak.MaxLength).Select(number => streak.AddRefusal("No face was found.", "No face was found.", $"face {number}"))];
+        for (int number = 1; number < RunFailures.MaxStreak; number++) failures.AddRefusal("No face was found.", "No face was found.", $"face {number}");
+        Assert.Null(failures.FatalError);
+        failures.AddRefusal("No face was found.", "No face was found.", "another face");
 
-        Assert.Equal(FailureStreak.MaxLength - 1, Array.FindIndex(faults, fault => fault is not null));
+        Assert.Equal(ErrorCode.RequestRefused, failures.FatalError?.Code);
     }
 
     [Fact]
-    public async Task Generations_that_fail_in_their_own_answer_for_one_reason_end_the_run()
+    public async Task Generations_failing_in_submission_response_end_the_run()
     {
         _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => ScriptedResponse.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
-        for (int row = 0; row < FailureStreak.MaxLength; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).Status);
+        for (int row = 0; row < RunFailures.MaxStreak; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).Status);
 
         FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
-        Assert.Equal((true, FailureStreak.MaxLength), (fault.EndsRun, _service.Submissions.Count));
+        Assert.Equal((true, RunFailures.MaxStreak), (fault.EndsRun, _service.Submissions.Count));
     }
 
     [Fact]
-    public async Task Account_that_is_suspended_ends_the_run_also_where_the_answer_has_an_id()
+    public async Task Account_suspended_in_response_with_id_ends_the_run()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
         Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().WithTimeoutAsync()) is var failed ? (failed.Id, failed.Status) : default);
@@ -197,26 +199,28 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Answers_lost_one_after_the_other_end_the_run()
+    public async Task Responses_lost_consecutively_end_the_run()
     {
         using var many = new FakeService(queueLimit: 100);
         many.OnSubmit(ScriptedResponse.Html(502));
-        for (int row = 0; row < FailureStreak.MaxLength; row++) await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
+        for (int row = 0; row < RunFailures.MaxStreak; row++) await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
         FaceGenException fault = await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
-        Assert.Equal(FailureStreak.MaxLength, many.Submissions.Count);
-        Assert.Equal(FailureStreak.MaxLength, many.Account.UnacknowledgedOutcomes.Count);
+        Assert.Equal(RunFailures.MaxStreak, many.Submissions.Count);
+        Assert.Equal(RunFailures.MaxStreak, many.Account.UnacknowledgedOutcomes.Count);
     }
 
     [Fact]
-    public void Answers_lost_at_one_time_count_once()
+    public void Responses_lost_concurrently_count_once()
     {
-        var streak = new FailureStreak();
-        int sentAt = streak.Sequence;
+        var failures = new RunFailures();
+        int sequence = failures.Sequence;
 
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.Null(streak.AddUncertain(sentAt, "The connection broke.")));
+        for (int submission = 0; submission < 100; submission++) failures.AddUncertain(sequence, "The connection broke.");
+
+        Assert.Null(failures.FatalError);
     }
 
     [Fact]
@@ -231,7 +235,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Proxy_that_asks_for_a_password_until_the_timeout_is_named_with_the_cure()
+    public async Task Proxy_password_required_until_timeout_names_cure()
     {
         _service.OnSubmit(ProxyRefuses);
 

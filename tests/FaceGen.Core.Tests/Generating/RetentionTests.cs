@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.Generating;
 
-/// <summary>What the account keeps of a generation that has been emitted by a command that still runs.</summary>
+/// <summary>Tests what the account keeps of a generation that a running command has emitted.</summary>
 public sealed class RetentionTests : IDisposable
 {
     private readonly FakeService _service = new();
@@ -28,20 +28,20 @@ public sealed class RetentionTests : IDisposable
         GC.WaitForPendingFinalizers();
         GC.Collect();
 
-        // The last one may still be in a register or a field of this test's own state.
+        // The last one may still be referenced by a register or a field of this test.
         Assert.InRange(emitted.Count(one => one.IsAlive), 0, 2);
-        // Each is found again by its id, should the command be stopped.
+        // If the command is stopped, each is found again by its id.
         Assert.Equal(emitted.Length, _service.Pending.Count);
     }
 
     [Fact]
-    public async Task Emitted_generation_is_given_whole_again_by_a_poll()
+    public async Task Emitted_generation_fetched_again_is_complete()
     {
         _service.OnSubmit(ScriptedResponse.Success("9")).OnFetch(ScriptedResponse.Success("9"));
         Generation emitted = await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
-        Generation again = await _service.Clock.RunAsync(_service.Account.FetchAsync(_service.Connection, "9", default));
+        Generation again = await _service.Clock.RunAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default));
 
         Assert.Equal((GenerationStatus.Success, emitted.Prompt, 7L), (again.Status, again.Prompt, again.Seed));
         Assert.Equal(emitted.Output, again.Output);
@@ -63,7 +63,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_is_settled_when_its_command_has_ended()
+    public async Task Emitted_generation_is_forgotten_when_its_command_ends()
     {
         _service.OnSubmit(ScriptedResponse.Success("9"));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -75,7 +75,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_that_is_being_saved_is_settled_by_its_last_file()
+    public async Task Emitted_generation_is_forgotten_after_last_saved_file()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":9,"output":["https://cdn.example/1.png","https://cdn.example/2.png"]}"""));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
@@ -90,7 +90,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_is_not_polled_by_itself_when_a_connection_is_made()
+    public async Task Emitted_generation_new_connection_does_not_poll_it()
     {
         _service.OnSubmit(ScriptedResponse.Success("9"));
         await _service.GenerateAsync().WithTimeoutAsync();

@@ -3,8 +3,8 @@ using FaceGen.Generating;
 namespace FaceGen.Core.Tests.Generating;
 
 /// <summary>
-/// Requests on the slots of an account, each slot filled again at the look that finds it free. No time passes: what happens
-/// next is what is next in line.
+/// Simulates requests on the slots of an account. The poll that finds a generation finished fills its slot again. Time is
+/// discrete: the next event follows at once.
 /// </summary>
 internal sealed class SlotSimulation(int seed)
 {
@@ -12,15 +12,15 @@ internal sealed class SlotSimulation(int seed)
     private readonly PollInterval _pace = new();
     private double _now;
 
-    /// <summary>When to look next, in seconds since the submission, by the service's word and the seconds without an end.</summary>
+    /// <summary>Returns the time of the next poll, in seconds since the submission, from the eta and the seconds it was pending.</summary>
     internal delegate double NextLook(double? eta, double unended);
 
-    /// <summary>Does the requests, each of which takes its seconds, with looks at the pace that is learnt.</summary>
-    /// <returns>The time that it took as a multiple of the ideal one, and how many looks a request took.</returns>
+    /// <summary>Runs requests of given durations with learned poll intervals.</summary>
+    /// <returns>The total time as a multiple of the ideal one, and the number of polls per request.</returns>
     internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta) => Run(slots, seconds, eta,
         (word, unended) => unended + _pace.Next(default, word, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
 
-    /// <summary>Does the requests with looks at moments that somebody else decides.</summary>
+    /// <summary>Runs requests with given times of polls.</summary>
     internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta, NextLook nextLook)
     {
         double start = _now;
@@ -53,20 +53,20 @@ internal sealed class SlotSimulation(int seed)
         return ((_now - start) / Ideal(slots, seconds), (double)count / seconds.Length);
     }
 
-    /// <summary>Around three seconds, as often longer as shorter.</summary>
+    /// <summary>Returns durations around three seconds, longer as often as shorter.</summary>
     internal double[] LogNormal(int count, double median = 3, double sigma = 0.4) =>
         [.. Enumerable.Range(0, count).Select(_ => median * Math.Exp(sigma * Normal()))];
 
-    /// <summary>Either short or long.</summary>
+    /// <summary>Returns durations that are either short or long.</summary>
     internal double[] Bimodal(int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (_random.Next(2) == 0 ? 1.5 : 5) * Math.Exp(0.15 * Normal()))];
 
-    /// <summary>The service's word, wrong by up to a half.</summary>
+    /// <summary>Returns an eta with an error of up to a half.</summary>
     internal double? Wrong(double seconds) => seconds * (0.5 + _random.NextDouble());
 
     private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 
-    /// <summary>List scheduling: each request goes to the slot that is free first.</summary>
+    /// <summary>Returns the time of list scheduling: each request gets the slot that is free first.</summary>
     private static double Ideal(int slots, double[] seconds)
     {
         double[] free = new double[slots];

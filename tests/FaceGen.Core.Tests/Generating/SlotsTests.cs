@@ -7,7 +7,7 @@ namespace FaceGen.Core.Tests.Generating;
 public sealed class SlotsTests
 {
     [Fact]
-    public async Task As_many_as_the_limit_are_taken_at_once()
+    public async Task Slots_up_to_limit_are_acquired_at_once()
     {
         var slots = new Slots(2);
 
@@ -23,7 +23,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Who_came_first_is_served_first()
+    public async Task Slots_are_granted_in_order()
     {
         var slots = new Slots(1);
         Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
@@ -38,7 +38,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Who_stops_waiting_takes_nothing()
+    public async Task Slots_canceled_waiter_acquires_nothing()
     {
         var slots = new Slots(1);
         Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
@@ -56,7 +56,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Who_was_stopped_before_asking_takes_nothing()
+    public async Task Slots_canceled_before_acquiring_acquires_nothing()
     {
         var slots = new Slots(1);
 
@@ -66,7 +66,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Giving_back_twice_gives_back_once()
+    public async Task Slot_disposed_twice_is_released_once()
     {
         var slots = new Slots(2);
         Slots.Slot first = await slots.AcquireAsync(default).WithTimeoutAsync();
@@ -79,7 +79,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task A_raised_limit_lets_those_in_who_wait()
+    public async Task Slots_limit_raised_grants_waiters()
     {
         var slots = new Slots(1);
         using Slots.Slot held = await slots.AcquireAsync(default).WithTimeoutAsync();
@@ -93,7 +93,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task A_lowered_limit_takes_effect_as_places_are_given_back()
+    public async Task Slots_limit_lowered_takes_effect_on_release()
     {
         var slots = new Slots(3);
         Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.AcquireAsync(default))).WithTimeoutAsync()];
@@ -110,7 +110,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public void The_service_s_word_raises_a_limit_that_nobody_chose_and_opens_nothing_that_gave_way()
+    public void Slots_service_limit_raises_default_limit_only()
     {
         var slots = new Slots(5);
         slots.ApplyServiceLimit(15);
@@ -126,7 +126,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Where_the_queue_is_full_in_spite_of_a_place_fewer_are_given_until_the_service_accepts_again()
+    public async Task Slots_service_returns_429_reduces_limit_until_accepted()
     {
         var slots = new Slots(3);
         Slots.Slot[] held = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => slots.AcquireAsync(default))).WithTimeoutAsync()];
@@ -147,7 +147,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public void One_place_is_always_given()
+    public void Slots_reduced_limit_is_at_least_one()
     {
         var slots = new Slots(3);
 
@@ -157,11 +157,11 @@ public sealed class SlotsTests
     }
 
     /// <summary>
-    /// Any order of taking, stopping, giving back and changing the limit, against a model: whoever should have a place
-    /// has one, and nobody else.
+    /// Compares any order of acquiring, canceling, releasing and changing the limit with a model: exactly the waiters that
+    /// should have a slot have one.
     /// </summary>
     [Property(MaxTest = 300)]
-    public async Task Any_order_of_events_ends_as_the_model_says(byte[] events)
+    public async Task Slots_random_events_match_model(byte[] events)
     {
         int limit = 2;
         var slots = new Slots(limit);
@@ -207,7 +207,7 @@ public sealed class SlotsTests
     }
 
     [Fact]
-    public async Task Many_at_once_never_take_more_than_the_limit_and_all_are_served()
+    public async Task Slots_concurrent_use_stays_within_limit()
     {
         var slots = new Slots(5);
         int inside = 0, most = 0, served = 0;

@@ -12,7 +12,7 @@ public sealed class WaitingTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Fact]
-    public async Task A_generation_is_looked_at_until_it_is_ready()
+    public async Task Wait_polls_until_ready()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9", eta: 3)).OnFetch(ScriptedResponse.Processing("9"), ScriptedResponse.Processing("9"), ScriptedResponse.Success("9"));
 
@@ -26,7 +26,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_slot_is_given_back_at_the_end_and_not_before()
+    public async Task Wait_releases_slot_at_end()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.Processing()).OnFetch(ScriptedResponse.Processing(), ScriptedResponse.After(answer.Task));
@@ -46,7 +46,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_waiting_the_slot_is_kept_until_the_end_was_seen()
+    public async Task NoWait_releases_slot_at_end()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"), ScriptedResponse.Success("9"));
 
@@ -54,14 +54,14 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal((GenerationStatus.Processing, 2.0), (accepted.Status, accepted.Eta));
         Assert.Equal(1, _service.Account.Slots.InUse);
 
-        // Nobody waits for the generation: only for its slot.
+        // No command waits for the generation: only for its slot.
         (await _service.Clock.RunAsync(_service.Generator.AcquireSlotAsync(default))).Dispose();
         Assert.Equal(GenerationStatus.Success, _service.Account.Find("9")?.Latest.Status);
         Assert.Equal(["9"], _service.Pending);
     }
 
     [Fact]
-    public async Task A_generation_that_takes_too_long_is_kept_and_can_be_waited_for_again()
+    public async Task Wait_timeout_keeps_generation()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"));
 
@@ -80,7 +80,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_time_that_is_over_while_the_submission_is_out_loses_nothing()
+    public async Task Wait_timeout_in_flight_keeps_generation()
     {
         var answer = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Processing("9"));
@@ -96,7 +96,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_while_waiting_leaves_the_generation_where_it_is_found_again()
+    public async Task Wait_canceled_keeps_generation()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"));
         using var stop = new CancellationTokenSource();
@@ -112,9 +112,9 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).Status);
     }
 
-    /// <summary>How long it took is unknown: it may have ended long before anybody looked.</summary>
+    /// <summary>Its duration is unknown: it may have ended long before the first poll.</summary>
     [Fact]
-    public async Task A_generation_of_an_earlier_process_that_has_ended_tells_nothing_of_how_long_one_takes()
+    public async Task Wait_finished_generation_of_earlier_process_is_not_learned()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         for (int id = 10; id < 15; id++)
@@ -128,12 +128,12 @@ public sealed class WaitingTests : IDisposable
         DateTimeOffset start = _service.Clock.GetUtcNow();
         _service.OnFetch(ScriptedResponse.Success("9"));
         await _service.Clock.RunAsync(_service.GenerateAsync());
-        // As soon as where nothing is known, but for what the service expects: two seconds.
+        // As soon as without history, by the eta alone: two seconds.
         Assert.InRange((_service.Clock.GetUtcNow() - start).TotalSeconds, 0.5, 3);
     }
 
     [Fact]
-    public async Task Trouble_of_the_service_is_waited_out()
+    public async Task Wait_transient_faults_are_retried()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(
             ScriptedResponse.Html(), ScriptedResponse.Empty(500), ScriptedResponse.Error("busy", 503), ScriptedResponse.QueueFull(20), ScriptedResponse.Html(200), ScriptedResponse.ConnectionLost,
@@ -146,23 +146,23 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_is_told_what_is_waited_for()
+    public async Task Wait_logs_each_delay()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("busy", 503), ScriptedResponse.Success("9"));
 
         await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal("The service did not say how generation 9 is (HTTP 503: busy): asking again in 0.5 seconds.", Assert.Single(_service.VerboseMessages));
+        Assert.Equal("The service did not report the state of generation 9 (HTTP 503: busy): trying again in 0.5 seconds.", Assert.Single(_service.VerboseMessages));
     }
 
     [Fact]
-    public async Task A_look_without_an_answer_is_repeated()
+    public async Task Wait_poll_without_response_is_retried()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.NoResponse, ScriptedResponse.Success("9"));
 
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        // While nothing is known of the service, the first look comes within five seconds.
+        // Without history the first poll comes within five seconds.
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(Connection.DefaultTimeoutSec));
@@ -171,7 +171,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_that_is_unknown_for_a_moment_is_asked_for_again()
+    public async Task Wait_id_unknown_for_a_moment_is_retried()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Empty(404), ScriptedResponse.Error("Invalid id"), ScriptedResponse.Success("9"));
 
@@ -179,7 +179,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_that_was_given_out_and_denied_six_times_is_not_found()
+    public async Task Wait_submitted_id_denied_six_times_is_not_found()
     {
         using var service = new FakeService(queueLimit: 1);
         DateTimeOffset denied = default;
@@ -198,13 +198,13 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
         Assert.Equal(6, service.Fetches.Count);
         Assert.Equal(["9"], service.Pending);
-        // The service may be at work on it all the same: its place is kept for a while after the last look.
+        // The generation may be pending nevertheless: its slot is kept for a while after the last poll.
         using Slots.Slot place = await service.Clock.RunAsync(service.Generator.AcquireSlotAsync(CancellationToken.None));
         Assert.Equal(10, (service.Clock.GetUtcNow() - service.Fetches[^1].At).TotalSeconds);
     }
 
     [Fact]
-    public async Task An_id_that_nobody_knows_is_not_kept()
+    public async Task Wait_mistyped_id_is_not_kept()
     {
         _service.OnFetch(ScriptedResponse.Error("Invalid id"));
 
@@ -213,7 +213,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_waits_shares_one_poller()
+    public async Task Wait_concurrent_callers_share_one_poller()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"), ScriptedResponse.Processing("9"), ScriptedResponse.Success("9"));
 
@@ -232,7 +232,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task One_who_stops_waiting_does_not_stop_the_others()
+    public async Task Wait_canceled_caller_does_not_cancel_others()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         using var stop = new CancellationTokenSource();
@@ -247,7 +247,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_generation_that_the_service_could_not_make_has_failed_and_says_why()
+    public async Task Wait_failed_generation_has_message()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Json("""{"status":"failed","id":9,"message":"No face found.","output":["https://cdn.example/x.png"]}"""));
 
@@ -259,7 +259,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_died_meanwhile_loses_nothing()
+    public async Task Wait_key_rejected_keeps_generation()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Invalid key", 401));
 
@@ -272,7 +272,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_was_ended_leaves_its_generations_to_the_next_one()
+    public async Task Wait_disconnected_is_resumed_by_next_connection()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
@@ -285,7 +285,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_with_another_connection_goes_on_when_the_one_that_watched_is_ended()
+    public async Task Wait_polling_connection_disconnected_another_takes_over()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
@@ -299,7 +299,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_of_another_session_can_be_waited_for()
+    public async Task Wait_id_of_another_session_is_polled()
     {
         _service.OnFetch(ScriptedResponse.Processing("55"), ScriptedResponse.Json(
             """{"status":"success","id":55,"output":["https://cdn.example/1.png"],"meta":{"prompt":"a diver","seed":3}}"""));
@@ -311,7 +311,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task What_has_ended_is_not_looked_at_again()
+    public async Task Wait_finished_generation_is_not_polled()
     {
         _service.OnSubmit(ScriptedResponse.Success());
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
@@ -321,31 +321,31 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task One_look_tells_how_far_it_is_and_gives_the_slot_back_at_the_end()
+    public async Task Fetch_reports_state_and_releases_slot_at_end()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9", eta: 5), ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
-        Generation first = await _service.Account.FetchAsync(_service.Connection, "9", default).WithTimeoutAsync();
+        Generation first = await _service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync();
         Assert.Equal((GenerationStatus.Processing, 5.0, 1), (first.Status, first.Eta, _service.Account.Slots.InUse));
-        Generation second = await _service.Account.FetchAsync(_service.Connection, "9", default).WithTimeoutAsync();
+        Generation second = await _service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync();
 
         Assert.Equal((GenerationStatus.Success, 0), (second.Status, _service.Account.Slots.InUse));
     }
 
     [Fact]
-    public async Task One_look_that_finds_nothing_out_is_an_error_and_no_loss()
+    public async Task Fetch_without_state_fails_and_keeps_generation()
     {
         _service.OnFetch(ScriptedResponse.Html());
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", default).WithTimeoutAsync());
+        FaceGenException fault = await Signals.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.FetchFailed, fault.Code);
-        Assert.Contains("It is not lost", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("not lost", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_was_seen_to_its_end_is_no_longer_kept()
+    public async Task Account_seen_generation_is_forgotten()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
@@ -359,7 +359,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_being_saved_is_kept_until_each_image_stands_in_a_file()
+    public async Task Account_generation_is_kept_until_all_images_are_saved()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":9,"output":["https://cdn.example/1.png","https://cdn.example/2.png"]}"""));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
@@ -374,7 +374,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_oldest_generation_is_first_among_those_that_are_kept()
+    public async Task Account_pending_generations_are_oldest_first()
     {
         using var service = new FakeService();
         service.OnSubmit(ScriptedResponse.Success("5"), ScriptedResponse.Success("3"), ScriptedResponse.Success("4"));

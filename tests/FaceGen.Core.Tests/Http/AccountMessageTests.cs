@@ -7,7 +7,7 @@ using JsonObject = System.Text.Json.Nodes.JsonObject;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>What the service says about an account ends a run; what it says about a request does not.</summary>
+/// <summary>Tests that messages about the account end a run and messages about a request do not.</summary>
 public sealed class AccountMessageTests
 {
     public static TheoryData<string, ErrorCode> AccountErrors => new()

@@ -6,7 +6,7 @@ using JsonObject = System.Text.Json.Nodes.JsonObject;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>Other wordings of the same faults, and texts that only resemble them.</summary>
+/// <summary>Tests other wordings of account errors, and similar texts that are not account errors.</summary>
 public sealed class AccountMessageVariantTests
 {
     [Theory]

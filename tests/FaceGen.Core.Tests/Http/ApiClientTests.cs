@@ -67,7 +67,7 @@ public sealed class ApiClientTests : IDisposable
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
 
         ApiResult result = await call.WithTimeoutAsync();
-        Assert.Equal((null, "no answer within 120 seconds", true), (result.StatusCode, result.Failure, result.IsSent));
+        Assert.Equal((null, "no response within 120 seconds", true), (result.StatusCode, result.Failure, result.IsSent));
         Assert.IsType<Outcome.Uncertain>(OutcomeClassifier.ClassifySubmission(result));
     }
 
@@ -75,11 +75,11 @@ public sealed class ApiClientTests : IDisposable
     public async Task Post_canceled_throws()
     {
         _service.OnSubmit(ScriptedResponse.NoResponse);
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
 
-        Task<ApiResult> call = PostAsync(cancel: stop.Token);
+        Task<ApiResult> call = PostAsync(cancel: cancellation.Token);
         await _service.WaitForCallAsync();
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WithTimeoutAsync());
     }
@@ -175,14 +175,14 @@ public sealed class ApiClientTests : IDisposable
     [Fact]
     public async Task Post_in_flight_gets_response_after_connection_disposed()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task));
 
         Task<ApiResult> call = PostAsync();
         await _service.WaitForCallAsync();
         _service.Connection.Dispose();
         _service.Connection.Dispose();
-        answer.SetResult(ScriptedResponse.Processing("9"));
+        response.SetResult(ScriptedResponse.Processing("9"));
 
         Assert.Equal("9", (await call.WithTimeoutAsync()).Response?.Id);
     }
@@ -200,13 +200,13 @@ public sealed class ApiClientTests : IDisposable
     [Theory]
     [InlineData(200, """{"status":"success","data":{"balance":1.5}}""", null)]
     [InlineData(200, """{"status":"error","message":"Invalid key"}""", "does not accept the key: Invalid key")]
-    [InlineData(401, "", "does not accept the key: HTTP 401: the body is no JSON")]
-    [InlineData(502, "<html>", "does not answer as the service does: HTTP 502: the body is no JSON")]
+    [InlineData(401, "", "does not accept the key: HTTP 401: the body is not JSON")]
+    [InlineData(502, "<html>", "does not respond like the service: HTTP 502: the body is not JSON")]
     public async Task ConnectionTest_does_not_generate(int status, string body, string? fault)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
 
-        string? found = await ConnectionTest.FindFaultAsync(_service.Connection, default);
+        string? found = await _service.Connection.FindFaultAsync(default);
 
         Assert.Equal(fault is null ? null : $"{_service.Root} {fault}", found);
         Assert.EndsWith("/api/wallet_balance", Assert.Single(_service.Calls).Address.AbsolutePath, StringComparison.Ordinal);

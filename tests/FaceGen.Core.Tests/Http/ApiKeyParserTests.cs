@@ -2,7 +2,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>A key as it is pasted, and as files and environments hold it.</summary>
+/// <summary>Tests keys that are pasted, or read from files and environment variables.</summary>
 public sealed class ApiKeyParserTests
 {
     private const string Key = "aB3xY9kLm27QpRsT0uVw-Z_1=";
@@ -36,8 +36,8 @@ public sealed class ApiKeyParserTests
     [InlineData("ab\u200B{0}", "has an invisible character inside")]
     [InlineData("{0}\r\nsecond", "has several lines")]
     [InlineData("{0}\uFFFD", "were damaged")]
-    [InlineData("aB3xY…", "is cut off")]
-    [InlineData("aB3xY...", "is cut off")]
+    [InlineData("aB3xY…", "is truncated")]
+    [InlineData("aB3xY...", "is truncated")]
     [InlineData("https://modelslab.com/{0}", "is an address")]
     [InlineData("your_api_key", "is a placeholder")]
     [InlineData("YOUR-API-KEY-HERE", "is a placeholder")]
@@ -53,13 +53,13 @@ public sealed class ApiKeyParserTests
     {
         string text = string.Format(null, form, Key);
 
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => ApiKeyParser.Parse(text, "The key"));
+        FaceGenException error = Assert.Throws<FaceGenException>(() => ApiKeyParser.Parse(text, "The key"));
 
-        Assert.Equal(ErrorCode.ConnectionInvalid, fault.Code);
-        Assert.StartsWith("The key ", fault.Message, StringComparison.Ordinal);
-        Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
-        Assert.Contains("Nothing was sent.", fault.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("aB3", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.ConnectionInvalid, error.Code);
+        Assert.StartsWith("The key ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent.", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("aB3", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

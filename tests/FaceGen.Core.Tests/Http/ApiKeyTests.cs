@@ -9,7 +9,7 @@ namespace FaceGen.Core.Tests.Http;
 
 public sealed class ApiKeyTests
 {
-    // Its own characters and its base64 (which has + and /) both change where they are escaped.
+    // The characters of the key and of its base64 (with + and /) change if they are escaped.
     private const string Secret = "s3cret/~~~???+key\"ü";
 
     private static readonly string Base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret));
@@ -39,13 +39,13 @@ public sealed class ApiKeyTests
                 """{"status":"processing","id":1,"message":@,"output":[@],"meta":{"a":@,"deep":{"b":[@]}},"data":{"x":@}}"""
                     .Replace("@", text, StringComparison.Ordinal));
 
-            ServiceResponse? answer = ServiceResponse.TryParse(_key.Redact(body));
+            ServiceResponse? response = ServiceResponse.TryParse(_key.Redact(body));
 
-            Assert.NotNull(answer);
-            Assert.Equal("1", answer.Id);
-            string all = string.Join('\n', [answer.Message, .. answer.Output, .. answer.Meta.Values.Select(value => $"{value}"), answer.Root.GetProperty("data").GetProperty("x").GetString()!]);
+            Assert.NotNull(response);
+            Assert.Equal("1", response.Id);
+            string all = string.Join('\n', [response.Message, .. response.Output, .. response.Meta.Values.Select(value => $"{value}"), response.Root.GetProperty("data").GetProperty("x").GetString()!]);
             Assert.DoesNotContain(spelling, all, StringComparison.Ordinal);
-            Assert.DoesNotContain(spelling, Regex.Unescape(answer.Root.GetRawText()), StringComparison.Ordinal);
+            Assert.DoesNotContain(spelling, Regex.Unescape(response.Root.GetRawText()), StringComparison.Ordinal);
         });
     }
 

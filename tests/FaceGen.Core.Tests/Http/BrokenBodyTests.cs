@@ -3,7 +3,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>A body that the framework cannot unpack comes as other exceptions than those of the network.</summary>
+/// <summary>Tests bodies that the framework cannot decompress: the exceptions differ from those of the network.</summary>
 public sealed class BrokenBodyTests
 {
     [Fact]

@@ -9,7 +9,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>What lies between a connection and the service: a proxy, a certificate.</summary>
+/// <summary>Tests proxies and certificates.</summary>
 public sealed class HttpHandlersTests : IDisposable
 {
     private const string Key = "key-behind-the-proxy";
@@ -54,11 +54,11 @@ public sealed class HttpHandlersTests : IDisposable
         await service.WithTimeoutAsync();
         Assert.Equal(skipCertificateCheck, result.Status == 200);
         Assert.Equal(skipCertificateCheck, _requestHeads.Count == 1);
-        // Before the certificate is known to be good nothing is said.
+        // Nothing is sent before the certificate is validated.
         if (!skipCertificateCheck) Assert.False(result.IsSent);
     }
 
-    /// <summary>Asks for credentials until it gets some, and lets nobody through.</summary>
+    /// <summary>Requires credentials and forwards nothing.</summary>
     private async Task ServeProxyAsync()
     {
         while (true)
@@ -98,7 +98,7 @@ public sealed class HttpHandlersTests : IDisposable
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
-            // The client has refused the certificate.
+            // The client rejected the certificate.
         }
     }
 

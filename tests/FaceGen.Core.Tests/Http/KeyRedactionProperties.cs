@@ -5,7 +5,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>However a service writes the key, and whatever it puts between its characters, it is never shown.</summary>
+/// <summary>Tests that the key is redacted in any encoding and with any characters between.</summary>
 public sealed class KeyRedactionProperties
 {
     private const string Secret = "Zq8W-3nv/Rk+51x_TbLm";
@@ -53,11 +53,11 @@ public sealed class KeyRedactionProperties
             string written = InsertInvisible(Secret, random);
             byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { status = "error", message = $"Key {written} is wrong", id = 7, meta = new { prompt = written } });
 
-            ServiceResponse answer = ServiceResponse.TryParse(_key.Redact(body))!;
+            ServiceResponse response = ServiceResponse.TryParse(_key.Redact(body))!;
 
-            Assert.NotNull(answer);
-            Assert.DoesNotContain(Secret, string.Concat(DisplayText.Clean(answer.Message).Where(c => c != ' ')), StringComparison.Ordinal);
-            Assert.DoesNotContain(Secret, string.Concat($"{answer.Meta["prompt"]}".Where(c => c is > ' ' and < (char)0x7F)), StringComparison.Ordinal);
+            Assert.NotNull(response);
+            Assert.DoesNotContain(Secret, string.Concat(DisplayText.Clean(response.Message).Where(c => c != ' ')), StringComparison.Ordinal);
+            Assert.DoesNotContain(Secret, string.Concat($"{response.Meta["prompt"]}".Where(c => c is > ' ' and < (char)0x7F)), StringComparison.Ordinal);
         }
     }
 
@@ -93,7 +93,7 @@ public sealed class KeyRedactionProperties
     [Fact]
     public void Redact_large_text_takes_linear_time()
     {
-        // Prefixes of the key, backslashes and unfinished escapes make a search that goes back slow.
+        // Prefixes of the key, backslashes and unfinished escapes slow down a search with backtracking.
         string[] hostile = [Secret[..^1], new('\\', 50), "%25", "%2", "&#00", "&amp;", "\\u00", "5a71", "\u200b", "WnE4"];
         foreach (string piece in hostile)
         {
@@ -112,14 +112,14 @@ public sealed class KeyRedactionProperties
     private static string InsertInvisible(string text, Random random, bool seldom = false) => string.Concat(text.Select((c, at) =>
         at == 0 || random.Next(seldom ? 12 : 3) != 0 || char.IsSurrogate(c) ? $"{c}" : Invisible[random.Next(Invisible.Length)] + c));
 
-    /// <summary>Writes each character plain or in one of the ways that undo each other's.</summary>
+    /// <summary>Writes each character plain or with a random escape.</summary>
     private static string Encode(string text, Random random)
     {
         int style = random.Next(4);
         return string.Concat(text.EnumerateRunes().Select(rune =>
         {
             string character = rune.ToString();
-            // What begins an escape is always escaped: otherwise its meaning would change.
+            // The first character of an escape is always escaped, so that its meaning does not change.
             bool isEscape = character is "%" or "&" or "\\" or "#" or ";";
             if (!isEscape && random.Next(3) == 0) return character;
 

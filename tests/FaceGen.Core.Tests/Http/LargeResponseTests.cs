@@ -6,14 +6,14 @@ using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>The tests of this collection run alone, so that what is allocated meanwhile is theirs.</summary>
+/// <summary>The tests of this collection run alone, so that they can measure allocations.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class RunAlone
 {
     internal const string Name = "Alone";
 }
 
-/// <summary>Answers that are made to cost memory and time.</summary>
+/// <summary>Tests responses that are designed to use much memory and time.</summary>
 [Collection(RunAlone.Name)]
 public sealed class LargeResponseTests : IDisposable
 {
@@ -44,12 +44,12 @@ public sealed class LargeResponseTests : IDisposable
         byte[] body = Encoding.ASCII.GetBytes($$"""{"status":"success","id":1,"output":[{{string.Concat(Enumerable.Repeat(value, 12 * 1024 * 1024 / value.Length))}}0],"\u0074rack_id":"7"}""");
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        ServiceResponse? answer = ServiceResponse.TryParse(body);
+        ServiceResponse? response = ServiceResponse.TryParse(body);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // What is no JSON is not read at all; of the others the id is, by which the images are found.
-        if (!value.EndsWith(',')) Assert.Null(answer);
-        else Assert.Equal(("success", "1", 7L, 0), (answer!.Status, answer.Id, answer.TrackId, answer.Output.Count));
+        // A body that is not JSON is not read; of the others the id is, by which the images are fetched.
+        if (!value.EndsWith(',')) Assert.Null(response);
+        else Assert.Equal(("success", "1", 7L, 0), (response!.Status, response.Id, response.TrackId, response.Output.Count));
         Assert.InRange(allocated, 0, body.Length);
     }
 
@@ -66,7 +66,7 @@ public sealed class LargeResponseTests : IDisposable
 
         Assert.Equal(images, generation.ImageCount);
         Assert.Equal("https://cdn.example/0.png", generation.Output[0].AbsoluteUri);
-        Assert.All(generation.OtherLinks, list => Assert.Equal(images, list.Count));
+        Assert.All(generation.AlternateLinks, list => Assert.Equal(images, list.Count));
     }
 
     [Fact]
@@ -89,10 +89,10 @@ public sealed class LargeResponseTests : IDisposable
     public void Response_many_meta_fields_are_truncated()
     {
         string fields = string.Join(",", Enumerable.Range(0, 100_000).Select(i => $"\"f{i}\":\"{i}\""));
-        ServiceResponse answer = ServiceResponse.TryParse(Encoding.ASCII.GetBytes($$$"""{"status":"error","message":{{{{fields}}}},"meta":{{{{fields}}}}}"""))!;
+        ServiceResponse response = ServiceResponse.TryParse(Encoding.ASCII.GetBytes($$$"""{"status":"error","message":{{{{fields}}}},"meta":{{{{fields}}}}}"""))!;
 
-        Assert.Equal(256, answer.Meta.Count);
-        Assert.InRange(answer.Message.Length, 1, 501);
+        Assert.Equal(256, response.Meta.Count);
+        Assert.InRange(response.Message.Length, 1, 501);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class LargeResponseTests : IDisposable
         content.Headers.ContentLength = 30 * 1024 * 1024;
         using var body = new MemoryStream();
 
-        await Assert.ThrowsAsync<IOException>(() => content.AppendToAsync(body, 32 * 1024 * 1024, default));
+        await Assert.ThrowsAsync<IOException>(() => content.AppendToAsync(body, 32 * 1024 * 1024, null, default));
 
         Assert.InRange(body.Capacity, 3, 4 * 1024 * 1024);
     }
@@ -112,7 +112,7 @@ public sealed class LargeResponseTests : IDisposable
     {
         using var release = new ManualResetEventSlim();
         using var started = new SemaphoreSlim(0);
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         int running = 0, most = 0;
         int Decode()
         {
@@ -124,13 +124,13 @@ public sealed class LargeResponseTests : IDisposable
             return 1;
         }
 
-        Task<int>[] stopped = [.. Enumerable.Range(0, 3).Select(_ => LargeBodyDecoder.DecodeAsync(LargeBodyDecoder.MinLargeBytes, Decode, stop.Token))];
+        Task<int>[] stopped = [.. Enumerable.Range(0, 3).Select(_ => LargeBodyDecoder.DecodeAsync(LargeBodyDecoder.MinLargeBytes, Decode, cancellation.Token))];
         Task<int>[] patient = [.. Enumerable.Range(0, 5).Select(_ => LargeBodyDecoder.DecodeAsync(LargeBodyDecoder.MinLargeBytes, Decode, default))];
         Assert.True(await started.WaitAsync(TimeSpan.FromMinutes(3)));
         Assert.True(await started.WaitAsync(TimeSpan.FromMinutes(3)));
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
 
-        // The decoding itself goes on, and so do its turns; whoever waited for it does not.
+        // Decoding continues and holds the semaphore, but the canceled wait ends.
         foreach (Task<int> task in stopped) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.WithTimeoutAsync());
         Assert.Equal(2, Volatile.Read(ref running));
         release.Set();

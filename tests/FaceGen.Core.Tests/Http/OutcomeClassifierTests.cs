@@ -11,19 +11,19 @@ public sealed class OutcomeClassifierTests
     private const string QueueFull = """{"status":"error","message":"Rate limit exceeded. Maximum 5 queued requests allowed.","retry_after":30}""";
 
     [Theory]
-    // It was accepted.
+    // Accepted.
     [InlineData(200, """{"status":"success","id":1,"output":["https://a/1.png"]}""", "Success")]
     [InlineData(200, """{"status":"success","output":["https://a/1.png"]}""", "Success")]
     [InlineData(200, """{"status":"processing","future_links":["https://a/1.png"]}""", "Success")]
     [InlineData(201, """{"status":"ready","id":1,"output":"https://a/1.png"}""", "Success")]
-    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","id":1,"output":""}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","id":1,"message":"Request processing"}""", "UnderWay")]
-    [InlineData(200, """{"status":"queued","id":"1"}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","fetch_result":"https://other/fetch/9"}""", "UnderWay")]
+    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "Pending")]
+    [InlineData(200, """{"status":"processing","id":1,"output":""}""", "Pending")]
+    [InlineData(200, """{"status":"processing","id":1,"message":"Request processing"}""", "Pending")]
+    [InlineData(200, """{"status":"queued","id":"1"}""", "Pending")]
+    [InlineData(200, """{"status":"processing","fetch_result":"https://other/fetch/9"}""", "Pending")]
     [InlineData(200, """{"status":"failed","id":1,"message":"no face found"}""", "Failed")]
-    [InlineData(200, """{"id":1}""", "UnderWay")]
-    // It was certainly not.
+    [InlineData(200, """{"id":1}""", "Pending")]
+    // Certainly not accepted.
     [InlineData(200, """{"status":"error","message":"The prompt is not allowed."}""", "RequestRefused")]
     [InlineData(200, """{"status":"failed","messege":"no"}""", "RequestRefused")]
     [InlineData(400, """{"status":"error","message":{"width":["too large"]}}""", "RequestRefused")]
@@ -47,12 +47,12 @@ public sealed class OutcomeClassifierTests
     [InlineData(200, """{"status":"error","message":"Unauthorized"}""", "KeyRejected")]
     [InlineData(200, """{"status":"error","message":"Invalid API key 'abcd'"}""", "KeyRejected")]
     [InlineData(200, """{"status":"error","message":"Not included in your plan"}""", "NotInPlan")]
-    // Words that are about the request are about no account.
+    // Messages about the request are not about the account.
     [InlineData(200, """{"status":"error","message":"Missing key 'prompt'"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"Invalid keypoints in the face image"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"The prompt 'invalid api key' is not allowed"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"No creditable face was found"}""", "RequestRefused")]
-    // It was not, and may be sent again: the rate limit in its disguises, and the API's own 503.
+    // Not accepted and can be sent again: the rate limit in all forms, and the API's 503.
     [InlineData(429, QueueFull, "Retry 30")]
     [InlineData(429, Html, "Retry")]
     [InlineData(429, "", "Retry")]
@@ -64,14 +64,14 @@ public sealed class OutcomeClassifierTests
     [InlineData(429, """{"status":"error","message":"Your plan allows 5 requests: upgrade your plan. Out of credits?"}""", "Retry")]
     [InlineData(200, """{"status":"error","message":"Concurrent request limit reached"}""", "Retry")]
     [InlineData(503, """{"status":"error","message":"Server busy, retry after 2.5 sec"}""", "Retry 2.5")]
-    // It was not, and the service says when to come back.
+    // Not accepted, with a retry hint.
     [InlineData(200, """{"status":"error","message":"Model is loading, please try again in 20 seconds"}""", "Retry 20")]
     [InlineData(400, """{"status":"error","message":"Server overloaded","retry_after":15}""", "Retry 15")]
     [InlineData(200, """{"status":"error","message":"The link 'try again in 5 seconds' does not work"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"The link expires in 20 seconds"}""", "RequestRefused")]
     [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"No credit card photos, please"}""", "RequestRefused")]
-    // Nobody knows.
+    // Possibly accepted.
     [InlineData(200, Html, "Uncertain")]
     [InlineData(200, "", "Uncertain")]
     [InlineData(200, """{"status":"processing","id":1,"outp""", "Uncertain")]
@@ -89,7 +89,7 @@ public sealed class OutcomeClassifierTests
     [InlineData(503, Html, "Uncertain")]
     [InlineData(503, "", "Uncertain")]
     [InlineData(503, """{"message":"upstream connect error"}""", "Uncertain")]
-    [InlineData(503, """{"status":"processing","id":1}""", "UnderWay")]
+    [InlineData(503, """{"status":"processing","id":1}""", "Pending")]
     [InlineData(504, Html, "Uncertain")]
     [InlineData(524, Html, "Uncertain")]
     public void Submission_response_has_outcome(int status, string body, string expected) =>
@@ -163,10 +163,10 @@ public sealed class OutcomeClassifierTests
     [InlineData(200, """{"status":"success","output":"","proxy_links":["https://a/1.png"]}""", "Success")]
     [InlineData(200, """{"status":"success","future_links":["https://a/1.png"]}""", "Success")]
     [InlineData(200, """{"output":["https://a/1.png"]}""", "Success")]
-    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","message":"wait","output":""}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","future_links":["https://a/1.png"]}""", "UnderWay")]
-    [InlineData(200, """{"status":"processing","output":["https://a/1.png"]}""", "UnderWay")]
+    [InlineData(200, """{"status":"success","id":1,"output":[]}""", "Pending")]
+    [InlineData(200, """{"status":"processing","message":"wait","output":""}""", "Pending")]
+    [InlineData(200, """{"status":"processing","future_links":["https://a/1.png"]}""", "Pending")]
+    [InlineData(200, """{"status":"processing","output":["https://a/1.png"]}""", "Pending")]
     [InlineData(200, """{"status":"failed","message":"no face"}""", "Failed")]
     [InlineData(200, """{"status":"error","message":"Invalid id"}""", "GenerationNotFound")]
     [InlineData(404, Html, "GenerationNotFound")]
@@ -211,7 +211,7 @@ public sealed class OutcomeClassifierTests
         var failed = Assert.IsType<Outcome.Failed>(OutcomeClassifier.ClassifySubmission(
             CreateResult(400, """{"status":"error","message":{"width":["The width is too large."]}}""")));
 
-        Assert.Equal("The service refused the request: HTTP 400: width: The width is too large.", failed.Error.Message);
+        Assert.Equal("The service refused the request: HTTP 400: width: The width is too large. It was not accepted and costs nothing. Correct the request.", failed.Error.Message);
     }
 
     private static ApiResult CreateResult(int status, string body) => new()
@@ -222,7 +222,7 @@ public sealed class OutcomeClassifierTests
 
     private static string Format(Outcome outcome) => outcome switch
     {
-        Outcome.Finished ended => ended.Status.ToString(),
+        Outcome.Finished finished => finished.Status.ToString(),
         Outcome.Failed failed => failed.Error.Code.ToString(),
         Outcome.Retry { Delay: { } wait } => FormattableString.Invariant($"Retry {wait.TotalSeconds}"),
         _ => outcome.GetType().Name,

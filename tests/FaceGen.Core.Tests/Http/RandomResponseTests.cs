@@ -6,7 +6,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>Whatever comes, it has an outcome; and no damage to an answer makes a submission look refused.</summary>
+/// <summary>Tests that every response has an outcome, and that a damaged response is never a refusal.</summary>
 public sealed class RandomResponseTests
 {
     private static readonly int[] Statuses = [0, 200, 201, 204, 301, 307, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 524];
@@ -65,22 +65,22 @@ public sealed class RandomResponseTests
         Assert.False(fetched is Outcome.Uncertain, "Looking costs nothing: it is never uncertain.");
         foreach (Outcome outcome in (Outcome[])[submitted, fetched])
         {
-            string said = outcome switch
+            string text = outcome switch
             {
                 Outcome.Failed failed => failed.Error.Message,
                 Outcome.Retry retry => retry.Reason,
                 Outcome.Uncertain uncertain => uncertain.Reason,
-                Outcome.Finished { Response: var answer } => answer.Id + answer.Message,
-                Outcome.Pending { Response: var answer } => answer.Id + answer.Message,
+                Outcome.Finished { Response: var response } => response.Id + response.Message,
+                Outcome.Pending { Response: var response } => response.Id + response.Message,
                 _ => "",
             };
-            Assert.DoesNotContain(said, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
-            if (outcome is Outcome.Finished ended) _ = new Generation { Id = "7" }.WithResponse(ended.Response, ended.Status).ToString();
+            Assert.DoesNotContain(text, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
+            if (outcome is Outcome.Finished finished) _ = new Generation { Id = "7" }.WithResponse(finished.Response, finished.Status).ToString();
             if (outcome is Outcome.Pending underWay) _ = new Generation { Id = "7" }.WithResponse(underWay.Response, GenerationStatus.Processing).ToString();
             if (outcome is Outcome.Retry { Delay: { } wait }) Assert.True(wait >= TimeSpan.Zero);
         }
 
-        // Only what was certainly not accepted may be sent again.
+        // Only a request that was certainly not accepted can be sent again.
         bool mayHaveBeenAccepted = status is 0 or 500 or 502 or 504 or 524 || (status is >= 200 and < 300 && result.Response is null);
         if (mayHaveBeenAccepted) Assert.False(submitted is Outcome.Retry or Outcome.Failed, $"{status} {Encoding.UTF8.GetString(body)} gives {submitted}");
     }
@@ -89,7 +89,7 @@ public sealed class RandomResponseTests
         ? new ApiResult { Failure = "The connection broke." }
         : new ApiResult { StatusCode = (HttpStatusCode)status, Response = ServiceResponse.TryParse(body) };
 
-    /// <summary>Builds JSON of the vocabulary that services use, its shape taken from random bytes.</summary>
+    /// <summary>Creates JSON with the names of real responses and a random structure.</summary>
     private static byte[] CreateJson(Queue<byte> shape, int depth)
     {
         return Encoding.UTF8.GetBytes(Value(depth));

@@ -39,11 +39,11 @@ public sealed class RateLimiterTests
     [Fact]
     public async Task Acquire_canceled_throws()
     {
-        using var stop = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         for (int i = 0; i < 3; i++) _ = _limiter.AcquireAsync(_clock, default);
-        Task waiting = _limiter.AcquireAsync(_clock, stop.Token);
+        Task waiting = _limiter.AcquireAsync(_clock, cancellation.Token);
 
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }

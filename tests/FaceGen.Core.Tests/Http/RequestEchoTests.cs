@@ -9,7 +9,7 @@ using FsCheck.Xunit;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>A row's own text, which the service repeats in its answer, neither ends nor stalls a run.</summary>
+/// <summary>Tests that a request's text in the service's message neither ends nor delays a run.</summary>
 public sealed class RequestEchoTests
 {
     private static readonly string[] Prompts =
@@ -44,7 +44,7 @@ public sealed class RequestEchoTests
             Request request = field == "prompt" ? FakeService.Request(prompt) : FakeService.Request() with { NegativePrompt = prompt };
             foreach (string message in (string[])[$"Invalid {field}: {echoed}", $"The {field} {echoed} is not allowed.", $"{echoed} was refused", $"The {field} \"{echoed}\" is not allowed", echoed])
             {
-                // What is cut off in the middle of a sentence is recognized by its ellipsis only.
+                // A text that is truncated inside a sentence is recognized only by its ellipsis.
                 Outcome outcome = OutcomeClassifier.ClassifySubmission(CreateResult(200, message), RequestEcho.Create(request));
 
                 Assert.True(outcome is Outcome.Failed { Error.EndsRun: false }, $"{message} gives {outcome}");

@@ -6,7 +6,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>Users and passwords of addresses, and the type that holds a secret.</summary>
+/// <summary>Tests the redaction of users and passwords in addresses, and the type for secrets.</summary>
 public sealed class SecretRedactionTests
 {
     [Theory]
@@ -27,14 +27,14 @@ public sealed class SecretRedactionTests
     [Fact]
     public void ProxyError_has_address_and_no_password()
     {
-        const string said = "The proxy tunnel request to proxy 'http://svc%40corp:S3cretPw@127.0.0.1:3128/' failed with status code '407'.";
-        var thrown = new HttpRequestException("An error occurred.", new HttpRequestException(said));
+        const string message = "The proxy tunnel request to proxy 'http://svc%40corp:S3cretPw@127.0.0.1:3128/' failed with status code '407'.";
+        var exception = new HttpRequestException("An error occurred.", new HttpRequestException(message));
 
         FaceGenException[] errors =
         [
-            ConnectionFault.FindIn(thrown, new Uri("https://modelslab.com"), null)!.Error,
-            ConnectionFault.FindIn(thrown, new Uri("https://modelslab.com"), new Uri("http://me:S3cretPw@proxy:3128"))!.Error,
-            new(ErrorCode.ServiceUnreachable, said, thrown),
+            ConnectionFault.FindIn(exception, new Uri("https://modelslab.com"), null)!.Error,
+            ConnectionFault.FindIn(exception, new Uri("https://modelslab.com"), new Uri("http://me:S3cretPw@proxy:3128"))!.Error,
+            new(ErrorCode.ServiceUnreachable, message, exception),
         ];
 
         Assert.All(errors, error =>
@@ -71,7 +71,7 @@ public sealed class SecretRedactionTests
         Assert.Equal(secret, new SecretText("S3cretPw"));
     }
 
-    /// <summary>A type that held such a text itself would show it to a debugger.</summary>
+    /// <summary>A secret in a plain string field is visible in a debugger.</summary>
     [Theory]
     [InlineData(typeof(ApiKey))]
     [InlineData(typeof(LedgerLocation))]

@@ -38,10 +38,10 @@ public sealed class ServiceAddressTests
     [InlineData("/api")]
     public void Parse_unencrypted_address_is_rejected(string given)
     {
-        var fault = Assert.Throws<FaceGenException>(() => ServiceAddress.Parse(new Uri(given, UriKind.RelativeOrAbsolute)));
+        var error = Assert.Throws<FaceGenException>(() => ServiceAddress.Parse(new Uri(given, UriKind.RelativeOrAbsolute)));
 
-        Assert.Equal(ErrorCode.ConnectionInvalid, fault.Code);
-        Assert.True(fault.EndsRun);
+        Assert.Equal(ErrorCode.ConnectionInvalid, error.Code);
+        Assert.True(error.EndsRun);
     }
 
     [Theory]

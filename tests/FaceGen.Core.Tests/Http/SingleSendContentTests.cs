@@ -64,9 +64,9 @@ public sealed class SingleSendContentTests
     [Fact]
     public async Task Post_closed_port_is_not_sent()
     {
-        Uri nobody;
-        await using (var server = new RawServer()) nobody = server.Root;
-        using var connection = new Connection(ServiceAddress.Parse(nobody), new ApiKey("once-key"));
+        Uri closedAddress;
+        await using (var server = new RawServer()) closedAddress = server.Root;
+        using var connection = new Connection(ServiceAddress.Parse(closedAddress), new ApiKey("once-key"));
 
         ApiResult result = await PostAsync(connection, "lost");
 

@@ -6,7 +6,7 @@ using FaceGen.Http;
 
 namespace FaceGen.Core.Tests.Http;
 
-/// <summary>The decision on a submission as one table: HTTP status by kind of body.</summary>
+/// <summary>Tests the outcome of a submission for each HTTP status and kind of body.</summary>
 public sealed class SubmissionOutcomeTests
 {
     private static readonly int[] Statuses = [.. Enumerable.Range(200, 400)];
@@ -35,7 +35,7 @@ public sealed class SubmissionOutcomeTests
                     string? accepted = outcome switch
                     {
                         Outcome.Pending underWay => underWay.Response.AcceptedId,
-                        Outcome.Finished ended => ended.Response.AcceptedId,
+                        Outcome.Finished finished => finished.Response.AcceptedId,
                         _ => null,
                     };
                     Assert.True(accepted == "77", $"HTTP {status}, {word}, {message} gives {outcome}");
@@ -45,9 +45,9 @@ public sealed class SubmissionOutcomeTests
     }
 
     [Theory]
-    [InlineData("error", "Rate limit exceeded", "UnderWay")]
-    [InlineData("error", "Timed out, try again in 2 seconds", "UnderWay")]
-    [InlineData("failed", "Gateway timeout", "UnderWay")]
+    [InlineData("error", "Rate limit exceeded", "Pending")]
+    [InlineData("error", "Timed out, try again in 2 seconds", "Pending")]
+    [InlineData("failed", "Gateway timeout", "Pending")]
     [InlineData("failed", "no face was found", "Failed")]
     [InlineData("error", "no face was found", "Failed")]
     public void Submission_accepted_fails_only_with_clear_message(string word, string message, string expected) =>
@@ -116,7 +116,7 @@ public sealed class SubmissionOutcomeTests
                 Assert.Equal($"{status} Uncertain", $"{status} {Format(Classify(status, $$"""{"status":"error","message":"{{message}}"{{wait}}}"""))}");
         }
 
-        // Their status itself is the refusal; and yet nothing is sent again by itself.
+        // The status is a refusal, but the request is not sent again automatically.
         Assert.Equal("RequestRefused", Format(Classify(400, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
         Assert.Equal("Retry 2", Format(Classify(429, $$"""{"status":"error","message":"{{message}}","retry_after":2}""")));
     }
@@ -163,7 +163,7 @@ public sealed class SubmissionOutcomeTests
 
     private static string Format(Outcome outcome) => outcome switch
     {
-        Outcome.Finished ended => ended.Status.ToString(),
+        Outcome.Finished finished => finished.Status.ToString(),
         Outcome.Failed failed => failed.Error.Code.ToString(),
         Outcome.Retry { Delay: { } wait } => FormattableString.Invariant($"Retry {wait.TotalSeconds}"),
         _ => outcome.GetType().Name,

@@ -6,8 +6,8 @@ using FaceGen.Http;
 namespace FaceGen.Core.Tests.Http;
 
 /// <summary>
-/// The rows of the list of oddities, by their ids, as outcomes: submissions first, looks after. Rows about single fields
-/// are in <c>ServiceAnswerTests</c>, those about downloads in <c>DownloadTests</c> and <c>ImageSaverTests</c>.
+/// Tests the outcomes of the documented unusual responses (Q1, Q2, …): submissions, then fetches. Single fields are tested in
+/// <c>ServiceResponseTests</c>, downloads in the tests of <c>Saving</c>.
 /// </summary>
 public sealed class UnusualResponseTests
 {
@@ -20,28 +20,28 @@ public sealed class UnusualResponseTests
     [InlineData("Q5", 200, """{"status":"error","message":"Rate limit exceeded."}""", "Retry")]
     [InlineData("Q6", 200, """{"status":"error","message":"Rate limit exceeded. Try again in 45 seconds."}""", "Retry 45")]
     [InlineData("Q6", 200, """{"status":"error","message":"Too many requests, try again in 30 minutes"}""", "Retry 1800")]
-    [InlineData("Q7", 200, """{"status":"processing","id":7,"output":""}""", "UnderWay")]
-    [InlineData("Q8", 200, """{"status":"processing","fetch_result":"https://a.example/fetch/7"}""", "UnderWay")]
+    [InlineData("Q7", 200, """{"status":"processing","id":7,"output":""}""", "Pending")]
+    [InlineData("Q8", 200, """{"status":"processing","fetch_result":"https://a.example/fetch/7"}""", "Pending")]
     [InlineData("Q8", 200, """{"status":"processing","future_links":["https://a.example/1.png"]}""", "Success")]
     [InlineData("Q8", 200, """{"status":"processing"}""", "Uncertain")]
-    [InlineData("Q9", 200, """{"status":"processing","id":7,"fetch_result":"https://other.example/v3/fetch/7"}""", "UnderWay")]
-    [InlineData("Q10", 200, """{"status":"processing","id":7,"eta":"2.5"}""", "UnderWay")]
-    [InlineData("Q11", 200, """{"status":"processing","id":"7","track_id":"8"}""", "UnderWay")]
+    [InlineData("Q9", 200, """{"status":"processing","id":7,"fetch_result":"https://other.example/v3/fetch/7"}""", "Pending")]
+    [InlineData("Q10", 200, """{"status":"processing","id":7,"eta":"2.5"}""", "Pending")]
+    [InlineData("Q11", 200, """{"status":"processing","id":"7","track_id":"8"}""", "Pending")]
     [InlineData("Q12", 200, """{"status":"failed","id":7}""", "Failed")]
-    [InlineData("Q12", 200, """{"status":"queued","id":7}""", "UnderWay")]
+    [InlineData("Q12", 200, """{"status":"queued","id":7}""", "Pending")]
     [InlineData("Q12", 200, """{"status":"ready","id":7,"output":["https://a.example/1.png"]}""", "Success")]
     [InlineData("Q13", 200, """{"status":"error","message":"You are out of credits."}""", "OutOfCredits")]
     [InlineData("Q14", 502, "<html>", "Uncertain")]
     [InlineData("Q14", 200, """{"status":"success","id":7,"outp""", "Uncertain")]
     [InlineData("Q15", 200, """{"status":"success","id":7,"output":["https://a.example/1.png"],"meta":{"width":"512","base64":"yes"}}""", "Success")]
-    [InlineData("Q18", 200, """{"status":"processing","id":7,"message":"Request processing"}""", "UnderWay")]
-    [InlineData("Q19", 200, """{"status":"processing","id":7,"output":null,"meta":null,"x":{"y":[1]}}""", "UnderWay")]
+    [InlineData("Q18", 200, """{"status":"processing","id":7,"message":"Request processing"}""", "Pending")]
+    [InlineData("Q19", 200, """{"status":"processing","id":7,"output":null,"meta":null,"x":{"y":[1]}}""", "Pending")]
     public void Submission_unusual_response_has_outcome(string row, int status, string body, string outcome) =>
         Assert.Equal($"{row} {outcome}", $"{row} {Name(OutcomeClassifier.ClassifySubmission(CreateResult(status, body)))}");
 
     [Theory]
-    [InlineData("Q20", 200, """{"status":"success","id":7,"output":[]}""", "UnderWay")]
-    [InlineData("Q20", 200, """{"status":"success","id":7,"output":null}""", "UnderWay")]
+    [InlineData("Q20", 200, """{"status":"success","id":7,"output":[]}""", "Pending")]
+    [InlineData("Q20", 200, """{"status":"success","id":7,"output":null}""", "Pending")]
     [InlineData("Q21", 200, """{"status":"success","id":7,"output":"https://a.example/1.png"}""", "Success")]
     [InlineData("Q21", 200, """{"status":"success","id":7,"output":{"0":"https://a.example/1.png"}}""", "Success")]
     [InlineData("Q22", 200, """{"status":"success","id":7,"output":[],"proxy_links":["https://a.example/1.png"]}""", "Success")]
@@ -58,7 +58,7 @@ public sealed class UnusualResponseTests
 
     private static string Name(Outcome outcome) => outcome switch
     {
-        Outcome.Finished ended => ended.Status.ToString(),
+        Outcome.Finished finished => finished.Status.ToString(),
         Outcome.Failed failed => failed.Error.Code.ToString(),
         Outcome.Retry { Delay: { } wait } => $"Retry {wait.TotalSeconds:0}",
         _ => outcome.GetType().Name,

@@ -6,7 +6,7 @@ namespace FaceGen.Core.Tests.ImageFormats;
 public sealed class Crc32Tests
 {
     [Fact]
-    public void Bytes_of_any_number_have_the_sum_of_the_specification()
+    public void Compute_any_length_matches_specification()
     {
         byte[] bytes = new byte[1000];
         new Random(1).NextBytes(bytes);

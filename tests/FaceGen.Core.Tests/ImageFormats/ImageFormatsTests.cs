@@ -4,7 +4,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.ImageFormats;
 
-/// <summary>How far each container allows an image to be checked.</summary>
+/// <summary>Tests how completely the images of each format are checked.</summary>
 public sealed class ImageFormatsTests
 {
     private static readonly Dictionary<string, (ImageFormat Format, byte[] Image)> Images = new()
@@ -46,7 +46,7 @@ public sealed class ImageFormatsTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Damage_anywhere_is_survived(string name)
+    public void Image_damaged_anywhere_does_not_throw(string name)
     {
         foreach (byte damage in (byte[])[0x00, 0x7F, 0x80, 0xFF])
         {
@@ -87,9 +87,9 @@ public sealed class ImageFormatsTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_follows_a_whole_image_does_no_harm(string name)
+    public void Image_trailing_data_is_ignored(string name)
     {
-        // Boxes go to the end of the file: what follows them is one that was cut.
+        // Boxes extend to the end of the file: data after them is a box that was cut.
         if (name == "jxl boxes") return;
 
         Assert.NotNull(ImageInfo.ReadComplete([.. Images[name].Image, 0, 0, 0xFF, 0xFF, 0xFF, 0xF4, .. "trailing bytes"u8]));
@@ -100,7 +100,7 @@ public sealed class ImageFormatsTests
         Assert.False(ImageInfo.Read([.. EncodedImages.Baseline[..^2], .. new byte[100]])!.IsComplete);
 
     [Fact]
-    public void Avif_whose_tables_point_behind_its_end_is_refused()
+    public void Avif_tables_beyond_end_is_refused()
     {
         byte[] avif = EncodedImages.Avif;
         Assert.NotNull(ImageInfo.ReadComplete(avif));
@@ -113,7 +113,7 @@ public sealed class ImageFormatsTests
     {
         const int Items = 60_000;
         byte[] items = new byte[Items * 6];
-        // Each item: its number, the number of its data's file, and 65,535 extents of no bytes.
+        // Each item: its number, the number of its data file, and 65,535 empty extents.
         for (int item = 0; item < Items; item++) items.AsSpan((item * 6) + 4, 2).Fill(0xFF);
         byte[] table = Box("iloc"u8, [0, 0, 0, 0, 0, 0, Items >> 8, Items & 0xFF, .. items]);
         byte[] avif = [.. Box("ftyp"u8, [.. "avif"u8, 0, 0, 0, 0]), .. Box("meta"u8, [0, 0, 0, 0, .. table])];
@@ -167,7 +167,7 @@ public sealed class ImageFormatsTests
 
     [Theory]
     [InlineData(new byte[] { 0xFF, 0x0A, 0b0_001_0011, 0b0000_0000, 0, 0, 0, 0, 0, 0, 0, 0 }, 80, 80)]
-    public void Jpeg_xl_codestream_tells_its_size(byte[] stream, int width, int height)
+    public void Jpeg_xl_codestream_has_size(byte[] stream, int width, int height)
     {
         // Small, 10 × 8 rows, as wide as it is high.
         stream[2] = 1 | (9 << 1) | (1 << 6);
@@ -184,7 +184,7 @@ public sealed class ImageFormatsTests
         Assert.Null(ImageInfo.Read(System.Text.Encoding.Latin1.GetBytes(text)));
 
     [Fact]
-    public void Face_images_stay_PNG_JPEG_and_WebP()
+    public void Face_image_formats_are_png_jpeg_webp()
     {
         foreach ((ImageFormat format, byte[] image) in Images.Values)
         {
@@ -213,12 +213,12 @@ public sealed class ImageFormatsTests
         Assert.Equal(isFlat, BlankImage.IsBlank(bmp, ImageInfo.ReadComplete(bmp)!));
     }
 
-    /// <summary>Up to here each byte is part of the image; what follows in some formats only fills.</summary>
+    /// <summary>Returns the length up to which each byte is needed; in some formats padding follows.</summary>
     private static int LastNeeded(byte[] image) => ImageHeader.DetectFormat(image) is ImageFormat.Tiff
         ? Enumerable.Range(0, image.Length + 1).First(length => ImageInfo.ReadComplete(image.AsSpan(0, length)) is not null)
         : image.Length;
 
-    /// <summary>50 × 40 gray pixels of nothing, with a restart marker after each two blocks.</summary>
+    /// <summary>Creates 50 × 40 gray pixels of one color, with a restart marker after every two blocks.</summary>
     private static byte[] JpegWithRestarts()
     {
         // One code of one bit in either table: no difference, and the end of the block.
@@ -269,7 +269,7 @@ public sealed class ImageFormatsTests
 
     private static byte[] JpegXlInBoxes(int firstPart = 0)
     {
-        // 40 rows: (4 + 1) × 8; the width is told by itself, with 9 bits: 49 + 1.
+        // 40 rows: (4 + 1) × 8; the width is separate, with 9 bits: 49 + 1.
         ulong bits = 0;
         int at = 0;
         foreach ((int value, int count) in ((int, int)[])[(0, 1), (0, 2), (39, 9), (0, 3), (0, 2), (49, 9)])

@@ -18,7 +18,7 @@ public sealed class ImageInfoTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_whole_image_tells_its_format_and_size(string name)
+    public void Read_complete_image_returns_format_and_size(string name)
     {
         ImageFormat format = name[0] switch { 'p' => ImageFormat.Png, 'j' => ImageFormat.Jpeg, _ => ImageFormat.WebP };
 
@@ -27,7 +27,7 @@ public sealed class ImageInfoTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void An_image_cut_anywhere_is_refused(string name)
+    public void Read_cut_image_returns_null(string name)
     {
         byte[] image = Images[name];
 
@@ -36,12 +36,12 @@ public sealed class ImageInfoTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_follows_a_whole_image_does_no_harm(string name) =>
+    public void Read_trailing_data_is_ignored(string name) =>
         Assert.NotNull(ImageInfo.ReadComplete([.. Images[name], 0, 0, 0xFF, 0xFF, 0xFF, 0xF4, .. "trailing bytes"u8]));
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Damage_anywhere_is_survived(string name)
+    public void Read_damaged_image_does_not_throw(string name)
     {
         foreach (byte damage in (byte[])[0x00, 0x7F, 0x80, 0xFF])
         {
@@ -61,19 +61,19 @@ public sealed class ImageInfoTests
     [InlineData(16385, 5)]
     [InlineData(5, int.MaxValue)]
     [InlineData(int.MinValue, int.MinValue)]
-    public void A_size_that_no_picture_has_is_not_believed(int width, int height) =>
+    public void Read_implausible_size_returns_null(int width, int height) =>
         Assert.Null(ImageInfo.ReadComplete(TestImages.PngFromRows(width, height, 2, [1, 2, 3])));
 
     [Fact]
-    public void The_largest_size_is_believed() =>
+    public void Read_largest_size_is_accepted() =>
         Assert.Equal(new ImageInfo(ImageFormat.Png, 16384, 4096), ImageInfo.ReadComplete(TestImages.PngFromRows(16384, 4096, 0, TestImages.Compress(new byte[(16384 + 1) * 4096]))));
 
     [Fact]
-    public void Image_of_more_pixels_than_are_believed_is_refused() =>
+    public void Read_too_many_pixels_returns_null() =>
         Assert.Null(ImageInfo.ReadComplete(TestImages.PngFromRows(16384, 4097, 0, TestImages.Compress(new byte[(16384 + 1) * 4097]))));
 
     [Fact]
-    public void Sizes_that_no_picture_has_are_not_believed_of_JPEG_and_WebP_either() => Assert.All(
+    public void Read_implausible_jpeg_or_webp_size_returns_null() => Assert.All(
         [TestImages.Jpeg(0, 5), TestImages.Jpeg(5, 0), TestImages.Jpeg(20000, 5), TestImages.WebPLossy(0, 5), TestImages.WebPExtended(20000, 5)],
         image => Assert.Null(ImageInfo.ReadComplete(image)));
 
@@ -83,11 +83,11 @@ public sealed class ImageInfoTests
     [InlineData("<html><body>404</body></html>")]
     [InlineData("GIF89a..............................")]
     [InlineData("RIFF....AVI LIST....................")]
-    public void What_is_no_image_is_refused(string text) =>
+    public void Read_other_bytes_returns_null(string text) =>
         Assert.Null(ImageInfo.ReadComplete(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
-    public void A_PNG_without_pixels_is_refused()
+    public void Read_png_without_pixels_returns_null()
     {
         byte[] png = [.. Images["png"]];
         int data = png.AsSpan().IndexOf("IDAT"u8);
@@ -97,7 +97,7 @@ public sealed class ImageInfoTests
     }
 
     [Fact]
-    public void A_WebP_without_a_picture_is_refused()
+    public void Read_webp_without_image_returns_null()
     {
         byte[] webP = TestImages.WebPExtended(3, 5);
         "XMP "u8.CopyTo(webP.AsSpan(webP.AsSpan().IndexOf("VP8L"u8)));
@@ -106,6 +106,6 @@ public sealed class ImageInfoTests
     }
 
     [Fact]
-    public void A_JPEG_without_a_frame_is_refused() =>
+    public void Read_jpeg_without_frame_returns_null() =>
         Assert.Null(ImageInfo.ReadComplete([0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 1, 2, 3, 0xFF, 0xD9]));
 }

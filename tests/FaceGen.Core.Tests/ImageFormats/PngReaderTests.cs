@@ -14,7 +14,7 @@ public sealed class PngReaderTests
     [InlineData(3, 6)]
     [InlineData(4, 2)]
     [InlineData(4, 6)]
-    public void Every_filter_is_undone_for_every_kind_of_pixel(int filter, int colorType)
+    public void Read_every_filter_and_color_type_is_decoded(int filter, int colorType)
     {
         static byte Pixel(int x, int y, int channel) => (byte)((x * 31) + (y * 17) + (channel * 50));
 
@@ -36,7 +36,7 @@ public sealed class PngReaderTests
     [InlineData(2, new byte[] { 0b0001_1000 }, new byte[] { 10, 40, 70 })]
     [InlineData(4, new byte[] { 0x01, 0x20 }, new byte[] { 10, 40, 70 })]
     [InlineData(8, new byte[] { 0, 1, 9 }, new byte[] { 10, 40, 70 })]
-    public void A_palette_is_looked_up_and_what_it_lets_through_is_seen_through(int depth, byte[] row, byte[] reds)
+    public void Read_palette_with_transparency_is_decoded(int depth, byte[] row, byte[] reds)
     {
         byte[] pixels = Read(TestImages.PngFromRows(3, 1, 3, TestImages.Compress([0, .. row]), depth, false, Colours, ("tRNS", [0])));
 
@@ -49,7 +49,7 @@ public sealed class PngReaderTests
     [InlineData(2, new byte[] { 0b0001_1000 }, new byte[] { 0, 85, 170 })]
     [InlineData(4, new byte[] { 0x0F, 0x30 }, new byte[] { 0, 255, 51 })]
     [InlineData(16, new byte[] { 0, 0, 0xFF, 0xFF, 0x80, 0x80 }, new byte[] { 0, 255, 128 })]
-    public void Greys_of_every_depth_become_bytes_and_one_of_them_is_seen_through(int depth, byte[] row, byte[] greys)
+    public void Read_gray_of_every_depth_is_decoded(int depth, byte[] row, byte[] greys)
     {
         byte[] pixels = Read(TestImages.PngFromRows(3, 1, 0, TestImages.Compress([0, .. row]), depth, false, ("tRNS", [0, 0])));
 
@@ -57,22 +57,22 @@ public sealed class PngReaderTests
     }
 
     [Fact]
-    public void Sixteen_bits_of_colour_and_opacity_become_eight() =>
+    public void Read_sixteen_bit_colors_become_eight_bit() =>
         Assert.Equal([255, 128, 0, 64], Read(TestImages.PngFromRows(1, 1, 6, TestImages.Compress(0, 0xFF, 0xFF, 0x80, 0x80, 0, 0, 0x40, 0x40), depth: 16)));
 
     public static TheoryData<byte[], string> Bad => new()
     {
-        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0, 1, 2), 8, interlaced: true), "The PNG is interlaced, and FaceGen reads plain ones." },
-        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0, 1, 2)), "The PNG holds fewer pixels than it should." },
-        { TestImages.PngFromRows(4, 4, 2, [1, 2, 0xFF, 0xFF, 0xFF, 0xFF]), "The PNG holds pixels that do not unpack." },
+        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0, 1, 2), 8, interlaced: true), "The PNG is interlaced, which FaceGen cannot read." },
+        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0, 1, 2)), "The PNG has fewer pixels than its header declares." },
+        { TestImages.PngFromRows(4, 4, 2, [1, 2, 0xFF, 0xFF, 0xFF, 0xFF]), "The PNG has pixels that cannot be decompressed." },
         { TestImages.PngFromRows(4, 4, 3, TestImages.Compress(0)), "The PNG has no palette." },
-        { TestImages.PngFromRows(4, 4, 5, TestImages.Compress(0)), "The PNG is of no kind that PNG has." },
-        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0), depth: 4), "The PNG is of no kind that PNG has." },
+        { TestImages.PngFromRows(4, 4, 5, TestImages.Compress(0)), "The PNG has an invalid color type." },
+        { TestImages.PngFromRows(4, 4, 2, TestImages.Compress(0), depth: 4), "The PNG has an invalid color type." },
     };
 
     [Theory]
     [MemberData(nameof(Bad))]
-    public void What_cannot_be_read_is_told(byte[] png, string message)
+    public void Read_invalid_png_fails_with_reason(byte[] png, string message)
     {
         FaceGenException fault = Assert.Throws<FaceGenException>(() => Read(png));
 

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace FaceGen.Core.Tests.Preview;
 
-/// <summary>Reads half blocks back, strictly: what it does not know fails.</summary>
+/// <summary>Decodes half blocks, and fails for anything unknown.</summary>
 internal static partial class HalfBlockDecoder
 {
-    /// <summary>The colour of each pixel by column and row; null where the terminal's own shows.</summary>
+    /// <summary>Returns the color of each pixel by column and row; null for the color of the terminal.</summary>
     internal static (int R, int G, int B)?[,] Decode(string text)
     {
         string[] lines = text.Split('\n');

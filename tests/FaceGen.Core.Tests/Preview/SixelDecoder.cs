@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace FaceGen.Core.Tests.Preview;
 
-/// <summary>Reads Sixel graphics back, strictly: what it does not know fails.</summary>
+/// <summary>Decodes Sixel graphics, and fails for anything unknown.</summary>
 internal static partial class SixelDecoder
 {
-    /// <summary>The colour of each pixel by column and row; null where none was drawn.</summary>
+    /// <summary>Returns the color of each pixel by column and row; null if none was drawn.</summary>
     internal static (int R, int G, int B)?[,] Decode(string text)
     {
         Match whole = Graphics().Match(text);

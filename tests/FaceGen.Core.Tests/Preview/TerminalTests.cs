@@ -24,14 +24,14 @@ public sealed class TerminalTests
     [InlineData("KONSOLE_VERSION=220401", TerminalProtocol.Sixel)]
     [InlineData("KONSOLE_VERSION=210800", TerminalProtocol.HalfBlock)]
     [InlineData("KONSOLE_VERSION=new", TerminalProtocol.HalfBlock)]
-    // Whether it shows images is a setting that it does not tell.
+    // The terminal does not report the setting that it shows images.
     [InlineData("TERM_PROGRAM=vscode COLORTERM=truecolor", TerminalProtocol.HalfBlock)]
     [InlineData("TERM_PROGRAM=Apple_Terminal", TerminalProtocol.HalfBlock)]
     [InlineData("TERM=tmux-256color KITTY_WINDOW_ID=1", TerminalProtocol.HalfBlock)]
     [InlineData("TERM=xterm-kitty TMUX=/tmp/tmux", TerminalProtocol.HalfBlock)]
     [InlineData("TERM=screen.xterm-256color LC_TERMINAL=iTerm2", TerminalProtocol.HalfBlock)]
     [InlineData("STY=1.pts WT_SESSION=1", TerminalProtocol.HalfBlock)]
-    public void The_best_is_what_the_terminal_says(string environment, TerminalProtocol best)
+    public void Detect_auto_chooses_best_protocol(string environment, TerminalProtocol best)
     {
         Assert.Equal(best, Of(environment).Protocol);
         Assert.Equal(TerminalProtocol.Sixel, Of(environment, wanted: TerminalProtocol.Sixel).Protocol);
@@ -45,7 +45,7 @@ public sealed class TerminalTests
     [InlineData("", true, true)]
     [InlineData("TERM=xterm-256color", false, false)]
     [InlineData("COLORTERM=yes", false, false)]
-    public void Colours_are_those_that_it_says(string environment, bool isWindows, bool hasTrueColor) =>
+    public void Detect_true_color_by_variables(string environment, bool isWindows, bool hasTrueColor) =>
         Assert.Equal(hasTrueColor, Of(environment, isWindows).HasTrueColor);
 
     private static Terminal Of(string environment, bool isWindows = false, TerminalProtocol wanted = TerminalProtocol.Auto)

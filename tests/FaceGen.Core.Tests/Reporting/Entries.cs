@@ -3,7 +3,7 @@ using FaceGen.Reporting;
 
 namespace FaceGen.Core.Tests.Reporting;
 
-/// <summary>Rows and images to report on.</summary>
+/// <summary>Creates rows and images for reports.</summary>
 internal static class Entries
 {
     internal static readonly DateTimeOffset Begin = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -29,7 +29,7 @@ internal static class Entries
         Generation = generation,
     };
 
-    /// <summary>A batch of every status: five slots, each row two seconds long; the pictures are all the same file.</summary>
+    /// <summary>Creates a batch with every status: five slots, each row two seconds long; all images are the same file.</summary>
     internal static IEnumerable<BatchItem> Batch(int count, string image)
     {
         string[] styles = ["realistic", "comic", "chibi", "3d", "anime"];
@@ -58,7 +58,7 @@ internal static class Entries
         }
     }
 
-    /// <summary>Writes a page and gives its path.</summary>
+    /// <summary>Writes a page and returns its path.</summary>
     internal static string Write(TemporaryFolder folder, IEnumerable<ReportEntry> entries, string title = "A report")
     {
         string path = folder.PathOf("report.html");

@@ -19,9 +19,9 @@ public sealed class FileLinkTests
     [InlineData(@"c:\OUT", @"C:\out\a.png", "a.png")]
     [InlineData(@"C:\out", @"D:\pictures\a b.png", "file:///D:/pictures/a%20b.png")]
     [InlineData("/out", @"\\server\share\a#.png", "file://server/share/a%23.png")]
-    public void A_file_is_linked_relative_to_the_page_s_folder_or_by_its_full_path(string folder, string file, string link) =>
+    public void Create_is_relative_below_report_folder(string folder, string file, string link) =>
         Assert.Equal(link, FileLink.Create(folder, file));
 
     [Fact]
-    public void Half_of_a_pair_is_no_reason_to_fail() => Assert.Equal("%EF%BF%BD.png", FileLink.Create("/out", "/out/\uD83D.png"));
+    public void Create_half_surrogate_pair_does_not_throw() => Assert.Equal("%EF%BF%BD.png", FileLink.Create("/out", "/out/\uD83D.png"));
 }

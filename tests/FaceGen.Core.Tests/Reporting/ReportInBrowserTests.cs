@@ -3,7 +3,7 @@ using FaceGen.Reporting;
 
 namespace FaceGen.Core.Tests.Reporting;
 
-/// <summary>A report as a real browser shows it.</summary>
+/// <summary>Tests a report in a real browser.</summary>
 public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) : IClassFixture<ReportInBrowserTests.Started>, IDisposable
 {
     private const string Harmful = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\"></script>";
@@ -13,7 +13,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Five_thousand_rows_are_a_bounded_page_that_is_filtered_and_searched()
+    public async Task Report_of_five_thousand_rows_is_filtered_and_searched()
     {
         await using BrowserTab tab = await OpenAsync();
         string page = Write(Entries.Batch(5000, Picture("portrait #1 100%.png")).Select(ReportEntry.From));
@@ -26,7 +26,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         Assert.Equal("portrait 0", await TextAsync(tab, ".line"));
         Assert.Equal("80", await tab.EvaluateAsync<string>("document.querySelector('.card img').decode().then(() => `${document.querySelector('.card img').naturalWidth}`)"));
 
-        // To the last of them, and only what is seen there is in the document.
+        // At the last row, the document contains only the rows in view.
         await tab.EvaluateAsync("scrollTo(0, document.body.scrollHeight), true");
         await tab.WaitForFrameAsync();
         await tab.WaitForFrameAsync();
@@ -49,7 +49,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task A_prompt_that_is_a_script_is_text()
+    public async Task Report_prompt_with_script_is_text()
     {
         await using BrowserTab tab = await OpenAsync();
         BatchItem[] batch = [.. Entries.Batch(10, Picture("a.png")).Select(item => item with { Request = item.Request with { Prompt = Harmful, NegativePrompt = Harmful }, Error = Harmful })];
@@ -66,7 +66,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task What_would_run_anyway_is_refused_by_the_policy()
+    public async Task Report_injected_script_is_blocked_by_policy()
     {
         await using BrowserTab tab = await OpenAsync();
         await tab.OpenAsync(Write([]));
@@ -89,7 +89,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task The_keyboard_reaches_everything()
+    public async Task Report_is_usable_by_keyboard()
     {
         await using BrowserTab tab = await OpenAsync();
         await tab.SetScreenAsync(1200, 900);
@@ -117,7 +117,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task It_fits_a_phone_and_the_dark()
+    public async Task Report_fits_phone_and_dark_mode()
     {
         await using BrowserTab tab = await OpenAsync();
         string page = Write(Entries.Batch(60, Picture("a.png")).Select(ReportEntry.From));
@@ -136,7 +136,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task The_time_line_tells_how_many_slots_were_in_use_and_cuts_idle_hours_out()
+    public async Task Report_timeline_shows_slots_in_use_without_idle_hours()
     {
         await using BrowserTab tab = await OpenAsync();
         IEnumerable<BatchItem> nextDay = Entries.Batch(50, Picture("a.png")).Select(item => item with
@@ -148,7 +148,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
         string caption = await TextAsync(tab, "#chart-caption");
         Assert.Contains("100 submitted90 completed10 failed or unknownBelow: slots in use, at most 6, 5.", caption, StringComparison.Ordinal);
-        // Two stretches, and in neither of them a moment without a slot in use.
+        // Two periods, in which a slot is always in use.
         Assert.Equal(2, await tab.EvaluateAsync<int>("document.querySelectorAll('#chart .use').length"));
         Assert.Equal("no", await tab.EvaluateAsync<string>("[...document.querySelectorAll('#chart .use')].some(path => path.getAttribute('d').includes('V162.0')) ? 'yes' : 'no'"));
         Assert.Equal("Nothing for 23 h 59 min", await TextAsync(tab, "#chart .gap title"));
@@ -156,7 +156,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
-    public async Task Images_of_one_generation_are_one_request_and_a_missing_file_is_told()
+    public async Task Report_joins_images_of_generation_and_marks_missing_file()
     {
         await using BrowserTab tab = await OpenAsync();
         var generation = new Generation { Id = "7", Request = Entries.Request("twins"), CreatedAt = Entries.Begin, GenerationTime = 3 };
@@ -193,11 +193,11 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         await tab.WaitForFrameAsync();
     }
 
-    /// <summary>However many rows there are, the document holds those in view: this is what keeps it quick, on any machine.</summary>
+    /// <summary>Asserts that the document contains only the rows in view, which keeps it fast with any number of rows.</summary>
     private static async Task BoundedAsync(BrowserTab tab) =>
         Assert.InRange(await tab.EvaluateAsync<int>("document.querySelectorAll('*').length"), 100, 1500);
 
-    /// <summary>No error, nothing that the policy refused, and nothing asked for but files.</summary>
+    /// <summary>Asserts that the page has no errors or policy violations, and requests only files.</summary>
     private static async Task GoodAsync(BrowserTab tab)
     {
         await tab.WaitForFrameAsync();

@@ -7,7 +7,7 @@ using FaceGen.Reporting;
 
 namespace FaceGen.Core.Tests.Reporting;
 
-/// <summary>What stands in the file of a report.</summary>
+/// <summary>Tests the file of a report.</summary>
 public sealed class ReportWriterTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -15,7 +15,7 @@ public sealed class ReportWriterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Only_this_style_and_this_script_are_let_in()
+    public void Policy_allows_own_style_and_script_only()
     {
         string page = Page([]);
 
@@ -25,13 +25,13 @@ public sealed class ReportWriterTests : IDisposable
         Assert.Contains($"style-src '{Hash(Regex.Match(page, "<style>(.*?)</style>", RegexOptions.Singleline))}';", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
-        // A browser hashes what it has made of the lines' ends.
+        // A browser normalizes line ends before it computes the hash.
         Assert.DoesNotContain('\r', page);
         Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Nothing_is_fetched_from_anywhere()
+    public void Page_loads_nothing_else()
     {
         string page = Page([]);
 
@@ -41,7 +41,7 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
-    public void Text_from_outside_cannot_end_the_block_that_it_stands_in()
+    public void Text_cannot_end_its_block()
     {
         const string Prompt = "</script><script>alert(1)</script><!-- & 'x' \"y\" \u2028\u2029 雪 \uD83D";
         string page = Page([new ReportEntry { Status = BatchItemStatus.Failed, Prompt = Prompt, Error = Prompt, Style = Prompt, Row = Prompt }],
@@ -55,7 +55,7 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_row_is_told_with_all_that_was_asked_for_and_all_that_became_of_it()
+    public void Entry_has_request_and_outcome()
     {
         BatchItem[] batch = [.. Entries.Batch(10, _folder.PathOf("a #1.png"))];
 
@@ -73,7 +73,7 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
-    public void Secrets_of_a_request_stay_out()
+    public void Entry_has_no_secrets()
     {
         Request request = Entries.Request("p", face: "https://user:pass@cdn.example/faces/me.png?signature=abc#part") with
         {
@@ -91,7 +91,7 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
-    public void An_image_of_which_only_the_id_is_known_is_shown_too()
+    public void Entry_of_image_with_id_alone_is_written()
     {
         var generation = new Generation { Id = "7" };
 
@@ -102,7 +102,7 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_report_that_was_not_finished_leaves_nothing()
+    public void Writer_without_commit_leaves_no_file()
     {
         string path = _folder.Write("report.html", [1]);
 

@@ -12,7 +12,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_new_file_is_written_whole_with_its_folder(bool replace)
+    public void Write_new_file_creates_folder(bool replace)
     {
         AtomicFile.Write(FileStorage.System, _folder.PathOf("a/b/c.png"), [1, 2, 3], replace);
 
@@ -21,7 +21,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_there_stays_as_it_is()
+    public void Write_existing_file_fails_and_keeps_it()
     {
         string path = _folder.Write("a.png", [1]);
 
@@ -31,7 +31,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_there_is_replaced_where_that_is_asked_for()
+    public void Write_existing_file_with_replace_replaces_it()
     {
         string path = _folder.Write("a.png", [1, 2, 3]);
 
@@ -44,9 +44,9 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_folder_that_cannot_be_made_is_told(bool replace)
+    public void Write_folder_cannot_be_created_fails(bool replace)
     {
-        // Below a file there is no folder, whoever asks.
+        // A folder cannot be created below a file, even by root.
         _folder.Write("file", [1]);
 
         FaceGenException fault = Refused(_folder.PathOf("file/sub/a.png"), replace);
@@ -59,7 +59,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_folder_by_the_files_name_stays_and_nothing_is_left_behind(bool replace)
+    public void Write_folder_of_same_name_fails_and_leaves_no_file(bool replace)
     {
         Directory.CreateDirectory(_folder.PathOf("a.png"));
 
@@ -69,13 +69,13 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_is_too_long_is_told() =>
+    public void Write_name_too_long_fails() =>
         Assert.Equal(ErrorCode.FileNotWritten, Refused(_folder.PathOf(new string('a', 300)), replace: false).Code);
 
     [Fact]
-    public async Task Of_many_who_write_at_once_one_wins_and_no_file_is_mixed()
+    public async Task Write_concurrently_one_file_wins()
     {
-        // Who loses the race is a matter of microseconds: one round would hardly ever show a file that was replaced.
+        // The race is decided in microseconds: one round would rarely show a replaced file.
         for (int round = 0; round < 100; round++)
         {
             string path = _folder.PathOf($"{round}.png");
@@ -98,7 +98,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_many_who_replace_at_once_each_leaves_a_whole_file()
+    public async Task Write_concurrent_replace_leaves_complete_file()
     {
         string path = _folder.PathOf("a.png");
 

@@ -11,7 +11,7 @@ public sealed class DestinationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Probe_of_a_folder_leaves_nothing_behind()
+    public void Probe_of_folder_leaves_no_file()
     {
         Directory.CreateDirectory(_folder.PathOf("out"));
         _folder.Write("out/a.png", [1]);
@@ -26,7 +26,7 @@ public sealed class DestinationTests : IDisposable
     [Theory]
     [InlineData("file")]
     [InlineData("file/sub")]
-    public void Probe_of_what_cannot_be_a_folder_says_so(string path)
+    public void Probe_of_invalid_folder_fails(string path)
     {
         _folder.Write("file", [1]);
 
@@ -48,11 +48,11 @@ public sealed class DestinationTests : IDisposable
     [InlineData(unchecked((int)0x80070070))]
     [InlineData(unchecked((int)0x80070013))]
     [InlineData(unchecked((int)0x80070040))]
-    public void Fault_of_the_storage_is_not_the_files_own(int code) =>
+    public void Fault_of_storage_is_folder_fault(int code) =>
         Assert.True(At(".").IsFolderFault(Fault(new IOException("storage", code))));
 
     [Fact]
-    public void Fault_is_the_files_own_where_the_folder_can_be_written()
+    public void Fault_with_writable_folder_is_file_fault()
     {
         Assert.False(At(".").IsFolderFault(Fault(new UnauthorizedAccessException())));
         Assert.False(At(".").IsFolderFault(Fault(new IOException("File name too long", 36))));
@@ -61,7 +61,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     [Fact]
-    public void Fault_is_the_folders_where_it_is_gone_or_a_file()
+    public void Fault_with_missing_folder_is_folder_fault()
     {
         _folder.Write("file", [1]);
 

@@ -19,7 +19,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData(Link)]
     [InlineData("https://r2.example/a///b//image?X-Amz=1%2F2&y=z")]
     [InlineData("https://r2.example:8443/generations/0-9f3c")]
-    public async Task Any_link_brings_its_image_and_the_key_stays_at_home(string link)
+    public async Task Download_any_link_does_not_send_key(string link)
     {
         _service.OnLink(link, ScriptedResponse.Image(Image));
 
@@ -36,7 +36,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("text/plain")]
     [InlineData("application/octet-stream")]
     [InlineData("image/jpeg")]
-    public async Task The_bytes_count_and_not_what_the_server_calls_them(string mediaType)
+    public async Task Download_content_type_is_ignored(string mediaType)
     {
         _service.OnLink(Link, ScriptedResponse.Bytes(Image, mediaType));
 
@@ -49,7 +49,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task A_link_that_lags_behind_is_tried_again(int status)
+    public async Task Download_link_not_ready_is_retried(int status)
     {
         _service.OnLink(Link, ScriptedResponse.Empty(status), ScriptedResponse.Html(status), ScriptedResponse.Image(Image));
 
@@ -58,7 +58,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task The_wait_that_a_server_asks_for_is_kept()
+    public async Task Download_retry_after_seconds_is_waited()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(17)), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -69,7 +69,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wait_until_a_date_is_kept()
+    public async Task Download_retry_after_date_is_waited()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(503).WithRetryAfter(_service.Clock.GetUtcNow().AddSeconds(17)), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -80,7 +80,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wait_that_one_link_asks_for_does_not_hold_up_the_other()
+    public async Task Download_retry_after_of_one_link_does_not_delay_another()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(429).WithRetryAfter(TimeSpan.FromSeconds(300))).OnLink(Other, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -90,7 +90,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact] // Q26
-    public async Task A_page_in_place_of_the_image_is_no_image()
+    public async Task Download_html_page_is_invalid()
     {
         _service.OnLink(Link, ScriptedResponse.Html(200), ScriptedResponse.Image(Image));
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
@@ -106,7 +106,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("{0}")]
     [InlineData("data:image/png;base64,{0}")]
     [InlineData("\"{0}\"\n")]
-    public async Task A_text_of_base64_holds_the_image(string form)
+    public async Task Download_base64_text_is_decoded(string form)
     {
         string text = string.Format(null, form, Convert.ToBase64String(Image));
         _service.OnLink("https://cdn.example/1.base64", ScriptedResponse.Bytes(System.Text.Encoding.UTF8.GetBytes(text), "text/plain"));
@@ -117,7 +117,7 @@ public sealed class DownloadTests : IDisposable
     [Theory] // Q27
     [InlineData("{0}")]
     [InlineData("data:image/png;base64,{0}")]
-    public async Task Base64_in_place_of_a_link_is_the_image(string form)
+    public async Task Download_inline_image_is_decoded(string form)
     {
         Assert.Equal(Image, (await DownloadAsync([string.Format(null, form, Convert.ToBase64String(Image))])).Bytes.ToArray());
         Assert.Empty(_service.Calls);
@@ -128,14 +128,14 @@ public sealed class DownloadTests : IDisposable
     [InlineData("no base64 at all")]
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://cdn.example/1.png")]
-    public async Task What_is_neither_link_nor_image_is_refused(string image)
+    public async Task Download_neither_link_nor_image_fails(string image)
     {
         Assert.Equal(ErrorCode.ImageInvalid, (await Signals.GetErrorAsync(DownloadAsync([image]))).Code);
         Assert.Empty(_service.Calls);
     }
 
     [Fact] // Q31
-    public async Task A_body_shorter_than_announced_is_fetched_again()
+    public async Task Download_short_body_is_retried()
     {
         _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length), ScriptedResponse.Stream(Image, Image.Length));
 
@@ -143,7 +143,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact] // Q31
-    public async Task A_body_of_unknown_length_that_was_cut_is_fetched_again()
+    public async Task Download_cut_body_of_unknown_length_is_retried()
     {
         _service.OnLink(Link, ScriptedResponse.Stream(Image[..^1]), ScriptedResponse.Stream([]), ScriptedResponse.Stream(Image));
 
@@ -152,7 +152,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_is_made_again()
+    public async Task Download_broken_connection_is_retried()
     {
         _service.OnLink(Link, ScriptedResponse.NotConnected, ScriptedResponse.ConnectionLost, ScriptedResponse.Image(Image));
 
@@ -160,7 +160,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_says_nothing_is_asked_again()
+    public async Task Download_idle_server_is_retried()
     {
         _service.OnLink(Link, ScriptedResponse.NoResponse, ScriptedResponse.Image(Image));
 
@@ -172,7 +172,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_says_nothing_takes_no_longer_than_was_allowed()
+    public async Task Download_idle_server_ends_at_timeout()
     {
         _service.OnLink(Link, ScriptedResponse.NoResponse);
 
@@ -182,11 +182,11 @@ public sealed class DownloadTests : IDisposable
 
         FaceGenException fault = await Signals.GetErrorAsync(downloading.WithTimeoutAsync());
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
-        Assert.Contains("no answer in time", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("no response in time", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_download_without_a_limit_goes_on()
+    public async Task Download_without_timeout_goes_on()
     {
         _service.OnLink(Link, ScriptedResponse.NoResponse, ScriptedResponse.Image(Image));
 
@@ -198,7 +198,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_ends_a_download()
+    public async Task Download_canceled_ends()
     {
         _service.OnLink(Link, ScriptedResponse.NoResponse);
         using var stop = new CancellationTokenSource();
@@ -214,7 +214,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData(404)]
     [InlineData(403)]
     [InlineData(410)]
-    public async Task A_link_that_is_dead_after_a_day_has_expired(int status)
+    public async Task Download_link_dead_after_a_day_has_expired(int status)
     {
         _service.OnLink(Link, ScriptedResponse.Empty(status));
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(24));
@@ -222,12 +222,12 @@ public sealed class DownloadTests : IDisposable
         FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
 
         Assert.Equal(ErrorCode.LinkExpired, fault.Code);
-        Assert.Contains("images are kept for 24 hours", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("the service keeps images for 24 hours", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.Calls);
     }
 
     [Fact] // Q33
-    public async Task A_link_that_the_server_calls_gone_has_expired_at_once()
+    public async Task Download_link_gone_has_expired_at_once()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(410));
 
@@ -235,7 +235,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_link_that_never_works_within_its_day_has_failed_and_may_work_later()
+    public async Task Download_link_dead_within_a_day_has_failed()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(404));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -251,7 +251,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("https://other.example/a.png")]
     [InlineData("//other.example/a.png")]
-    public async Task A_redirect_is_followed(string location)
+    public async Task Download_redirect_is_followed(string location)
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(location)).OnLink("https://other.example/a.png", ScriptedResponse.Redirect("/b.png", 308))
             .OnLink("https://other.example/b.png", ScriptedResponse.Image(Image));
@@ -264,14 +264,14 @@ public sealed class DownloadTests : IDisposable
     [InlineData("http://127.0.0.1/latest/meta-data")]
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://other.example/a.png")]
-    public async Task A_redirect_to_where_nobody_follows_is_the_end(string location)
+    public async Task Download_redirect_to_forbidden_address_fails(string location)
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
         FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
-        Assert.Contains("is not followed", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("does not follow", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.Calls);
     }
 
@@ -279,7 +279,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("//")]
     [InlineData("https://")]
     [InlineData("https://[half/a.png")]
-    public async Task A_redirect_to_no_address_is_a_failure_like_any_other(string location)
+    public async Task Download_redirect_without_address_is_retried(string location)
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
@@ -287,7 +287,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Redirects_without_end_are_the_end()
+    public async Task Download_endless_redirects_fail()
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(Link));
 
@@ -299,7 +299,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_plain_link_is_followed_only_where_the_connection_itself_is_plain()
+    public async Task Download_http_link_requires_http_connection()
     {
         Assert.Equal(ErrorCode.DownloadFailed, (await Signals.GetErrorAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
         Assert.Empty(_service.Calls);
@@ -307,11 +307,11 @@ public sealed class DownloadTests : IDisposable
         using var local = new FakeService(root: new Uri("http://localhost:49999"));
         local.OnLink("http://127.0.0.1:49999/1.png", ScriptedResponse.Image(Image));
         Assert.Equal(Image, (await ImageDownloader.DownloadAsync(
-            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, new MemoryStream(), TimeSpan.FromMinutes(1), default).WithTimeoutAsync()).Bytes.ToArray());
+            local.Connection, GenerationOf(["http://127.0.0.1:49999/1.png"], [], null), 0, new MemoryStream(), TimeSpan.FromMinutes(1), null, default).WithTimeoutAsync()).Bytes.ToArray());
     }
 
     [Fact]
-    public async Task The_images_other_link_is_tried_without_a_wait()
+    public async Task Download_alternate_link_is_tried_without_delay()
     {
         _service.OnLink(Link, ScriptedResponse.Empty(404)).OnLink(Other, ScriptedResponse.Image(Image));
         DateTimeOffset start = _service.Clock.GetUtcNow();
@@ -324,7 +324,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData(410, "")]
     [InlineData(302, "http://other.example/")]
     [InlineData(302, Link)]
-    public async Task A_link_that_is_dead_for_good_leaves_the_other_one(int status, string location)
+    public async Task Download_dead_link_leaves_alternate_link(int status, string location)
     {
         _service.OnLink(Link, location.Length > 0 ? ScriptedResponse.Redirect(location, status) : ScriptedResponse.Empty(status))
             .OnLink(Other, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image));
@@ -335,7 +335,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("http://proxy.example/1.png")]
     [InlineData("https://proxy.example/gone.png")]
-    public async Task An_other_link_that_is_dead_for_good_leaves_the_first_one(string other)
+    public async Task Download_dead_alternate_link_leaves_first_link(string other)
     {
         _service.OnLink(Link, ScriptedResponse.Empty(404), ScriptedResponse.Image(Image)).OnLink("https://proxy.example/gone.png", ScriptedResponse.Empty(410));
 
@@ -343,7 +343,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact] // Q31, Q32
-    public async Task A_download_that_was_cut_goes_on_where_it_ended()
+    public async Task Download_cut_is_resumed()
     {
         _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), Part(100, Image[100..], "\"v1\""));
 
@@ -358,7 +358,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("another version")]
     [InlineData("no range")]
     [InlineData("416")]
-    public async Task A_download_that_was_cut_starts_anew_where_it_cannot_go_on(string answer)
+    public async Task Download_cut_that_cannot_be_resumed_starts_again(string answer)
     {
         ScriptedResponse second = answer switch
         {
@@ -377,7 +377,7 @@ public sealed class DownloadTests : IDisposable
     [Theory]
     [InlineData("W/\"v1\"")]
     [InlineData(null)]
-    public async Task A_download_of_no_certain_version_starts_anew(string? tag)
+    public async Task Download_cut_without_strong_tag_starts_again(string? tag)
     {
         ScriptedResponse cut = ScriptedResponse.Stream(Image[..100], Image.Length);
         _service.OnLink(Link, tag is null ? cut : cut.WithTag(tag), ScriptedResponse.Image(Image));
@@ -387,7 +387,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_is_never_joined_to_the_part_of_another_link()
+    public async Task Download_parts_of_different_links_are_not_joined()
     {
         _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), ScriptedResponse.Image(Image)).OnLink(Other, ScriptedResponse.Empty(404));
 
@@ -404,7 +404,7 @@ public sealed class DownloadTests : IDisposable
 
     private Task<CheckedImage> Begin(string[] images, string[]? others = null, TimeSpan? timeout = null,
         DateTimeOffset? createdAt = null, CancellationToken cancellationToken = default) => ImageDownloader.DownloadAsync(
-            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), cancellationToken);
+            _service.Connection, GenerationOf(images, others ?? [], createdAt), 0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), null, cancellationToken);
 
     private Generation GenerationOf(string[] images, string[] others, DateTimeOffset? createdAt) => new()
     {
@@ -412,6 +412,6 @@ public sealed class DownloadTests : IDisposable
         Status = GenerationStatus.Success,
         CreatedAt = createdAt ?? _service.Clock.GetUtcNow(),
         Images = images,
-        OtherLinks = others.Length > 0 ? [others] : [],
+        AlternateLinks = others.Length > 0 ? [others] : [],
     };
 }

@@ -7,7 +7,7 @@ using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Saving;
 
-/// <summary>Images that a server, or whoever stored them, compressed or labeled as compressed.</summary>
+/// <summary>Tests images that are compressed, or labeled as compressed.</summary>
 public sealed class EncodedDownloadTests : IDisposable
 {
     private const string Link = "https://cdn.example/1.png";
@@ -19,7 +19,7 @@ public sealed class EncodedDownloadTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Fact]
-    public async Task Downloads_and_calls_ask_for_bodies_that_are_not_encoded()
+    public async Task Requests_ask_for_identity_encoding()
     {
         _service.OnLink(Link, ScriptedResponse.Image(Image)).OnSubmit(ScriptedResponse.Success());
 
@@ -36,7 +36,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [InlineData("zstd")]
     [InlineData("gzip, br")]
     [InlineData("nonsense")]
-    public async Task Image_that_is_labeled_as_encoded_and_is_not_is_taken(string label)
+    public async Task Image_falsely_labeled_as_encoded_is_accepted(string label)
     {
         _service.OnLink(Link, Labeled(ScriptedResponse.Image(Image), label));
 
@@ -60,7 +60,7 @@ public sealed class EncodedDownloadTests : IDisposable
 
     [Theory]
     [MemberData(nameof(PackedAndLabeled))]
-    public async Task Image_that_is_compressed_is_decompressed_whatever_the_label(string packing, string label)
+    public async Task Image_compressed_with_any_label_is_decompressed(string packing, string label)
     {
         _service.OnLink(Link, Labeled(ScriptedResponse.Image(Pack(Image, packing)), label));
 
@@ -69,7 +69,7 @@ public sealed class EncodedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Base64_text_that_is_compressed_is_decompressed_too()
+    public async Task Base64_text_compressed_is_decompressed()
     {
         byte[] text = Encoding.ASCII.GetBytes(Convert.ToBase64String(Image));
         _service.OnLink(Link, ScriptedResponse.Bytes(Pack(text, "gzip"), "text/plain"));
@@ -81,7 +81,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("deflate")]
-    public async Task Page_that_is_compressed_is_refused(string packing)
+    public async Task Page_compressed_is_refused(string packing)
     {
         byte[] page = Encoding.ASCII.GetBytes("<html>" + new string('x', 5000) + "</html>");
         _service.OnLink(Link, Labeled(ScriptedResponse.Bytes(Pack(page, packing), "text/html"), packing));
@@ -93,9 +93,9 @@ public sealed class EncodedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Archive_that_decompresses_without_end_is_refused()
+    public async Task Archive_decompressing_without_end_is_refused()
     {
-        // 256 MB of zeros behind the first bytes of an image.
+        // 256 MB of zeros after the first bytes of an image.
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -165,7 +165,7 @@ public sealed class EncodedDownloadTests : IDisposable
     [InlineData("gzip", "")]
     [InlineData("", "gzip")]
     [InlineData("", "br")]
-    public async Task Answer_is_read_whatever_its_encoding_is_called(string packing, string label)
+    public async Task Response_with_any_encoding_label_is_read(string packing, string label)
     {
         byte[] json = """{"status":"processing","id":4711,"eta":2}"""u8.ToArray();
         _service.OnSubmit(Labeled(ScriptedResponse.Bytes(packing.Length == 0 ? json : Pack(json, packing), "application/json"), label));
@@ -216,5 +216,5 @@ public sealed class EncodedDownloadTests : IDisposable
     private Task<CheckedImage> DownloadAsync(TimeSpan? timeout = null) => _service.Clock.RunAsync(ImageDownloader.DownloadAsync(
         _service.Connection,
         new Generation { Id = "1", Status = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [Link] },
-        0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), default));
+        0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), null, default));
 }

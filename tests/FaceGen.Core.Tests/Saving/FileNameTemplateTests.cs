@@ -19,7 +19,7 @@ public sealed class FileNameTemplateTests
         Request = FakeService.Request() with { Style = "3d", Source = new RequestSource("/data/people.csv", 7, 6) },
     };
 
-    // What tears names apart: ways out, devices, the ends that Windows drops, half characters, long ones, fields.
+    // Parts that break names: parent folders, devices, endings that Windows removes, half surrogate pairs, long parts, fields.
     private static readonly string[] Shards =
     [
         "a", "..", ".", " ", "/", "\\", ":", "*", "?", "\"", "<", ">", "|", "\0", "\n", "\u001b[2J", "\u202e", "\uFFFE", "\uFFFF", "\u00a0", "\u3000", "~",
@@ -33,11 +33,11 @@ public sealed class FileNameTemplateTests
     [InlineData("{Style}/{SEED}_{track_id}", "3d/-5_9")]
     [InlineData("by date/{date}\\{id}", "by date/2030-01-02/77")]
     [InlineData("plain", "plain")]
-    public void Fields_stand_for_what_they_say(string template, string expected) =>
+    public void Expand_replaces_fields(string template, string expected) =>
         Assert.Equal(expected.Replace("/", Path.DirectorySeparatorChar.ToString(), StringComparison.Ordinal), new FileNameTemplate(template).Expand(Plain, 0));
 
     [Fact]
-    public void What_is_not_known_is_none()
+    public void Expand_unknown_value_is_none()
     {
         var unknown = new Generation { Id = "1" };
 
@@ -51,11 +51,11 @@ public sealed class FileNameTemplateTests
     [InlineData("{track_id}", null)]
     [InlineData("{prompt} {id}", null)]
     [InlineData("{date}", null)]
-    public void A_name_is_known_before_the_answer_where_nothing_in_it_is_the_service_s(string template, string? expected) => Assert.Equal(
+    public void IsKnownBeforeSubmission_without_fields_of_service_is_true(string template, string? expected) => Assert.Equal(
         expected, new FileNameTemplate(template).ExpandBeforeSubmission(FakeService.Request("a hat") with { Seed = 7, Style = null, TrackId = null }).SingleOrDefault());
 
     [Fact]
-    public void Two_images_of_a_generation_never_have_one_name()
+    public void Expand_images_of_generation_have_different_names()
     {
         Generation two = Plain with { Images = ["https://cdn.example/1.png", "https://cdn.example/2.png"], Prompt = new string('世', 300) };
 
@@ -87,7 +87,7 @@ public sealed class FileNameTemplateTests
     [InlineData("{id")]
     [InlineData("{id}-index}")]
     [InlineData("{id/index}")]
-    public void A_template_that_is_none_or_leads_out_is_refused(string template) => Assert.Equal(
+    public void Template_invalid_or_outside_folder_is_refused(string template) => Assert.Equal(
         ErrorCode.FileNameInvalid, Assert.Throws<FaceGenException>(() => new FileNameTemplate(template)).Code);
 
     [Theory]
@@ -109,11 +109,11 @@ public sealed class FileNameTemplateTests
     [InlineData("a<b>c:d\"e|f?g*h", "a_b_c_d_e_f_g_h")]
     [InlineData("e\u0301", "é")]
     [InlineData("😀 smile", "😀 smile")]
-    public void Values_are_made_names(string prompt, string expected) =>
+    public void Expand_values_become_valid_names(string prompt, string expected) =>
         Assert.Equal(expected, new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = prompt }, 0));
 
     [Fact]
-    public void Half_characters_are_left_out() => Assert.All(
+    public void Expand_half_surrogate_pairs_are_removed() => Assert.All(
         ["half \ud83d", "\ude00 half", "ha\ud83d\ud83dlf\ude00"],
         prompt => Assert.Equal("half", new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = prompt }, 0)));
 
@@ -122,7 +122,7 @@ public sealed class FileNameTemplateTests
     [InlineData("世")]
     [InlineData("😀")]
     [InlineData("a😀")]
-    public void Names_of_300_characters_are_cut_to_what_file_systems_take(string character)
+    public void Expand_long_names_are_cut(string character)
     {
         string prompt = string.Concat(Enumerable.Repeat(character, 300));
 
@@ -135,12 +135,12 @@ public sealed class FileNameTemplateTests
     }
 
     [Fact]
-    public void A_long_prompt_ends_with_a_word() => Assert.Equal(
+    public void Expand_long_prompt_ends_at_word() => Assert.Equal(
         "a portrait of a pilot in front of an old plane in the",
         new FileNameTemplate("{prompt}").Expand(Plain with { Prompt = "a portrait of a pilot in front of an old plane in the evening sun" }, 0));
 
     [Property(MaxTest = 2000)]
-    public void Whatever_is_accepted_names_a_file_inside_the_folder(byte[] template, byte[] prompt, byte[] style, byte[] id)
+    public void Expand_accepted_template_stays_in_folder(byte[] template, byte[] prompt, byte[] style, byte[] id)
     {
         FileNameTemplate accepted;
         try

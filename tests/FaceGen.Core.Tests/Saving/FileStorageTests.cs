@@ -42,9 +42,9 @@ public sealed class FileStorageTests : IDisposable
         Assert.Equal(TestImages.Portrait, await File.ReadAllBytesAsync(saved.FullName));
     }
 
-    /// <summary>The process that named it may have ended before the name was on the disk.</summary>
+    /// <summary>The process that named the file may have ended before the name was on the disk.</summary>
     [Fact]
-    public async Task Image_that_is_there_is_saved_when_its_name_is_on_the_disk()
+    public async Task Existing_image_counts_as_saved_after_its_folder_is_flushed()
     {
         await SaveAsync(FileStorage.System);
         var files = new RecordingStorage();
@@ -55,7 +55,7 @@ public sealed class FileStorageTests : IDisposable
     }
 
     [Fact]
-    public void Folder_that_an_earlier_process_created_is_put_on_the_disk_once()
+    public void Folder_of_earlier_process_is_flushed_once()
     {
         var files = new RecordingStorage();
         Directory.CreateDirectory(_folder.PathOf("out/deep"));
@@ -143,7 +143,7 @@ public sealed class FileStorageTests : IDisposable
         index == 0 ? word : word.EndsWith(".part", StringComparison.Ordinal) ? "part"
         : Path.GetExtension(word).Length > 0 ? Path.GetFileName(word) : Path.GetRelativePath(_folder.FullName, word)));
 
-    /// <summary>Records the operations that change something, and fails one of them.</summary>
+    /// <summary>Records operations that change files, and fails one of them.</summary>
     private sealed class RecordingStorage : FileStorage
     {
         internal List<string> Operations { get; } = [];
@@ -195,7 +195,7 @@ public sealed class FileStorageTests : IDisposable
         }
     }
 
-    /// <summary>Has one image, which is not on the disk.</summary>
+    /// <summary>Contains one image, which is not on the disk.</summary>
     private sealed class OneImageStorage(string path) : FileStorage
     {
         internal override bool FileExists(string other) => other == path;

@@ -20,7 +20,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_is_saved_under_its_name_with_the_extension_of_its_bytes()
+    public async Task Save_uses_extension_of_content()
     {
         byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(jpeg));
@@ -38,7 +38,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task Each_format_has_its_extension()
+    public async Task Save_each_format_has_its_extension()
     {
         _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait)).OnLink("https://cdn.example/2", ScriptedResponse.Image(TestImages.WebPLossless(90, 90)));
         Generation generation = GenerationOf("https://cdn.example/1", "https://cdn.example/2");
@@ -50,7 +50,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact] // Q17
-    public async Task An_image_of_another_size_than_was_asked_for_is_saved_as_what_it_is()
+    public async Task Save_other_size_is_reported()
     {
         _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait));
 
@@ -60,7 +60,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact] // Q16
-    public async Task A_censored_image_is_marked()
+    public async Task Save_blank_image_is_marked_as_filtered()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Png(100, 100, (_, _, _) => 0)));
 
@@ -68,7 +68,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact] // Q16
-    public async Task A_file_that_came_for_another_prompt_before_is_marked()
+    public async Task Save_repeated_image_is_marked_as_filtered()
     {
         _service.OnLink("https://cdn.example/1", ScriptedResponse.Image(TestImages.Portrait));
         var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { Timeout = TimeSpan.FromMinutes(1) });
@@ -81,7 +81,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_there_is_not_replaced_unasked()
+    public async Task Save_existing_file_fails()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png");
@@ -95,7 +95,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_that_is_there_is_told_of_without_a_download_where_it_shall_be_left_alone()
+    public async Task Save_existing_file_with_skip_is_not_downloaded()
     {
         _folder.Write("77-1.webp", TestImages.WebPLossy(90, 90));
 
@@ -107,7 +107,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_file_is_not_taken_for_the_image()
+    public async Task Save_existing_damaged_file_with_skip_fails()
     {
         _folder.Write("77-1.png", TestImages.Portrait[..50]);
 
@@ -118,7 +118,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_left_behind_where_there_is_no_image_to_be_had()
+    public async Task Save_failed_download_leaves_no_file()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Html(200));
 
@@ -128,7 +128,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sidecar_tells_how_the_image_was_made_and_holds_no_key()
+    public async Task Sidecar_describes_image_without_key()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png") with
@@ -162,7 +162,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sidecar_of_an_image_of_another_session_tells_what_is_known()
+    public async Task Sidecar_of_other_session_describes_what_is_known()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
 
@@ -173,7 +173,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_PNG_tells_in_itself_how_it_was_made_and_is_otherwise_as_it_came()
+    public async Task Embedded_metadata_keeps_png_otherwise_unchanged()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         string face = _folder.Write("face.png", TestImages.Portrait);
@@ -207,7 +207,7 @@ public sealed class ImageSaverTests : IDisposable
     [InlineData("😀 a pilot")]
     [InlineData("Пилот")]
     [InlineData("a\tpilot")]
-    public async Task What_Latin_1_does_not_hold_is_told_in_UTF_8(string prompt)
+    public async Task Embedded_metadata_beyond_latin1_is_utf8(string prompt)
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
 
@@ -219,7 +219,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_face_that_was_given_as_bytes_never_gets_into_the_picture()
+    public async Task Embedded_metadata_has_no_face_bytes()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         Generation generation = GenerationOf("https://cdn.example/1.png") with
@@ -236,7 +236,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_of_another_format_stays_as_it_came()
+    public async Task Embedded_metadata_leaves_other_formats_unchanged()
     {
         byte[] jpeg = TestImages.Jpeg(512, 768, scanLength: 20_000);
         _service.OnLink("https://cdn.example/1.jpg", ScriptedResponse.Image(jpeg));
@@ -247,7 +247,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact] // Q16
-    public async Task What_is_told_in_the_files_does_not_hide_that_the_same_picture_came_again()
+    public async Task Embedded_metadata_does_not_hide_repeated_image()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) };
@@ -266,7 +266,7 @@ public sealed class ImageSaverTests : IDisposable
     [InlineData(true, true)]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task A_picture_that_is_there_is_the_same_whatever_is_told_in_it(bool before, bool after)
+    public async Task Save_identical_file_with_other_metadata_is_accepted(bool before, bool after)
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptIdentical = true, Timeout = TimeSpan.FromMinutes(1) };
@@ -282,11 +282,11 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_that_could_not_be_written_may_be_saved_again_by_its_name_and_another_may_not()
+    public async Task Save_failed_write_keeps_name_reserved_for_image()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var saver = new ImageSaver(_service.Connection, new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Force = true, Timeout = TimeSpan.FromMinutes(1) });
-        // Where a file stands, there is no folder.
+        // A file of the folder's name prevents the folder.
         _folder.Write("out", [1]);
         Generation generation = GenerationOf("https://cdn.example/1.png");
         Assert.Equal(ErrorCode.FileNotWritten, (await Signals.GetErrorAsync(saver.SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
@@ -298,11 +298,11 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_stopped_before_its_file_is_written_writes_none_later()
+    public async Task Save_canceled_before_write_writes_nothing()
     {
         _service.OnLink("https://cdn.example/1.jpg", ScriptedResponse.Image(TestImages.Jpeg(512, 768)));
         using var stop = new CancellationTokenSource();
-        // It is told after the download, and before the file, that a JPEG holds no metadata.
+        // The message that a JPEG has no metadata comes after the download and before the file is written.
         var saver = new ImageSaver(_service.Connection,
             new SaveOptions(_folder.FullName, new FileNameTemplate("same")) { EmbedMetadata = true, Timeout = TimeSpan.FromMinutes(1) },
             new CancelingLog(stop));
@@ -313,11 +313,11 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task What_could_not_be_written_at_first_is_written_again_and_not_fetched_again()
+    public async Task Save_retried_write_does_not_download_again()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.PathOf("out"), new FileNameTemplate("same")) { Sidecar = true, Timeout = TimeSpan.FromMinutes(1) };
-        // Where a file stands, there is no folder.
+        // A file of the folder's name prevents the folder.
         _folder.Write("out", [1]);
         var saver = new ImageSaver(_service.Connection, options, null, (write, _) =>
         {
@@ -341,7 +341,7 @@ public sealed class ImageSaverTests : IDisposable
     }
 
     [Fact]
-    public async Task The_very_image_that_is_there_already_counts_as_saved_where_that_is_wanted_and_another_does_not()
+    public async Task Save_identical_file_is_accepted_another_fails()
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         _folder.Write("77-1.png", TestImages.Portrait);
@@ -380,7 +380,7 @@ public sealed class ImageSaverTests : IDisposable
         Request = FakeService.Request(),
     };
 
-    /// <summary>Stops at the first word.</summary>
+    /// <summary>Cancels at the first message.</summary>
     private sealed class CancelingLog(CancellationTokenSource stop) : IEngineLog
     {
         public void LogVerbose(string message) => stop.Cancel();

@@ -13,7 +13,7 @@ public sealed class LinkPolicyTests
     [InlineData("https://[2001:db8::1]/1.png")]
     [InlineData("https://[64:ff9b::8.8.8.8]/1.png")]
     [InlineData("https://nowhere.example/1.png")]
-    public async Task A_link_into_the_world_is_followed(string link) => Assert.Null(await RefusalAsync("https://service.example", link));
+    public async Task Link_to_public_address_is_followed(string link) => Assert.Null(await RefusalAsync("https://service.example", link));
 
     [Theory]
     [InlineData("http://cdn.example/1.png")]
@@ -50,14 +50,14 @@ public sealed class LinkPolicyTests
     [InlineData("https://\u24DBocalhost/")]
     [InlineData("https://a.LOCALHOST./")]
     [InlineData("https://inside.example/")]
-    public async Task A_link_into_this_network_or_without_encryption_is_not(string link) =>
-        Assert.EndsWith("is not followed", await RefusalAsync("https://service.example", link), StringComparison.Ordinal);
+    public async Task Link_to_private_network_or_unencrypted_is_refused(string link) =>
+        Assert.StartsWith("FaceGen does not follow", await RefusalAsync("https://service.example", link), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("http://localhost:5000", "http://localhost:5000/images/1.png")]
     [InlineData("http://127.0.0.1:5000", "http://127.0.0.1:5001/images/1.png")]
     [InlineData("https://inside.example", "https://10.0.0.7/1.png")]
-    public async Task A_connection_into_this_network_may_link_to_it(string root, string link) => Assert.Null(await RefusalAsync(root, link));
+    public async Task Link_to_private_network_of_connection_is_followed(string root, string link) => Assert.Null(await RefusalAsync(root, link));
 
     private static async Task<string?> RefusalAsync(string root, string link)
     {

@@ -5,7 +5,7 @@ using FaceGen.Saving;
 
 namespace FaceGen.Core.Tests.Saving;
 
-/// <summary>Images that were paid for and come in another format than was expected, or without their end marker.</summary>
+/// <summary>Tests charged images that come in an unexpected format, or without their end marker.</summary>
 public sealed class PaidImageTests : IDisposable
 {
     private const string Link = "https://cdn.example/1.png";
@@ -57,7 +57,7 @@ public sealed class PaidImageTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_without_its_end_marker_gives_way_to_the_complete_one()
+    public async Task Image_without_its_end_marker_is_replaced_by_complete_one()
     {
         _service.OnLink(Link, ScriptedResponse.Image(WithoutEnd), ScriptedResponse.Empty(503), ScriptedResponse.Image(EncodedImages.Baseline));
 
@@ -78,7 +78,7 @@ public sealed class PaidImageTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_without_its_end_marker_as_base64_in_place_is_saved()
+    public async Task Image_without_its_end_marker_inline_is_saved()
     {
         SavedImage saved = await SaveAsync(image: "data:image/jpeg;base64," + Convert.ToBase64String(WithoutEnd));
 
@@ -86,7 +86,7 @@ public sealed class PaidImageTests : IDisposable
     }
 
     [Fact]
-    public async Task Existing_file_without_its_end_marker_is_told_as_such()
+    public async Task Existing_file_without_its_end_marker_is_marked_incomplete()
     {
         _folder.Write("77.jpg", WithoutEnd);
 
@@ -98,16 +98,16 @@ public sealed class PaidImageTests : IDisposable
 
     public static TheoryData<string, string> Damaged => new()
     {
-        { "jpeg", "begins a JPEG image and is cut off or damaged" },
-        { "png", "begins a PNG image and is cut off or damaged" },
-        { "gif", "begins a GIF image and is cut off or damaged" },
-        { "avif", "begins an AVIF image and is cut off or damaged" },
-        { "stub", "begins an AVIF image and is cut off or damaged" },
+        { "jpeg", "begins as as a JPEG image and is cut off or damaged" },
+        { "png", "begins as as a PNG image and is cut off or damaged" },
+        { "gif", "begins as as a GIF image and is cut off or damaged" },
+        { "avif", "begins as as an AVIF image and is cut off or damaged" },
+        { "stub", "begins as as an AVIF image and is cut off or damaged" },
     };
 
     [Theory]
     [MemberData(nameof(Damaged))]
-    public async Task Image_that_is_cut_is_refused_and_its_bytes_can_be_had(string name, string what)
+    public async Task Image_cut_is_refused_with_hint_for_its_bytes(string name, string what)
     {
         byte[] image = name switch
         {
@@ -123,7 +123,7 @@ public sealed class PaidImageTests : IDisposable
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Equal(
-            $"Image 1 of generation 77 could not be downloaded: what came ({image.Length} bytes) {what}. The link works until 2030-01-03 03:04:05Z. To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output.",
+            $"Image 1 of generation 77 could not be downloaded: the file ({image.Length} bytes) {what}. The link works until 2030-01-03 03:04:05Z. To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output.",
             error.Message);
         Assert.Empty(_folder.Files);
     }

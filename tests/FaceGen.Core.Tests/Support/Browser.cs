@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A real Chromium without a window, spoken to by its own debugging protocol.</summary>
+/// <summary>A headless Chromium, controlled by its debugging protocol.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
     internal static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
@@ -29,7 +29,7 @@ internal sealed class Browser : IAsyncDisposable
         _profile = profile;
     }
 
-    /// <summary>Why there can be no browser here; null where there can.</summary>
+    /// <summary>Gets why no browser is available; null if one is.</summary>
     internal static string? SkipReason { get; } = FindProgram() is null
         ? "Chromium is not on this machine; FACEGEN_CHROMIUM names its program."
         : null;
@@ -51,7 +51,7 @@ internal sealed class Browser : IAsyncDisposable
         return browser;
     }
 
-    /// <summary>Opens a tab that keeps nothing of what others have been told.</summary>
+    /// <summary>Opens a tab without the cookies and storage of other tabs.</summary>
     internal async Task<BrowserTab> OpenTabAsync()
     {
         string context = Text(await CallAsync("Target.createBrowserContext", new { }), "browserContextId");
@@ -104,7 +104,7 @@ internal sealed class Browser : IAsyncDisposable
         await DeleteProfileAsync();
     }
 
-    /// <summary>A process of the browser's may write to the profile a moment longer.</summary>
+    /// <summary>Deletes the profile, to which a process of the browser may write a moment longer.</summary>
     private async Task DeleteProfileAsync()
     {
         for (int attempt = 1; ; attempt++)

@@ -3,15 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A tab of a <see cref="Browser"/>: one page, which shares nothing with those of other tabs.</summary>
+/// <summary>A tab of a <see cref="Browser"/>, which shares nothing with other tabs.</summary>
 internal sealed class BrowserTab(Browser browser, string context, string session) : IAsyncDisposable
 {
     private TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What the page wrote to the console, threw, or was refused by its policy.</summary>
+    /// <summary>Gets the console messages, exceptions and policy violations of the page.</summary>
     internal ConcurrentQueue<string> Errors { get; } = new();
 
-    /// <summary>Every address that was asked for.</summary>
+    /// <summary>Gets the requested addresses.</summary>
     internal ConcurrentQueue<string> Requests { get; } = new();
 
     /// <summary>Opens a page and waits until it is loaded.</summary>
@@ -23,10 +23,10 @@ internal sealed class BrowserTab(Browser browser, string context, string session
         await WaitForFrameAsync();
     }
 
-    /// <summary>Waits until what was asked for is drawn.</summary>
+    /// <summary>Waits until the page is drawn.</summary>
     internal Task WaitForFrameAsync() => EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
 
-    /// <summary>What an expression gives in the page; a promise is waited for.</summary>
+    /// <summary>Evaluates an expression in the page, and awaits a promise.</summary>
     internal async Task<JsonNode?> EvaluateAsync(string expression)
     {
         JsonNode answer = await CallAsync("Runtime.evaluate", new { expression, returnByValue = true, awaitPromise = true });
@@ -36,7 +36,7 @@ internal sealed class BrowserTab(Browser browser, string context, string session
 
     internal async Task<T> EvaluateAsync<T>(string expression) => (await EvaluateAsync(expression))!.GetValue<T>();
 
-    /// <summary>Presses a key that is no letter.</summary>
+    /// <summary>Presses a key that is not a letter.</summary>
     internal async Task PressAsync(string key)
     {
         int code = key switch { "Enter" => 13, "Escape" => 27, "End" => 35, "Home" => 36, "ArrowLeft" => 37, "ArrowRight" => 39, "ArrowDown" => 40, _ => 0 };
@@ -52,7 +52,7 @@ internal sealed class BrowserTab(Browser browser, string context, string session
         await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = scheme } } });
     }
 
-    /// <summary>Takes what the browser tells about the page.</summary>
+    /// <summary>Handles an event of the browser.</summary>
     internal void HandleEvent(string method, JsonNode told)
     {
         switch (method)

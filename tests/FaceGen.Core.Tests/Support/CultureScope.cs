@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A culture for as long as a test needs it.</summary>
+/// <summary>Sets the current culture until it is disposed of.</summary>
 internal sealed class CultureScope : IDisposable
 {
     private readonly CultureInfo _before = CultureInfo.CurrentCulture;

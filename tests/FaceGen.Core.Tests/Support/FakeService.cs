@@ -7,8 +7,8 @@ using FaceGen.Http;
 namespace FaceGen.Core.Tests.Support;
 
 /// <summary>
-/// A connection to a service that exists only in the test, at an address and a key of its own. Each list of answers is
-/// given in order; the last one stays.
+/// A connection to a scripted service, with its own address and key. Each list of responses is returned in order; the last
+/// response repeats.
 /// </summary>
 internal sealed class FakeService : IEngineLog, IDisposable
 {
@@ -36,16 +36,16 @@ internal sealed class FakeService : IEngineLog, IDisposable
 
     internal Generator Generator => field ??= new Generator(Connection, this);
 
-    /// <summary>What the engine told whoever waits and wants to know more, but for what was accepted.</summary>
+    /// <summary>Gets the verbose messages, except those of <see cref="AcceptedMessages"/>.</summary>
     internal ConcurrentQueue<string> VerboseMessages { get; } = new();
 
-    /// <summary>What it told of generations that were accepted.</summary>
+    /// <summary>Gets the verbose messages about accepted generations.</summary>
     internal ConcurrentQueue<string> AcceptedMessages { get; } = new();
 
-    /// <summary>What the engine told everybody.</summary>
+    /// <summary>Gets the warnings.</summary>
     internal ConcurrentQueue<string> WarningMessages { get; } = new();
 
-    /// <summary>Where hosts stand; those that are not named here stand somewhere in the world.</summary>
+    /// <summary>Gets the addresses of hosts; all others have a public address.</summary>
     internal ConcurrentDictionary<string, string> Hosts { get; } = new() { ["localhost"] = "127.0.0.1" };
 
     internal IReadOnlyList<Call> Calls => _handler.Calls;
@@ -56,8 +56,8 @@ internal sealed class FakeService : IEngineLog, IDisposable
 
     internal IReadOnlyList<Call> Fetches => [.. Calls.Where(call => call.Address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal))];
 
-    /// <summary>The ids of the generations that the account still keeps.</summary>
-    internal IReadOnlyList<string> Pending => [.. Account.Pending.Select(watch => watch.Latest.Id)];
+    /// <summary>Gets the ids of the account's pending generations.</summary>
+    internal IReadOnlyList<string> Pending => [.. Account.Pending.Select(pending => pending.Latest.Id)];
 
     internal static Request Request(string prompt = "a pilot") => new()
     {
@@ -65,7 +65,7 @@ internal sealed class FakeService : IEngineLog, IDisposable
         FaceImage = FaceImage.Parse("https://faces.example/face.png", path => path),
     };
 
-    /// <summary>One more connection to the same account.</summary>
+    /// <summary>Creates another connection to the same account.</summary>
     internal Connection Connect(int queueLimit = Limits.DefaultQueueLimit) => new(
         ServiceAddress.Parse(Root), new ApiKey(Key), queueLimit,
         services: Services);
@@ -76,14 +76,14 @@ internal sealed class FakeService : IEngineLog, IDisposable
 
     internal FakeService OnFetch(params ScriptedResponse[] answers) => On("fetch", answers);
 
-    /// <summary>What a fetch of one id is answered, whatever other ids are.</summary>
+    /// <summary>Sets the responses to fetches of one id.</summary>
     internal FakeService OnFetchOf(string id, params ScriptedResponse[] answers) => On($"fetch {id}", answers);
 
     internal FakeService OnLink(string link, params ScriptedResponse[] answers) => On(new Uri(link).AbsoluteUri, answers);
 
     internal Task WaitForCallAsync() => _handler.WaitForCallAsync();
 
-    /// <summary>Submits a request as a cmdlet does; the clock is the test's to move.</summary>
+    /// <summary>Submits a request as a cmdlet does. The test moves the clock.</summary>
     internal async Task<Generation> GenerateAsync(
         bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, bool upload = true,
         CancellationToken cancellationToken = default)
@@ -121,10 +121,10 @@ internal sealed class FakeService : IEngineLog, IDisposable
             : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"
             : "submit";
         if (!_scripts.TryGetValue(what, out ConcurrentQueue<ScriptedResponse>? script))
-            throw new InvalidOperationException($"The test says nothing about {address}.");
+            throw new InvalidOperationException($"The test has no script for {address}.");
 
         return script.Count > 1 && script.TryDequeue(out ScriptedResponse? answer) || script.TryPeek(out answer)
             ? answer
-            : throw new InvalidOperationException($"The test gives no answer for {address}.");
+            : throw new InvalidOperationException($"The test has no response for {address}.");
     }
 }

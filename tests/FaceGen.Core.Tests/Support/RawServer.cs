@@ -5,19 +5,19 @@ using System.Text;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>An HTTP server down to its sockets: each request that has arrived whole is answered, or not, as the test says.</summary>
+/// <summary>An HTTP server on sockets: the test decides about the response and the connection after each complete request.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
-    /// <summary>What follows a request.</summary>
+    /// <summary>The behavior after a request.</summary>
     internal enum Reply
     {
-        /// <summary>An answer; the connection stays open.</summary>
+        /// <summary>Sends a response and keeps the connection open.</summary>
         KeepAlive,
 
-        /// <summary>An answer that says nothing of closing, and then the connection is closed all the same.</summary>
+        /// <summary>Sends a response that does not announce it, and closes the connection.</summary>
         AnswerThenClose,
 
-        /// <summary>No answer: the connection is closed.</summary>
+        /// <summary>Closes the connection without a response.</summary>
         Close,
     }
 
@@ -38,7 +38,7 @@ internal sealed class RawServer : IAsyncDisposable
 
     internal Uri Root => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
-    /// <summary>The bodies of the requests that arrived whole.</summary>
+    /// <summary>Gets the bodies of the complete requests.</summary>
     internal IReadOnlyList<string> Requests => [.. _requests];
 
     internal int Connections => Volatile.Read(ref _connections);
@@ -90,7 +90,7 @@ internal sealed class RawServer : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // The other side has hung up, or the test is over.
+                // The client has closed the connection, or the test has ended.
                 client.Close();
             }
         }
@@ -101,7 +101,7 @@ internal sealed class RawServer : IAsyncDisposable
     private static byte[] Response { get; } = Encoding.ASCII.GetBytes(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 52\r\n\r\n{\"status\":\"processing\",\"id\":1,\"eta\":1,\"output\":[]  }");
 
-    /// <summary>Reads one request; null where the other side closed.</summary>
+    /// <summary>Reads one request; null if the client closed the connection.</summary>
     private async Task<string?> ReadRequestAsync(NetworkStream stream)
     {
         var head = new StringBuilder();

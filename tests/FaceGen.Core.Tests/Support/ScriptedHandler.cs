@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A call as the network saw it.</summary>
-/// <param name="Address">Where it went.</param>
-/// <param name="Body">What it carried; empty where nothing left the machine.</param>
+/// <summary>A request that was sent.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="Body">Its body; empty if it was not sent.</param>
 /// <param name="Headers">Its headers.</param>
-/// <param name="At">When it came.</param>
+/// <param name="At">When it was sent.</param>
 internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At);
 
-/// <summary>A network that answers as the test says and remembers what was asked.</summary>
+/// <summary>Returns scripted responses and records the requests.</summary>
 internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> answer, TimeProvider time) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Call> _calls = new();
@@ -17,7 +17,7 @@ internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> answer, TimePr
 
     internal IReadOnlyList<Call> Calls => [.. _calls];
 
-    /// <summary>Waits until one more call has arrived.</summary>
+    /// <summary>Waits for one more request.</summary>
     internal Task WaitForCallAsync() => _arrivals.WaitAsync().WithTimeoutAsync();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

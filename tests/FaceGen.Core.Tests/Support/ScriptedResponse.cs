@@ -4,22 +4,22 @@ using System.Text;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>What the scripted network does with one call.</summary>
-/// <param name="Give">Makes the response, or throws what the network would.</param>
-/// <param name="ReadsRequest">Whether the request's body leaves the machine.</param>
+/// <summary>The scripted response to one request.</summary>
+/// <param name="Give">Creates the response, or throws the error of the network.</param>
+/// <param name="ReadsRequest">True if the request's body is sent.</param>
 internal sealed record ScriptedResponse(Func<CancellationToken, Task<HttpResponseMessage>> Give, bool ReadsRequest = true)
 {
-    /// <summary>No connection was made.</summary>
+    /// <summary>Gets a connection that cannot be established.</summary>
     internal static ScriptedResponse NotConnected { get; } = new(_ => throw new HttpRequestException("No connection could be made."), ReadsRequest: false);
 
-    /// <summary>The connection broke after the request was sent.</summary>
+    /// <summary>Gets a connection that breaks after the request was sent.</summary>
     internal static ScriptedResponse ConnectionLost { get; } = new(_ => throw new HttpRequestException("broken", new IOException("The connection broke.")));
 
-    /// <summary>The service takes the request and says nothing, until the caller hangs up.</summary>
+    /// <summary>Gets a service that sends no response until the client cancels.</summary>
     internal static ScriptedResponse NoResponse { get; } = new(async cancel =>
     {
         await Task.Delay(System.Threading.Timeout.Infinite, cancel);
-        throw new InvalidOperationException("Nothing ends the silence but the caller.");
+        throw new InvalidOperationException("Only the client ends this request.");
     });
 
     internal static ScriptedResponse Empty(int status = 200) => Bytes([], "text/plain", status);
@@ -52,7 +52,7 @@ internal sealed record ScriptedResponse(Func<CancellationToken, Task<HttpRespons
 
     internal static ScriptedResponse Image(byte[] image) => Bytes(image, "image/png");
 
-    /// <summary>A body of unknown length; <paramref name="announced"/> is what its header says.</summary>
+    /// <summary>Returns a body of unknown length; <paramref name="announced"/> is the length in its header.</summary>
     internal static ScriptedResponse Stream(byte[] body, long? announced = null, int status = 200) => new(_ =>
     {
         var content = new UnmeasuredContent(body);
@@ -67,7 +67,7 @@ internal sealed record ScriptedResponse(Func<CancellationToken, Task<HttpRespons
         return Task.FromResult(response);
     });
 
-    /// <summary>An answer that stays out until the test gives it.</summary>
+    /// <summary>Returns a response that the test provides later.</summary>
     internal static ScriptedResponse After(Task<ScriptedResponse> until) => new(async cancel => await (await until).Give(cancel));
 
     internal ScriptedResponse WithRetryAfter(TimeSpan wait) => With(response => response.Headers.RetryAfter = new RetryConditionHeaderValue(wait));

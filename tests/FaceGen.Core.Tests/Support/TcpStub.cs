@@ -7,7 +7,7 @@ using System.Text;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A server on loopback that gives each connection one answer; or speaks TLS with a certificate that nobody trusts.</summary>
+/// <summary>A server on loopback that sends one response per connection, or uses TLS with an untrusted certificate.</summary>
 internal sealed class TcpStub : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -49,14 +49,14 @@ internal sealed class TcpStub : IAsyncDisposable
                 }
                 catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
                 {
-                    // The client has hung up, as it should.
+                    // The client closes the connection, as it should.
                     client.Close();
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The test is over.
+            // The test has ended.
             _listener.Stop();
         }
     }

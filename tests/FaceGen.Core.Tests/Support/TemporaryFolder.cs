@@ -1,11 +1,11 @@
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A folder of one test.</summary>
+/// <summary>A temporary folder of one test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     internal string FullName { get; } = Directory.CreateTempSubdirectory("facegen-core-").FullName;
 
-    /// <summary>The paths of all files below the folder, in order.</summary>
+    /// <summary>Gets the paths of all files below the folder, in order.</summary>
     internal IReadOnlyList<string> Files =>
         [.. Directory.EnumerateFiles(FullName, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(FullName, path)).Order(StringComparer.Ordinal)];
 

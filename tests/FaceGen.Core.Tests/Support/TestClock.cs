@@ -2,10 +2,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>A clock that stands still until a test moves it, and that knows which timers wait for it.</summary>
+/// <summary>A clock that a test moves, and that knows its timers.</summary>
 internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero))
 {
-    /// <summary>How much real time a timeout leaves to work that is slow on this machine, before it ends that work.</summary>
+    /// <summary>The real time that slow work gets before a timeout elapses.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -26,9 +26,9 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
     }
 
     /// <summary>
-    /// Moves the clock from timer to timer until a task has ended. While nothing waits by a delay the work is under
-    /// way: then the clock stands, so that a time-out never overtakes work that is merely slow on this machine. Where a loop
-    /// waits again and again beside such work, the clock stands for a while before each timeout.
+    /// Moves the clock from timer to timer until a task has ended. Without a delay the clock stands, because work is in
+    /// progress, which a timeout must not overtake only because the machine is slow. If a loop delays beside such work, the
+    /// clock stands for a while before each timeout.
     /// </summary>
     internal Task<T> RunAsync<T>(Task<T> task) => Task.Run(async () =>
     {
@@ -66,8 +66,8 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         lock (_gate) return _held == 0 && _timers.Any(timer => timer.IsWait) ? _timers.Min(timer => timer.Due) : null;
     }
 
-    /// <summary>Begins the grace of a timeout that is due; null where none is, or its grace is over.</summary>
-    /// <returns>Ends when the timeout was stopped or changed.</returns>
+    /// <summary>Starts the grace period of a timeout that is due; null if there is none, or its grace period is over.</summary>
+    /// <returns>A task that ends when the timeout is stopped or changed.</returns>
     private Task? UseGrace(DateTimeOffset due)
     {
         lock (_gate) return _timers.FirstOrDefault(timer => !timer.IsWait && timer.Due == due && !timer.HadGrace)?.BeginGrace();

@@ -4,18 +4,18 @@ using System.IO.Compression;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>Pictures made byte by byte. Checksums are left zero: the engine leaves them to whoever decodes the picture.</summary>
+/// <summary>Creates images byte by byte. Checksums of the pixels are zero: the engine does not check them.</summary>
 internal static class TestImages
 {
-    /// <summary>A small sound picture that is not blank.</summary>
+    /// <summary>Gets a small valid image that is not blank.</summary>
     internal static byte[] Portrait { get; } = Png(80, 90, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel * 50)));
 
-    /// <summary>A PNG of 8-bit pixels.</summary>
-    /// <param name="width">Its width.</param>
-    /// <param name="height">Its height.</param>
+    /// <summary>Creates a PNG of 8-bit pixels.</summary>
+    /// <param name="width">The width.</param>
+    /// <param name="height">The height.</param>
     /// <param name="pixel">The value by column, row and channel.</param>
     /// <param name="filter">The filter of every row, 0 to 4.</param>
-    /// <param name="colorType">0 grey, 2 RGB, 4 grey with alpha, 6 RGBA.</param>
+    /// <param name="colorType">0 gray, 2 RGB, 4 gray with alpha, 6 RGBA.</param>
     internal static byte[] Png(int width, int height, Func<int, int, int, byte> pixel, int filter = 0, int colorType = 2)
     {
         int channels = colorType switch { 0 => 1, 4 => 2, 6 => 4, _ => 3 };
@@ -48,7 +48,7 @@ internal static class TestImages
         return PngFromRows(width, height, colorType, data.ToArray());
     }
 
-    /// <summary>A PNG of rows that are packed already, with chunks before them.</summary>
+    /// <summary>Creates a PNG of compressed rows, with chunks before them.</summary>
     internal static byte[] PngFromRows(
         int width, int height, int colorType, byte[] data, int depth = 8, bool interlaced = false, params (string Type, byte[] Data)[] before)
     {
@@ -64,7 +64,7 @@ internal static class TestImages
         ];
     }
 
-    /// <summary>Bytes as a PNG packs its rows.</summary>
+    /// <summary>Compresses bytes like the rows of a PNG.</summary>
     internal static byte[] Compress(params byte[] rows)
     {
         using var data = new MemoryStream();
@@ -72,7 +72,7 @@ internal static class TestImages
         return data.ToArray();
     }
 
-    /// <summary>The chunks of a PNG, walked from its beginning to its end, with sums that are right.</summary>
+    /// <summary>Returns the chunks of a PNG, and checks their sums.</summary>
     internal static IReadOnlyList<(string Type, byte[] Data)> Chunks(byte[] png)
     {
         List<(string, byte[])> chunks = [];
@@ -88,23 +88,23 @@ internal static class TestImages
         return chunks;
     }
 
-    /// <summary>A JPEG of the right structure; its pixels are <paramref name="scanLength"/> bytes of nothing.</summary>
+    /// <summary>Creates a JPEG with a valid structure; its pixels are <paramref name="scanLength"/> zero bytes.</summary>
     internal static byte[] Jpeg(int width, int height, int scanLength = 20) =>
     [
         0xFF, 0xD8,
         0xFF, 0xE0, 0, 16, .. "JFIF\0"u8, 1, 1, 0, 0, 1, 0, 1, 0, 0,
-        // The thumbnail of a camera: an end marker that does not end the picture.
+        // The thumbnail of a camera: its end marker does not end the image.
         0xFF, 0xE1, 0, 8, 0xFF, 0xD8, 0xFF, 0xDA, 0xFF, 0xD9,
         0xFF, 0xC0, 0, 17, 8, .. BigEndian(height), .. BigEndian(width), 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1,
         0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0,
         .. Enumerable.Range(0, scanLength).Select(i => (byte)(i % 251)), 0xFF, 0x00, 0xFF, 0xD9,
     ];
 
-    /// <summary>A lossy WebP.</summary>
+    /// <summary>Creates a lossy WebP.</summary>
     internal static byte[] WebPLossy(int width, int height) => Riff("VP8 "u8,
         [0x10, 0, 0, 0x9D, 0x01, 0x2A, .. LittleEndian(width), .. LittleEndian(height), 1, 2, 3, 4]);
 
-    /// <summary>A lossless WebP.</summary>
+    /// <summary>Creates a lossless WebP.</summary>
     internal static byte[] WebPLossless(int width, int height)
     {
         byte[] bits = new byte[4];
@@ -112,7 +112,7 @@ internal static class TestImages
         return Riff("VP8L"u8, [0x2F, .. bits, 1, 2, 3, 4, 5]);
     }
 
-    /// <summary>An extended WebP.</summary>
+    /// <summary>Creates an extended WebP.</summary>
     internal static byte[] WebPExtended(int width, int height) => Riff("VP8X"u8,
         [0, 0, 0, 0, .. Int24(width - 1), .. Int24(height - 1), .. "VP8L"u8, 6, 0, 0, 0, 0x2F, 0, 0, 0, 0, 0], chunkLength: 10);
 

@@ -33,7 +33,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Assert.Contains(_webhook.Uri.AbsoluteUri, _service.Submissions[0].Body, StringComparison.Ordinal);
         Assert.Contains($"\"track_id\":{generation.TrackId}", _service.Submissions[0].Body, StringComparison.Ordinal);
-        // The user's own request stays as it was.
+        // The user's request is unchanged.
         Assert.Equal((null, null), (generation.Request!.Webhook, generation.Request.TrackId));
     }
 
@@ -69,13 +69,13 @@ public sealed class DeliveryTrackerTests : IDisposable
     [Fact] // Q34
     public async Task Delivery_before_submission_response_counts()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Success("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task)).OnFetch(ScriptedResponse.Success("9"));
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
 
         Deliveries.Receive("9", null);
-        answer.SetResult(ScriptedResponse.Processing("9"));
+        response.SetResult(ScriptedResponse.Processing("9"));
 
         Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
     }
@@ -200,17 +200,17 @@ public sealed class DeliveryTrackerTests : IDisposable
     [Fact]
     public async Task Receiver_canceled_leaves_deliveries_to_next_receiver()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnFetch(ScriptedResponse.After(answer.Task), ScriptedResponse.Success("78"), ScriptedResponse.Success("77"));
-        using var stop = new CancellationTokenSource();
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnFetch(ScriptedResponse.After(response.Task), ScriptedResponse.Success("78"), ScriptedResponse.Success("77"));
+        using var cancellation = new CancellationTokenSource();
         var receiver = new DeliveryReceiver(_service.Connection, _service);
         Deliveries.Receive("77", null);
         Deliveries.Receive("78", null);
-        Task<Generation?> stopped = receiver.ReceiveAsync(waitsForUnknown: true, stop.Token);
+        Task<Generation?> stopped = receiver.ReceiveAsync(waitsForUnknown: true, cancellation.Token);
         await _service.WaitForCallAsync();
 
-        await stop.CancelAsync();
-        answer.SetResult(ScriptedResponse.Success("77"));
+        await cancellation.CancelAsync();
+        response.SetResult(ScriptedResponse.Success("77"));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.WithTimeoutAsync());
 
         Generation?[] received = [await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync(), await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync()];
@@ -235,9 +235,9 @@ public sealed class DeliveryTrackerTests : IDisposable
     [InlineData("lost")]
     [InlineData("html")]
     [InlineData("no id")]
-    public async Task Uncertain_submission_delivery_with_track_id_reconciles(string answer)
+    public async Task Uncertain_submission_delivery_with_track_id_reconciles(string response)
     {
-        _service.OnSubmit(CreateLostResponse(answer)).OnFetch(ScriptedResponse.Success("9"));
+        _service.OnSubmit(CreateLostResponse(response)).OnFetch(ScriptedResponse.Success("9"));
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
 
@@ -253,13 +253,13 @@ public sealed class DeliveryTrackerTests : IDisposable
     [Fact]
     public async Task Uncertain_submission_earlier_delivery_reconciles()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Success("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task)).OnFetch(ScriptedResponse.Success("9"));
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
 
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[0]));
-        answer.SetResult(ScriptedResponse.Html());
+        response.SetResult(ScriptedResponse.Html());
 
         Assert.Equal("9", (await generating.WithTimeoutAsync()).Id);
     }
@@ -269,9 +269,9 @@ public sealed class DeliveryTrackerTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.ConnectionLost);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException error = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
-        Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
+        Assert.Equal(ErrorCode.SubmissionUncertain, error.Code);
         Assert.Single(_service.Submissions);
         Assert.Contains(_service.VerboseMessages, line => line.Contains("waiting up to 10 seconds for the service's call", StringComparison.Ordinal));
     }
@@ -285,8 +285,8 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[0]));
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(generating));
-        Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
+        FaceGenException error = await Signals.GetErrorAsync(_service.Clock.RunAsync(generating));
+        Assert.Equal(ErrorCode.SubmissionUncertain, error.Code);
         Assert.DoesNotContain("9", _service.Pending);
     }
 

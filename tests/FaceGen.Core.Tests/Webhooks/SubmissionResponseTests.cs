@@ -5,7 +5,7 @@ using FaceGen.Webhooks;
 
 namespace FaceGen.Core.Tests.Webhooks;
 
-/// <summary>A generation that its caller has is not given out again when its webhook delivery comes.</summary>
+/// <summary>Tests that a generation in the response to its submission is not received again by its delivery.</summary>
 public sealed class SubmissionResponseTests : IDisposable
 {
     private readonly FakeService _service = new();
@@ -39,24 +39,24 @@ public sealed class SubmissionResponseTests : IDisposable
 
         Assert.Null(await _receiver.ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
         Assert.Empty(_service.Fetches);
-        // Until the command has ended it is in the session's list all the same.
+        // The generation is in the session's list until the command ends.
         Assert.Equal(["9"], _service.Pending);
     }
 
     [Fact]
     public async Task Receiver_generation_finished_in_response_is_not_received_before_caller_continues()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task));
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        using var stop = new CancellationTokenSource();
-        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, stop.Token);
+        using var cancellation = new CancellationTokenSource();
+        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, cancellation.Token);
 
-        answer.SetResult(ScriptedResponse.Success("9"));
+        response.SetResult(ScriptedResponse.Success("9"));
         await generating.WithTimeoutAsync();
         Deliveries.Receive("9", null);
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WithTimeoutAsync());
     }
@@ -77,34 +77,34 @@ public sealed class SubmissionResponseTests : IDisposable
     [Fact]
     public async Task Receiver_delivery_with_response_leaves_generation_to_caller()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Success("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task)).OnFetch(ScriptedResponse.Success("9"));
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        using var stop = new CancellationTokenSource();
-        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, stop.Token);
+        using var cancellation = new CancellationTokenSource();
+        Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, cancellation.Token);
 
         Deliveries.Receive("9", null);
-        answer.SetResult(ScriptedResponse.Processing("9"));
+        response.SetResult(ScriptedResponse.Processing("9"));
 
         Assert.Equal("9", (await generating.WithTimeoutAsync()).Id);
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WithTimeoutAsync());
     }
 
     [Fact]
     public async Task Receiver_generation_without_caller_is_received()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task));
-        using var stop = new CancellationTokenSource();
-        Task<Generation> generating = _service.GenerateAsync(cancellationToken: stop.Token);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task));
+        using var cancellation = new CancellationTokenSource();
+        Task<Generation> generating = _service.GenerateAsync(cancellationToken: cancellation.Token);
         await _service.WaitForCallAsync();
         Task<Generation?> next = _receiver.ReceiveAsync(waitsForUnknown: true, default);
 
-        await stop.CancelAsync();
+        await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());
-        answer.SetResult(ScriptedResponse.Success("9"));
+        response.SetResult(ScriptedResponse.Success("9"));
 
         Assert.Equal("9", (await next.WithTimeoutAsync())?.Id);
     }

@@ -4,7 +4,7 @@ using FaceGen.Webhooks;
 
 namespace FaceGen.Core.Tests.Webhooks;
 
-/// <summary>Webhook deliveries with ids that this process did not submit: anybody who knows the address can send any number.</summary>
+/// <summary>Tests webhook deliveries with unknown ids: anyone who knows the address can send any number of them.</summary>
 public sealed class UnknownDeliveryTests : IDisposable
 {
     private const int Many = 100_000;
@@ -95,15 +95,15 @@ public sealed class UnknownDeliveryTests : IDisposable
         Task<Generation?> next = new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: true, default);
         if (!isBefore) Deliveries.Receive("9", null);
 
-        // The clock stands still.
+        // The clock is stopped.
         Assert.Equal("9", (await next.WithTimeoutAsync())?.Id);
     }
 
     [Fact]
     public async Task Receiver_own_generation_is_received_while_a_poll_of_an_unknown_id_has_no_answer()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.Processing("9", eta: 3000)).OnFetch(ScriptedResponse.After(answer.Task), ScriptedResponse.Success("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.Processing("9", eta: 3000)).OnFetch(ScriptedResponse.After(response.Task), ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
         await _service.WaitForCallAsync();
         Deliveries.Receive("forged", null);
@@ -113,7 +113,7 @@ public sealed class UnknownDeliveryTests : IDisposable
         Deliveries.Receive("9", null);
 
         Assert.Equal("9", (await next.WithTimeoutAsync())?.Id);
-        answer.SetResult(ScriptedResponse.Error("The request id does not exist."));
+        response.SetResult(ScriptedResponse.Error("The request id does not exist."));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class UnknownDeliveryTests : IDisposable
         var receiver = new DeliveryReceiver(_service.Connection, _service);
         var received = new HashSet<string>();
 
-        // The clock stands still.
+        // The clock is stopped.
         for (int i = 0; i < count; i++) received.Add((await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())!.Id);
 
         Assert.Equal((count, count), (received.Count, _service.Fetches.Count));
@@ -152,7 +152,7 @@ public sealed class UnknownDeliveryTests : IDisposable
         _service.OnFetch(ScriptedResponse.Error("The request id does not exist."));
         for (int i = 0; i < Many; i++) Deliveries.Receive($"forged-{i}", null);
 
-        // The clock stands still.
+        // The clock is stopped.
         Assert.Null(await new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
         Assert.Equal(UnknownDeliveries.MaxPollsPerMinute, _service.Fetches.Count);
     }
@@ -184,7 +184,7 @@ public sealed class UnknownDeliveryTests : IDisposable
             await _service.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(500));
         }
 
-        // A poll for each delivery would be 1,200; without any delivery it is about one a minute. On a busy machine polls come later.
+        // One poll per delivery would be 1,200 polls; without deliveries there is about one per minute. A busy computer polls later.
         Assert.InRange(_service.Fetches.Count, 0, 60);
         while (_service.Fetches.Count < 5)
         {
@@ -208,8 +208,8 @@ public sealed class UnknownDeliveryTests : IDisposable
 
     private async Task ReceiveForAsync(TimeSpan time)
     {
-        using var stop = new CancellationTokenSource(time, _service.Clock);
-        Task<Generation?> next = new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: true, stop.Token);
+        using var cancellation = new CancellationTokenSource(time, _service.Clock);
+        Task<Generation?> next = new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: true, cancellation.Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _service.Clock.RunAsync(next));
     }
 }

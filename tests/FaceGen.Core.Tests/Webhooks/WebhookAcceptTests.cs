@@ -6,7 +6,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.Webhooks;
 
-/// <summary>What the webhook does when connections cannot be accepted, as when a process has used up its descriptors.</summary>
+/// <summary>Tests a webhook that cannot accept connections, for example because all file descriptors are in use.</summary>
 public sealed class WebhookAcceptTests
 {
     private readonly TestClock _clock = new();
@@ -48,17 +48,17 @@ public sealed class WebhookAcceptTests
     public async Task Accept_after_recovery_serves_deliveries()
     {
         bool isBroken = true;
-        var called = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var delivery = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using Webhook webhook = Open(
-            listener => isBroken ? throw new SocketException((int)SocketError.TooManyOpenSockets) : listener.AcceptTcpClientAsync(), called);
+            listener => isBroken ? throw new SocketException((int)SocketError.TooManyOpenSockets) : listener.AcceptTcpClientAsync(), delivery);
         await _clock.AdvanceAsync(TimeSpan.FromSeconds(30)).WithTimeoutAsync();
 
         isBroken = false;
         await _clock.AdvanceAsync(TimeSpan.FromSeconds(5)).WithTimeoutAsync();
         using var http = new HttpClient();
-        using HttpResponseMessage answer = await http.PostAsJsonAsync(webhook.Uri, new { id = 7 }).WithTimeoutAsync();
+        using HttpResponseMessage response = await http.PostAsJsonAsync(webhook.Uri, new { id = 7 }).WithTimeoutAsync();
 
-        Assert.Equal((HttpStatusCode.NoContent, "7"), (answer.StatusCode, await called.Task.WithTimeoutAsync()));
+        Assert.Equal((HttpStatusCode.NoContent, "7"), (response.StatusCode, await delivery.Task.WithTimeoutAsync()));
     }
 
     [Fact]
@@ -67,10 +67,10 @@ public sealed class WebhookAcceptTests
         using Webhook webhook = Open(listener => _attempts == 1 ? throw new SocketException((int)SocketError.ConnectionAborted) : listener.AcceptTcpClientAsync());
         using var http = new HttpClient();
 
-        // The clock stands still.
-        using HttpResponseMessage answer = await http.PostAsJsonAsync(webhook.Uri, new { id = 7 }).WithTimeoutAsync();
+        // The clock is stopped.
+        using HttpResponseMessage response = await http.PostAsJsonAsync(webhook.Uri, new { id = 7 }).WithTimeoutAsync();
 
-        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Empty(_warnings);
     }
 
@@ -99,11 +99,11 @@ public sealed class WebhookAcceptTests
                 await slow[^1].GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {webhook.Uri.AbsolutePath} HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{{"));
             }
 
-            // The clock stands still: none of them is cut off for its time.
+            // The clock is stopped, so no connection times out.
             using var http = new HttpClient();
-            using HttpResponseMessage answer = await http.PostAsJsonAsync(webhook.Uri, new { id = 1 }).WithTimeoutAsync();
+            using HttpResponseMessage response = await http.PostAsJsonAsync(webhook.Uri, new { id = 1 }).WithTimeoutAsync();
 
-            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         }
         finally
         {
@@ -111,8 +111,8 @@ public sealed class WebhookAcceptTests
         }
     }
 
-    private Webhook Open(Func<TcpListener, Task<TcpClient>> accept, TaskCompletionSource<string>? called = null) => new(
-        IPAddress.Loopback, 0, null, (id, _) => called?.TrySetResult(id), _clock, _warnings.Add, listener =>
+    private Webhook Open(Func<TcpListener, Task<TcpClient>> accept, TaskCompletionSource<string>? delivery = null) => new(
+        IPAddress.Loopback, 0, null, (id, _) => delivery?.TrySetResult(id), _clock, _warnings.Add, listener =>
         {
             _attempts++;
             return accept(listener);

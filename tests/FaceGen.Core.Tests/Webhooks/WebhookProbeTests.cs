@@ -5,7 +5,7 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Core.Tests.Webhooks;
 
-/// <summary>Health probes of what stands in front of the webhook: a proxy, a tunnel, a load balancer.</summary>
+/// <summary>Tests health probes of a proxy, a tunnel or a load balancer.</summary>
 public sealed class WebhookProbeTests : IDisposable
 {
     private readonly List<string> _deliveries = [];

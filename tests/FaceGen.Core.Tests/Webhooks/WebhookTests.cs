@@ -25,9 +25,9 @@ public sealed class WebhookTests : IDisposable
     [Fact]
     public async Task Delivery_is_answered_and_reported()
     {
-        using HttpResponseMessage answer = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = 17, track_id = 5 }).WithTimeoutAsync();
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = 17, track_id = 5 }).WithTimeoutAsync();
 
-        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal(("17", 5L), await WaitForDeliveryAsync());
         Assert.Equal(1, _webhook.Calls);
     }
@@ -39,9 +39,9 @@ public sealed class WebhookTests : IDisposable
         request.Headers.TransferEncodingChunked = true;
         request.Headers.ExpectContinue = true;
 
-        using HttpResponseMessage answer = await _http.SendAsync(request).WithTimeoutAsync();
+        using HttpResponseMessage response = await _http.SendAsync(request).WithTimeoutAsync();
 
-        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (long?)null)), (answer.StatusCode, await WaitForDeliveryAsync()));
+        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (long?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
     }
 
     [Fact]
@@ -49,9 +49,9 @@ public sealed class WebhookTests : IDisposable
     {
         Uri address = new($"http://127.0.0.1:{_webhook.Port}/hooks{_webhook.Uri.AbsolutePath}?from=proxy");
 
-        using HttpResponseMessage answer = await _http.PostAsJsonAsync(address, new { id = 1 }).WithTimeoutAsync();
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(address, new { id = 1 }).WithTimeoutAsync();
 
-        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
     [Theory] // Q34
@@ -66,9 +66,9 @@ public sealed class WebhookTests : IDisposable
         Uri address = path is null ? _webhook.Uri : new Uri(_webhook.Uri, path);
         using var request = new HttpRequestMessage(new HttpMethod(method), address) { Content = new StringContent(body) };
 
-        using HttpResponseMessage answer = await _http.SendAsync(request).WithTimeoutAsync();
+        using HttpResponseMessage response = await _http.SendAsync(request).WithTimeoutAsync();
 
-        Assert.Equal((status, 0), ((int)answer.StatusCode, _deliveries.Reader.Count));
+        Assert.Equal((status, 0), ((int)response.StatusCode, _deliveries.Reader.Count));
     }
 
     [Fact]
@@ -76,9 +76,9 @@ public sealed class WebhookTests : IDisposable
     {
         foreach (string path in new[] { $"{_webhook.Uri.AbsolutePath}A", _webhook.Uri.AbsolutePath[..^1] })
         {
-            using HttpResponseMessage answer = await _http.PostAsJsonAsync(new Uri(_webhook.Uri, path), new { id = 1 }).WithTimeoutAsync();
+            using HttpResponseMessage response = await _http.PostAsJsonAsync(new Uri(_webhook.Uri, path), new { id = 1 }).WithTimeoutAsync();
 
-            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class WebhookTests : IDisposable
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, _webhook.Port).WithTimeoutAsync();
         Task<int> end = client.GetStream().ReadAsync(new byte[1]).AsTask();
-        // The call's time begins when it is accepted.
+        // The timeout starts when the connection is accepted.
         while (!end.IsCompleted) await _clock.AdvanceAsync(TimeSpan.FromSeconds(1)).WithTimeoutAsync();
 
         Assert.Equal(0, await end.WithTimeoutAsync());
@@ -133,10 +133,10 @@ public sealed class WebhookTests : IDisposable
                 await silent[^1].ConnectAsync(IPAddress.Loopback, _webhook.Port).WithTimeoutAsync();
             }
 
-            // The clock stands still: none of them is cut off for its time.
-            using HttpResponseMessage answer = await _http.PostAsJsonAsync(_webhook.Uri, new { id = 1 }).WithTimeoutAsync();
+            // The clock is stopped, so no connection times out.
+            using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { id = 1 }).WithTimeoutAsync();
 
-            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         }
         finally
         {
@@ -178,6 +178,6 @@ public sealed class WebhookTests : IDisposable
         return await reader.ReadToEndAsync().WithTimeoutAsync();
     }
 
-    /// <summary>The next call that was told, which is after it was answered.</summary>
+    /// <summary>Returns the next reported delivery, which is reported after its response.</summary>
     private Task<(string Id, long? TrackId)> WaitForDeliveryAsync() => _deliveries.Reader.ReadAsync().AsTask().WithTimeoutAsync();
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FaceGen.Emulator.Tests.CommandLine;
 
-/// <summary>The emulator as a program of its own.</summary>
+/// <summary>Runs the emulator as its own process.</summary>
 internal sealed class EmulatorProcess : IDisposable
 {
     private readonly Process _process;
@@ -24,7 +24,8 @@ internal sealed class EmulatorProcess : IDisposable
 
     public void CloseInput() => _process.StandardInput.Close();
 
-    /// <returns>The exit code and what was written and not yet read.</returns>
+    /// <summary>Waits for the end of the process.</summary>
+    /// <returns>The exit code and the output not yet read.</returns>
     public async Task<(int ExitCode, string Output, string Errors)> WaitForExitAsync()
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));

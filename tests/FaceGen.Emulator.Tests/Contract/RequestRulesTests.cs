@@ -5,7 +5,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Contract;
 
-/// <summary>Every rule of the contract, kept and broken.</summary>
+/// <summary>Tests every rule of the contract, satisfied and violated.</summary>
 public sealed class RequestRulesTests : IAsyncLifetime
 {
     private TestService _service = null!;
@@ -51,11 +51,11 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("track_id", "\"7\"", "The track id must be an integer.")]
     public async Task Submission_invalid_field_is_rejected_with_name_and_limit(string field, string json, string expected)
     {
-        ServiceResponse answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        ServiceResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-        Assert.Equal("error", answer.Status);
-        Assert.StartsWith(expected, answer.FieldError(field), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+        Assert.Equal("error", response.Status);
+        Assert.StartsWith(expected, response.FieldError(field), StringComparison.Ordinal);
         Assert.Equal(0, _service.Host.Journal.Accepted);
     }
 
@@ -82,17 +82,17 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("face_image", "\"https://example.org/face.jpg\"")]
     public async Task Submission_value_at_limit_is_accepted(string field, string json)
     {
-        ServiceResponse answer = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        ServiceResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
-        Assert.Equal("success", answer.Status);
+        Assert.Equal("success", response.Status);
     }
 
     [Fact]
     public async Task Submission_several_invalid_fields_lists_all()
     {
-        ServiceResponse answer = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
+        ServiceResponse response = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
 
-        Assert.Equal(3, answer.Body["message"]!.AsObject().Count);
+        Assert.Equal(3, response.Body["message"]!.AsObject().Count);
     }
 
     [Fact]
@@ -100,9 +100,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         string tooLarge = SyntheticFace.ToDataUri(new byte[(5 * 1024 * 1024) + 1]);
 
-        ServiceResponse answer = await _service.SubmitAsync(("face_image", tooLarge));
+        ServiceResponse response = await _service.SubmitAsync(("face_image", tooLarge));
 
-        Assert.Equal("The face image must not be larger than 5242880 bytes (5 MB).", answer.FieldError("face_image"));
+        Assert.Equal("The face image must not be larger than 5242880 bytes (5 MB).", response.FieldError("face_image"));
     }
 
     [Theory]
@@ -112,9 +112,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("{\"deep\": {\"er\": [null]}}")]
     public async Task Submission_unknown_field_is_accepted_with_warning(string json)
     {
-        ServiceResponse answer = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
+        ServiceResponse response = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
 
-        Assert.Equal("success", answer.Status);
+        Assert.Equal("success", response.Status);
         Assert.Equal(
             ["The field 'cfg' is not part of the contract and was ignored."],
             Assert.Single(_service.Host.Journal.Entries).Warnings);
@@ -126,11 +126,11 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData(null)]
     public async Task Submission_invalid_key_is_rejected(string? key)
     {
-        ServiceResponse answer = await _service.SubmitAsync(("key", key));
+        ServiceResponse response = await _service.SubmitAsync(("key", key));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
-        Assert.Equal("error", answer.Status);
-        Assert.Equal("Invalid API key.", answer.Message);
+        Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
+        Assert.Equal("error", response.Status);
+        Assert.Equal("Invalid API key.", response.Message);
     }
 
     [Theory]
@@ -142,10 +142,10 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         using var content = new StringContent(body);
 
-        ServiceResponse answer = await _service.SendAsync(TestService.FaceGen, content);
+        ServiceResponse response = await _service.SendAsync(TestService.FaceGen, content);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-        Assert.Equal("error", answer.Status);
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+        Assert.Equal("error", response.Status);
     }
 
     [Theory]
@@ -158,9 +158,9 @@ public sealed class RequestRulesTests : IAsyncLifetime
         using var content = new StringContent(
             $"{{\"key\":\"{TestService.Key}\",\"prompt\":\"p\",\"face_image\":\"https://example.org/f\",\"{field}\":{json}}}");
 
-        ServiceResponse answer = await _service.SendAsync(TestService.FaceGen, content);
+        ServiceResponse response = await _service.SendAsync(TestService.FaceGen, content);
 
-        Assert.Equal("error", answer.Status);
+        Assert.Equal("error", response.Status);
     }
 
     [Theory]
@@ -171,10 +171,10 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         string uri = SyntheticFace.ToDataUri(SyntheticFace.Draw(100, 120, format), mediaType);
 
-        ServiceResponse answer = await _service.SubmitAsync(("face_image", uri));
+        ServiceResponse response = await _service.SubmitAsync(("face_image", uri));
 
-        Assert.Equal("success", answer.Status);
-        Assert.Equal(100, answer.Meta["width"]!.GetValue<int>());
-        Assert.Equal(120, answer.Meta["height"]!.GetValue<int>());
+        Assert.Equal("success", response.Status);
+        Assert.Equal(100, response.Meta["width"]!.GetValue<int>());
+        Assert.Equal(120, response.Meta["height"]!.GetValue<int>());
     }
 }

@@ -49,9 +49,9 @@ public sealed class PictureTests : IAsyncLifetime
     [Fact]
     public async Task Samples_of_one_request_differ()
     {
-        ServiceResponse answer = await _service.SubmitAsync(("samples", 2), ("seed", 1));
-        using HttpResponseMessage first = await _service.GetAsync(answer.Output[0]);
-        using HttpResponseMessage second = await _service.GetAsync(answer.Output[1]);
+        ServiceResponse response = await _service.SubmitAsync(("samples", 2), ("seed", 1));
+        using HttpResponseMessage first = await _service.GetAsync(response.Output[0]);
+        using HttpResponseMessage second = await _service.GetAsync(response.Output[1]);
 
         Assert.NotEqual(await first.Content.ReadAsByteArrayAsync(), await second.Content.ReadAsByteArrayAsync());
     }
@@ -88,7 +88,7 @@ public sealed class PictureTests : IAsyncLifetime
 
         int accent = Pixels.Colors(picture, 0.5, 1)
             .Count(static color => color.Red > 200 && color.Green is > 140 and < 230 && color.Blue < 140);
-        Assert.True(accent > 20, $"Only {accent} pixels have the mark's colour.");
+        Assert.True(accent > 20, $"Only {accent} pixels have the mark's color.");
     }
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class PictureTests : IAsyncLifetime
     [Fact]
     public async Task Picture_any_style_keeps_the_skin_tone()
     {
-        // The synthetic face's skin is warm and its background cool: they must stay so in every style.
+        // The synthetic face's skin is warm and its background cool; every style must keep that.
         foreach (string style in Styles)
         {
             using SKBitmap picture = await _service.DrawBitmapAsync(("style", style), ("seed", 1));

@@ -4,10 +4,10 @@ using FaceGen.Emulator.Tests.Support;
 
 namespace FaceGen.Emulator.Tests.Faults;
 
-/// <summary>What the faults of a connection do to those at its other end, and to the emulator.</summary>
+/// <summary>Tests the effect of connection faults on clients and on the emulator.</summary>
 public sealed class ConnectionTests
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Request_dropped_before_body_is_complete()
@@ -18,10 +18,10 @@ public sealed class ConnectionTests
         using RawConnection connection = await RawConnection.OpenAsync(address);
 
         await connection.PostWithoutReadingAsync(address, "{\"key\":", announcedLength: 5_000_000);
-        RawHttpResponse answer = await connection.ReadAsync();
+        RawHttpResponse response = await connection.ReadAsync();
 
-        Assert.True(answer.IsClosed);
-        Assert.Empty(answer.Bytes);
+        Assert.True(response.IsClosed);
+        Assert.Empty(response.Bytes);
         Assert.Equal("request-dropped", Assert.Single(service.Host.Journal.Entries).Fault);
     }
 
@@ -50,7 +50,7 @@ public sealed class ConnectionTests
             address, TestService.Request(("key", TestService.Key)).ToJsonString());
         await WaitForJournalAsync(service);
 
-        await service.DisposeAsync().AsTask().WaitAsync(StopTimeout);
+        await service.DisposeAsync().AsTask().WaitAsync(Timeout);
     }
 
     [Fact]
@@ -74,16 +74,16 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Cut_download_can_be_resumed()
     {
-        await using FaultFixture scene = await FaultFixture.StartAsync();
-        scene.Host.Faults.Add(Fault.ById("Q31-cut"), FaultOn.Download.First(1));
+        await using FaultFixture fixture = await FaultFixture.StartAsync();
+        fixture.Host.Faults.Add(Fault.ById("Q31-cut"), FaultOn.Download.First(1));
 
-        RawHttpResponse cut = await RawConnection.GetAsync(scene.Link);
+        RawHttpResponse cut = await RawConnection.GetAsync(fixture.Link);
         RawHttpResponse rest = await RawConnection.GetAsync(
-            scene.Link, $"Range: bytes={cut.Body.Length}-", $"If-Range: {cut.Header("ETag")}");
+            fixture.Link, $"Range: bytes={cut.Body.Length}-", $"If-Range: {cut.Header("ETag")}");
 
         Assert.Equal(206, rest.Status);
         Assert.Equal(cut.Header("ETag"), rest.Header("ETag"));
-        Assert.Equal(scene.Png, (byte[])[.. cut.Body, .. rest.Body]);
+        Assert.Equal(fixture.Png, (byte[])[.. cut.Body, .. rest.Body]);
     }
 
     [Theory]
@@ -91,12 +91,12 @@ public sealed class ConnectionTests
     [InlineData("Q31-until-close")]
     public async Task Http_client_reads_a_picture_without_length(string fault)
     {
-        await using FaultFixture scene = await FaultFixture.StartAsync();
-        scene.Host.Faults.Add(Fault.ById(fault), FaultOn.Download);
+        await using FaultFixture fixture = await FaultFixture.StartAsync();
+        fixture.Host.Faults.Add(Fault.ById(fault), FaultOn.Download);
         using var client = new HttpClient();
 
-        Assert.Equal(scene.Png, await client.GetByteArrayAsync(new Uri(scene.Link)));
-        Assert.Equal(scene.Png, await client.GetByteArrayAsync(new Uri(scene.Link)));
+        Assert.Equal(fixture.Png, await client.GetByteArrayAsync(new Uri(fixture.Link)));
+        Assert.Equal(fixture.Png, await client.GetByteArrayAsync(new Uri(fixture.Link)));
     }
 
     [Theory]
@@ -116,21 +116,21 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Redirect_leads_to_the_picture()
     {
-        await using FaultFixture scene = await FaultFixture.StartAsync();
-        scene.Host.Faults.Add(Fault.ById("redirect"), FaultOn.Download);
+        await using FaultFixture fixture = await FaultFixture.StartAsync();
+        fixture.Host.Faults.Add(Fault.ById("redirect"), FaultOn.Download);
         using var client = new HttpClient();
 
-        Assert.Equal(scene.Png, await client.GetByteArrayAsync(new Uri(scene.Link)));
+        Assert.Equal(fixture.Png, await client.GetByteArrayAsync(new Uri(fixture.Link)));
     }
 
     [Fact]
     public async Task Base64_download_has_the_same_faults()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse answer = await service.SubmitAsync(("base64", true));
+        ServiceResponse response = await service.SubmitAsync(("base64", true));
         service.Host.Faults.Add(Fault.ById("Q16-black"), FaultOn.Download);
 
-        RawHttpResponse black = await RawConnection.GetAsync(answer.Output[0]);
+        RawHttpResponse black = await RawConnection.GetAsync(response.Output[0]);
 
         Assert.Equal("text/plain", black.MediaType);
         using SkiaSharp.SKBitmap picture = SkiaSharp.SKBitmap.Decode(Convert.FromBase64String(black.Text));
@@ -166,10 +166,11 @@ public sealed class ConnectionTests
         }
     }
 
-    /// <summary>The journal has a call before its answer leaves, or does not leave.</summary>
+    /// <summary>Waits for the first journal entry, which exists before a response is sent or withheld.</summary>
     private static async Task WaitForJournalAsync(TestService service)
     {
+        using var timeout = new CancellationTokenSource(Timeout);
         while (service.Host.Journal.Entries.Count == 0)
-            await service.GetStatusAsync("/health");
+            await Task.Delay(10, timeout.Token);
     }
 }

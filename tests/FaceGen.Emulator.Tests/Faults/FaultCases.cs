@@ -6,13 +6,13 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Faults;
 
-/// <summary>For each fault, what it looks like to the caller.</summary>
+/// <summary>For each fault, the assertions about what the caller sees.</summary>
 internal static class FaultCases
 {
-    /// <summary>What the tests' rules tell the caller to wait.</summary>
+    /// <summary>The wait of the tests' rules.</summary>
     public static readonly TimeSpan Wait = TimeSpan.FromSeconds(90);
 
-    /// <summary>The faults that a fetch can show only while the generation is in the queue.</summary>
+    /// <summary>The faults that a fetch can show only while the generation is queued.</summary>
     public static readonly IReadOnlySet<string> QueuedOnly = new HashSet<string>
     {
         "Q7-no-output", "Q12-queued", "Q12-pending", "Q18-request-processing", "Q19-output-null",
@@ -21,444 +21,444 @@ internal static class FaultCases
     public static readonly IReadOnlyDictionary<string, Action<FaultResult>> All = new Dictionary<string, Action<FaultResult>>
     {
         ["request-dropped"] = Dropped,
-        ["unavailable"] = static hit => Error(hit, 503),
-        ["unavailable-html"] = static hit => Html(hit, 503),
-        ["Q1-error"] = static hit =>
+        ["unavailable"] = static result => Error(result, 503),
+        ["unavailable-html"] = static result => Html(result, 503),
+        ["Q1-error"] = static result =>
         {
-            Error(hit, 200);
-            Assert.False(hit.Json.ContainsKey("id"));
+            Error(result, 200);
+            Assert.False(result.Json.ContainsKey("id"));
         },
-        ["Q2-message-object"] = static hit =>
+        ["Q2-message-object"] = static result =>
         {
-            Assert.Equal(200, hit.Response.Status);
-            Assert.Equal("error", hit.Status);
-            Assert.Equal("The face image field is required.", (string?)hit.Json["message"]!["face_image"]![0]);
+            Assert.Equal(200, result.Response.Status);
+            Assert.Equal("error", result.Status);
+            Assert.Equal("The face image field is required.", (string?)result.Json["message"]!["face_image"]![0]);
         },
-        ["Q3-code"] = static hit =>
+        ["Q3-code"] = static result =>
         {
-            Error(hit, 200);
-            Assert.Equal(JsonValueKind.Number, hit.Json["code"]!.GetValueKind());
+            Error(result, 200);
+            Assert.Equal(JsonValueKind.Number, result.Json["code"]!.GetValueKind());
         },
-        ["Q4-messege"] = static hit => MessageOnlyIn(hit, "messege", hit.Json["messege"]),
-        ["Q4-error"] = static hit => MessageOnlyIn(hit, "error", hit.Json["error"]),
-        ["Q4-error-message"] = static hit => MessageOnlyIn(hit, "error", hit.Json["error"]!["message"]),
-        ["Q13-out-of-credits"] = static hit =>
+        ["Q4-messege"] = static result => MessageOnlyIn(result, "messege", result.Json["messege"]),
+        ["Q4-error"] = static result => MessageOnlyIn(result, "error", result.Json["error"]),
+        ["Q4-error-message"] = static result => MessageOnlyIn(result, "error", result.Json["error"]!["message"]),
+        ["Q13-out-of-credits"] = static result =>
         {
-            Error(hit, 200);
-            Assert.Contains("out of credits", hit.Message, StringComparison.Ordinal);
+            Error(result, 200);
+            Assert.Contains("out of credits", result.Message, StringComparison.Ordinal);
         },
-        ["not-in-plan"] = static hit => Error(hit, 403),
-        ["key-in-refusal"] = static hit =>
+        ["not-in-plan"] = static result => Error(result, 403),
+        ["key-in-refusal"] = static result =>
         {
-            Error(hit, 400);
-            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
+            Error(result, 400);
+            Assert.Contains(TestService.Key, result.Message, StringComparison.Ordinal);
         },
-        ["control-sequences"] = static hit =>
+        ["control-sequences"] = static result =>
         {
-            Error(hit, 400);
-            Assert.Contains('\e', hit.Message);
-            Assert.Contains('\u009b', hit.Message);
+            Error(result, 400);
+            Assert.Contains('\e', result.Message);
+            Assert.Contains('\u009b', result.Message);
         },
-        ["Q23-other-key"] = static hit =>
+        ["Q23-other-key"] = static result =>
         {
-            Error(hit, 200);
-            Assert.Contains("this key", hit.Message, StringComparison.Ordinal);
+            Error(result, 200);
+            Assert.Contains("this key", result.Message, StringComparison.Ordinal);
         },
         ["Q24-429"] = RateLimited,
-        ["Q24-500"] = static hit => Error(hit, 500),
+        ["Q24-500"] = static result => Error(result, 500),
         ["rate-limited"] = RateLimited,
-        ["key-in-500"] = static hit =>
+        ["key-in-500"] = static result =>
         {
-            Error(hit, 500);
-            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
+            Error(result, 500);
+            Assert.Contains(TestService.Key, result.Message, StringComparison.Ordinal);
         },
-        ["queue-full-body"] = static hit =>
+        ["queue-full-body"] = static result =>
         {
-            RateLimited(hit);
-            Assert.Equal("Rate limit exceeded. Maximum 5 queued requests allowed.", hit.Message);
-            Assert.Null(hit.Response.Header("Retry-After"));
+            RateLimited(result);
+            Assert.Equal("Rate limit exceeded. Maximum 5 queued requests allowed.", result.Message);
+            Assert.Null(result.Response.Header("Retry-After"));
         },
-        ["queue-full-header-seconds"] = static hit =>
+        ["queue-full-header-seconds"] = static result =>
         {
-            EmptyBody(hit, 429);
-            Assert.Equal("90", hit.Response.Header("Retry-After"));
+            EmptyBody(result, 429);
+            Assert.Equal("90", result.Response.Header("Retry-After"));
         },
-        ["queue-full-header-date"] = static hit =>
+        ["queue-full-header-date"] = static result =>
         {
-            EmptyBody(hit, 429);
-            var date = DateTimeOffset.ParseExact(hit.Response.Header("Retry-After")!, "R", CultureInfo.InvariantCulture);
-            var now = DateTimeOffset.Parse(hit.Response.Header("Date")!, CultureInfo.InvariantCulture);
+            EmptyBody(result, 429);
+            var date = DateTimeOffset.ParseExact(result.Response.Header("Retry-After")!, "R", CultureInfo.InvariantCulture);
+            var now = DateTimeOffset.Parse(result.Response.Header("Date")!, CultureInfo.InvariantCulture);
             Assert.InRange(date - now, Wait - TimeSpan.FromSeconds(2), Wait + TimeSpan.FromSeconds(2));
         },
-        ["Q5-rate-limit"] = static hit =>
+        ["Q5-rate-limit"] = static result =>
         {
-            Error(hit, 200);
-            Assert.StartsWith("Rate limit exceeded.", hit.Message, StringComparison.Ordinal);
-            Assert.False(hit.Json.ContainsKey("retry_after"));
+            Error(result, 200);
+            Assert.StartsWith("Rate limit exceeded.", result.Message, StringComparison.Ordinal);
+            Assert.False(result.Json.ContainsKey("retry_after"));
         },
-        ["Q6-wait-in-seconds"] = static hit =>
+        ["Q6-wait-in-seconds"] = static result =>
         {
-            Error(hit, 200);
-            Assert.EndsWith("Try again in 90 seconds.", hit.Message, StringComparison.Ordinal);
+            Error(result, 200);
+            Assert.EndsWith("Try again in 90 seconds.", result.Message, StringComparison.Ordinal);
         },
-        ["Q6-wait-in-minutes"] = static hit =>
+        ["Q6-wait-in-minutes"] = static result =>
         {
-            Error(hit, 200);
-            Assert.EndsWith("Try again in 1.5 minutes.", hit.Message, StringComparison.Ordinal);
+            Error(result, 200);
+            Assert.EndsWith("Try again in 1.5 minutes.", result.Message, StringComparison.Ordinal);
         },
 
         ["accepted-then-dropped"] = Dropped,
-        ["accepted-then-500"] = static hit => Error(hit, 500),
+        ["accepted-then-500"] = static result => Error(result, 500),
         ["accepted-then-never-answered"] = NoResponse,
         ["dropped"] = Dropped,
         ["never-answered"] = NoResponse,
-        ["Q14-502-html"] = static hit => Html(hit, 502),
-        ["Q14-504-html"] = static hit => Html(hit, 504),
-        ["Q14-524-html"] = static hit => Html(hit, 524),
-        ["Q14-200-html"] = static hit => Html(hit, 200),
-        ["Q14-empty"] = static hit =>
+        ["Q14-502-html"] = static result => Html(result, 502),
+        ["Q14-504-html"] = static result => Html(result, 504),
+        ["Q14-524-html"] = static result => Html(result, 524),
+        ["Q14-200-html"] = static result => Html(result, 200),
+        ["Q14-empty"] = static result =>
         {
-            Assert.Equal(200, hit.Response.Status);
-            Assert.Equal(0, hit.Response.Length);
+            Assert.Equal(200, result.Response.Status);
+            Assert.Equal(0, result.Response.Length);
         },
-        ["Q14-cut"] = static hit =>
+        ["Q14-cut"] = static result =>
         {
-            Cut(hit);
-            Assert.StartsWith("{\"status\":\"", hit.Response.Text, StringComparison.Ordinal);
+            Cut(result);
+            Assert.StartsWith("{\"status\":\"", result.Response.Text, StringComparison.Ordinal);
         },
-        ["Q14-half"] = static hit =>
+        ["Q14-half"] = static result =>
         {
-            Assert.Equal(hit.Response.Body.Length, hit.Response.Length);
-            Assert.StartsWith("{\"status\":\"", hit.Response.Text, StringComparison.Ordinal);
-            Assert.ThrowsAny<JsonException>(() => hit.Json);
+            Assert.Equal(result.Response.Body.Length, result.Response.Length);
+            Assert.StartsWith("{\"status\":\"", result.Response.Text, StringComparison.Ordinal);
+            Assert.ThrowsAny<JsonException>(() => result.Json);
         },
-        ["deep"] = static hit =>
+        ["deep"] = static result =>
         {
-            Assert.ThrowsAny<JsonException>(() => hit.Json);
-            using var deep = JsonDocument.Parse(hit.Response.Text, new JsonDocumentOptions { MaxDepth = 20_000 });
+            Assert.ThrowsAny<JsonException>(() => result.Json);
+            using var deep = JsonDocument.Parse(result.Response.Text, new JsonDocumentOptions { MaxDepth = 20_000 });
             Assert.Equal("success", deep.RootElement.GetProperty("status").GetString());
         },
         ["endless"] = Endless,
 
-        ["Q7-output-text"] = static hit => Assert.Equal("", (string?)Processing(hit)["output"]),
-        ["Q7-no-output"] = static hit => Assert.False(Processing(hit).ContainsKey("output")),
-        ["Q8-no-id"] = static hit =>
+        ["Q7-output-text"] = static result => Assert.Equal("", (string?)Processing(result)["output"]),
+        ["Q7-no-output"] = static result => Assert.False(Processing(result).ContainsKey("output")),
+        ["Q8-no-id"] = static result =>
         {
-            Assert.False(Processing(hit).ContainsKey("id"));
-            Assert.Contains("/fetch/", (string?)hit.Json["fetch_result"], StringComparison.Ordinal);
+            Assert.False(Processing(result).ContainsKey("id"));
+            Assert.Contains("/fetch/", (string?)result.Json["fetch_result"], StringComparison.Ordinal);
         },
-        ["Q8-no-fetch-result"] = static hit =>
+        ["Q8-no-fetch-result"] = static result =>
         {
-            Assert.False(Processing(hit).ContainsKey("fetch_result"));
-            Assert.True(hit.Json.ContainsKey("id"));
+            Assert.False(Processing(result).ContainsKey("fetch_result"));
+            Assert.True(result.Json.ContainsKey("id"));
         },
-        ["Q8-neither"] = static hit => Assert.DoesNotContain(
-            hit.Fixture.LastEntry.GenerationId!.Value.ToString(CultureInfo.InvariantCulture),
-            Processing(hit).ToJsonString(),
+        ["Q8-neither"] = static result => Assert.DoesNotContain(
+            result.Fixture.LastEntry.GenerationId!.Value.ToString(CultureInfo.InvariantCulture),
+            Processing(result).ToJsonString(),
             StringComparison.Ordinal),
-        ["Q9-other-version"] = static hit =>
-            Assert.EndsWith($"/api/v3/fetch/{hit.Json["id"]}", (string?)Processing(hit)["fetch_result"], StringComparison.Ordinal),
-        ["Q9-other-host"] = static hit =>
-            Assert.NotEqual(hit.Fixture.Host.BaseUri.Host, new Uri((string)Processing(hit)["fetch_result"]!).Host),
-        ["Q10-eta-fraction"] = static hit => Assert.Equal(0.5, (double)Processing(hit)["eta"]! % 1),
-        ["Q10-eta-zero"] = static hit => Assert.Equal(0, (int)Processing(hit)["eta"]!),
-        ["Q10-no-eta"] = static hit => Assert.False(Processing(hit).ContainsKey("eta")),
-        ["Q10-eta-text"] = static hit => Assert.True(int.TryParse((string?)Processing(hit)["eta"], out _)),
-        ["Q12-queued"] = static hit => Assert.Equal("queued", hit.Status),
-        ["Q12-pending"] = static hit => Assert.Equal("pending", hit.Status),
-        ["Q18-request-processing"] = static hit => Assert.Equal("Request processing", (string?)Processing(hit)["message"]),
-        ["Q19-output-null"] = static hit =>
+        ["Q9-other-version"] = static result =>
+            Assert.EndsWith($"/api/v3/fetch/{result.Json["id"]}", (string?)Processing(result)["fetch_result"], StringComparison.Ordinal),
+        ["Q9-other-host"] = static result =>
+            Assert.NotEqual(result.Fixture.Host.BaseUri.Host, new Uri((string)Processing(result)["fetch_result"]!).Host),
+        ["Q10-eta-fraction"] = static result => Assert.Equal(0.5, (double)Processing(result)["eta"]! % 1),
+        ["Q10-eta-zero"] = static result => Assert.Equal(0, (int)Processing(result)["eta"]!),
+        ["Q10-no-eta"] = static result => Assert.False(Processing(result).ContainsKey("eta")),
+        ["Q10-eta-text"] = static result => Assert.True(int.TryParse((string?)Processing(result)["eta"], out _)),
+        ["Q12-queued"] = static result => Assert.Equal("queued", result.Status),
+        ["Q12-pending"] = static result => Assert.Equal("pending", result.Status),
+        ["Q18-request-processing"] = static result => Assert.Equal("Request processing", (string?)Processing(result)["message"]),
+        ["Q19-output-null"] = static result =>
         {
-            Assert.True(Processing(hit).ContainsKey("output"));
-            Assert.Null(hit.Output);
+            Assert.True(Processing(result).ContainsKey("output"));
+            Assert.Null(result.Output);
         },
 
-        ["Q11-id-text"] = static hit =>
-            Assert.Equal(hit.Fixture.LastEntry.GenerationId, long.Parse((string)hit.Json["id"]!, CultureInfo.InvariantCulture)),
-        ["Q11-track-id-text"] = static hit => Assert.Equal("42", (string?)hit.Json["track_id"]),
-        ["Q12-failed"] = static hit =>
+        ["Q11-id-text"] = static result =>
+            Assert.Equal(result.Fixture.LastEntry.GenerationId, long.Parse((string)result.Json["id"]!, CultureInfo.InvariantCulture)),
+        ["Q11-track-id-text"] = static result => Assert.Equal("42", (string?)result.Json["track_id"]),
+        ["Q12-failed"] = static result =>
         {
-            Assert.Equal("failed", hit.Status);
-            Assert.Equal(hit.Fixture.LastEntry.GenerationId, (long)hit.Json["id"]!);
+            Assert.Equal("failed", result.Status);
+            Assert.Equal(result.Fixture.LastEntry.GenerationId, (long)result.Json["id"]!);
         },
-        ["Q12-ready"] = static hit =>
+        ["Q12-ready"] = static result =>
         {
-            Assert.Equal("ready", hit.Status);
-            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
+            Assert.Equal("ready", result.Status);
+            Assert.Equal(result.ExpectedLink, result.Link("output"));
         },
-        ["Q15-meta-texts"] = static hit =>
+        ["Q15-meta-texts"] = static result =>
         {
-            Assert.Equal("96", (string?)hit.Json["meta"]!["width"]);
-            Assert.Equal("7.5", (string?)hit.Json["meta"]!["guidance_scale"]);
-            Assert.Equal("no", (string?)hit.Json["meta"]!["base64"]);
+            Assert.Equal("96", (string?)result.Json["meta"]!["width"]);
+            Assert.Equal("7.5", (string?)result.Json["meta"]!["guidance_scale"]);
+            Assert.Equal("no", (string?)result.Json["meta"]!["base64"]);
         },
-        ["Q19-extra-fields"] = static hit =>
+        ["Q19-extra-fields"] = static result =>
         {
-            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
-            Assert.Equal("error", (string?)hit.Json["more"]!["status"]);
+            Assert.Equal(result.ExpectedLink, result.Link("output"));
+            Assert.Equal("error", (string?)result.Json["more"]!["status"]);
         },
-        ["Q19-nulls"] = static hit =>
+        ["Q19-nulls"] = static result =>
         {
-            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
-            Assert.All(["meta", "proxy_links", "message"], field => Assert.Null(hit.Json[field]));
-            Assert.True(hit.Json.ContainsKey("meta"));
+            Assert.Equal(result.ExpectedLink, result.Link("output"));
+            Assert.All(["meta", "proxy_links", "message"], field => Assert.Null(result.Json[field]));
+            Assert.True(result.Json.ContainsKey("meta"));
         },
-        ["key-echoed"] = static hit =>
+        ["key-echoed"] = static result =>
         {
-            Assert.Equal(hit.ExpectedLink, hit.Link("output"));
-            Assert.Contains(TestService.Key, hit.Message, StringComparison.Ordinal);
-            Assert.Equal(TestService.Key, (string?)hit.Json["meta"]!["key"]);
+            Assert.Equal(result.ExpectedLink, result.Link("output"));
+            Assert.Contains(TestService.Key, result.Message, StringComparison.Ordinal);
+            Assert.Equal(TestService.Key, (string?)result.Json["meta"]!["key"]);
         },
 
-        ["Q20-empty-output"] = static hit =>
+        ["Q20-empty-output"] = static result =>
         {
-            Assert.Equal("success", hit.Status);
-            Assert.Empty(hit.Output!.AsArray());
-            Assert.False(hit.Json.ContainsKey("proxy_links"));
+            Assert.Equal("success", result.Status);
+            Assert.Empty(result.Output!.AsArray());
+            Assert.False(result.Json.ContainsKey("proxy_links"));
         },
-        ["Q20-null-output"] = static hit =>
+        ["Q20-null-output"] = static result =>
         {
-            Assert.Equal("success", hit.Status);
-            Assert.True(hit.Json.ContainsKey("output"));
-            Assert.Null(hit.Output);
+            Assert.Equal("success", result.Status);
+            Assert.True(result.Json.ContainsKey("output"));
+            Assert.Null(result.Output);
         },
-        ["Q20-no-output"] = static hit =>
+        ["Q20-no-output"] = static result =>
         {
-            Assert.Equal("success", hit.Status);
-            Assert.False(hit.Json.ContainsKey("output"));
+            Assert.Equal("success", result.Status);
+            Assert.False(result.Json.ContainsKey("output"));
         },
-        ["Q21-output-text"] = static hit => Assert.Equal(hit.ExpectedLink, (string?)hit.Output),
-        ["Q21-output-object"] = static hit =>
-            Assert.Equal(hit.ExpectedLink, (string?)Assert.Single(hit.Output!.AsObject()).Value),
-        ["Q22-proxy-links"] = static hit => LinksOnlyIn(hit, "proxy_links"),
-        ["Q22-links"] = static hit => LinksOnlyIn(hit, "links"),
-        ["Q22-future-links"] = static hit => LinksOnlyIn(hit, "future_links"),
-        ["Q27-inline"] = static hit => Picture(Convert.FromBase64String(hit.Link("output"))),
-        ["Q27-inline-data-uri"] = static hit =>
+        ["Q21-output-text"] = static result => Assert.Equal(result.ExpectedLink, (string?)result.Output),
+        ["Q21-output-object"] = static result =>
+            Assert.Equal(result.ExpectedLink, (string?)Assert.Single(result.Output!.AsObject()).Value),
+        ["Q22-proxy-links"] = static result => LinksOnlyIn(result, "proxy_links"),
+        ["Q22-links"] = static result => LinksOnlyIn(result, "links"),
+        ["Q22-future-links"] = static result => LinksOnlyIn(result, "future_links"),
+        ["Q27-inline"] = static result => Picture(Convert.FromBase64String(result.Link("output"))),
+        ["Q27-inline-data-uri"] = static result =>
         {
-            string[] parts = hit.Link("output").Split(',');
+            string[] parts = result.Link("output").Split(',');
             Assert.Equal("data:image/png;base64", parts[0]);
             Picture(Convert.FromBase64String(parts[1]));
         },
-        ["Q29-no-extension"] = static hit =>
+        ["Q29-no-extension"] = static result =>
         {
-            Assert.Equal(hit.ExpectedLink, hit.Link("output") + ".png");
-            LinkReturnsPicture(hit);
+            Assert.Equal(result.ExpectedLink, result.Link("output") + ".png");
+            LinkReturnsPicture(result);
         },
-        ["Q29-slashes"] = static hit =>
+        ["Q29-slashes"] = static result =>
         {
-            Assert.Contains("///", new Uri(hit.Link("output")).AbsolutePath, StringComparison.Ordinal);
-            LinkReturnsPicture(hit);
+            Assert.Contains("///", new Uri(result.Link("output")).AbsolutePath, StringComparison.Ordinal);
+            LinkReturnsPicture(result);
         },
-        ["Q29-query"] = static hit =>
+        ["Q29-query"] = static result =>
         {
-            Assert.NotEmpty(new Uri(hit.Link("output")).Query);
-            LinkReturnsPicture(hit);
+            Assert.NotEmpty(new Uri(result.Link("output")).Query);
+            LinkReturnsPicture(result);
         },
-        ["Q30-other-host"] = static hit =>
+        ["Q30-other-host"] = static result =>
         {
-            Assert.NotEqual(hit.Fixture.Host.BaseUri.Host, new Uri(hit.Link("output")).Host);
-            LinkReturnsPicture(hit);
+            Assert.NotEqual(result.Fixture.Host.BaseUri.Host, new Uri(result.Link("output")).Host);
+            LinkReturnsPicture(result);
         },
 
-        ["Q25-404"] = static hit => EmptyBody(hit, 404),
-        ["Q25-403"] = static hit => EmptyBody(hit, 403),
-        ["Q25-429"] = static hit =>
+        ["Q25-404"] = static result => EmptyBody(result, 404),
+        ["Q25-403"] = static result => EmptyBody(result, 403),
+        ["Q25-429"] = static result =>
         {
-            EmptyBody(hit, 429);
-            Assert.Equal("90", hit.Response.Header("Retry-After"));
+            EmptyBody(result, 429);
+            Assert.Equal("90", result.Response.Header("Retry-After"));
         },
-        ["download-503"] = static hit => Html(hit, 503),
-        ["Q26-html"] = static hit => Html(hit, 200),
-        ["Q26-html-for-good"] = static hit => Html(hit, 200),
-        ["Q27-base64"] = static hit =>
+        ["download-503"] = static result => Html(result, 503),
+        ["Q26-html"] = static result => Html(result, 200),
+        ["Q26-html-for-good"] = static result => Html(result, 200),
+        ["Q27-base64"] = static result =>
         {
-            Assert.Equal("text/plain", hit.Response.MediaType);
-            Assert.Equal(hit.Fixture.Png, Convert.FromBase64String(hit.Response.Text));
+            Assert.Equal("text/plain", result.Response.MediaType);
+            Assert.Equal(result.Fixture.Png, Convert.FromBase64String(result.Response.Text));
         },
-        ["Q27-base64-data-uri"] = static hit =>
+        ["Q27-base64-data-uri"] = static result =>
         {
-            Assert.Equal("text/plain", hit.Response.MediaType);
-            Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(hit.Fixture.Png)}", hit.Response.Text);
+            Assert.Equal("text/plain", result.Response.MediaType);
+            Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(result.Fixture.Png)}", result.Response.Text);
         },
-        ["Q28-text-plain"] = static hit => CompleteAs(hit, "text/plain"),
-        ["Q28-octet-stream"] = static hit => CompleteAs(hit, "application/octet-stream"),
-        ["Q31-cut"] = static hit =>
+        ["Q28-text-plain"] = static result => CompleteAs(result, "text/plain"),
+        ["Q28-octet-stream"] = static result => CompleteAs(result, "application/octet-stream"),
+        ["Q31-cut"] = static result =>
         {
-            Cut(hit);
-            Assert.Equal(hit.Fixture.Png[..hit.Response.Body.Length], hit.Response.Body);
+            Cut(result);
+            Assert.Equal(result.Fixture.Png[..result.Response.Body.Length], result.Response.Body);
         },
-        ["Q31-chunked"] = static hit =>
+        ["Q31-chunked"] = static result =>
         {
-            Assert.True(hit.Response.IsChunked);
-            Assert.Null(hit.Response.Length);
-            Assert.Equal(hit.Fixture.Png, hit.Response.Body);
+            Assert.True(result.Response.IsChunked);
+            Assert.Null(result.Response.Length);
+            Assert.Equal(result.Fixture.Png, result.Response.Body);
         },
-        ["Q31-until-close"] = static hit =>
+        ["Q31-until-close"] = static result =>
         {
-            UntilClose(hit);
-            Assert.Equal(hit.Fixture.Png, hit.Response.Body);
+            UntilClose(result);
+            Assert.Equal(result.Fixture.Png, result.Response.Body);
         },
-        ["Q31-until-close-cut"] = static hit =>
+        ["Q31-until-close-cut"] = static result =>
         {
-            UntilClose(hit);
-            Assert.Equal(hit.Fixture.Png[..(hit.Fixture.Png.Length / 2)], hit.Response.Body);
+            UntilClose(result);
+            Assert.Equal(result.Fixture.Png[..(result.Fixture.Png.Length / 2)], result.Response.Body);
         },
         ["endless-picture"] = Endless,
-        ["Q32-range-ignored"] = static hit => CompleteAs(hit, "image/png"),
-        ["Q32-wrong-range"] = static hit =>
+        ["Q32-range-ignored"] = static result => CompleteAs(result, "image/png"),
+        ["Q32-wrong-range"] = static result =>
         {
-            Assert.Equal(206, hit.Response.Status);
-            Assert.Equal($"bytes 50-{hit.Fixture.Png.Length - 1}/{hit.Fixture.Png.Length}", hit.Response.Header("Content-Range"));
-            Assert.Equal(hit.Fixture.Png[50..], hit.Response.Body);
+            Assert.Equal(206, result.Response.Status);
+            Assert.Equal($"bytes 50-{result.Fixture.Png.Length - 1}/{result.Fixture.Png.Length}", result.Response.Header("Content-Range"));
+            Assert.Equal(result.Fixture.Png[50..], result.Response.Body);
         },
-        ["Q32-416"] = static hit =>
+        ["Q32-416"] = static result =>
         {
-            EmptyBody(hit, 416);
-            Assert.Equal($"bytes */{hit.Fixture.Png.Length}", hit.Response.Header("Content-Range"));
+            EmptyBody(result, 416);
+            Assert.Equal($"bytes */{result.Fixture.Png.Length}", result.Response.Header("Content-Range"));
         },
-        ["Q33-404"] = static hit => EmptyBody(hit, 404),
-        ["Q33-410"] = static hit => EmptyBody(hit, 410),
-        ["redirect"] = static hit => RedirectsTo(hit, Moved(hit)),
-        ["redirect-https"] = static hit => RedirectsTo(hit, new UriBuilder(Moved(hit)) { Scheme = "https" }.Uri),
-        ["redirect-private"] = static hit => RedirectsTo(hit, new Uri("http://10.0.0.1/picture.png")),
-        ["redirect-link-local"] = static hit => RedirectsTo(hit, new Uri("http://169.254.169.254/latest/meta-data/")),
-        ["redirect-file"] = static hit => RedirectsTo(hit, new Uri("file:///etc/hostname")),
-        ["redirect-loop"] = static hit => RedirectsTo(hit, new Uri(hit.Fixture.Link)),
-        ["Q16-black"] = static hit => Assert.All(Colors(hit), static color => Assert.Equal(SKColors.Black, color)),
-        ["Q16-near-black"] = static hit =>
+        ["Q33-404"] = static result => EmptyBody(result, 404),
+        ["Q33-410"] = static result => EmptyBody(result, 410),
+        ["redirect"] = static result => RedirectsTo(result, Moved(result)),
+        ["redirect-https"] = static result => RedirectsTo(result, new UriBuilder(Moved(result)) { Scheme = "https" }.Uri),
+        ["redirect-private"] = static result => RedirectsTo(result, new Uri("http://10.0.0.1/picture.png")),
+        ["redirect-link-local"] = static result => RedirectsTo(result, new Uri("http://169.254.169.254/latest/meta-data/")),
+        ["redirect-file"] = static result => RedirectsTo(result, new Uri("file:///etc/hostname")),
+        ["redirect-loop"] = static result => RedirectsTo(result, new Uri(result.Fixture.Link)),
+        ["Q16-black"] = static result => Assert.All(Colors(result), static color => Assert.Equal(SKColors.Black, color)),
+        ["Q16-near-black"] = static result =>
         {
-            SKColor[] colors = Colors(hit);
+            SKColor[] colors = Colors(result);
             Assert.True(colors.Distinct().Count() > 1);
             Assert.All(colors, static color => Assert.True(color.Red < 8 && color.Green < 8 && color.Blue < 8));
         },
-        ["Q16-same-file"] = static hit =>
+        ["Q16-same-file"] = static result =>
         {
-            using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
+            using SKBitmap picture = SKBitmap.Decode(result.Response.Body);
             Assert.Equal((512, 512), (picture.Width, picture.Height));
         },
-        ["Q17-other-size"] = static hit =>
+        ["Q17-other-size"] = static result =>
         {
-            using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
+            using SKBitmap picture = SKBitmap.Decode(result.Response.Body);
             Assert.Equal((FaultFixture.Width / 2, FaultFixture.Height / 2), (picture.Width, picture.Height));
         },
-        ["png-half"] = static hit =>
+        ["png-half"] = static result =>
         {
-            Assert.Equal(hit.Response.Length, hit.Response.Body.Length);
-            Assert.Equal(hit.Fixture.Png[..(hit.Fixture.Png.Length / 2)], hit.Response.Body);
+            Assert.Equal(result.Response.Length, result.Response.Body.Length);
+            Assert.Equal(result.Fixture.Png[..(result.Fixture.Png.Length / 2)], result.Response.Body);
         },
-        ["png-huge-header"] = static hit =>
+        ["png-huge-header"] = static result =>
         {
-            using var data = SKData.CreateCopy(hit.Response.Body);
+            using var data = SKData.CreateCopy(result.Response.Body);
             using SKCodec codec = SKCodec.Create(data);
             Assert.Equal((65_535, 65_535), (codec.Info.Width, codec.Info.Height));
         },
     };
 
-    private static void Dropped(FaultResult hit)
+    private static void Dropped(FaultResult result)
     {
-        Assert.True(hit.Response.IsClosed);
-        Assert.Empty(hit.Response.Bytes);
+        Assert.True(result.Response.IsClosed);
+        Assert.Empty(result.Response.Bytes);
     }
 
-    private static void NoResponse(FaultResult hit)
+    private static void NoResponse(FaultResult result)
     {
-        Assert.False(hit.Response.IsClosed);
-        Assert.Empty(hit.Response.Bytes);
+        Assert.False(result.Response.IsClosed);
+        Assert.Empty(result.Response.Bytes);
     }
 
-    private static void Endless(FaultResult hit)
+    private static void Endless(FaultResult result)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.Null(hit.Response.Length);
-        Assert.False(hit.Response.IsClosed);
-        Assert.True(hit.Response.Body.Length > 1024 * 1024);
+        Assert.Equal(200, result.Response.Status);
+        Assert.Null(result.Response.Length);
+        Assert.False(result.Response.IsClosed);
+        Assert.True(result.Response.Body.Length > 1024 * 1024);
     }
 
-    private static void Error(FaultResult hit, int status)
+    private static void Error(FaultResult result, int status)
     {
-        Assert.Equal(status, hit.Response.Status);
-        Assert.Equal("application/json", hit.Response.MediaType);
-        Assert.Equal("error", hit.Status);
-        Assert.NotEmpty(hit.Message);
+        Assert.Equal(status, result.Response.Status);
+        Assert.Equal("application/json", result.Response.MediaType);
+        Assert.Equal("error", result.Status);
+        Assert.NotEmpty(result.Message);
     }
 
-    private static void RateLimited(FaultResult hit)
+    private static void RateLimited(FaultResult result)
     {
-        Error(hit, 429);
-        Assert.Equal(90, (int)hit.Json["retry_after"]!);
+        Error(result, 429);
+        Assert.Equal(90, (int)result.Json["retry_after"]!);
     }
 
-    private static void MessageOnlyIn(FaultResult hit, string field, JsonNode? message)
+    private static void MessageOnlyIn(FaultResult result, string field, JsonNode? message)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.Equal(["status", field], hit.Json.Select(static pair => pair.Key));
+        Assert.Equal(200, result.Response.Status);
+        Assert.Equal(["status", field], result.Json.Select(static pair => pair.Key));
         Assert.NotEmpty(message!.GetValue<string>());
     }
 
-    private static void Html(FaultResult hit, int status)
+    private static void Html(FaultResult result, int status)
     {
-        Assert.Equal(status, hit.Response.Status);
-        Assert.Equal("text/html", hit.Response.MediaType);
-        Assert.StartsWith("<!DOCTYPE html>", hit.Response.Text, StringComparison.Ordinal);
+        Assert.Equal(status, result.Response.Status);
+        Assert.Equal("text/html", result.Response.MediaType);
+        Assert.StartsWith("<!DOCTYPE html>", result.Response.Text, StringComparison.Ordinal);
     }
 
-    private static void EmptyBody(FaultResult hit, int status)
+    private static void EmptyBody(FaultResult result, int status)
     {
-        Assert.Equal(status, hit.Response.Status);
-        Assert.Empty(hit.Response.Body);
+        Assert.Equal(status, result.Response.Status);
+        Assert.Empty(result.Response.Body);
     }
 
-    private static void Cut(FaultResult hit)
+    private static void Cut(FaultResult result)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.True(hit.Response.IsClosed);
-        Assert.InRange(hit.Response.Body.Length, 1, hit.Response.Length!.Value - 1);
+        Assert.Equal(200, result.Response.Status);
+        Assert.True(result.Response.IsClosed);
+        Assert.InRange(result.Response.Body.Length, 1, result.Response.Length!.Value - 1);
     }
 
-    private static void UntilClose(FaultResult hit)
+    private static void UntilClose(FaultResult result)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.True(hit.Response.IsClosed);
-        Assert.False(hit.Response.IsChunked);
-        Assert.Null(hit.Response.Length);
+        Assert.Equal(200, result.Response.Status);
+        Assert.True(result.Response.IsClosed);
+        Assert.False(result.Response.IsChunked);
+        Assert.Null(result.Response.Length);
     }
 
-    private static JsonObject Processing(FaultResult hit)
+    private static JsonObject Processing(FaultResult result)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.Equal("processing", hit.Status);
-        return hit.Json;
+        Assert.Equal(200, result.Response.Status);
+        Assert.Equal("processing", result.Status);
+        return result.Json;
     }
 
-    private static void LinksOnlyIn(FaultResult hit, string field)
+    private static void LinksOnlyIn(FaultResult result, string field)
     {
-        Assert.Equal("success", hit.Status);
-        Assert.Empty(hit.Output!.AsArray());
-        Assert.Equal(hit.ExpectedLink, hit.Link(field));
+        Assert.Equal("success", result.Status);
+        Assert.Empty(result.Output!.AsArray());
+        Assert.Equal(result.ExpectedLink, result.Link(field));
     }
 
-    private static void LinkReturnsPicture(FaultResult hit)
+    private static void LinkReturnsPicture(FaultResult result)
     {
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, hit.Link("output"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, result.Link("output"));
         using HttpResponseMessage response = client.Send(request);
         using var png = new MemoryStream();
         response.Content.ReadAsStream().CopyTo(png);
         Picture(png.ToArray());
     }
 
-    private static void CompleteAs(FaultResult hit, string mediaType)
+    private static void CompleteAs(FaultResult result, string mediaType)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.Equal(mediaType, hit.Response.MediaType);
-        Assert.Equal(hit.Fixture.Png, hit.Response.Body);
+        Assert.Equal(200, result.Response.Status);
+        Assert.Equal(mediaType, result.Response.MediaType);
+        Assert.Equal(result.Fixture.Png, result.Response.Body);
     }
 
-    private static void RedirectsTo(FaultResult hit, Uri location)
+    private static void RedirectsTo(FaultResult result, Uri location)
     {
-        EmptyBody(hit, 302);
-        Assert.Equal(location.AbsoluteUri, hit.Response.Header("Location"));
+        EmptyBody(result, 302);
+        Assert.Equal(location.AbsoluteUri, result.Response.Header("Location"));
     }
 
     private static void Picture(byte[] png)
@@ -467,14 +467,14 @@ internal static class FaultCases
         Assert.Equal((FaultFixture.Width, FaultFixture.Height), (picture.Width, picture.Height));
     }
 
-    private static SKColor[] Colors(FaultResult hit)
+    private static SKColor[] Colors(FaultResult result)
     {
-        Assert.Equal(200, hit.Response.Status);
-        Assert.Equal("image/png", hit.Response.MediaType);
-        Picture(hit.Response.Body);
-        using SKBitmap picture = SKBitmap.Decode(hit.Response.Body);
+        Assert.Equal(200, result.Response.Status);
+        Assert.Equal("image/png", result.Response.MediaType);
+        Picture(result.Response.Body);
+        using SKBitmap picture = SKBitmap.Decode(result.Response.Body);
         return picture.Pixels;
     }
 
-    private static Uri Moved(FaultResult hit) => new(hit.Fixture.Host.BaseUri, "/moved" + new Uri(hit.Fixture.Link).AbsolutePath);
+    private static Uri Moved(FaultResult result) => new(result.Fixture.Host.BaseUri, "/moved" + new Uri(result.Fixture.Link).AbsolutePath);
 }

@@ -6,7 +6,7 @@ namespace FaceGen.Emulator.Tests.Faults;
 
 public sealed class FaultCatalogTests
 {
-    /// <summary>The faults of calls that the emulator answers; those that it makes itself are looked at where it makes them.</summary>
+    /// <summary>The faults of calls to the emulator; those of webhook deliveries are in WebhookTests.</summary>
     private static IEnumerable<Fault> RespondedFaults => Fault.All.Where(static fault => !fault.Kinds.Contains(CallKind.Webhook));
 
     public static TheoryData<string, CallKind> FaultsByKind
@@ -44,22 +44,22 @@ public sealed class FaultCatalogTests
         Fault fault = Fault.ById(id);
         bool accepts = kind == CallKind.Submit && fault.AcceptsSubmission == true;
         bool queued = kind == CallKind.Fetch && FaultCases.QueuedOnly.Contains(id);
-        await using FaultFixture scene = await FaultFixture.StartAsync(queued);
-        scene.Host.Faults.Add(new FaultRule(fault, FaultOn.Kind(kind).Nth(1)) { Wait = FaultCases.Wait });
-        int accepted = scene.Host.Journal.Accepted;
+        await using FaultFixture fixture = await FaultFixture.StartAsync(queued);
+        fixture.Host.Faults.Add(new FaultRule(fault, FaultOn.Kind(kind).Nth(1)) { Wait = FaultCases.Wait });
+        int accepted = fixture.Host.Journal.Accepted;
 
-        RawHttpResponse answer = await scene.CallAsync(kind, fault);
+        RawHttpResponse response = await fixture.CallAsync(kind, fault);
 
-        JournalEntry entry = scene.LastEntry;
+        JournalEntry entry = fixture.LastEntry;
         Assert.Equal(id, entry.Fault);
-        Assert.Equal(answer.Status, entry.Status);
-        Assert.Equal(accepts ? accepted + 1 : accepted, scene.Host.Journal.Accepted);
-        FaultCases.All[id](new FaultResult(scene, kind, answer));
+        Assert.Equal(response.Status, entry.Status);
+        Assert.Equal(accepts ? accepted + 1 : accepted, fixture.Host.Journal.Accepted);
+        FaultCases.All[id](new FaultResult(fixture, kind, response));
 
         if (accepts)
-            await AssertCanBeFetchedAsync(scene, entry.GenerationId!.Value);
+            await AssertCanBeFetchedAsync(fixture, entry.GenerationId!.Value);
         if (fault.IsTransient)
-            await AssertHasPassedAsync(scene, kind, fault);
+            await AssertHasPassedAsync(fixture, kind, fault);
     }
 
     public static TheoryData<string, CallKind> PermanentFaults
@@ -84,20 +84,20 @@ public sealed class FaultCatalogTests
     public async Task Permanent_fault_stays_with_its_subject_only(string id, CallKind kind)
     {
         Fault fault = Fault.ById(id);
-        await using FaultFixture scene = await FaultFixture.StartAsync();
-        scene.Host.Faults.Add(fault, FaultOn.Kind(kind).Nth(1));
+        await using FaultFixture fixture = await FaultFixture.StartAsync();
+        fixture.Host.Faults.Add(fault, FaultOn.Kind(kind).Nth(1));
 
         for (int call = 0; call < 3; call++)
         {
-            await scene.CallAsync(kind, fault);
-            Assert.Equal(id, scene.LastEntry.Fault);
+            await fixture.CallAsync(kind, fault);
+            Assert.Equal(id, fixture.LastEntry.Fault);
         }
 
-        ServiceResponse other = await scene.Service.SubmitAsync();
-        await scene.Service.FetchAsync(other);
-        Assert.Null(scene.LastEntry.Fault);
-        await scene.Service.GetStatusAsync(other.Output[0]);
-        Assert.Null(scene.LastEntry.Fault);
+        ServiceResponse other = await fixture.Service.SubmitAsync();
+        await fixture.Service.FetchAsync(other);
+        Assert.Null(fixture.LastEntry.Fault);
+        await fixture.Service.GetStatusAsync(other.Output[0]);
+        Assert.Null(fixture.LastEntry.Fault);
     }
 
     [Fact]
@@ -114,21 +114,21 @@ public sealed class FaultCatalogTests
     public void By_id_unknown_fault_throws() =>
         Assert.Contains("'Q99'", Assert.Throws<ArgumentException>(() => Fault.ById("Q99")).Message, StringComparison.Ordinal);
 
-    private static async Task AssertCanBeFetchedAsync(FaultFixture scene, long generation)
+    private static async Task AssertCanBeFetchedAsync(FaultFixture fixture, long generation)
     {
-        ServiceResponse fetched = await scene.Service.PostAsync($"/api/v6/image_editing/fetch/{generation}");
+        ServiceResponse fetched = await fixture.Service.PostAsync($"/api/v6/image_editing/fetch/{generation}");
 
         Assert.Equal("success", fetched.Status);
-        Assert.Equal(System.Net.HttpStatusCode.OK, await scene.Service.GetStatusAsync(fetched.Output[0]));
+        Assert.Equal(System.Net.HttpStatusCode.OK, await fixture.Service.GetStatusAsync(fetched.Output[0]));
     }
 
-    private static async Task AssertHasPassedAsync(FaultFixture scene, CallKind kind, Fault fault)
+    private static async Task AssertHasPassedAsync(FaultFixture fixture, CallKind kind, Fault fault)
     {
-        RawHttpResponse again = await scene.CallAsync(kind, fault);
+        RawHttpResponse again = await fixture.CallAsync(kind, fault);
 
-        Assert.Null(scene.LastEntry.Fault);
+        Assert.Null(fixture.LastEntry.Fault);
         Assert.InRange(again.Status, 200, 206);
         if (kind == CallKind.Download)
-            Assert.EndsWith(Convert.ToHexString(again.Body), Convert.ToHexString(scene.Png), StringComparison.Ordinal);
+            Assert.EndsWith(Convert.ToHexString(again.Body), Convert.ToHexString(fixture.Png), StringComparison.Ordinal);
     }
 }

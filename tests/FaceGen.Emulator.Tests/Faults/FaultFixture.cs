@@ -6,10 +6,10 @@ using FaceGen.Emulator.Tests.Support;
 
 namespace FaceGen.Emulator.Tests.Faults;
 
-/// <summary>An emulator with one generation, and one call of each kind to be hit by a fault.</summary>
+/// <summary>An emulator with one generation, and one call of each kind for a fault to hit.</summary>
 internal sealed class FaultFixture : IAsyncDisposable
 {
-    /// <summary>Long enough for a byte of an answer to come over loopback, were there one.</summary>
+    /// <summary>Long enough for a byte of a response to arrive over loopback.</summary>
     private static readonly TimeSpan NoResponseTimeout = TimeSpan.FromMilliseconds(300);
 
     private const int EndlessReadLimit = 3 * 1024 * 1024;
@@ -30,20 +30,21 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     public TestService Service => _service;
 
-    /// <summary>The id of the generation that is fetched and downloaded.</summary>
+    /// <summary>Gets the id of the generation that is fetched and downloaded.</summary>
     public long Generation { get; }
 
     public string Link { get; }
 
-    /// <summary>The picture at <see cref="Link"/>.</summary>
+    /// <summary>Gets the picture at <see cref="Link"/>.</summary>
     public byte[] Png { get; private init; } = [];
 
     public JournalEntry LastEntry => Host.Journal.Entries[^1];
 
-    /// <summary>The generation that the last call was about.</summary>
+    /// <summary>Gets the generation of the last call.</summary>
     public long LastGeneration => LastEntry.GenerationId ?? Generation;
 
-    /// <param name="queued">Whether the generation is to be in the queue still.</param>
+    /// <summary>Starts the fixture.</summary>
+    /// <param name="queued">Whether the generation is still queued.</param>
     public static async Task<FaultFixture> StartAsync(bool queued = false)
     {
         TestService service = await TestService.StartAsync(new EmulatorOptions
@@ -57,7 +58,7 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     public string GetLink(long generation) => new Uri(Host.BaseUri, $"/images/{generation}-0.png").AbsoluteUri;
 
-    /// <summary>Makes the call and reads its answer to the end, however it ends.</summary>
+    /// <summary>Makes a call and reads its response to the end.</summary>
     public async Task<RawHttpResponse> CallAsync(CallKind kind, Fault fault)
     {
         if (kind == CallKind.Download)
@@ -95,4 +96,22 @@ internal sealed class FaultFixture : IAsyncDisposable
         fault.Id.EndsWith("never-answered", StringComparison.Ordinal) ? connection.ReadAsync(NoResponseTimeout)
         : fault.Id.StartsWith("endless", StringComparison.Ordinal) ? connection.ReadAsync(maxBytes: EndlessReadLimit)
         : connection.ReadAsync();
+}
+
+/// <summary>A call that a fault has hit, and its response.</summary>
+internal sealed record FaultResult(FaultFixture Fixture, CallKind Kind, RawHttpResponse Response)
+{
+    public JsonObject Json => Response.Json;
+
+    public string Status => Json["status"]!.GetValue<string>();
+
+    public string Message => Json["message"]!.GetValue<string>();
+
+    /// <summary>Gets the link of a response without faults.</summary>
+    public string ExpectedLink => Fixture.GetLink(Fixture.LastEntry.GenerationId!.Value);
+
+    public JsonNode? Output => Json["output"];
+
+    /// <summary>Returns the only link in an array field.</summary>
+    public string Link(string field) => Assert.Single(Json[field]!.AsArray())!.GetValue<string>();
 }

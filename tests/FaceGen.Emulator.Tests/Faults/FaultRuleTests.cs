@@ -44,29 +44,29 @@ public sealed class FaultRuleTests
     [InlineData("dripped@fetch", "no fault 'dripped'")]
     [InlineData("@fetch", "no fault ''")]
     [InlineData("dropped|@fetch", "no fault ''")]
-    [InlineData("dropped@fetching", "'fetching' is no kind of call")]
-    [InlineData("dropped@submit", "'dropped' fits fetch, download, upload, account only")]
-    [InlineData("dropped|Q25-404@fetch", "'Q25-404' fits download only")]
-    [InlineData("dropped@fetch:", "'' is no condition")]
-    [InlineData("dropped@fetch:nth", "'nth' is no condition")]
+    [InlineData("dropped@fetching", "'fetching' is not a kind of call")]
+    [InlineData("dropped@submit", "'dropped' applies only to fetch, download, upload, account")]
+    [InlineData("dropped|Q25-404@fetch", "'Q25-404' applies only to download")]
+    [InlineData("dropped@fetch:", "'' is not a condition")]
+    [InlineData("dropped@fetch:nth", "'nth' is not a condition")]
     [InlineData("dropped@fetch:when=1", "no condition 'when'")]
-    [InlineData("dropped@fetch:nth=0", "nth wants a whole number from 1, not '0'")]
-    [InlineData("dropped@fetch:nth=1.5", "nth wants a whole number, not '1.5'")]
-    [InlineData("dropped@fetch:first=-1", "first wants a whole number from 1")]
-    [InlineData("dropped@fetch:times=many", "times wants a whole number")]
+    [InlineData("dropped@fetch:nth=0", "nth must be a whole number from 1, not '0'")]
+    [InlineData("dropped@fetch:nth=1.5", "nth must be a whole number, not '1.5'")]
+    [InlineData("dropped@fetch:first=-1", "first must be a whole number from 1")]
+    [InlineData("dropped@fetch:times=many", "times must be a whole number")]
     [InlineData("dropped@fetch:rate=0", "above 0 and at most 1")]
-    [InlineData("dropped@fetch:rate=1.1", "rate wants a number from 0 to 1, not '1.1'")]
-    [InlineData("dropped@fetch:rate=NaN", "rate wants a number")]
-    [InlineData("dropped@fetch:seed=7", "seed is for the lots")]
-    [InlineData("Q25-429@download:wait=-1", "wait wants a number")]
+    [InlineData("dropped@fetch:rate=1.1", "rate must be a number from 0 to 1, not '1.1'")]
+    [InlineData("dropped@fetch:rate=NaN", "rate must be a number")]
+    [InlineData("dropped@fetch:seed=7", "seed needs the condition rate")]
+    [InlineData("Q25-429@download:wait=-1", "wait must be a number")]
     [InlineData("Q25-429@download:wait=90000", "from 0 to 86400")]
-    [InlineData("dropped@upload:prompt=x", "have a prompt")]
-    [InlineData("dropped@fetch:prompt=", "prompt wants a text")]
+    [InlineData("dropped@upload:prompt=x", "have no prompt")]
+    [InlineData("dropped@fetch:prompt=", "prompt needs a text")]
     public void Parse_invalid_text_throws_with_reason(string text, string reason)
     {
         FormatException error = Assert.Throws<FormatException>(() => FaultRule.Parse(text));
 
-        Assert.StartsWith($"The fault rule '{text}' is wrong.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The fault rule '{text}' is invalid.", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Parameter", error.Message, StringComparison.Ordinal);
     }

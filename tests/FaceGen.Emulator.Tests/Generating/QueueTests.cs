@@ -74,13 +74,13 @@ public sealed class QueueTests
     {
         await using TestService service = await StartAsync(queueLimit: 3, workers: 1);
         ServiceResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
-        Assert.Equal([60, 120, 180], submitted.Select(static answer => answer.Body["eta"]!.GetValue<int>() / 60 * 60));
+        Assert.Equal([60, 120, 180], submitted.Select(static response => response.Body["eta"]!.GetValue<int>() / 60 * 60));
 
         for (int done = 1; done <= submitted.Length; done++)
         {
             service.Host.Clock.Advance(Minute);
             string[] states = await Task.WhenAll(
-                submitted.Select(async answer => (await service.FetchAsync(answer)).Status));
+                submitted.Select(async response => (await service.FetchAsync(response)).Status));
             Assert.Equal(done, states.TakeWhile(static state => state == "success").Count());
             Assert.Equal(submitted.Length - done, states.Count(static state => state == "processing"));
         }
@@ -94,8 +94,8 @@ public sealed class QueueTests
 
         service.Host.Clock.Advance(Minute);
 
-        foreach (ServiceResponse answer in submitted)
-            Assert.Equal("success", (await service.FetchAsync(answer)).Status);
+        foreach (ServiceResponse response in submitted)
+            Assert.Equal("success", (await service.FetchAsync(response)).Status);
     }
 
     [Fact]
@@ -115,11 +115,11 @@ public sealed class QueueTests
     {
         await using TestService service = await StartAsync(queueLimit: 5);
 
-        ServiceResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
+        ServiceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
 
-        ServiceResponse[] accepted = [.. answers.Where(static answer => answer.Status == "processing")];
+        ServiceResponse[] accepted = [.. responses.Where(static response => response.Status == "processing")];
         Assert.Equal(5, accepted.Length);
-        Assert.Equal(5, accepted.Select(static answer => answer.Id).Distinct().Count());
+        Assert.Equal(5, accepted.Select(static response => response.Id).Distinct().Count());
         Assert.Equal(5, service.Host.Journal.Accepted);
     }
 

@@ -47,9 +47,9 @@ public sealed class ServiceTimeTests
     {
         await using TestService service = await TestService.StartAsync(CreateOptions(ServiceTime.Parse("steps:2")));
 
-        ServiceResponse answer = await service.SubmitAsync(("num_inference_steps", 41));
+        ServiceResponse response = await service.SubmitAsync(("num_inference_steps", 41));
 
-        Assert.Equal(82, GetEta(answer));
+        Assert.Equal(82, GetEta(response));
     }
 
     [Fact]
@@ -99,5 +99,5 @@ public sealed class ServiceTimeTests
     private static EmulatorOptions CreateOptions(ServiceTime time, int seed = 0) =>
         new() { ServiceTime = time, Seed = seed, QueueLimit = 100 };
 
-    private static int GetEta(ServiceResponse answer) => answer.Body["eta"]!.GetValue<int>();
+    private static int GetEta(ServiceResponse response) => response.Body["eta"]!.GetValue<int>();
 }

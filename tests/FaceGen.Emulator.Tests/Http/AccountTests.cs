@@ -19,11 +19,11 @@ public sealed class AccountTests
         await service.SubmitAsync();
         await service.SubmitAsync();
 
-        ServiceResponse answer = await service.PostAsync(RequestCount);
+        ServiceResponse response = await service.PostAsync(RequestCount);
 
-        Assert.Equal("success", answer.Status);
-        Assert.Equal(2, answer.Body["processing_count"]!.GetValue<int>());
-        Assert.NotEmpty(answer.Message);
+        Assert.Equal("success", response.Status);
+        Assert.Equal(2, response.Body["processing_count"]!.GetValue<int>());
+        Assert.NotEmpty(response.Message);
         service.Host.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(0, (await service.PostAsync(RequestCount)).Body["processing_count"]!.GetValue<int>());
     }
@@ -70,10 +70,10 @@ public sealed class AccountTests
         await using TestService service = await TestService.StartAsync();
         JsonObject body = new() { ["request_id"] = 1, ["type"] = "image", [field] = JsonNode.Parse(json) };
 
-        ServiceResponse answer = await service.PostAsync(DeleteImage, body);
+        ServiceResponse response = await service.PostAsync(DeleteImage, body);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-        Assert.Equal(expected, answer.FieldError(field));
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+        Assert.Equal(expected, response.FieldError(field));
     }
 
     [Fact]
@@ -128,10 +128,10 @@ public sealed class AccountTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
+        ServiceResponse response = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-        Assert.NotEmpty(answer.FieldError(field));
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+        Assert.NotEmpty(response.FieldError(field));
     }
 
     [Theory]
@@ -144,11 +144,11 @@ public sealed class AccountTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
+        ServiceResponse response = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
 
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
+        Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
     }
 
-    private static IEnumerable<long> GetIds(ServiceResponse answer) =>
-        answer.Body["data"]!.AsArray().Select(static asset => asset!["id"]!.GetValue<long>());
+    private static IEnumerable<long> GetIds(ServiceResponse response) =>
+        response.Body["data"]!.AsArray().Select(static asset => asset!["id"]!.GetValue<long>());
 }

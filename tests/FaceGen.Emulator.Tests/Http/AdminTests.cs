@@ -64,9 +64,9 @@ public sealed class AdminTests
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        ServiceResponse answer = await service.SendAsync("/admin/clock", content);
+        ServiceResponse response = await service.SendAsync("/admin/clock", content);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
     }
 
     [Fact]

@@ -58,10 +58,10 @@ public sealed class FaultAdminTests
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        ServiceResponse answer = await service.SendAsync(Faults, content);
+        ServiceResponse response = await service.SendAsync(Faults, content);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-        Assert.Contains(reason, answer.Message, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+        Assert.Contains(reason, response.Message, StringComparison.Ordinal);
         Assert.Empty(service.Host.Faults.Rules);
     }
 

@@ -41,11 +41,11 @@ public sealed class FetchTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
+        ServiceResponse response = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
 
-        Assert.Equal(HttpStatusCode.OK, answer.HttpStatus);
-        Assert.Equal("error", answer.Status);
-        Assert.Contains(id, answer.Message, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
+        Assert.Equal("error", response.Status);
+        Assert.Contains(id, response.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,8 +62,8 @@ public sealed class FetchTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
+        ServiceResponse response = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
 
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.HttpStatus);
+        Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
     }
 }

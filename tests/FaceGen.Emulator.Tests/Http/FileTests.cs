@@ -11,9 +11,9 @@ public sealed class FileTests
     public async Task Picture_is_a_png_of_the_requested_size()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse answer = await service.SubmitAsync(("width", 300), ("height", 200));
+        ServiceResponse submitted = await service.SubmitAsync(("width", 300), ("height", 200));
 
-        using HttpResponseMessage response = await service.GetAsync(answer.Output[0]);
+        using HttpResponseMessage response = await service.GetAsync(submitted.Output[0]);
 
         Assert.Equal("image/png", response.Content.Headers.ContentType!.MediaType);
         byte[] png = await response.Content.ReadAsByteArrayAsync();
@@ -26,13 +26,13 @@ public sealed class FileTests
     public async Task Links_work_for_24_hours()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse answer = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
 
         service.Host.Clock.Advance(TimeSpan.FromHours(23));
-        Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(answer.Output[0]));
+        Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(submitted.Output[0]));
         service.Host.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(answer.Output[0]));
-        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(answer.Links("proxy_links")[0]));
+        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(submitted.Output[0]));
+        Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(submitted.Links("proxy_links")[0]));
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public sealed class FileTests
         await using TestService service = await TestService.StartAsync();
         byte[] png = await service.DrawAsync(("seed", 1));
 
-        ServiceResponse answer = await service.SubmitAsync(("seed", 1), ("base64", true));
-        string link = Assert.Single(answer.Output);
+        ServiceResponse submitted = await service.SubmitAsync(("seed", 1), ("base64", true));
+        string link = Assert.Single(submitted.Output);
         using HttpResponseMessage response = await service.GetAsync(link);
 
         Assert.EndsWith(".base64", link, StringComparison.Ordinal);
@@ -146,9 +146,9 @@ public sealed class FileTests
     public async Task Sample_not_requested_returns_404()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse answer = await service.SubmitAsync();
+        ServiceResponse submitted = await service.SubmitAsync();
 
-        string second = answer.Output[0].Replace("-0.png", "-1.png", StringComparison.Ordinal);
+        string second = submitted.Output[0].Replace("-0.png", "-1.png", StringComparison.Ordinal);
 
         Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(second));
     }

@@ -59,7 +59,7 @@ public sealed class JournalTests
         await service.SubmitAsync();
 
         Journal journal = service.Host.Journal;
-        // A plus sign may come as an escape.
+        // A plus sign may be escaped.
         Assert.InRange(journal.Entries[0].BytesReceived, SyntheticFace.DataUri.Length, SyntheticFace.DataUri.Length * 1.1);
         Assert.Equal(journal.Entries.Sum(static entry => entry.BytesReceived), journal.BytesReceived);
         service.Host.Reset();
@@ -102,14 +102,14 @@ public sealed class JournalTests
     [Fact]
     public async Task Warnings_are_reported_once_each()
     {
-        var told = new List<string>();
-        await using TestService service = await TestService.StartAsync(new EmulatorOptions { OnWarning = told.Add });
+        var warnings = new List<string>();
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { OnWarning = warnings.Add });
 
         await service.SubmitAsync(("cfg", 1));
         await service.SubmitAsync(("cfg", 2));
         await service.SubmitAsync(("webhook", "https://example.org/"));
 
-        Assert.Equal(2, told.Count);
+        Assert.Equal(2, warnings.Count);
         Assert.All(service.Host.Journal.Entries, static entry => Assert.Single(entry.Warnings));
     }
 

@@ -4,10 +4,10 @@ using FaceGen.Emulator.Tests.Support;
 
 namespace FaceGen.Emulator.Tests.Http;
 
-/// <summary>Pages of other sites that a browser on this machine shows must not steer or read the emulator.</summary>
+/// <summary>Pages of other sites in a browser on this machine must neither control nor read the emulator.</summary>
 public sealed class LoopbackOnlyTests
 {
-    /// <summary>Each kind of address that the emulator answers, and how.</summary>
+    /// <summary>One request for each kind of path.</summary>
     public static readonly TheoryData<string, string> Addresses = new()
     {
         { "GET", "/admin/state" },
@@ -47,7 +47,7 @@ public sealed class LoopbackOnlyTests
 
         Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(service, method, path, origin: "https://site.example"));
         Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(service, method, path, origin: "null"));
-        // A page of another program on this machine is another origin too.
+        // A page served by another program on this machine is another origin too.
         Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(service, method, path, origin: "http://127.0.0.1:1"));
     }
 
@@ -63,7 +63,7 @@ public sealed class LoopbackOnlyTests
         using HttpResponseMessage response = await client.SendAsync(request);
 
         Assert.Equal(1, service.Host.Journal.Accepted);
-        Assert.Contains("Nothing was done.", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("Nothing was changed.", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
     }
 

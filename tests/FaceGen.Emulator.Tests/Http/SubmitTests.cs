@@ -15,14 +15,14 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.SubmitAsync(("samples", 2));
+        ServiceResponse response = await service.SubmitAsync(("samples", 2));
 
-        Assert.Equal(HttpStatusCode.OK, answer.HttpStatus);
-        Assert.Equal("success", answer.Status);
-        Assert.Equal(0, answer.Body["generationTime"]!.GetValue<double>());
-        Assert.Equal(2, answer.Output.Count);
-        Assert.Equal(2, answer.Links("proxy_links").Count);
-        foreach (string link in answer.Output.Concat(answer.Links("proxy_links")))
+        Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
+        Assert.Equal("success", response.Status);
+        Assert.Equal(0, response.Body["generationTime"]!.GetValue<double>());
+        Assert.Equal(2, response.Output.Count);
+        Assert.Equal(2, response.Links("proxy_links").Count);
+        foreach (string link in response.Output.Concat(response.Links("proxy_links")))
             Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(link));
     }
 
@@ -31,20 +31,20 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync(Slow);
 
-        ServiceResponse answer = await service.SubmitAsync();
+        ServiceResponse response = await service.SubmitAsync();
 
-        Assert.Equal(HttpStatusCode.OK, answer.HttpStatus);
-        Assert.Equal("processing", answer.Status);
-        Assert.Equal(90, answer.Body["eta"]!.GetValue<int>());
-        Assert.NotEmpty(answer.Message);
-        Assert.NotEmpty(answer.Body["tip"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
+        Assert.Equal("processing", response.Status);
+        Assert.Equal(90, response.Body["eta"]!.GetValue<int>());
+        Assert.NotEmpty(response.Message);
+        Assert.NotEmpty(response.Body["tip"]!.GetValue<string>());
         Assert.Equal(
-            new Uri(service.Host.BaseUri, $"/api/v6/image_editing/fetch/{answer.Id}").AbsoluteUri,
-            answer.Body["fetch_result"]!.GetValue<string>());
-        Assert.Empty(answer.Output);
-        string future = Assert.Single(answer.Links("future_links"));
-        Assert.Single(answer.Links("proxy_links"));
-        Assert.NotNull(answer.Meta["seed"]);
+            new Uri(service.Host.BaseUri, $"/api/v6/image_editing/fetch/{response.Id}").AbsoluteUri,
+            response.Body["fetch_result"]!.GetValue<string>());
+        Assert.Empty(response.Output);
+        string future = Assert.Single(response.Links("future_links"));
+        Assert.Single(response.Links("proxy_links"));
+        Assert.NotNull(response.Meta["seed"]);
 
         Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(future));
         service.Host.Clock.Advance(TimeSpan.FromSeconds(90));
@@ -98,10 +98,10 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync(Slow);
 
-        ServiceResponse answer = await service.PostAsync(submit, TestService.Request());
+        ServiceResponse response = await service.PostAsync(submit, TestService.Request());
 
-        Assert.EndsWith($"{fetch}{answer.Id}", answer.Body["fetch_result"]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.Equal("processing", (await service.PostAsync($"{fetch}{answer.Id}")).Status);
+        Assert.EndsWith($"{fetch}{response.Id}", response.Body["fetch_result"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("processing", (await service.PostAsync($"{fetch}{response.Id}")).Status);
     }
 
     [Theory]
@@ -113,9 +113,9 @@ public sealed class SubmitTests
         await using TestService service = await TestService.StartAsync();
         byte[] face = SyntheticFace.Draw(width, height, SkiaSharp.SKEncodedImageFormat.Jpeg);
 
-        ServiceResponse answer = await service.SubmitAsync(("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
+        ServiceResponse response = await service.SubmitAsync(("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
 
-        Assert.Equal(usedWidth, answer.Meta["width"]!.GetValue<int>());
-        Assert.Equal(usedHeight, answer.Meta["height"]!.GetValue<int>());
+        Assert.Equal(usedWidth, response.Meta["width"]!.GetValue<int>());
+        Assert.Equal(usedHeight, response.Meta["height"]!.GetValue<int>());
     }
 }

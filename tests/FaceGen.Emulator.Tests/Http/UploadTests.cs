@@ -13,13 +13,13 @@ public sealed class UploadTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse answer = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
+        ServiceResponse response = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
 
-        Assert.Equal("success", answer.Status);
-        Assert.True(answer.Id > 0);
-        string link = Assert.Single(answer.Output);
-        using (HttpResponseMessage response = await service.GetAsync(link))
-            Assert.Equal(SyntheticFace.Png, await response.Content.ReadAsByteArrayAsync());
+        Assert.Equal("success", response.Status);
+        Assert.True(response.Id > 0);
+        string link = Assert.Single(response.Output);
+        using (HttpResponseMessage download = await service.GetAsync(link))
+            Assert.Equal(SyntheticFace.Png, await download.Content.ReadAsByteArrayAsync());
 
         service.Host.Clock.Advance(TimeSpan.FromHours(24));
         Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(link));
@@ -34,9 +34,9 @@ public sealed class UploadTests
 
         foreach (string? value in new[] { null, "", "AAAA", "https://example.org/face.jpg", "data:image/png;base64,AAAA" })
         {
-            ServiceResponse answer = await service.PostAsync(path, new JsonObject { [field] = value });
-            Assert.Equal(HttpStatusCode.BadRequest, answer.HttpStatus);
-            Assert.NotEmpty(answer.FieldError(field));
+            ServiceResponse response = await service.PostAsync(path, new JsonObject { [field] = value });
+            Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
+            Assert.NotEmpty(response.FieldError(field));
         }
     }
 
@@ -62,8 +62,8 @@ public sealed class UploadTests
             "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
         service.Host.Clock.Advance(TimeSpan.FromHours(24));
 
-        ServiceResponse answer = await service.SubmitAsync(("face_image", upload.Output[0]));
+        ServiceResponse response = await service.SubmitAsync(("face_image", upload.Output[0]));
 
-        Assert.StartsWith("The face image could not be downloaded", answer.FieldError("face_image"), StringComparison.Ordinal);
+        Assert.StartsWith("The face image could not be downloaded", response.FieldError("face_image"), StringComparison.Ordinal);
     }
 }

@@ -5,7 +5,7 @@ namespace FaceGen.Emulator.Tests.Support;
 /// <summary>Compares pictures by their pixels.</summary>
 internal static class Pixels
 {
-    /// <summary>The mean difference of a colour's parts, 0 to 255, over the picture or a part of its height.</summary>
+    /// <summary>Returns the mean difference of a color component, 0 to 255, over the picture or a part of its height.</summary>
     public static double MeanDifference(SKBitmap a, SKBitmap b, double fromHeight = 0, double toHeight = 1)
     {
         Assert.Equal(a.Info.Size, b.Info.Size);

@@ -1,12 +1,14 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace FaceGen.Emulator.Tests.Support;
 
-/// <summary>A bare connection to an emulator, for what an HTTP client would hide.</summary>
+/// <summary>A raw connection to an emulator, for what an HTTP client hides.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    /// <summary>No test waits longer for the end of an answer.</summary>
+    /// <summary>The longest wait for the end of a response.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TcpClient _client = new();
@@ -55,9 +57,7 @@ internal sealed class RawConnection : IDisposable
         return SendAsync(lines[0], lines[1..], []);
     }
 
-    /// <summary>
-    /// Reads until the other side closes, which it is asked to do after its answer, or until so much has come.
-    /// </summary>
+    /// <summary>Reads until the other side closes, as requested by "Connection: close", or until the maximum is reached.</summary>
     public async Task<RawHttpResponse> ReadAsync(TimeSpan? readTimeout = null, int maxBytes = int.MaxValue)
     {
         if (_isCutOff)
@@ -101,5 +101,71 @@ internal sealed class RawConnection : IDisposable
         {
             _isCutOff = true;
         }
+    }
+}
+
+/// <summary>The bytes of a connection, parsed as an HTTP response.</summary>
+internal sealed class RawHttpResponse
+{
+    private static readonly byte[] HeadEnd = "\r\n\r\n"u8.ToArray();
+
+    /// <summary>Parses a response.</summary>
+    /// <param name="bytes">All bytes received.</param>
+    /// <param name="isClosed">Whether the other side closed the connection.</param>
+    public RawHttpResponse(byte[] bytes, bool isClosed)
+    {
+        Bytes = bytes;
+        IsClosed = isClosed;
+        int headLength = bytes.AsSpan().IndexOf(HeadEnd);
+        if (headLength < 0)
+            return;
+
+        string[] head = Encoding.Latin1.GetString(bytes, 0, headLength).Split("\r\n");
+        Status = int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture);
+        Headers = head.Skip(1).Select(static line => line.Split(": ", 2))
+            .ToDictionary(static line => line[0], static line => line[1], StringComparer.OrdinalIgnoreCase);
+        byte[] body = bytes[(headLength + HeadEnd.Length)..];
+        Body = IsChunked ? Unchunk(body) : body;
+    }
+
+    public byte[] Bytes { get; }
+
+    public bool IsClosed { get; }
+
+    /// <summary>Gets the HTTP status; 0 if no header arrived.</summary>
+    public int Status { get; }
+
+    public IReadOnlyDictionary<string, string> Headers { get; } = new Dictionary<string, string>();
+
+    public byte[] Body { get; } = [];
+
+    public string? Header(string name) => Headers.GetValueOrDefault(name);
+
+    public string Text => Encoding.UTF8.GetString(Body);
+
+    public JsonObject Json => JsonNode.Parse(Text)!.AsObject();
+
+    public string? MediaType => Header("Content-Type")?.Split(';')[0];
+
+    public int? Length => Header("Content-Length") is { } length ? int.Parse(length, CultureInfo.InvariantCulture) : null;
+
+    public bool IsChunked => Header("Transfer-Encoding") == "chunked";
+
+    private static byte[] Unchunk(byte[] body)
+    {
+        using var whole = new MemoryStream();
+        int at = 0;
+        while (body.AsSpan(at).IndexOf("\r\n"u8) is >= 0 and int line)
+        {
+            int size = int.Parse(Encoding.ASCII.GetString(body, at, line), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            at += line + 2;
+            int there = Math.Min(size, body.Length - at);
+            whole.Write(body, at, there);
+            if (size == 0 || there < size)
+                break;
+            at += size + 2;
+        }
+
+        return whole.ToArray();
     }
 }

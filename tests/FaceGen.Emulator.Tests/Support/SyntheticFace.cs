@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Support;
 
-/// <summary>A simple portrait, drawn: skin, hair, eyes, mouth, shoulders, a background with some texture.</summary>
+/// <summary>A simple drawn portrait: skin, hair, eyes, mouth, shoulders, and a textured background.</summary>
 internal static class SyntheticFace
 {
     public static byte[] Png { get; } = Draw(400, 500, SKEncodedImageFormat.Png);

@@ -5,7 +5,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Support;
 
-/// <summary>An emulator on a free port and a client that speaks to it.</summary>
+/// <summary>An emulator on a free port and its client.</summary>
 internal sealed class TestService : IAsyncDisposable
 {
     public const string Key = "emulator-key";
@@ -24,7 +24,7 @@ internal sealed class TestService : IAsyncDisposable
     public static async Task<TestService> StartAsync(EmulatorOptions? options = null) =>
         new(await EmulatorHost.StartAsync(options ?? new EmulatorOptions(), CancellationToken.None));
 
-    /// <summary>A request that keeps to the contract, with fields of the test's own.</summary>
+    /// <summary>Returns a valid request with additional fields.</summary>
     public static JsonObject Request(params (string Name, JsonNode? Value)[] fields)
     {
         var request = new JsonObject { ["prompt"] = "a pilot", ["face_image"] = SyntheticFace.DataUri };
@@ -33,7 +33,7 @@ internal sealed class TestService : IAsyncDisposable
         return request;
     }
 
-    /// <summary>Posts a body; the good key is put into it unless it has one already.</summary>
+    /// <summary>Posts a body; adds the valid key unless the body has one.</summary>
     public async Task<ServiceResponse> PostAsync(string path, JsonObject? body = null)
     {
         body ??= [];
@@ -64,11 +64,11 @@ internal sealed class TestService : IAsyncDisposable
         return response.StatusCode;
     }
 
-    /// <summary>Submits, and downloads the first image.</summary>
+    /// <summary>Submits a request and downloads the first image.</summary>
     public async Task<byte[]> DrawAsync(params (string Name, JsonNode? Value)[] fields)
     {
-        ServiceResponse answer = await SubmitAsync(fields);
-        return await _client.GetByteArrayAsync(new Uri(answer.Output[0]));
+        ServiceResponse response = await SubmitAsync(fields);
+        return await _client.GetByteArrayAsync(new Uri(response.Output[0]));
     }
 
     /// <inheritdoc cref="DrawAsync"/>
@@ -80,4 +80,24 @@ internal sealed class TestService : IAsyncDisposable
         _client.Dispose();
         await Host.DisposeAsync();
     }
+}
+
+/// <summary>A response of the emulator.</summary>
+internal sealed record ServiceResponse(HttpStatusCode HttpStatus, JsonObject Body)
+{
+    public string Status => Body["status"]!.GetValue<string>();
+
+    public long Id => Body["id"]!.GetValue<long>();
+
+    public string Message => Body["message"]!.GetValue<string>();
+
+    public IReadOnlyList<string> Output => Links("output");
+
+    public JsonObject Meta => Body["meta"]!.AsObject();
+
+    public IReadOnlyList<string> Links(string field) =>
+        [.. Body[field]!.AsArray().Select(static link => link!.GetValue<string>())];
+
+    /// <summary>Returns the first error of a field.</summary>
+    public string FieldError(string field) => Body["message"]![field]![0]!.GetValue<string>();
 }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace FaceGen.Emulator.Tests.Support;
 
-/// <summary>A webhook on this machine that keeps what it is told.</summary>
+/// <summary>A webhook on this machine that records its deliveries.</summary>
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private static readonly TimeSpan ReceiveTimeout = TimeSpan.FromSeconds(20);
@@ -18,25 +18,25 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     private WebhookReceiver(WebApplication app) => _app = app;
 
-    public Uri Uri => new($"{_app.Urls.Single()}/told");
+    public Uri Uri => new($"{_app.Urls.Single()}/hook");
 
     public static async Task<WebhookReceiver> StartAsync(int status = 204)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        var sink = new WebhookReceiver(builder.Build());
-        sink._app.Run(async http =>
+        var receiver = new WebhookReceiver(builder.Build());
+        receiver._app.Run(async http =>
         {
             using var body = new StreamReader(http.Request.Body, Encoding.UTF8);
             Assert.Equal("application/json; charset=utf-8", http.Request.ContentType);
-            sink._deliveries.Writer.TryWrite(await body.ReadToEndAsync());
+            receiver._deliveries.Writer.TryWrite(await body.ReadToEndAsync());
             http.Response.StatusCode = status;
         });
-        await sink._app.StartAsync();
-        return sink;
+        await receiver._app.StartAsync();
+        return receiver;
     }
 
-    /// <summary>An address on this machine where nothing listens.</summary>
+    /// <summary>Returns an address on this machine where nothing listens.</summary>
     public static Uri UnusedAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -46,13 +46,13 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public async Task<string> NextTextAsync()
     {
-        using var patience = new CancellationTokenSource(ReceiveTimeout);
-        return await _deliveries.Reader.ReadAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(ReceiveTimeout);
+        return await _deliveries.Reader.ReadAsync(timeout.Token);
     }
 
     public async Task<JsonObject> NextAsync() => JsonNode.Parse(await NextTextAsync())!.AsObject();
 
-    /// <summary>Whether a call has come that nobody has looked at.</summary>
+    /// <summary>Gets whether an unread delivery has arrived.</summary>
     public bool HasMore => _deliveries.Reader.TryPeek(out _);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

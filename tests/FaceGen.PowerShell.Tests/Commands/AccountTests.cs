@@ -128,9 +128,9 @@ public sealed class AccountTests
 
     [Theory]
     [InlineData("99", "The images of generation 99 were not deleted: No image of the request 99 belongs to this key.")]
-    [InlineData("abc", "'abc' is no id of the service's: nothing was deleted.")]
-    [InlineData("-1", "'-1' is no id of the service's: nothing was deleted.")]
-    [InlineData("99999999999999999999999", "'99999999999999999999999' is no id of the service's: nothing was deleted.")]
+    [InlineData("abc", "'abc' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
+    [InlineData("-1", "'-1' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
+    [InlineData("99999999999999999999999", "'99999999999999999999999' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
     public async Task Remove_invalid_id_reports_one_error_and_deletes_the_others(string wrong, string message)
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

@@ -155,7 +155,7 @@ public sealed class BatchResumeTests
 
         Assert.Equal("Unfinished", first.State);
         Assert.Equal((4, 6, 4), (first["Saved"], first["Pending"], first["ImagesPaid"]));
-        Assert.Contains("run the same command again", Assert.Single(first.Result.Warnings), StringComparison.Ordinal);
+        Assert.Contains("Run the same command again", Assert.Single(first.Result.Warnings), StringComparison.Ordinal);
         Assert.Equal("Unfinished", none.State);
         Assert.Equal(4, accepted);
         Assert.Equal("Complete", rest.State);

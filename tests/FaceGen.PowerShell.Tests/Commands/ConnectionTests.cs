@@ -77,9 +77,9 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("http://example.com", "unencrypted")]
     [InlineData("http://me:secret@example.com", "unencrypted")]
-    [InlineData("ftp://me:secret@example.com", "no address of a service")]
-    [InlineData("me:secret@example.com", "no address of a service")]
-    [InlineData("nonsense", "no address of a service")]
+    [InlineData("ftp://me:secret@example.com", "is not an https address")]
+    [InlineData("me:secret@example.com", "is not an https address")]
+    [InlineData("nonsense", "is not an https address")]
     public void BaseUri_invalid_is_refused(string address, string reason)
     {
         using var session = new Session();

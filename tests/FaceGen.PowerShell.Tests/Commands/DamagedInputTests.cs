@@ -21,12 +21,12 @@ public sealed class DamagedInputTests
     ];
 
     [Theory]
-    [InlineData("prompt", "#NAME?", "spreadsheet's formula")]
-    [InlineData("negative_prompt", "#VALUE!", "spreadsheet's formula")]
+    [InlineData("prompt", "#NAME?", "spreadsheet formula")]
+    [InlineData("negative_prompt", "#VALUE!", "spreadsheet formula")]
     [InlineData("prompt", "caf\uFFFD", "not UTF-8")]
     [InlineData("face_image", "caf\uFFFD.png", "not UTF-8")]
-    [InlineData("seed", "1.23457E+12", "has rounded it")]
-    [InlineData("track_id", "1,23457E+12", "has rounded it")]
+    [InlineData("seed", "1.23457E+12", "Excel rounded it")]
+    [InlineData("track_id", "1,23457E+12", "Excel rounded it")]
     [InlineData("seed", "4\u200B2", "'4\\u200B2'")]
     [InlineData("prompt", "\u200B\u00A0", "Prompt is required")]
     public async Task Damaged_value_is_refused_by_every_input_command(string field, string value, string reason)
@@ -66,7 +66,7 @@ public sealed class DamagedInputTests
             $request | New-FaceGenImage
             """, fixture.Write("one.csv", $"prompt,face_image,seed\na,{fixture.Face},1\n"));
 
-        Assert.Contains("has rounded it", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("Excel rounded it", result.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 
@@ -130,7 +130,7 @@ public sealed class DamagedInputTests
 
         ScriptResult result = fixture.Run("param($uri) Connect-FaceGen 'emulator-key extra' -BaseUri $uri", fixture.Emulator.BaseUri);
 
-        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, and give it alone.", result.Error.ToString());
+        Assert.Equal("The key has a blank inside. Nothing was sent. Copy the key from the account's page again, without other text.", result.Error.ToString());
         Assert.Empty(fixture.Emulator.Journal.Entries);
     }
 }

@@ -76,7 +76,7 @@ public sealed class EmulatorTests
         ScriptResult result = session.Run("param($rule) Start-FaceGenEmulator -Fault $rule", rule);
 
         Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith($"-Fault: The fault rule '{rule}' is wrong. ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"-Fault: The fault rule '{rule}' is invalid. ", result.Error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("--", result.Error.ToString(), StringComparison.Ordinal);
     }
 
@@ -88,7 +88,7 @@ public sealed class EmulatorTests
         ScriptResult result = session.Run("Start-FaceGenEmulator -ServiceTime sometimes");
 
         Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("-ServiceTime wants ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("-ServiceTime must be ", result.Error.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(", not 'sometimes'.", result.Error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -64,7 +64,7 @@ public sealed class FaceUploadTests
 
         Assert.Equal(["face_gen", "base64_to_url", "face_gen", "face_gen"], fixture.Emulator.Journal.Entries.Select(entry => entry.Path.Split('/')[^1]));
         Assert.Equal([false, true, true], GetFaceImages(fixture.Emulator.Journal).Select(IsLink));
-        Assert.Contains($"The face image '{fixture.Face}' was uploaded: its link serves all requests that use it.", second.Verbose);
+        Assert.Contains($"The face image '{fixture.Face}' was uploaded. All requests with this image share its link.", second.Verbose);
         // The output names the original image, not its link.
         Assert.Equal([fixture.Face, fixture.Face], second.Values("Request").Select(request => request!.GetType().GetProperty("FaceImage")!.GetValue(request)!.ToString()));
     }
@@ -116,7 +116,7 @@ public sealed class FaceUploadTests
         Assert.Equal(5, result.Output.Count);
         Assert.Single(GetUploads(fixture.Emulator.Journal));
         Assert.Equal(
-            $"The face image '{fixture.Face}' could not be uploaded (HTTP 403: This is not included in your plan): it is sent with each request.",
+            $"The face image '{fixture.Face}' could not be uploaded (HTTP 403: This is not included in your plan): it is sent inline with each request.",
             Assert.Single(result.Verbose, line => line.Contains("uploaded", StringComparison.Ordinal)));
         Assert.Empty(result.Warnings);
     }

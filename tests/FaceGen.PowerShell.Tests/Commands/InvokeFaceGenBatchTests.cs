@@ -53,7 +53,7 @@ public sealed class InvokeFaceGenBatchTests
             $images | Send-Away | Invoke-FaceGenBatch -Destination $out -SkipInvalid
             """, fixture.Face, fixture.OutputFolder));
 
-        Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist.$", result.Result.Error.ToString());
+        Assert.Matches(@"^Input 1: The face image '\(\d+ bytes of Png\)' does not exist\. Nothing was sent\. Correct the path, or use a link\.$", result.Result.Error.ToString());
         Assert.Equal(("SomeFailed", 1), (result.State, result["Saved"]));
     }
 
@@ -314,7 +314,7 @@ public sealed class InvokeFaceGenBatchTests
 
         BatchResult second = fixture.RunBatch(fixture.WriteCsv("a"), "-Verbose");
 
-        Assert.Equal("1 row is left (1 sent and not saved yet): run the same command again to go on.", first.Summary.Properties["Message"].Value);
+        Assert.Equal("1 row is left (1 submitted and not saved yet). Run the same command again to continue.", first.Summary.Properties["Message"].Value);
         Assert.Contains(second.Result.Verbose, line => line.Contains("1 row, 0 to send, 1 in progress from an earlier run, 1 done", StringComparison.Ordinal));
         Assert.Equal(["b"], second.Prompts);
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
@@ -327,7 +327,7 @@ public sealed class InvokeFaceGenBatchTests
 
         BatchResult result = fixture.RunBatch(fixture.WriteCsv("a", "b"), "-MaxImages 1");
 
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 1 row is left: run the same command again to go on.", result.Summary.Properties["Message"].Value);
+        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 1 row is left. Run the same command again to continue.", result.Summary.Properties["Message"].Value);
         Assert.Equal([(string)result.Summary.Properties["Message"].Value], result.Result.Warnings);
     }
 
@@ -388,7 +388,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchResult retried = fixture.RunBatch(csv, "-RetryUncertain").WithoutErrors();
 
         Assert.Equal("SubmissionUncertain", GetErrorId(first.Result.Error));
-        Assert.StartsWith("people.csv:3: The answer to the submission was lost", first.Result.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("people.csv:3: The response to the submission was lost", first.Result.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("-RetryUncertain", first.Result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(1, first["Uncertain"]);
         Assert.Empty(again.Items);

@@ -331,7 +331,7 @@ public sealed class NewFaceGenImageTests
 
     [Theory]
     [InlineData("empty.jpg", "", "is empty")]
-    [InlineData("text.jpg", "this is no picture", "is no PNG, JPEG or WebP image")]
+    [InlineData("text.jpg", "this is no picture", "is not a PNG, JPEG or WebP image")]
     [InlineData("missing.jpg", null, "does not exist")]
     public async Task FaceImage_not_an_image_is_refused_before_anything_is_sent(string name, string? content, string reason)
     {

@@ -49,10 +49,10 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Theory]
-    [InlineData("{nonsense}", "is no field of a file name")]
-    [InlineData("{id", "has a brace that is no field's")]
-    [InlineData("../{id}", "must name a file inside the folder")]
-    [InlineData("C:/{id}", "must name a file inside the folder")]
+    [InlineData("{nonsense}", "is not a field of a file name")]
+    [InlineData("{id", "has an unpaired brace")]
+    [InlineData("../{id}", "does not name a file inside the folder")]
+    [InlineData("C:/{id}", "does not name a file inside the folder")]
     public async Task Name_template_invalid_is_refused_before_download(string name, string reason)
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

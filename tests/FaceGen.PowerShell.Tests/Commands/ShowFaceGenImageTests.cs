@@ -117,7 +117,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string sent = await TerminalProcess.RunAsync(script);
 
-        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{webp}' cannot be shown. It is a WebP image, which HalfBlock does not take; ITerm2 takes all.",
+        Assert.Contains($"ImageInvalid,FaceGen.PowerShell.Commands.ShowFaceGenImageCommand '{webp}' cannot be shown. It is a WebP image, which HalfBlock cannot show. The protocol ITerm2 shows all formats.",
             sent, StringComparison.Ordinal);
         Assert.Contains($"size={new FileInfo(webp).Length};", sent, StringComparison.Ordinal);
     }
@@ -159,7 +159,7 @@ public sealed partial class ShowFaceGenImageTests
 
         string output = await TerminalProcess.RunRedirectedAsync(script, "TERM=xterm-kitty", "COLORTERM=truecolor");
 
-        Assert.Equal(["the end", "1 missing", "VERBOSE: The output is redirected, so no image is shown. Run the command in a terminal."], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["the end", "VERBOSE: The output is redirected, so no image is shown. Run the command in a terminal.", "1 missing"], Style().Replace(output, "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     [Fact]

@@ -10,10 +10,9 @@ internal sealed class BatchProcess : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    private static readonly string Console = Path("Console");
-
     /// <summary>The example of a worker: it takes a file, a folder and a ledger.</summary>
-    private static readonly string Worker = Path("Worker");
+    private static readonly string Worker = Assembly.GetExecutingAssembly()
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Worker").Value!;
 
     private readonly Process _process;
     private readonly Task<string> _output;
@@ -36,7 +35,11 @@ internal sealed class BatchProcess : IDisposable
 
     /// <summary>Starts a script with arguments.</summary>
     internal static BatchProcess StartScript(EmulatorHost emulator, params string[] script) =>
-        new(Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Console, .. script])
+        StartPwsh(emulator, [.. Pwsh.WithModule, "-File", .. script]);
+
+    /// <summary>Starts PowerShell.</summary>
+    internal static BatchProcess StartPwsh(EmulatorHost emulator, string[] arguments) =>
+        new(Process.Start(new ProcessStartInfo(Pwsh.Dotnet, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -63,9 +66,6 @@ internal sealed class BatchProcess : IDisposable
         await _process.WaitForExitAsync().WaitAsync(Timeout);
         return await _output + await _error;
     }
-
-    private static string Path(string name) => Assembly.GetExecutingAssembly()
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!;
 
     public void Dispose()
     {

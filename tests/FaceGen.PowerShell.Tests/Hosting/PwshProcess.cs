@@ -50,7 +50,7 @@ internal sealed class PwshProcess : IDisposable
     /// <summary>Gets why no process can be started here; null if one can.</summary>
     internal static string? SkipReason => !OperatingSystem.IsLinux() ? "Signals and terminals are tested on Linux."
         : !File.Exists(ScriptProgram) ? $"{ScriptProgram} is missing, which runs a process in a terminal."
-        : Pwsh.SkipReason;
+        : null;
 
     /// <summary>Gets whether PowerShell has ended, which may outlive its terminal.</summary>
     internal bool HasEnded => _signal != TerminationSignal.Close ? _process.HasExited
@@ -72,14 +72,15 @@ internal sealed class PwshProcess : IDisposable
     /// <param name="folder">The location of the script, and its temporary folder.</param>
     /// <param name="script">The script.</param>
     /// <param name="signal">The signal that the process will get.</param>
+    /// <param name="isRun">True to start it by <c>dotnet run</c>, which gets the signal.</param>
     /// <param name="exitTimeoutSec">How long the exiting process may wait for responses; null for the default.</param>
-    internal static PwshProcess Start(Uri service, string folder, string script, TerminationSignal signal, int? exitTimeoutSec = null)
+    internal static PwshProcess Start(Uri service, string folder, string script, TerminationSignal signal, bool isRun = false, int? exitTimeoutSec = null)
     {
         string file = Path.Combine(folder, "script.ps1");
         string idFile = Path.Combine(folder, "id");
         File.Delete(idFile);
-        File.WriteAllText(file, $"[IO.File]::WriteAllText('{idFile}', $PID)\nImport-Module '{StagedModule.Manifest}'\n{script}\n");
-        string[] pwsh = [Pwsh.Dotnet, Pwsh.Dll, "-NoProfile", "-File", file];
+        File.WriteAllText(file, $"[IO.File]::WriteAllText('{idFile}', $PID)\n{script}\n");
+        string[] pwsh = [Pwsh.Dotnet, .. isRun ? Pwsh.Run : Pwsh.WithModule, "-File", file];
         string[] command = signal is TerminationSignal.Interrupt or TerminationSignal.Close
             ? [ScriptProgram, "-qefc", $"exec {string.Join(' ', pwsh.Select(word => $"'{word}'"))}", "/dev/null"]
             : pwsh;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text;
 
 namespace FaceGen.PowerShell.Tests.Hosting;
@@ -8,9 +7,6 @@ namespace FaceGen.PowerShell.Tests.Hosting;
 internal static class TerminalProcess
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
-
-    private static readonly string Console =
-        Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Console").Value!;
 
     /// <summary>The environment variables that identify the terminal or the service.</summary>
     private static readonly string[] TerminalVariables =
@@ -26,12 +22,12 @@ internal static class TerminalProcess
 
     /// <summary>Runs a script in a terminal, and returns its output.</summary>
     internal static Task<string> RunAsync(string script, params string[] environment) =>
-        RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {Quote(Dotnet)} {Quote(Console)} {Quote(script)}", "/dev/null"], environment);
+        RunAsync(ScriptProgram, ["-qefc", $"stty cols 60 rows 30 -onlcr; {string.Join(' ', Command(script).Prepend(Pwsh.Dotnet).Select(Quote))}", "/dev/null"], environment);
 
     /// <summary>Runs a script with redirected output, and returns it.</summary>
-    internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Dotnet, [Console, script], environment);
+    internal static Task<string> RunRedirectedAsync(string script, params string[] environment) => RunAsync(Pwsh.Dotnet, Command(script), environment);
 
-    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    private static string[] Command(string script) => [.. Pwsh.WithModule, "-File", script];
 
     private static async Task<string> RunAsync(string program, string[] arguments, string[] environment)
     {

@@ -37,12 +37,12 @@ public sealed class AccountFaultTests
         ScriptResult result = fixture.Run("Get-FaceGenBalance").WithoutErrors();
 
         Assert.Equal("USD", result.Single.Properties["Currency"].Value);
-        Assert.Contains(result.Verbose, line => line.Contains("asking again in", StringComparison.Ordinal));
+        Assert.Contains(result.Verbose, line => line.Contains("Retrying in", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not tell the wallet's balance: HTTP 429")]
-    [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not tell how many requests are in the queue: HTTP 429")]
+    [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not return the wallet's balance: HTTP 429")]
+    [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not return the number of requests in the queue: HTTP 429")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false", "NotDeleted", "The images of generation 1 were not deleted: HTTP 429")]
     public async Task Account_request_permanent_fault_reports_error(string command, string errorId, string message)
     {

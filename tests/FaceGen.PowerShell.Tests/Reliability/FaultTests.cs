@@ -97,9 +97,9 @@ public sealed class FaultTests
     }
 
     [Theory]
-    [InlineData("unavailable", "Submit", "Nothing was accepted")]
-    [InlineData("Q24-500", "Fetch", "did not say how generation")]
-    [InlineData("Q25-404", "Download", "is not there yet")]
+    [InlineData("unavailable", "Submit", "did not accept a request")]
+    [InlineData("Q24-500", "Fetch", "did not report the state of generation")]
+    [InlineData("Q25-404", "Download", "could not be downloaded yet")]
     public async Task Verbose_names_the_retry_and_its_reason(string fault, string kind, string line)
     {
         var rule = new FaultRule(Fault.ById(fault), FaultOn.Kind(Enum.Parse<CallKind>(kind)).Times(1));

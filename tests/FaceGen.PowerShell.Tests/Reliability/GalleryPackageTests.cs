@@ -30,11 +30,12 @@ public sealed class GalleryPackageTests(GalleryPackageTests.ModulePackage packed
             file is "FaceGen.nuspec" or "[Content_Types].xml" || file.StartsWith("_rels/", StringComparison.Ordinal) || file.StartsWith("package/", StringComparison.Ordinal), file));
 
         string script = fixture.Write("use.ps1", """
-            param($face, $out)
+            param($module, $face, $out)
+            Import-Module $module
             (Get-Module FaceGen).ModuleBase
             New-FaceGenImage p $face -Width 32 | Save-FaceGenOutput $out | ForEach-Object FullName
             """);
-        using BatchProcess process = BatchProcess.StartScript(fixture.Emulator, "-Module", Path.Combine(module, "FaceGen.psd1"), script, fixture.Face, fixture.OutputFolder);
+        using BatchProcess process = BatchProcess.StartPwsh(fixture.Emulator, [.. Pwsh.Bare, "-File", script, Path.Combine(module, "FaceGen.psd1"), fixture.Face, fixture.OutputFolder]);
         string[] lines = (await process.WaitForExitAsync()).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal([module, Assert.Single(Directory.GetFiles(fixture.OutputFolder))], lines);
     }

@@ -19,14 +19,17 @@ public sealed partial class SignalTests
     [InlineData(TerminationSignal.Terminate)]
     [InlineData(TerminationSignal.HangUp)]
     [InlineData(TerminationSignal.Close)]
-    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal)
+    [InlineData(TerminationSignal.Interrupt, true)]
+    [InlineData(TerminationSignal.Terminate, true)]
+    [InlineData(TerminationSignal.Close, true)]
+    public async Task Batch_signaled_records_every_response_in_flight(TerminationSignal signal, bool isRun = false)
     {
         if (PwshProcess.SkipReason is { } reason) Assert.Skip(reason);
         await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.1);
         await using var service = new HeldResponseProxy(fixture.Emulator.BaseUri);
         fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 12));
 
-        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal);
+        using PwshProcess pwsh = PwshProcess.Start(service.BaseUri, fixture.Folder, "Invoke-FaceGenBatch people.csv -Destination out; 'went on' > after", signal, isRun);
         await SignalInFlightAsync(pwsh, service, fixture);
         string output = await pwsh.WaitForExitAsync();
 

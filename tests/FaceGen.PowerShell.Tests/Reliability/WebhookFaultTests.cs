@@ -68,7 +68,7 @@ public sealed class WebhookFaultTests
 
         Assert.Equal("Success", result.Single.Properties["Status"].Value.ToString());
         Assert.Equal(1, fixture.Emulator.Journal.Accepted);
-        Assert.Contains(result.Verbose, line => line.Contains("for the service's call for it", StringComparison.Ordinal));
+        Assert.Contains(result.Verbose, line => line.Contains("for its webhook delivery", StringComparison.Ordinal));
     }
 
     private static ScriptResult RunBatch(FaultFixture fixture)

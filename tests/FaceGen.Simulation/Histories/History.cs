@@ -78,7 +78,7 @@ internal class History : IAsyncDisposable
     /// <summary>Gets what the runs warned of.</summary>
     internal List<string> Warnings { get; } = [];
 
-    /// <summary>Gets or sets a value that is true once a retry of failed rows was refused, since a name was taken: the user leaves it then.</summary>
+    /// <summary>Gets or sets a value that is true once a retry of failed rows was refused because a file existed: the user does not retry then.</summary>
     internal bool IsRetryRefused { get; set; }
 
     /// <summary>Gets how many processes did not end by themselves.</summary>
@@ -136,7 +136,7 @@ internal class History : IAsyncDisposable
         await Rules.OnEndAsync(isOver: false);
         if (!isLeft) return;
 
-        // What a wrong clock has dated wrong is given up when it would have expired by that clock too.
+        // A row with a wrong date of a wrong clock expires once it has expired by that clock too.
         Log("-- three days pass");
         _elapsed += TimeSpan.FromDays(3);
         for (int run = 1; run <= QuietRuns && isLeft; run++) isLeft = await RunProcessAsync(isFirst: false);
@@ -205,7 +205,7 @@ internal class History : IAsyncDisposable
     }
 
     /// <summary>Chooses what happens to the process before the next step.</summary>
-    /// <returns>How it ends; null if it goes on.</returns>
+    /// <returns>How it ends; null if it continues.</returns>
     private ProcessEnd? Fault(SimulatedProcess process)
     {
         switch (Choose(ChoiceKind.Fault, 8))
@@ -261,7 +261,7 @@ internal class History : IAsyncDisposable
         int steps = process.Pending.Count;
         // In the usual course time passes only where nothing else can happen.
         int options = steps + (due is null ? 0 : 1);
-        if (options == 0) throw new HistoryException("The run waits for nothing that could ever happen.");
+        if (options == 0) throw new HistoryException("The run waits for nothing that can happen.");
 
         int chosen = options == 1 ? 0 : Choose(ChoiceKind.Order, options);
         if (chosen < steps)

@@ -44,8 +44,8 @@ internal class Rules(History history)
             !generation.IsDenied && !generation.Fails && generation.ReadyAt > history.Elapsed && (RowOf(process, generation.Id) is { EndedAt: null } || HasReceived(process, generation)));
         int queued = known + process.SubmissionsInFlight;
         if (queued > history.Scenario.QueueLimit) throw new HistoryException($"{queued} requests are in flight, and the account has {history.Scenario.QueueLimit} slots.");
-        if (history.Service.Submissions - _unsavableSince >= history.Scenario.QueueLimit) throw new HistoryException("The run goes on submitting although images cannot be saved.");
-        if (history.Service.Submissions - _refusedSince >= history.Scenario.QueueLimit) throw new HistoryException("The run goes on submitting although the account is refused.");
+        if (history.Service.Submissions - _unsavableSince >= history.Scenario.QueueLimit) throw new HistoryException("The run continues to submit although images cannot be saved.");
+        if (history.Service.Submissions - _refusedSince >= history.Scenario.QueueLimit) throw new HistoryException("The run continues to submit although the account is refused.");
     }
 
     /// <summary>The service accepts a request.</summary>
@@ -229,7 +229,7 @@ internal class Rules(History history)
         foreach (string path in Directory.EnumerateFiles(history.PathOf(""), "*", SearchOption.AllDirectories))
         {
             byte[] bytes = File.ReadAllBytes(path);
-            if (KeySpellings.Any(key => bytes.AsSpan().IndexOf(key) >= 0)) throw new HistoryException($"The key stands in {Path.GetFileName(path)}.");
+            if (KeySpellings.Any(key => bytes.AsSpan().IndexOf(key) >= 0)) throw new HistoryException($"The key is in {Path.GetFileName(path)}.");
         }
     }
 

@@ -27,12 +27,12 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => ledger.StageAsync(rows, fallbackFolder, cancellationToken);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        StepAsync("plan", () => ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages));
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        StepAsync("plan", () => ledger.PlanAsync(options, cancellationToken));
 
-    public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => StepAsync("enter the input", async () =>
+    public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => StepAsync("import the input", async () =>
     {
         await ledger.ImportAsync(retryFailed, cancellationToken);
         await ReadRowsAsync();
@@ -40,16 +40,16 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
     });
 
     public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) =>
-        StepAsync("take a pending row", async () =>
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
+        StepAsync("claim a pending row", async () =>
         {
-            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain);
+            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken);
             if (row is not null) Note(row);
             return row;
         }, row => row is null ? "none" : $"row {row.Item}");
 
     public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) =>
-        StepAsync("take abandoned rows", async () =>
+        StepAsync("claim abandoned rows", async () =>
         {
             IReadOnlyList<LedgerRow> rows = await ledger.ClaimAbandonedAsync(address, limit, cancellationToken);
             foreach (LedgerRow row in rows) Note(row);
@@ -77,8 +77,8 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
         foreach (LedgerRow row in rows) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
-        StepAsync("read shared faces", () => ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain));
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
+        StepAsync("read shared faces", () => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancellationToken));
 

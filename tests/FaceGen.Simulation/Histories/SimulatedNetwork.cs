@@ -67,6 +67,6 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
         return new CallOutcome(answer.Name, breaks ? null : response) { IsSilent = answer.IsSilent };
     }
 
-    /// <summary>Stands for the generation where there is none.</summary>
+    /// <summary>Gets the placeholder for a missing generation.</summary>
     private SimulatedGeneration None => new() { QueueLimit = _history.Scenario.QueueLimit, Id = "0", Row = 0, Images = 0, Seconds = 0, AcceptedAt = TimeSpan.Zero, Fails = false };
 }

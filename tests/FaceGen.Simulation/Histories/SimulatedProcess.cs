@@ -101,7 +101,7 @@ internal class SimulatedProcess : IBatchObserver, IDisposable
         foreach (SimulatedCall call in Calls.ToArray()) call.Break();
     }
 
-    /// <summary>Takes a delivery to the webhook.</summary>
+    /// <summary>Receives a delivery to the webhook.</summary>
     internal void Deliver(string id, long? trackId)
     {
         DeliveredIds.Add(id);
@@ -122,13 +122,13 @@ internal class SimulatedProcess : IBatchObserver, IDisposable
         Request[] requests = [.. Enumerable.Range(1, History.Scenario.Rows).Select(Request)];
         await batch.AddAsync(requests, _options.Save, _stop.Token);
         // The cmdlet refuses, before anything is sent, a name that is another image's already.
-        if (History.Scenario.HasKnownNames && await batch.PlanAsync(_options.RetryFailed, _options.RetryUncertain, _stop.Token) is { ExistingFile: (_, { } path, _) })
-            throw new FaceGenException(ErrorCode.FileExists, $"The name '{path}' is taken.");
+        if (History.Scenario.HasKnownNames && await batch.PlanAsync(new PlanOptions(RetryFailed: _options.RetryFailed, RetryUncertain: _options.RetryUncertain), _stop.Token) is { ExistingFile: (_, { } path, _) })
+            throw new FaceGenException(ErrorCode.FileExists, $"The file '{path}' exists already.");
 
         return await batch.RunAsync(_options, _stop.Token);
     }
 
-    /// <summary>Ends the process where it stands: nothing that it does from now on has an effect.</summary>
+    /// <summary>Ends the process at once: nothing that it does from now on has an effect.</summary>
     internal async Task KillAsync()
     {
         Halt();

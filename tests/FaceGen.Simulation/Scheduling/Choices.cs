@@ -12,31 +12,31 @@ internal enum ChoiceKind
     /// <summary>What happens to an operation of the disk.</summary>
     Disk,
 
-    /// <summary>What of the writes that were not flushed a loss of power leaves.</summary>
+    /// <summary>Which unflushed writes survive a loss of power.</summary>
     Remains,
 
-    /// <summary>What the service makes of a submission, and how it answers.</summary>
+    /// <summary>Whether the service accepts a submission, and how it responds.</summary>
     Submit,
 
-    /// <summary>How it answers a poll.</summary>
+    /// <summary>How it responds to a poll.</summary>
     Fetch,
 
-    /// <summary>What a link gives.</summary>
+    /// <summary>What a link returns.</summary>
     Download,
 
-    /// <summary>How long the service takes for a generation.</summary>
+    /// <summary>The service time of a generation.</summary>
     ServiceTime,
 
     /// <summary>Which of several workers is killed before a step.</summary>
     Kill,
 
-    /// <summary>Which one is taken for dead by the others, while it works.</summary>
+    /// <summary>Which one the others declare dead while it works.</summary>
     Lapse,
 
-    /// <summary>Which one is frozen, and whether it is taken for dead.</summary>
+    /// <summary>Which one is frozen, and whether the others declare it dead.</summary>
     Freeze,
 
-    /// <summary>When a worker that is frozen, or taken for dead, comes back.</summary>
+    /// <summary>When a worker that is frozen or declared dead comes back.</summary>
     Return,
 
     /// <summary>How the service delivers the result of a generation to a webhook.</summary>
@@ -46,11 +46,11 @@ internal enum ChoiceKind
 /// <summary>One choice that was made.</summary>
 /// <param name="Kind">What it decided.</param>
 /// <param name="Count">How many options there were.</param>
-/// <param name="Value">The option, from 0: the usual course of things.</param>
+/// <param name="Value">The option; 0 is the usual one.</param>
 internal readonly record struct Choice(ChoiceKind Kind, int Count, int Value);
 
-/// <summary>Decides everything that is left open in a history, and records it.</summary>
-/// <param name="next">Decides the choice of a number, from 0; what is not an option counts as 0.</param>
+/// <summary>Makes and records every choice of a history.</summary>
+/// <param name="next">Returns the option of a choice by its number, from 0; an invalid option counts as 0.</param>
 internal sealed class Choices(Func<int, ChoiceKind, int, int> next)
 {
     private readonly List<Choice> _made = [];
@@ -58,7 +58,7 @@ internal sealed class Choices(Func<int, ChoiceKind, int, int> next)
     /// <summary>Gets the choices so far, in order.</summary>
     internal IReadOnlyList<Choice> Made => _made;
 
-    /// <summary>Follows the usual course, except at some choices.</summary>
+    /// <summary>Chooses the usual option, except at some choices.</summary>
     /// <param name="deviations">The options by the number of the choice.</param>
     internal static Choices Deviating(IReadOnlyDictionary<int, int> deviations) =>
         new((number, _, _) => deviations.GetValueOrDefault(number));

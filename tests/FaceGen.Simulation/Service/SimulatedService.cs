@@ -63,7 +63,7 @@ internal sealed class SimulatedService(History history)
     /// <summary>Gets how many accepted generations fill a slot of the queue.</summary>
     internal int Queued => _accepted.Count(generation => !generation.Fails && generation.ReadyAt > history.Elapsed);
 
-    /// <summary>Takes a submission in.</summary>
+    /// <summary>Receives a submission.</summary>
     /// <param name="body">The request.</param>
     /// <param name="answer">The way in which it is answered.</param>
     /// <param name="row">The row that it is for.</param>

@@ -15,10 +15,10 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
-    public Task StageAsync(IReadOnlyList<InputRow> rows, CancellationToken cancellationToken, string? fallbackFolder = null) => ledger.StageAsync(rows, cancellationToken, fallbackFolder);
+    public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) => ledger.StageAsync(rows, fallbackFolder, cancellationToken);
 
-    public Task<BatchPlan> PlanAsync(bool retryFailed, bool retryUncertain, CancellationToken cancellationToken, long? maxImages = null) =>
-        ledger.PlanAsync(retryFailed, retryUncertain, cancellationToken, maxImages);
+    public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
+        ledger.PlanAsync(options, cancellationToken);
 
     public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => rules.CheckAsync(
         async () =>
@@ -28,8 +28,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
         }, (before, after, _) => rules.OnImported(before, after));
 
     public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, CancellationToken cancellationToken, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false) => rules.CheckAsync(
-            () => ledger.ClaimPendingAsync(address, queueLimit, cancellationToken, pendingFaces, retryUncertain),
+        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => rules.CheckAsync(
+            () => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken),
             (before, after, row) => rules.OnPendingClaimed(worker, before, after, row));
 
     public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => rules.CheckAsync(
@@ -44,8 +44,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
         ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, CancellationToken cancellationToken, bool retryUncertain = false) =>
-        ledger.ReadSharedFacesAsync(limit, cancellationToken, retryUncertain);
+    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
+        ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken);
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => ledger.ReadFaceAsync(hash, cancellationToken);
 

@@ -8,15 +8,15 @@ using Npgsql;
 namespace FaceGen.Simulation.Workers;
 
 /// <summary>
-/// A ledger in a schema of a real server. The workers of all histories use the same few stores, since to open one takes longer
+/// A ledger in a schema of a real server. The workers of all histories use the same few databases, since opening one takes longer
 /// than a history does.
 /// </summary>
 /// <remarks>
 /// A worker is alive, or not, by <c>workers.seen_at</c>, which its store sets to the server's time every half second. Here a
 /// trigger leaves the table as it is where a store writes it, and the simulation sets the time that the server would find: now,
-/// as after a sign of life; a while ago, where the worker's lock still shows that it lives; or long ago, as after a silence that
+/// as after a heartbeat; a while ago, if the worker's lock still shows that it is alive; or long ago, as after a silence that
 /// ends the lease whatever the lock says. So a worker's death, the end of its lease and its return are steps like any other, and
-/// no history depends on how long it takes.
+/// no history depends on its duration.
 /// </remarks>
 internal sealed class PostgresWorkers : WorkerLedgers
 {
@@ -37,7 +37,7 @@ internal sealed class PostgresWorkers : WorkerLedgers
     private readonly Dictionary<Worker, LedgerDatabase> _databases = [];
     private readonly List<LedgerDatabase> _others = [];
 
-    /// <summary>Gets why there can be no server here; null where there can.</summary>
+    /// <summary>Gets why no server is available; null if one is.</summary>
     internal static string? UnavailableReason => PostgresServer.SkipReason;
 
     internal override bool OpensInOneStep => true;

@@ -37,7 +37,7 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
 
     internal override Task OnKilledAsync(Worker worker)
     {
-        // The system frees the lock, and the file stays: a copy takes its place, which the process, whose file is still open
+        // The system releases the lock, and the file stays: a copy replaces it, which the process, whose file is still open
         // here, does not have locked.
         string lockFile = SqliteLock.PathOf(path), copy = lockFile + ".copy";
         if (worker.HasLapsed || worker.Number == 0) return Task.CompletedTask;
@@ -55,12 +55,12 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
 
     internal override Task OnLapsedAsync(Worker worker)
     {
-        // A user takes the run for dead and deletes the file that keeps others out.
+        // A user thinks that the run is dead and deletes the lock file.
         if (worker.Number > 0) File.Delete(SqliteLock.PathOf(path));
         return Task.CompletedTask;
     }
 
-    // The holder of the lock takes all others for dead.
+    // The holder of the lock treats all others as dead.
     internal override bool IsDeadFor(Worker worker, Worker other) => worker != other;
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -12,14 +12,14 @@ namespace FaceGen.Simulation.Workers;
 /// <param name="MakeAsync">Makes the call, and returns a text of its result; empty if it has found nothing to do.</param>
 internal sealed record LedgerCall(string Name, Func<ILedger, Task<string>> MakeAsync)
 {
-    /// <summary>True if the call passes over what others have locked, so that one that stands still in a transaction does not hold it up.</summary>
+    /// <summary>True if the call skips locked rows, so that a worker that is idle in a transaction does not block it.</summary>
     internal bool NeverWaits { get; init; }
 }
 
 /// <summary>Two calls of a ledger in PostgreSQL by two workers, whose statements alternate as it is chosen.</summary>
 /// <param name="rows">Inserts the rows that are there; <c>{0}</c> and <c>{1}</c> stand for the numbers of the workers.</param>
 /// <param name="calls">The calls.</param>
-/// <param name="choices">Choose whose statement is next; in the usual course a call goes on until it has ended or waits for a lock.</param>
+/// <param name="choices">Choose whose statement is next; by default a call continues until it has ended or waits for a lock.</param>
 internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices choices)
 {
     /// <summary>How long the server may take for a statement that does not wait for a lock.</summary>
@@ -42,7 +42,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
         int current = 0;
         while (true)
         {
-            // The one that has just made a step may have given up a lock for which the other one waits.
+            // The call that has just made a step may have released a lock for which the other one waits.
             Running[] ordered = [.. running.OrderBy(call => call != running[current])];
             foreach (Running call in ordered) await WaitUntilBlockedAsync(call);
             Running[] ready = [.. ordered.Where(call => call.Gate is not null)];
@@ -54,7 +54,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
             next.Continue();
         }
 
-        if (running.FirstOrDefault(call => !call.Made.IsCompleted) is { } waiting) throw new HistoryException($"'{waiting.Call.Name}' waits for a lock for ever.");
+        if (running.FirstOrDefault(call => !call.Made.IsCompleted) is { } waiting) throw new HistoryException($"'{waiting.Call.Name}' waits for a lock forever.");
 
         string[] results = [.. await Task.WhenAll(running.Select(call => call.Made))];
         string after = string.Join(", ", (await ledgers.ReadRowsAsync()).Select(row =>
@@ -68,7 +68,7 @@ internal sealed class StatementHistory(string rows, LedgerCall[] calls, Choices 
         long began = TimeProvider.System.GetTimestamp();
         while (call.Gate is null && !call.Made.IsCompleted)
         {
-            // The call goes on by itself when the other one has given the lock up.
+            // The call continues by itself when the other one has released the lock.
             if (call.Process is { } process && await PostgresWorkers.IsBlockedAsync(process))
             {
                 if (call.Call.NeverWaits) throw new HistoryException($"'{call.Call.Name}' waits for a lock.");

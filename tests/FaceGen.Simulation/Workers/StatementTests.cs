@@ -24,18 +24,18 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
         ["two pending rows and one slot"] = (Rows(Row("Pending"), Row("Pending")), ClaimPending(1), ClaimPending(1)),
         ["two pending rows and two slots"] = (Rows(Row("Pending"), Row("Pending")), ClaimPending(2), ClaimPending(2)),
         ["a pending row for two services"] = (Rows(Row("Pending")), ClaimPending(5), ClaimPending(5, OtherAddress)),
-        ["an uncertain row that is to be sent again"] = (Rows(Row("Uncertain", "NULL", attempts: 1)), ClaimPending(5, retryUncertain: true), ClaimPending(5, OtherAddress, retryUncertain: true)),
-        ["what a dead worker was sending"] = (Rows(Row("Submitting", Dead, attempts: 1)), ClaimAbandoned, ClaimAbandoned),
-        ["what a dead worker had sent"] = (Rows(Row("Submitted", Dead, attempts: 1, id: "'101'"), Row("Generated", Dead, attempts: 1, id: "'102'")), ClaimAbandoned, ClaimAbandoned),
+        ["an uncertain row to submit again"] = (Rows(Row("Uncertain", "NULL", attempts: 1)), ClaimPending(5, retryUncertain: true), ClaimPending(5, OtherAddress, retryUncertain: true)),
+        ["a row in flight of a dead worker"] = (Rows(Row("Submitting", Dead, attempts: 1)), ClaimAbandoned, ClaimAbandoned),
+        ["accepted rows of a dead worker"] = (Rows(Row("Submitted", Dead, attempts: 1, id: "'101'"), Row("Generated", Dead, attempts: 1, id: "'102'")), ClaimAbandoned, ClaimAbandoned),
         ["a slot of a dead worker"] = (Rows(Row("Submitting", Dead, attempts: 1), Row("Pending")), ClaimAbandoned, ClaimPending(1)),
-        ["a row that is written and one that is taken"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7), Row("Pending")), Write(BatchItemStatus.Saved, release: true, "101"), ClaimPending(1)),
-        ["a row that is given back"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7)), Write(BatchItemStatus.Pending, release: true), ClaimPending(1)),
+        ["a row that is written and one that is claimed"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7), Row("Pending")), Write(BatchItemStatus.Saved, release: true, "101"), ClaimPending(1)),
+        ["a row that is released"] = (Rows(Row("Submitting", "{0}", attempts: 1, fence: 7)), Write(BatchItemStatus.Pending, release: true), ClaimPending(1)),
         ["an uncertain row whose outcome one learns"] = (Rows(Row("Uncertain", "NULL", attempts: 1, fence: 7)), Write(BatchItemStatus.Submitted, release: false, "101"), ClaimPending(5, retryUncertain: true)),
-        ["a late write and a row that is taken over"] = (Rows(Row("Submitted", "NULL", attempts: 1, fence: 7, id: "'101'")), Write(BatchItemStatus.Generated, release: false, "101"), ClaimAbandoned),
+        ["a late write and a row that is claimed"] = (Rows(Row("Submitted", "NULL", attempts: 1, fence: 7, id: "'101'")), Write(BatchItemStatus.Generated, release: false, "101"), ClaimAbandoned),
         ["an uncertain row whose outcome both learn"] = (Rows(Row("Uncertain", "NULL", attempts: 1, fence: 7)), Write(BatchItemStatus.Submitted, release: false, "101"), Write(BatchItemStatus.Saved, release: true, "101")),
     };
 
-    private static LedgerCall ClaimAbandoned => new("take abandoned rows", async ledger => Text(await ledger.ClaimAbandonedAsync(new Uri(Address), 64, default))) { NeverWaits = true };
+    private static LedgerCall ClaimAbandoned => new("claim abandoned rows", async ledger => Text(await ledger.ClaimAbandonedAsync(new Uri(Address), 64, default))) { NeverWaits = true };
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -79,7 +79,7 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
     }
 
     private static LedgerCall ClaimPending(int slots, string address = Address, bool retryUncertain = false) => new(
-        "take a pending row", async ledger => await ledger.ClaimPendingAsync(new Uri(address), slots, default, retryUncertain: retryUncertain) is { } row ? Text([row]) : "");
+        "claim a pending row", async ledger => await ledger.ClaimPendingAsync(new Uri(address), slots, retryUncertain: retryUncertain, cancellationToken: default) is { } row ? Text([row]) : "");
 
     private static LedgerCall Write(BatchItemStatus status, bool release, string? id = null) => new($"write {status}", async ledger =>
         (await ledger.WriteAsync(new LedgerRow { Item = 1, Request = "{}", Images = 1, Status = status, Attempts = status == BatchItemStatus.Pending ? 0 : 1, Fence = 7, Address = Address, GenerationId = id }, release, default)).ToString());

@@ -29,10 +29,10 @@ internal sealed class Worker : SimulatedProcess
     /// <summary>Gets or sets when the process was frozen, in elapsed time; null if it runs.</summary>
     internal TimeSpan? FrozenAt { get; set; }
 
-    /// <summary>Gets or sets a value that is true while the others take the worker for dead, although it is not.</summary>
+    /// <summary>Gets or sets a value that is true while the others treat the live worker as dead.</summary>
     internal bool IsLapsed { get; set; }
 
-    /// <summary>Gets or sets a value that is true once the others have taken the worker for dead.</summary>
+    /// <summary>Gets or sets a value that is true once the others have declared the worker dead.</summary>
     internal bool HasLapsed { get; set; }
 
     /// <summary>Gets a value that is true once the process was killed.</summary>
@@ -48,7 +48,7 @@ internal sealed class Worker : SimulatedProcess
 
     internal bool CanRun => IsAlive && FrozenAt is null;
 
-    /// <summary>Ends the process where it stands. Its ledger stays open until the history ends, without a call.</summary>
+    /// <summary>Ends the process at once. Its ledger stays open, unused, until the history ends.</summary>
     internal void Kill()
     {
         IsKilled = true;

@@ -2,11 +2,11 @@ using System.Data.Common;
 
 namespace FaceGen.Simulation.Workers;
 
-/// <summary>A row as it stands in the database.</summary>
+/// <summary>A row in the database.</summary>
 /// <param name="Item">The ledger's number of the row.</param>
 /// <param name="Row">The row of the input, from 1.</param>
-/// <param name="Status">How far it is.</param>
-/// <param name="Attempts">How often it was sent.</param>
+/// <param name="Status">The status.</param>
+/// <param name="Attempts">How often it was submitted.</param>
 /// <param name="Worker">The number of the worker that holds it; null if none does.</param>
 /// <param name="Fence">The fence of the last claim.</param>
 /// <param name="GenerationId">The service's id.</param>

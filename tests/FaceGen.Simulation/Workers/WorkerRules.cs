@@ -18,7 +18,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
 
     private readonly HashSet<(Worker Worker, long Item)> _released = [];
 
-    /// <summary>The generations that were submitted by workers that the others had taken for dead, and therefore did not count.</summary>
+    /// <summary>The generations that were submitted by workers that the others had declared dead, and did not count.</summary>
     private readonly HashSet<SimulatedGeneration> _uncounted = [];
 
     private WorkerRow[] _rows = [];
@@ -57,14 +57,14 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
         return result;
     }
 
-    /// <summary>The input was entered.</summary>
+    /// <summary>The input was imported.</summary>
     internal void OnImported(WorkerRow[] before, WorkerRow[] after)
     {
-        if (!before.All(after.Contains)) Break("Entering the input has changed rows that were there.");
+        if (!before.All(after.Contains)) Break("The import has changed existing rows.");
         if (after.Length != history.Scenario.Rows) Break($"The input has {history.Scenario.Rows} rows, and the ledger {after.Length}.");
     }
 
-    /// <summary>A pending row was taken, or none.</summary>
+    /// <summary>A pending row was claimed, or none.</summary>
     internal void OnPendingClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, LedgerRow? claimed)
     {
         CheckIsNewest(worker);
@@ -73,8 +73,8 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
 
         (WorkerRow was, WorkerRow now) = (Find(before, claimed.Item), Find(after, claimed.Item));
         bool mayBeSent = was.Status == BatchItemStatus.Pending || (was.Status == BatchItemStatus.Uncertain && history.Scenario.RetryUncertain);
-        if (!mayBeSent || _claims.ContainsKey(claimed.Item)) Break($"{worker} has taken {was}, which is not to be sent{Holder(claimed.Item)}.");
-        if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = claimed.Fence }) Break($"{worker} has taken {was}, which is {now} now.");
+        if (!mayBeSent || _claims.ContainsKey(claimed.Item)) Break($"{worker} has claimed {was}, which must not be submitted{Holder(claimed.Item)}.");
+        if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = claimed.Fence }) Break($"{worker} has claimed {was}, which is {now} now.");
         Claim(worker, claimed);
         // A generation that the service denies, and that no worker polls, fills none.
         int filled = after.Count(row => row.Status == BatchItemStatus.Submitting
@@ -82,7 +82,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
         if (filled > history.Scenario.QueueLimit) Break($"{filled} rows fill slots of the account, which has {history.Scenario.QueueLimit}.");
     }
 
-    /// <summary>Rows of dead workers were taken over.</summary>
+    /// <summary>Rows of dead workers were claimed.</summary>
     internal void OnAbandonedClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, IReadOnlyList<LedgerRow> claimed)
     {
         CheckIsNewest(worker);
@@ -91,7 +91,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
             WorkerRow now = Find(after, was.Item);
             LedgerRow? row = claimed.FirstOrDefault(row => row.Item == was.Item);
             bool isHeld = _claims.TryGetValue(was.Item, out (Worker Worker, long Fence) claim), isDead = isHeld && history.Ledgers.IsDeadFor(worker, claim.Worker);
-            // What a worker has given up it does not take again.
+            // A worker does not claim a row again that it has released.
             if (row is null && now == was && (!isDead || _released.Contains((worker, was.Item)))) continue;
 
             if (isHeld && !isDead) Break($"{worker} has changed {was} to {now}, which {claim.Worker} holds and works on.");
@@ -101,7 +101,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
                 BatchItemStatus.Submitted or BatchItemStatus.Generated => was with { Worker = worker.Number, Fence = now.Fence },
                 _ => was with { Worker = null, Fence = 0 },
             };
-            if (now != expected) Break($"{worker} has taken over {was}, which is {now} now.");
+            if (now != expected) Break($"{worker} has claimed {was}, which is {now} now.");
             bool isReturned = now.Worker is not null || now.Status == BatchItemStatus.Uncertain;
             if (isReturned != (row is not null)) Break($"{worker} was {(row is null ? "not " : "")}given {now}.");
             _claims.Remove(was.Item);
@@ -114,7 +114,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     {
         WorkerRow was = Find(before, row.Item);
         bool isHolder = _claims.TryGetValue(row.Item, out (Worker Worker, long Fence) claim) && claim == (worker, row.Fence);
-        // A row of unknown outcome that no worker holds is written by one that knows the outcome; a refusal only by the sender.
+        // An uncertain row without a claim can be written by a worker that knows the outcome; a refusal only by its submitter.
         bool knowsMore = was.Status == BatchItemStatus.Uncertain && !_claims.ContainsKey(row.Item) && row.Status switch
         {
             BatchItemStatus.Submitting => false,

@@ -16,7 +16,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
     /// <summary>For how many seconds each test runs histories only to count the failures; 0 to run them all and to show the failures.</summary>
     private static readonly int CountFor = Setting("FACEGEN_SIM_COUNT", 0);
 
-    /// <summary>One worker goes on instead of the other, and one thing happens to a worker, or two of these.</summary>
+    /// <summary>One worker continues instead of the other, and one thing happens to a worker, or two of these.</summary>
     private static readonly Dictionary<ChoiceKind, int> Bound = new()
     {
         [ChoiceKind.Order] = 1,
@@ -26,7 +26,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
         [ChoiceKind.Return] = 1,
     };
 
-    /// <summary>A worker is taken for dead and works on, and another is killed: the first takes its own rows again.</summary>
+    /// <summary>A worker is declared dead and continues, and another is killed: the first claims its own rows again.</summary>
     private static readonly Dictionary<ChoiceKind, int> Retaken = new() { [ChoiceKind.Lapse] = 1, [ChoiceKind.Kill] = 1 };
 
     [Fact]

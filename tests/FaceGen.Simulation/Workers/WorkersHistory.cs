@@ -6,7 +6,7 @@ namespace FaceGen.Simulation.Workers;
 
 /// <summary>
 /// One history of a batch that several workers run at the same time, on one simulated service. Each call of the ledger runs to
-/// its end before anything else happens; between two steps a worker may be killed, frozen, or taken for dead.
+/// its end before anything else happens; between two steps a worker may be killed, frozen, or declared dead.
 /// </summary>
 internal sealed class WorkersHistory : History
 {
@@ -19,14 +19,14 @@ internal sealed class WorkersHistory : History
     /// <summary>How long a step may take, in real time: a database that does not answer ends the history.</summary>
     private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a worker that is not taken for dead stays frozen, and one that is, where nothing else is chosen.</summary>
+    /// <summary>How long a worker stays frozen by default: if it is not declared dead, and if it is.</summary>
     private static readonly TimeSpan ShortFreeze = TimeSpan.FromMilliseconds(1100), LongFreeze = TimeSpan.FromSeconds(20);
 
     private readonly WorkersScenario _scenario;
     private readonly WorkerRules _rules;
     private readonly List<Worker> _workers = [];
 
-    /// <summary>The worker that goes on in the usual course.</summary>
+    /// <summary>The worker that continues by default.</summary>
     private Worker? _current;
 
     /// <summary>True if something has changed since the workers could be disturbed.</summary>
@@ -170,7 +170,7 @@ internal sealed class WorkersHistory : History
         await Ledgers.OnKilledAsync(worker);
     }
 
-    /// <summary>The process stands still, as on a machine that is paused; its connections stay.</summary>
+    /// <summary>Freezes the process, as on a paused machine; its connections stay open.</summary>
     private async Task FreezeAsync(Worker worker)
     {
         Log($"-- {worker} is frozen");
@@ -180,7 +180,7 @@ internal sealed class WorkersHistory : History
 
     private async Task LapseAsync(Worker worker)
     {
-        Log($"-- {worker} is taken for dead");
+        Log($"-- {worker} is declared dead");
         Crashes++;
         worker.IsLapsed = worker.HasLapsed = true;
         await Ledgers.OnLapsedAsync(worker);
@@ -194,16 +194,16 @@ internal sealed class WorkersHistory : History
 
     private async Task ThawAsync(Worker worker)
     {
-        Log($"-- {worker} goes on");
+        Log($"-- {worker} continues");
         worker.FrozenAt = null;
         worker.Time.RunDue();
-        // The sign of life and the calls of the ledger have connections of their own: either may come first.
+        // The heartbeat and the calls of the ledger have separate connections: either may come first.
         if (!worker.IsLapsed || (Ledgers.IsShared && Choose(ChoiceKind.Return, 2) == 0)) await HeartbeatAsync(worker);
     }
 
     private async Task HeartbeatAsync(Worker worker)
     {
-        if (worker.IsLapsed) Log($"-- {worker} gives a sign of life");
+        if (worker.IsLapsed) Log($"-- {worker} sends a heartbeat");
         worker.IsLapsed = false;
         await Ledgers.OnHeartbeatAsync(worker);
     }
@@ -217,9 +217,9 @@ internal sealed class WorkersHistory : History
         (Worker Worker, Step Step)[] steps = [.. running.SelectMany(worker => worker.Pending.Select(step => (worker, step)))];
         (Worker Worker, TimeSpan Due)[] timers = [.. running.Where(worker => worker.Time.NextDue is not null).Select(worker => (worker, worker.Time.NextDue!.Value)).OrderBy(timer => timer.Value)];
         int options = steps.Length + timers.Length;
-        if (options == 0) throw new HistoryException($"{string.Join(" and ", (object[])running)} wait for nothing that could ever happen.");
+        if (options == 0) throw new HistoryException($"{string.Join(" and ", (object[])running)} wait for nothing that can happen.");
 
-        // In the usual course a worker goes on until it waits, then another one does, and time passes only where all wait.
+        // By default a worker continues until it waits, then another one does, and time passes only if all wait.
         int chosen = options == 1 ? 0 : Choose(ChoiceKind.Order, options);
         if (chosen >= steps.Length)
         {

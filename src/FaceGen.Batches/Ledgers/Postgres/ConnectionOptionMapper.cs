@@ -6,14 +6,14 @@ using Npgsql;
 namespace FaceGen.Batches.Ledgers.Postgres;
 
 /// <summary>
-/// Gives a connection string's options to the driver: those of PostgreSQL's own library (libpq) by what they mean, and the
-/// driver's own. One that it cannot carry out is refused by name.
+/// Maps the options of a connection string to settings of the driver (Npgsql): those of PostgreSQL's own library (libpq) by their
+/// meaning, and the driver's own. An option that the driver does not support is refused by name.
 /// </summary>
 internal sealed class ConnectionOptionMapper
 {
     private const int DefaultPort = 5432;
 
-    /// <summary>libpq's options that the driver has under another name.</summary>
+    /// <summary>The options of libpq that the driver has under another name.</summary>
     private static readonly Dictionary<string, string> RenamedOptions = new(StringComparer.Ordinal)
     {
         ["user"] = "Username",
@@ -31,7 +31,7 @@ internal sealed class ConnectionOptionMapper
         ["keepalives_interval"] = "Tcp Keepalive Interval",
     };
 
-    /// <summary>libpq's options that the driver has not, with the values that mean what it does anyway.</summary>
+    /// <summary>The options of libpq that the driver does not support, with the values that equal the driver's behavior.</summary>
     private static readonly Dictionary<string, string[]> UnsupportedOptions = new(StringComparer.Ordinal)
     {
         ["client_encoding"] = ["auto", "utf8", "utf-8", "unicode"],
@@ -64,7 +64,7 @@ internal sealed class ConnectionOptionMapper
         ["sslnegotiation"] = ["postgres"],
         ["sslsni"] = ["1"],
         ["tcp_user_timeout"] = ["0"],
-        // Of other programs, which are written beside libpq's.
+        // Options of other programs that are used together with those of libpq.
         ["connection_limit"] = [],
         ["currentschema"] = [],
         ["driver"] = [],
@@ -78,7 +78,7 @@ internal sealed class ConnectionOptionMapper
         ["statement_cache_size"] = [],
     };
 
-    /// <summary>libpq's options that take more than a name.</summary>
+    /// <summary>The options of libpq whose values are converted.</summary>
     private static readonly HashSet<string> ConvertedOptions = new(StringComparer.Ordinal)
     {
         "host", "port", "connect_timeout", "fallback_application_name", "keepalives", "load_balance_hosts", "ssl", "sslmode", "sslrootcert", "target_session_attrs",
@@ -94,17 +94,17 @@ internal sealed class ConnectionOptionMapper
     {
     }
 
-    /// <summary>Returns true if a name is one of libpq's.</summary>
+    /// <summary>Returns true if a name is an option of libpq.</summary>
     internal static bool IsLibpqOption(string name) =>
         NormalizeName(name) is var normal && (RenamedOptions.ContainsKey(normal) || ConvertedOptions.Contains(normal) || UnsupportedOptions.ContainsKey(normal));
 
     /// <summary>Returns the driver's settings.</summary>
-    /// <exception cref="FaceGenException">An option is unknown, or cannot be used as it stands.</exception>
+    /// <exception cref="FaceGenException">An option is unknown, or its value cannot be used.</exception>
     internal static NpgsqlConnectionStringBuilder Apply(IReadOnlyList<ConnectionOption> options)
     {
         var applied = new ConnectionOptionMapper();
         if (options.Any(option => NormalizeName(option.Name) is "host" or "server") && options.Any(option => NormalizeName(option.Name) == "hostaddr"))
-            throw CreateUnusableOptionError("hostaddr", "beside 'host', since the driver looks the host up itself");
+            throw CreateUnusableOptionError("hostaddr", "together with 'host', since the driver resolves the host itself");
 
         foreach (ConnectionOption option in options) applied.Apply(option);
         applied.Complete();
@@ -128,7 +128,7 @@ internal sealed class ConnectionOptionMapper
             case "sslmode" or "ssl_mode":
                 SetSslMode(option.Name, value);
                 break;
-            // As drivers for Java have it, and libpq understands it too.
+            // The spelling of Java drivers, which libpq reads too.
             case "ssl" when value == "true":
                 _settings.SslMode = SslMode.Require;
                 break;
@@ -148,7 +148,7 @@ internal sealed class ConnectionOptionMapper
                 _settings.LoadBalanceHosts = value == "random";
                 break;
             case "target_session_attrs" or "target_session_attributes":
-                // A ledger is written, and what a standby knows may be late.
+                // A ledger is written, and a standby may be behind.
                 if (value is not ("any" or "read-write" or "primary")) throw CreateUnusableOptionError(option.Name, $"with the value '{DisplayText.Clean(value, 40)}', since a ledger is written");
                 break;
             case var _ when RenamedOptions.TryGetValue(name, out string? renamed):
@@ -176,7 +176,7 @@ internal sealed class ConnectionOptionMapper
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or InvalidCastException)
         {
-            // The cause quotes the value, so it goes no further.
+            // The exception quotes the value, which may be a password: it is not passed on.
             throw CreateInvalidValueError(name);
         }
     }
@@ -198,12 +198,12 @@ internal sealed class ConnectionOptionMapper
         ThrowIfContainsEqualsSign("search path", _settings.SearchPath);
     }
 
-    /// <summary>These are shown, by FaceGen or by the server: what was meant for another option must not stand in them.</summary>
+    /// <summary>Throws if a value that messages show contains another option, which may be a password.</summary>
     private static void ThrowIfContainsEqualsSign(string name, string? value)
     {
         if (value?.Contains('=') == true)
             throw new FaceGenException(ErrorCode.LedgerInvalid,
-                $"The ledger's connection string has = inside the value of '{name}'. Nothing was sent. Write all options with ; between them, or all with blanks.");
+                $"The ledger's connection string has = inside the value of '{name}'. Nothing was sent. Separate all options with ; or all with blanks.");
     }
 
     private void SetHosts()
@@ -211,7 +211,7 @@ internal sealed class ConnectionOptionMapper
         string[] hosts = _hosts.Split(',');
         string[] ports = _ports.Length == 0 ? [] : _ports.Split(',');
         if (_hosts.Trim().Length == 0)
-            throw new FaceGenException(ErrorCode.LedgerInvalid, "The ledger's connection string names no host. Nothing was sent. Add Host=.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid, "The ledger's connection string has no host. Nothing was sent. Add Host=.");
         if (ports.Length > 1 && ports.Length != hosts.Length)
             throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"The ledger's connection string has {hosts.Length} hosts and {ports.Length} ports. Nothing was sent. Give one port for all hosts, or one for each.");
@@ -237,7 +237,7 @@ internal sealed class ConnectionOptionMapper
         : ParseSeconds(port) is { } number and > 0 and <= 65535 ? number
         : throw CreateInvalidValueError("port");
 
-    /// <summary>As libpq has it: with a root certificate an encrypted connection is always verified.</summary>
+    /// <summary>Sets the root certificate. As in libpq, an encrypted connection with one is always verified.</summary>
     private void SetRootCertificate()
     {
         if (_rootCertificate.Length == 0) return;
@@ -245,7 +245,7 @@ internal sealed class ConnectionOptionMapper
         bool isModeGiven = _settings.ContainsKey("SSL Mode") && _settings.ShouldSerialize("SSL Mode");
         if (_rootCertificate == "system")
         {
-            // The system's certificates are the driver's default.
+            // The driver uses the system's certificates by default.
             if (!isModeGiven) _settings.SslMode = SslMode.VerifyFull;
             if (_settings.SslMode != SslMode.VerifyFull) throw CreateUnusableOptionError("sslrootcert", "with the value 'system' and another sslmode than verify-full");
             return;
@@ -257,10 +257,10 @@ internal sealed class ConnectionOptionMapper
 
     private static FaceGenException CreateUnknownOptionError(ConnectionOption option)
     {
-        string which = option.CanShowName ? $"an option '{DisplayText.Clean(option.Name, 60)}', which FaceGen does not know" : "an option that FaceGen does not know";
+        string which = option.CanShowName ? $"the option '{DisplayText.Clean(option.Name, 60)}', which FaceGen does not support" : "an option that FaceGen does not support";
         return new FaceGenException(ErrorCode.LedgerInvalid,
-            $"The ledger's connection string has {which}. Nothing was sent. Remove it; in a password write such characters as ; and = "
-            + "between double quotes, or as %3B and %3D in a URI.");
+            $"The ledger's connection string has {which}. Nothing was sent. Remove it. Put a password that contains ; or = between double quotes, "
+            + "or write these characters as %3B and %3D in a URI.");
     }
 
     private static FaceGenException CreateUnusableOptionError(string name, string why) => new(

@@ -8,14 +8,13 @@ namespace FaceGen.Batches.Ledgers.Postgres;
 /// <param name="Name">The name as it was written.</param>
 /// <param name="Value">The value, which may be a password.</param>
 /// <param name="CanShowName">
-/// True if a message may quote an unknown name. After a password it may not: what looks like a name can be a part of one that
-/// was not quoted.
+/// True if a message may quote an unknown name. After a password it may not, since an unquoted password can look like a name.
 /// </param>
 internal sealed record ConnectionOption(string Name, string Value, bool CanShowName);
 
 /// <summary>
-/// Reads the three forms of a connection string: a URI, the keywords and values of PostgreSQL's own library (libpq), with blanks
-/// between, and those of .NET, with semicolons between.
+/// Parses the three forms of a connection string: a URI, keywords and values of PostgreSQL's own library (libpq) separated by blanks, and
+/// those of .NET separated by semicolons.
 /// </summary>
 /// <remarks>https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING</remarks>
 internal static class ConnectionStringParser
@@ -23,16 +22,16 @@ internal static class ConnectionStringParser
     private static readonly string[] UriPrefixes = ["postgresql://", "postgres://"];
 
     /// <summary>
-    /// libpq's form: a value without a semicolon, and after a blank a second keyword of libpq. In .NET's form that would be one
-    /// option, whose value holds all others.
+    /// Matches libpq's form: a value without a semicolon, a blank, and a second keyword of libpq. In .NET's form that would be one option
+    /// whose value contains all others.
     /// </summary>
     private static readonly Regex KeywordForm = new(
         @"^\s*\w+\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'"";\\]|\\.)(?:[^\s;\\]|\\.)*)\s+(\w+)\s*=", RegexOptions.CultureInvariant | RegexOptions.Singleline);
 
     private static readonly Regex Password = new("pass|pwd|secret", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    /// <summary>Reads a connection string.</summary>
-    /// <exception cref="FormatException">It has none of the forms. The message quotes nothing.</exception>
+    /// <summary>Parses a connection string.</summary>
+    /// <exception cref="FormatException">The text has none of the forms. The message does not quote it.</exception>
     internal static IReadOnlyList<ConnectionOption> Parse(string text)
     {
         string trimmed = text.Trim();
@@ -46,7 +45,7 @@ internal static class ConnectionStringParser
     private static string? FindUriPrefix(string text) =>
         UriPrefixes.FirstOrDefault(prefix => text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Marks the names that stand before the first password.</summary>
+    /// <summary>Returns options of which only those before the first password may be shown.</summary>
     private static ConnectionOption[] MarkShownNames(IReadOnlyList<(string Name, string Value)> options)
     {
         int first = options.Select(option => option.Name).TakeWhile(name => !Password.IsMatch(name)).Count();
@@ -66,7 +65,7 @@ internal static class ConnectionStringParser
         }
     }
 
-    /// <summary>Reads <c>keyword = value</c>, where a value may stand between single quotes, and a backslash escapes.</summary>
+    /// <summary>Parses <c>keyword = value</c>, where a value may be between single quotes, and a backslash escapes.</summary>
     private static List<(string, string)> ParseKeywords(string text)
     {
         List<(string, string)> options = [];
@@ -113,8 +112,8 @@ internal static class ConnectionStringParser
     }
 
     /// <summary>
-    /// Reads what follows the scheme: <c>[user[:password]@][host][:port][,...][/database][?option=value[&amp;...]]</c>. As in libpq,
-    /// a user and a password end at the last @ before the first slash, whatever else they hold.
+    /// Parses the part after the scheme: <c>[user[:password]@][host][:port][,...][/database][?option=value[&amp;...]]</c>. As in libpq,
+    /// user and password end at the last @ before the first slash.
     /// </summary>
     private static List<ConnectionOption> ParseUri(string rest)
     {
@@ -127,7 +126,7 @@ internal static class ConnectionStringParser
         string query = "";
         if (SplitAt(ref hosts, '?') is { } early) query = slash < 0 ? early : $"{early}/{path}";
         else if (SplitAt(ref path, '?') is { } late) query = late;
-        // A slash in a password that is not escaped ends the hosts: what follows would be shown as the database.
+        // An unescaped slash in a password ends the hosts: the rest of the password would be shown as the database.
         if (path.Contains('@') || path.Contains('#') || (at < 0 && hosts.Contains(':') && query.Contains('@'))) throw new FormatException();
 
         List<(string, string)> options = [];
@@ -137,7 +136,7 @@ internal static class ConnectionStringParser
         ParseHosts(hosts, options);
         if (path.Length > 0) options.Add(("dbname", Uri.UnescapeDataString(path)));
 
-        // With no @ behind them these are names, and no part of a password.
+        // With no @ after them, these are not parts of a password.
         List<ConnectionOption> known = [.. options.Select(option => new ConnectionOption(option.Item1, option.Item2, true))];
         List<(string, string)> further = [];
         foreach (string pair in query.Split(['&'], StringSplitOptions.RemoveEmptyEntries))
@@ -169,7 +168,7 @@ internal static class ConnectionStringParser
         if (ports.Exists(port => port.Length > 0)) options.Add(("port", string.Join(",", ports)));
     }
 
-    /// <summary>Cuts a text at the first character of a kind; gives what stood behind it, or null where there is none.</summary>
+    /// <summary>Truncates a text before the first separator and returns the part after it; null if there is no separator.</summary>
     private static string? SplitAt(ref string text, char separator)
     {
         int at = text.IndexOf(separator);

@@ -1,11 +1,11 @@
 namespace FaceGen.Batches.Ledgers.Postgres;
 
 /// <summary>
-/// Runs work of the database's driver so that neither a cancellation nor its caller ever waits for the driver.
+/// Runs work of the database driver so that neither a cancellation nor its caller waits for the driver.
 /// </summary>
 /// <remarks>
-/// The driver answers a cancellation on the canceling thread: it connects to the server once more and asks it to end the
-/// statement. While the database cannot be reached that takes until the connect timeout, or for ever.
+/// Npgsql handles a cancellation on the canceling thread: it opens another connection and asks the server to end the statement. While
+/// the database is unreachable, that takes until the connect timeout, or forever.
 /// </remarks>
 internal sealed class DriverCall
 {
@@ -16,21 +16,21 @@ internal sealed class DriverCall
 
     private DriverCall(CancellationToken driverToken) => DriverToken = driverToken;
 
-    /// <summary>Gets the token for the driver, which is canceled on a thread of its own.</summary>
+    /// <summary>Gets the token for the driver, which is canceled on another thread.</summary>
     internal CancellationToken DriverToken { get; }
 
     /// <summary>
-    /// Begins what cannot be taken back, such as a commit: from then on the caller waits for the result. False if the caller
-    /// has gone; then nothing may be left behind.
+    /// Begins a step that cannot be undone, such as a commit: from then on the caller waits for the result. False if the caller was
+    /// canceled: then the work must leave nothing behind.
     /// </summary>
     internal bool TryBeginCompletion() => Interlocked.CompareExchange(ref _state, Completing, Working) != Abandoned;
 
-    /// <summary>Runs work. When it is canceled before it completes, the work ends in the background.</summary>
-    /// <exception cref="OperationCanceledException">It was canceled, and the work leaves nothing behind.</exception>
+    /// <summary>Runs work. If it is canceled before it completes, it ends in the background.</summary>
+    /// <exception cref="OperationCanceledException">The call was canceled, and the work leaves nothing behind.</exception>
     internal static async Task<T> RunAsync<T>(Func<DriverCall, Task<T>> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // The driver may use it longer than this call lasts; without a timer there is nothing to dispose of.
+        // Not disposed: the driver may use it longer than this call lasts, and it has no timer.
         var driver = new CancellationTokenSource();
         var call = new DriverCall(driver.Token);
         using (cancellationToken.Register(() => call.Cancel(driver)))
@@ -38,7 +38,7 @@ internal sealed class DriverCall
             Task<T> running = Task.Run(() => work(call), CancellationToken.None);
             if (await Task.WhenAny(running, call._abandoned.Task).ConfigureAwait(false) == running) return await running.ConfigureAwait(false);
 
-            // Its error has no receiver any more: observed, so that it raises no event.
+            // Observes the exception, which no caller receives any more.
             _ = running.ContinueWith(ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw new OperationCanceledException(cancellationToken);
         }

@@ -4,21 +4,21 @@ using Npgsql;
 namespace FaceGen.Batches.Ledgers.Postgres;
 
 /// <summary>
-/// Finds out whether connections keep their session of the server from one transaction to the next. Behind a pooler in
-/// transaction or statement mode they do not: then a worker's lock, its schema and its settings are those of others.
+/// Checks that a connection keeps its server session from one transaction to the next. Behind a pooler in transaction or statement mode
+/// it does not, so that a worker would use the lock, schema and settings of other clients.
 /// </summary>
 internal static class PoolerCheck
 {
-    /// <summary>A session of a server: the number alone may occur on several servers behind one name.</summary>
+    /// <summary>Selects an identifier of the session: the process id alone may occur on several servers behind one name.</summary>
     private const string SessionQuery = "SELECT pg_backend_pid(), CAST(pg_postmaster_start_time() AS text)";
 
-    /// <summary>How long the server may take for one of the questions, in seconds.</summary>
+    /// <summary>The timeout of one query.</summary>
     private const int QueryTimeoutSeconds = 10;
 
     /// <summary>
-    /// Checks a connection string. Nothing is set on the sessions, which may be those of other programs.
+    /// Throws if connections share sessions. Nothing is set on the sessions, which may belong to other programs.
     /// </summary>
-    /// <exception cref="FaceGenException">The connections share their sessions.</exception>
+    /// <exception cref="FaceGenException">The connections share sessions.</exception>
     internal static async Task RunAsync(PostgresConnections connections, string name, CancellationToken cancellationToken)
     {
         using NpgsqlConnection first = await connections.OpenPlainAsync(cancellationToken).ConfigureAwait(false);
@@ -29,15 +29,15 @@ internal static class PoolerCheck
         }
         catch (PostgresException e) when (e.MessageText.Contains("transaction blocks not allowed"))
         {
-            // PgBouncer's answer in statement mode.
+            // The error of PgBouncer in statement mode.
             throw CreateError(name);
         }
     }
 
     /// <summary>
-    /// True if two open connections were at one session, or one of them at two. A pool gives out either the session that was
-    /// used last, which the other connection gets next; or the one that was not used for the longest time, so that a
-    /// connection that asks twice gets two. It is asked in both orders, and while a transaction holds a session.
+    /// Returns true if two open connections used one session, or one of them used two. A pooler returns either the session that was used
+    /// last, which the other connection gets next, or the one that was unused for longest, so that one connection gets two. The check
+    /// queries in both orders, and while a transaction holds a session.
     /// </summary>
     private static async Task<bool> ShareSessionsAsync(NpgsqlConnection first, NpgsqlConnection second, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ internal static class PoolerCheck
 
     private static FaceGenException CreateError(string name) => new(
         ErrorCode.LedgerInvalid,
-        $"The ledger's database '{name}' is reached through a connection pooler in transaction or statement mode (PgBouncer's pool_mode, "
-        + "for instance), where one transaction does not find what the one before it has set. Nothing was sent. Connect to the server "
-        + "itself, or to a pooler in session mode: hosted databases name another host or port for it.");
+        $"The ledger's database '{name}' is behind a connection pooler in transaction or statement mode (such as PgBouncer's pool_mode), "
+        + "where a transaction does not keep the settings of the one before it. Nothing was sent. Connect to the server directly, or to a "
+        + "pooler in session mode: hosted databases have another host or port for it.");
 }

@@ -3,21 +3,21 @@ using Npgsql;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
 
-/// <summary>Where a ledger on PostgreSQL is: a connection string, of which the search path names the ledger's schema.</summary>
+/// <summary>The address of a ledger on PostgreSQL: a connection string whose search path is the ledger's schema.</summary>
 internal sealed class PostgresAddress
 {
     private const string DefaultSchema = "facegen";
 
-    /// <summary>A host that has its own port; the last part of an IPv6 address without brackets is not one.</summary>
+    /// <summary>Matches a host with a port; the last part of an IPv6 address without brackets is not a port.</summary>
     private static readonly Regex HostWithPort = new(@"^(\[.*\]|[^:]+):\d+$", RegexOptions.CultureInvariant);
 
     private PostgresAddress(NpgsqlConnectionStringBuilder settings)
     {
         Schema = settings.SearchPath?.Trim() is { Length: > 0 } path ? path.Trim('"') : DefaultSchema;
         if (Schema.Contains(','))
-            throw new FaceGenException(ErrorCode.LedgerInvalid, "The connection string's search path must be one schema: that of the ledger.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid, "The connection string's search path names several schemas. Nothing was sent. Name one schema, which is the ledger's.");
 
-        // With a pooler between, the search path is set by a statement, and stays as long as the connection.
+        // A pooler may not forward the search path: a statement sets it for the lifetime of the connection.
         settings.SearchPath = null;
         settings.NoResetOnClose = true;
         settings.Enlist = false;
@@ -28,9 +28,9 @@ internal sealed class PostgresAddress
         settings.TcpKeepAlive = true;
         if (settings.TcpKeepAliveTime == 0) settings.TcpKeepAliveTime = 30;
         if (settings.TcpKeepAliveInterval == 0) settings.TcpKeepAliveInterval = 10;
-        // A ledger's columns are of built-in types: no catalogue is read for others.
+        // A ledger's columns have built-in types, so that the catalog need not be read.
         settings.ServerCompatibilityMode = ServerCompatibilityMode.NoTypeLoading;
-        // The same few statements come again and again.
+        // The same few statements are repeated.
         if (settings.MaxAutoPrepare == 0) settings.MaxAutoPrepare = 20;
         settings.ApplicationName ??= "FaceGen";
         ConnectionString = settings.ToString();
@@ -42,24 +42,25 @@ internal sealed class PostgresAddress
         Name = $"{string.Join(",", servers)}/{settings.Database ?? settings.Username ?? Environment.UserName}/{Schema}";
     }
 
-    /// <summary>The server, the database and the schema; never the password.</summary>
+    /// <summary>Gets the server, the database and the schema; never the password.</summary>
     internal string Name { get; }
 
-    /// <summary>The schema, which is the batch.</summary>
+    /// <summary>Gets the schema, one for each batch.</summary>
     internal string Schema { get; }
 
-    /// <summary>The schema as SQL names it.</summary>
+    /// <summary>Gets the quoted schema for SQL.</summary>
     internal string QuotedSchema => $"\"{Schema.Replace("\"", "\"\"")}\"";
 
     internal string ConnectionString { get; }
 
-    /// <summary>The same for a connection that is closed when it is closed.</summary>
+    /// <summary>Gets the connection string of a connection that is not pooled.</summary>
     internal string UnpooledConnectionString { get; }
 
-    /// <summary>The same for a connection that also prepares no statements.</summary>
+    /// <summary>Gets the connection string of a connection that is not pooled and prepares no statements.</summary>
     internal string PlainConnectionString { get; }
 
-    /// <exception cref="FaceGenException">The text is not a connection string of PostgreSQL, or has an option that cannot be used.</exception>
+    /// <summary>Parses a connection string.</summary>
+    /// <exception cref="FaceGenException">The text is not a connection string of PostgreSQL, or has an unsupported option.</exception>
     internal static PostgresAddress Parse(string ledger)
     {
         IReadOnlyList<ConnectionOption> options;
@@ -71,9 +72,8 @@ internal sealed class PostgresAddress
         {
             throw new FaceGenException(
                 ErrorCode.LedgerInvalid,
-                "The ledger's connection string cannot be read. Nothing was sent. Write 'Host=...;Database=...;Username=...;Password=...', with a value "
-                + "that has ; or = in it between double quotes, or 'postgresql://host/database?user=...&password=...' with such characters as %3B, / as %2F "
-                + "and @ as %40.");
+                "The ledger's connection string cannot be read. Nothing was sent. Write 'Host=...;Database=...;Username=...;Password=...' and put a value "
+                + "that contains ; or = between double quotes; or write 'postgresql://host/database?user=...&password=...' with ; as %3B, / as %2F and @ as %40.");
         }
 
         return new PostgresAddress(ConnectionOptionMapper.Apply(options));

@@ -3,37 +3,37 @@ using Npgsql;
 namespace FaceGen.Batches.Ledgers.Postgres;
 
 /// <summary>
-/// Keeps a worker alive: a connection of its own holds a lock on the worker's number, which the server frees when the
-/// process dies, and writes the server's time every half second.
+/// The heartbeat of a worker: its own connection holds a lock on the worker's number, which the server releases when the process dies,
+/// and writes the server's time every half second.
 /// </summary>
 internal sealed class PostgresHeartbeat : IAsyncDisposable
 {
-    /// <summary>The time as the server knows it: workers' own clocks do not matter.</summary>
+    /// <summary>The server's time in milliseconds; the clocks of the workers do not matter.</summary>
     private const string Now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A gap between two signs of life from which on the others' may have been hindered by the same.</summary>
+    /// <summary>The gap between two heartbeats from which on it counts as an outage, which may affect other workers too.</summary>
     private static readonly TimeSpan OutageThreshold = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>How long the others have to come back after that.</summary>
+    /// <summary>How long other workers have to send a heartbeat after an outage.</summary>
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>Who was silent for longer than this, and than the outage, is dead whatever hinders others.</summary>
+    /// <summary>A worker that is silent for longer than this and the outage is dead.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(45);
 
-    /// <summary>How long a sign of life, or the last one, may take, in seconds.</summary>
+    /// <summary>The timeout of a heartbeat's statement.</summary>
     private const int StatementTimeoutSeconds = 5;
 
-    /// <summary>How often sessions are looked for that block others for ever.</summary>
+    /// <summary>The interval of the search for sessions that block others forever.</summary>
     private static readonly TimeSpan BlockerInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a close waits until the server knows of it.</summary>
+    /// <summary>How long closing waits for the server.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Ends sessions of ledgers that wait in the middle of a statement for a client that does not send the rest, while
-    /// others wait for their locks. The server's own limit ends only those that are idle between two statements.
+    /// Terminates sessions of ledgers that wait in the middle of a statement for their client, while others wait for their locks. The
+    /// server's own timeout ends only sessions that are idle between two statements.
     /// </summary>
     private const string TerminateBlockers =
         """
@@ -66,12 +66,12 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     internal long Number { get; }
 
     /// <summary>
-    /// Whether this worker could not give a sign of life itself, until just now: then the silence of others says nothing. Where
-    /// it cannot for long while it reaches the ledger, that is its own trouble.
+    /// Gets a value that is true if this worker had an outage until just now: then the silence of others does not mean that they are dead.
+    /// An outage longer than the lease, while the ledger is reachable, is this worker's own.
     /// </summary>
     internal bool HadOutage => IsRecovering || (TimeSinceHeartbeat > OutageThreshold && TimeSinceHeartbeat < Lease);
 
-    /// <summary>How long others may have been silent through no fault of their own.</summary>
+    /// <summary>Gets the duration of the outage, for which live workers may have been silent.</summary>
     internal TimeSpan Outage => IsRecovering && _lastOutage > TimeSinceHeartbeat ? _lastOutage : TimeSinceHeartbeat;
 
     private bool IsRecovering => TimeProvider.System.GetTimestamp() < Volatile.Read(ref _recoveryEnd);
@@ -79,8 +79,8 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     private TimeSpan TimeSinceHeartbeat => TimeProvider.System.GetElapsedTime(Volatile.Read(ref _lastHeartbeat));
 
     /// <summary>
-    /// A query of the numbers of all workers that are alive: those that have just been heard of, and those whose lock is
-    /// held. A lock outlives its process where the machine or the network has gone, so silence ends it too.
+    /// Returns a query of the responsive workers: those with a recent heartbeat, and those whose lock is held. A lock outlives its process
+    /// if the machine or the network is gone, so it counts only within the lease.
     /// </summary>
     internal static string ResponsiveWorkersQuery(long worker) => FormattableString.Invariant(
         $"""
@@ -93,8 +93,8 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
         """);
 
     /// <summary>
-    /// The same, and those that may have been hindered: after an outage all locks are free and all were silent, so that
-    /// nobody who was there before it is dead until they have had the time to return.
+    /// Returns a query of the live workers: the responsive ones, and those that an outage may have silenced. After an outage all locks are
+    /// free and all workers silent, so none of them is dead until it had time to send a heartbeat.
     /// </summary>
     internal static string LiveWorkersQuery(long worker, bool hadOutage, TimeSpan outage) => FormattableString.Invariant(
         $"""
@@ -127,28 +127,27 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     }
 
     /// <summary>
-    /// Records at once that this worker has ended. Where the server does not answer, the lock shows the same when the
-    /// connection is gone.
+    /// Records at once that this worker has ended. If the server does not respond, the lock shows the same once the connection is gone.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        // No call of the driver has this token: its callbacks would run here.
+        // No driver call has this token: its callbacks would run on this thread.
         _end.Cancel();
         await Task.WhenAny(_running, Task.Delay(CloseTimeout)).ConfigureAwait(false);
     }
 
     private async Task RunAsync()
     {
-        // By the real clock, since the server's decides who is alive.
+        // The system's clock, since the server's time decides which worker is alive.
         while (await WaitForNextAsync().ConfigureAwait(false)) await TryAsync(BeatAsync).ConfigureAwait(false);
 
-        // On a thread of its own: the caller that ended the pause does not wait here.
+        // On another thread, so that the caller of DisposeAsync does not wait here.
         await Task.Run(() => _connection is null ? Task.CompletedTask : TryAsync(() => UpdateWorkerAsync(_connection, $"ended_at = {Now}"))).ConfigureAwait(false);
         _connection?.Dispose();
         _end.Dispose();
     }
 
-    /// <summary>Waits until the next sign of life is due; false if the worker has ended.</summary>
+    /// <summary>Waits until the next heartbeat is due; false if the worker has ended.</summary>
     private async Task<bool> WaitForNextAsync()
     {
         await Task.WhenAny(Task.Delay(HeartbeatInterval, _end.Token)).ConfigureAwait(false);
@@ -158,7 +157,7 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     private async Task BeatAsync()
     {
         _connection ??= await _connections.OpenUnpooledAsync(CancellationToken.None).ConfigureAwait(false);
-        // Where the server has not noticed yet that the former connection is gone, its lock does as well until then.
+        // Until the server has noticed that the former connection is gone, that connection's lock counts.
         if (!_isLocked) _isLocked = await LockAsync(_connection, Number, CancellationToken.None).ConfigureAwait(false);
         await UpdateWorkerAsync(_connection, $"seen_at = {Now}, ended_at = NULL").ConfigureAwait(false);
         RecordHeartbeat();
@@ -174,7 +173,7 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            // The administrator has taken the right away; the worker is alive all the same.
+            // The worker may not terminate sessions; it is alive all the same.
         }
     }
 
@@ -186,8 +185,8 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The connection was lost, however: a name that cannot be looked up, say, is not an error of Npgsql's. What this
-            // worker holds may be taken over until it is back.
+            // Any exception means a lost connection; a host that cannot be resolved, for example, is not an NpgsqlException. Other
+            // workers may claim this worker's rows until it is back.
             _connection?.Dispose();
             _connection = null;
             _isLocked = false;
@@ -209,17 +208,17 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     private async Task UpdateWorkerAsync(NpgsqlConnection connection, string values)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @me";
+        command.CommandText = $"UPDATE workers SET {values} WHERE worker = @worker";
         command.CommandTimeout = StatementTimeoutSeconds;
-        command.Parameters.AddWithValue("me", Number);
+        command.Parameters.AddWithValue("worker", Number);
         await command.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
     private static async Task<bool> LockAsync(NpgsqlConnection connection, long number, CancellationToken cancellationToken)
     {
         using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@me AS int))";
-        command.Parameters.AddWithValue("me", number);
+        command.CommandText = "SELECT pg_try_advisory_lock(CAST(CAST(CAST('workers' AS regclass) AS oid) AS int), CAST(@worker AS int))";
+        command.Parameters.AddWithValue("worker", number);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 }

@@ -6,14 +6,14 @@ using NpgsqlTypes;
 
 namespace FaceGen.Batches.Ledgers.Postgres;
 
-/// <summary>A ledger in a schema of PostgreSQL, for any number of workers on any number of machines.</summary>
+/// <summary>The database of a ledger in a schema of PostgreSQL, for any number of workers on any number of machines.</summary>
 internal sealed class PostgresLedgerDatabase : LedgerDatabase
 {
     private const int MinServerVersion = 15;
 
     /// <summary>
-    /// How long a database that has answered and cannot be reached is waited for where nothing was begun yet. An address
-    /// where nobody has answered is most likely wrong, which is told at once.
+    /// How long opening a ledger retries a database that has accepted a connection before. An address that never accepted one is most
+    /// likely wrong, which is an error at once.
     /// </summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
@@ -52,19 +52,19 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     internal override string RowLockClause => "FOR UPDATE SKIP LOCKED";
 
     /// <summary>Opens a ledger's schema.</summary>
-    /// <param name="address">Where it is.</param>
-    /// <param name="mode">What for.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="mode">The purpose.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="log">Is told when the database cannot be reached.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="FaceGenException">The database cannot be reached, or the schema is no ledger.</exception>
+    /// <param name="log">Receives a warning when the database is unreachable.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FaceGenException">The database is unreachable, or the schema is not a ledger.</exception>
     internal static async Task<LedgerDatabase> OpenAsync(
         PostgresAddress address, LedgerMode mode, TimeProvider time, IEngineLog log, CancellationToken cancellationToken)
     {
         var store = new PostgresLedgerDatabase(address, time, log);
         try
         {
-            // Before anything is set on a session, which behind such a pooler is another program's as well.
+            // Before anything is set on a session, which behind such a pooler belongs to other programs too.
             await store.RetryAsync(async call =>
             {
                 await PoolerCheck.RunAsync(store._connections, store.Name, call.DriverToken).ConfigureAwait(false);
@@ -79,7 +79,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
             }
 
             if (isThere) return store;
-            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{address.Name}'.");
+            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{address.Name}' does not exist. Check -Ledger.");
 
             await store.DisposeAsync().ConfigureAwait(false);
             return SqliteLedgerDatabase.CreateEmpty(address.Name, time);
@@ -159,7 +159,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     private Task<T> RetryAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, TimeSpan? timeout, CancellationToken cancellationToken) =>
         RetryAsync((call, isRepeat) => RunTransactionAsync(work, commit, isRepeat, call), timeout, cancellationToken);
 
-    /// <summary>Makes an attempt, and further ones while the database cannot be reached.</summary>
+    /// <summary>Runs attempts until one succeeds; waits between them while the database is unreachable.</summary>
     private async Task<T> RetryAsync<T>(Func<DriverCall, bool, Task<T>> attempt, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         DateTimeOffset? end = _time.GetUtcNow() + timeout;
@@ -170,7 +170,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
             {
                 bool isFurther = isRepeat;
                 T result = await DriverCall.RunAsync(call => attempt(call, isFurther), cancellationToken).ConfigureAwait(false);
-                if (Interlocked.Exchange(ref _isUnreachable, 0) == 1) _log.LogVerbose($"The ledger's database '{Name}' is reached again.");
+                if (Interlocked.Exchange(ref _isUnreachable, 0) == 1) _log.LogVerbose($"The ledger's database '{Name}' is reachable again.");
                 return result;
             }
             catch (Exception e) when (PostgresErrors.Explain(e, Name) is { } explained && explained != e)
@@ -181,7 +181,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
             {
                 if (_time.GetUtcNow() >= end || (end is not null && !_hasConnected)) throw PostgresErrors.CreateUnreachableError(Name, e.InnerException!);
                 if (end is null && !PostgresErrors.IsConflict(e.InnerException!) && Interlocked.Exchange(ref _isUnreachable, 1) == 0)
-                    _log.LogWarning($"The ledger's database '{Name}' cannot be reached and is waited for: {PostgresErrors.Describe(e.InnerException!)}.");
+                    _log.LogWarning($"The ledger's database '{Name}' is unreachable: {PostgresErrors.Describe(e.InnerException!)}. The run waits for it, and nothing that was paid for is lost.");
             }
 
             await _time.DelayAsync(pause, cancellationToken).ConfigureAwait(false);
@@ -196,12 +196,12 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         {
             connection = await _connections.OpenAsync(call.DriverToken).ConfigureAwait(false);
             _hasConnected = true;
-            // It goes to the server with the first statement.
+            // BEGIN is sent with the first statement.
             using NpgsqlTransaction transaction = connection.BeginTransaction();
             T result = await work(new LedgerSession(connection, isRepeat, call.DriverToken)).ConfigureAwait(false);
             if (!call.TryBeginCompletion()) throw new OperationCanceledException();
 
-            // A commit is not cut off: the caller has to know whether it was done.
+            // A commit is not canceled, since the caller must know its outcome.
             if (commit) await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             else await transaction.RollbackAsync(CancellationToken.None).ConfigureAwait(false);
             return result;
@@ -216,7 +216,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         }
     }
 
-    /// <summary>Does work on connections of its own before the ledger is open.</summary>
+    /// <summary>Runs work that opens its own connections, before the ledger is open.</summary>
     private Task<T> RetryAsync<T>(Func<DriverCall, Task<T>> work, CancellationToken cancellationToken)
     {
         return RetryAsync((call, _) => TryAsync(call), ConnectTimeout, cancellationToken);
@@ -242,19 +242,19 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         return true;
     }
 
-    /// <summary>Whether the schema is a ledger; false where it is not there or empty.</summary>
+    /// <summary>Returns true if the schema contains a ledger; false if it is missing or empty.</summary>
     private async Task<bool> LedgerExistsAsync(LedgerSession session)
     {
         int server = ((NpgsqlConnection)session.Connection).PostgreSqlVersion.Major;
         if (server < MinServerVersion)
-            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{Name}' is PostgreSQL {server}; a ledger needs {MinServerVersion} or later.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The server of '{Name}' is PostgreSQL {server}. Nothing was sent. Use version {MinServerVersion} or later.");
 
         List<string> tables = await session.QueryAsync(
             "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = @schema AND c.relkind IN ('r', 'v', 'm', 'p')",
             row => row.GetString(0), ("schema", _address.Schema)).ConfigureAwait(false);
         if (tables.Count == 0) return false;
         if (!tables.Contains("ledger"))
-            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The schema of '{Name}' holds other tables and no ledger. Name another with 'Search Path=' in the connection string.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"The schema of '{Name}' contains other tables and no ledger. Nothing was sent. Name another schema with 'Search Path=' in the connection string.");
 
         LedgerSchema.ThrowIfNewer(await session.QueryNumberAsync("SELECT max(version) FROM ledger").ConfigureAwait(false), Name);
         return true;
@@ -269,11 +269,11 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
             await session.ExecuteAsync($"CREATE SCHEMA {_address.QuotedSchema}").ConfigureAwait(false);
         await session.ExecuteAsync(LedgerSchema.CreateTables("BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "BYTEA")).ConfigureAwait(false);
         await session.ExecuteAsync(LedgerSchema.InsertVersion, LedgerSchema.GetVersionValues(_time)).ConfigureAwait(false);
-        // Its owner alone can read it, whatever the database's default rights are.
+        // Only its owner can read it, whatever the default privileges of the database are.
         await session.ExecuteAsync($"REVOKE ALL ON ALL TABLES IN SCHEMA {_address.QuotedSchema} FROM PUBLIC").ConfigureAwait(false);
         return true;
     }
 
-    /// <summary>The work can be done again.</summary>
+    /// <summary>Signals that the work can be repeated.</summary>
     private sealed class LostConnectionException(Exception cause) : Exception(cause.Message, cause);
 }

@@ -4,33 +4,33 @@ using Microsoft.Data.Sqlite;
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
-/// Names a commit of a run that the ledger's database must hold. The lock file keeps it, so that a database without the
-/// <c>-wal</c> file that held this commit is not taken for complete.
+/// Identifies a commit that the ledger's database must contain. The lock file stores it, so that a database whose <c>-wal</c> file with
+/// this commit is missing is not mistaken for a complete one.
 /// </summary>
 /// <param name="CreatedAt">When the ledger was created, which distinguishes it from another ledger at the same path.</param>
 /// <param name="Worker">The number of the run.</param>
-/// <param name="SeenAt">The run's <c>workers.seen_at</c>, which grows with each mark.</param>
+/// <param name="SeenAt">The run's <c>workers.seen_at</c>, which increases with each mark.</param>
 internal sealed record CommitMark(long CreatedAt, long Worker, long SeenAt)
 {
     private const string Prefix = "FaceGen ledger";
 
-    /// <summary>Compares a database with a mark.</summary>
+    /// <summary>Describes whether a database contains the commit of a mark.</summary>
     internal enum Presence
     {
-        /// <summary>The database holds the commit.</summary>
+        /// <summary>The database contains the commit.</summary>
         Present,
 
-        /// <summary>It is the same ledger and lacks the commit.</summary>
+        /// <summary>The same ledger lacks the commit.</summary>
         Missing,
 
-        /// <summary>It is another ledger.</summary>
+        /// <summary>The database is another ledger.</summary>
         OtherLedger,
     }
 
-    /// <summary>Parses what <see cref="ToString"/> wrote; null if it is not whole.</summary>
+    /// <summary>Parses the result of <see cref="ToString"/>; null if it is incomplete.</summary>
     internal static CommitMark? Parse(string text)
     {
-        // A line that was cut off has no end.
+        // A truncated line has no end.
         string[] parts = text.Split(' ');
         return parts is ["FaceGen", "ledger", _, _, _, "\n"]
             && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out long createdAt)
@@ -40,7 +40,7 @@ internal sealed record CommitMark(long CreatedAt, long Worker, long SeenAt)
             : null;
     }
 
-    /// <summary>Commits a new mark for a run in the database.</summary>
+    /// <summary>Commits a new mark of a run to the database.</summary>
     internal static CommitMark Commit(SqliteConnection connection, long worker, TimeProvider time)
     {
         using SqliteCommand command = connection.CreateCommand();
@@ -56,7 +56,7 @@ internal sealed record CommitMark(long CreatedAt, long Worker, long SeenAt)
         return new CommitMark(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
     }
 
-    /// <summary>Compares a database with this mark.</summary>
+    /// <summary>Checks whether a database contains this commit.</summary>
     internal Presence FindIn(SqliteConnection connection)
     {
         using SqliteCommand command = connection.CreateCommand();

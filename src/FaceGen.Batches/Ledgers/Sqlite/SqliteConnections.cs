@@ -3,17 +3,17 @@ using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
-/// <summary>Opens a ledger's file, and tells whether it is one.</summary>
+/// <summary>Opens connections to a ledger's file, checks that it is a ledger, and configures them.</summary>
 internal static class SqliteConnections
 {
-    /// <summary>What marks a database of SQLite as FaceGen's: "FGen".</summary>
+    /// <summary>The application id of FaceGen in the header of a SQLite database: "FGen".</summary>
     private const long ApplicationId = 0x4647656E;
 
     static SqliteConnections() => SqliteNative.Load();
 
     /// <summary>Opens a connection.</summary>
-    /// <param name="path">The file's path; empty for a temporary database that is gone when it is closed.</param>
-    /// <param name="mode">What for.</param>
+    /// <param name="path">The path of the file; empty for a temporary database, which is deleted when it is closed.</param>
+    /// <param name="mode">The access.</param>
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         // A pool would hold the file open after the ledger was closed.
@@ -32,30 +32,31 @@ internal static class SqliteConnections
         }
     }
 
-    /// <exception cref="FaceGenException">The database is another program's, or a newer FaceGen's.</exception>
+    /// <summary>Throws if a database is not a ledger of this version.</summary>
+    /// <exception cref="FaceGenException">The database belongs to another program, or to a newer FaceGen.</exception>
     internal static void ThrowIfNotLedger(SqliteConnection connection, string name)
     {
         if (QueryNumber(connection, "PRAGMA application_id") != ApplicationId)
-            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{name}' is another program's database and no ledger of FaceGen.");
+            throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{name}' is a database of another program, not a ledger of FaceGen. Nothing was sent. Name another file with -Ledger.");
 
         LedgerSchema.ThrowIfNewer(QueryNumber(connection, "PRAGMA user_version"), name);
     }
 
-    /// <summary>Returns the error for a database that lacks what its last run has committed.</summary>
+    /// <summary>Returns the error for a database that lacks commits of its last run.</summary>
     /// <param name="name">The path of the ledger.</param>
-    /// <param name="isAnother">True if it is another ledger than before.</param>
+    /// <param name="isAnother">True if the file is another ledger than before.</param>
     internal static FaceGenException CreateMissingCommitsError(string name, bool isAnother) => new(
         ErrorCode.LedgerInvalid,
         (isAnother
-            ? $"The ledger '{name}' was replaced by another one while the batch ran. "
-            : $"The ledger '{name}' lacks what its last run wrote: '{name}-wal' is missing, or the ledger was replaced by an older copy. ")
-        + "Nothing was sent, because rows that are paid for would be paid for again. "
+            ? $"The ledger '{name}' was replaced by another one during the run. "
+            : $"The ledger '{name}' lacks the last changes of its last run: '{name}-wal' is missing, or the ledger was replaced by an older copy. ")
+        + "Nothing was sent, because paid rows would be paid for again. "
         + (isAnother
-            ? "Put the ledger back and run the same command again."
-            : $"Put '{name}-wal' back beside it, or restore a newer copy of the ledger. To go on with the ledger as it is, delete '{SqliteLock.PathOf(name)}'."));
+            ? "Restore the ledger and run the same command again."
+            : $"Restore '{name}-wal' beside it, or a newer copy of the ledger. To continue with the ledger as it is, delete '{SqliteLock.PathOf(name)}'."));
 
-    /// <summary>Reads the whole file and looks for damage.</summary>
-    /// <exception cref="SqliteException">There is some, or the file cannot be read.</exception>
+    /// <summary>Reads the whole file and checks its integrity.</summary>
+    /// <exception cref="SqliteException">The file is damaged or cannot be read.</exception>
     internal static void CheckIntegrity(SqliteConnection connection)
     {
         string found = QueryText(connection, "PRAGMA quick_check(1)");
@@ -63,8 +64,8 @@ internal static class SqliteConnections
     }
 
     /// <summary>
-    /// Returns true if a new connection finds the file damaged too. One that has met a failure of the disk can find a sound file
-    /// damaged: SQLite reports some failures to read as damage, and keeps pages that were read in part.
+    /// Returns true if a new connection finds the file damaged too. After a disk error, a connection can report an intact file as
+    /// damaged: SQLite reports some read errors as damage, and keeps pages that were read in part.
     /// </summary>
     internal static bool IsDamaged(string path)
     {
@@ -80,40 +81,40 @@ internal static class SqliteConnections
         }
     }
 
-    /// <summary>Prepares a connection that writes: what is committed has reached the disk.</summary>
+    /// <summary>Configures a connection that writes: commits are on disk when they return.</summary>
     internal static void ConfigureForWriting(SqliteConnection connection, string name)
     {
         string journal = QueryText(connection, "PRAGMA journal_mode = WAL");
         if (journal != "wal")
             throw new FaceGenException(
-                ErrorCode.LedgerNotWritten, $"The file system of '{name}' cannot hold a ledger. Put it on a local disk with -Ledger.");
+                ErrorCode.LedgerNotWritten, $"The file system of '{name}' does not support a ledger. Nothing was sent. Name a file on a local disk with -Ledger.");
 
         EnableFullSync(connection);
-        // The writer makes the checkpoints itself, since its mark has to be in the -wal file.
+        // SqliteWriter makes the checkpoints, since its commit mark has to be in the -wal file.
         Execute(connection, "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0");
     }
 
     /// <summary>
     /// Copies the commits of earlier connections from the <c>-wal</c> file to the database and empties that file. A connection whose
-    /// flush failed may have left commits there that are in the system's memory alone: no later flush writes them
-    /// (https://lwn.net/Articles/752063/), and without them SQLite does not find those that follow.
+    /// flush failed may have left commits there that exist only in the system's memory: no later flush writes them
+    /// (https://lwn.net/Articles/752063/), and without them SQLite does not find the commits that follow.
     /// </summary>
-    /// <exception cref="SqliteException">The disk fails, or a reader hinders it for longer than the timeout.</exception>
+    /// <exception cref="SqliteException">The disk fails, or a reader blocks the checkpoint for longer than the timeout.</exception>
     internal static void Checkpoint(SqliteConnection connection, TimeSpan timeout)
     {
         Execute(connection, FormattableString.Invariant($"PRAGMA busy_timeout = {(long)timeout.TotalMilliseconds}"));
-        // The first number of the result says whether a reader hindered it.
+        // The first number of the result is not 0 if a reader blocked the checkpoint.
         if (QueryNumber(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
             throw new SqliteException("A reader keeps the -wal file in use.", SqliteErrors.Busy);
 
         Execute(connection, "PRAGMA busy_timeout = 0");
     }
 
-    /// <summary>Has each commit of a connection reach the disk.</summary>
+    /// <summary>Makes each commit of a connection wait for the disk.</summary>
     internal static void EnableFullSync(SqliteConnection connection) =>
         Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
 
-    /// <summary>Makes the tables, all or none.</summary>
+    /// <summary>Creates all tables in one transaction.</summary>
     internal static void CreateTables(SqliteConnection connection, TimeProvider time)
     {
         Execute(connection, $"""

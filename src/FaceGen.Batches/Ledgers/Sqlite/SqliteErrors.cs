@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
-/// <summary>What SQLite's errors mean for a ledger.</summary>
+/// <summary>Classifies SQLite's errors.</summary>
 internal static class SqliteErrors
 {
     internal const int Busy = 5;
@@ -22,21 +22,19 @@ internal static class SqliteErrors
     internal static bool IsConstraint(Exception error) => error is SqliteException { SqliteErrorCode: Constraint };
 
     /// <summary>
-    /// True if a connection may hold pages that the disk gave only in part: such a connection can find a sound file damaged
-    /// until it is closed.
+    /// Returns true if a connection may hold pages that were read in part: until it is closed, it can report an intact file as damaged.
     /// </summary>
     internal static bool MayLeavePartialPages(Exception error) => error is SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase };
 
     /// <summary>
-    /// True if a connection that only reads meets a transaction that a killed process left half done, which has to be
-    /// rolled back first.
+    /// Returns true if a read-only connection finds an unfinished transaction of a killed process, which a writing one must roll back.
     /// </summary>
     internal static bool NeedsRollback(SqliteException error) => error.SqliteExtendedErrorCode == ReadOnlyRollback;
 
-    /// <summary>Returns the error for a failure that the ledger expects; null for another one.</summary>
-    /// <param name="error">The failure.</param>
-    /// <param name="path">The ledger's full path.</param>
-    /// <param name="isWriting">True if the ledger was to be written.</param>
+    /// <summary>Returns FaceGen's error for an expected exception; null for another one.</summary>
+    /// <param name="error">The exception.</param>
+    /// <param name="path">The full path of the ledger.</param>
+    /// <param name="isWriting">True if the ledger was being written.</param>
     internal static FaceGenException? Explain(Exception error, string path, bool isWriting)
     {
         if (error is FaceGenException known) return known;
@@ -44,9 +42,9 @@ internal static class SqliteErrors
         if (error is SqliteException { SqliteErrorCode: Corrupt or NoDatabase } e && SqliteConnections.IsDamaged(path))
         {
             string damage = e.SqliteErrorCode == NoDatabase
-                ? $"'{path}' is no ledger: {e.Message}"
-                : $"The ledger '{path}' is damaged and was left as it is: {e.Message.Trim().TrimEnd('.')}. Restore it from a backup, or recover it with the "
-                    + "command '.recover' of SQLite's shell; a new ledger would pay for every row again.";
+                ? $"'{path}' is not a ledger: {e.Message.Trim().TrimEnd('.')}. Nothing was sent. Name another file with -Ledger."
+                : $"The ledger '{path}' is damaged and was not changed: {e.Message.Trim().TrimEnd('.')}. Restore it from a backup, or recover it with the "
+                    + "command '.recover' of SQLite's shell. A new ledger would pay for every row again.";
             return new FaceGenException(ErrorCode.LedgerInvalid, damage, e);
         }
 
@@ -54,7 +52,7 @@ internal static class SqliteErrors
         {
             SqliteException { SqliteErrorCode: Full } => "the disk is full",
             SqliteException { SqliteErrorCode: ReadOnly } => "the file or its folder is read-only",
-            SqliteException { SqliteErrorCode: Busy or Locked } => "another program keeps it locked",
+            SqliteException { SqliteErrorCode: Busy or Locked } => "another program locks it",
             SqliteException { SqliteErrorCode: InputOutput or Corrupt or NoDatabase } => $"the disk or its file system fails ({error.Message.Trim().TrimEnd('.')})",
             SqliteException { SqliteErrorCode: CannotOpen } => "the file cannot be opened",
             IOException or UnauthorizedAccessException => error.Message.TrimEnd('.'),
@@ -63,7 +61,7 @@ internal static class SqliteErrors
         if (cause is null) return null;
 
         return isWriting
-            ? new(ErrorCode.LedgerNotWritten, $"The ledger '{path}' could not be written: {cause}. Nothing that it holds was lost; correct that and run the same command again.", error)
-            : new(ErrorCode.LedgerInvalid, $"The ledger '{path}' could not be read: {cause}. Nothing that it holds was lost; correct that and run the same command again.", error);
+            ? new(ErrorCode.LedgerNotWritten, $"The ledger '{path}' could not be written: {cause}. Nothing in it was lost. Fix that and run the same command again.", error)
+            : new(ErrorCode.LedgerInvalid, $"The ledger '{path}' could not be read: {cause}. Nothing in it was lost. Fix that and run the same command again.", error);
     }
 }

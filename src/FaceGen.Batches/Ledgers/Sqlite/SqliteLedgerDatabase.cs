@@ -5,10 +5,10 @@ using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
-/// <summary>A ledger in a file of SQLite, for one run at a time and any number of readers.</summary>
+/// <summary>The database of a ledger in a SQLite file, for one run at a time and any number of readers.</summary>
 internal sealed class SqliteLedgerDatabase : LedgerDatabase
 {
-    /// <summary>How long a reader, such as a backup, may hold up the start of a run.</summary>
+    /// <summary>How long a reader, such as a backup, may delay the start of a run.</summary>
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _readGate = new(1);
@@ -38,15 +38,15 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     internal override string RowLockClause => "";
 
     /// <summary>Opens a ledger's file.</summary>
-    /// <param name="path">The file's full path.</param>
-    /// <param name="mode">What for.</param>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="mode">The purpose.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
     internal static async Task<SqliteLedgerDatabase> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancellationToken)
     {
         path = ResolveLink(path);
-        if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"'{path}' is a folder; a ledger is a file.");
+        if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is a folder. Nothing was sent. Name a file with -Ledger.");
         if (mode == LedgerMode.RunAndCreateOnImport) mode = File.Exists(path) ? LedgerMode.Run : LedgerMode.Plan;
 
         try
@@ -61,7 +61,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
     }
 
-    /// <summary>An empty ledger that stands for one that is not there.</summary>
+    /// <summary>Returns a temporary empty database in place of a missing ledger.</summary>
     internal static SqliteLedgerDatabase CreateEmpty(string name, TimeProvider time)
     {
         SqliteConnection connection = SqliteConnections.Open("", SqliteOpenMode.ReadWriteCreate);
@@ -77,12 +77,12 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     {
         if (SqliteFileIdentity.FindFileOrLockLoss((SqliteConnection)session.Connection, Name) is { } loss) throw loss;
 
-        // A run that began after this one has found the lock free: somebody deleted the lock file.
+        // A run that started later has found the lock free, so the lock file was deleted.
         if (await session.QueryNumberAsync("SELECT max(worker) FROM workers").ConfigureAwait(false) > Worker)
             throw new FaceGenException(
                 ErrorCode.LedgerInUse,
-                $"Another run has opened the ledger '{Name}' while this one worked on it, so '{SqliteLock.PathOf(Name)}' must have been deleted. "
-                + "This run submits nothing more; the other one goes on. What this run has submitted is in the ledger.");
+                $"Another run has opened the ledger '{Name}' during this one, so '{SqliteLock.PathOf(Name)}' was deleted. "
+                + "This run submits nothing more, and what it has submitted is in the ledger. Wait until the other run has ended.");
     }
 
     /// <inheritdoc/>
@@ -139,16 +139,16 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        // Who closes the file last merges the log into it, which a reader cannot.
+        // The connection that closes last merges the log into the file, which a reader cannot do: the writer closes last.
         await _readGate.WaitAsync().ConfigureAwait(false);
         _reader?.Dispose();
         if (_writer is not null)
         {
-            // Where that cannot be written any more, the lock tells the same.
+            // If this cannot be written, the released lock shows the same.
             await Task.WhenAny(WriteAsync(
                 session => session.ExecuteAsync(
-                    "UPDATE workers SET ended_at = @now WHERE worker = @me",
-                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("me", Worker)), CancellationToken.None)).ConfigureAwait(false);
+                    "UPDATE workers SET ended_at = @now WHERE worker = @worker",
+                    ("now", _time.GetUtcNow().ToUnixTimeMilliseconds()), ("worker", Worker)), CancellationToken.None)).ConfigureAwait(false);
             await Task.Run(_writer.Dispose).ConfigureAwait(false);
             // The last connection to close removes the -wal file; until then the mark stays.
             if (!HasContent(Name + "-wal")) _lock!.ClearMark();
@@ -183,9 +183,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
 
         ThrowIfNotLedger(path, ledgerLock.ReadMark());
-        foreach (string end in (string[])["", "-wal", "-shm"]) PrivateFile.Restrict(path + end);
+        foreach (string suffix in (string[])["", "-wal", "-shm"]) PrivateFile.Restrict(path + suffix);
 #if !NETSTANDARD
-        // Elsewhere SQLite gives the files beside it the same rights.
+        // Elsewhere SQLite creates the files beside it with the same permissions.
         if (OperatingSystem.IsWindows())
         {
             PrivateFile.EnsureExists(path + "-wal");
@@ -213,24 +213,24 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         if (File.Exists(path))
         {
             ThrowIfNotLedger(path, SqliteLock.PeekMark(path));
-            // One that could not write could not take away the files that SQLite makes beside it, either.
+            // A read-only connection could not delete the files that SQLite creates beside the ledger.
             return new SqliteLedgerDatabase(path, time, null, null, SqliteConnections.Open(path, SqliteOpenMode.ReadWrite), 0);
         }
 
         ThrowIfLogRemains(path);
-        return mode == LedgerMode.Plan ? CreateEmpty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"There is no ledger '{path}'.");
+        return mode == LedgerMode.Plan ? CreateEmpty(path, time) : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' does not exist. Check -Ledger.");
     }
 
     /// <summary>
-    /// Creates a ledger under another name and renames it when it is complete, so that a process may be killed at any
-    /// point: what has the ledger's own name needs no journal and no log beside it.
+    /// Creates a ledger under another name and renames it when it is complete, so that the process may be killed at any point: the file
+    /// with the final name needs no journal and no log.
     /// </summary>
     internal static void Create(string path, TimeProvider time)
     {
-        string begun = path + ".new";
-        foreach (string end in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(begun + end);
-        PrivateFile.EnsureExists(begun);
-        using (SqliteConnection connection = SqliteConnections.Open(begun, SqliteOpenMode.ReadWrite))
+        string temporary = path + ".new";
+        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(temporary + suffix);
+        PrivateFile.EnsureExists(temporary);
+        using (SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite))
         {
             SqliteConnections.EnableFullSync(connection);
             SqliteConnections.CreateTables(connection, time);
@@ -238,33 +238,36 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             SqliteConnections.ConfigureForWriting(connection, path);
         }
 
-        File.Move(begun, path);
+        File.Move(temporary, path);
         FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Throws where a log is left and its ledger is missing: a new ledger would pay for every row again.</summary>
+    /// <summary>Throws if a log exists and its ledger is missing: a new ledger would pay for every row again.</summary>
     private static void ThrowIfLogRemains(string path)
     {
-        foreach (string left in (string[])[path + "-wal", path + "-journal"])
+        foreach (string log in (string[])[path + "-wal", path + "-journal"])
         {
-            if (!HasContent(left)) continue;
+            if (!HasContent(log)) continue;
 
             throw new FaceGenException(ErrorCode.LedgerInvalid,
-                $"The ledger '{path}' is missing, and '{left}' is still there. Nothing was sent, because a new ledger would pay for every row again. "
-                + $"Put the ledger back beside that file; to begin anew, delete '{left}'.");
+                $"The ledger '{path}' is missing, and '{log}' still exists. Nothing was sent, because a new ledger would pay for every row again. "
+                + $"Restore the ledger beside that file, or delete '{log}' to start a new ledger.");
         }
     }
 
     private static bool HasContent(string path) => new FileInfo(path) is { Exists: true, Length: > 0 };
 
-    /// <summary>What is no ledger is not even opened to be written; and SQLite deletes the log beside an empty file that it opens.</summary>
+    /// <summary>
+    /// Throws if a file is not a ledger, before it is opened for writing. An empty file is not opened at all: SQLite would delete the log
+    /// beside it.
+    /// </summary>
     private static void ThrowIfNotLedger(string path, CommitMark? mark)
     {
         if (new FileInfo(path).Length == 0)
         {
             throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is damaged: its file is empty. "
-                + (HasContent(path + "-wal") ? $"'{path}-wal' holds the last changes, and was left as it is. " : "")
-                + "Restore it from a backup, or delete it if it never was a ledger; a new ledger would pay for every row again.");
+                + (HasContent(path + "-wal") ? $"'{path}-wal' contains the last changes, and was not changed. " : "")
+                + "Nothing was sent, because a new ledger would pay for every row again. Restore it from a backup, or delete it if it never was a ledger.");
         }
 
         try
@@ -273,7 +276,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
         catch (SqliteException e) when (SqliteErrors.NeedsRollback(e))
         {
-            // The process that changed the file was killed: only a connection that can write takes the half change back.
+            // The process that changed the file was killed: only a writing connection can roll its transaction back.
             ThrowIfNotLedger(path, mark, SqliteOpenMode.ReadWrite);
         }
     }
@@ -285,7 +288,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         if (mark?.FindIn(connection) == CommitMark.Presence.Missing) throw SqliteConnections.CreateMissingCommitsError(path, isAnother: false);
     }
 
-    /// <summary>The file that a link leads to: its lock is the same by whatever name the ledger is called.</summary>
+    /// <summary>Returns the target of a symbolic link, so that the ledger has the same lock by every name.</summary>
     private static string ResolveLink(string path)
     {
 #if NETSTANDARD
@@ -310,14 +313,14 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     {
         try
         {
-            // What is read of another file, or of one without a name, says nothing about the batch of a run.
+            // A file that was replaced or deleted does not show the state of the run's batch.
             if (_writer?.FindFileLoss() is { } loss) throw loss;
 
             _reader ??= SqliteConnections.Open(Name, SqliteOpenMode.ReadWrite);
             SqliteConnections.Execute(_reader, "BEGIN");
             try
             {
-                // SQLite does everything at once: the task has ended when it is there.
+                // SQLite works synchronously: the task has completed when it is returned.
                 return work(new LedgerSession(_reader, isRepeat: false, CancellationToken.None)).GetAwaiter().GetResult();
             }
             finally

@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
-/// The lock of a ledger's file: one run at a time. The system frees it when the process dies, however it dies; so all
-/// other workers of the ledger are dead. The lock file also keeps the run's <see cref="CommitMark"/>.
+/// The lock of a ledger's file, which allows one run at a time. The system releases it when the process dies, so that all other workers
+/// of the ledger are dead. The lock file also contains the run's <see cref="CommitMark"/>.
 /// </summary>
 internal sealed class SqliteLock : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class SqliteLock : IDisposable
     /// <summary>Returns the path of a ledger's lock file.</summary>
     internal static string PathOf(string path) => path + ".lock";
 
-    /// <summary>Acquires the lock, and waits a moment for a run that is just ending.</summary>
+    /// <summary>Acquires the lock, and waits a moment for a run that is ending.</summary>
     /// <exception cref="FaceGenException">Another run holds it.</exception>
     internal static async Task<SqliteLock> AcquireAsync(string path, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class SqliteLock : IDisposable
         }
     }
 
-    /// <summary>Returns the mark beside a ledger that the caller does not lock; null if there is none, or a run is at work.</summary>
+    /// <summary>Returns the mark of a ledger that the caller does not lock; null if there is none, or if a run holds the lock.</summary>
     internal static CommitMark? PeekMark(string path)
     {
         string file = PathOf(path);
@@ -55,7 +55,7 @@ internal sealed class SqliteLock : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The run that holds the lock has compared its mark itself.
+            // The run that holds the lock has checked the mark.
             return null;
         }
     }
@@ -63,7 +63,7 @@ internal sealed class SqliteLock : IDisposable
     /// <summary>Returns the mark that an earlier run left; null if there is none.</summary>
     internal CommitMark? ReadMark() => ReadMark(_file);
 
-    /// <summary>Writes a mark, which is on the disk when this returns.</summary>
+    /// <summary>Writes a mark, which is on disk when this returns.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     internal void WriteMark(CommitMark mark)
     {
@@ -87,13 +87,13 @@ internal sealed class SqliteLock : IDisposable
         return CommitMark.Parse(reader.ReadToEnd());
     }
 
-    /// <summary>Sharing or lock violation of Windows; the "try again" of Linux and macOS.</summary>
+    /// <summary>Returns true for a sharing or lock violation of Windows, and for EAGAIN of Linux and macOS.</summary>
     private static bool IsHeld(IOException error) => (error.HResult & 0xFFFF) is 32 or 33 || error.HResult is 11 or 35;
 
     private static FaceGenException CreateInUseError(string path, Exception error) => new(
         ErrorCode.LedgerInUse,
-        $"Another run works on the ledger '{path}'{DescribeHolder(path)}. Wait for it or end it; on several machines at a time, "
-        + "a batch runs with a ledger on PostgreSQL.",
+        $"Another run uses the ledger '{path}'{DescribeHolder(path)}. Nothing was sent. Wait until it has ended, or stop it. To run a batch on several "
+        + "machines at the same time, use a ledger on PostgreSQL.",
         error);
 
     private static string DescribeHolder(string path)
@@ -108,7 +108,7 @@ internal sealed class SqliteLock : IDisposable
         }
         catch (SqliteException)
         {
-            // It is only just being made.
+            // The ledger is being created.
             return "";
         }
     }

@@ -6,8 +6,8 @@ using System.Text;
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
-/// Brings SQLite's own library in. On PowerShell 7 the load context of this assembly finds it; where there are no load
-/// contexts it is loaded by its path, after which it is found by its name.
+/// Loads SQLite's native library. On PowerShell 7 the load context of this assembly finds it; on Windows PowerShell it is loaded by its
+/// path, after which it is found by its name.
 /// </summary>
 internal static class SqliteNative
 {

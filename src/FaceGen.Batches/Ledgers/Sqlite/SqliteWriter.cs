@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Ledgers.Sqlite;
 
 /// <summary>
-/// The one connection that writes, on a thread of its own. A commit waits for the disk, so whatever was asked for
-/// meanwhile goes into the next one together.
+/// Owns the only connection that writes, on its own thread. Since a commit waits for the disk, the jobs that arrive meanwhile are
+/// committed together as the next group.
 /// </summary>
 /// <remarks>
-/// No error ends the thread: the jobs of a group fail with it, and after an error of the disk the next group opens another
-/// connection.
+/// No error ends the thread: the jobs of the group fail with it, and after a disk error the next group opens another connection.
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>How many bytes the <c>-wal</c> file grows between two checkpoints: SQLite's own thousand pages.</summary>
     private const long CheckpointBytes = 1000 * 4096;
 
-    /// <summary>How long a reader may hinder a connection that is opened again; the write is tried again afterwards.</summary>
+    /// <summary>How long a reader may block a connection that is opened again; afterwards the write is retried.</summary>
     private static readonly TimeSpan ReopenTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SqliteLock _lock;
@@ -29,7 +29,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly BlockingCollection<Job> _jobs = [];
     private readonly Thread _thread;
 
-    /// <summary>Keeps the connection open while another thread asks about its file.</summary>
+    /// <summary>Keeps the connection open while another thread checks its file.</summary>
     private readonly object _gate = new();
 
     private SqliteConnection? _connection;
@@ -38,8 +38,8 @@ internal sealed class SqliteWriter : IDisposable
     private bool _isMarkDue = true;
     private long _checkpointAt = CheckpointBytes;
 
-    /// <summary>Begins to write.</summary>
-    /// <param name="connection">The connection, which belongs to the writer from now on.</param>
+    /// <summary>Starts the thread.</summary>
+    /// <param name="connection">The connection, which the writer owns from now on.</param>
     /// <param name="ledgerLock">The lock of the ledger.</param>
     /// <param name="worker">The number of this run.</param>
     /// <param name="time">The clock.</param>
@@ -58,13 +58,13 @@ internal sealed class SqliteWriter : IDisposable
         return job.Result;
     }
 
-    /// <summary>Returns the error if the ledger is not at its path any more; null otherwise.</summary>
+    /// <summary>Returns the error if the ledger is no longer at its path; null otherwise.</summary>
     internal FaceGenException? FindFileLoss()
     {
         lock (_gate) return _connection is null ? null : SqliteFileIdentity.FindFileLoss(_connection, _path);
     }
 
-    /// <summary>Finishes what was asked for, and closes the connection.</summary>
+    /// <summary>Completes the queued jobs and closes the connection.</summary>
     public void Dispose()
     {
         _jobs.CompleteAdding();
@@ -100,7 +100,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (Exception e)
         {
-            // What hinders one hinders all: the disk, or the file.
+            // An error of the disk or the file concerns the whole group.
             RollBack();
             if (SqliteErrors.MayLeavePartialPages(e)) Close();
             Exception error = SqliteErrors.Explain(e, _path, isWriting: true) ?? e;
@@ -110,7 +110,7 @@ internal sealed class SqliteWriter : IDisposable
 
         foreach (Job job in group)
         {
-            // A file that was moved still gets the results of the rows; but the caller must not rely on it.
+            // A moved file still gets the results; but the caller must not rely on it.
             if (loss is null) job.Complete();
             else job.Fail(loss);
         }
@@ -118,7 +118,7 @@ internal sealed class SqliteWriter : IDisposable
         if (GetLength(_path + "-wal") >= _checkpointAt) Checkpoint();
     }
 
-    /// <summary>Does one of several jobs: if it fails, the others are done all the same.</summary>
+    /// <summary>Runs one job of a group in a savepoint: if it throws, the others still run.</summary>
     private void RunJob(Job job)
     {
         Execute("SAVEPOINT job");
@@ -144,8 +144,7 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// Copies the commits from the <c>-wal</c> file to the ledger. The mark goes with it, so that the next commits
-    /// need another one.
+    /// Copies the commits from the <c>-wal</c> file to the ledger, the mark included, so that the next commits need another mark.
     /// </summary>
     private void Checkpoint()
     {
@@ -156,7 +155,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (SqliteException)
         {
-            // The commits stay in the -wal file. Where the disk fails, the next commit fails too, and reports it.
+            // The commits stay in the -wal file. If the disk fails, the next commit fails too and reports it.
         }
 
         _checkpointAt = GetLength(_path + "-wal") + CheckpointBytes;
@@ -171,8 +170,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (SqliteException)
         {
-            // The connection holds a transaction that it can neither commit nor undo. Closing it undoes it; the error that
-            // began this is what the jobs get.
+            // The transaction can be neither committed nor rolled back: closing the connection rolls it back. The jobs get the first error.
             Close();
         }
     }
@@ -220,7 +218,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         internal abstract void Run(SqliteConnection connection, SqliteCommandCache commands);
 
-        /// <summary>Keeps a failure for <see cref="Complete"/>.</summary>
+        /// <summary>Stores an exception for <see cref="Complete"/>.</summary>
         internal abstract void SetError(Exception error);
 
         internal abstract void Complete();
@@ -235,7 +233,7 @@ internal sealed class SqliteWriter : IDisposable
 
         internal Task<T> Result => _result.Task;
 
-        // SQLite does everything at once: the task has ended when it is there.
+        // SQLite works synchronously: the task has completed when it is returned.
         internal override void Run(SqliteConnection connection, SqliteCommandCache commands)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -254,5 +252,35 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         internal override void Fail(Exception error) => _result.SetException(error);
+    }
+}
+
+/// <summary>Caches the commands of a connection by their SQL, so that a repeated statement is compiled once.</summary>
+internal sealed class SqliteCommandCache(SqliteConnection connection) : IDisposable
+{
+    /// <summary>More than the fixed statements; those with numbers in their text are replaced.</summary>
+    private const int Capacity = 64;
+
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    /// <summary>Returns a command without parameters, which the cache owns.</summary>
+    internal DbCommand Get(string sql)
+    {
+        if (!_commands.TryGetValue(sql, out SqliteCommand? command))
+        {
+            if (_commands.Count == Capacity) Dispose();
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            _commands.Add(sql, command);
+        }
+
+        command.Parameters.Clear();
+        return command;
+    }
+
+    public void Dispose()
+    {
+        foreach (SqliteCommand command in _commands.Values) command.Dispose();
+        _commands.Clear();
     }
 }

@@ -1,6 +1,6 @@
 namespace FaceGen.Emulator.Drawing.Pixels;
 
-/// <summary>One number for each pixel, row by row; for brightness and colours 0 to 1.</summary>
+/// <summary>One value per pixel, row by row; brightness and colors are 0 to 1.</summary>
 internal sealed class Channel(int width, int height)
 {
     internal int Width => width;
@@ -9,17 +9,17 @@ internal sealed class Channel(int width, int height)
 
     internal float[] Values { get; } = GC.AllocateUninitializedArray<float>(width * height);
 
-    /// <summary>The value at a pixel within the picture.</summary>
+    /// <summary>Gets the value at a pixel within the picture.</summary>
     internal float this[int x, int y] => Values[(y * width) + x];
 
-    /// <summary>The value at a pixel; beyond the border that of the nearest pixel within.</summary>
+    /// <summary>Returns the value at a pixel; outside the picture, that of the nearest pixel.</summary>
     internal float At(int x, int y) =>
         Values[(Math.Clamp(y, 0, height - 1) * width) + Math.Clamp(x, 0, width - 1)];
 
-    /// <summary>Two box blurs, which look like a Gaussian of the same radius and cost the same at any radius.</summary>
+    /// <summary>Applies two box blurs, which approximate a Gaussian at a cost independent of the radius.</summary>
     internal Channel Blur(int radius) => BoxBlur(radius).BoxBlur(radius);
 
-    /// <summary>The mean over a square of 2 x radius + 1 pixels, with the border repeated outwards.</summary>
+    /// <summary>Returns the mean over a square of 2 x radius + 1 pixels; border pixels repeat outward.</summary>
     internal Channel BoxBlur(int radius)
     {
         var rows = new Channel(width, height);
@@ -29,7 +29,7 @@ internal sealed class Channel(int width, int height)
         return result;
     }
 
-    /// <summary>Half the size, rounded up: each pixel is the mean of four.</summary>
+    /// <summary>Returns a channel of half the size, rounded up; each pixel is the mean of four.</summary>
     internal Channel Halve()
     {
         var half = new Channel((width + 1) / 2, (height + 1) / 2);
@@ -48,13 +48,13 @@ internal sealed class Channel(int width, int height)
         return half;
     }
 
-    /// <summary>Undoes <see cref="Halve"/> with smooth steps between the pixels.</summary>
+    /// <summary>Reverses <see cref="Halve"/> with linear interpolation.</summary>
     internal Channel Double(int doubleWidth, int doubleHeight)
     {
         var result = new Channel(doubleWidth, doubleHeight);
         for (int y = 0, i = 0; y < doubleHeight; y++)
         {
-            // A pixel's middle lies a quarter of a half-size pixel from the nearest middle there.
+            // A pixel's center lies a quarter of a half-size pixel from the nearest center there.
             ReadOnlySpan<float> near = Row(y / 2);
             ReadOnlySpan<float> far = Row((y / 2) + ((y & 1) == 0 ? -1 : 1));
             for (int x = 0; x < doubleWidth; x++, i++)

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing.Pixels;
 
-/// <summary>A picture as three channels, to be calculated with.</summary>
+/// <summary>A picture as red, green and blue channels.</summary>
 internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
 {
     internal Channel Red => red;
@@ -16,7 +16,7 @@ internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
 
     internal int Height => red.Height;
 
-    /// <summary>The colour of a pixel within the picture.</summary>
+    /// <summary>Gets the color of a pixel within the picture.</summary>
     internal Vector3 this[int x, int y] => new(red[x, y], green[x, y], blue[x, y]);
 
     internal static ColorChannels Read(SKBitmap picture)
@@ -48,7 +48,7 @@ internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
         }
     }
 
-    /// <summary>Each pixel's brightness as the eye weighs the colours.</summary>
+    /// <summary>Returns each pixel's perceived brightness.</summary>
     internal Channel Luminance()
     {
         var luminance = new Channel(Width, Height);
@@ -57,16 +57,16 @@ internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
         return luminance;
     }
 
-    /// <summary>Flattens small detail such as pores and hair, and keeps the edges.</summary>
+    /// <summary>Flattens small detail such as pores and hair, and keeps edges.</summary>
     internal ColorChannels Flatten(int radius, float detail) => new(
         GuidedFilter.Flatten(red, radius, detail),
         GuidedFilter.Flatten(green, radius, detail),
         GuidedFilter.Flatten(blue, radius, detail));
 
-    /// <summary>Half the size, rounded up: each pixel is the mean of four.</summary>
+    /// <summary>Returns a picture of half the size, rounded up; each pixel is the mean of four.</summary>
     internal ColorChannels Halve() => new(red.Halve(), green.Halve(), blue.Halve());
 
-    /// <summary>Gives each pixel a new colour.</summary>
+    /// <summary>Replaces the color of each pixel.</summary>
     internal void Map(Func<int, int, Vector3, Vector3> shade)
     {
         for (int y = 0, i = 0; y < Height; y++)
@@ -81,7 +81,9 @@ internal sealed class ColorChannels(Channel red, Channel green, Channel blue)
         }
     }
 
-    /// <summary>How far a pixel lies from the picture's middle: 0 there, 1 at the middle of each border.</summary>
+    /// <summary>
+    /// Returns the distance of a pixel from the picture's center: 0 at the center, 1 at the middle of each border.
+    /// </summary>
     internal float DistanceFromCenter(int x, int y)
     {
         float dx = (2 * (x + 0.5f) / Width) - 1;

@@ -4,9 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing.Styles;
 
-/// <summary>
-/// A cel: smooth skin, few tones with soft borders, bright colours, thin dark lines, light that blooms.
-/// </summary>
+/// <summary>An anime cel: smooth skin, few tones with soft borders, bright colors, thin dark lines, glowing light.</summary>
 internal sealed class AnimeStyle : Style
 {
     private const int Tones = 5;

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing.Styles;
 
-/// <summary>A printed comic: few flat colours, ink lines, halftone dots in the shadows, a panel's frame.</summary>
+/// <summary>A printed comic: few flat colors, ink lines, halftone dots in the shadows, a panel's frame.</summary>
 internal sealed class ComicStyle : Style
 {
     private const int Levels = 4;
@@ -41,4 +41,29 @@ internal sealed class ComicStyle : Style
         SKRect panel = SKRect.Inflate(SKRect.Create(picture.Width, picture.Height), -2 * stroke, -2 * stroke);
         canvas.DrawRect(panel, pen);
     }
+}
+
+/// <summary>The dots of a halftone screen, rotated by about 45 degrees.</summary>
+/// <param name="spacing">The distance between dots, in pixels.</param>
+/// <param name="light">The light of the variation; it rotates the screen slightly.</param>
+internal sealed class Halftone(int spacing, SKPoint light)
+{
+    private readonly float _cos = MathF.Cos((MathF.PI / 4) + (0.2f * light.X));
+    private readonly float _sin = MathF.Sin((MathF.PI / 4) + (0.2f * light.X));
+
+    /// <summary>Returns the dot coverage of a pixel.</summary>
+    /// <param name="x">The pixel's column.</param>
+    /// <param name="y">The pixel's row.</param>
+    /// <param name="darkness">The size of the dots: 0 is none, 1 makes them touch.</param>
+    /// <returns>The coverage, 0 to 1.</returns>
+    internal float At(int x, int y, float darkness)
+    {
+        float u = FromDot(((x * _cos) + (y * _sin)) / spacing);
+        float v = FromDot(((y * _cos) - (x * _sin)) / spacing);
+        float distance = MathF.Sqrt((u * u) + (v * v));
+        float radius = 0.55f * MathF.Sqrt(darkness);
+        return Shade.SmoothStep(radius + 0.08f, radius - 0.08f, distance);
+    }
+
+    private static float FromDot(float position) => position - MathF.Round(position);
 }

@@ -4,20 +4,18 @@ using FaceGen.Emulator.Drawing.Pixels;
 namespace FaceGen.Emulator.Drawing.Styles;
 
 /// <summary>
-/// Roughly where a portrait's face and eyes are: skin is known by its colour, eyes by being darker than the skin around
-/// them. Where that finds nothing sensible, a portrait's usual proportions stand in.
+/// The estimated position of a portrait's face and eyes. Skin is found by its color, eyes by their darkness. If the
+/// result is implausible, the typical proportions of a portrait are used.
 /// </summary>
-/// <param name="Center">The middle of the face.</param>
+/// <param name="Center">The center of the face.</param>
 /// <param name="Radius">About half the face's width, in pixels.</param>
 /// <param name="Eyes">The left and the right eye as seen.</param>
 internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<Vector2> Eyes)
 {
-    /// <summary>
-    /// The largest width at which the face is looked for: enough to tell eyes, small enough to cost nothing.
-    /// </summary>
+    /// <summary>The width at which the face is analyzed: large enough to find eyes, small enough to be cheap.</summary>
     private const int AnalysisWidth = 128;
 
-    /// <summary>How often the window is moved onto the skin in it; it comes to rest sooner.</summary>
+    /// <summary>The number of mean-shift steps; the window converges sooner.</summary>
     private const int Iterations = 6;
 
     internal static FaceGeometry Find(ColorChannels picture)
@@ -28,35 +26,34 @@ internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<
         (Vector2 skin, float radius) = FindSkin(small);
         (Vector2 left, Vector2 right) = FindEyes(small.Luminance(), skin, radius);
 
-        // Where the face is, and how large, the eyes tell more exactly than the skin, which goes on in neck and hair.
+        // The eyes give position and size more exactly than the skin, which continues into neck and hair.
         float scale = (float)picture.Width / small.Width;
         float distance = (right.X - left.X) * scale;
         Vector2 between = (left + right) / 2 * scale;
-        Vector2 centre = between + new Vector2(0, 0.4f * distance);
-        return new FaceGeometry(centre, 1.1f * distance, [left * scale, right * scale]);
+        Vector2 center = between + new Vector2(0, 0.4f * distance);
+        return new FaceGeometry(center, 1.1f * distance, [left * scale, right * scale]);
     }
 
-    /// <summary>
-    /// Mean shift: a window the size of a face moves to the middle of the skin in it, from where portraits have theirs.
-    /// </summary>
-    private static (Vector2 Centre, float Radius) FindSkin(ColorChannels picture)
+    /// <summary>Finds the face by mean shift: a window the size of a face moves to the center of the skin in it.</summary>
+    private static (Vector2 Center, float Radius) FindSkin(ColorChannels picture)
     {
-        var usual = new Vector2(picture.Width * 0.5f, picture.Height * 0.42f);
-        float usualRadius = 0.23f * MathF.Min(picture.Width, picture.Height);
-        (Vector2 centre, float radius) = (usual, usualRadius);
+        var typical = new Vector2(picture.Width * 0.5f, picture.Height * 0.42f);
+        float typicalRadius = 0.23f * MathF.Min(picture.Width, picture.Height);
+        (Vector2 center, float radius) = (typical, typicalRadius);
         for (int move = 0; move < Iterations; move++)
         {
-            (float share, Vector2 middle, float spread) = MeasureSkin(picture, centre, 1.6f * radius);
+            (float share, Vector2 middle, float spread) = MeasureSkin(picture, center, 1.6f * radius);
             if (share is < 0.15f or > 0.95f)
-                return (usual, usualRadius);
-            centre = middle;
-            radius = Math.Clamp(1.9f * spread, 0.7f * usualRadius, 1.15f * usualRadius);
+                return (typical, typicalRadius);
+            center = middle;
+            radius = Math.Clamp(1.9f * spread, 0.7f * typicalRadius, 1.15f * typicalRadius);
         }
 
-        return (centre, radius);
+        return (center, radius);
     }
 
-    /// <returns>How much of a square window is skin, the skin's middle, and its standard deviation sideways.</returns>
+    /// <summary>Measures the skin in a square window.</summary>
+    /// <returns>The share of skin, its center, and its horizontal standard deviation.</returns>
     private static (float Share, Vector2 Middle, float Spread) MeasureSkin(
         ColorChannels picture, Vector2 center, float halfSide)
     {
@@ -87,7 +84,8 @@ internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<
     }
 
     /// <summary>
-    /// Human skin of any tone lies in one small region of the chroma plane (after Chai and Ngan, 1999).
+    /// Returns whether a color is human skin: all tones lie in one small region of the chroma plane (after Chai and
+    /// Ngan, 1999).
     /// </summary>
     private static bool IsSkin(Vector3 color)
     {
@@ -97,13 +95,13 @@ internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<
         return luminance > 0.15f && cb is > -0.2f and < -0.02f && cr is > 0.04f and < 0.18f;
     }
 
-    /// <summary>The level pair of places that are most darker than their surroundings, where eyes may be.</summary>
+    /// <summary>Finds the horizontal pair of points that are darkest relative to their surroundings.</summary>
     private static (Vector2 Left, Vector2 Right) FindEyes(Channel luminance, Vector2 center, float radius)
     {
         Channel near = luminance.Blur(1);
         Channel around = luminance.Blur(Math.Max(2, (int)(radius / 5)));
-        var usual = new Vector2(0.42f * radius, 0);
-        (Vector2 Left, Vector2 Right) best = (center - usual, center + usual);
+        var typical = new Vector2(0.42f * radius, 0);
+        (Vector2 Left, Vector2 Right) best = (center - typical, center + typical);
         float most = 0;
         for (float y = center.Y - (0.6f * radius); y <= center.Y + (0.1f * radius); y++)
         {
@@ -120,7 +118,7 @@ internal sealed record FaceGeometry(Vector2 Center, float Radius, IReadOnlyList<
 
         return best;
 
-        // Weighed by the surroundings, which are skin about an eye and dark about a strand of hair.
+        // Weighted by the surroundings: skin around an eye, dark around a strand of hair.
         float Darkness(int x, int y) => (around.At(x, y) - near.At(x, y)) * around.At(x, y);
     }
 }

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace FaceGen.Emulator.Drawing.Styles;
 
-/// <summary>A graded photograph: crisp, some contrast, a warm or cool cast, darker corners, fine grain.</summary>
+/// <summary>A graded photograph: crisp, some contrast, a warm or cool tint, darker corners, fine grain.</summary>
 internal sealed class RealisticStyle : Style
 {
     internal override void Apply(SKBitmap picture, Variation variation, float strength)

@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace FaceGen.Emulator.Drawing.Styles;
 
 /// <summary>
-/// A rendered figure of smooth plastic: the head is taken for a ball, the brightness for its relief, and both are lit
-/// anew from one side, with highlights and a coloured light from behind.
+/// A rendered plastic figure: the head becomes a sphere and the brightness its relief. Both are lit from one side, with
+/// highlights and a colored rim light.
 /// </summary>
 internal sealed class ThreeDStyle : Style
 {
@@ -38,9 +38,7 @@ internal sealed class ThreeDStyle : Style
         channels.Write(picture);
     }
 
-    /// <summary>
-    /// How far the surface leans at a point of the head, outwards from its middle; nothing beyond the head.
-    /// </summary>
+    /// <summary>Returns the slope of the head's surface, outward from its center; zero outside the head.</summary>
     private static Vector2 Ball(int x, int y, FaceGeometry face)
     {
         Vector2 fromMiddle = (new Vector2(x, y) - face.Center) / (face.Radius * new Vector2(1.9f, 2.4f));
