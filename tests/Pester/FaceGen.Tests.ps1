@@ -1,8 +1,8 @@
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 <#
-    The staged module as a user has it, on an emulator of its own. Run it with ./build.ps1 -Task Test, or
+    Tests of the staged module with an emulator. Run them with ./build.ps1 -Task Test, or
         Invoke-Pester ./tests/Pester
-    FACEGEN_MODULE names another module to test than the one in artifacts, such as one that was installed from a package.
+    FACEGEN_MODULE is the path of another module to test, such as one from a package.
 #>
 
 BeforeAll {
@@ -21,7 +21,7 @@ AfterAll {
 }
 
 Describe 'Pipelines' {
-    It 'takes the rows of Import-Csv' {
+    It 'accepts rows of Import-Csv' {
         $images = Import-Csv $people | ForEach-Object { $_.face_image = $face; $_ } | New-FaceGenImage | Save-FaceGenOutput "$TestDrive/csv" -Name '{style}, {prompt}'
         $images.Count | Should -Be 12
         $images.Filtered | Should -Not -Contain $true
@@ -29,7 +29,7 @@ Describe 'Pipelines' {
         $images.Generation.Request.Style | Sort-Object -Unique | Should -Be '3d', 'anime', 'chibi', 'comic', 'realistic'
     }
 
-    It 'takes empty cells as not given and names the row of a wrong one' {
+    It 'ignores empty cells and reports the row of an invalid one' {
         $rows = 'prompt,face_image,width,seed', "good,$face,,7", "bad,$face,900,", "good too,$face,64," | ConvertFrom-Csv
         $images = $rows | New-FaceGenImage -ErrorVariable wrong -ErrorAction SilentlyContinue -WarningVariable left -WarningAction SilentlyContinue
         $images.Prompt | Sort-Object | Should -Be 'good', 'good too'
@@ -38,18 +38,18 @@ Describe 'Pipelines' {
         $left | Should -Be 'Input 2 was skipped. Nothing was sent for it. The error before this warning names the invalid value.'
     }
 
-    It 'takes faces from Get-ChildItem' {
+    It 'accepts faces from Get-ChildItem' {
         (Get-ChildItem (Split-Path $face) -Filter face.jpg | New-FaceGenImage -Prompt p).Status | Should -Be Success
     }
 
-    It 'emits what is ready and leaves nothing lost when the pipeline ends early' {
+    It 'loses nothing if the pipeline ends early' {
         1..8 | ForEach-Object { "early $_" } | New-FaceGenImage -FaceImage $face | Select-Object -First 1 | Should -HaveCount 1
         $left = Get-FaceGenImage | Wait-FaceGenImage
         $left | ForEach-Object { $_.Status | Should -Be Success }
         Get-FaceGenImage | Should -BeNullOrEmpty
     }
 
-    It 'filters, sorts and measures like any objects' {
+    It 'emits objects that can be filtered, sorted and measured' {
         $images = 'b', 'a' | New-FaceGenImage -FaceImage $face -Samples 2
         ($images | Sort-Object Prompt).Prompt | Should -Be 'a', 'b'
         ($images | Measure-Object ImageCount -Sum).Sum | Should -Be 4
@@ -57,15 +57,15 @@ Describe 'Pipelines' {
     }
 }
 
-Describe 'Ways to call' {
-    It 'is splatted' {
+Describe 'Parameters' {
+    It 'can be splatted' {
         $request = @{ Prompt = 'splatted'; FaceImage = $face; Style = 'comic'; Seed = 5; Width = 64 }
         $image = New-FaceGenImage @request
         $image.Seed | Should -Be 5
         $image.Request.Style | Should -Be comic
     }
 
-    It 'has default values' {
+    It 'can have default values' {
         $PSDefaultParameterValues = @{ 'New-FaceGenImage:FaceImage' = $face; '*-FaceGen*:TimeoutSec' = 60 }
         (New-FaceGenImage p).Status | Should -Be Success
     }
@@ -79,14 +79,14 @@ Describe 'Ways to call' {
         "$TestDrive/whatif" | Should -Not -Exist
     }
 
-    It 'says before it sends what is wrong' {
+    It 'validates before anything is sent' {
         { New-FaceGenImage p $face -Style watercolor } | Should -Throw '*Style must be realistic, comic, chibi, 3d or anime*'
         { New-FaceGenImage p "$TestDrive/nobody.jpg" -ErrorAction Stop } | Should -Throw '*does not exist*'
         { New-FaceGenImage p -ErrorAction Stop } | Should -Throw 'FaceImage is required*'
     }
 }
 
-Describe 'Several at once' {
+Describe 'Concurrency' {
     It 'works in ForEach-Object -Parallel on one connection' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
         $images = 1..6 | ForEach-Object -Parallel {
             Import-Module $using:manifest
@@ -109,7 +109,7 @@ Describe 'Several at once' {
 }
 
 Describe 'Batches' {
-    It 'does each row once, however often it is called' {
+    It 'submits each row once in several runs' {
         $first = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
         $again = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
         $first[-1].State | Should -Be Complete
@@ -122,7 +122,7 @@ Describe 'Batches' {
     }
 }
 
-Describe 'Tab' {
+Describe 'Tab completion' {
     It 'offers <Offered> for <Line>' -ForEach @(
         @{ Line = 'New-FaceGenImage -Style c'; Offered = 'comic', 'chibi' }
         @{ Line = 'New-FaceGenImage -NumInferenceSteps '; Offered = '21', '31', '41' }
@@ -133,7 +133,7 @@ Describe 'Tab' {
         (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText | Should -Be $Offered
     }
 
-    It 'offers the ledgers of the folders here' {
+    It 'offers the ledgers in subfolders' {
         $null = New-Item "$TestDrive/tab/out one/facegen.ledger" -Force
         Push-Location "$TestDrive/tab"
         try {
@@ -146,7 +146,7 @@ Describe 'Tab' {
     }
 }
 
-Describe 'What is shown' {
+Describe 'Output' {
     It 'shows generations as a table' {
         $text = New-FaceGenImage 'shown' $face -Seed 42 | Out-String -Width 120
         $text | Should -Match 'Id\s+Status\s+Images\s+Seconds\s+Seed\s+Prompt'
@@ -163,22 +163,22 @@ Describe 'What is shown' {
         $null = Start-Transcript "$TestDrive/transcript.txt"
         try {
             $emulator | Connect-FaceGen -Verbose -Debug | Format-List * -Force | Out-Host
-            New-FaceGenImage 'said aloud' $face -Verbose -Debug | Out-Host
+            New-FaceGenImage 'in transcript' $face -Verbose -Debug | Out-Host
             Get-FaceGenImage 999999999 -ErrorAction Continue 2>&1 | Out-Host
         }
         finally {
             $null = Stop-Transcript
         }
 
-        $said = Get-Content "$TestDrive/transcript.txt" -Raw
-        $said | Should -Match 'said aloud'
-        $said | Should -Match '999999999'
-        $said | Should -Not -Match 'emulator-key'
+        $transcript = Get-Content "$TestDrive/transcript.txt" -Raw
+        $transcript | Should -Match 'in transcript'
+        $transcript | Should -Match '999999999'
+        $transcript | Should -Not -Match 'emulator-key'
     }
 }
 
-Describe 'A pipeline that is ended from below' {
-    It 'pays for nothing more while what is downstream goes on' {
+Describe 'A pipeline that ends early' {
+    It 'submits nothing more while downstream cmdlets run' {
         $few = Start-FaceGenEmulator -QueueLimit 1 -ServiceTime fixed:0.3
         try {
             $null = $few | Connect-FaceGen -Name few
@@ -194,8 +194,8 @@ Describe 'A pipeline that is ended from below' {
     }
 }
 
-Describe 'What leaves the session and comes back' {
-    It 'saves a generation that was kept in a file' {
+Describe 'Deserialized objects' {
+    It 'saves a generation from a file' {
         New-FaceGenImage 'kept' $face -Style anime -Width 64 | Export-Clixml "$TestDrive/kept.xml"
         $image = Import-Clixml "$TestDrive/kept.xml" | Save-FaceGenOutput "$TestDrive/kept" -Name '{id} {style} {prompt}' -Sidecar
         $image.FullName | Should -Exist
@@ -210,7 +210,7 @@ Describe 'What leaves the session and comes back' {
         Import-Clixml "$TestDrive/pending.xml" | Save-FaceGenOutput "$TestDrive/pending" -RemoveAfterSave | Should -HaveCount 1
     }
 
-    It 'asks again for what was kept of a generation and of a request' {
+    It 'repeats a generation and a request from a file' {
         New-FaceGenImage 'once more' $face -Style comic | Export-Clixml "$TestDrive/again.xml"
         (Import-Clixml "$TestDrive/again.xml" | New-FaceGenImage).Request.Style | Should -Be comic
         [pscustomobject]@{ prompt = 'of a file'; face_image = $face } | Export-Csv "$TestDrive/again.csv"
@@ -218,12 +218,12 @@ Describe 'What leaves the session and comes back' {
         (Import-Clixml "$TestDrive/request.xml" | New-FaceGenImage).Prompt | Should -Be 'of a file'
     }
 
-    It 'sorts rows in the order of the input' {
+    It 'sorts rows in input order' {
         1..11 | ForEach-Object { [pscustomobject]@{ prompt = "p$_"; face_image = $face } } | Export-Csv "$TestDrive/order.csv"
         (Import-FaceGenRequest "$TestDrive/order.csv" | Sort-Object Source -Descending).Prompt | Should -Be (11..1 | ForEach-Object { "p$_" })
     }
 
-    It 'takes a saved image that was kept as a face' {
+    It 'accepts a saved image from a file as a face' {
         New-FaceGenImage 'first' $face | Save-FaceGenOutput "$TestDrive/first" | Export-Clixml "$TestDrive/saved.xml"
         $image = New-FaceGenImage 'second' (Import-Clixml "$TestDrive/saved.xml")
         $image.Request.FaceImage.FilePath | Should -BeLike '*first*'
@@ -252,7 +252,7 @@ Describe 'Schedules' {
         $key = $env:MODELSLAB_API_KEY
         $env:MODELSLAB_API_KEY = $null
 
-        # What a scheduler has pwsh do, in a session of its own that has the module.
+        # Runs the command line of a scheduler in a session with the module.
         function Invoke-Scheduled([string] $Arguments) {
             $Arguments | Should -BeLike '-NoProfile -NonInteractive -File *'
             $session = [powershell]::Create()
@@ -269,7 +269,7 @@ Describe 'Schedules' {
         $env:MODELSLAB_API_KEY = $key
     }
 
-    It 'a service of systemd does the batch, once' {
+    It 'a systemd service runs the batch once' {
         New-Item "$TestDrive/srv" -ItemType Directory
         Copy-Item "$schedule/../*.ps1", $people, $face "$TestDrive/srv"
         $start = (Get-Content "$schedule/facegen-batch.service") -match '^ExecStart=' -replace '^ExecStart=\S+ ' -replace '/srv/facegen', "$TestDrive/srv"
@@ -278,8 +278,8 @@ Describe 'Schedules' {
         Get-ChildItem "$TestDrive/srv/out" -Filter *.png | Should -HaveCount 12
     }
 
-    It 'a task of Windows does the batch, in a folder with blanks' {
-        # They are Windows' own: these give back what they were given.
+    It 'a Windows task runs the batch in a folder with spaces' {
+        # Fakes of the Windows cmdlets return their parameters.
         Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskTrigger { param([switch] $Once, $At, $RepetitionInterval) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskSettingsSet { param([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit) $PSBoundParameters }
@@ -295,7 +295,7 @@ Describe 'Schedules' {
 }
 
 Describe 'Scripts' {
-    It 'are clean' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
+    It 'pass PSScriptAnalyzer' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
         $root = Convert-Path "$PSScriptRoot/../.."
         $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1
         $scripts | Should -Not -BeNullOrEmpty

@@ -32,14 +32,10 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     {
         foreach (string path in LiteralPath ?? Path)
         {
-            try
+            ReportErrors(path, () =>
             {
                 foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null)) Write(row);
-            }
-            catch (FaceGenException e)
-            {
-                ReportError(e, path);
-            }
+            });
         }
     }
 

@@ -36,17 +36,13 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
 
     private protected override void Process()
     {
-        foreach (string pattern in ParameterSetName == ByPath ? Path : LiteralPath)
+        bool isLiteral = ParameterSetName == ByLiteralPath;
+        foreach (string path in isLiteral ? LiteralPath : Path)
         {
-            try
+            ReportErrors(path, () =>
             {
-                foreach (string path in ParameterSetName == ByPath ? Paths.ResolveWildcards(pattern, ErrorCode.FaceImageInvalid) : [Paths.Resolve(pattern, ErrorCode.FaceImageInvalid)])
-                    Publish(path);
-            }
-            catch (FaceGenException e)
-            {
-                ReportError(e, pattern);
-            }
+                foreach (string file in Paths.ResolveInput(path, isLiteral, ErrorCode.FaceImageInvalid)) Publish(file);
+            });
         }
     }
 

@@ -84,16 +84,10 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     {
         foreach (string path in LiteralPath ?? Path)
         {
-            try
+            ReportErrors(path, () =>
             {
-                IReadOnlyList<string> files =
-                    LiteralPath is null ? Paths.ResolveWildcards(path, ErrorCode.ImageInvalid) : [Paths.Resolve(path, ErrorCode.ImageInvalid)];
-                foreach (string file in files) Show(file);
-            }
-            catch (FaceGenException e)
-            {
-                ReportError(e, path);
-            }
+                foreach (string file in Paths.ResolveInput(path, isLiteral: LiteralPath is not null, ErrorCode.ImageInvalid)) Show(file);
+            });
         }
     }
 

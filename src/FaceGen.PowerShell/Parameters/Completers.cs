@@ -12,76 +12,84 @@ using Engine = System.Management.Automation.PowerShell;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Completes a parameter whose values the API lists.</summary>
-public sealed class ChoiceCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        string typed = wordToComplete.Trim('\'', '"');
-        return (RequestField.Find(parameterName)?.Choices ?? [])
-            .Select(choice => choice is "true" or "false" ? $"${choice}" : choice)
-            .Where(choice => choice.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            .Select(choice => new CompletionResult(choice));
-    }
-}
-
-/// <summary>Completes the names of this runspace's connections.</summary>
-public sealed class ConnectionCompleter : IArgumentCompleter
+/// <summary>Base class of the completers.</summary>
+public abstract class Completer : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        CompletionResults.Filter(Connections.All.Select(connection => connection.Name), wordToComplete);
+        Complete(parameterName, wordToComplete.Trim('\'', '"'), fakeBoundParameters);
+
+    /// <summary>Returns the completions of a parameter.</summary>
+    /// <param name="parameter">The name of the parameter.</param>
+    /// <param name="typed">The typed text without quotes.</param>
+    /// <param name="bound">The other parameters.</param>
+    private protected abstract IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound);
+
+    /// <summary>Returns the values that begin with the typed text, in quotes where needed.</summary>
+    private protected static IEnumerable<CompletionResult> Filter(IEnumerable<string> values, string typed) => values
+        .Where(value => value.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+        .Select(value => new CompletionResult(Quote(value), value, CompletionResultType.ParameterValue, value));
+
+    private static string Quote(string value) => value.Length > 0 && value.All(c => char.IsLetterOrDigit(c) || c is '_' or '.' or '-' or '/')
+        && value[0] != '-'
+            ? value
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+}
+
+/// <summary>Completes a parameter whose values the API lists.</summary>
+public sealed class ChoiceCompleter : Completer
+{
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) =>
+        (RequestField.Find(parameter)?.Choices ?? [])
+            .Select(choice => choice is "true" or "false" ? $"${choice}" : choice)
+            .Where(choice => choice.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+            .Select(choice => new CompletionResult(choice));
+}
+
+/// <summary>Completes the names of this runspace's connections.</summary>
+public sealed class ConnectionCompleter : Completer
+{
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) =>
+        Filter(Connections.All.Select(connection => connection.Name), typed);
 }
 
 /// <summary>Completes the emulator's faults, and after an @ the kinds of requests that a fault can affect.</summary>
-public sealed class FaultCompleter : IArgumentCompleter
+public sealed class FaultCompleter : Completer
 {
     private static IReadOnlyList<EmulatorFault> _faults = [];
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {
-        string typed = wordToComplete.Trim('\'', '"');
-        bool isFaultTyped = typed.Split('@').Length > 1;
         if (_faults.Count == 0) _faults = EmulatorFault.ReadList(ModuleFolder.EmulatorAssembly);
         return _faults
-            .SelectMany(fault => isFaultTyped ? fault.Calls.Select(call => (Text: $"{fault.Id}@{call}", fault.Description)) : [(Text: fault.Id, fault.Description)])
+            .SelectMany(fault => typed.Contains('@') ? fault.Calls.Select(kind => (Text: $"{fault.Id}@{kind}", fault.Description)) : [(Text: fault.Id, fault.Description)])
             .Where(item => item.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
             .Select(item => new CompletionResult(item.Text, item.Text, CompletionResultType.ParameterValue, item.Description));
     }
 }
 
 /// <summary>Completes the fields of a file name template.</summary>
-public sealed class FileNameCompleter : IArgumentCompleter
+public sealed class FileNameCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {
-        string typed = wordToComplete.Trim('\'', '"');
         int brace = typed.LastIndexOf('{');
         string prefix = brace > typed.LastIndexOf('}') ? typed.Substring(0, brace) : typed;
-        return CompletionResults.Filter(FileNameTemplate.FieldNames.Select(field => $"{prefix}{{{field}}}"), typed);
+        return Filter(FileNameTemplate.FieldNames.Select(field => $"{prefix}{{{field}}}"), typed);
     }
 }
 
 /// <summary>Completes the ledgers in a folder and its subfolders, then the subfolders.</summary>
-public sealed class LedgerCompleter : IArgumentCompleter
+public sealed class LedgerCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {
-        string typed = wordToComplete.Trim('\'', '"');
         string prefix = typed.Substring(0, typed.LastIndexOfAny(['/', '\\']) + 1);
         using var shell = Engine.Create(RunspaceMode.CurrentRunspace);
         shell.AddScript("$ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath");
         var folder = new DirectoryInfo(Path.Combine(shell.Invoke<string>().Single(), prefix));
-        return CompletionResults.Filter(ListLedgersAndFolders(folder).Select(name => prefix + name), typed);
+        return Filter(ListLedgersAndFolders(folder).Select(name => prefix + name), typed);
     }
 
     private static string[] ListLedgersAndFolders(DirectoryInfo folder)
@@ -105,14 +113,11 @@ public sealed class LedgerCompleter : IArgumentCompleter
 }
 
 /// <summary>Completes the ids of this session's pending generations, without a request.</summary>
-public sealed class PendingIdCompleter : IArgumentCompleter
+public sealed class PendingIdCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound)
     {
-        string typed = wordToComplete.Trim('\'', '"');
-        IEnumerable<Connection> connections = fakeBoundParameters["Connection"] is string name && Connections.Find(name) is { } connection ? [connection] : Connections.All;
+        IEnumerable<Connection> connections = bound["Connection"] is string name && Connections.Find(name) is { } connection ? [connection] : Connections.All;
         return connections.Select(Account.For).Distinct().SelectMany(account => account.Pending)
             .Select(poller => poller.Latest)
             .Where(generation => generation.Id.StartsWith(typed, StringComparison.Ordinal))
@@ -121,36 +126,16 @@ public sealed class PendingIdCompleter : IArgumentCompleter
 }
 
 /// <summary>Completes the names of secrets and vaults.</summary>
-public sealed class SecretCompleter : IArgumentCompleter
+public sealed class SecretCompleter : Completer
 {
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) => CompletionResults.Filter(
-            parameterName == "Vault" ? SecretManagement.VaultNames() : SecretManagement.SecretNames(fakeBoundParameters["Vault"] as string),
-            wordToComplete);
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) =>
+        Filter(parameter == "Vault" ? SecretManagement.VaultNames() : SecretManagement.SecretNames(bound["Vault"] as string), typed);
 }
 
 /// <summary>Completes the emulator's service times, one of each kind.</summary>
-public sealed class ServiceTimeCompleter : IArgumentCompleter
+public sealed class ServiceTimeCompleter : Completer
 {
     private static readonly string[] Examples = ["fixed:1", "uniform:1-3", "lognormal:3:0.4", "bimodal:2:9:0.25", "steps:0.05"];
 
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        CompletionResults.Filter(Examples, wordToComplete);
-}
-
-/// <summary>Creates completion results.</summary>
-internal static class CompletionResults
-{
-    /// <summary>Returns the values that begin with the typed text, in quotes where needed.</summary>
-    internal static IEnumerable<CompletionResult> Filter(IEnumerable<string> values, string wordToComplete) => values
-        .Where(value => value.StartsWith(wordToComplete.Trim('\'', '"'), StringComparison.OrdinalIgnoreCase))
-        .Select(value => new CompletionResult(Quote(value), value, CompletionResultType.ParameterValue, value));
-
-    private static string Quote(string value) => value.Length > 0 && value.All(c => char.IsLetterOrDigit(c) || c is '_' or '.' or '-' or '/')
-        && value[0] != '-'
-            ? value
-            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) => Filter(Examples, typed);
 }

@@ -110,6 +110,19 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
             Account.MarkAcknowledged(EngineServices.System, reported);
     }
 
+    /// <summary>Runs an action, and reports its error.</summary>
+    private protected void ReportErrors(object? target, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (FaceGenException e)
+        {
+            ReportError(e, target);
+        }
+    }
+
     /// <summary>Returns the error that ends the run, with what happens to the other inputs.</summary>
     private protected virtual FaceGenException DescribeFatal(FaceGenException fatal) => fatal;
 

@@ -56,22 +56,10 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     /// <summary>Reads a ledger.</summary>
     private protected abstract void Read(LedgerLocation ledger);
 
-    private void ReportErrors(string? target, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (FaceGenException e)
-        {
-            ReportError(e, target);
-        }
-    }
-
     /// <summary>Returns the ledgers in the folders. Folders without a ledger are ignored if wildcards match several.</summary>
     private string[] FindLedgers(string path)
     {
-        IReadOnlyList<string> folders = Paths.ResolveWildcards(path, ErrorCode.LedgerInvalid);
+        IReadOnlyList<string> folders = Paths.ResolveInput(path, isLiteral: false, ErrorCode.LedgerInvalid);
         IEnumerable<string> ledgers = folders.Select(GetLedgerPath);
         if (folders.Count == 1) return [.. ledgers];
 

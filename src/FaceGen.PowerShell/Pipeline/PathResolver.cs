@@ -37,8 +37,9 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
 
     /// <summary>Returns the full paths that match. A path that exists as it is written is not a pattern.</summary>
     /// <exception cref="FaceGenException">Nothing matches.</exception>
-    internal IReadOnlyList<string> ResolveWildcards(string path, ErrorCode code)
+    internal IReadOnlyList<string> ResolveInput(string path, bool isLiteral, ErrorCode code)
     {
+        if (isLiteral) return [Resolve(path, code)];
         if (FindExisting(path, code) is { } existing) return [existing];
         if (!WildcardPattern.ContainsWildcardCharacters(path)) return [Resolve(WildcardPattern.Unescape(path), code)];
 

@@ -22,11 +22,7 @@ public abstract class RequestFileCmdlet : FaceGenCmdlet
 
     /// <summary>Returns the rows of the request files at a path.</summary>
     /// <exception cref="FaceGenException">No file matches.</exception>
-    private protected IEnumerable<RequestRow> ReadFiles(string path, bool isLiteral)
-    {
-        IReadOnlyList<string> files = isLiteral
-            ? [Paths.Resolve(path, ErrorCode.RequestFileInvalid)]
-            : Paths.ResolveWildcards(path, ErrorCode.RequestFileInvalid);
-        return files.SelectMany(file => Work.ReadAhead(BatchFactoryLoader.RequestFileReader.Read(file, Format, Delimiter)));
-    }
+    private protected IEnumerable<RequestRow> ReadFiles(string path, bool isLiteral) => Paths
+        .ResolveInput(path, isLiteral, ErrorCode.RequestFileInvalid)
+        .SelectMany(file => Work.ReadAhead(BatchFactoryLoader.RequestFileReader.Read(file, Format, Delimiter)));
 }

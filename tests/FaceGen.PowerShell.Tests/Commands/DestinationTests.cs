@@ -10,7 +10,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Save_unwritable_folder_ends_the_pipeline_before_it_submits()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that no user can write.");
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
         ScriptResult result = fixture.Run("param($face, $out) 1..5 | ForEach-Object { 'a pilot' } | New-FaceGenImage -FaceImage $face | Save-FaceGenOutput $out", fixture.Face, Unwritable);
@@ -23,7 +23,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Save_WhatIf_does_not_probe_the_folder()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that no user can write.");
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
         fixture.Run("param($face, $out) New-FaceGenImage p $face | Save-FaceGenOutput $out -WhatIf", fixture.Face, Unwritable).WithoutErrors();
@@ -32,7 +32,7 @@ public sealed class DestinationTests
     [Fact]
     public async Task Batch_unwritable_folder_sends_nothing()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that nobody may write.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a folder that no user can write.");
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         string rows = fixture.Write("people.csv", $"prompt,face_image\na,{fixture.Face}\nb,{fixture.Face}\n");
 

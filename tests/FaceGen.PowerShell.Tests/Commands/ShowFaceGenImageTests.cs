@@ -10,7 +10,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_saved_image_draws_it_and_emits_nothing()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         string csv = fixture.Write("people.csv", $"prompt,face_image,width\nin a batch,{fixture.Face},32\n");
         string script = fixture.Write("show.ps1", $$"""
@@ -24,15 +24,15 @@ public sealed partial class ShowFaceGenImageTests
             script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={fixture.Emulator.BaseUri}");
 
         Assert.Contains("pipeline: 0, saved: 1", sent, StringComparison.Ordinal);
-        string[] pictures = [.. KittyImages().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
+        string[] images = [.. KittyImages().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
         string[] files = [Directory.GetFiles(fixture.OutputFolder).Single(), fixture.Face, Directory.GetFiles(Path.Combine(fixture.OutputFolder, "batch"), "*.png").Single()];
-        Assert.Equal(files.Select(File.ReadAllBytes), pictures.Select(Convert.FromBase64String));
+        Assert.Equal(files.Select(File.ReadAllBytes), images.Select(Convert.FromBase64String));
     }
 
     [Fact]
     public async Task Show_half_blocks_fit_the_terminal()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"""
             Show-FaceGenImage '{folder.Face}' -Width 20
@@ -53,7 +53,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_protocol_follows_terminal_or_parameter()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         (string Terminal, string Parameters, string Begins)[] cases =
         [
@@ -80,7 +80,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_invalid_file_reports_error_without_control_sequences()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "no picture");
         File.Copy(folder.Face, Path.Combine(folder.FullName, "z\u001B]0;owned\u0007.png"));
@@ -106,7 +106,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_unsupported_format_reports_error()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         string webp = folder.Save("face.webp", SKEncodedImageFormat.Webp);
         string script = folder.Write("show.ps1", $"""
@@ -125,7 +125,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_jpeg_is_decoded_for_the_terminal()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         string jpeg = folder.Save("face.jpg", SKEncodedImageFormat.Jpeg);
         string script = folder.Write("show.ps1", $"""
@@ -136,8 +136,8 @@ public sealed partial class ShowFaceGenImageTests
 
         string sent = await TerminalProcess.RunAsync(script, "COLORTERM=truecolor");
 
-        Match colour = Color().Match(sent);
-        foreach ((byte expected, Group drawn) in new[] { SKColors.SteelBlue.Red, SKColors.SteelBlue.Green, SKColors.SteelBlue.Blue }.Zip(colour.Groups.Values.Skip(1)))
+        Match color = Color().Match(sent);
+        foreach ((byte expected, Group drawn) in new[] { SKColors.SteelBlue.Red, SKColors.SteelBlue.Green, SKColors.SteelBlue.Blue }.Zip(color.Groups.Values.Skip(1)))
             Assert.InRange(int.Parse(drawn.Value, CultureInfo.InvariantCulture), expected - 6, expected + 6);
         Assert.Contains("\u001BP0;1;0q\"1;1;64;80", sent, StringComparison.Ordinal);
         Assert.Contains("\u001B_Ga=T,f=32,s=64,v=80,q=2,c=8,m=1;", sent, StringComparison.Ordinal);
@@ -165,7 +165,7 @@ public sealed partial class ShowFaceGenImageTests
     [Fact]
     public async Task Show_terminal_without_control_sequences_warns()
     {
-        Assert.SkipUnless(TerminalProcess.IsAvailable, "There is no terminal to be had.");
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
         string script = folder.Write("show.ps1", $"Show-FaceGenImage '{folder.Face}'");
 

@@ -8,7 +8,7 @@ public sealed class TemporaryFolderTests
     [Fact]
     public async Task Batch_without_temporary_folder_completes()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no temporary folder that cannot be written.");
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         string script = Path.Combine(fixture.Folder, "batch.ps1");
         await File.WriteAllTextAsync(script,
