@@ -81,7 +81,7 @@ public sealed class LargeResponseTests : IDisposable
         await saver.SaveAsync(generation, 0, default);
 
         Assert.Equal(
-            "The service sent 3 or more images for generation 5. Only the first is saved, because no more were asked for: -Samples asks for up to 2.",
+            "The service sent 3 or more images for generation 5. Only the first is saved, because no more were requested. -Samples requests up to 2.",
             Assert.Single(_service.WarningMessages));
     }
 

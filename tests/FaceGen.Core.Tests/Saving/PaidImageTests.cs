@@ -98,11 +98,11 @@ public sealed class PaidImageTests : IDisposable
 
     public static TheoryData<string, string> Damaged => new()
     {
-        { "jpeg", "begins as as a JPEG image and is cut off or damaged" },
-        { "png", "begins as as a PNG image and is cut off or damaged" },
-        { "gif", "begins as as a GIF image and is cut off or damaged" },
-        { "avif", "begins as as an AVIF image and is cut off or damaged" },
-        { "stub", "begins as as an AVIF image and is cut off or damaged" },
+        { "jpeg", "begins as a JPEG image and is cut off or damaged" },
+        { "png", "begins as a PNG image and is cut off or damaged" },
+        { "gif", "begins as a GIF image and is cut off or damaged" },
+        { "avif", "begins as an AVIF image and is cut off or damaged" },
+        { "stub", "begins as an AVIF image and is cut off or damaged" },
     };
 
     [Theory]
