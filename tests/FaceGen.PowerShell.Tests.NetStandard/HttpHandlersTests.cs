@@ -24,7 +24,7 @@ public sealed class HttpHandlersTests
         ServicePointManager.SecurityProtocol = chosen;
         try
         {
-            using var handler = (HttpClientHandler)create.Invoke(null, [null, false, false])!;
+            using var handler = (HttpClientHandler)create.Invoke(null, [new Uri("https://example.com/"), null, false])!;
 
             Assert.Equal(spoken, handler.SslProtocols);
         }
