@@ -6,8 +6,8 @@
     however long the input is, and writes a line for each of the first thousand failures and one at last, so that the job's
     output stays below one megabyte. Start it again until it ends with Complete: what was sent is never sent again.
 
-    The sandbox forgets its disk. So the ledger is on PostgreSQL, and the pictures go to a folder that stays, such as a
-    mounted share; without a variable for the ledger it is a file beside the pictures. Hybrid workers may run it side by
+    The sandbox forgets its disk. So the ledger is on PostgreSQL, and the images go to a folder that stays, such as a
+    mounted share; without a variable for the ledger it is a file beside the images. Hybrid workers may run it side by
     side on one ledger: each row is done by one of them, and together they keep to the account's queue.
 
     The account's assets that it takes, where they are there:
@@ -19,7 +19,7 @@
 .PARAMETER Path
     The CSV, JSON or JSON Lines file; face images are links, or files that the worker reaches.
 .PARAMETER Destination
-    The folder for the pictures.
+    The folder for the images.
 .PARAMETER TimeLimit
     How long one run may take; the sandbox ends a job after three hours.
 .PARAMETER MinimumBalance

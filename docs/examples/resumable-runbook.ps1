@@ -1,24 +1,24 @@
 <#
 .SYNOPSIS
-    A batch as a scheduled job: start it every hour, kill it whenever you like.
+    Runs a batch as a scheduled job that can be started every hour and killed at any time.
 .DESCRIPTION
-    Each run goes on where the last one was, and sends nothing that was sent before. It ends in time for the scheduler,
-    leaves money in the wallet, and tells by its exit code how the batch stands:
+    Each run continues the batch and sends nothing that was sent before. It ends in time for the scheduler, leaves money in
+    the wallet, and returns the state of the batch as its exit code:
 
     0  every row is saved
-    1  something that every row would meet: no key, no credits, rows that are invalid
+    1  an error that every row would get, such as no key or no credits, or invalid rows
     2  every row has ended, and some failed
-    3  rows are left: the next run goes on with them
+    3  rows are left: the next run continues with them
 
     Without a key in MODELSLAB_API_KEY it runs offline, on the emulator.
 .PARAMETER Path
     The CSV, JSON or JSON Lines file.
 .PARAMETER Destination
-    The folder for the pictures and the ledger.
+    The folder for the images and the ledger.
 .PARAMETER TimeLimit
-    How long one run may take.
+    The maximum duration of one run.
 .PARAMETER MinimumBalance
-    What must stay in the wallet, in the account's currency.
+    The amount that must stay in the wallet, in the account's currency.
 .EXAMPLE
     dotnet run --project src/FaceGen.Console -- docs/examples/resumable-runbook.ps1
 #>
@@ -35,13 +35,13 @@ $emulator = if (-not $env:MODELSLAB_API_KEY) { Start-FaceGenEmulator -ServiceTim
 try {
     if ($emulator) { $null = $emulator | Connect-FaceGen }
 
-    # A row that fails is logged, and the others are done. The summary comes last.
+    # A row that fails is logged, and the others are processed. The summary comes last.
     Invoke-FaceGenBatch $Path -Destination $Destination -TimeLimit $TimeLimit -MinimumBalance $MinimumBalance -ErrorAction Continue |
         ForEach-Object { $last = $_; "$_" }
 }
 catch {
     if ($_.FullyQualifiedErrorId -notlike 'LedgerInUse,*') { throw }
-    'The run before this one is still at work.'
+    'The previous run is still at work.'
     exit 3
 }
 finally {

@@ -1,16 +1,15 @@
 <#
 .SYNOPSIS
-    One worker of a batch that several machines do together.
+    Runs one worker of a batch that several machines process together.
 .DESCRIPTION
-    Run it on as many machines as you like, with the same input and the same ledger in PostgreSQL. Each row is done by one
-    worker, and the account's queue is shared by all of them. A worker that dies loses nothing: the others take over what
-    it had begun. The key and the address of the service are taken from MODELSLAB_API_KEY and MODELSLAB_BASE_URL.
+    Run it on any number of machines, with the same input and the same ledger in PostgreSQL. Each row is processed by one
+    worker, and all workers share the account's queue. A worker that dies loses nothing: the others take over its rows. The key and the address of the service are taken from MODELSLAB_API_KEY and MODELSLAB_BASE_URL.
 
     It ends when the batch does, with 0 (every row is saved), 2 (some failed) or 3 (rows are left).
 .PARAMETER Path
     The CSV, JSON or JSON Lines file; face images must lie under the same paths on all machines, or be links.
 .PARAMETER Destination
-    The folder for the pictures, best one that the machines share.
+    The folder for the images, preferably one that the machines share.
 .PARAMETER Ledger
     A connection string, as in Host=db.example;Database=faces;Username=facegen;Password=...
 .EXAMPLE

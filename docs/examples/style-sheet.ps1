@@ -1,15 +1,15 @@
 <#
 .SYNOPSIS
-    One face in every style, before and after, on one sheet to look at.
+    Generates one face in every style, and writes a page that compares them.
 .DESCRIPTION
-    Uploads the face once, has it drawn in each style with the same seed, and writes sheet.html with the original beside
-    the pictures. Without a key in MODELSLAB_API_KEY it runs offline, on the emulator.
+    Uploads the face once, generates it in each style with the same seed, and writes sheet.html with the original beside
+    the images. Without a key in MODELSLAB_API_KEY it runs offline, on the emulator.
 .PARAMETER FaceImage
     The face: a PNG, JPEG or WebP file.
 .PARAMETER Prompt
-    What all the pictures show.
+    The prompt of all images.
 .PARAMETER Destination
-    The folder for the pictures and the sheet.
+    The folder for the images and the page.
 .EXAMPLE
     dotnet run --project src/FaceGen.Console -- docs/examples/style-sheet.ps1
 #>
@@ -26,7 +26,7 @@ try {
     if ($emulator) { $null = $emulator | Connect-FaceGen }
 
     $face = Publish-FaceGenFace $FaceImage
-    $pictures = 'realistic', 'comic', 'chibi', '3d', 'anime' |
+    $images = 'realistic', 'comic', 'chibi', '3d', 'anime' |
         ForEach-Object { New-FaceGenImage $Prompt $face -Style $_ -Seed 7 -NoWait } |
         Wait-FaceGenImage |
         Save-FaceGenOutput $Destination -Name '{style}' -Force
@@ -43,7 +43,7 @@ function Format-Figure([string] $Link, [string] $Caption) {
 $original = Get-Item -LiteralPath $face.FilePath
 $before = "before$($original.Extension)"
 $original | Copy-Item -Destination (Join-Path $Destination $before) -Force
-$figures = @(Format-Figure $before 'before') + ($pictures | ForEach-Object {
+$figures = @(Format-Figure $before 'before') + ($images | ForEach-Object {
         Format-Figure (Split-Path $_.FullName -Leaf) $_.Generation.Request.Style
     })
 $sheet = Join-Path $Destination sheet.html

@@ -9,7 +9,7 @@
 .PARAMETER Path
     The CSV, JSON or JSON Lines file.
 .PARAMETER Destination
-    The folder for the pictures and the ledger.
+    The folder for the images and the ledger.
 .PARAMETER TaskName
     The task's name.
 .EXAMPLE

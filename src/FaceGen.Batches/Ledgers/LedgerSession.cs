@@ -58,7 +58,7 @@ internal sealed class LedgerSession(
     {
         DbCommand command = getCommand?.Invoke(sql) ?? connection.CreateCommand();
         command.CommandText = sql;
-        if (Timeout is { } patience) command.CommandTimeout = (int)patience.TotalSeconds;
+        if (Timeout is { } timeout) command.CommandTimeout = (int)timeout.TotalSeconds;
         foreach ((string name, object? value) in values)
         {
             DbParameter parameter = command.CreateParameter();
