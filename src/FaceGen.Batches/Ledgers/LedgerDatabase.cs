@@ -33,7 +33,7 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     internal abstract Task LockAsync(LedgerSession session, string key);
 
     /// <summary>
-    /// Throws if the ledger is no longer the one that was opened; called before rows are claimed, since a claimed row is submitted.
+    /// Throws if the ledger was moved, deleted or replaced since it was opened. Called before rows are claimed, because a claimed row is submitted.
     /// </summary>
     /// <exception cref="FaceGenException">The ledger was moved, deleted or replaced, or another run has opened it.</exception>
     internal virtual Task VerifyIdentityAsync(LedgerSession session) => Task.CompletedTask;
