@@ -35,7 +35,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-# Progress is nobody's to see, and fills the job's streams.
+# Progress is not shown here, and fills the job's streams.
 $ProgressPreference = 'SilentlyContinue'
 
 # These commands exist in Azure Automation and on its hybrid workers only.
@@ -65,5 +65,5 @@ finally {
 }
 
 "$last. This run sent $($last.Submitted) rows and paid for $($last.ImagesPaid) images."
-# A job that ends by itself counts as completed: whoever scheduled it must hear of rows that are left.
+# A job that ends by itself counts as completed: the exit reports that rows are left.
 if ($last.State -notin 'Complete', 'SomeFailed') { throw "Rows are left: start the runbook again. $($last.Message)" }
