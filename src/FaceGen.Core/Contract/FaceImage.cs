@@ -1,22 +1,30 @@
 using System.Globalization;
 using FaceGen.Contract;
+using FaceGen.ImageFormats;
 
 namespace FaceGen;
 
 /// <summary>
-/// Represents the face image of a request: a link, a local file, or bytes. A file is validated when the request is created and
-/// read again when the request is sent, so that a long list of requests holds no images in memory.
+/// Represents the face image of a request: a link, a local file, or bytes. A file is verified completely when the request is created
+/// and read again when the request is sent, so that a long list of requests holds no images in memory.
 /// </summary>
 public sealed class FaceImage
 {
+    /// <summary>The number of characters that a cell of Excel or LibreOffice holds; the rest of a longer text is lost without a word.</summary>
+    private const int MaxCellLength = 32767;
+
     private readonly byte[]? _bytes;
 
-    private FaceImage(Uri? link, string? path, byte[]? bytes, ImageFormat? format)
+    /// <summary>The version of the file that was verified last; null for none.</summary>
+    private FileVersion? _verified;
+
+    private FaceImage(Uri? link, string? path, byte[]? bytes, ImageFormat? format, FileVersion? verified = null)
     {
         Link = link;
         FilePath = path;
         _bytes = bytes;
         Format = format;
+        _verified = verified;
     }
 
     /// <summary>Gets the image's address, if it is a link.</summary>
@@ -33,12 +41,16 @@ public sealed class FaceImage
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="resolvePath">Returns the full path of a file.</param>
-    /// <exception cref="FaceGenException">The file or the base64 is not an image of at most 5 MB.</exception>
+    /// <exception cref="FaceGenException">The file or the base64 is not an image of at most 5 MB that decodes.</exception>
     internal static FaceImage Parse(string text, Func<string, string> resolvePath)
     {
+        bool fillsCell = text.Length == MaxCellLength;
         text = RemoveQuotes(InvisibleCharacters.Trim(text));
+        fillsCell |= text.Length == MaxCellLength;
         if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             return new FaceImage(ParseLink(text), null, null, null);
+
+        if (fillsCell && IsCutOffBase64(text)) throw CreateError("The face image has 32,767 characters, the limit of a spreadsheet cell: the rest of the image is missing. Nothing was sent. Save the image as a file and use its path, or use a link.");
 
         bool isDataUri = Base64Decoder.IsDataUri(text);
         bool isBase64 = Base64Decoder.TryDecode(text, out byte[] bytes, out string fault);
@@ -53,6 +65,19 @@ public sealed class FaceImage
         }
 
         return FromFile(FilePathParser.Resolve(text, resolvePath));
+    }
+
+    /// <summary>True if a text is the beginning of an image in base64.</summary>
+    private static bool IsCutOffBase64(string text)
+    {
+        // The cut can be inside a byte or a percent escape.
+        for (int length = text.Length; length > text.Length - 4; length--)
+        {
+            if (Base64Decoder.TryDecode(text.Substring(0, length), out byte[] bytes))
+                return ImageHeader.DetectFaceFormat(bytes) is { } format && ImageFault.Find(bytes, format) is not null;
+        }
+
+        return false;
     }
 
     /// <summary>Parses a link of any length: a presigned link with a session token has thousands of characters.</summary>
@@ -77,42 +102,35 @@ public sealed class FaceImage
     } ? InvisibleCharacters.Trim(text.Substring(1, text.Length - 2)) : text;
 
     /// <summary>Creates a face image from bytes.</summary>
-    /// <exception cref="FaceGenException">The bytes are not an image of at most 5 MB.</exception>
-    internal static FaceImage FromBytes(byte[] bytes) =>
-        new(null, null, bytes, DetectValidFormat(bytes.Length, bytes, "The face image"));
+    /// <exception cref="FaceGenException">The bytes are not an image of at most 5 MB that decodes.</exception>
+    internal static FaceImage FromBytes(byte[] bytes) => new(null, null, bytes, Verify(bytes, "The face image"));
 
     /// <summary>Creates a face image from a local file.</summary>
-    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is not an image of at most 5 MB.</exception>
+    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is not an image of at most 5 MB that decodes.</exception>
     internal static FaceImage FromFile(string fullPath)
     {
         try
         {
-            // A pipe has no length, and opening it can block without end.
-            if (new FileInfo(fullPath) is { Exists: true, Length: 0 }) throw CreateInvalidImageError($"The face image '{fullPath}' is empty.");
-
-            using FileStream file = File.OpenRead(fullPath);
-            byte[] head = new byte[ImageHeader.RequiredBytes];
-            int read = file.Read(head, 0, head.Length);
-            Array.Resize(ref head, read);
-            return new FaceImage(null, fullPath, null, DetectValidFormat(file.Length, head, $"The face image '{fullPath}'"));
+            byte[] bytes = ReadFile(fullPath, out FileVersion version);
+            return new FaceImage(null, fullPath, null, Verify(bytes, NameOf(fullPath)), version);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             string reason = e is FileNotFoundException or DirectoryNotFoundException ? "does not exist"
                 : Directory.Exists(fullPath) ? "is a folder"
                 : $"cannot be read: {e.Message.TrimEnd('.')}";
-            throw CreateError($"The face image '{InvisibleCharacters.Escape(fullPath, 300)}' {reason}. Nothing was sent. Correct the path, or use a link.", e);
+            throw CreateError($"{NameOf(fullPath)} {reason}. Nothing was sent. Correct the path, or use a link.", e);
         }
     }
 
-    /// <summary>Creates a face image from a local file that was validated before; it is validated again when it is sent.</summary>
+    /// <summary>Creates a face image from a local file that was verified before; it is verified again when it is sent.</summary>
     internal static FaceImage FromUncheckedFile(string fullPath) => new(null, fullPath, null, null);
 
-    /// <summary>Validates a file that is not validated yet.</summary>
-    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is not an image of at most 5 MB.</exception>
+    /// <summary>Verifies a file that is not verified yet.</summary>
+    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is not an image of at most 5 MB that decodes.</exception>
     internal void Validate()
     {
-        if (FilePath is { } path && Format is null) FromFile(path);
+        if (FilePath is { } path && Format is null) _verified = FromFile(path)._verified;
     }
 
     /// <summary>Returns the value of <c>face_image</c>: the link, or the bytes as a data URI.</summary>
@@ -123,41 +141,80 @@ public sealed class FaceImage
     /// <exception cref="FaceGenException">The bytes are not an image of at most 5 MB.</exception>
     internal static string ToDataUri(byte[] bytes)
     {
-        ImageFormat format = DetectValidFormat(bytes.Length, bytes, "The face image");
+        ImageFormat format = DetectFormat(bytes, "The face image");
         return $"data:{format.GetMediaType()};base64,{Convert.ToBase64String(bytes)}";
     }
 
-    /// <summary>Returns the image's bytes, if it is not a link.</summary>
-    /// <exception cref="FaceGenException">The file no longer exists.</exception>
-    internal byte[] ReadBytes() => _bytes ?? ReadFile(FilePath!);
+    /// <summary>Returns the image's bytes, if it is not a link. A file that has changed since it was verified is verified again.</summary>
+    /// <exception cref="FaceGenException">The file no longer exists, or is no longer an image of at most 5 MB that decodes.</exception>
+    internal byte[] ReadBytes()
+    {
+        if (_bytes is not null) return _bytes;
+
+        try
+        {
+            byte[] bytes = ReadFile(FilePath!, out FileVersion version);
+            if (version == _verified) return bytes;
+
+            Verify(bytes, NameOf(FilePath!));
+            _verified = version;
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CreateError($"{NameOf(FilePath!)} can no longer be read: {e.Message.TrimEnd('.')}. Nothing was sent. Restore the file, or use another one.", e);
+        }
+    }
 
     /// <summary>Returns the link, the file's path, or the size and format of the bytes.</summary>
     public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? $"({_bytes!.Length} bytes of {Format})";
 
-    private static byte[] ReadFile(string path)
+    /// <summary>Reads a file that other programs may have open.</summary>
+    /// <exception cref="FaceGenException">The file is empty or too large.</exception>
+    private static byte[] ReadFile(string path, out FileVersion version)
     {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CreateError($"The face image '{path}' can no longer be read: {e.Message.TrimEnd('.')}. Nothing was sent. Restore the file, or use another one.", e);
-        }
+        var info = new FileInfo(path);
+        version = info.Exists ? new FileVersion(info.Length, info.LastWriteTimeUtc) : new FileVersion(0, default);
+        // A pipe has no length, and opening it can block without end.
+        if (info.Exists) CheckLength(info.Length, NameOf(path));
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        CheckLength(file.Length, NameOf(path));
+        byte[] bytes = new byte[file.Length];
+        int length = 0;
+        for (int read = 1; read > 0 && length < bytes.Length; length += read) read = file.Read(bytes, length, bytes.Length - length);
+        Array.Resize(ref bytes, length);
+        return bytes;
     }
 
-    private static ImageFormat DetectValidFormat(long length, byte[] head, string name)
+    /// <summary>Checks an image completely.</summary>
+    private static ImageFormat Verify(byte[] bytes, string name)
+    {
+        ImageFormat format = DetectFormat(bytes, name);
+        return ImageFault.Find(bytes, format) is { } fault ? throw CreateInvalidImageError($"{name} {fault}.") : format;
+    }
+
+    private static ImageFormat DetectFormat(byte[] bytes, string name)
+    {
+        CheckLength(bytes.Length, name);
+        return ImageHeader.DetectFaceFormat(bytes) ?? throw CreateInvalidImageError($"{name} is not a PNG, JPEG or WebP image.");
+    }
+
+    private static void CheckLength(long length, string name)
     {
         if (length == 0) throw CreateInvalidImageError($"{name} is empty.");
         if (length > Limits.MaxFaceImageBytes)
             throw CreateInvalidImageError(string.Format(CultureInfo.InvariantCulture, "{0} has {1:0.0} MB.", name, length / 1048576.0));
-
-        return ImageHeader.DetectFaceFormat(head) ?? throw CreateInvalidImageError($"{name} is not a PNG, JPEG or WebP image.");
     }
+
+    private static string NameOf(string path) => $"The face image '{InvisibleCharacters.Escape(path, 300)}'";
 
     private static FaceGenException CreateInvalidImageError(string fault) =>
         CreateError($"{fault} Nothing was sent. Use a PNG, JPEG or WebP image of at most 5 MB.");
 
     private static FaceGenException CreateError(string message, Exception? inner = null) =>
         new(ErrorCode.FaceImageInvalid, message, inner);
+
+    /// <summary>The length and the last write time of a file, which change with its content.</summary>
+    private sealed record FileVersion(long Length, DateTime WrittenAt);
 }

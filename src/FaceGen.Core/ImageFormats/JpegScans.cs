@@ -4,7 +4,7 @@ namespace FaceGen.ImageFormats;
 
 /// <summary>
 /// Reads the scans of a JPEG without computing pixels (ITU-T T.81, baseline and progressive). This distinguishes a file that
-/// lacks only its end marker from one that was cut off.
+/// lacks only its end marker, or has other data behind it, from one that was cut off.
 /// </summary>
 internal ref struct JpegScans
 {
@@ -13,6 +13,12 @@ internal ref struct JpegScans
 
     private const int BlockSize = 8;
     private const int Coefficients = 64;
+
+    /// <summary>
+    /// The number of zero bytes at the end of a scan that more zeros follow, from which they are not the image's: a scan of one
+    /// color may be all zeros, but a marker follows it.
+    /// </summary>
+    private const int MinZeros = 4;
 
     private readonly ReadOnlySpan<byte> _jpeg;
     private readonly Huffman?[] _dc = new Huffman?[4];
@@ -23,8 +29,15 @@ internal ref struct JpegScans
     private int _mcusY;
     private int _restartInterval;
     private int _position = 2;
-    private int _byte;
+
+    /// <summary>The bits that have been read from the file, the next one highest, and their number.</summary>
+    private ulong _bits;
     private int _bitsLeft;
+
+    /// <summary>The quantization tables that exist, one bit for each.</summary>
+    private int _quantization;
+    private bool _hasHuffmanTables;
+    private JpegScanState _state = JpegScanState.Incomplete;
 
     /// <summary>The number of following blocks that have no more coefficients in this scan.</summary>
     private int _endOfBandRun;
@@ -34,35 +47,73 @@ internal ref struct JpegScans
 
     private JpegScans(ReadOnlySpan<byte> jpeg) => _jpeg = jpeg;
 
-    /// <summary>True if each scan is complete to its last block, and the scans together contain the whole image.</summary>
-    /// <param name="jpeg">The file; its size has been checked.</param>
-    internal static bool AreComplete(ReadOnlySpan<byte> jpeg) => new JpegScans(jpeg).ReadSegments();
-
-    private bool ReadSegments()
+    /// <summary>Returns whether each scan is complete to its last block, and the scans together contain the whole image.</summary>
+    internal static JpegScanState Check(ReadOnlySpan<byte> jpeg)
     {
-        for (int scans = 0; TryReadMarker(out byte marker) && marker != 0xD9;)
+        var scans = new JpegScans(jpeg);
+        scans.ReadSegments();
+        return scans._state;
+    }
+
+    private void ReadSegments()
+    {
+        for (int scans = 0; TryReadMarker(out byte marker);)
         {
-            if (_position + 2 > _jpeg.Length) return false;
+            // A second image can follow one without an end marker.
+            if (marker is 0xD8 or 0xD9)
+            {
+                // A progressive image may lack its last scans, which only sharpen it.
+                if (marker == 0xD9 && HasAllComponents(component => component.HasPixels)) _state = JpegScanState.Complete;
+                return;
+            }
+
+            // These markers have no segment.
+            if (marker is 0x01 or (>= 0xD0 and <= 0xD7)) continue;
+            if (_position + 2 > _jpeg.Length) return;
 
             int length = BinaryPrimitives.ReadUInt16BigEndian(_jpeg.Slice(_position));
-            if (length < 2 || _position + length > _jpeg.Length) return false;
+            if (length < 2 || _position + length > _jpeg.Length) return;
 
             ReadOnlySpan<byte> segment = _jpeg.Slice(_position + 2, length - 2);
             _position += length;
             bool isRead = marker switch
             {
                 0xC0 or 0xC1 or 0xC2 => ReadFrame(segment, isProgressive: marker == 0xC2),
-                0xC4 => ReadTables(segment),
-                // Lossless, hierarchical and arithmetic coding are not supported; no browser shows them.
-                >= 0xC3 and <= 0xCF => false,
+                0xC4 => ReadHuffmanTables(segment),
+                // Lossless, hierarchical and arithmetic coding; no browser shows them.
+                >= 0xC3 and <= 0xCF => FailAsUnsupported(),
+                0xDB => ReadQuantizationTables(segment),
                 0xDD => ReadRestartInterval(segment),
+                // The images of some cameras rely on the standard's tables.
+                0xDA when !_hasHuffmanTables => FailAsUnsupported(),
                 0xDA => ++scans <= MaxScans && ReadScan(segment),
                 _ => true,
             };
-            if (!isRead) return false;
-        }
+            if (!isRead) return;
+            if (marker != 0xDA) continue;
 
-        return _components.Length > 0 && Array.TrueForAll(_components, component => component.IsComplete);
+            if (HasAllComponents(component => component.IsComplete))
+            {
+                _state = JpegScanState.Complete;
+                return;
+            }
+
+            SkipToMarker();
+        }
+    }
+
+    private bool FailAsUnsupported()
+    {
+        _state = JpegScanState.Unsupported;
+        return false;
+    }
+
+    private readonly bool HasAllComponents(Predicate<Component> condition) => _components.Length > 0 && Array.TrueForAll(_components, condition);
+
+    /// <summary>Skips the bytes that some encoders write after a scan.</summary>
+    private void SkipToMarker()
+    {
+        while (_position + 1 < _jpeg.Length && (_jpeg[_position] != 0xFF || _jpeg[_position + 1] == 0)) _position++;
     }
 
     /// <summary>Reads the next marker; false if there is none.</summary>
@@ -92,11 +143,13 @@ internal ref struct JpegScans
 
         _isProgressive = isProgressive;
         int height = BinaryPrimitives.ReadUInt16BigEndian(frame.Slice(1)), width = BinaryPrimitives.ReadUInt16BigEndian(frame.Slice(3));
+        if (!ImageInfo.IsPlausibleSize(width, height)) return false;
+
         var components = new Component[frame[5]];
         for (int i = 0; i < components.Length; i++)
         {
             ReadOnlySpan<byte> each = frame.Slice(6 + (3 * i), 3);
-            components[i] = new Component(each[0], each[1] >> 4, each[1] & 15);
+            components[i] = new Component(each[0], each[1] >> 4, each[1] & 15, each[2] & 3);
             if (components[i].HorizontalSampling is 0 or > 4 || components[i].VerticalSampling is 0 or > 4) return false;
         }
 
@@ -115,7 +168,7 @@ internal ref struct JpegScans
         return true;
     }
 
-    private readonly bool ReadTables(ReadOnlySpan<byte> segment)
+    private bool ReadHuffmanTables(ReadOnlySpan<byte> segment)
     {
         while (segment.Length >= 17)
         {
@@ -125,9 +178,24 @@ internal ref struct JpegScans
 
             (segment[0] >> 4 == 0 ? _dc : _ac)[segment[0] & 15] = new Huffman(segment.Slice(1, 16).ToArray(), segment.Slice(17, symbols).ToArray());
             segment = segment.Slice(17 + symbols);
+            _hasHuffmanTables = true;
         }
 
         return segment.IsEmpty;
+    }
+
+    private bool ReadQuantizationTables(ReadOnlySpan<byte> segment)
+    {
+        while (!segment.IsEmpty)
+        {
+            int length = 1 + (Coefficients * (segment[0] >> 4 == 0 ? 1 : 2));
+            if (segment.Length < length) return false;
+
+            _quantization |= 1 << (segment[0] & 3);
+            segment = segment.Slice(length);
+        }
+
+        return true;
     }
 
     private bool ReadScan(ReadOnlySpan<byte> header)
@@ -139,6 +207,7 @@ internal ref struct JpegScans
         {
             byte id = header[1 + (2 * i)], tables = header[2 + (2 * i)];
             if (Array.Find(_components, component => component.Id == id) is not { } found || (tables & 0x0F) > 3 || tables >> 4 > 3) return false;
+            if ((_quantization >> found.Quantization & 1) == 0) return false;
 
             (found.Dc, found.Ac) = (_dc[tables >> 4], _ac[tables & 0x0F]);
             components[i] = found;
@@ -154,6 +223,7 @@ internal ref struct JpegScans
 
         foreach (Component component in components)
         {
+            component.HasPixels |= scan.From == 0;
             for (int k = scan.From; scan.IsLast && k <= scan.To; k++) component.CompleteCoefficients |= 1UL << k;
         }
 
@@ -166,6 +236,7 @@ internal ref struct JpegScans
         bool isSingle = components.Length == 1;
         int across = isSingle ? components[0].BlocksX : _mcusX, units = across * (isSingle ? components[0].BlocksY : _mcusY);
         (_bitsLeft, _endOfBandRun) = (0, 0);
+        int start = _position;
         for (int unit = 0; unit < units; unit++)
         {
             if (_restartInterval > 0 && unit > 0 && unit % _restartInterval == 0 && !TryRestart()) return false;
@@ -184,13 +255,21 @@ internal ref struct JpegScans
             }
         }
 
-        _bitsLeft = 0;
-        return true;
+        ReturnBytes();
+        if (!IsZeroFilled(start)) return true;
+
+        _state = JpegScanState.ZeroFilled;
+        return false;
     }
+
+    /// <summary>True if the scan ends in zeros that go on behind it.</summary>
+    private readonly bool IsZeroFilled(int start) => _position < _jpeg.Length && _jpeg[_position] == 0
+        && ImageFault.CountEndingZeros(_jpeg.Slice(start, _position - start)) >= MinZeros;
 
     private bool TryRestart()
     {
-        (_bitsLeft, _endOfBandRun) = (0, 0);
+        ReturnBytes();
+        _endOfBandRun = 0;
         return TryReadMarker(out byte marker) && marker is >= 0xD0 and <= 0xD7;
     }
 
@@ -273,11 +352,11 @@ internal ref struct JpegScans
 
     private int DecodeSymbol(Huffman? table)
     {
-        int code = 0;
-        for (int length = 0; table is not null && length < Huffman.MaxLength; length++)
+        int next = PeekBits(Huffman.MaxLength);
+        if (table is not null && table.TryFind(next, out int length, out byte symbol))
         {
-            code = (code << 1) | ReadBit();
-            if (table.TryFind(length, code, out byte symbol)) return symbol;
+            SkipBits(length);
+            return symbol;
         }
 
         _isDamaged = true;
@@ -286,34 +365,52 @@ internal ref struct JpegScans
 
     private int ReadBits(int bits)
     {
-        int value = 0;
-        for (int i = 0; i < bits; i++) value = (value << 1) | ReadBit();
+        int value = PeekBits(bits);
+        SkipBits(bits);
         return value;
+    }
+
+    /// <summary>Returns up to 16 of the next bits; zeros replace those behind the end of the scan.</summary>
+    private int PeekBits(int bits)
+    {
+        if (_bitsLeft < bits) ReadBytes();
+        ulong value = _bitsLeft < bits ? _bits << (bits - _bitsLeft) : _bits >> (_bitsLeft - bits);
+        return (int)(value & ((1UL << bits) - 1));
     }
 
     private void SkipBits(int bits)
     {
-        for (int i = 0; i < bits; i++) ReadBit();
+        if (_bitsLeft < bits) ReadBytes();
+        _bitsLeft -= bits;
+        if (_bitsLeft >= 0) return;
+
+        (_bitsLeft, _isDamaged) = (0, true);
     }
 
-    private int ReadBit()
+    /// <summary>Reads as many bytes of the scan as there is room for.</summary>
+    private void ReadBytes()
     {
-        if (_bitsLeft == 0)
+        for (; _bitsLeft <= 48 && _position < _jpeg.Length; _bitsLeft += 8)
         {
-            // Inside a scan 0xFF is followed by 0; another byte means that the scan has ended.
-            bool isStuffed = _position + 1 < _jpeg.Length && _jpeg[_position] == 0xFF && _jpeg[_position + 1] == 0;
-            if (_position >= _jpeg.Length || (_jpeg[_position] == 0xFF && !isStuffed))
+            byte next = _jpeg[_position];
+            if (next == 0xFF)
             {
-                _isDamaged = true;
-                return 0;
+                // Inside a scan 0xFF is followed by 0; another byte means that the scan has ended.
+                if (_position + 1 >= _jpeg.Length || _jpeg[_position + 1] != 0) return;
+                _position++;
             }
 
-            _byte = _jpeg[_position];
-            _position += isStuffed ? 2 : 1;
-            _bitsLeft = 8;
+            _position++;
+            _bits = (_bits << 8) | next;
         }
+    }
 
-        return (_byte >> --_bitsLeft) & 1;
+    /// <summary>Ends a byte that was read in part, and returns to the position of the first one that was not.</summary>
+    private void ReturnBytes()
+    {
+        for (; _bitsLeft >= 8; _bitsLeft -= 8)
+            _position -= _jpeg[_position - 1] == 0 && _jpeg[_position - 2] == 0xFF ? 2 : 1;
+        _bitsLeft = 0;
     }
 
     private static int DivideRoundingUp(int value, int divisor) => (value + divisor - 1) / divisor;
@@ -325,7 +422,7 @@ internal ref struct JpegScans
     /// <param name="IsLast">True if it contains their lowest bits.</param>
     private readonly record struct Scan(int From, int To, bool IsFirst, bool IsLast);
 
-    private sealed class Component(byte id, int horizontalSampling, int verticalSampling)
+    private sealed class Component(byte id, int horizontalSampling, int verticalSampling, int quantization)
     {
         internal ulong Ignored;
 
@@ -334,6 +431,9 @@ internal ref struct JpegScans
         internal int HorizontalSampling { get; } = horizontalSampling;
 
         internal int VerticalSampling { get; } = verticalSampling;
+
+        /// <summary>Gets the number of the component's quantization table.</summary>
+        internal int Quantization { get; } = quantization;
 
         internal int BlocksX { get; set; }
 
@@ -352,6 +452,9 @@ internal ref struct JpegScans
         internal ulong CompleteCoefficients { get; set; }
 
         internal bool IsComplete => CompleteCoefficients == ulong.MaxValue;
+
+        /// <summary>Gets or sets whether a scan contained the color of each block.</summary>
+        internal bool HasPixels { get; set; }
     }
 
     /// <summary>A Huffman table: the codes of one length are consecutive.</summary>
@@ -359,10 +462,16 @@ internal ref struct JpegScans
     {
         internal const int MaxLength = 16;
 
+        /// <summary>The length of codes that are found in one step; few codes of an image are longer.</summary>
+        private const int ShortLength = 9;
+
         private readonly byte[] _counts;
         private readonly byte[] _symbols;
         private readonly int[] _firstCodes = new int[MaxLength];
         private readonly int[] _firstSymbols = new int[MaxLength];
+
+        /// <summary>The length and the symbol by the next bits; 0 for a longer code.</summary>
+        private readonly ushort[] _shortCodes = new ushort[1 << ShortLength];
 
         internal Huffman(byte[] counts, byte[] symbols)
         {
@@ -372,15 +481,51 @@ internal ref struct JpegScans
                 _firstCodes[length] = (_firstCodes[length - 1] + counts[length - 1]) << 1;
                 _firstSymbols[length] = _firstSymbols[length - 1] + counts[length - 1];
             }
+
+            for (int next = 0; next < _shortCodes.Length; next++)
+            {
+                if (TrySearch(next << (MaxLength - ShortLength), 1, ShortLength, out int length, out byte symbol))
+                    _shortCodes[next] = (ushort)((length << 8) | symbol);
+            }
         }
 
-        /// <summary>Finds the symbol of a code, whose length is one more than <paramref name="length"/>.</summary>
-        internal bool TryFind(int length, int code, out byte symbol)
+        /// <summary>Finds the symbol whose code the next bits begin with.</summary>
+        internal bool TryFind(int next, out int length, out byte symbol)
         {
-            int index = code - _firstCodes[length];
-            bool isFound = index >= 0 && index < _counts[length];
-            symbol = isFound ? _symbols[_firstSymbols[length] + index] : (byte)0;
-            return isFound;
+            int found = _shortCodes[next >> (MaxLength - ShortLength)];
+            (length, symbol) = (found >> 8, (byte)found);
+            return found != 0 || TrySearch(next, ShortLength + 1, MaxLength, out length, out symbol);
+        }
+
+        private bool TrySearch(int next, int from, int to, out int length, out byte symbol)
+        {
+            for (length = from; length <= to; length++)
+            {
+                int index = (next >> (MaxLength - length)) - _firstCodes[length - 1];
+                if (index < 0 || index >= _counts[length - 1]) continue;
+
+                symbol = _symbols[_firstSymbols[length - 1] + index];
+                return true;
+            }
+
+            symbol = 0;
+            return false;
         }
     }
+}
+
+/// <summary>Specifies whether the scans of a JPEG contain the whole image.</summary>
+internal enum JpegScanState
+{
+    /// <summary>Every pixel is there.</summary>
+    Complete,
+
+    /// <summary>Pixels are missing or damaged.</summary>
+    Incomplete,
+
+    /// <summary>Zeros replace the end of a scan.</summary>
+    ZeroFilled,
+
+    /// <summary>The scans have a coding that FaceGen does not read.</summary>
+    Unsupported,
 }

@@ -47,7 +47,7 @@ public sealed class RequestSerializerTests : IDisposable
         Request here = Plain with { FaceImage = FaceImage.FromFile(_folder.Write("a.png", TestImages.Portrait)) };
         Request there = Plain with { FaceImage = FaceImage.FromFile(_folder.Write("b.png", TestImages.Portrait)) };
         Request inline = Plain with { FaceImage = FaceImage.FromBytes(TestImages.Portrait) };
-        Request another = Plain with { FaceImage = FaceImage.FromBytes(TestImages.Jpeg(8, 8)) };
+        Request another = Plain with { FaceImage = FaceImage.FromBytes(EncodedImages.Baseline) };
 
         string[] hashes = [.. new[] { here, there, inline, another }.Select(request => _text.ToInputRow(request).Hash)];
 
@@ -60,7 +60,7 @@ public sealed class RequestSerializerTests : IDisposable
     {
         FaceImage face = FaceImage.FromFile(_folder.Write("a.png", TestImages.Portrait));
         string before = _text.ToInputRow(Plain with { FaceImage = face }).Hash;
-        _folder.Write("a.png", TestImages.Jpeg(8, 8));
+        _folder.Write("a.png", EncodedImages.Baseline);
 
         Assert.NotEqual(before, new RequestSerializer().ToInputRow(Plain with { FaceImage = face }).Hash);
     }
@@ -123,7 +123,7 @@ public sealed class RequestSerializerTests : IDisposable
             FaceImage.Parse("https://faces.example/a%20b.png?x=1#y", path => path),
             FaceImage.Parse("https://FACES.example/ü.png", path => path),
             FaceImage.FromBytes(TestImages.Portrait),
-            FaceImage.FromBytes(TestImages.Jpeg(8, 8)),
+            FaceImage.FromBytes(EncodedImages.Baseline),
         ];
 
         public static Arbitrary<Request> Request() => Arb.From(

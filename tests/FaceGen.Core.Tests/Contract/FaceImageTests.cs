@@ -114,7 +114,7 @@ public sealed class FaceImageTests : IDisposable
     public void Parse_path_similar_to_base64_is_a_path(string path)
     {
         Directory.CreateDirectory(_folder.PathOf("photos"));
-        _folder.Write(path, TestImages.Jpeg(8, 8));
+        _folder.Write(path, EncodedImages.Baseline);
 
         Assert.Equal((_folder.PathOf(path), ImageFormat.Jpeg), (Parse(path).FilePath, Parse(path).Format));
     }
@@ -123,7 +123,7 @@ public sealed class FaceImageTests : IDisposable
     public void ToApiValue_changed_file_is_read_again()
     {
         FaceImage face = Parse(_folder.Write("face.png", TestImages.Portrait));
-        _folder.Write("face.png", TestImages.WebPLossy(8, 8));
+        _folder.Write("face.png", EncodedImages.WebPLossy);
 
         Assert.StartsWith("data:image/webp;base64,", face.ToApiValue(), StringComparison.Ordinal);
     }

@@ -225,7 +225,8 @@ public sealed class ImageFormatsTests
         byte[] table = [1, .. new byte[15], 0];
         List<byte> image =
         [
-            0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 0, 40, 0, 50, 1, 1, 0x11, 0,
+            0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. Enumerable.Repeat((byte)8, 64),
+            0xFF, 0xC0, 0, 11, 8, 0, 40, 0, 50, 1, 1, 0x11, 0,
             0xFF, 0xC4, 0, 20, 0x00, .. table, 0xFF, 0xC4, 0, 20, 0x10, .. table,
             0xFF, 0xDD, 0, 4, 0, 2, 0xFF, 0xDA, 0, 8, 1, 1, 0x00, 0, 63, 0,
         ];

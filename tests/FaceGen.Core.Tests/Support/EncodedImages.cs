@@ -1,6 +1,6 @@
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>Images of 50 × 40 pixels as common encoders write them.</summary>
+/// <summary>Images as common encoders write them, of 50 × 40 pixels unless they say otherwise.</summary>
 internal static class EncodedImages
 {
     internal const int Width = 50, Height = 40;
@@ -49,6 +49,75 @@ internal static class EncodedImages
         ESDwEFFxobFB/9oACAEBAAE/Iaxtz9PxkUMCKHhCihiRRmn4+Juz/9oADAMBAAIAAwAAABCCHXCC3U4//wCuDbuvbf8A/8QAHREAAAYDAQAAAAAAAAAAAAAAAAEQIHHwUaGxQf/aAAgB
         AwEBPxBaDBP3T6yKYioeEIpizdPr6DBM/8QAHhEAAQMFAQEAAAAAAAAAAAAAARAgoRFhseHwQYH/2gAIAQIBAT8QWOwHyC0ua6Qvl3thZC5rppSC+OwGf//EABwQAAICAgMAAAAAAAAA
         AAAAAADwIPERUTBhwf/aAAgBAQABPxDi0LdINYbI1j2V2GsNka0Fuk028P/Z
+        """);
+
+    internal static byte[] WebPLossy { get; } = Convert.FromBase64String("""
+        UklGRl4BAABXRUJQVlA4IFIBAAAwCQCdASoyACgAPrVKnkqnJCKptVIIATAWiWgAtRsOQlkY9ANuTz1WmZv+PKQxxEh/wmDedUiOgTLL66YIDTArGoUXWaaMCXYgy4zjdzpXLLkoAP7r
+        0eb+T0Uy4PGku0eNnaImzIj7eIfp68ONP91MACvuGVA93efzwjqX36N9lQ7RLVrtLVaD0LCFwUIJVqHN9CQQC8UuOZv83A92XPNou5UKBB9KdAxAilHpfRLvSan8/+q1ohXS6wsIOLbr
+        A+fYHb8BbtkQe+fPhAY1vaol5d2+QM4FGn3ufR5In7FV8Cl7HDVADBaHgO0gznCFyHJUzh5y2+XJMgFF/saC8DJ+pRd9wRnPSBRh4vswGaH/uCapLCXwEvH8r5tJLOJVqJkIvARvH+cx
+        lfSJ9wsF4pr2Bh2zLyAF6CvKepEns5ZKZSUOVObZnJPSNWXmUI/5jAAAAA==
+        """);
+
+    internal static byte[] WebPLossless { get; } = Convert.FromBase64String("""
+        UklGRuIIAABXRUJQVlA4TNUIAAAvMcAJAA11IaL/AV+2bZu2tW1bKW1E57JtW+e+rtDptm0bp0Ykeiu3AuE3oG3VtmTbKrX1aVcwM5MWUtjAzBEakxYOhITJxqQVo9Va/di2rdq2ZFul
+        tD71w8fMAmGmMTMzW/QOS8bMZpKZZgGavZVQ2rYBw4I7f3j8/x9J2hopdpuBqACKgrSFUsIC0BopCAsUIigWCEhjSyABu0mqXWTSBCUlMGGLgaYL2KUi7YKTi4TSmFCSCUqCCAOKIoU2
+        EABAwK4tzeSGtiRosY0v2GAxNFoMspMFUbYYSAgAC4KWxm4SAV65YNJsEmFK2pKABUhYGqYXnEaZBlEABMWSAC9fWuO4SY026mQhRJJiARolcLKNBgQwuTHTkqANaQMhwIKaBEAAkKRK
+        NBBCThYRgzDI2sYXkCjI5CQbBQElKbZmbDQwOb3/xwDCAoQSFCNRGsdrAxEUFJDGcOVCIUIWhExpTBCATNqlpLHbzOSClMbJvvna28kzs0OiYcUez8weg89+9sM005sGMCsAKEsAGMxK
+        QDjZNJMgW8z0UlEGVNKQuPxMXvsEgHdffXtndkiccwhUQpWIIbjs8fnXf7Hjjl/58HsQxQaAiKRdEAITAHW644sAJJsBkTQYZKmNkxLI9195cw+4TCO7O+N1d8SEZTTnDIuLl+fMk2/+
+        +usffpvSANhNY9eECAGTBQXYbI3jlY2REtTJIuxefoYfvPTmztmBgCFiqCQKkVCl1HHZEUsgVR9763c78+33v24WQW2whbZmbBAlOalhXNJmVwotSUCivP/im2n0PTN7rJESXp0zCQLW
+        7Ry99pxx95wH0dWLBpYH3/nT997/ig20GZIIsxYUKEw2KQXIyzcpALSk9MGzb63cM1WTTue2Y1J3bhIICd2eIQIkDCWGDKGc+97924/e/YIBAUBJkGIXkZSdbnKyiFCADEmbpURid4+r
+        kykUSRUSa8qrPdbJYGHdznlgvNozCVKeSVCMbGhCUJFmm5kEQBQwCaAMjab3nnqzcTWhm757BqN3RwJBtyOJ5LYjrU4MiUwd1z247pk73vvPL975VAK8sgEISeC115Y0NEB2hcA2XoiQ
+        w4sDSBnczhC8OkdcESgWMC4748U5h811R3Z2LLMjbVJoF0SEVIRk1vI/Xewik5N997E3G1azR7JgHRPR5O45hxoSkhhDSNS7Gt25nYrpzAkJxFvf+d9v3vswlAQolqRdpAQhwMk2A5oS
+        AK4RbwGbcO+Zh95zBsBhvDq3QyJg3VZnxz2DcTlHUOPlOcMC0IDxppEFJjeN3WsvgoIErn2mkShvP/wGYnV2xLi3mRVk94wupLh7zuhNgynUIRCIO2DIBNiQDJ3EDe/8/4/vfghKA0jA
+        lQshAAmwJSQb5O7OkPDiGnI7Q/LanWn06tzG5dxO4OKGSeOGYW0GkyCw44IFVmODppeasCQslxcIJtcSogBTSKtV6ZJMOs2OQSVwOeeQ0tAIup1TB2vCuOxMgljFNlLsghIlCf2vPNMF
+        k9MFgIS7wc7Zw5nTyEbKYbChV+c8dF40rKbImk2S8hSxhHIwGoLLzlggELJrAaDLz6QNAYQI0FajVjBE7M6QCBUcsDO6cxtSHSIdCkGjoaM955Ch0qmDT2OZ6doFaQhqUhYQBBMiaaEh
+        8AL6rgaXcHdHnFfndkJSxd2d47XnPDA7g02wuu2oN3nm4FzcdsbFLIIiWOwiaZc3YUNQG6hSAgfiCPruGbIks2eOu3sOloAtNmNWL0m3Y0jEQ8RDxbNjHSqZKxsgARMqDQ2YFhhQNgOA
+        ctsRVysUIUweAoYt6e5q3N3z2JGVJallKWDwrPTy3I6GDDsNtsCWtDUzWdqVZxrIlmayFBBVodT07ozenUPQq1sdvTunSCBgCBXdzqlQXc85JCJRszO61SGOb6MFirn2ImiADbCMF2gw
+        gR/+++dv3PnOnmFhKbC7Mzg2sjFFQh2sDqs552AwbqtDZAdbp8iSh/DXTz9AtYHA9IamxLUXkcYWSEkbAFTIkg1wafSe2yOoEmgEvatTwKVx2SMZItHtnGPAuO5RuzPX3iQIyMZAQihR
+        xosIbGksAOWT//30lTveO/NI7pydSeO1e47bzsGwNBIIWCIpH6/dczBE3eoQiqyYv3/x6v92EyFLRdkMdoEk0i4VkYQmi6NQzhxCpQ6m4O7O7HkQCm6mSh0STBliBUuHjHbP1JkECaFd
+        EEUFgMlFQjYAibDZINPn/vfjZ+/8RRoMsOeQKiQ6xRyGSCmwsGABDc71zMF5sefk+ddXL01vGmC6CRQFQpqmQWkmCwKQQGmgAKYqjYI754HBkAiUit7Vg2gy6HYOLqZKJVIxGllDUqIh
+        qA0gBWFLTjY5uc1AFGkSrfFL//3BU3f8Cpck6c55uCRxLCxZvbidg6ujO+fhwuLVnlOG+M+vX7DYRSakGMlkAxrNgpAFGF8paWiEJmv7+n++9eg9v0+HUNP3zCMwUHXERh2RSEijKWrP
+        OXj0/v2Hl69dFEBBQlQIEVqS/3sRGogySONNCAnLt/79DeCBe//q1Z4HIZ00uNUD59W5HZYihq05OhL2Hz+8mJxsGioKoAkQgmKTJjvt2k2iLBQUSGkAbVAak+X7//jyvff/vYLD4c7t
+        YS4pHTI6IhaJxYP9xy8vS9Noly/QYEramrELUlAxdgEbyhLYwKRJSFLNIhF2f/z350LbbQ//F8e25+iwLHuO1+45af706wcQlMlNUpAAalzjpKRZISkLTtdkQVERoS0BAMjLTwAMkKYG
+        E/DL3z8G2f7w2weBNHaBpCUxWQsEJgFIoAEAgKAmkJAtzXRDiy05XRqQBGzNABA4vkkbApzcRsAA2QXtGiCJ0mgCbLJJwJZEAnYR04CExe64JMJ2+SYkahJhmlwK8vITTNpNQ7E10pDA
+        ZMcXvPwEGg0NlstPZPLyTRoQ45Vol59gYGm0a7cRBOyCKMAuII0XREBpzArjbbBNLrWRYhdJa8auRXZcEmlqpI4DUACl0ZCwIMabBAA=
+        """);
+
+    /// <summary>Gets a lossy WebP with opacity.</summary>
+    internal static byte[] WebPExtended { get; } = Convert.FromBase64String("""
+        UklGRgwCAABXRUJQVlA4WAoAAAAQAAAAMQAAJwAAQUxQSJMAAAAFZ6CgjSTl0L+2kwLPaCMiAhRt77/3btvhKrZtpzn0TkJvKuIgWqIACzhAAhZwgLWUey7pvxH9V+S2bUNdu/uLY5Zl
+        Wb5r3LeJAWDbYYVoUIXSoglAmrkJtJbyuPElLlCqXsHWnF/gBLXif3jDV7z1u3OPG/OXmLiWygJmzoj7CUJpyTSrNDDiBPHddj2Ggo37SBkAVlA4IFIBAABQCQCdASoyACgAPrVMnkon
+        JCKhtVIIAOAWiWhotlNWX6IP5nke8gNuJdlZHge05jIC9Q0v0mTDoaWJJgPNkKbV4NkGNvz47L/MksHZUZk1a1n2AAD+6OAikj+IDTu3YtNuPNYsWrmgf8VRlBmVpQH3jeo//bkbVL6h
+        3wR9m0mWnxYrsB9BNVDs4i3HkrXJpH0D+/xvCZcl67pd+kf7tBkxh9GS4IKNBIu2EeWAZvVd0Rx5a+oS92s54Us78OCptlJ0gTTksCF9674/PppYuOctE0BoiiNchwoiFAZZRuHquJh/
+        3qOgiqCor236FpXIASww8MCJQIsGXgR8KMnfzUJUnD7o+M9GbXOFBks7uoW78lIkOwr5TMPK/16IxHhIpgU3we51A3mEbT2EFNlwakjy5IWaofRSQVaY8goyRr7k8ZKiEEzqHNUpzWzC
+        UEvqaAAAAA==
+        """);
+
+    /// <summary>Gets 512 × 768 black pixels.</summary>
+    internal static byte[] BlackWebPLossy { get; } = Convert.FromBase64String("""
+        UklGRvICAABXRUJQVlA4IOYCAADQVQCdASoAAgADPpFIoU0lpCMiIAgAsBIJaW7hd2EbQAnsA99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snI
+        e+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D
+        32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe
+        +2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D3
+        2ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+
+        2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32
+        ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkPfbJyHvtk5D32ych77ZOQ99snIe+2TkN4AD+/94IqrIAAAAAAAAAAAAAAAAA
+        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+        """);
+
+    /// <summary>Gets 512 × 768 black pixels.</summary>
+    internal static byte[] BlackWebPLossless { get; } = Convert.FromBase64String("""
+        UklGRhoAAABXRUJQVlA4TA4AAAAv/8G/AAcQEf0PRET/Aw==
+        """);
+
+    /// <summary>Gets 32 × 40 lossless pixels, of which the last 35 rows are black: the last quarter of the file is zeros.</summary>
+    internal static byte[] PartlyBlackWebP { get; } = Convert.FromBase64String("""
+        UklGRlgCAABXRUJQVlA4TEwCAAAvH8AJAO/kMIDbNNJJSvo41e+/BzPMIhBIYdvssI0kRfrBYw74Mz7mm9md/5Dfw39TJEIENiKgcBNlF2sNzi6vHBKCBGBXai91bCOplVcFFQzgUmQ9
+        BLaQ1rCRCgxukSsCI+RRhAAbtGJRQDJQ06dW0vgH4vYuhxd2IowsbtELgNG5XmxMDUaEGUnhgQgvy+H0rIadkPpUIAyoIuTMYWfi3WvIFLLEvcfiIwDMogV5hvBCEG7KRRQfQRE9AsHw
+        qaDMBL4Fkliwe2ZI4VBoekju08mABdazw+IjKQgBWN1DUHbCIEZWKjShS24gcZCSzaokDCMoSeHwSdUDDIV4GTDwyWwgSBADgACiZdu2bdu2XWfbtm38O6L/MR4f/X5y4c1Bb9jtrKd/
+        U/8/+XS86ErKs5f3E9/1recPlZdMb+7fOwpOP3a3sDnt26MXX8oDHtw8G/Hr35mxyyfext063bWyOnix5Xvs47ap7KrW4YLZjKAbuTHzOVFfR+t/Vow8393Yroz7cKE/8GRHeOneRF7N
+        zLXfp15fbW4/XJ7rqQ5tLO5MvvPjz07dq0sha1tJi5EJDxs+13Z/PNdUlnn++sASAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+        AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
         """);
 
     internal static byte[] Avif { get; } = Convert.FromBase64String("""

@@ -100,6 +100,22 @@ internal static class TestImages
         .. Enumerable.Range(0, scanLength).Select(i => (byte)(i % 251)), 0xFF, 0x00, 0xFF, 0xD9,
     ];
 
+    /// <summary>Creates a gray JPEG of one color, as an encoder with tables for this image writes it: its scan is all zeros.</summary>
+    internal static byte[] FlatJpeg(int width, int height)
+    {
+        // One code of one bit in either table: no difference, and the end of the block.
+        byte[] table = [1, .. new byte[15], 0];
+        int blocks = (width + 7) / 8 * ((height + 7) / 8);
+        return
+        [
+            0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. Enumerable.Repeat((byte)8, 64),
+            0xFF, 0xC0, 0, 11, 8, .. BigEndian(height), .. BigEndian(width), 1, 1, 0x11, 0,
+            0xFF, 0xC4, 0, 20, 0x00, .. table, 0xFF, 0xC4, 0, 20, 0x10, .. table,
+            0xFF, 0xDA, 0, 8, 1, 1, 0x00, 0, 63, 0,
+            .. new byte[blocks / 4], .. blocks % 4 == 0 ? [] : new[] { (byte)(0xFF >> (blocks % 4 * 2)) }, 0xFF, 0xD9,
+        ];
+    }
+
     /// <summary>Creates a lossy WebP.</summary>
     internal static byte[] WebPLossy(int width, int height) => Riff("VP8 "u8,
         [0x10, 0, 0, 0x9D, 0x01, 0x2A, .. LittleEndian(width), .. LittleEndian(height), 1, 2, 3, 4]);
