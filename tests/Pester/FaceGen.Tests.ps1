@@ -31,11 +31,12 @@ Describe 'Pipelines' {
 
     It 'ignores empty cells and reports the row of an invalid one' {
         $rows = 'prompt,face_image,width,seed', "good,$face,,7", "bad,$face,900,", "good too,$face,64," | ConvertFrom-Csv
-        $images = $rows | New-FaceGenImage -ErrorVariable wrong -ErrorAction SilentlyContinue -WarningVariable left -WarningAction SilentlyContinue
+        $images = $rows | New-FaceGenImage -ErrorVariable wrong -ErrorAction SilentlyContinue
         $images.Prompt | Sort-Object | Should -Be 'good', 'good too'
         $wrong | Should -HaveCount 1
-        $wrong[0].FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentTransformationError,*'
-        $left | Should -Be 'Input 2 was skipped. Nothing was sent for it. The error before this warning names the invalid value.'
+        $wrong[0].FullyQualifiedErrorId | Should -BeLike 'RequestInvalid,*'
+        "$($wrong[0])" | Should -BeLike "Input 2: Width must be 1 to 512, not '900'.*"
+        $wrong[0].TargetObject.prompt | Should -Be bad
     }
 
     It 'accepts faces from Get-ChildItem' {

@@ -6,11 +6,14 @@ namespace FaceGen.Batches.Ledgers;
 
 /// <summary>
 /// Serializes requests for the ledger: the API's JSON, in which a face image is a link, the path of a file, or the hash of bytes in
-/// the ledger's table of faces.
+/// the ledger's table of faces, and the columns of the row.
 /// </summary>
 internal sealed class RequestSerializer
 {
     private const string HashPrefix = "sha256:";
+
+    /// <summary>The property that contains the name of the row's operation; rows of earlier versions have none.</summary>
+    private const string OperationName = "operation";
 
     /// <summary>The maximum number of cached face images, which bounds memory.</summary>
     private const int CacheCapacity = 1024;
@@ -25,12 +28,16 @@ internal sealed class RequestSerializer
         FaceImage face = request.FaceImage;
         (string? hash, int length) = face.Link is null ? ComputeHash(face) : (null, 0);
         bool isInline = face.Link is null && face.FilePath is null;
-        string text = Encoding.UTF8.GetString(ToJson(request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!));
+        string text = Encoding.UTF8.GetString(JsonObjectWriter.Write(json =>
+        {
+            json.WriteString(OperationName, Operation.FaceGen.Name);
+            RequestJson.WriteStored(json, request, isInline ? hash! : face.Link?.AbsoluteUri ?? face.FilePath!);
+        }));
         return new InputRow(ComputeIdentity(request, hash), text, request.ImageCount, hash,
             isInline ? face.ReadBytes() : null, request.Source)
         {
             FaceLength = length,
-            MayHaveLegacyHash = face.Link is not null || HasLineBreak(request.Prompt) || HasLineBreak(request.NegativePrompt),
+            MayHaveLegacyHash = face.Link is not null || request.Fields.Any(field => field.Value is string text && text.IndexOfAny(['\r', '\n']) >= 0),
         };
     }
 
@@ -59,13 +66,16 @@ internal sealed class RequestSerializer
 
     private static Request Deserialize(string text, Func<string, FaceImage> readFace, RequestSource? source = null)
     {
-        var draft = new RequestBuilder(readFace, isStored: true);
+        var builder = new RequestBuilder(readFace, isStored: true);
         try
         {
             using JsonDocument json = JsonDocument.Parse(text);
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
-                if (RequestField.Find(property.Name) is { } field) draft.Set(field, ReadValue(property.Value));
+                if (FieldNames.Find(property.Name) is { } field) builder.Set(field, property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? property.Value.GetRawText() : RequestData.ReadValue(property.Value));
+                else if (property.NameEquals(RequestData.AdditionalFieldsName)) builder.SetAdditionalFields(RequestData.ReadObject(property.Value));
+                else if (property.NameEquals(RequestData.ColumnsName)) foreach (JsonProperty column in property.Value.EnumerateObject()) builder.SetColumn(column.Name, column.Value.GetString() ?? "");
+                else if (property.NameEquals(OperationName) && !property.Value.ValueEquals(Operation.FaceGen.Name)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"{source}: the row has the operation '{DisplayText.Clean(property.Value.ToString(), 60)}', which this version of FaceGen does not have. The row was not sent. Update FaceGen.");
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
@@ -73,7 +83,7 @@ internal sealed class RequestSerializer
             throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is not a JSON object: {e.Message}", e);
         }
 
-        RequestRow row = draft.Build(source ?? new RequestSource("", 0, 0), []);
+        RequestRow row = builder.Build(source ?? new RequestSource("", 0, 0), []);
         return row.Request is null ? throw row.Error! : row.Request with { Source = source };
     }
 
@@ -99,31 +109,18 @@ internal sealed class RequestSerializer
     /// <summary>Returns the SHA-256 of a row's face image; null for a link.</summary>
     internal static string? GetFaceSha256(LedgerRow row) => row.Face?.Split(':')[^1];
 
-    private static object? ReadValue(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
-        JsonValueKind.Number => value.GetDouble(),
-        JsonValueKind.String => value.GetString(),
-        _ => value.GetRawText(),
-    };
-
     /// <summary>Returns the API's JSON of a request.</summary>
     internal static byte[] ToJson(Request request, string face) => JsonObjectWriter.Write(json => RequestJson.Write(json, request, face));
 
     /// <summary>
     /// Returns the hash that identifies a request. It includes the bytes of a face image, a link without its signature, and texts with
-    /// normalized line ends; it excludes the webhook, which only receives the result.
+    /// normalized line ends; it excludes private fields, which only receive the result.
     /// </summary>
     private static string ComputeIdentity(Request request, string? face) => Sha256.ComputeHex(ToJson(
-        request with { Webhook = null, Prompt = NormalizeLineBreaks(request.Prompt)!, NegativePrompt = NormalizeLineBreaks(request.NegativePrompt) },
+        request.WithFields((field, value) => field.IsPrivate ? null : value is string text ? NormalizeLineBreaks(text) : value),
         face ?? SignedLink.WithoutSignature(request.FaceImage.Link!)));
 
-    private static string? NormalizeLineBreaks(string? text) => text?.Replace("\r\n", "\n").Replace('\r', '\n');
-
-    private static bool HasLineBreak(string? text) => text?.IndexOfAny(['\r', '\n']) >= 0;
+    private static string NormalizeLineBreaks(string text) => text.Replace("\r\n", "\n").Replace('\r', '\n');
 
     private FaceImage ReadFace(string text, Func<string, byte[]> readFace)
     {

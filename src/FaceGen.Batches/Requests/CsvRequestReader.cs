@@ -47,7 +47,7 @@ internal sealed class CsvRequestReader
     private IEnumerable<RequestRow> ReadRows()
     {
         if (ReadHeader() is not { } header) yield break;
-        foreach (string name in header.UnknownColumns) _builder.AddUnknownName(name);
+        foreach ((_, string name) in header.OtherColumns) _builder.ReportColumn(name);
 
         while (ReadRecord())
         {
@@ -61,7 +61,7 @@ internal sealed class CsvRequestReader
         {
             if (IsBlank(0)) continue;
 
-            return CsvHeader.Read(Enumerable.Range(0, _csv.RowFieldCount).Select(_csv.GetString), _path, _line);
+            return CsvHeader.Read(Enumerable.Range(0, _csv.RowFieldCount).Select(_csv.GetString), _builder.Defaults, _path, _line);
         }
 
         return null;
@@ -79,15 +79,17 @@ internal sealed class CsvRequestReader
             string cell = _csv.GetString(ordinal);
             if (InvisibleCharacters.IsEmpty(cell)) continue;
 
-            _builder.Set(field, cell);
+            _builder.Row.Set(field, cell);
             given = true;
         }
 
         if (!given && IsBlank(0)) return false;
 
+        foreach ((int ordinal, string name) in header.OtherColumns) _builder.Row.SetColumn(name, ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "");
+
         if (!IsBlank(header.Width))
         {
-            _builder.Refuse($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}. Quote each cell that contains the delimiter.");
+            _builder.Row.AddError($"The row has {_csv.RowFieldCount} cells and the header only {header.Width}. Quote each cell that contains the delimiter.");
         }
 
         return true;
@@ -155,37 +157,37 @@ internal sealed class CsvHeader
     {
         Width = names.Count;
         var columns = new List<(int, RequestField)>();
-        var unknown = new List<string>();
+        var others = new List<(int, string)>();
         for (int i = 0; i < names.Count; i++)
         {
-            if (RequestField.Find(names[i]) is { } field) columns.Add((i, field));
-            else if (names[i].Length > 0) unknown.Add(names[i]);
+            if (FieldNames.Find(names[i]) is { } field) columns.Add((i, field));
+            else if (names[i].Length > 0) others.Add((i, names[i]));
         }
 
         Columns = columns;
-        UnknownColumns = unknown;
+        OtherColumns = others;
     }
 
     /// <summary>Gets the columns that hold fields of the API.</summary>
     internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
 
-    /// <summary>Gets the names of the columns that the API does not have; a column without a name does not count.</summary>
-    internal IReadOnlyList<string> UnknownColumns { get; }
+    /// <summary>Gets the columns that are not fields of the API; a column without a name does not count.</summary>
+    internal IReadOnlyList<(int Ordinal, string Name)> OtherColumns { get; }
 
     /// <summary>Gets how many cells a row may have; empty names at the end, which Excel adds, do not count.</summary>
     internal int Width { get; }
 
     /// <summary>Reads the header row.</summary>
-    /// <exception cref="FaceGenException">The header has no <c>prompt</c>, or two columns for the same field.</exception>
-    internal static CsvHeader Read(IEnumerable<string> cells, string path, int line)
+    /// <exception cref="FaceGenException">The header has no <c>prompt</c>, which has no default, or two columns for the same field.</exception>
+    internal static CsvHeader Read(IEnumerable<string> cells, CommandValues defaults, string path, int line)
     {
         List<string> names = [.. cells.Select(InvisibleCharacters.Trim)];
         while (names.Count > 0 && names[names.Count - 1].Length == 0) names.RemoveAt(names.Count - 1);
 
         var header = new CsvHeader(names);
-        if (header.Columns.All(column => column.Field != RequestField.Prompt))
+        if (defaults[RequestField.Prompt] is null && header.Columns.All(column => column.Field != RequestField.Prompt))
         {
-            string? similar = names.FirstOrDefault(name => RequestField.FindNearest(name) == RequestField.Prompt);
+            string? similar = names.FirstOrDefault(name => FieldNames.FindNearest(name) == RequestField.Prompt);
             string suggestion = similar is null ? "" : $". Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
             throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
         }

@@ -176,7 +176,7 @@ internal sealed class JsonLinesRequestReader
         }
         catch (JsonException e)
         {
-            _builder.Refuse($"{JsonRequestObject.Describe(e)}.");
+            _builder.Row.AddError($"{JsonRequestObject.Describe(e)}.");
         }
 
         rows.Add(_builder.Build(_window.Line));
@@ -218,35 +218,34 @@ internal static class JsonRequestObject
         {
             string kind = DescribeToken(reader.TokenType);
             if (!reader.TrySkip()) return false;
-            builder.Refuse($"A request must be a JSON object, not {kind}.");
+            builder.Row.AddError($"A request must be a JSON object, not {kind}.");
             return true;
         }
 
-        builder.ClearNames();
+        builder.Row.ClearNames();
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.EndObject) return true;
 
             string name = ReadText(ref reader) ?? "";
-            RequestField? field = RequestField.Find(name);
+            RequestField? field = FieldNames.Find(name);
             if (!reader.Read()) return false;
             if (name == RequestBuilder.SidecarProperty && reader.TokenType == JsonTokenType.StartObject)
             {
-                builder.BeginSidecar();
+                builder.StartSidecarRequest();
                 return TryRead(ref reader, builder) && TrySkipRest(ref reader);
             }
 
-            if (field is null)
+            if (field is not null)
             {
-                builder.AddUnknownName(name);
+                builder.Row.AddName(field, name);
+                SetValue(ref reader, builder.Row, field);
+                if (!reader.TrySkip()) return false;
             }
-            else
+            else if (!TryReadOther(ref reader, builder, name))
             {
-                builder.AddName(field, name);
-                SetValue(ref reader, builder, field);
+                return false;
             }
-
-            if (!reader.TrySkip()) return false;
         }
 
         return false;
@@ -266,7 +265,7 @@ internal static class JsonRequestObject
             string name = ReadText(ref reader) ?? "";
             if (!reader.Read()) return null;
             if (name.Equals("value", StringComparison.OrdinalIgnoreCase)) return reader.TokenType == JsonTokenType.StartArray;
-            if (RequestField.Find(name) is not null || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) return false;
+            if (FieldNames.Find(name) is not null || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) return false;
         }
 
         return reader.TokenType == JsonTokenType.EndObject ? false : null;
@@ -292,13 +291,38 @@ internal static class JsonRequestObject
         return $"Invalid JSON at position {e.BytePositionInLine + 1}: {reason.TrimEnd('.')}";
     }
 
-    private static void SetValue(ref Utf8JsonReader reader, RequestRowBuilder builder, RequestField field)
+    /// <summary>Reads a property that is not a field of the API: additional fields, columns, or one column.</summary>
+    /// <returns>False if the window ends before the value does.</returns>
+    private static bool TryReadOther(ref Utf8JsonReader reader, RequestRowBuilder builder, string name)
+    {
+        if (!JsonDocument.TryParseValue(ref reader, out JsonDocument? parsed)) return false;
+
+        using JsonDocument document = parsed!;
+        JsonElement value = document.RootElement;
+        try
+        {
+            if (value.ValueKind != JsonValueKind.Object) builder.SetColumn(name, Format(value));
+            else if (RequestData.IsAdditionalFields(name)) builder.Row.SetAdditionalFields(RequestData.ReadObject(value));
+            else if (!RequestData.IsColumns(name)) builder.SetColumn(name, Format(value));
+            else foreach (JsonProperty column in value.EnumerateObject()) builder.SetColumn(column.Name, Format(column.Value));
+        }
+        catch (InvalidOperationException)
+        {
+            builder.Row.AddError($"The property '{InvisibleCharacters.Escape(name, 60)}' has a text with half of a \\u surrogate pair.");
+        }
+
+        return true;
+    }
+
+    private static string Format(JsonElement value) => value.ValueKind == JsonValueKind.Null ? "" : value.ToString();
+
+    private static void SetValue(ref Utf8JsonReader reader, RequestBuilder builder, RequestField field)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
                 if (ReadText(ref reader) is { } text) builder.Set(field, text);
-                else builder.SetUnusable(field, "a text with half of a \\u surrogate pair");
+                else builder.Set(field, field.CreateInvalidErrorFor("a text with half of a \\u surrogate pair"));
                 break;
             case JsonTokenType.Number:
                 builder.Set(field, ReadNumber(ref reader, field));
@@ -307,10 +331,10 @@ internal static class JsonRequestObject
                 builder.Set(field, reader.GetBoolean());
                 break;
             case JsonTokenType.Null:
-                builder.SetNull(field);
+                builder.Set(field, null);
                 break;
             default:
-                builder.SetUnusable(field, DescribeToken(reader.TokenType));
+                builder.Set(field, field.CreateInvalidErrorFor(DescribeToken(reader.TokenType)));
                 break;
         }
     }
@@ -322,7 +346,7 @@ internal static class JsonRequestObject
     private static object ReadNumber(ref Utf8JsonReader reader, RequestField field)
     {
         string written = Encoding.UTF8.GetString(reader.ValueSpan.ToArray());
-        return !field.IsText && written.IndexOfAny(['e', 'E']) >= 0 && reader.TryGetDouble(out double number) && !double.IsInfinity(number)
+        return field.Kind != FieldKind.Text && written.IndexOfAny(['e', 'E']) >= 0 && reader.TryGetDouble(out double number) && !double.IsInfinity(number)
             ? number
             : written;
     }

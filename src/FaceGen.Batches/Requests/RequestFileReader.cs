@@ -7,7 +7,7 @@ namespace FaceGen.Batches.Requests;
 public sealed class RequestFileReader : IRequestFileReader
 {
     /// <inheritdoc/>
-    IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter)
+    IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter, CommandValues defaults)
     {
         using LookaheadTextReader text = LookaheadTextReader.Open(path);
         // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
@@ -16,7 +16,7 @@ public sealed class RequestFileReader : IRequestFileReader
             throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark");
         if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty");
 
-        var rows = new RequestRowBuilder(path);
+        var rows = new RequestRowBuilder(path, defaults);
         IEnumerable<RequestRow> all = (format ?? DetectFormat(text)) switch
         {
             RequestFileFormat.Json => JsonRequestReader.Read(text, rows),

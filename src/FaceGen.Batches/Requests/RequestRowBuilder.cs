@@ -4,63 +4,50 @@ namespace FaceGen.Batches.Requests;
 
 /// <summary>Builds the rows of one file from the values that a format's reader finds.</summary>
 /// <param name="file">The full path of the file.</param>
-internal sealed class RequestRowBuilder(string file)
+/// <param name="defaults">The values of rows that give none of their own.</param>
+internal sealed class RequestRowBuilder(string file, CommandValues defaults)
 {
-    /// <summary>The maximum number of unknown names that are reported for a file.</summary>
-    private const int MaxUnknownNames = 100;
+    /// <summary>The maximum number of columns that are reported for a file.</summary>
+    private const int MaxReportedColumns = 100;
 
-    private readonly RequestBuilder _draft = new(new FaceImageCache(Path.GetDirectoryName(file) ?? "").Read);
-    private readonly HashSet<string> _reportedUnknown = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<string> _unknown = [];
+    private readonly HashSet<string> _reportedColumns = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<string> _newColumns = [];
     private int _row;
 
-    /// <summary>Sets a field to a text, a number or a boolean.</summary>
-    internal void Set(RequestField field, object value) => _draft.Set(field, value);
+    /// <summary>Gets the builder of the current row.</summary>
+    internal RequestBuilder Row { get; } = new(new FaceImageCache(Path.GetDirectoryName(file) ?? "").Read) { Defaults = defaults };
 
-    /// <inheritdoc cref="RequestBuilder.AddName"/>
-    internal void AddName(RequestField field, string name) => _draft.AddName(field, name);
+    /// <summary>Gets the values of rows that give none of their own.</summary>
+    internal CommandValues Defaults => defaults;
 
-    /// <inheritdoc cref="RequestBuilder.ClearNames"/>
-    internal void ClearNames() => _draft.ClearNames();
-
-    /// <summary>Clears a field.</summary>
-    internal void SetNull(RequestField field) => _draft.Set(field, null);
-
-    /// <summary>Records a value that no field can have, described by words that follow "not".</summary>
-    internal void SetUnusable(RequestField field, string description) => _draft.SetInvalid(field, description);
-
-    /// <summary>Records a name that the API does not have; each is reported once per file.</summary>
-    internal void AddUnknownName(string name)
+    /// <summary>Sets a column that is not a field of the API. Each is reported once per file.</summary>
+    internal void SetColumn(string name, string value)
     {
-        if (_reportedUnknown.Count == MaxUnknownNames || _reportedUnknown.Contains(name)) return;
-
-        string shown = InvisibleCharacters.Escape(name, 60);
-        if (_reportedUnknown.Add(shown)) _unknown.Add(shown);
+        Row.SetColumn(name, value);
+        ReportColumn(name);
     }
 
-    /// <summary>Discards what was read so far, which describes a sidecar's image: the request follows.</summary>
-    internal void BeginSidecar()
+    /// <summary>Reports a column with the next row, unless a row before it has it.</summary>
+    internal void ReportColumn(string name)
     {
-        _draft.StartSidecarRequest();
-        _reportedUnknown.ExceptWith(_unknown);
-        _unknown.Clear();
+        if (_reportedColumns.Count < MaxReportedColumns && _reportedColumns.Add(name)) _newColumns.Add(name);
     }
 
-    /// <summary>Rejects the row.</summary>
-    /// <param name="reason">A sentence.</param>
-    internal void Refuse(string reason) => _draft.AddError(reason);
+    /// <inheritdoc cref="RequestBuilder.StartSidecarRequest"/>
+    internal void StartSidecarRequest()
+    {
+        Row.StartSidecarRequest();
+        _reportedColumns.ExceptWith(_newColumns);
+        _newColumns.Clear();
+    }
 
     /// <summary>Returns the finished row.</summary>
     /// <param name="line">The line on which the row begins.</param>
-    internal RequestRow Build(int line) => _draft.Build(new RequestSource(file, line, ++_row), RemoveUnknownNames());
-
-    private string[] RemoveUnknownNames()
+    internal RequestRow Build(int line)
     {
-        if (_unknown.Count == 0) return [];
-
-        string[] names = [.. _unknown];
-        _unknown.Clear();
-        return names;
+        string[] columns = [.. _newColumns];
+        _newColumns.Clear();
+        return Row.Build(new RequestSource(file, line, ++_row), columns);
     }
 }
 

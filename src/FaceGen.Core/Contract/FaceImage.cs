@@ -41,8 +41,9 @@ public sealed class FaceImage
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="resolvePath">Returns the full path of a file.</param>
+    /// <param name="isFileChecked">False to leave the check of a file to <see cref="FaceImageReader"/>.</param>
     /// <exception cref="FaceGenException">The file or the base64 is not an image of at most 5 MB that decodes.</exception>
-    internal static FaceImage Parse(string text, Func<string, string> resolvePath)
+    internal static FaceImage Parse(string text, Func<string, string> resolvePath, bool isFileChecked = true)
     {
         bool fillsCell = text.Length == MaxCellLength;
         text = RemoveQuotes(InvisibleCharacters.Trim(text));
@@ -64,7 +65,8 @@ public sealed class FaceImage
                 text.Length, isBase64 ? "is not a PNG, JPEG or WebP image" : fault));
         }
 
-        return FromFile(FilePathParser.Resolve(text, resolvePath));
+        string path = FilePathParser.Resolve(text, resolvePath);
+        return isFileChecked ? FromFile(path) : FromUncheckedFile(path);
     }
 
     /// <summary>True if a text is the beginning of an image in base64.</summary>
@@ -125,13 +127,6 @@ public sealed class FaceImage
 
     /// <summary>Creates a face image from a local file that was verified before; it is verified again when it is sent.</summary>
     internal static FaceImage FromUncheckedFile(string fullPath) => new(null, fullPath, null, null);
-
-    /// <summary>Verifies a file that is not verified yet.</summary>
-    /// <exception cref="FaceGenException">The file does not exist, cannot be read, or is not an image of at most 5 MB that decodes.</exception>
-    internal void Validate()
-    {
-        if (FilePath is { } path && Format is null) _verified = FromFile(path)._verified;
-    }
 
     /// <summary>Returns the value of <c>face_image</c>: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file no longer exists, or is no longer an image.</exception>

@@ -9,15 +9,15 @@ internal interface IRequestFileReader
     /// <param name="path">The file's full path.</param>
     /// <param name="format">The format; null to detect it by the file's extension and content.</param>
     /// <param name="delimiter">The CSV's delimiter; null to detect it by the header.</param>
+    /// <param name="defaults">The values of rows that give none of their own.</param>
     /// <exception cref="FaceGenException">The file cannot be read.</exception>
-    IEnumerable<RequestRow> Read(string path, RequestFileFormat? format, char? delimiter);
+    IEnumerable<RequestRow> Read(string path, RequestFileFormat? format, char? delimiter, CommandValues defaults);
 }
 
 /// <summary>Represents one row of a request file: a request, or the error of an invalid row.</summary>
-/// <param name="Source">Where the row was read.</param>
+/// <param name="Source">Where the row was read; null if it is not from a file or the pipeline.</param>
 /// <param name="Request">The request of a valid row.</param>
 /// <param name="Error">The error of an invalid row; its message names the line.</param>
-/// <param name="UnknownNames">The names of columns or properties that the API does not have. Each is reported once: columns with the
-/// first row, a property with the first row that has it.</param>
+/// <param name="NewColumns">The names of columns or properties that the API does not have and that no row before this one has.</param>
 internal sealed record RequestRow(
-    RequestSource Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> UnknownNames);
+    RequestSource? Source, Request? Request, FaceGenException? Error, IReadOnlyList<string> NewColumns);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using FaceGen.Contract;
 
 namespace FaceGen;
@@ -9,116 +8,92 @@ namespace FaceGen;
 /// </summary>
 public sealed record Request
 {
+    private static readonly Request Empty = new() { Prompt = "", FaceImage = null! };
+
+    private FieldValues _values = FieldValues.Empty;
+
     /// <summary>Gets the description of the image (<c>prompt</c>, required).</summary>
-    public required string Prompt { get; init; }
+    public required string Prompt { get => Get<string>(RequestField.Prompt)!; init => Set(RequestField.Prompt, value); }
 
     /// <summary>Gets the description of what the image must not show (<c>negative_prompt</c>).</summary>
-    public string? NegativePrompt { get; init; }
+    public string? NegativePrompt { get => Get<string>(RequestField.NegativePrompt); init => Set(RequestField.NegativePrompt, value); }
 
     /// <summary>Gets the face image (<c>face_image</c>, required).</summary>
-    public required FaceImage FaceImage { get; init; }
+    public required FaceImage FaceImage { get => Get<FaceImage>(RequestField.FaceImage)!; init => Set(RequestField.FaceImage, value); }
 
     /// <summary>Gets the image's width in pixels, 1 to 512; the default is the face image's width (<c>width</c>).</summary>
-    public int? Width { get; init; }
+    public int? Width { get => Get<int?>(RequestField.Width); init => Set(RequestField.Width, value); }
 
     /// <summary>Gets the image's height in pixels, 1 to 768; the default is the face image's height (<c>height</c>).</summary>
-    public int? Height { get; init; }
+    public int? Height { get => Get<int?>(RequestField.Height); init => Set(RequestField.Height, value); }
 
     /// <summary>Gets the number of inference steps: 21, 31 or 41 (<c>num_inference_steps</c>).</summary>
-    public int? NumInferenceSteps { get; init; }
+    public int? NumInferenceSteps { get => Get<int?>(RequestField.NumInferenceSteps); init => Set(RequestField.NumInferenceSteps, value); }
 
     /// <summary>Gets how closely the image follows the prompt, 1 to 20 (<c>guidance_scale</c>).</summary>
-    public double? GuidanceScale { get; init; }
+    public double? GuidanceScale { get => Get<double?>(RequestField.GuidanceScale); init => Set(RequestField.GuidanceScale, value); }
 
     /// <summary>Gets the weight of the face's structure, 0 to 2; the default is 1 (<c>s_scale</c>).</summary>
-    public double? SScale { get; init; }
+    public double? SScale { get => Get<double?>(RequestField.SScale); init => Set(RequestField.SScale, value); }
 
     /// <summary>Gets the number of images, 1 or 2 (<c>samples</c>).</summary>
-    public int? Samples { get; init; }
+    public int? Samples { get => Get<int?>(RequestField.Samples); init => Set(RequestField.Samples, value); }
 
     /// <summary>Gets whether images that are not safe for work are altered (<c>safety_checker</c>).</summary>
-    public bool? SafetyChecker { get; init; }
+    public bool? SafetyChecker { get => Get<bool?>(RequestField.SafetyChecker); init => Set(RequestField.SafetyChecker, value); }
 
     /// <summary>Gets how such images are altered: <c>black</c>, <c>blur</c>, <c>sensitive_content_text</c> or <c>pixelate</c>
     /// (<c>safety_checker_type</c>).</summary>
-    public string? SafetyCheckerType { get; init; }
+    public string? SafetyCheckerType { get => Get<string>(RequestField.SafetyCheckerType); init => Set(RequestField.SafetyCheckerType, value); }
 
     /// <summary>Gets whether the images are returned as base64; the default is false (<c>base64</c>).</summary>
-    public bool? Base64 { get; init; }
+    public bool? Base64 { get => Get<bool?>(RequestField.Base64); init => Set(RequestField.Base64, value); }
 
     /// <summary>Gets the style: <c>realistic</c> (the default), <c>comic</c>, <c>chibi</c>, <c>3d</c> or <c>anime</c>
     /// (<c>style</c>).</summary>
-    public string? Style { get; init; }
+    public string? Style { get => Get<string>(RequestField.Style); init => Set(RequestField.Style, value); }
 
     /// <summary>Gets the seed; the same seed generates the same image again (<c>seed</c>).</summary>
-    public long? Seed { get; init; }
+    public long? Seed { get => Get<long?>(RequestField.Seed); init => Set(RequestField.Seed, value); }
 
     /// <summary>Gets the https address to which the service sends a webhook delivery with the result (<c>webhook</c>).</summary>
-    public Uri? Webhook { get; init; }
+    public Uri? Webhook { get => Get<Uri>(RequestField.Webhook); init => Set(RequestField.Webhook, value); }
 
     /// <summary>Gets the caller's number that the webhook delivery repeats (<c>track_id</c>).</summary>
-    public long? TrackId { get; init; }
+    public long? TrackId { get => Get<long?>(RequestField.TrackId); init => Set(RequestField.TrackId, value); }
+
+    /// <summary>Gets fields of the API that FaceGen does not know, by their names. They are sent as they are.</summary>
+    public IReadOnlyDictionary<string, object?> AdditionalFields { get; init; } = RequestData.None<object?>();
+
+    /// <summary>
+    /// Gets the columns of the row that are not fields of the API, such as an account name. They are not sent, and do not identify
+    /// the request; file names, sidecars and reports can contain them.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Columns { get; init; } = RequestData.None<string>();
 
     /// <summary>Gets where the request was read, if it is from a file or the pipeline. It is not sent.</summary>
     public RequestSource? Source { get; init; }
 
+    /// <summary>Gets the value of a field; null if it is not given.</summary>
+    internal object? this[RequestField field] => _values[field];
+
     /// <summary>Gets the fields with their values, in the order of the API's reference.</summary>
-    internal IReadOnlyList<(RequestField Field, object? Value)> Fields =>
-    [
-        (RequestField.Prompt, Prompt), (RequestField.NegativePrompt, NegativePrompt), (RequestField.FaceImage, FaceImage),
-        (RequestField.Width, Width), (RequestField.Height, Height), (RequestField.NumInferenceSteps, NumInferenceSteps),
-        (RequestField.GuidanceScale, GuidanceScale), (RequestField.SScale, SScale), (RequestField.Samples, Samples),
-        (RequestField.SafetyChecker, SafetyChecker), (RequestField.SafetyCheckerType, SafetyCheckerType),
-        (RequestField.Base64, Base64), (RequestField.Style, Style), (RequestField.Seed, Seed), (RequestField.Webhook, Webhook),
-        (RequestField.TrackId, TrackId),
-    ];
+    internal IEnumerable<(RequestField Field, object? Value)> Fields => RequestField.All.Select(defined => (defined, _values[defined]));
 
     /// <summary>Gets the number of images that the request generates and pays for.</summary>
     internal int ImageCount => Samples ?? 1;
 
-    /// <summary>
-    /// Returns the request with validated and normalized fields, because a script may have changed them since they were read.
-    /// </summary>
-    /// <exception cref="FaceGenException">A field has a value that the API does not allow.</exception>
-    internal Request Validate()
-    {
-        foreach ((RequestField field, object? value) in Fields)
-        {
-            if (field != RequestField.FaceImage) field.Read(value);
-        }
+    /// <summary>Creates a request, in which each required field has a value.</summary>
+    internal static Request Create(FieldValues values) => Empty with { _values = values };
 
-        if (FaceImage is null) throw RequestField.FaceImage.CreateMissingError();
-        FaceImage.Validate();
-        // Only texts are normalized.
-        return this with
-        {
-            Prompt = (string)RequestField.Prompt.Require(Prompt),
-            NegativePrompt = (string?)RequestField.NegativePrompt.Read(NegativePrompt),
-            SafetyCheckerType = (string?)RequestField.SafetyCheckerType.Read(SafetyCheckerType),
-            Style = (string?)RequestField.Style.Read(Style),
-        };
-    }
+    /// <summary>Returns the request with other values of its fields.</summary>
+    /// <param name="change">Returns the new value of a field.</param>
+    internal Request WithFields(Func<RequestField, object?, object?> change) => this with { _values = FieldValues.Create(field => change(field, _values[field])) };
 
     /// <summary>Returns the prompt and the source.</summary>
     public override string ToString() => Source is null ? Prompt : $"{Prompt} ({Source})";
-}
 
-/// <summary>Represents where a request was read: a file and the line where it starts, or the pipeline.</summary>
-/// <param name="File">The file's full path; empty for the pipeline.</param>
-/// <param name="Line">The line, starting at 1; 0 for the pipeline.</param>
-/// <param name="Row">The number of the request in the file or pipeline, starting at 1.</param>
-[SuppressMessage("Design", "CA1036", Justification = "Sources are sorted; no code compares them with operators.")]
-public sealed record RequestSource(string File, int Line, int Row) : IComparable
-{
-    /// <summary>Compares by file, then by row, so that <c>Sort-Object Source</c> restores the order of the input.</summary>
-    public int CompareTo(object? obj)
-    {
-        if (obj is not RequestSource other) return 1;
+    private T? Get<T>(RequestField field) => (T?)_values[field];
 
-        int byFile = string.CompareOrdinal(File, other.File);
-        return byFile != 0 ? byFile : Row.CompareTo(other.Row);
-    }
-
-    /// <summary>Returns the file's name and the line, such as <c>people.csv:7</c>, or the pipeline input, such as <c>Input 7</c>.</summary>
-    public override string ToString() => File.Length == 0 ? $"Input {Row}" : $"{DisplayText.GetFileName(File)}:{Line}";
+    private void Set(RequestField field, object? value) => _values = _values.With(field, value);
 }

@@ -1,3 +1,6 @@
+using System.Collections;
+using System.Collections.ObjectModel;
+
 namespace FaceGen.Contract;
 
 /// <summary>
@@ -14,22 +17,51 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     private readonly Dictionary<RequestField, object?> _values = [];
     private readonly Dictionary<RequestField, string> _names = [];
     private readonly List<FaceGenException> _errors = [];
+    private readonly Dictionary<string, string> _columns = new(StringComparer.OrdinalIgnoreCase);
+    private IReadOnlyDictionary<string, object?> _additional = RequestData.None<object?>();
+
+    /// <summary>Gets or sets the values of a row that gives none of its own.</summary>
+    internal CommandValues Defaults { get; set; } = CommandValues.None;
+
+    /// <summary>Gets or sets the values that replace those of a row.</summary>
+    internal CommandValues Overrides { get; set; } = CommandValues.None;
 
     /// <summary>Sets a field's unparsed value; the last one wins.</summary>
     internal void Set(RequestField field, object? raw) => _values[field] = raw;
+
+    /// <summary>Sets all values of a request.</summary>
+    internal void SetAll(Request request)
+    {
+        foreach ((RequestField field, object? value) in request.Fields) Set(field, value);
+        foreach (KeyValuePair<string, string> column in request.Columns) SetColumn(column.Key, column.Value);
+        _additional = request.AdditionalFields;
+    }
 
     /// <summary>Adds the name that precedes a field's value; two names of one field are an error.</summary>
     internal void AddName(RequestField field, string name)
     {
         if (!_names.TryGetValue(field, out string? first)) _names.Add(field, name);
-        else if (!first.Equals(name, StringComparison.OrdinalIgnoreCase)) AddErrorOnce($"'{InvisibleCharacters.Escape(first, 60)}' and '{InvisibleCharacters.Escape(name, 60)}' both mean '{field.Name}'.");
+        else if (!first.Equals(name, StringComparison.OrdinalIgnoreCase)) AddError($"'{InvisibleCharacters.Escape(first, 60)}' and '{InvisibleCharacters.Escape(name, 60)}' both mean '{field.Name}'.");
     }
 
     /// <summary>Clears the names of fields, because another object follows or the same one is read again.</summary>
     internal void ClearNames() => _names.Clear();
 
-    /// <summary>Sets a value that no field can have, described by a phrase that follows "not".</summary>
-    internal void SetInvalid(RequestField field, string description) => _values[field] = new InvalidValue(description);
+    /// <summary>Sets a column of the row that is not a field of the API.</summary>
+    internal void SetColumn(string name, string value) => _columns[name] = value;
+
+    /// <summary>Sets the additional fields of the row.</summary>
+    internal void SetAdditionalFields(IDictionary entries)
+    {
+        try
+        {
+            _additional = RequestData.ReadAdditionalFields(entries);
+        }
+        catch (FaceGenException fault)
+        {
+            AddError(fault.Message);
+        }
+    }
 
     /// <summary>
     /// Starts the request inside a sidecar file. The values before it describe the generated image; only their seed is kept, as
@@ -40,74 +72,51 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         _values.TryGetValue(RequestField.Seed, out object? seed);
         _values.Clear();
         _names.Clear();
+        _columns.Clear();
         if (seed is not null) Set(RequestField.Seed, seed);
     }
 
     /// <summary>Adds an error of the whole row; its fields are not parsed.</summary>
-    internal void AddError(string reason) => _errors.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
-
-    private void AddErrorOnce(string reason)
+    internal void AddError(string reason)
     {
-        if (_errors.All(fault => fault.Message != reason)) AddError(reason);
+        if (_errors.All(fault => fault.Message != reason)) _errors.Add(new FaceGenException(ErrorCode.RequestInvalid, reason));
     }
 
     /// <summary>Builds the row, valid or not, and clears all values for the next row.</summary>
-    internal RequestRow Build(RequestSource source, IReadOnlyList<string> unknownNames)
+    /// <param name="source">Where the row was read; null if it is not from a file or the pipeline.</param>
+    /// <param name="newColumns">The columns that no row before this one has.</param>
+    internal RequestRow Build(RequestSource? source, IReadOnlyList<string> newColumns)
     {
         Request? request = _errors.Count == 0 ? CreateRequest(source) : null;
-        var row = new RequestRow(source, request, request is null ? CreateError(source) : null, unknownNames);
+        var row = new RequestRow(source, request, request is null ? CreateError(source) : null, newColumns);
         _values.Clear();
         _names.Clear();
         _errors.Clear();
+        _columns.Clear();
+        _additional = RequestData.None<object?>();
         return row;
     }
 
-    private Request? CreateRequest(RequestSource source)
+    private Request? CreateRequest(RequestSource? source)
     {
-        var request = new Request
+        FieldValues values = FieldValues.Create(Read);
+        return _errors.Count > 0 ? null : Request.Create(values) with
         {
-            Prompt = Require(RequestField.Prompt, text => text) ?? "",
-            NegativePrompt = Read<string>(RequestField.NegativePrompt),
-            FaceImage = Require(RequestField.FaceImage, parseFaceImage)!,
-            Width = Read<int?>(RequestField.Width),
-            Height = Read<int?>(RequestField.Height),
-            NumInferenceSteps = Read<int?>(RequestField.NumInferenceSteps),
-            GuidanceScale = Read<double?>(RequestField.GuidanceScale),
-            SScale = Read<double?>(RequestField.SScale),
-            Samples = Read<int?>(RequestField.Samples),
-            SafetyChecker = Read<bool?>(RequestField.SafetyChecker),
-            SafetyCheckerType = Read<string>(RequestField.SafetyCheckerType),
-            Base64 = Read<bool?>(RequestField.Base64),
-            Style = Read<string>(RequestField.Style),
-            Seed = Read<long?>(RequestField.Seed),
-            Webhook = Read<Uri>(RequestField.Webhook),
-            TrackId = Read<long?>(RequestField.TrackId),
+            AdditionalFields = RequestData.Merge(Defaults.AdditionalFields, _additional, Overrides.AdditionalFields),
+            Columns = _columns.Count == 0 ? RequestData.None<string>() : new ReadOnlyDictionary<string, string>(new Dictionary<string, string>(_columns, _columns.Comparer)),
             Source = source,
         };
-        return _errors.Count == 0 ? request : null;
     }
 
-    private FaceGenException CreateError(RequestSource source) =>
-        new(_errors[0].Code, $"{source}: {string.Join(" ", _errors.Select(fault => fault.Message))}", _errors[0]);
+    private FaceGenException CreateError(RequestSource? source) =>
+        new(_errors[0].Code, $"{(source is null ? "" : $"{source}: ")}{string.Join(" ", _errors.Select(fault => fault.Message))}", _errors[0]);
 
-    private T? Read<T>(RequestField field)
+    private object? Read(RequestField field)
     {
         try
         {
-            return (T?)Read(field);
-        }
-        catch (FaceGenException fault)
-        {
-            _errors.Add(fault);
-            return default;
-        }
-    }
-
-    private T? Require<T>(RequestField field, Func<string, T> parse) where T : class
-    {
-        try
-        {
-            return parse((string)(Read(field) ?? throw field.CreateMissingError()));
+            _values.TryGetValue(field, out object? own);
+            return Read(field, Overrides[field]) ?? Read(field, own) ?? Read(field, Defaults[field]) ?? (field.IsRequired ? throw field.CreateMissingError() : null);
         }
         catch (FaceGenException fault)
         {
@@ -116,14 +125,8 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         }
     }
 
-    private object? Read(RequestField field) =>
-        !_values.TryGetValue(field, out object? raw) ? null
-        : raw is InvalidValue ? throw field.CreateInvalidError(raw)
+    private object? Read(RequestField field, object? raw) => raw is null ? null
+        : field.Kind == FieldKind.Image ? FaceImageReader.Read(raw, parseFaceImage)
         : isStored ? field.ReadStored(raw)
         : field.Read(raw);
-
-    private sealed record InvalidValue(string Description)
-    {
-        public override string ToString() => Description;
-    }
 }

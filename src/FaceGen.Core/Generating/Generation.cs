@@ -99,7 +99,7 @@ public sealed record Generation
             response.Output.Count > 0 ? [response.Output, .. response.AlternateLinks] : response.AlternateLinks;
         IReadOnlyList<string> received = lists.Count > 0 ? lists[0] : [];
         // Images beyond those that were requested are not this request's.
-        int maxCount = Request?.Samples ?? Limits.MaxSamples;
+        int maxCount = Request?.Samples ?? RequestField.Samples.Maximum!.Value;
         IReadOnlyList<string> images = Truncate(received, maxCount);
         return this with
         {

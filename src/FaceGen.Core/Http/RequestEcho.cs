@@ -51,7 +51,7 @@ internal sealed class RequestEcho
             Uri link => link.AbsoluteUri,
             FaceImage image => image.Link?.AbsoluteUri,
             _ => null,
-        }).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
+        }).Concat(request.AdditionalFields.Values.Select(value => value as string)).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
         return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -5,14 +5,11 @@ namespace FaceGen.Http;
 /// <summary>Provides the service's root address and the addresses of its requests.</summary>
 internal sealed class ServiceAddress
 {
-    private readonly string _imagePath;
-
     private ServiceAddress(Uri root, bool isEnterprise)
     {
         Root = root;
         IsEnterprise = isEnterprise;
-        _imagePath = isEnterprise ? "api/v1/enterprise/image_editing/" : "api/v6/image_editing/";
-        Generate = Combine(_imagePath + "face_gen");
+        Generate = Combine(Operation.FaceGen.GetSubmissionPath(isEnterprise));
     }
 
     internal static readonly Uri Default = new("https://modelslab.com");
@@ -38,7 +35,7 @@ internal sealed class ServiceAddress
 
     internal Uri AssetsGenerated => Combine("api/assets_generated");
 
-    internal Uri Fetch(string id) => Combine($"{_imagePath}fetch/{Uri.EscapeDataString(id)}");
+    internal Uri Fetch(string id) => Combine(Operation.FaceGen.GetFetchPath(IsEnterprise, id));
 
     /// <summary>
     /// Parses the root address, with or without <c>/api</c> or <c>/api/v6</c> at its end; <c>/api/v1/enterprise</c> selects the

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FaceGen.Contract;
 
 namespace FaceGen.Reporting;
@@ -6,15 +5,8 @@ namespace FaceGen.Reporting;
 /// <summary>One request in a report, and its outcome.</summary>
 internal sealed record ReportEntry
 {
-    private const string DefaultStyle = "realistic";
-
-    /// <summary>The fields of <see cref="Parameters"/>.</summary>
-    private static readonly RequestField[] DescribedFields =
-    [
-        RequestField.NegativePrompt, RequestField.FaceImage, RequestField.Width, RequestField.Height, RequestField.NumInferenceSteps,
-        RequestField.GuidanceScale, RequestField.SScale, RequestField.Samples, RequestField.SafetyChecker,
-        RequestField.SafetyCheckerType, RequestField.TrackId,
-    ];
+    /// <summary>The fields that are not in <see cref="Parameters"/>: the report has them elsewhere, or they do not affect the image.</summary>
+    private static readonly RequestField[] OtherFields = [RequestField.Prompt, RequestField.Style, RequestField.Seed, RequestField.Base64];
 
     internal required BatchItemStatus Status { get; init; }
 
@@ -29,7 +21,7 @@ internal sealed record ReportEntry
     /// <summary>Gets the file and line of the request.</summary>
     internal string? Row { get; init; }
 
-    /// <summary>Gets the other fields of the request, by the API's names.</summary>
+    /// <summary>Gets the other fields of the request by the API's names, its additional fields, and the columns of its row.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; } = [];
 
     internal int Attempts { get; init; }
@@ -78,7 +70,7 @@ internal sealed record ReportEntry
     {
         Status = BatchItemStatus.Pending,
         Prompt = request?.Prompt ?? generation?.Prompt ?? "",
-        Style = request is null ? GetMeta(generation, RequestField.Style) : request.Style ?? DefaultStyle,
+        Style = request is null ? GetMeta(generation, RequestField.Style) : request.Style ?? RequestField.Style.Default,
         Seed = generation?.Seed ?? request?.Seed,
         Id = generation?.Id,
         Row = request?.Source?.ToString(),
@@ -101,13 +93,10 @@ internal sealed record ReportEntry
             : face.ToString();
         return
         [
-            .. request.Fields.Where(pair => pair.Value is not null && DescribedFields.Contains(pair.Field)).Select(pair =>
-                new KeyValuePair<string, string>(pair.Field.Name, pair.Value switch
-                {
-                    FaceImage => shownFace,
-                    bool flag => flag ? "true" : "false",
-                    var value => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-                })),
+            .. request.Fields.Where(pair => pair.Value is not null && !pair.Field.IsPrivate && !OtherFields.Contains(pair.Field)).Select(pair =>
+                new KeyValuePair<string, string>(pair.Field.Name, pair.Value is FaceImage ? shownFace : RequestData.Format(pair.Value))),
+            .. request.AdditionalFields.Select(field => new KeyValuePair<string, string>(field.Key, RequestData.Format(field.Value))),
+            .. request.Columns.Where(column => column.Value.Length > 0),
         ];
     }
 

@@ -6,9 +6,9 @@ using FaceGen.Contract;
 namespace FaceGen.Saving;
 
 /// <summary>
-/// The template of file names: the fields <c>{id} {index} {prompt} {seed} {style} {track_id} {row} {date}</c> are replaced by
-/// their values, a slash separates folders, and the extension is that of the format. With any values the path is inside the
-/// folder and valid on every file system.
+/// The template of file names: the fields <c>{id} {index} {prompt} {seed} {style} {track_id} {face} {row} {date}</c>, any other field
+/// of a request and any column of its row are replaced by their values, a slash separates folders, and the extension is that of the
+/// format. With any values the path is inside the folder and valid on every file system.
 /// </summary>
 internal sealed class FileNameTemplate
 {
@@ -31,23 +31,30 @@ internal sealed class FileNameTemplate
         ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
         ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
         ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
+        ["face"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
+        ["face_image"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
         ["row"] = (generation, _) => generation.Source?.Row.ToString(CultureInfo.InvariantCulture),
         ["date"] = (generation, _) => generation.CreatedAt?.ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Gets the names of the fields.</summary>
-    internal static IEnumerable<string> FieldNames => FieldValues.Keys;
+    /// <summary>Gets the names of the fields that every generation has.</summary>
+    internal static IEnumerable<string> CommonNames => FieldValues.Keys.Where(name => name != RequestField.FaceImage.Name);
 
     private readonly string[] _segments;
 
     /// <summary>Parses a template.</summary>
-    /// <exception cref="FaceGenException">The template has an unknown field or an unpaired brace, or leads out of the folder.</exception>
+    /// <exception cref="FaceGenException">The template has an unpaired brace or an empty field, or leads out of the folder.</exception>
     internal FileNameTemplate(string template)
     {
-        string[] fields = [.. FieldPattern.Matches(template).Cast<Match>().Select(match => match.Groups[1].Value)];
-        string? unknown = fields.FirstOrDefault(name => !FieldValues.ContainsKey(name));
-        if (unknown is not null)
-            throw CreateInvalidError($"'{{{DisplayText.Clean(unknown, 40)}}}' is not a field of a file name. Use {string.Join(", ", FieldValues.Keys.Select(name => $"{{{name}}}"))}.");
+        if (FieldPattern.Matches(template).Cast<Match>().Any(match => InvisibleCharacters.IsEmpty(match.Groups[1].Value)))
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has an empty field. {UsableNames}");
+
+        // Only a row shows whether it has a column, but a misspelled field is known before anything is paid for.
+        foreach (Match match in FieldPattern.Matches(template))
+        {
+            if (FindValue(match.Groups[1].Value) is null && FieldNames.FindNearest(match.Groups[1].Value) is { } near)
+                throw CreateInvalidError($"'{{{InvisibleCharacters.Escape(match.Groups[1].Value, 40)}}}' is not a field of a file name. Did you mean '{{{near.Name}}}'? Rename a column that has this name. {UsableNames}");
+        }
 
         if (FieldPattern.Replace(template, "").IndexOfAny(['{', '}']) >= 0)
             throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has an unpaired brace. Write one brace before and one after the name of a field.");
@@ -93,6 +100,7 @@ internal sealed class FileNameTemplate
     internal bool HasFolders => _segments.Length > 1;
 
     /// <summary>Returns the path of an image, relative to the folder and without the extension.</summary>
+    /// <exception cref="FaceGenException">The template has a column that the row of the generation does not have.</exception>
     internal string Expand(Generation generation, int index)
     {
         string[] names = ExpandSegments(generation, index);
@@ -105,7 +113,34 @@ internal sealed class FileNameTemplate
 
     private string[] ExpandSegments(Generation generation, int index) =>
         [.. _segments.Select(segment => ToSafeName(FieldPattern.Replace(
-            segment, match => FieldValues[match.Groups[1].Value](generation, index) is { Length: > 0 } value ? value : "none")))];
+            segment, match => GetValue(match.Groups[1].Value, generation, index) is { Length: > 0 } value ? value : "none")))];
+
+    /// <summary>Returns the value of a field, of a request's field, or of a column.</summary>
+    /// <exception cref="FaceGenException">There is no such field or column.</exception>
+    private static string? GetValue(string name, Generation generation, int index)
+    {
+        if (FindValue(name) is { } get) return get(generation, index);
+        if (generation.Request?.Columns.TryGetValue(InvisibleCharacters.Trim(name), out string? cell) == true) return cell;
+
+        string columns = generation.Request is not { Columns.Count: > 0 } request ? "" : $" The row has the columns {string.Join(", ", request.Columns.Keys.Select(column => $"{{{InvisibleCharacters.Escape(column, 40)}}}"))}.";
+        throw CreateInvalidError($"{(generation.Source is { } source ? $"{source}: " : "")}'{{{InvisibleCharacters.Escape(name, 40)}}}' is neither a field of a file name nor a column of the row.{columns} {UsableNames}");
+    }
+
+    /// <summary>Returns the function that gets the value of a field; null for a column.</summary>
+    private static Func<Generation, int, string?>? FindValue(string name)
+    {
+        if (FieldValues.TryGetValue(name, out Func<Generation, int, string?>? get)) return get;
+        if (FieldNames.Find(name) is not { IsPrivate: false } field) return null;
+
+        return (generation, _) => generation.Request?[field] is { } value ? RequestData.Format(value) : null;
+    }
+
+    private static string UsableNames => $"Use {string.Join(", ", CommonNames.Select(name => $"{{{name}}}"))}, or a column of the row.";
+
+    /// <summary>Returns the name of a face image's file or link without its extension; null for an inline image.</summary>
+    private static string? GetFaceName(FaceImage? face) => face?.Link is { } link ? Path.GetFileNameWithoutExtension(DisplayText.GetFileName(Uri.UnescapeDataString(link.AbsolutePath)))
+        : face?.FilePath is { } path ? Path.GetFileNameWithoutExtension(DisplayText.GetFileName(path))
+        : null;
 
     /// <summary>Returns a name that is valid on every file system.</summary>
     private static string ToSafeName(string name)

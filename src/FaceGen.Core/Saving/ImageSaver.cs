@@ -172,6 +172,6 @@ internal sealed class ImageSaver(
     private static string UnusedImagesWarning(Generation generation)
     {
         int images = generation.Images.Count;
-        return $"The service sent {images + generation.UnusedImageCount} or more images for generation {generation.Id}. Only the first {(images == 1 ? "is" : $"{images} are")} saved, because no more were requested. -Samples requests up to {Limits.MaxSamples}.";
+        return $"The service sent {images + generation.UnusedImageCount} or more images for generation {generation.Id}. Only the first {(images == 1 ? "is" : $"{images} are")} saved, because no more were requested. -Samples requests up to {RequestField.Samples.Maximum}.";
     }
 }

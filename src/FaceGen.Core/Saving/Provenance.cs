@@ -25,7 +25,7 @@ internal static class Provenance
         if (generation.Request is { } request)
         {
             json.WriteStartObject(RequestBuilder.SidecarProperty);
-            RequestJson.Write(json, request, request.FaceImage.Link?.AbsoluteUri ?? request.FaceImage.FilePath);
+            RequestJson.WriteStored(json, request, request.FaceImage.Link?.AbsoluteUri ?? request.FaceImage.FilePath);
             json.WriteEndObject();
         }
     }
@@ -38,8 +38,13 @@ internal static class Provenance
             yield return ("Creation Time", created.ToUniversalTime().ToString("R", CultureInfo.InvariantCulture));
         yield return ("Software", "FaceGen");
 
-        // Images are passed on, and the address of a webhook is a secret.
-        Generation shown = generation with { Request = generation.Request is { } request ? request with { Webhook = null } : null };
+        // Images are passed on: a private field is a secret, and the columns of a row are data of the user's.
+        Generation shown = generation with
+        {
+            Request = generation.Request is { } request
+                ? request.WithFields((field, value) => field.IsPrivate ? null : value) with { Columns = RequestData.None<string>() }
+                : null,
+        };
         // The writer escapes everything but ASCII, which every tool reads alike.
         yield return (PngText.OwnKeyword, Encoding.UTF8.GetString(JsonObjectWriter.Write(json => Write(json, shown, index))));
     }

@@ -102,7 +102,7 @@ internal sealed class EmulatedAccount
     {
         lock (_lock)
         {
-            decimal price = _options.PricePerImage * (request.Samples ?? 1);
+            decimal price = _options.PricePerImage * request.Samples;
             if (_balance < price)
                 return new Admission(AdmissionResult.WalletTooLow);
             if (GetQueue(now).Count >= _options.QueueLimit)

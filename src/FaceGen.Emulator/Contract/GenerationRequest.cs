@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FaceGen.Contract;
@@ -5,28 +6,21 @@ using FaceGen.Emulator.Images;
 
 namespace FaceGen.Emulator.Contract;
 
-/// <summary>A valid generation request. A property is null where the caller left the choice to the service.</summary>
-internal sealed record GenerationRequest
+/// <summary>A valid generation request.</summary>
+internal sealed class GenerationRequest(IReadOnlyDictionary<RequestField, object> values)
 {
-    internal required string Prompt { get; init; }
-    internal string? NegativePrompt { get; init; }
-    internal required FaceReference Face { get; init; }
-    internal int? Width { get; init; }
-    internal int? Height { get; init; }
-    internal int? NumInferenceSteps { get; init; }
-    internal double? GuidanceScale { get; init; }
-    internal double? SScale { get; init; }
-    internal int? Samples { get; init; }
-    internal bool? SafetyChecker { get; init; }
-    internal string? SafetyCheckerType { get; init; }
-    internal bool? Base64 { get; init; }
-    internal string? Style { get; init; }
-    internal long? Seed { get; init; }
-    internal string? Webhook { get; init; }
-    internal long? TrackId { get; init; }
+    internal string Prompt => (string)values[RequestField.Prompt];
+
+    internal FaceReference Face => (FaceReference)values[RequestField.FaceImage];
+
+    /// <summary>Gets the number of images, 1 unless the caller chose another.</summary>
+    internal int Samples => (int)(Get<long?>(RequestField.Samples) ?? 1);
 
     /// <summary>Gets the canonical text of the request that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.</summary>
     internal required string CanonicalText { get; init; }
+
+    /// <summary>Returns the value of a field; null if the caller left it to the service.</summary>
+    internal T? Get<T>(RequestField field) => values.TryGetValue(field, out object? value) ? (T)value : default;
 }
 
 /// <summary>Validates the body of a submission against the contract.</summary>
@@ -37,50 +31,28 @@ internal static class GenerationRequestReader
     internal static GenerationRequest? Read(JsonElement body, FaceReader faces, out FieldReader fields)
     {
         fields = new FieldReader(body);
-
-        string? prompt = fields.RequiredText("prompt");
-        FaceReference? face = ReadFace(fields, faces);
-        var optional = new
+        var values = new Dictionary<RequestField, object>();
+        foreach (RequestField field in Operation.FaceGen.Fields)
         {
-            NegativePrompt = fields.Text("negative_prompt"),
-            Width = fields.Integer("width", Limits.MinDimension, Limits.MaxWidth),
-            Height = fields.Integer("height", Limits.MinDimension, Limits.MaxHeight),
-            Steps = ReadSteps(fields),
-            GuidanceScale = fields.Number("guidance_scale", Limits.MinGuidanceScale, Limits.MaxGuidanceScale),
-            SScale = fields.Number("s_scale", Limits.MinSScale, Limits.MaxSScale),
-            Samples = fields.Integer("samples", Limits.MinSamples, Limits.MaxSamples),
-            SafetyChecker = fields.Boolean("safety_checker"),
-            SafetyCheckerType = fields.Choice("safety_checker_type", Limits.SafetyCheckerTypes),
-            Base64 = fields.Boolean("base64"),
-            Style = fields.Choice("style", Limits.Styles),
-            Seed = fields.Integer("seed", nullable: true),
-            Webhook = ReadWebhook(fields),
-            TrackId = fields.Integer("track_id", nullable: true),
-        };
-        if (prompt is null || face is null || fields.Errors.HasErrors)
-            return null;
+            if (Read(fields, field, faces) is { } value)
+                values[field] = value;
+        }
 
-        return new GenerationRequest
-        {
-            Prompt = prompt,
-            NegativePrompt = optional.NegativePrompt,
-            Face = face,
-            Width = (int?)optional.Width,
-            Height = (int?)optional.Height,
-            NumInferenceSteps = (int?)optional.Steps,
-            GuidanceScale = optional.GuidanceScale,
-            SScale = optional.SScale,
-            Samples = (int?)optional.Samples,
-            SafetyChecker = optional.SafetyChecker,
-            SafetyCheckerType = optional.SafetyCheckerType,
-            Base64 = optional.Base64,
-            Style = optional.Style,
-            Seed = optional.Seed,
-            Webhook = optional.Webhook,
-            TrackId = optional.TrackId,
-            CanonicalText = CanonicalRequest.Write(body, face),
-        };
+        return fields.Errors.HasErrors ? null : new GenerationRequest(values) { CanonicalText = CanonicalRequest.Write(body, (FaceReference)values[RequestField.FaceImage]) };
     }
+
+    private static object? Read(FieldReader fields, RequestField field, FaceReader faces) => field.Kind switch
+    {
+        FieldKind.Text => field.IsRequired ? fields.RequiredText(field.Name) : fields.Text(field.Name),
+        FieldKind.Image => ReadFace(fields, faces),
+        FieldKind.Integer when field.Choices.Count > 0 => ReadListed(fields, field),
+        FieldKind.Integer => fields.Integer(field.Name, field.Minimum ?? long.MinValue, field.Maximum ?? long.MaxValue, nullable: field.Minimum is null),
+        FieldKind.Number => fields.Number(field.Name, field.Minimum ?? double.MinValue, field.Maximum ?? double.MaxValue),
+        FieldKind.Boolean => fields.Boolean(field.Name),
+        FieldKind.Choice => fields.Choice(field.Name, field.Choices),
+        FieldKind.Address => ReadAddress(fields, field.Name),
+        _ => throw new InvalidOperationException($"The emulator does not read fields of the kind {field.Kind}."),
+    };
 
     private static FaceReference? ReadFace(FieldReader fields, FaceReader faces)
     {
@@ -94,24 +66,22 @@ internal static class GenerationRequestReader
         return face;
     }
 
-    private static long? ReadSteps(FieldReader fields)
+    private static long? ReadListed(FieldReader fields, RequestField field)
     {
-        const string Field = "num_inference_steps";
-        long? steps = fields.Integer(Field);
-        if (steps is null || Limits.NumInferenceSteps.Any(allowed => allowed == steps))
-            return steps;
-        fields.AddError(Field, $"must be one of: {string.Join(", ", Limits.NumInferenceSteps)}");
+        long? number = fields.Integer(field.Name);
+        if (number is null || field.Choices.Contains(number.Value.ToString(CultureInfo.InvariantCulture)))
+            return number;
+        fields.AddError(field.Name, $"must be one of: {string.Join(", ", field.Choices)}");
         return null;
     }
 
-    private static string? ReadWebhook(FieldReader fields)
+    private static string? ReadAddress(FieldReader fields, string name)
     {
-        const string Field = "webhook";
-        string? text = fields.Text(Field, nullable: true);
+        string? text = fields.Text(name, nullable: true);
         // The service accepts https only. The emulator accepts http on this machine too, so that tests need no certificate.
         bool isAllowed = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
-        return text is null || isAllowed ? text : fields.AddError(Field, "must be a valid HTTPS link");
+        return text is null || isAllowed ? text : fields.AddError(name, "must be a valid HTTPS link");
     }
 }
 

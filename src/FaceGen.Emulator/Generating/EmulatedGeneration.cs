@@ -88,21 +88,21 @@ internal sealed record GenerationParameters
         return new GenerationParameters
         {
             Prompt = request.Prompt,
-            NegativePrompt = request.NegativePrompt,
+            NegativePrompt = request.Get<string>(RequestField.NegativePrompt),
             Face = request.Face,
             Width = width,
             Height = height,
-            NumInferenceSteps = request.NumInferenceSteps ?? DefaultSteps,
-            GuidanceScale = request.GuidanceScale ?? DefaultGuidanceScale,
-            SScale = request.SScale ?? DefaultSScale,
-            Samples = request.Samples ?? Limits.MinSamples,
-            SafetyChecker = request.SafetyChecker ?? false,
-            SafetyCheckerType = request.SafetyCheckerType ?? DefaultSafetyCheckerType,
-            Base64 = request.Base64 ?? false,
-            Style = request.Style ?? DefaultStyle,
-            Seed = request.Seed ?? randomSeed,
-            Webhook = request.Webhook,
-            TrackId = request.TrackId,
+            NumInferenceSteps = (int?)request.Get<long?>(RequestField.NumInferenceSteps) ?? DefaultSteps,
+            GuidanceScale = request.Get<double?>(RequestField.GuidanceScale) ?? DefaultGuidanceScale,
+            SScale = request.Get<double?>(RequestField.SScale) ?? DefaultSScale,
+            Samples = request.Samples,
+            SafetyChecker = request.Get<bool?>(RequestField.SafetyChecker) ?? false,
+            SafetyCheckerType = request.Get<string>(RequestField.SafetyCheckerType) ?? DefaultSafetyCheckerType,
+            Base64 = request.Get<bool?>(RequestField.Base64) ?? false,
+            Style = request.Get<string>(RequestField.Style) ?? DefaultStyle,
+            Seed = request.Get<long?>(RequestField.Seed) ?? randomSeed,
+            Webhook = request.Get<string>(RequestField.Webhook),
+            TrackId = request.Get<long?>(RequestField.TrackId),
         };
     }
 
@@ -112,12 +112,13 @@ internal sealed record GenerationParameters
     private static (int Width, int Height) ResolveSize(GenerationRequest request)
     {
         SKSizeI face = request.Face.Image?.Size ?? new SKSizeI(DefaultSide, DefaultSide);
-        bool isSizeOpen = request.Width is null && request.Height is null;
-        double scale = isSizeOpen
-            ? Math.Min(1, Math.Min((double)Limits.MaxWidth / face.Width, (double)Limits.MaxHeight / face.Height))
+        long? width = request.Get<long?>(RequestField.Width), height = request.Get<long?>(RequestField.Height);
+        (int maxWidth, int maxHeight) = (RequestField.Width.Maximum!.Value, RequestField.Height.Maximum!.Value);
+        double scale = width is null && height is null
+            ? Math.Min(1, Math.Min((double)maxWidth / face.Width, (double)maxHeight / face.Height))
             : 1;
         return (
-            request.Width ?? Math.Clamp((int)Math.Round(face.Width * scale), Limits.MinDimension, Limits.MaxWidth),
-            request.Height ?? Math.Clamp((int)Math.Round(face.Height * scale), Limits.MinDimension, Limits.MaxHeight));
+            (int?)width ?? Math.Clamp((int)Math.Round(face.Width * scale), 1, maxWidth),
+            (int?)height ?? Math.Clamp((int)Math.Round(face.Height * scale), 1, maxHeight));
     }
 }

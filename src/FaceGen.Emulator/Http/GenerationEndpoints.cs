@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Contract;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Webhooks;
@@ -58,7 +59,7 @@ internal static class GenerationEndpoints
     {
         foreach (string field in fields.UnknownFields)
             call.AddWarning($"The field '{field}' is not part of the contract and was ignored.");
-        if (request?.Webhook is { } webhook && !WebhookSender.IsReachable(webhook, out _))
+        if (request?.Get<string>(RequestField.Webhook) is { } webhook && !WebhookSender.IsReachable(webhook, out _))
             call.AddWarning("The emulator works offline and sends no webhook delivery to another machine.");
         if (request is { Face.Image: null })
             call.AddWarning("The emulator works offline and downloads no face image. It draws a placeholder.");

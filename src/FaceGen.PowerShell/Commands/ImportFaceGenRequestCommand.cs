@@ -9,6 +9,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Column names are the API's field names or the parameter names of New-FaceGenImage. An
 /// invalid row gives one error with the file and line; the other rows are imported. The path of a face image is
 /// relative to the folder of the file.</para>
+/// <para type="description">A parameter such as -Style gives the value of rows that have none of their own. Columns that are not fields
+/// of the API are kept in the property Columns of a request; they are not sent.</para>
 /// </summary>
 [Cmdlet(VerbsData.Import, "FaceGenRequest", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(Request))]
@@ -30,11 +32,12 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
 
     private protected override void Process()
     {
+        CommandValues defaults = TakeInputValues();
         foreach (string path in LiteralPath ?? Path)
         {
             ReportErrors(path, () =>
             {
-                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null)) Write(row);
+                foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, defaults)) Write(row);
             });
         }
     }
@@ -42,7 +45,7 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     private void Write(RequestRow row)
     {
         StopToken.ThrowIfCancellationRequested();
-        UnknownColumns.Warn(this, row.Source, row.UnknownNames);
+        RowColumns.Report(this, row);
         if (row.Error is not null) ReportError(row.Error, row.Source);
         else WriteObject(row.Request);
     }

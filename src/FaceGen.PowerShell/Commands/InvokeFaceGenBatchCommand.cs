@@ -40,7 +40,9 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private readonly ProgressMeter _progress = new("Batch");
     private readonly List<Request> _chunk = new(ChunkSize);
-    private BatchInputReader? _reader;
+    private RequestRowReader? _reader;
+    private PSObject? _inputObject;
+    private int _inputCount;
     private BatchOptions? _options;
     private BatchSession? _session;
     private long _rowCount;
@@ -64,8 +66,15 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
-    [Deserialized]
-    public PSObject? InputObject { get; set; }
+    public PSObject? InputObject
+    {
+        get => _inputObject;
+        set
+        {
+            _inputObject = value;
+            InputBinding.EndScriptBlocks();
+        }
+    }
 
     /// <summary>
     /// <para type="description">The folder for the images; it is created if it does not exist.</para>
@@ -88,7 +97,9 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     /// <summary>
     /// <para type="description">The template of the file names; the default is {id}-{index}. The fields are {id}
-    /// {index} {prompt} {seed} {style} {track_id} {row} {date}; a slash makes a folder. The extension is added.</para>
+    /// {index} {prompt} {seed} {style} {track_id} {face} {row} {date}, the other fields of a request, and the columns of
+    /// its row, such as {account}; a slash makes a folder. {face} is the name of the face image's file. The extension is
+    /// added.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -179,6 +190,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Begin()
     {
+        base.Begin();
         if (TimeLimit < TimeSpan.FromSeconds(1) || TimeLimit > TimeSpan.FromDays(7))
             throw new FaceGenException(ErrorCode.ParametersInvalid, $"-TimeLimit must be 1 second to 7 days, not {TimeLimit}. Nothing was sent. Give 00:30:00 for half an hour: a bare number counts ticks, and a number in quotes counts days.");
         if (MinimumBalance < 0)
@@ -189,7 +201,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         LedgerLocation ledger = Ledger is null
             ? LedgerLocation.ForFile(System.IO.Path.Combine(folder, LedgerLocation.DefaultName))
             : Paths.ResolveLedger(Ledger, isTyped: true);
-        _reader = new BatchInputReader(new PipelineRowReader(path => Paths.Resolve(path, ErrorCode.FaceImageInvalid)), ReadFiles);
+        _reader = new RequestRowReader(path => Paths.Resolve(path, ErrorCode.FaceImageInvalid));
 
         // A plan needs no connection.
         Connection? connection = IsWhatIf ? null : Connection ?? Connections.GetRequired();
@@ -204,9 +216,21 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Process()
     {
-        IEnumerable<(RequestRow Row, object Target)> rows = InputObject is not null ? _reader!.Read(InputObject)
-            : (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null)).Select(row => (row, (object)row.Source));
-        foreach ((RequestRow row, object target) in rows) Add(row, target);
+        CommandValues defaults = TakeInputValues();
+        IEnumerable<RequestRow> rows;
+        switch (InputObject?.BaseObject)
+        {
+            case null: rows = (LiteralPath ?? Path).SelectMany(path => ReadFiles(path, LiteralPath is not null, defaults)); break;
+            case string path: rows = ReadFiles(path, isLiteral: false, defaults); break;
+            case FileInfo file: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
+            default:
+                _reader!.Defaults = defaults;
+                RequestRow row = _reader.Read(InputObject, ++_inputCount);
+                Add(row, row.Request ?? (object)InputObject!);
+                return;
+        }
+
+        foreach (RequestRow row in rows) Add(row, row.Source!);
     }
 
     private protected override void End()
@@ -278,7 +302,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private void Add(RequestRow row, object target)
     {
         StopToken.ThrowIfCancellationRequested();
-        UnknownColumns.Warn(this, row.Source, row.UnknownNames);
+        RowColumns.Report(this, row);
         _rowCount++;
         if (row.Request is null)
         {

@@ -61,7 +61,9 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
     /// <summary>
     /// <para type="description">The template of the file names; the default is {id}-{index}. The fields are {id}
-    /// {index} {prompt} {seed} {style} {track_id} {row} {date}; a slash makes a folder. The extension is added.</para>
+    /// {index} {prompt} {seed} {style} {track_id} {face} {row} {date}, the other fields of a request, and the columns of
+    /// its row, such as {account}; a slash makes a folder. {face} is the name of the face image's file. The extension is
+    /// added.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -147,6 +149,8 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
             // Pending until its images are saved, also with -WhatIf.
             Account.For(connection).BeginSaving(connection, generation);
+            // A column that is missing here may be missing in every row, and cmdlets upstream would go on paying.
+            _name!.Expand(generation, 0);
             if (!ShouldProcess(_folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
             _progress.Total++;

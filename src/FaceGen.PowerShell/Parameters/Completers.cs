@@ -41,10 +41,11 @@ public abstract class Completer : IArgumentCompleter
 public sealed class ChoiceCompleter : Completer
 {
     private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) =>
-        (RequestField.Find(parameter)?.Choices ?? [])
-            .Select(choice => choice is "true" or "false" ? $"${choice}" : choice)
-            .Where(choice => choice.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            .Select(choice => new CompletionResult(choice));
+        FieldNames.Find(parameter) is not { } field ? []
+            : (field.Kind == FieldKind.Boolean ? ["$true", "$false"] : field.Choices)
+                .Where(choice => choice.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+                .Select(choice => new CompletionResult(choice, choice, CompletionResultType.ParameterValue,
+                    $"{field.Name}: {choice}{(choice == field.Default ? ", the service's default" : "")}"));
 }
 
 /// <summary>Completes the names of this runspace's connections.</summary>
@@ -76,7 +77,7 @@ public sealed class FileNameCompleter : Completer
     {
         int brace = typed.LastIndexOf('{');
         string prefix = brace > typed.LastIndexOf('}') ? typed.Substring(0, brace) : typed;
-        return Filter(FileNameTemplate.FieldNames.Select(field => $"{prefix}{{{field}}}"), typed);
+        return Filter(FileNameTemplate.CommonNames.Select(field => $"{prefix}{{{field}}}"), typed);
     }
 }
 

@@ -4,13 +4,13 @@ using FaceGen.Contract;
 namespace FaceGen.PowerShell.Parameters;
 
 /// <summary>
-/// Converts and validates a parameter as a <see cref="RequestField"/>. Cells of a CSV are strings, and an empty one means
-/// "not given".
+/// Converts the value of a parameter that is a field of a request, such as a cell of a CSV, where an empty text means "not given".
+/// <see cref="ValidateRequestFieldAttribute"/> checks the API's range.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class RequestFieldAttribute(string name) : ArgumentTransformationAttribute
 {
-    internal RequestField Field { get; } = RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
+    private readonly RequestField _field = FieldNames.Find(name) ?? throw new ArgumentException(name, nameof(name));
 
     /// <summary>Gets or sets the value for "not given" if the parameter's type has no null.</summary>
     public object? EmptyValue { get; set; }
@@ -20,11 +20,12 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
     {
         object? raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         // PowerShell parses a typed 3d as a number and 007 as 7, but keeps the typed text.
-        if (raw is ValueType and not bool && (Field.Choices.Count > 0 || Field.IsText) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
+        if (raw is ValueType and not bool && (_field.Choices.Count > 0 || _field.Kind == FieldKind.Text) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
         if (raw is SwitchParameter flag) raw = flag.ToBool();
+        if (InputBinding.TryAdd(_field, raw)) return EmptyValue;
         try
         {
-            return Field.Read(raw) ?? EmptyValue;
+            return _field.Convert(raw) ?? EmptyValue;
         }
         catch (FaceGenException e)
         {

@@ -18,7 +18,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected FaceGenCmdlet()
     {
         Work = new BackgroundWork(_queue, Tick, ReportError, StopToken);
-        Paths = new PathResolver(this);
+        Paths = new PathResolver(() => SessionState.Path);
         Log = new StreamLog(this);
     }
 
@@ -97,11 +97,14 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs when the command has succeeded: a stopped pipeline never assigns its output to a variable.</summary>
     private protected virtual void Complete() { }
 
+    /// <summary>Runs after each step, before PowerShell binds the next input.</summary>
+    private protected virtual void OnStepEnded() { }
+
     /// <summary>Runs at least once a second while the pipeline's thread waits.</summary>
     private protected virtual void Tick() { }
 
     /// <summary>Writes a non-terminating error that names its row, or ends the run if every other input would fail too.</summary>
-    private protected void ReportError(Exception exception, object? target)
+    internal void ReportError(Exception exception, object? target)
     {
         if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorRecordFactory.Create(DescribeFatal(fatal), target));
         RequestSource? row = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
@@ -158,6 +161,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         {
             // Downstream cmdlets may run long before this one is disposed of: submit nothing meanwhile.
             if (!isDone) StopProcessing();
+            OnStepEnded();
         }
     }
 

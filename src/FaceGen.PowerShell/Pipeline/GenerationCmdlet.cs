@@ -1,6 +1,5 @@
 using FaceGen.Generating;
 using FaceGen.Http;
-using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Pipeline;
 
@@ -10,38 +9,17 @@ public abstract class GenerationCmdlet : ServiceCmdlet
     /// <summary>How long a wait may take without a warning.</summary>
     private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(1);
 
-    private readonly EmittedGenerations _emitted = new();
+    private readonly GenerationOutput _output;
 
-    private protected override void Complete() => _emitted.AcknowledgeAll();
+    private protected GenerationCmdlet() => _output = new GenerationOutput(this);
 
-    /// <summary>Emits a generation, or reports the error of a failed one.</summary>
-    private protected void WriteGeneration(Generation generation)
-    {
-        if (generation.Status == GenerationStatus.Failed)
-            ReportError(new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage), (object?)generation.Request ?? generation);
-        else
-            WriteObject(generation);
+    private protected override void Complete() => _output.AcknowledgeAll();
 
-        _emitted.Add(Account.For(generation.Connection ?? CurrentConnection), generation);
-    }
+    /// <inheritdoc cref="GenerationOutput.Write"/>
+    private protected void WriteGeneration(Generation generation) => _output.Write(generation, CurrentConnection);
 
-    /// <summary>
-    /// Returns a generation with its own connection, or for a deserialized one with the command's connection. Returns null,
-    /// and reports an error, if that is a connection to another account.
-    /// </summary>
-    private protected Generation? WithConnection(Generation generation)
-    {
-        try
-        {
-            Connection connection = ConnectionResolver.Resolve(generation, Connection, () => CurrentConnection);
-            return connection == generation.Connection ? generation : generation with { Connection = connection };
-        }
-        catch (FaceGenException e) when (e.Code == ErrorCode.ConnectionMismatch || generation.Connection is not null)
-        {
-            WriteError(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(e, generation.Source), generation));
-            return null;
-        }
-    }
+    /// <inheritdoc cref="GenerationOutput.WithConnection"/>
+    private protected Generation? WithConnection(Generation generation) => _output.WithConnection(generation, Connection, () => CurrentConnection);
 
     /// <summary>
     /// Returns the pending generations of this session, after all submissions in flight have got their response. Reports the

@@ -7,7 +7,8 @@ using FaceGen.Http;
 namespace FaceGen.PowerShell.Pipeline;
 
 /// <summary>Resolves paths as PowerShell does: by its current location, drives and wildcards, to full paths of the file system.</summary>
-internal sealed class PathResolver(PSCmdlet cmdlet)
+/// <param name="getPaths">Returns the paths of the session.</param>
+internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
 {
     /// <summary>Returns a full path. No character is a wildcard.</summary>
     /// <param name="path">The path.</param>
@@ -21,10 +22,10 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
         string reason;
         try
         {
-            string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            string full = getPaths().GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
             if (provider.Name == "FileSystem") return full;
 
-            reason = path == "." ? $"The current location is {cmdlet.SessionState.Path.CurrentLocation}." : $"It belongs to the provider {provider.Name}.";
+            reason = path == "." ? $"The current location is {getPaths().CurrentLocation}." : $"It belongs to the provider {provider.Name}.";
         }
         catch (Exception e) when (e is ProviderNotFoundException or System.Management.Automation.DriveNotFoundException or ItemNotFoundException
             or ProviderInvocationException or NotSupportedException or ArgumentException or PSInvalidOperationException)
@@ -104,7 +105,7 @@ internal sealed class PathResolver(PSCmdlet cmdlet)
     {
         try
         {
-            IReadOnlyList<string> matches = [.. cmdlet.GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider)];
+            IReadOnlyList<string> matches = [.. getPaths().GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider)];
             return provider.Name == "FileSystem" ? matches : [];
         }
         catch (Exception e) when (e is ItemNotFoundException or WildcardPatternException)

@@ -24,8 +24,8 @@ public abstract class ServiceCmdlet : FaceGenCmdlet
     private protected Connection CurrentConnection => Connection ?? (_default ??= Connections.GetRequired());
 
     /// <summary>Returns the timeout that a parameter gives in seconds; 0 means none.</summary>
-    private protected static TimeSpan ToTimeout(int seconds) => seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+    internal static TimeSpan ToTimeout(int seconds) => seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
 
     /// <summary>Returns the part of a ShouldProcess message that names a connection.</summary>
-    private protected static string Describe(Connection? connection) => connection is null ? "" : $" with the connection {connection.Description}";
+    internal static string Describe(Connection? connection) => connection is null ? "" : $" with the connection {connection.Description}";
 }

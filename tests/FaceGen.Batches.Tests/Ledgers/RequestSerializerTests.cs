@@ -134,8 +134,8 @@ public sealed class RequestSerializerTests : IDisposable
             from scales in Gen.Choose(1000, 2000).ArrayOf(2)
             from given in ArbMap.Default.GeneratorFor<bool>().ArrayOf(8)
             from flag in ArbMap.Default.GeneratorFor<bool>()
-            from style in Optional(Gen.Elements(Limits.Styles.ToArray()))
-            from safety in Optional(Gen.Elements(Limits.SafetyCheckerTypes.ToArray()))
+            from style in Optional(Gen.Elements(RequestField.Style.Choices.ToArray()))
+            from safety in Optional(Gen.Elements(RequestField.SafetyCheckerType.Choices.ToArray()))
             from numbers in Gen.OneOf(ArbMap.Default.GeneratorFor<long>(), Gen.Elements(long.MaxValue, long.MinValue, (1L << 53) + 1)).ArrayOf(2)
             select new Request
             {

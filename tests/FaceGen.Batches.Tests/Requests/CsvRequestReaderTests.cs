@@ -69,7 +69,7 @@ public sealed class CsvRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv", text);
 
         Assert.Equal([5, 8, 11], rows.Lines());
-        Assert.Equal([1, 2, 3], rows.Select(row => row.Source.Row));
+        Assert.Equal([1, 2, 3], rows.Select(row => row.Source!.Row));
         Assert.All(rows, row => row.AssertValid());
     }
 
@@ -204,8 +204,8 @@ public sealed class CsvRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.csv",
             ",prompt,Name,face_image,name, Dept \n0,a,A,face.png,B,C\n1,b,A,face.png,B,C\n");
 
-        Assert.Equal(["Name", "Dept"], rows[0].UnknownNames);
-        Assert.Empty(rows[1].UnknownNames);
+        Assert.Equal(["Name", "Dept"], rows[0].NewColumns);
+        Assert.Empty(rows[1].NewColumns);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
 
         Assert.Equal(["a", "b"], rows.Prompts());
         Assert.Equal([2, 4], rows.Lines());
-        Assert.Equal([1, 2], rows.Select(row => row.Source.Row));
+        Assert.Equal([1, 2], rows.Select(row => row.Source!.Row));
         Assert.Equal(9007199254740993, rows[1].AssertValid().Seed);
     }
 

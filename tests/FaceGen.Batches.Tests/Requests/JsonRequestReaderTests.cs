@@ -43,7 +43,7 @@ public sealed class JsonRequestReaderTests : IDisposable
 
         Assert.Equal([("a", null, null, 5, "anime"), ("b", 64, null, 6, null), ("c", null, null, 7, null)],
             rows.Select(row => (row.Request!.Prompt, row.Request.Width, row.Request.Height, row.Request.Seed!.Value, row.Request.Style)));
-        Assert.Equal(["", "", "request"], rows.Select(row => string.Join(",", row.UnknownNames)));
+        Assert.Equal(["", "", "request"], rows.Select(row => string.Join(",", row.NewColumns)));
         Assert.Equal([1, 2, 3], rows.Lines());
     }
 
@@ -56,7 +56,7 @@ public sealed class JsonRequestReaderTests : IDisposable
 
         Assert.Equal(["a", "b\nb", "c"], rows.Prompts());
         Assert.Equal([2, 4, 9], rows.Lines());
-        Assert.Equal([1, 2, 3], rows.Select(row => row.Source.Row));
+        Assert.Equal([1, 2, 3], rows.Select(row => row.Source!.Row));
     }
 
     [Theory]
@@ -112,16 +112,20 @@ public sealed class JsonRequestReaderTests : IDisposable
     }
 
     [Fact]
-    public void Unknown_property_is_reported_once_and_skipped()
+    public void Unknown_property_is_reported_once_and_kept()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", """
             [{"prompt":"a","face_image":"face.png","name":{"first":["x"]}},
              {"prompt":"b","face_image":"face.png","name":[{}],"team":1, "":2}]
             """);
 
-        Assert.Equal(["name"], rows[0].UnknownNames);
-        Assert.Equal(["team", ""], rows[1].UnknownNames);
+        Assert.Equal(["name"], rows[0].NewColumns);
+        Assert.Equal(["team", ""], rows[1].NewColumns);
         Assert.Equal(["a", "b"], rows.Prompts());
+        Assert.Equal("""name={"first":["x"]}""", Format(rows[0]));
+        Assert.Equal("name=[{}] team=1 =2", Format(rows[1]));
+
+        static string Format(RequestRow row) => string.Join(' ', row.Request!.Columns.Select(column => $"{column.Key}={column.Value}"));
     }
 
     [Theory]

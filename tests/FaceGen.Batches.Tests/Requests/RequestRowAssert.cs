@@ -25,5 +25,5 @@ internal static class RequestRowAssert
     internal static IEnumerable<string> Prompts(this IEnumerable<RequestRow> rows) =>
         rows.Select(row => row.AssertValid().Prompt);
 
-    internal static IEnumerable<int> Lines(this IEnumerable<RequestRow> rows) => rows.Select(row => row.Source.Line);
+    internal static IEnumerable<int> Lines(this IEnumerable<RequestRow> rows) => rows.Select(row => row.Source!.Line);
 }

@@ -19,7 +19,7 @@ public sealed class SheetFileTests : IDisposable
         RequestRow row = Assert.Single(_folder.Rows(name, text));
 
         Assert.Equal(("hat", 7.0), (row.AssertValid().NegativePrompt, row.AssertValid().GuidanceScale));
-        Assert.Empty(row.UnknownNames);
+        Assert.Empty(row.NewColumns);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class SheetFileTests : IDisposable
     {
         RequestRow row = Assert.Single(_folder.Rows("people.csv", text));
 
-        Assert.Equal(("a", 3), (row.AssertValid().Prompt, row.Source.Line));
+        Assert.Equal(("a", 3), (row.AssertValid().Prompt, row.Source!.Line));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class SheetFileTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json", text);
 
         Assert.Equal(5000, rows.Count);
-        Assert.Equal(5000, rows[^1].Source.Line);
+        Assert.Equal(5000, rows[^1].Source!.Line);
         Assert.All(rows, row => row.AssertValid());
     }
 

@@ -346,7 +346,7 @@ public sealed class FaceImageVerificationTests : IDisposable
         string path = _folder.Write("face.png", TestImages.Portrait[..^100]);
 
         Assert.Throws<FaceGenException>(() => FaceImage.FromUncheckedFile(path).ReadBytes());
-        Assert.Throws<FaceGenException>(FaceImage.FromUncheckedFile(path).Validate);
+        Assert.Throws<FaceGenException>(() => FaceImageReader.Read(FaceImage.FromUncheckedFile(path), text => throw new ArgumentException(text)));
     }
 
     private static byte Pixel(int x, int y, int channel) => (byte)((x * 31) + (y * 17) + (channel * 50));

@@ -21,7 +21,7 @@ public sealed class InvisibleCharactersTests
         Assert.Equal(true, RequestField.Base64.Read($"{blank}yes{blank}"));
         Assert.Equal(new Uri("https://hook.example/"), RequestField.Webhook.Read($"{blank}https://hook.example/{blank}"));
         Assert.Equal(new Uri("https://faces.example/a.png"), FaceImage.Parse($"{blank}https://faces.example/a.png{blank}", path => path).Link);
-        Assert.Same(RequestField.NegativePrompt, RequestField.Find($"{blank}negative_prompt{blank}"));
+        Assert.Same(RequestField.NegativePrompt, FieldNames.Find($"{blank}negative_prompt{blank}"));
     }
 
     [Theory]

@@ -37,7 +37,7 @@ public sealed class RequestBuilderTests
             "people.csv:7: Prompt is required: it must be a text that is not empty. The face image '/nowhere/face.png' does not exist. Nothing was sent. Correct the path, or use a link. "
             + "Width must be 1 to 512, not '900'. Style must be realistic, comic, chibi, 3d or anime, not 'manga'.", row.Error?.Message);
         Assert.Equal(ErrorCode.RequestInvalid, row.Error?.Code);
-        Assert.Equal(["shoe_size"], row.UnknownNames);
+        Assert.Equal(["shoe_size"], row.NewColumns);
     }
 
     [Fact]
@@ -78,5 +78,5 @@ public sealed class RequestBuilderTests
         Assert.Equal("b", _builder.Build(Source, []).Request?.Prompt);
     }
 
-    private void Set(string name, string value) => _builder.Set(RequestField.Find(name)!, value);
+    private void Set(string name, string value) => _builder.Set(FieldNames.Find(name)!, value);
 }

@@ -17,7 +17,7 @@ public sealed class RequestFieldNameTests
     [InlineData("S-Scale", "s_scale")]
     [InlineData("Base 64", "base64")]
     [InlineData("\uFEFFprompt", "prompt")]
-    public void Find_name_with_other_separators_returns_field(string name, string field) => Assert.Equal(field, RequestField.Find(name)?.Name);
+    public void Find_name_with_other_separators_returns_field(string name, string field) => Assert.Equal(field, FieldNames.Find(name)?.Name);
 
     [Theory]
     [InlineData("prompt2")]
@@ -26,7 +26,7 @@ public sealed class RequestFieldNameTests
     [InlineData("id")]
     [InlineData("-")]
     [InlineData("")]
-    public void Find_unknown_name_returns_null(string name) => Assert.Null(RequestField.Find(name));
+    public void Find_unknown_name_returns_null(string name) => Assert.Null(FieldNames.Find(name));
 
     [Theory]
     [InlineData("promt", "prompt")]
@@ -44,5 +44,5 @@ public sealed class RequestFieldNameTests
     [InlineData("name", null)]
     [InlineData("id", null)]
     [InlineData("scale", "s_scale")]
-    public void FindNearest_misspelled_name_returns_field(string name, string? field) => Assert.Equal(field, RequestField.FindNearest(name)?.Name);
+    public void FindNearest_misspelled_name_returns_field(string name, string? field) => Assert.Equal(field, FieldNames.FindNearest(name)?.Name);
 }

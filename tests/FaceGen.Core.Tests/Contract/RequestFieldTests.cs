@@ -163,14 +163,14 @@ public sealed class RequestFieldTests
         Assert.Equal(16, RequestField.All.Count);
         Assert.All(RequestField.All, field =>
         {
-            Assert.Same(field, RequestField.Find(field.Name));
-            Assert.Same(field, RequestField.Find(field.Name.ToUpperInvariant()));
-            Assert.Same(field, RequestField.Find($" {field.ParameterName} "));
-            Assert.Same(field, RequestField.Find(field.ParameterName.ToUpperInvariant()));
+            Assert.Same(field, FieldNames.Find(field.Name));
+            Assert.Same(field, FieldNames.Find(field.Name.ToUpperInvariant()));
+            Assert.Same(field, FieldNames.Find($" {field.ParameterName} "));
+            Assert.Same(field, FieldNames.Find(field.ParameterName.ToUpperInvariant()));
         });
-        Assert.Same(RequestField.NumInferenceSteps, RequestField.Find("numinference_steps"));
-        Assert.Null(RequestField.Find("key"));
-        Assert.Null(RequestField.Find(""));
+        Assert.Same(RequestField.NumInferenceSteps, FieldNames.Find("numinference_steps"));
+        Assert.Null(FieldNames.Find("key"));
+        Assert.Null(FieldNames.Find(""));
     }
 
     [Fact]
@@ -179,8 +179,7 @@ public sealed class RequestFieldTests
         Assert.Equal("3d", Field("style").Read(" 3D "));
         Assert.Equal("pixelate", Field("safety_checker_type").Read("Pixelate"));
         Assert.Equal(["21", "31", "41"], Field("num_inference_steps").Choices);
-        Assert.Equal(Limits.Styles, Field("style").Choices);
-        Assert.Equal(["true", "false"], Field("base64").Choices);
+        Assert.Equal(["realistic", "comic", "chibi", "3d", "anime"], Field("style").Choices);
         Assert.Empty(Field("width").Choices);
     }
 
@@ -237,7 +236,7 @@ public sealed class RequestFieldTests
     }
 
     private static RequestField Field(string name) =>
-        RequestField.Find(name) ?? throw new ArgumentException(name, nameof(name));
+        FieldNames.Find(name) ?? throw new ArgumentException(name, nameof(name));
 
     private static FaceGenException GetError(string name, object value) =>
         Assert.Throws<FaceGenException>(() => Field(name).Read(value));

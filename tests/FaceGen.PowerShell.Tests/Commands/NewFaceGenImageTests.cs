@@ -138,9 +138,10 @@ public sealed class NewFaceGenImageTests
 
         Assert.Equal(["five", "one"], result.Values("Prompt").Cast<string>().Order());
         Assert.Equal(3, result.Errors.Count);
-        Assert.StartsWith("ParameterArgumentTransformationError,", result.Errors[0].FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("RequestInvalid,", result.Errors[0].FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("two", ((PSObject)result.Errors[0].TargetObject).Properties["prompt"].Value);
-        Assert.Contains("Input 2 ", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Equal("Input 2: Width must be 1 to 512, not '900'.", result.Errors[0].ToString());
+        Assert.Empty(result.Warnings);
         Assert.Contains("Input 3: Prompt is required", result.Errors[1].ToString(), StringComparison.Ordinal);
         Assert.Contains("Input 4: The face image '/no/such/face.jpg' does not exist", result.Errors[2].ToString(), StringComparison.Ordinal);
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
@@ -425,7 +426,7 @@ public sealed class NewFaceGenImageTests
             """, fixture.Face);
 
         Assert.Equal(2, result.WithoutErrors().Output.Count);
-        Assert.Equal("Input 1: The API has no field 'widht' (did you mean 'width'?). FaceGen ignores this column.", Assert.Single(result.Warnings));
+        Assert.Equal("Input 1: The API has no field 'widht' (did you mean 'width'?). FaceGen keeps the column, and does not send it. If it is a field, rename it.", Assert.Single(result.Warnings));
     }
 
     [Fact]
@@ -447,13 +448,14 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task Unknown_column_named_like_a_parameter_warns()
+    public async Task Unknown_column_named_like_a_parameter_is_kept()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
         ScriptResult result = fixture.Run("param($face) [pscustomobject]@{ prompt = 'a'; face_image = $face; connection = 'lab'; TimeoutSec = 1 } | New-FaceGenImage", fixture.Face).WithoutErrors();
 
-        Assert.Equal("Input 1: The API has no field 'connection', 'TimeoutSec'. FaceGen ignores these columns.", Assert.Single(result.Warnings));
+        Assert.Equal(["lab", "1"], fixture.Run("param($image) $image.Request.Columns.Values", result.Single.BaseObject).Output.Select(value => value.ToString()));
+        Assert.Empty(result.Warnings);
     }
 
     [Fact]
@@ -517,7 +519,7 @@ public sealed class NewFaceGenImageTests
         ScriptResult result = fixture.Run("param($face) @{ prompt = 'a'; FaceImage = $face; width = '32'; foo = 1 } | New-FaceGenImage -Height 40", fixture.Face).WithoutErrors();
 
         Assert.Equal(["a", "32", "40"], fixture.Run("param($image) $image.Prompt, $image.Request.Width, $image.Request.Height", result.Single.BaseObject).Output.Select(value => value.ToString()));
-        Assert.Equal("Input 1: The API has no field 'foo'. FaceGen ignores this column.", Assert.Single(result.Warnings));
+        Assert.Empty(result.Warnings);
     }
 
     [Fact]

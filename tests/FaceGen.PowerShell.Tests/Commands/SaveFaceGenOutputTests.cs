@@ -49,7 +49,8 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Theory]
-    [InlineData("{nonsense}", "is not a field of a file name")]
+    [InlineData("{promt}", "is not a field of a file name")]
+    [InlineData("{nonsense}", "nor a column of the row")]
     [InlineData("{id", "has an unpaired brace")]
     [InlineData("../{id}", "does not name a file inside the folder")]
     [InlineData("C:/{id}", "does not name a file inside the folder")]

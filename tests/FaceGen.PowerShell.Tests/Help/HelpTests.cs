@@ -220,12 +220,12 @@ public sealed class HelpTests
     /// <summary>Returns the limits and choices of a parameter that is a field of the API.</summary>
     private static IEnumerable<string> GetApiLimits(ParameterMetadata parameter)
     {
-        static object Of(object owner, string name) => owner.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(owner)!;
+        static object? Of(object owner, string name) => owner.GetType().GetProperty(name)!.GetValue(owner);
 
         return parameter.SwitchParameter ? [] : parameter.Attributes
-            .Where(attribute => attribute.GetType().Name == "RequestFieldAttribute")
-            .Select(attribute => Of(attribute, "Field"))
-            .SelectMany(field => Regex.Matches((string)Of(field, "Allowed"), @"\b\d[\d.]*\b").Select(number => number.Value).Concat((IReadOnlyList<string>)Of(field, "Choices")));
+            .Where(attribute => attribute.GetType().Name == "ValidateRequestFieldAttribute")
+            .SelectMany(attribute => ((IReadOnlyList<string>)Of(attribute, "ValidValues")!).Concat(
+                new[] { Of(attribute, "MinRange"), Of(attribute, "MaxRange") }.OfType<int>().Select(limit => limit.ToString(CultureInfo.InvariantCulture))));
     }
 
     private static byte[] ToJpeg(string png)

@@ -1,0 +1,153 @@
+using System.Collections;
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Text.Json;
+
+namespace FaceGen.Contract;
+
+/// <summary>
+/// Defines what a request holds beside the API's fields: additional fields, which are sent, and the columns of its row, which are
+/// not.
+/// </summary>
+internal static class RequestData
+{
+    /// <summary>The property of an object or a JSON file that contains additional fields.</summary>
+    internal const string AdditionalFieldsName = "additional_fields";
+
+    /// <summary>The property of an object or a JSON file that contains columns.</summary>
+    internal const string ColumnsName = "columns";
+
+    /// <summary>The maximum depth of an additional field's value.</summary>
+    private const int MaxDepth = 16;
+
+    private static readonly string AdditionalFieldsKey = FieldNames.RemoveSeparators(AdditionalFieldsName);
+
+    /// <summary>Returns a dictionary without entries.</summary>
+    internal static IReadOnlyDictionary<string, T> None<T>() => EmptyDictionary<T>.Value;
+
+    /// <summary>True if a name is that of the additional fields, in any spelling.</summary>
+    internal static bool IsAdditionalFields(string name) => FieldNames.RemoveSeparators(name).Equals(AdditionalFieldsKey, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>True if a name is that of the columns.</summary>
+    internal static bool IsColumns(string name) => name.Equals(ColumnsName, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Returns additional fields, sorted by name, so that equal requests have equal JSON.</summary>
+    /// <exception cref="FaceGenException">A name is the key's, that of a known field, or empty; or a value has no JSON.</exception>
+    internal static IReadOnlyDictionary<string, object?> ReadAdditionalFields(IDictionary entries)
+    {
+        if (entries.Count == 0) return None<object?>();
+
+        var fields = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in entries)
+        {
+            string name = entry.Key.ToString() ?? "";
+            string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty"
+                : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself"
+                : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows: use {known.ParameterName}"
+                : null;
+            if (fault is not null) throw new FaceGenException(ErrorCode.RequestInvalid, $"The additional field '{InvisibleCharacters.Escape(name, 60)}' {fault}.");
+
+            fields[name] = Simplify(name, entry.Value, 0);
+        }
+
+        return new ReadOnlyDictionary<string, object?>(fields);
+    }
+
+    /// <summary>Returns additional fields from several sources; the last source of a name wins.</summary>
+    internal static IReadOnlyDictionary<string, object?> Merge(params IReadOnlyDictionary<string, object?>[] sources)
+    {
+        IReadOnlyDictionary<string, object?>[] given = [.. sources.Where(source => source.Count > 0)];
+        if (given.Length <= 1) return given.Length == 0 ? None<object?>() : given[0];
+
+        var all = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (KeyValuePair<string, object?> field in given.SelectMany(source => source)) all[field.Key] = field.Value;
+        return new ReadOnlyDictionary<string, object?>(all);
+    }
+
+    /// <summary>Writes a value in JSON.</summary>
+    internal static void WriteValue(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null: json.WriteNullValue(); break;
+            case string text: json.WriteStringValue(text); break;
+            case bool flag: json.WriteBooleanValue(flag); break;
+            case long number: json.WriteNumberValue(number); break;
+            case decimal number: json.WriteNumberValue(number); break;
+            case double number: json.WriteShortestNumber(number); break;
+            case IReadOnlyDictionary<string, object?> entries:
+                json.WriteStartObject();
+                foreach (KeyValuePair<string, object?> entry in entries)
+                {
+                    json.WritePropertyName(entry.Key);
+                    WriteValue(json, entry.Value);
+                }
+
+                json.WriteEndObject();
+                break;
+            case IEnumerable items:
+                json.WriteStartArray();
+                foreach (object? item in items) WriteValue(json, item);
+                json.WriteEndArray();
+                break;
+            default: throw new ArgumentException($"A {value.GetType()} has no JSON.", nameof(value));
+        }
+    }
+
+    /// <summary>Returns a JSON value as the type that <see cref="WriteValue"/> writes.</summary>
+    internal static object? ReadValue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => value.GetDouble(),
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Array => value.EnumerateArray().Select(ReadValue).ToArray(),
+        _ => ReadObject(value),
+    };
+
+    /// <summary>Returns the properties of a JSON object.</summary>
+    internal static Dictionary<string, object?> ReadObject(JsonElement value)
+    {
+        var entries = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (JsonProperty property in value.EnumerateObject()) entries[property.Name] = ReadValue(property.Value);
+        return entries;
+    }
+
+    /// <summary>Returns a value as text, such as for a report.</summary>
+    internal static string Format(object? value) => value switch
+    {
+        null => "null",
+        string text => text,
+        bool flag => flag ? "true" : "false",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        FaceImage or Uri => value.ToString()!,
+        _ => System.Text.Encoding.UTF8.GetString(JsonObjectWriter.WriteValue(json => WriteValue(json, value))),
+    };
+
+    /// <summary>Returns a value as one of the types that JSON has.</summary>
+    private static object? Simplify(string name, object? value, int depth) => value switch
+    {
+        _ when depth > MaxDepth => throw CreateValueError(name, "a value with too many levels"),
+        null or DBNull => null,
+        string or bool or decimal => value,
+        char or Uri or Enum or Guid => value.ToString(),
+        double number => double.IsNaN(number) || double.IsInfinity(number) ? throw CreateValueError(name, FormattableString.Invariant($"{number}")) : number,
+        float number => Simplify(name, double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), depth),
+        ulong number => number <= long.MaxValue ? (long)number : (decimal)number,
+        sbyte or byte or short or ushort or int or uint or long => System.Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        IDictionary entries => new ReadOnlyDictionary<string, object?>(new SortedDictionary<string, object?>(
+            entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString() ?? "", entry => Simplify(name, entry.Value, depth + 1)), StringComparer.Ordinal)),
+        IEnumerable items => items.Cast<object?>().Select(item => Simplify(name, item, depth + 1)).ToArray(),
+        _ => throw CreateValueError(name, $"a {value.GetType().Name}"),
+    };
+
+    private static FaceGenException CreateValueError(string name, string description) =>
+        new(ErrorCode.RequestInvalid, $"The additional field '{name}' must be a text, a number, true or false, or an array or a hashtable of these, not {description}.");
+
+    private static class EmptyDictionary<T>
+    {
+        internal static readonly IReadOnlyDictionary<string, T> Value = new ReadOnlyDictionary<string, T>(new Dictionary<string, T>());
+    }
+}

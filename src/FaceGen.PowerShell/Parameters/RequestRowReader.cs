@@ -1,0 +1,212 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using FaceGen.Contract;
+
+namespace FaceGen.PowerShell.Parameters;
+
+/// <summary>
+/// Reads the request of a pipeline input: a request, a generation, a row of a batch, a row of <c>Import-Csv</c>, a hashtable, a sidecar
+/// of <c>ConvertFrom-Json</c>, a file, a prompt, or any of these after serialization.
+/// </summary>
+/// <param name="resolveFacePath">Returns the full path of a face image.</param>
+internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
+{
+    private readonly RequestBuilder _builder = new(text => FaceImage.Parse(text, resolveFacePath));
+    private readonly HashSet<string> _reportedColumns = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Gets or sets the values of inputs that give none of their own.</summary>
+    internal CommandValues Defaults { get => _builder.Defaults; set => _builder.Defaults = value; }
+
+    /// <summary>Gets or sets the values that replace those of inputs.</summary>
+    internal CommandValues Overrides { get => _builder.Overrides; set => _builder.Overrides = value; }
+
+    /// <summary>Returns the object that PowerShell has wrapped; text or a link instead of a deserialized face image.</summary>
+    internal static object? Unwrap(object? value) => value is not PSObject wrapped ? value
+        : wrapped.BaseObject is PSCustomObject ? GetFaceText(wrapped) ?? (object)wrapped
+        : wrapped.BaseObject;
+
+    /// <summary>Reads an input.</summary>
+    /// <param name="input">The input; null if the values of the command are the whole request.</param>
+    /// <param name="number">The number of the input, from 1.</param>
+    internal RequestRow Read(PSObject? input, int number)
+    {
+        if (input is null) return _builder.Build(null, []);
+
+        var source = new RequestSource("", 0, number);
+        List<string> newColumns = [];
+        switch (input.BaseObject)
+        {
+            case Request request:
+                source = SetAll(request) ?? source;
+                break;
+            case BatchItem item:
+                source = SetAll(item.Request) ?? source;
+                break;
+            case Generation { Request: { } request }:
+                source = SetAll(request) ?? source;
+                break;
+            case Generation:
+                break;
+            case string prompt:
+                _builder.Set(RequestField.Prompt, prompt);
+                break;
+            case FileInfo or SavedImage or FaceImage or byte[]:
+                _builder.Set(RequestField.FaceImage, input.BaseObject);
+                break;
+            case PSCustomObject when IsDeserialized<SavedImage>(input):
+                _builder.Set(RequestField.FaceImage, GetFaceText(input));
+                break;
+            case PSCustomObject when IsDeserialized<BatchItem>(input) || IsDeserialized<Generation>(input):
+                if (GetValue(input, "Request") is PSObject { BaseObject: PSCustomObject } inner) SetCells(inner);
+                source = ReadSource(GetValue(input, "Request")) ?? ReadSource(input) ?? source;
+                break;
+            case PSCustomObject when IsDeserialized<Request>(input):
+                SetCells(input);
+                source = ReadSource(input) ?? source;
+                break;
+            default:
+                newColumns = SetRow(input);
+                break;
+        }
+
+        return _builder.Build(source, newColumns);
+    }
+
+    /// <summary>True if an object is a deserialized one of a type.</summary>
+    internal static bool IsDeserialized<T>(PSObject input) => input.TypeNames.Contains($"Deserialized.{typeof(T).FullName}");
+
+    /// <summary>Returns the file and line of a deserialized request; null if it has none.</summary>
+    internal static RequestSource? ReadSource(object? deserialized) =>
+        deserialized is PSObject owner && GetValue(owner, "Source") is PSObject source && LanguagePrimitives.TryConvertTo(GetValue(source, "Row"), CultureInfo.InvariantCulture, out int row)
+            ? new RequestSource(GetValue(source, "File")?.ToString() ?? "", LanguagePrimitives.TryConvertTo(GetValue(source, "Line"), CultureInfo.InvariantCulture, out int line) ? line : 0, row)
+            : null;
+
+    /// <summary>Sets the values of a deserialized request that can still be read; those of a paid generation must not prevent saving it.</summary>
+    internal static Request? ReadDeserialized(PSObject deserialized, PSObject owner)
+    {
+        var builder = new RequestBuilder(text => Uri.TryCreate(text, UriKind.Absolute, out Uri? link) && !link.IsFile ? FaceImage.Parse(text, path => path) : FaceImage.FromUncheckedFile(text), isStored: true);
+        foreach ((string name, object? value) in GetCells(deserialized))
+        {
+            if (FieldNames.Find(name) is { } field && CanRead(field, Unwrap(value))) builder.Set(field, Unwrap(value));
+            else SetData(builder, name, value);
+        }
+
+        return builder.Build(ReadSource(deserialized) ?? ReadSource(owner), []).Request;
+    }
+
+    private static bool CanRead(RequestField field, object? value)
+    {
+        try
+        {
+            return field.Kind == FieldKind.Image || field.ReadStored(value) is not null;
+        }
+        catch (FaceGenException)
+        {
+            // A script has changed the value.
+            return false;
+        }
+    }
+
+    private RequestSource? SetAll(Request request)
+    {
+        _builder.SetAll(request);
+        return request.Source;
+    }
+
+    /// <summary>Sets the values of a row or an object with properties. Returns the columns that no row before this one has.</summary>
+    private List<string> SetRow(PSObject input)
+    {
+        if (IsRow(input) && GetCells(input).FirstOrDefault(IsSidecarRequest).Value is { } sidecar)
+        {
+            if (GetCells(input).FirstOrDefault(cell => cell.Name == RequestField.Seed.Name).Value is { } seed) _builder.Set(RequestField.Seed, seed);
+            input = PSObject.AsPSObject(sidecar);
+        }
+
+        if (IsArrayWrapper(input)) _builder.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Pipe the property 'value' instead.");
+        return SetCells(input);
+    }
+
+    private List<string> SetCells(PSObject input)
+    {
+        List<string> newColumns = [];
+        // The properties of other objects are not columns.
+        bool hasColumns = !IsArrayWrapper(input) && (input.BaseObject is IDictionary
+            || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true));
+        object? fullName = null;
+        bool hasFace = false;
+        foreach ((string name, object? value) in GetCells(input))
+        {
+            if (FieldNames.Find(name) is { } field)
+            {
+                _builder.AddName(field, name);
+                object? raw = Unwrap(value);
+                _builder.Set(field, raw is SwitchParameter flag ? flag.ToBool() : raw);
+                hasFace |= field == RequestField.FaceImage;
+            }
+            else if (!SetData(_builder, name, value))
+            {
+                if (name.Equals("FullName", StringComparison.OrdinalIgnoreCase)) fullName = Unwrap(value);
+                if (!hasColumns || IsJobProperty(name)) continue;
+
+                _builder.SetColumn(name, FormatCell(value));
+                if (_reportedColumns.Add(name)) newColumns.Add(name);
+            }
+        }
+
+        // A deserialized file, or a row of one.
+        if (!hasFace && Overrides[RequestField.FaceImage] is null && Defaults[RequestField.FaceImage] is null) _builder.Set(RequestField.FaceImage, fullName);
+        return newColumns;
+    }
+
+    /// <summary>Sets the additional fields or the columns of a request. Returns false if the property has another name.</summary>
+    private static bool SetData(RequestBuilder builder, string name, object? value)
+    {
+        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is not { } data || (data is not IDictionary and not PSCustomObject)) return false;
+
+        Dictionary<string, object?> entries = GetCells(PSObject.AsPSObject(value!)).GroupBy(cell => cell.Name).ToDictionary(cells => cells.Key, cells => ToPlain(cells.Last().Value));
+        if (RequestData.IsAdditionalFields(name)) builder.SetAdditionalFields(entries);
+        else if (RequestData.IsColumns(name)) foreach (KeyValuePair<string, object?> column in entries) builder.SetColumn(column.Key, FormatCell(column.Value));
+        else return false;
+        return true;
+    }
+
+    /// <summary>Returns an object without the wrappers of PowerShell: a hashtable for an object with properties.</summary>
+    internal static object? ToPlain(object? value) => value switch
+    {
+        PSObject { BaseObject: PSCustomObject } flat => GetCells(flat).ToDictionary(cell => cell.Name, cell => ToPlain(cell.Value)),
+        PSObject wrapped => ToPlain(wrapped.BaseObject),
+        IDictionary entries => entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => ToPlain(entry.Value)),
+        string => value,
+        IEnumerable items => items.Cast<object?>().Select(ToPlain).ToArray(),
+        _ => value,
+    };
+
+    private static string FormatCell(object? value) => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out string text) ? text ?? "" : "";
+
+    /// <summary>True for an object with an array in its property 'value', and a 'Count'.</summary>
+    private static bool IsArrayWrapper(PSObject input)
+    {
+        object? Value(string name) => GetCells(input).FirstOrDefault(cell => cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        return IsRow(input) && Value("value") is { } rows && (rows is PSObject wrapped ? wrapped.BaseObject : rows) is IList && Value("Count") is not null;
+    }
+
+    private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
+
+    /// <summary>True for the properties that a job adds to its output.</summary>
+    private static bool IsJobProperty(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName" or "PSSourceJobInstanceId";
+
+    private static bool IsSidecarRequest((string Name, object? Value) cell) =>
+        cell.Name == RequestBuilder.SidecarProperty && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));
+
+    private static IEnumerable<(string Name, object? Value)> GetCells(PSObject input) => input.BaseObject is IDictionary entries
+        ? entries.Cast<DictionaryEntry>().Select(entry => (entry.Key.ToString()!, (object?)entry.Value))
+        : input.Properties.Where(property => property.IsGettable).Select(property => (property.Name, (object?)property.Value));
+
+    private static object? GetValue(PSObject deserialized, string name) => deserialized.Properties[name]?.Value;
+
+    /// <summary>Returns the link or path of an object with the properties of a face image or a file; null if it has none.</summary>
+    private static string? GetFaceText(PSObject deserialized) =>
+        GetValue(deserialized, "FilePath")?.ToString() ?? GetValue(deserialized, "Link")?.ToString() ?? GetValue(deserialized, "FullName")?.ToString();
+}
