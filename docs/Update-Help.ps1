@@ -104,6 +104,8 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
         $property = $type.GetProperty($parameter.Name)
         $parameter.Description = Get-Comment "P:$($property.DeclaringType).$($parameter.Name)"
         $parameter.DefaultValue = Get-Default $cmdlet $property
+        $rule = $command.Parameters[$parameter.Name].Attributes | Where-Object { $_.GetType().Name -eq 'ValidateRequestFieldAttribute' }
+        foreach ($value in $rule.ValidValues) { $parameter.AcceptedValues.Add($value) }
         $underlying = [Nullable]::GetUnderlyingType($property.PropertyType)
         if ($underlying) { $parameter.Type = $underlying.FullName }
         $spelling = $parameter.Aliases | Where-Object { $_ -cmatch '^[a-z0-9]+(_[a-z0-9]+)+$' }

@@ -39,6 +39,24 @@ Describe 'Pipelines' {
         $wrong[0].TargetObject.prompt | Should -Be bad
     }
 
+    It 'names images by a column of a CSV file, and takes values from script blocks' {
+        'text,photo,account,kind', "one,$face,jdoe,comic", "two,$face,asmith," | Set-Content "$TestDrive/staff.csv"
+        $images = Import-Csv "$TestDrive/staff.csv" | New-FaceGenImage -Prompt { $_.text } -FaceImage { $_.photo } -Style { $_.kind } -InformationVariable kept |
+            Save-FaceGenOutput "$TestDrive/staff" -Name '{account}'
+        $images.FullName | Split-Path -Leaf | Sort-Object | Should -Be 'asmith.png', 'jdoe.png'
+        ($images | Where-Object FullName -like '*jdoe*').Generation.Request.Style | Should -Be comic
+        "$kept" | Should -BeLike "Input 1: FaceGen keeps the columns 'text', 'photo', 'account', 'kind'*"
+        $images.Generation.Request.Columns.account | Sort-Object | Should -Be 'asmith', 'jdoe'
+    }
+
+    It 'keeps columns and additional fields through Clixml' {
+        $request = [pscustomobject]@{ prompt = 'p'; face_image = $face; account = 'jdoe' } | New-FaceGenImage -AdditionalField @{ model_id = 'm' } | ForEach-Object Request
+        $request | Export-Clixml "$TestDrive/request.xml"
+        $again = Import-Clixml "$TestDrive/request.xml" | New-FaceGenImage
+        $again.Request.Columns['account'] | Should -Be jdoe
+        $again.Request.AdditionalFields['model_id'] | Should -Be m
+    }
+
     It 'accepts faces from Get-ChildItem' {
         (Get-ChildItem (Split-Path $face) -Filter face.jpg | New-FaceGenImage -Prompt p).Status | Should -Be Success
     }

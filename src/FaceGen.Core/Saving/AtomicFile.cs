@@ -6,15 +6,20 @@ namespace FaceGen.Saving;
 /// </summary>
 internal static class AtomicFile
 {
-    /// <inheritdoc cref="Write(FileStorage, string, IEnumerable{ArraySegment{byte}}, bool)"/>
-    internal static void Write(FileStorage files, string path, byte[] content, bool replace) =>
-        Write(files, path, [new ArraySegment<byte>(content)], replace);
+    /// <inheritdoc cref="Write(FileStorage, string, IEnumerable{ArraySegment{byte}}, bool, string?)"/>
+    internal static void Write(FileStorage files, string path, byte[] content, bool replace, string? root = null) =>
+        Write(files, path, [new ArraySegment<byte>(content)], replace, root);
 
     /// <summary>Writes the parts of a file. Creates the folder if it does not exist.</summary>
+    /// <param name="files">Performs the file operations.</param>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="content">The parts.</param>
+    /// <param name="replace">True to replace an existing file.</param>
+    /// <param name="root">A folder that must exist; null to create all of them.</param>
     /// <exception cref="FaceGenException">The file exists already, or could not be written.</exception>
-    internal static void Write(FileStorage files, string path, IEnumerable<ArraySegment<byte>> content, bool replace)
+    internal static void Write(FileStorage files, string path, IEnumerable<ArraySegment<byte>> content, bool replace, string? root = null)
     {
-        using var file = new PartFile(files, path, replace);
+        using var file = new PartFile(files, path, replace, root);
         foreach (ArraySegment<byte> part in content) file.Write(stream => stream.Write(part.Array!, part.Offset, part.Count));
         file.Commit();
     }
@@ -38,8 +43,12 @@ internal sealed class PartFile : IDisposable
     private bool _isCommitted;
 
     /// <summary>Creates the temporary file, and its folder if that does not exist.</summary>
+    /// <param name="files">Performs the file operations.</param>
+    /// <param name="path">The full path of the file.</param>
+    /// <param name="replace">True to replace an existing file.</param>
+    /// <param name="root">A folder that must exist; null to create all of them.</param>
     /// <exception cref="FaceGenException">The file exists already, or cannot be written.</exception>
-    internal PartFile(FileStorage files, string path, bool replace)
+    internal PartFile(FileStorage files, string path, bool replace, string? root = null)
     {
         _files = files;
         _path = path;
@@ -51,7 +60,7 @@ internal sealed class PartFile : IDisposable
         {
             if (!replace && files.FileExists(path)) throw AtomicFile.CreateExistsError(path);
 
-            files.EnsureFolder(_folder);
+            files.EnsureFolder(_folder, root);
             stream = files.Create(_temporaryPath);
         });
         _stream = stream!;

@@ -83,16 +83,19 @@ internal class FileStorage
     }
 
     /// <summary>Creates a folder and those above it if they do not exist, and writes their names to the disk.</summary>
-    /// <exception cref="IOException">A folder cannot be created.</exception>
+    /// <param name="path">The full path of the folder.</param>
+    /// <param name="root">A folder that must exist; null to create all of them.</param>
+    /// <exception cref="IOException">A folder cannot be created, or the root does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not create a folder.</exception>
-    internal void EnsureFolder(string path)
+    internal void EnsureFolder(string path, string? root = null)
     {
         bool exists = FolderExists(path);
         if (exists && _durableFolders.ContainsKey(path)) return;
 
         if (!exists)
         {
-            if (Path.GetDirectoryName(path) is { } above) EnsureFolder(above);
+            if (path == root) throw new DirectoryNotFoundException($"The folder '{path}' does not exist any more.");
+            if (Path.GetDirectoryName(path) is { } above) EnsureFolder(above, root);
             CreateFolder(path);
         }
 

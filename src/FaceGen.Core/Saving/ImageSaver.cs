@@ -120,20 +120,14 @@ internal sealed class ImageSaver(
 
     private Task WriteAsync(Action action, CancellationToken cancellationToken)
     {
-        if (options.FolderMustExist) action = RequireFolder + action;
         if (retryWrite is not null) return retryWrite(action, cancellationToken);
 
         action();
         return Task.CompletedTask;
     }
 
-    private void RequireFolder()
-    {
-        if (_files.FolderExists(options.Folder)) return;
-
-        string message = $"The folder '{options.Folder}' does not exist any more.";
-        throw new FaceGenException(ErrorCode.FileNotWritten, message, new DirectoryNotFoundException(message));
-    }
+    /// <summary>Gets the folder that is not created again; null if it may be created.</summary>
+    private string? Root => options.FolderMustExist ? options.Folder.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar) : null;
 
     /// <summary>Returns the parts of the file that an image is saved as: the image, and metadata if it is embedded.</summary>
     private IReadOnlyList<ArraySegment<byte>> CreateFileParts(SavedImage image, ArraySegment<byte> bytes)
@@ -153,7 +147,7 @@ internal sealed class ImageSaver(
             // The image comes first, because it was charged; but a sidecar that could not follow it is reported before.
             string sidecar = image.FullName + Sidecar.Extension;
             if (options.Sidecar && !options.Force && _files.FileExists(sidecar)) throw AtomicFile.CreateExistsError(sidecar);
-            AtomicFile.Write(_files, image.FullName, parts, options.Force);
+            AtomicFile.Write(_files, image.FullName, parts, options.Force, Root);
             return image;
         }
         catch (FaceGenException e) when (e.Code == ErrorCode.FileExists && options.AcceptIdentical)
@@ -166,7 +160,7 @@ internal sealed class ImageSaver(
     private void WriteSidecar(SavedImage image)
     {
         string sidecar = image.FullName + Sidecar.Extension;
-        if (options.Force || !_files.FileExists(sidecar)) AtomicFile.Write(_files, sidecar, Sidecar.Write(image), options.Force);
+        if (options.Force || !_files.FileExists(sidecar)) AtomicFile.Write(_files, sidecar, Sidecar.Write(image), options.Force, Root);
     }
 
     private static string UnusedImagesWarning(Generation generation)

@@ -225,8 +225,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             case FileInfo file: rows = ReadFiles(file.FullName, isLiteral: true, defaults); break;
             default:
                 _reader!.Defaults = defaults;
-                RequestRow row = _reader.Read(InputObject, ++_inputCount);
-                Add(row, row.Request ?? (object)InputObject!);
+                Add(_reader.Read(InputObject, ++_inputCount), InputObject!);
                 return;
         }
 

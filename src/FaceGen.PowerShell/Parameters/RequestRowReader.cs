@@ -12,6 +12,9 @@ namespace FaceGen.PowerShell.Parameters;
 /// <param name="resolveFacePath">Returns the full path of a face image.</param>
 internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
 {
+    /// <summary>The maximum depth of an additional field.</summary>
+    private const int MaxDepth = 32;
+
     private readonly RequestBuilder _builder = new(text => FaceImage.Parse(text, resolveFacePath));
     private readonly HashSet<string> _reportedColumns = new(StringComparer.OrdinalIgnoreCase);
 
@@ -172,13 +175,15 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     }
 
     /// <summary>Returns an object without the wrappers of PowerShell: a hashtable for an object with properties.</summary>
-    internal static object? ToPlain(object? value) => value switch
+    internal static object? ToPlain(object? value, int depth = 0) => value switch
     {
-        PSObject { BaseObject: PSCustomObject } flat => GetCells(flat).ToDictionary(cell => cell.Name, cell => ToPlain(cell.Value)),
-        PSObject wrapped => ToPlain(wrapped.BaseObject),
-        IDictionary entries => entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => ToPlain(entry.Value)),
+        // An object can contain itself; the reader of the value refuses so many levels.
+        _ when depth > MaxDepth => value,
+        PSObject { BaseObject: PSCustomObject } flat => GetCells(flat).ToDictionary(cell => cell.Name, cell => ToPlain(cell.Value, depth + 1)),
+        PSObject wrapped => ToPlain(wrapped.BaseObject, depth),
+        IDictionary entries => entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => ToPlain(entry.Value, depth + 1)),
         string => value,
-        IEnumerable items => items.Cast<object?>().Select(ToPlain).ToArray(),
+        IEnumerable items => items.Cast<object?>().Select(item => ToPlain(item, depth + 1)).ToArray(),
         _ => value,
     };
 

@@ -165,7 +165,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
         }
 
         if (FaceImage is { } image) values[RequestField.FaceImage] = Work.WaitFor(Task.Run(() => FaceImageReader.Read(image, _ => image)));
-        TypedValues = new CommandValues(values, RequestData.ReadAdditionalFields(AdditionalField));
+        TypedValues = new CommandValues(values, RequestData.ReadAdditionalFields((IDictionary)RequestRowReader.ToPlain(AdditionalField)!));
     }
 
     /// <summary>Returns the values that the command gives for the current input: those that were typed, and the results of script blocks.</summary>

@@ -1,3 +1,4 @@
+using FaceGen.Contract;
 using System.Buffers.Binary;
 using FaceGen.Core.Tests.Support;
 using FaceGen.ImageFormats;

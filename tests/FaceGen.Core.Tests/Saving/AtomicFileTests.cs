@@ -21,6 +21,23 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_missing_root_is_not_created()
+    {
+        string root = _folder.PathOf("share");
+
+        var error = Assert.Throws<FaceGenException>(() => AtomicFile.Write(FileStorage.System, Path.Combine(root, "a", "1.png"), [1], replace: false, root));
+
+        Assert.Equal(ErrorCode.FileNotWritten, error.Code);
+        Assert.Contains($"The folder '{root}' does not exist any more.", error.Message, StringComparison.Ordinal);
+        Assert.True(new Destination(FileStorage.System, root).IsFolderFault(error));
+        Assert.Empty(_folder.Files);
+
+        Directory.CreateDirectory(root);
+        AtomicFile.Write(FileStorage.System, Path.Combine(root, "a", "1.png"), [1], replace: false, root);
+        Assert.Equal([Path.Combine("share", "a", "1.png")], _folder.Files);
+    }
+
+    [Fact]
     public void Write_existing_file_fails_and_keeps_it()
     {
         string path = _folder.Write("a.png", [1]);

@@ -1,0 +1,179 @@
+using System.Management.Automation;
+using FaceGen.PowerShell.Tests.Hosting;
+
+namespace FaceGen.PowerShell.Tests.Commands;
+
+/// <summary>The parameters that are fields of a request, as values, as script blocks, and as defaults of a file.</summary>
+public sealed class RequestParameterTests
+{
+    /// <summary>Creates a valid value of each parameter that is a field from what its validation attribute says.</summary>
+    private const string Samples = """
+        param($face, $out)
+        function Get-Field($command) {
+            (Get-Command $command).Parameters.Values | ForEach-Object {
+                $parameter = $_
+                $rule = $_.Attributes | Where-Object { $_.GetType().Name -eq 'ValidateRequestFieldAttribute' }
+                if ($rule) {
+                    $value = if ($rule.ValidValues.Count) { $rule.ValidValues[-1] } elseif ($rule.MaxRange) { $rule.MaxRange }
+                        elseif ($parameter.ParameterType -eq [uri]) { 'https://hook.example/x' } elseif ($parameter.ParameterType -eq [string]) { "a text for $($rule.Name)" }
+                        elseif ($parameter.ParameterType -in [switch], [Nullable[bool]]) { $true } else { 7 }
+                    [pscustomobject]@{ Parameter = $parameter.Name; Name = $rule.Name; Value = $value }
+                }
+            }
+        }
+        $fields = Get-Field New-FaceGenImage
+        $values = @{ FaceImage = $face }
+        foreach ($field in $fields) { $values[$field.Parameter] = $field.Value }
+        function Assert-Complete($request) {
+            foreach ($field in $fields) {
+                $actual = $request.($field.Parameter)
+                if ("$actual" -ne "$($field.Value)") { throw "$($field.Parameter) is '$actual', not '$($field.Value)'." }
+            }
+            if ("$($request.FaceImage)" -ne $face) { throw "The face image is '$($request.FaceImage)'." }
+        }
+        """;
+
+    [Theory]
+    [InlineData("New-FaceGenImage @values")]
+    [InlineData("[pscustomobject]$values | New-FaceGenImage")]
+    [InlineData("$values | New-FaceGenImage")]
+    [InlineData("$row = [ordered]@{ face_image = $face }; foreach ($field in $fields) { $row[$field.Name] = \"$($field.Value)\" }; [pscustomobject]$row | New-FaceGenImage")]
+    [InlineData("[pscustomobject]$values | New-FaceGenImage | New-FaceGenImage")]
+    [InlineData("$blocks = @{}; foreach ($name in $values.Keys) { $blocks[$name] = [scriptblock]::Create(\"`$_.'$name'\") }; [pscustomobject]@{ inner = 1 } | Add-Member -PassThru -NotePropertyMembers $values | ForEach-Object { ,$_ } | New-FaceGenImage @blocks")]
+    [InlineData("$image = [pscustomobject]$values | New-FaceGenImage; [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($image.Request, 2)) | New-FaceGenImage")]
+    [InlineData("[pscustomobject]$values | Invoke-FaceGenBatch -Destination $out | Where-Object Request")]
+    [InlineData("$defaults = @{} + $values; $defaults.Remove('Prompt'); $values.Prompt | ForEach-Object { [pscustomobject]@{ prompt = $_ } } | Invoke-FaceGenBatch -Destination $out @defaults | Where-Object Request")]
+    public async Task Every_field_reaches_the_request(string command)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string script = command.Replace("Add-Member -PassThru -NotePropertyMembers $values", "ForEach-Object { [pscustomobject]$values }", StringComparison.Ordinal);
+
+        fixture.Run($"{Samples}\n$image = @({script})[-1]\nAssert-Complete $image.Request", fixture.Face, fixture.OutputFolder).WithoutErrors();
+    }
+
+    [Fact]
+    public async Task Three_commands_have_the_same_fields_and_ranges()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run($$"""
+            {{Samples}}
+            'New-FaceGenImage', 'Import-FaceGenRequest', 'Invoke-FaceGenBatch' | ForEach-Object { (Get-Field $_ | ForEach-Object { "$($_.Name)=$($_.Value)" }) -join ' ' }
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(3, result.Output.Count);
+        Assert.Single(result.Output.Select(line => string.Join(' ', line.ToString().Split(' ').Order())).Distinct());
+        Assert.Contains("width=512", result.Output[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-Style watercolor", "ParameterArgumentValidationError", "Style must be realistic, comic, chibi, 3d or anime, not 'watercolor'.")]
+    [InlineData("-Width 900", "ParameterArgumentValidationError", "Width must be 1 to 512, not 900.")]
+    [InlineData("-NumInferenceSteps 22", "ParameterArgumentValidationError", "NumInferenceSteps must be 21, 31 or 41, not 22.")]
+    [InlineData("-Webhook http://example.org", "ParameterArgumentValidationError", "Webhook must be an https address, not http://example.org/.")]
+    [InlineData("-Width wide", "ParameterArgumentTransformationError", "Width must be 1 to 512, not 'wide'.")]
+    [InlineData("-Seed '1.2E+12'", "ParameterArgumentTransformationError", "A spreadsheet such as Excel rounded it.")]
+    [InlineData("-FaceImage ''", "RequestInvalid", "FaceImage is required")]
+    [InlineData("-FaceImage /none.png", "FaceImageInvalid", "does not exist")]
+    [InlineData("-AdditionalField @{ key = 'x' }", "RequestInvalid", "is the key, which FaceGen adds itself")]
+    public async Task Typed_invalid_value_is_one_error(string argument, string id, string message)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        foreach (string command in (string[])["'a', 'b' | New-FaceGenImage", "New-FaceGenImage -Prompt p"])
+        {
+            ScriptResult result = fixture.Run($"param($face) {command} {(argument.Contains("-FaceImage", StringComparison.Ordinal) ? "" : "-FaceImage $face ")}{argument} 2>&1 | Select-Object -First 1", fixture.Face);
+
+            ErrorRecord error = result.Errors.Count > 0 ? result.Error : (ErrorRecord)result.Output[0].BaseObject;
+            Assert.StartsWith($"{id},", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Contains(message, error.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Script_block_faults_are_in_the_error_of_the_row()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            [pscustomobject]@{ text = 'good'; photo = $face; wide = 16 }, [pscustomobject]@{ text = 'bad'; photo = '/none.png'; wide = 900 }, [pscustomobject]@{ text = 'better'; photo = $face; wide = 17 } |
+                New-FaceGenImage -Prompt { $_.text } -FaceImage { $_.photo } -Width { $_.wide } -Style comic
+            """, fixture.Face);
+
+        Assert.Equal(["better", "good"], result.Values("Prompt").Cast<string>().Order());
+        Assert.StartsWith("Input 2: ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("'/none.png' does not exist", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Width must be 1 to 512, not 900.", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Warnings);
+    }
+
+    [Fact]
+    public async Task Nested_commands_keep_their_own_values()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            'a', 'b' | ForEach-Object { New-FaceGenImage "inner $_" $face -Style anime -Width 20 } | New-FaceGenImage -Prompt { "outer $($_.Prompt)" } -Style chibi |
+                ForEach-Object { $_; try { New-FaceGenImage x $face -Style wrong } catch { "$($_.FullyQualifiedErrorId)" } }
+            """, fixture.Face).WithoutErrors();
+
+        Assert.Equal(["outer inner a", "outer inner b"], result.Output.Where(item => item.BaseObject is not string).Select(item => item.Properties["Prompt"].Value).Cast<string>().Order());
+        Assert.All(result.Output.Where(item => item.BaseObject is not string), item => Assert.Equal("chibi 20", fixture.Run("param($image) \"$($image.Request.Style) $($image.Request.Width)\"", item.BaseObject).Output[0].ToString()));
+        Assert.All(result.Output.Where(item => item.BaseObject is string), item => Assert.StartsWith("ParameterArgumentValidationError,", item.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Base64_false_overrides_piped_request()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            $image = New-FaceGenImage a $face -Base64 -Width 16
+            $image | New-FaceGenImage -Base64:$false
+            $image | New-FaceGenImage
+            """, fixture.Face).WithoutErrors();
+
+        Assert.Equal(["False", "True"], result.Output.Select(image => fixture.Run("param($image) $image.Request.Base64", image.BaseObject).Output[0].ToString()));
+    }
+
+    [Fact]
+    public async Task Additional_field_is_sent_and_columns_are_kept()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,sam,Team\na,{fixture.Face},jdoe,\nb,{fixture.Face},asmith,blue\n");
+
+        ScriptResult result = fixture.Run("""
+            param($csv, $out)
+            Invoke-FaceGenBatch $csv -Destination $out -Name '{sam}' -Sidecar -Style comic -AdditionalField @{ model_id = 'new'; steps = 3 } -InformationVariable info |
+                Where-Object Request | ForEach-Object { "$($_.Request.Columns['sam']) $($_.Request.AdditionalFields['model_id'])" } | Sort-Object
+            "$info"
+            Get-FaceGenBatchItem $out/facegen.ledger | ForEach-Object { "$($_.Request.Columns['SAM']) $($_.Request.Style)" } | Sort-Object
+            """, csv, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(
+            ["asmith new", "jdoe new", "people.csv:2: FaceGen keeps the columns 'sam', 'Team', and does not send them. File names, sidecars and reports can contain them.", "asmith comic", "jdoe comic"],
+            result.Output.Select(line => line.ToString()));
+        Assert.Equal(["asmith.png", "jdoe.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order());
+        Assert.All(fixture.Emulator.Journal.Entries.Where(entry => entry.Body.Contains("\"prompt\"", StringComparison.Ordinal)), entry => Assert.Contains("\"model_id\":\"new\",\"steps\":3", entry.Body, StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Emulator.Journal.Entries, entry => entry.Body.Contains("jdoe", StringComparison.Ordinal));
+        Assert.Contains("\"sam\": \"jdoe\"", File.ReadAllText(Path.Combine(fixture.OutputFolder, "jdoe.png.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_with_unknown_column_stops_before_anything_is_sent()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,sam\na,{fixture.Face},jdoe\n");
+
+        ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Name '{account}'", csv, fixture.OutputFolder);
+
+        Assert.StartsWith("FileNameInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("The row has the columns {sam}.", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+}
