@@ -337,7 +337,7 @@ internal sealed class DatabaseLedger(
             UPDATE items SET
                 status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @slot_time,
                 error_code = 'SubmissionUncertain',
-                error = 'The process ended before the response to the submission arrived, so the service may have accepted and charged for it.'
+                error = 'The process ended before the response to the submission arrived. {LostResponse.Consequence} {LostResponse.NotSentAgain}'
             FROM uncertain WHERE item = claimed
             RETURNING {LedgerColumns.RowColumns}
             """,

@@ -168,7 +168,7 @@ internal sealed class RowProcessor
         error = ReplaceIfOtherAccount(recorder, error);
         // No submission is in flight any more.
         if (!wasAccepted && error.Code == ErrorCode.GenerationTimeout)
-            error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted no submission within {_run.Options.AcceptanceTimeout.TotalMinutes:0} minutes. Run the same command later.");
+            error = Submission.CreateNotAcceptedError(_run.Options.AcceptanceTimeout, "the response to the last submission came later and was not an acceptance");
         bool isRun = error.EndsRun
             || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
             || error.Code is ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable;

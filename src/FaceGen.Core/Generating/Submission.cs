@@ -63,7 +63,7 @@ internal sealed class Submission(
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain || uncertain.FatalError is not null:
                         AddUncertain(uncertain, sequence);
-                        throw CreateUncertainError(uncertain, "It was not sent again, because the service could charge for it twice.");
+                        throw LostResponse.CreateError(uncertain.Reason, $"{LostResponse.NotSentAgain} {LostResponse.Remedy}");
                     case Outcome.Uncertain uncertain:
                         await RetryUncertainAsync(uncertain, attempt).ConfigureAwait(false);
                         break;
@@ -80,7 +80,7 @@ internal sealed class Submission(
         {
             // The caller may have stopped waiting, and an earlier attempt may have been accepted whatever ended the later ones.
             // A submission log keeps the outcome itself.
-            _account.RecordOutcome(e is FaceGenException { Code: ErrorCode.SubmissionUncertain } error ? error : CreateUncertainError(_uncertain!, "It was sent again, which failed."), request);
+            _account.RecordOutcome(e is FaceGenException { Code: ErrorCode.SubmissionUncertain } error ? error : CreateRepeatedError(_uncertain!, "that attempt failed"), request);
             throw;
         }
         finally
@@ -123,7 +123,7 @@ internal sealed class Submission(
     private Task RetryUncertainAsync(Outcome.Uncertain uncertain, int attempt)
     {
         _uncertain = uncertain;
-        log?.LogWarning($"The response to a submission was lost ({uncertain.Reason.TrimEnd('.')}). It is sent again because of -RetryUncertain: the service may charge for it twice.");
+        log?.LogWarning($"{LostResponse.Describe(uncertain.Reason)} It is sent again because of -RetryUncertain, and may be paid for twice.");
         return WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt);
     }
 
@@ -154,7 +154,7 @@ internal sealed class Submission(
         TimeSpan delay = Backoff.GetDelay(attempt, retry.Delay, connection.Services);
         if (!deadline.HasTimeFor(delay)) throw CreateTimeoutError(retry);
 
-        string message = $"The service did not accept a request ({retry.Reason.TrimEnd('.')}): trying again in {DisplayText.FormatSeconds(delay)}.";
+        string message = $"The service did not accept a request ({retry.Reason.TrimEnd('.')}). Retrying in {DisplayText.FormatSeconds(delay)}.";
         if (retry.IsUnreachable && failures.TryWarnUnreachable()) log?.LogWarning(message);
         else log?.LogVerbose(message);
         await connection.Services.Time.DelayAsync(delay, _deadlineToken).ConfigureAwait(false);
@@ -191,7 +191,7 @@ internal sealed class Submission(
         if (!_account.Deliveries.IsReliable) return uncertain;
 
         TimeSpan timeout = _account.AssumedDuration;
-        log?.LogVerbose($"The response to a submission was lost ({uncertain.Reason.TrimEnd('.')}): waiting up to {timeout.TotalSeconds:0} s for its webhook delivery.");
+        log?.LogVerbose($"{LostResponse.Describe(uncertain.Reason)} FaceGen waits up to {timeout.TotalSeconds:0} s for its webhook delivery.");
         using (var timeoutSource = CancellationTokenSource.CreateLinkedTokenSource(connection.LifetimeToken))
         {
             await Task.WhenAny(tracked.Id, connection.Services.Time.DelayAsync(timeout, timeoutSource.Token)).ConfigureAwait(false);
@@ -249,15 +249,17 @@ internal sealed class Submission(
     }
 
     private FaceGenException CreateTimeoutError(Outcome.Retry retry) => _uncertain is not null
-        ? CreateUncertainError(_uncertain, $"It was sent again, and not accepted within {deadline.Duration.TotalSeconds:0} s.")
+        ? CreateRepeatedError(_uncertain, $"the service did not accept it within {deadline.Duration.TotalSeconds:0} s")
         : retry.PersistentError ?? (retry.IsUnreachable
             ? new FaceGenException(ErrorCode.ServiceUnreachable,
-                $"{connection.BaseUri} could not be reached within {deadline.Duration.TotalSeconds:0} s ({retry.Reason.TrimEnd('.')}). Nothing was sent. Check the network and the address, then run the command again.")
-            : CreateNotAcceptedError(deadline, retry.Reason));
+                $"{connection.BaseUri} could not be reached within {deadline.Duration.TotalSeconds:0} s ({retry.Reason.TrimEnd('.')}). Nothing was accepted. Check the network and the address, then run the command again.")
+            : CreateNotAcceptedError(deadline.Duration, retry.Reason));
 
-    private static FaceGenException CreateUncertainError(Outcome.Uncertain uncertain, string consequence) => new(ErrorCode.SubmissionUncertain,
-        $"The response to the submission was lost ({uncertain.Reason.TrimEnd('.')}): the service may or may not have accepted it. {consequence}");
+    /// <summary>Creates the error of a lost response after which the submission was sent again in vain.</summary>
+    private static FaceGenException CreateRepeatedError(Outcome.Uncertain uncertain, string failure) =>
+        LostResponse.CreateError(uncertain.Reason, $"It was sent again, but {failure}. Check the account's generations before you run the command again.");
 
-    internal static FaceGenException CreateNotAcceptedError(Deadline deadline, string reason) => new(ErrorCode.ServiceBusy,
-        $"The service accepted nothing within {deadline.Duration.TotalSeconds:0} s: {reason.TrimEnd('.')}. Nothing was charged. Run the command again later, or raise its timeout.");
+    /// <summary>Creates the error of a request that the service did not accept within the timeout.</summary>
+    internal static FaceGenException CreateNotAcceptedError(TimeSpan timeout, string reason) => new(ErrorCode.ServiceBusy,
+        $"The service accepted nothing within {timeout.TotalSeconds:0} s: {reason.TrimEnd('.')}. Nothing was charged. Run the command again later, or raise its timeout.");
 }

@@ -137,7 +137,7 @@ internal static class OutcomeClassifier
         // The links are enough without an id: downloads wait until the images exist.
         if (response.Output.Count > 0 || response.AlternateLinks.Count > 0) return new Outcome.Finished(response, GenerationStatus.Success);
 
-        return new Outcome.Uncertain($"the service accepted the request and returned no id ({result.Describe()})")
+        return new Outcome.Uncertain($"it has no id: {result.Describe()}")
         {
             FatalError = response.Status.Length == 0 && message.AccountError is { } code ? CreateAccountError(code, result, message) : null,
         };
@@ -180,7 +180,7 @@ internal static class OutcomeClassifier
             ErrorCode.OutOfCredits => ("The account is out of credits", "Add credits to the account's wallet."),
             _ => ("The account or its plan does not allow this request", "Check the account and its plan on the account's page."),
         };
-        return new(code, FormatMessage(failure, result, $"No further requests are sent. {remedy}"));
+        return new(code, FormatMessage(failure, result, $"Nothing more is submitted. {remedy}"));
     }
 
     private static FaceGenException CreateRedirectError(ApiResult result) => new(ErrorCode.ServiceMoved,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FaceGen.BatchModel;
 using FaceGen.Contract;
+using FaceGen.Generating;
 
 namespace FaceGen.PowerShell.Pipeline;
 
@@ -69,7 +70,7 @@ internal static class BatchMessages
     /// <summary>Returns the error of a row that has ended, with what to do next.</summary>
     internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, error.Message + item.Status switch
     {
-        BatchItemStatus.Uncertain => " Check the generations of the account. To send the row again, which may pay for it twice, run the same command with -RetryUncertain.",
+        BatchItemStatus.Uncertain => $" {LostResponse.Remedy}",
         BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code == ErrorCode.FileExists
             ? " Move the file away, or give another -Name, for example with {id}. Then run the same command again."
             : " The row is not lost. Run the same command again to continue it.",

@@ -11,7 +11,7 @@ public sealed class SubmissionTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Theory]
-    [InlineData("4", ", and is expected in 4.0 seconds")]
+    [InlineData("4", ", and is expected in 4.0 s")]
     [InlineData("-1", "")]
     [InlineData("1e300", "")]
     public async Task Submission_accepted_is_logged_at_once(string eta, string expected)
@@ -88,7 +88,7 @@ public sealed class SubmissionTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(75), _service.Clock.GetUtcNow() - start);
         Assert.Equal(start.AddSeconds(75), generation.CreatedAt);
         Assert.Equal(2, _service.VerboseMessages.Count);
-        Assert.Contains("Maximum 5 queued requests allowed): trying again in 30.0 seconds.", _service.VerboseMessages.First(), StringComparison.Ordinal);
+        Assert.Contains("Maximum 5 queued requests allowed). Retrying in 30.0 s.", _service.VerboseMessages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class SubmissionTests : IDisposable
         FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
-        Assert.Contains("may or may not have accepted it", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("The service may have accepted and charged for it. It was not sent again.", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.Submissions);
         // The service may have accepted it: its slot is kept for a while.
         Assert.Equal(1, _service.Account.Slots.InUse);
@@ -182,7 +182,7 @@ public sealed class SubmissionTests : IDisposable
         Assert.Equal(GenerationStatus.Success, generation.Status);
         Assert.Equal(3, _service.Submissions.Count);
         Assert.Equal(2, _service.WarningMessages.Count);
-        Assert.All(_service.WarningMessages, line => Assert.Contains("may charge for it twice", line, StringComparison.Ordinal));
+        Assert.All(_service.WarningMessages, line => Assert.Contains("may be paid for twice", line, StringComparison.Ordinal));
     }
 
     public static TheoryData<string> EndsAfterUncertainty => ["lost", "queue full", "not connected"];
@@ -215,7 +215,7 @@ public sealed class SubmissionTests : IDisposable
             _service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromSeconds(30))));
 
         Assert.Equal(ErrorCode.ServiceUnreachable, fault.Code);
-        Assert.Contains("Nothing was sent.", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was accepted.", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.WarningMessages);
         Assert.NotEmpty(_service.VerboseMessages);
     }
