@@ -212,7 +212,7 @@ internal sealed class FaceUploads
             var retry = outcome as Outcome.Retry;
             TimeSpan delay = Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
             bool isLast = retry is null || time.GetElapsedTime(start) + delay > timeout;
-            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isLast ? "it is sent inline with each request" : $"trying again in {DisplayText.FormatSeconds(delay)}")}.");
+            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
             if (isLast)
             {
                 DateTimeOffset until = time.GetUtcNow() + RetryPause;

@@ -105,7 +105,7 @@ internal static class ImageDownloader
                     $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}{bytes}");
             }
 
-            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} could not be downloaded yet ({last!.Reason}): trying again in {DisplayText.FormatSeconds(delay)}.");
+            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} could not be downloaded yet ({last!.Reason}). Retrying in {DisplayText.FormatSeconds(delay)}.");
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -157,7 +157,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
         Assert.Equal((BatchState.Complete, 4), (summary.State, summary.Saved));
         Assert.Single(Uploaded);
         Assert.All(Sent, sent => Assert.StartsWith("data:", sent, StringComparison.Ordinal));
-        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent inline with each request", StringComparison.Ordinal));
+        Assert.Single(_fixture.LogLines, line => line.Contains("It is sent inline with each request", StringComparison.Ordinal));
         Assert.Empty(_fixture.Warnings);
     }
 

@@ -208,7 +208,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Equal([InPlace, InPlace], Sent);
         Assert.Single(_service.Uploads);
-        Assert.EndsWith("): it is sent inline with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
+        Assert.EndsWith("). It is sent inline with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
         Assert.Empty(_service.WarningMessages);
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
@@ -240,7 +240,7 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal(2, _service.Uploads.Count);
         double waited = kind is "429" or "rate limit" ? 7 : 0.5;
         Assert.Equal(TimeSpan.FromSeconds(waited), _service.Clock.GetUtcNow() - start);
-        Assert.EndsWith(FormattableString.Invariant($"): trying again in {waited:0.0} seconds."), _service.VerboseMessages.First(), StringComparison.Ordinal);
+        Assert.EndsWith(FormattableString.Invariant($"). Retrying in {waited:0.0} s."), _service.VerboseMessages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -279,7 +279,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Equal([InPlace, large.ToApiValue()], Sent);
         Assert.Equal(2, _service.Uploads.Count);
-        Assert.All(_service.VerboseMessages, line => Assert.EndsWith(" s): it is sent inline with each request.", line, StringComparison.Ordinal));
+        Assert.All(_service.VerboseMessages, line => Assert.EndsWith(" s). It is sent inline with each request.", line, StringComparison.Ordinal));
     }
 
     /// <summary>A batch may have a thousand faces: not each of them tries a failing upload.</summary>

@@ -152,7 +152,7 @@ public sealed class WaitingTests : IDisposable
 
         await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal("The service did not report the state of generation 9 (HTTP 503: busy): trying again in 0.5 seconds.", Assert.Single(_service.VerboseMessages));
+        Assert.Equal("The service did not report the status of generation 9 (HTTP 503: busy). Retrying in 0.5 s.", Assert.Single(_service.VerboseMessages));
     }
 
     [Fact]
