@@ -194,7 +194,7 @@ internal sealed class BatchRun : IDisposable
         if (_run.Time.GetElapsedTime(_idleSince.Value) < IdleTimeout) return true;
 
         _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.ServiceBusy,
-            $"All slots of the account's queue stayed in use for {IdleTimeout.TotalMinutes:0} minutes by rows that the service accepted and does not finish. Run the same command later."));
+            $"All {_run.Account.Slots.Limit} queue slots stayed in use for {IdleTimeout.TotalMinutes:0} min, by accepted or uncertain rows. Nothing more is submitted. Accepted rows are not lost. Run the same command later."));
         return false;
     }
 
@@ -306,8 +306,8 @@ internal sealed class BatchRun : IDisposable
         if (left == 0) return summary;
 
         string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is reached. "
-            : _run.Limits.Reason is { } stopped && left > summary.UnderWay ? $"Stopped submitting: {stopped}. " : "";
-        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} submitted and not saved yet)";
+            : _run.Limits.Reason is { } stopped && left > summary.UnderWay ? $"Nothing more is submitted: {stopped}. " : "";
+        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} paid for and not saved yet)";
         return summary with
         {
             Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}. Run the same command again to continue.",

@@ -82,7 +82,7 @@ internal sealed class RunLimits
     internal void StopSubmitting(FaceGenException error)
     {
         FatalError ??= error;
-        SetReason(error.Message.TrimEnd('.'));
+        SetReason(error.Cause);
     }
 
     private void SetReason(string reason)
@@ -120,7 +120,7 @@ internal sealed class RunLimits
         catch (FaceGenException e)
         {
             // A limit that cannot be checked must not be exceeded unnoticed.
-            SetReason($"the balance for -MinimumBalance {minimum} cannot be read ({e.Message.TrimEnd('.')})");
+            SetReason($"the balance for -MinimumBalance {minimum} cannot be read ({e.Cause})");
         }
     }
 }

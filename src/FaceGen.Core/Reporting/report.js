@@ -220,7 +220,7 @@
 
     for (const bin of bins) {
       const hit = svg('rect', { class: 'hit', x: bin.x, width: bin.width, y: barsTop, height: useTop + useHeight - barsTop });
-      hit.append(svg('title', {}, `${day.format(bin.at)}: ${bin.sent} submitted, ${bin.done} completed, ${bin.lost} lost, at most ${bin.most} in use`));
+      hit.append(svg('title', {}, `${day.format(bin.at)}: ${bin.sent} submitted, ${bin.done} completed, ${bin.lost} failed or unknown, at most ${bin.most} in use`));
       drawing.append(hit);
     }
 

@@ -36,7 +36,7 @@ internal static class ExpiryVerifier
                 TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);
                 if (time.GetElapsedTime(start) + delay <= retryTime)
                 {
-                    log?.LogVerbose($"{e.Message.TrimEnd('.')}. FaceGen tries it again in {DisplayText.FormatSeconds(delay)}, and then fetches the generation.");
+                    log?.LogVerbose($"{e.Cause}. Retrying in {DisplayText.FormatSeconds(delay)}; if that fails too, FaceGen fetches the generation.");
                     await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
                     continue;
                 }

@@ -86,7 +86,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary plain = await _fixture.RunAsync(BatchFixture.Requests(4));
 
         Assert.Equal((1, 3, 0, 1), (daring.Saved, daring.Uncertain, daring.Pending, daring.ImagesPaid));
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
+        Assert.Equal("Nothing more is submitted: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
         Assert.Equal((1, 3, 0), (plain.Saved, plain.Uncertain, plain.Submitted));
         Assert.All((await _fixture.RowsAsync()).Skip(1), row => Assert.Equal((BatchItemStatus.Uncertain, 1), (row.Status, row.Attempts)));
     }
