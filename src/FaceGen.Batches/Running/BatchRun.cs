@@ -306,8 +306,8 @@ internal sealed class BatchRun : IDisposable
         if (left == 0) return summary;
 
         string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is reached. "
-            : _run.Limits.Reason is { } stopped && left > summary.UnderWay ? $"Nothing more is submitted: {stopped}. " : "";
-        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} paid for and not saved yet)";
+            : _run.Limits.Reason is { } stopped && left > summary.InProgress ? $"Nothing more is submitted: {stopped}. " : "";
+        string accepted = summary.InProgress == 0 ? "" : $" ({summary.InProgress} paid for and not saved yet)";
         return summary with
         {
             Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}. Run the same command again to continue.",

@@ -91,7 +91,7 @@ public sealed class Webhook : IDisposable
     public bool IsOpen => !_closed.IsCancellationRequested;
 
     /// <summary>Gets the number of received deliveries, including forged and duplicate ones.</summary>
-    public long Calls => Interlocked.Read(ref _deliveryCount);
+    public long Deliveries => Interlocked.Read(ref _deliveryCount);
 
     /// <summary>Closes the webhook.</summary>
     public void Dispose()

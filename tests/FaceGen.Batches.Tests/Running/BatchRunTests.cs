@@ -176,7 +176,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnLink = (id, _) => id == "2" ? ScriptedResponse.Html(500) : ScriptedResponse.Image(BatchFixture.Picture(id));
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.InProgress));
         Assert.Equal("1 row is left (1 paid for and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
@@ -193,7 +193,7 @@ public sealed class BatchRunTests : IDisposable
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(1));
-        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.InProgress));
 
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(1));
@@ -278,8 +278,8 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
         Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
-        Assert.Equal(8, summary.Pending + summary.UnderWay);
-        Assert.InRange(summary.UnderWay, 1, Limits.DefaultQueueLimit + 1);
+        Assert.Equal(8, summary.Pending + summary.InProgress);
+        Assert.InRange(summary.InProgress, 1, Limits.DefaultQueueLimit + 1);
 
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(8));
@@ -298,7 +298,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { RetryFailed = true });
 
-        Assert.Equal((2, 1, 0, null), (first.Saved, first.UnderWay, first.Failed, first.Fault));
+        Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.Fault));
         Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _fixture.Submissions));
         Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.Status == BatchItemStatus.Submitted);
     }
@@ -419,7 +419,7 @@ public sealed class BatchRunTests : IDisposable
         {
             BatchSummary summary = await run;
             Assert.Equal(ErrorCode.LedgerUnreachable, summary.Fault?.Code);
-            Assert.Equal((1, 2), (summary.UnderWay, summary.Pending + summary.Saved));
+            Assert.Equal((1, 2), (summary.InProgress, summary.Pending + summary.Saved));
         }
         else
         {
@@ -441,7 +441,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((1, 1), (summary.Saved, summary.UnderWay));
+        Assert.Equal((1, 1), (summary.Saved, summary.InProgress));
         Assert.Contains("Wait-FaceGenImage -Id 1", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
         Assert.Single(_fixture.EndedItems);
     }
@@ -453,7 +453,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((1, 1, 1, 1), (summary.Saved, summary.UnderWay, summary.ImagesPaid, _fixture.Submissions));
+        Assert.Equal((1, 1, 1, 1), (summary.Saved, summary.InProgress, summary.ImagesPaid, _fixture.Submissions));
         Assert.Empty(_fixture.Warnings);
     }
 
@@ -516,7 +516,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), new BatchOptions(_fixture.Save("{id}")));
 
-        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.InProgress));
         Assert.Equal(ErrorCode.FileExists, Assert.Single(_fixture.EndedItems).Error!.Code);
         Assert.Equal(TestImages.Portrait, File.ReadAllBytes(Path.Combine(_fixture.OutputFolder, "1.png")));
     }
@@ -534,7 +534,7 @@ public sealed class BatchRunTests : IDisposable
         using var other = new BatchFixture { LedgerPath = _fixture.LedgerPath };
         BatchSummary summary = await other.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.UnderWay, other.Submissions));
+        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.InProgress, other.Submissions));
     }
 
     [Fact]
@@ -550,7 +550,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(7));
 
         Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.Fault?.Code));
-        Assert.Equal(7, summary.Pending + summary.UnderWay);
+        Assert.Equal(7, summary.Pending + summary.InProgress);
     }
 
     [Fact]

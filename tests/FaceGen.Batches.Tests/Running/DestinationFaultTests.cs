@@ -84,7 +84,7 @@ public sealed class DestinationFaultTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((2, 1, 3), (summary.Saved, summary.UnderWay, _fixture.Submissions));
+        Assert.Equal((2, 1, 3), (summary.Saved, summary.InProgress, _fixture.Submissions));
         Assert.Empty(_fixture.Warnings);
     }
 

@@ -28,7 +28,7 @@ public sealed class WebhookProbeTests : IDisposable
 
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
-        Assert.Equal((0, 0), (_webhook.Calls, _deliveries.Count));
+        Assert.Equal((0, 0), (_webhook.Deliveries, _deliveries.Count));
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class WebhookTests : IDisposable
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal(("17", 5L), await WaitForDeliveryAsync());
-        Assert.Equal(1, _webhook.Calls);
+        Assert.Equal(1, _webhook.Deliveries);
     }
 
     [Fact]
