@@ -106,7 +106,7 @@ $mutants = @(
 
     # The process and the ledger both count rows in flight: either one alone enforces the limit.
     New-Mutant 'slot released early' 'No more is in flight than the account may have.' @(
-        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Dispose();`n        _account.Add(connection, accepted, new PendingOptions"),
+        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Release();`n        _account.Add(connection, accepted, new PendingOptions"),
         @("$batches/Ledgers/DatabaseLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
 
     New-Mutant 'a refused key does not end the run' 'An error that every request would meet ends the run.' @(

@@ -260,8 +260,8 @@ internal sealed class BatchRun : IDisposable
         {
             if (!hasBegun)
             {
-                slot?.Dispose();
-                throttleSlot.Dispose();
+                slot?.Release();
+                throttleSlot.Release();
             }
         }
     }

@@ -41,7 +41,7 @@ internal sealed class RowProcessor
         _active[recorder] = 0;
         Request? request = null;
         FaceGenException? error = null;
-        // Disposed of here until the submission owns it.
+        // Released here until the submission owns it.
         Slots.Slot? unused = slot;
         try
         {
@@ -73,7 +73,7 @@ internal sealed class RowProcessor
         finally
         {
             _active.TryRemove(recorder, out _);
-            unused?.Dispose();
+            unused?.Release();
             if (slot is not null && !recorder.IsPaid) _run.Limits.ReleaseImages(row.Images);
         }
 

@@ -118,7 +118,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         }
         catch
         {
-            slot.Dispose();
+            slot.Release();
             throw;
         }
     }

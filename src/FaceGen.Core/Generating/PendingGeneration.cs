@@ -64,7 +64,7 @@ internal sealed class PendingGeneration
             return;
         }
 
-        Slot?.Dispose();
+        Slot?.Release();
         // The delivery is still to come, and is ignored.
         Deliveries?.MarkFinished(generation.Id, isMissed: false);
     }
@@ -265,7 +265,7 @@ internal sealed class PendingGeneration
             (Latest, _isCondensed) = (fetched, false);
             if (!fetched.IsFinished) return;
 
-            Slot?.Dispose();
+            Slot?.Release();
             _finished.TrySetResult(true);
         }
     }

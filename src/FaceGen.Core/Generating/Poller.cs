@@ -74,7 +74,7 @@ internal sealed class Poller
 
             if (isDelivered) _falseDeliveries++;
             _pendingFor = elapsed;
-            if (elapsed > MaxSlotAge) _generation.Slot?.Dispose();
+            if (elapsed > MaxSlotAge) _generation.Slot?.Release();
             delay = elapsed > MaxSlotAge ? OldInterval : GetDelay(elapsed);
         }
     }

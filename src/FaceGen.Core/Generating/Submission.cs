@@ -85,7 +85,7 @@ internal sealed class Submission(
         }
         finally
         {
-            if (!_isSlotOccupied) _slot.Dispose();
+            if (!_isSlotOccupied) _slot.Release();
         }
     }
 
