@@ -36,8 +36,8 @@ public sealed class UnknownDeliveryTests : IDisposable
         await ReceiveForAsync(TimeSpan.FromMinutes(5));
 
         double minutes = (_service.Clock.GetUtcNow() - start).TotalMinutes;
-        Assert.InRange(_service.Fetches.Count, 2 * UnknownDeliveries.MaxPollsPerMinute, (minutes + 1) * UnknownDeliveries.MaxPollsPerMinute);
-        Assert.All(_service.Fetches.GroupBy(fetch => (int)(fetch.At - start).TotalMinutes), minute => Assert.InRange(minute.Count(), 1, UnknownDeliveries.MaxPollsPerMinute));
+        Assert.InRange(_service.Fetches.Count, 2 * UnknownDeliveries.MaxFetchesPerMinute, (minutes + 1) * UnknownDeliveries.MaxFetchesPerMinute);
+        Assert.All(_service.Fetches.GroupBy(fetch => (int)(fetch.At - start).TotalMinutes), minute => Assert.InRange(minute.Count(), 1, UnknownDeliveries.MaxFetchesPerMinute));
         Assert.Empty(_service.Pending);
         Assert.Single(_service.WarningMessages, line => line.Contains("webhook deliveries within a minute", StringComparison.Ordinal));
     }
@@ -132,7 +132,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     [Fact]
     public async Task Receiver_generations_of_other_processes_are_received_at_any_rate()
     {
-        const int count = 3 * UnknownDeliveries.MaxPollsPerMinute;
+        const int count = 3 * UnknownDeliveries.MaxFetchesPerMinute;
         ScriptedResponse[] answers = [.. Enumerable.Range(0, count).Select(i => ScriptedResponse.Success($"{count - 1 - i}"))];
         _service.OnFetch(answers);
         for (int i = 0; i < count; i++) Deliveries.Receive($"{i}", null);
@@ -154,7 +154,7 @@ public sealed class UnknownDeliveryTests : IDisposable
 
         // The clock is stopped.
         Assert.Null(await new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
-        Assert.Equal(UnknownDeliveries.MaxPollsPerMinute, _service.Fetches.Count);
+        Assert.Equal(UnknownDeliveries.MaxFetchesPerMinute, _service.Fetches.Count);
     }
 
     [Theory]
