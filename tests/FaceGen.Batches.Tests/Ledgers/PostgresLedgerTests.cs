@@ -102,7 +102,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         // As if its machine had lost the network, with the lock not yet freed.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
         IReadOnlyList<LedgerRow> claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
-        // Between two of its signs of life it may have been seen again.
+        // It may have sent a heartbeat since.
         for (; claimed.Count == 0; claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
 
