@@ -154,10 +154,10 @@ internal sealed class DatabaseLedger(
         if (released is not null) Set(released, row.Item, true);
         bool written = await database.WriteAsync(async session =>
         {
-            // If the answer of the database was lost, the same call may have released the row before.
+            // If the response of the database was lost, the same call may have released the row before.
             string held = session.IsRepeat ? "(worker = @worker OR (worker IS NULL AND status = @status))" : "worker = @worker";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !(GetUncertainFilter(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
+                && !(GetUncertainFilter(row) is { } uncertainFilter && await UpdateAsync(session, row, release, uncertainFilter).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
@@ -325,7 +325,7 @@ internal sealed class DatabaseLedger(
         List<long> times = await session.QueryAsync(
             "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
             row => row.GetInt64(0)).ConfigureAwait(false);
-        // The median time, since no worker was there to observe the longest one. A slot that is freed too early costs one 429
+        // The median time, since no worker was there to observe the longest one. A slot that is released too early costs one 429
         // response; one that is held too long slows the batch down.
         long median = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long slotTime = Math.Min(Math.Max(3 * median, MinSlotTime), MaxSlotTime);
@@ -385,7 +385,7 @@ internal sealed class DatabaseLedger(
         }
     }
 
-    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the answer of the database was lost.</summary>
+    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the response of the database was lost.</summary>
     private static Task<List<LedgerRow>> FindClaimedAsync(LedgerSession session, long fence, long? uncertainSince = null) => ReadRowsAsync(
         session,
         $"""

@@ -33,7 +33,7 @@ internal sealed class BatchRun : IDisposable
     private readonly RowProcessor _processor;
     private readonly UncertainRowReconciler _reconciler;
     private readonly Slots _throttle;
-    private readonly ProgressMeter _meter;
+    private readonly RunProgress _progress;
     private readonly List<Task> _tasks = [];
 
     /// <summary>The uploads that rows waited for at the last claim.</summary>
@@ -63,11 +63,11 @@ internal sealed class BatchRun : IDisposable
         _processor = new RowProcessor(_run, _ledger, _downloads);
         _reconciler = new UncertainRowReconciler(_run, _ledger);
         _throttle = new Slots(options.ThrottleLimit);
-        _meter = new ProgressMeter(_run.Time, total);
+        _progress = new RunProgress(_run.Time, total);
     }
 
     /// <summary>Gets the progress of the run.</summary>
-    internal BatchProgress Progress => _meter.GetProgress(_processor.InFlight, _downloads.NearestExpiry);
+    internal BatchProgress Progress => _progress.GetProgress(_processor.InProgress, _downloads.NearestExpiry);
 
     private TimeSpan Interval => _ledger.IsShared ? SharedInterval : OwnInterval;
 
@@ -273,7 +273,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (await _processor.ProcessAsync(row, throttleSlot, slot).ConfigureAwait(false) is not var (item, error)) return;
 
-        _meter.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
+        _progress.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
         _run.Observer.OnItemEnded(item, error);
     }
 
@@ -288,7 +288,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (_run.Options.RetryUncertain) return;
 
-        _meter.RecordEnd(isSaved: false);
+        _progress.RecordEnd(isSaved: false);
         if (await _ledger.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
             _run.Observer.OnItemEnded(BatchItems.FromRow(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }

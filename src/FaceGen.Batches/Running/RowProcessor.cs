@@ -28,7 +28,7 @@ internal sealed class RowProcessor
     }
 
     /// <summary>Gets how many rows are at the service or being saved; a row that was refused and waits for a retry does not count.</summary>
-    internal int InFlight => _active.Keys.Count(recorder => recorder.Row.Status != BatchItemStatus.Pending);
+    internal int InProgress => _active.Keys.Count(recorder => recorder.Row.Status != BatchItemStatus.Pending);
 
     /// <summary>Processes a claimed row. The end of the run ends the wait; the outcome of a submission in flight is still recorded.</summary>
     /// <param name="row">The row.</param>

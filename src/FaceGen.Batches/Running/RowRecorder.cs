@@ -77,7 +77,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     }
 
     /// <inheritdoc/>
-    public async Task RecordAnswerAsync(Outcome outcome, Generation? accepted)
+    public async Task RecordOutcomeAsync(Outcome outcome, Generation? accepted)
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
@@ -196,7 +196,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         UncertainError = null;
         await WriteAsync(Row).ConfigureAwait(false);
         if (IsClaimLost) WarnNotRecorded(accepted, " after another worker claimed the row");
-        else run.Account.MarkReported(accepted.Id);
+        else run.Account.MarkIdAcknowledged(accepted.Id);
     }
 
     private void WarnNotRecorded(Generation accepted, string reason) => run.Observer.LogWarning(

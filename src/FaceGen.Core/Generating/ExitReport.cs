@@ -45,7 +45,7 @@ internal sealed class ExitReport(Func<TextWriter> getError, string fallbackFile)
         foreach ((FaceGenException outcome, _) in outcomes.Where(one => one.Outcome.Code != ErrorCode.SubmissionUncertain)) WriteLine(outcome.Message);
         foreach (ExitGuard.Work one in work.Where(one => !one.IsSubmission && one.Description.Length > 0)) WriteLine(one.Description);
 
-        Generation[] unsaved = [.. accounts.SelectMany(account => account.UnreportedGenerations)];
+        Generation[] unsaved = [.. accounts.SelectMany(account => account.UnacknowledgedGenerations)];
         if (unsaved.Length > 0)
         {
             WriteList(

@@ -34,7 +34,7 @@ internal static class Fetcher
     /// <param name="timeout">How long to go on; there is one poll at least.</param>
     /// <param name="cancellationToken">Cancels polling.</param>
     /// <exception cref="FaceGenException">The service has no such generation, refuses the key, or did not report it within the timeout.</exception>
-    internal static async Task<Generation> FetchUntilAnsweredAsync(
+    internal static async Task<Generation> FetchWithRetryAsync(
         Connection connection, Generation generation, Action<string> logVerbose, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeProvider time = connection.Services.Time;

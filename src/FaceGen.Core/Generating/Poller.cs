@@ -58,7 +58,7 @@ internal sealed class Poller
             bool isDelivered = await WaitAsync(delay, delivery).ConfigureAwait(false);
             // Before the poll: a delivery that comes during it causes another one.
             delivery = _generation.WaitForDeliveryAsync();
-            _generation.Update(await Fetcher.FetchUntilAnsweredAsync(
+            _generation.Update(await Fetcher.FetchWithRetryAsync(
                 _connection, _generation.Latest, _generation.LogVerbose, _generation.TimeLeft, _connection.LifetimeToken).ConfigureAwait(false));
             TimeSpan elapsed = _age + _time.GetElapsedTime(_start);
             if (_generation.Latest.IsFinished)

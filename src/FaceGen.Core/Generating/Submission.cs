@@ -19,7 +19,7 @@ internal sealed class Submission(
     private readonly Account _account = Account.For(connection);
 
     /// <summary>The request with the webhook and the track id that it is sent with.</summary>
-    private readonly Request _sent = Account.For(connection).Deliveries.AssignWebhook(request, connection.Address);
+    private readonly Request _requestToSend = Account.For(connection).Deliveries.AssignWebhook(request, connection.Address);
 
     // A submission in flight outlives its deadline, which is disposed of by then.
     private readonly CancellationToken _deadlineToken = deadline.Token;
@@ -164,15 +164,15 @@ internal sealed class Submission(
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync()
     {
         // A track id that the user chose may be that of other requests too, and identifies nothing.
-        using DeliveryTracker.TrackedSubmission? tracked = _account.Deliveries.HasOwnWebhook(_sent) && request.TrackId is null && _sent.TrackId is { } trackId
+        using DeliveryTracker.TrackedSubmission? tracked = _account.Deliveries.HasOwnWebhook(_requestToSend) && request.TrackId is null && _requestToSend.TrackId is { } trackId
             ? _account.Deliveries.TrackSubmission(trackId)
             : null;
         if (options.SubmissionLog is { } before) await before.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         // The deadline cancels the request only before its first byte is sent.
         ApiResult result = await connection.Api.SubmitAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, _sent, _face.Text), _deadlineToken).ConfigureAwait(false);
-        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_sent, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
+            json => RequestJson.Write(json, _requestToSend, _face.Text), _deadlineToken).ConfigureAwait(false);
+        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_requestToSend, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
         if (outcome is Outcome.Uncertain uncertain && tracked is not null) outcome = await ReconcileAsync(uncertain, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {
@@ -181,7 +181,7 @@ internal sealed class Submission(
             _ => null,
         };
         if (accepted is not null) _account.WarnOfUnknownStatus(result.Response, accepted.Id);
-        if (options.SubmissionLog is { } after) await after.RecordAnswerAsync(outcome, accepted).ConfigureAwait(false);
+        if (options.SubmissionLog is { } after) await after.RecordOutcomeAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
     }
 
@@ -206,7 +206,7 @@ internal sealed class Submission(
             // A delivery may be forged: only a fetch shows that there is such a generation.
             if (_account.Find(id) is not null) return uncertain;
 
-            await Fetcher.FetchUntilAnsweredAsync(connection, new Generation { Id = id }, message => log?.LogVerbose(message), PendingGeneration.ImageLifetime, connection.LifetimeToken).ConfigureAwait(false);
+            await Fetcher.FetchWithRetryAsync(connection, new Generation { Id = id }, message => log?.LogVerbose(message), PendingGeneration.ImageLifetime, connection.LifetimeToken).ConfigureAwait(false);
             return new Outcome.Pending(ServiceResponse.CreateAccepted(id));
         }
         catch (Exception e) when (e is FaceGenException or OperationCanceledException)
@@ -225,7 +225,7 @@ internal sealed class Submission(
             CreatedAt = sentAt,
             Prompt = request.Prompt,
             Seed = request.Seed,
-            TrackId = _sent.TrackId,
+            TrackId = _requestToSend.TrackId,
             Request = request,
             Connection = connection,
         };
@@ -233,9 +233,9 @@ internal sealed class Submission(
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
         if (!endIsKnown) _ = _account.ReleaseLaterAsync(connection, _slot);
-        bool isDeliveryExpected = _account.Deliveries.HasOwnWebhook(_sent);
+        bool isDeliveryExpected = _account.Deliveries.HasOwnWebhook(_requestToSend);
         // A delivery for it would be the first to name the service's id.
-        if (response.Id is null && isDeliveryExpected && request.TrackId is null && _sent.TrackId is { } trackId) _account.Deliveries.MarkTrackIdFinished(trackId);
+        if (response.Id is null && isDeliveryExpected && request.TrackId is null && _requestToSend.TrackId is { } trackId) _account.Deliveries.MarkTrackIdFinished(trackId);
         Generation accepted = generation.WithResponse(response, status);
         _account.Add(connection, accepted, new PendingOptions
         {

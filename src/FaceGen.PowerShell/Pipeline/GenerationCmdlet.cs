@@ -63,6 +63,6 @@ public abstract class GenerationCmdlet : ServiceCmdlet
             Account.MarkAcknowledged(EngineServices.System, outcome);
         }
 
-        return [.. pending.Select(poller => poller.Latest)];
+        return [.. pending.Select(one => one.Latest)];
     }
 }

@@ -99,7 +99,7 @@ public sealed class PostgresLedgerTests : LedgerTests
         LedgerRow row = await AcceptAsync(silent, await ClaimAsync(silent), "1");
         ILedger other = await OpenAsync();
 
-        // As if its machine had lost the network, with the lock not yet freed.
+        // As if its machine had lost the network, with the lock not yet released.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
         IReadOnlyList<LedgerRow> claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         // It may have sent a heartbeat since.

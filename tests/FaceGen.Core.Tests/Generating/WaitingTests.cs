@@ -350,10 +350,10 @@ public sealed class WaitingTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
         Assert.Equal(["9"], _service.Pending);
         await WaitAsync("9");
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
 
         Assert.Empty(_service.Pending);
     }
@@ -365,7 +365,7 @@ public sealed class WaitingTests : IDisposable
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
 
         _service.Account.BeginSaving(_service.Connection, generation);
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
         _service.Account.MarkSaved("9", 1);
         Assert.Equal(["9"], _service.Pending);
         _service.Account.MarkSaved("9", 0);

@@ -178,7 +178,7 @@ public sealed class DeliveryTrackerTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Success("9")).OnFetch(ScriptedResponse.Success("9"));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
-        _service.Account.MarkSeen(generation.Id);
+        _service.Account.MarkAcknowledged(generation.Id);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
 
         Deliveries.Receive("9", null);
