@@ -24,7 +24,7 @@ internal sealed class DatabaseLedger(
 
     private static readonly string IsAccepted = LedgerColumns.StatusIn(BatchStage.Accepted);
 
-    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds.</summary>
+    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
     private const long MaxSlotTime = 120_000, MinSlotTime = 10_000;
 
     private readonly LedgerInput _input = new();
@@ -82,6 +82,7 @@ internal sealed class DatabaseLedger(
         }
 
         string next = Next("status = 'Pending'");
+        // A time that a wrong clock wrote far in the future does not count (docs/architecture.md#slots-of-an-uncertain-submission).
         string holdsSlot = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
         return database.WriteAsync<LedgerRow?>(async session =>
         {
@@ -326,7 +327,7 @@ internal sealed class DatabaseLedger(
             "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
             row => row.GetInt64(0)).ConfigureAwait(false);
         // The median time, since no worker was there to observe the longest one. A slot that is released too early costs one 429
-        // response; one that is held too long slows the batch down.
+        // response; one that is held too long slows the batch down (docs/architecture.md#slots-of-an-uncertain-submission).
         long median = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long slotTime = Math.Min(Math.Max(3 * median, MinSlotTime), MaxSlotTime);
         // The fence of the worker that submitted the row stays: it may still learn that the submission was refused.

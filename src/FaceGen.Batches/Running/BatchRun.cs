@@ -20,7 +20,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How often the ledger is queried again: if other workers share it, and if they do not.</summary>
     private static readonly TimeSpan SharedInterval = TimeSpan.FromMilliseconds(100), OwnInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the run waits for a free slot while no worker holds a row.</summary>
+    /// <summary>How long the run waits for a free slot while no worker holds a row (docs/architecture.md#idle-run).</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
 
     private readonly CancellationToken _stopToken;

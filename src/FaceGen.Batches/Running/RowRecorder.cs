@@ -160,6 +160,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         EndedAt = run.Now,
         ErrorCode = error.Code,
         Error = error.Message,
+        // docs/architecture.md#slots-of-an-uncertain-submission
         SlotUntil = status == BatchItemStatus.Uncertain ? run.Now + run.Account.AssumedDuration : null,
     }, release: true);
 

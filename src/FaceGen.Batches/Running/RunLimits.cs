@@ -7,10 +7,10 @@ namespace FaceGen.Batches.Running;
 /// <summary>Decides whether a run may submit more: by its limits of time, images and balance, and after an error that every row would meet.</summary>
 internal sealed class RunLimits
 {
-    /// <summary>How often the balance is requested.</summary>
+    /// <summary>How often the balance is requested at most (docs/architecture.md#balance-checks).</summary>
     private static readonly TimeSpan BalanceInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>The maximum number of submissions between two requests of the balance.</summary>
+    /// <summary>The maximum number of submissions between two requests of the balance (docs/architecture.md#balance-checks).</summary>
     private const int SubmissionsPerBalanceCheck = 5;
 
     /// <summary>The time that is reserved for the last downloads.</summary>

@@ -63,7 +63,7 @@ internal sealed class Account
     /// <summary>Gets the outcomes that the user has not seen, each with its request or generation.</summary>
     internal IReadOnlyList<(FaceGenException Outcome, object Target)> UnacknowledgedOutcomes => [.. _outcomes.Select(outcome => (outcome.Key, outcome.Value))];
 
-    /// <summary>Gets how long a generation is assumed to take where nothing shows its end.</summary>
+    /// <summary>Gets how long a generation is assumed to take where nothing shows its end (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
     internal TimeSpan AssumedDuration => PollInterval.GetAssumedDuration();
 
     /// <summary>Returns the account of a connection: one for each address and key of the process; the enterprise addresses have their own.</summary>
@@ -148,7 +148,10 @@ internal sealed class Account
         foreach (PendingGeneration pending in _pending.Values) pending.Resume(connection);
     }
 
-    /// <summary>Releases the slot of a generation that may have been accepted, and whose end nothing will show, after <see cref="AssumedDuration"/>.</summary>
+    /// <summary>
+    /// Releases the slot of a generation that may have been accepted, and whose end nothing will show, after <see cref="AssumedDuration"/>
+    /// (docs/architecture.md#slots-of-an-uncertain-submission).
+    /// </summary>
     internal Task ReleaseLaterAsync(Connection connection, Slots.Slot slot) =>
         slot.ReleaseAfterAsync(AssumedDuration, connection.Services.Time);
 

@@ -6,7 +6,10 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class Poller
 {
-    /// <summary>How long a generation may occupy its slot: a service that has lost a generation must not block the queue for ever.</summary>
+    /// <summary>
+    /// How long a generation may occupy its slot: a service that has lost a generation must not block the queue for ever
+    /// (docs/architecture.md#slot-of-an-endless-generation).
+    /// </summary>
     private static readonly TimeSpan MaxSlotAge = TimeSpan.FromHours(1);
 
     /// <summary>The interval of a generation that is older than <see cref="MaxSlotAge"/>.</summary>
