@@ -51,7 +51,7 @@ function New-Mutant([string] $Name, [string] $Rule, [string[][]] $Edits, [string
 $mutants = @(
     New-Mutant 'resend after a redirect' 'What may have been accepted is not sent again.' @(
         , @("$core/Http/OutcomeClassifier.cs",
-            '>= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result) } : new Outcome.Failed(CreateRedirectError(result)),',
+            '>= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result, "The submission may have been accepted and charged. ") } : new Outcome.Failed(CreateRedirectError(result)),',
             '>= 300 and < 400 => new Outcome.Retry(result.Describe(), null),'))
 
     New-Mutant 'a lost response counts as refused' 'What may have been accepted is not sent again.' @(

@@ -382,7 +382,7 @@ internal sealed class DatabaseLedger(
         }
         catch (DbException e) when (database.IsUniqueViolation(e))
         {
-            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch.", e);
+            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch. Nothing was overwritten.", e);
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class BatchRun : IDisposable
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested && _run.Connection.LifetimeToken.IsCancellationRequested)
         {
-            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Run Connect-FaceGen and the same command again."));
+            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
         return CreateSummary(await CountAsync().ConfigureAwait(false));
@@ -133,7 +133,7 @@ internal sealed class BatchRun : IDisposable
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {
             throw new FaceGenException(ErrorCode.LedgerUnreachable,
-                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Run Get-FaceGenBatch later.");
+                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Nothing that was paid for is lost. Run Get-FaceGenBatch later.");
         }
     }
 

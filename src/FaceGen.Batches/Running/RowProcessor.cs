@@ -53,7 +53,7 @@ internal sealed class RowProcessor
                 generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
             }
 
-            if (generation.Status == GenerationStatus.Failed) throw new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage);
+            if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
             await SaveAsync(recorder, generation).ConfigureAwait(false);
@@ -103,8 +103,7 @@ internal sealed class RowProcessor
 
     private async Task SaveAsync(RowRecorder recorder, Generation generation)
     {
-        if (generation.Images.Count == 0)
-            throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
+        if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
 
         IReadOnlyList<SavedImage> images;
         try
@@ -157,7 +156,7 @@ internal sealed class RowProcessor
             || recorder.Row.GenerationId is not { Length: > 0 } id || GenerationSerializer.GetAccount(recorder.Row) is not { } account || AccountIdentifier.Matches(account, _run.Connection)) return error;
 
         return new FaceGenException(ErrorCode.ConnectionMismatch,
-            $"Generation {id} belongs to the account {account}, not to that of the connection {_run.Connection.Description} ({error.Message.TrimEnd('.')}). It is paid for and was not sent again. Run the same command with a connection of its account.", error);
+            $"Generation {id} belongs to the account {account}, not to that of the connection {_run.Connection.Description} ({error.Cause}). It is paid for and was not sent again. Run the same command with a connection of its account.", error);
     }
 
     /// <summary>Records an error.</summary>

@@ -210,7 +210,7 @@ internal sealed class FaceUploads
 
             FaceGenException error = (outcome as Outcome.Failed)?.Error
                 ?? new FaceGenException(outcome is Outcome.Retry { IsUnreachable: true } ? ErrorCode.ServiceUnreachable : ErrorCode.ServiceBusy,
-                    $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}.");
+                    $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}. Nothing was charged. Run the command again later.");
             // The submission reports that the service is unreachable, and waits for it; the next request uploads again.
             if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, sentAt, sentAt, error);
 

@@ -85,7 +85,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         {
             Generation ended = await deadline.EnforceAsync(pending.WaitForEndAsync(connection).WaitAsync(deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
-                $"Generation {generation.Id} was not ready within {deadline.Duration.TotalSeconds:0} s. It continues at the service. 'Wait-FaceGenImage -Id {generation.Id}' waits for it again.")).ConfigureAwait(false);
+                $"Generation {generation.Id} was not ready within {deadline.Duration.TotalSeconds:0} s. It continues at the service and is not lost. 'Wait-FaceGenImage -Id {generation.Id}' waits for it again.")).ConfigureAwait(false);
             hasEnded = true;
             return ended;
         }

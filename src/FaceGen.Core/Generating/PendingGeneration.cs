@@ -193,9 +193,9 @@ internal sealed class PendingGeneration
             outcome = Latest.Status switch
             {
                 _ when _isCondensed => null,
-                GenerationStatus.Failed => new FaceGenException(ErrorCode.GenerationFailed, Latest.FailureMessage),
+                GenerationStatus.Failed => Latest.CreateFailedError(),
                 GenerationStatus.Success => new FaceGenException(ErrorCode.LinkExpired,
-                    $"The images of generation {Latest.Id} were ready and not saved within {ImageLifetime.TotalHours:0} hours, when links expire. "
+                    $"The images of generation {Latest.Id} were ready and not saved within {ImageLifetime.TotalHours:0} hours, when links expire. They were charged. "
                     + $"If your account keeps images longer, 'Get-FaceGenImage {Latest.Id} | Save-FaceGenOutput' still saves them."),
                 _ => CreateExpiredError("the service did not report its end"),
             };

@@ -46,13 +46,13 @@ internal sealed class RunFailures
 
     /// <summary>Adds a refusal.</summary>
     /// <param name="reason">The reason, without what belongs to the single request.</param>
-    /// <param name="message">The message of this refusal.</param>
+    /// <param name="cause">What the service refused, and why.</param>
     /// <param name="face">
     /// The face image, if the refusal is about it: rows that share it count once, if the run has had a success.
     /// </param>
-    internal void AddRefusal(string reason, string message, string? face = null) =>
+    internal void AddRefusal(string reason, string cause, string? face = null) =>
         Add(reason, face: face, createError: () => new FaceGenException(ErrorCode.RequestRefused,
-            $"The service refused {MaxStreak} consecutive requests for the same reason and accepted none. Nothing more is submitted. The last refusal: {message.TrimEnd('.')}. Correct what these requests have in common. Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { IsFatal = true });
+            $"The service refused {MaxStreak} consecutive requests for the same reason and accepted none. Nothing more is submitted. The last refusal: {cause}. Correct what these requests have in common. Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { IsFatal = true });
 
     /// <summary>
     /// Adds a submission whose outcome is unknown. Submissions that were sent before the last one was known count once: one

@@ -94,7 +94,7 @@ internal sealed class Submission(
         // A response that says at once that the generation failed is not a success.
         if (outcome is not Outcome.Finished { Status: GenerationStatus.Failed } failed) failures.AddAccepted();
         else if (failed.FatalError is { } error) failures.AddFatal(error);
-        else failures.AddRefusal(failed.Reason, accepted.FailureMessage);
+        else failures.AddRefusal(failed.Reason, accepted.FailureCause);
 
         if (_face.Replaces is { } link) _account.FaceUploads.DropLink(connection, link);
         string row = request.Source?.ToString() ?? $"'{DisplayText.Clean(request.Prompt, 60)}'";
@@ -107,7 +107,7 @@ internal sealed class Submission(
     private void AddRefusal(Outcome.Failed failed)
     {
         if (failed.Error.EndsRun) failures.AddFatal(failed.Error);
-        else failures.AddRefusal(failed.Reason, failed.Error.Message, failed.IsFaceImageError ? options.FaceHash ?? request.FaceImage.ToString() : null);
+        else failures.AddRefusal(failed.Reason, failed.Error.Cause, failed.IsFaceImageError ? options.FaceHash ?? request.FaceImage.ToString() : null);
     }
 
     private void AddUncertain(Outcome.Uncertain uncertain, int sequence)

@@ -52,7 +52,7 @@ internal static class OutcomeClassifier
             not (>= 400 and < 500) or 429 when hasImages || response is { IsPending: true } or { IsSuccess: true } => new Outcome.Uncertain(result.Describe()),
 
             // A redirect: the server that redirects may have forwarded the request.
-            >= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result) } : new Outcome.Failed(CreateRedirectError(result)),
+            >= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result, "The submission may have been accepted and charged. ") } : new Outcome.Failed(CreateRedirectError(result)),
 
             // Every other request would fail too.
             401 or 402 or 403 when FindAccountError(result, message) is { } error => new Outcome.Failed(error),
@@ -84,8 +84,8 @@ internal static class OutcomeClassifier
         if (ClassifyFailure(result, message) is { } failure) return failure;
         if (result.Status is 404 or 410 || result.Response is { IsRefusal: true, Id: null })
         {
-            return new Outcome.Failed(new FaceGenException(ErrorCode.GenerationNotFound,
-                FormatMessage("The service does not return this generation", result, "Check the id and the account: a generation can be fetched only with the key that submitted it.")) { ServiceTime = result.Date });
+            return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
+                "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));
         }
 
         // "Timed out" with the status "error" is about the fetch; with "failed" it is about the generation.
@@ -180,11 +180,11 @@ internal static class OutcomeClassifier
             ErrorCode.OutOfCredits => ("The account is out of credits", "Add credits to the account's wallet."),
             _ => ("The account or its plan does not allow this request", "Check the account and its plan on the account's page."),
         };
-        return new(code, FormatMessage(failure, result, $"Nothing more is submitted. {remedy}"));
+        return CreateError(code, failure, result, $"Nothing more is submitted. {remedy}");
     }
 
-    private static FaceGenException CreateRedirectError(ApiResult result) => new(ErrorCode.ServiceMoved,
-        $"The service responded with a redirect (HTTP {result.Status}). The key was not sent to the other address. Check Connect-FaceGen -BaseUri.");
+    private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "") => new(ErrorCode.ServiceMoved,
+        $"The service responded with a redirect (HTTP {result.Status}). The key was not sent to the other address. {consequence}Check Connect-FaceGen -BaseUri.");
 
     /// <summary>True if a free request can be repeated.</summary>
     private static bool IsTemporary(ApiResult result, ServiceMessage message) => result.Status is >= 500 or 429
@@ -192,11 +192,15 @@ internal static class OutcomeClassifier
         || (result.Response is { IsRefusal: true, Id: null } && (message.HasRetryHint || message.IsAmbiguous));
 
     private static Outcome.Failed CreateRefusal(ApiResult result, ServiceMessage message) =>
-        new(new FaceGenException(ErrorCode.RequestRefused, FormatMessage("The service refused the request", result, "It was not accepted and costs nothing. Correct the request.")))
+        new(CreateError(ErrorCode.RequestRefused, "The service refused the request", result, "It was not accepted and costs nothing. Correct the request."))
         {
             Reason = message.Reason,
             IsFaceImageError = message.IsFaceImageError,
         };
 
-    private static string FormatMessage(string failure, ApiResult result, string remedy) => $"{failure}: {result.Describe().TrimEnd('.')}. {remedy}";
+    private static FaceGenException CreateError(ErrorCode code, string failure, ApiResult result, string rest)
+    {
+        string cause = $"{failure}: {result.Describe().TrimEnd('.')}";
+        return new FaceGenException(code, $"{cause}. {rest}") { Cause = cause, ServiceTime = result.Date };
+    }
 }

@@ -131,8 +131,8 @@ internal sealed class ImageSaver(
     {
         if (_files.FolderExists(options.Folder)) return;
 
-        string message = $"The folder '{options.Folder}' does not exist any more.";
-        throw new FaceGenException(ErrorCode.FileNotWritten, message, new DirectoryNotFoundException(message));
+        string cause = $"The folder '{options.Folder}' does not exist any more";
+        throw new FaceGenException(ErrorCode.FileNotWritten, $"{cause}. The image is not lost. Restore the folder or the share.", new DirectoryNotFoundException($"{cause}.")) { Cause = cause };
     }
 
     /// <summary>Returns the parts of the file that an image is saved as: the image, and metadata if it is embedded.</summary>

@@ -18,7 +18,7 @@ public abstract class GenerationCmdlet : ServiceCmdlet
     private protected void WriteGeneration(Generation generation)
     {
         if (generation.Status == GenerationStatus.Failed)
-            ReportError(new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage), (object?)generation.Request ?? generation);
+            ReportError(generation.CreateFailedError(), (object?)generation.Request ?? generation);
         else
             WriteObject(generation);
 

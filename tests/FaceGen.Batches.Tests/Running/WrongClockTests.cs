@@ -56,7 +56,7 @@ public sealed class WrongClockTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed), (row.Status, row.ErrorCode));
-        Assert.Contains("does not count as expired", row.Error, StringComparison.Ordinal);
+        Assert.Contains("It is not reported as expired", row.Error, StringComparison.Ordinal);
     }
 
     [Theory]
