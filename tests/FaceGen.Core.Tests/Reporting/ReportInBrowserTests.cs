@@ -151,7 +151,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         // Two periods, in which a slot is always in use.
         Assert.Equal(2, await tab.EvaluateAsync<int>("document.querySelectorAll('#chart .use').length"));
         Assert.Equal("no", await tab.EvaluateAsync<string>("[...document.querySelectorAll('#chart .use')].some(path => path.getAttribute('d').includes('V162.0')) ? 'yes' : 'no'"));
-        Assert.Equal("Nothing for 23 h 59 min", await TextAsync(tab, "#chart .gap title"));
+        Assert.Equal("No activity for 23 h 59 min", await TextAsync(tab, "#chart .gap title"));
         await GoodAsync(tab);
     }
 
