@@ -82,6 +82,6 @@ internal static class LedgerColumns
     {
         string line = source is null || error.Message.StartsWith($"{source}: ", StringComparison.Ordinal) ? "" : $"{source}: ";
         return new FaceGenException(
-            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{error.Cause}. Correct the row by hand.", error);
+            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{(error.Code == ErrorCode.LedgerInvalid ? $"{error.Cause}." : error.Message)} Correct the row by hand.", error);
     }
 }
