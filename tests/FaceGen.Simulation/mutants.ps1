@@ -17,9 +17,9 @@
 .PARAMETER Histories
     How many random histories are run for each mutant.
 .PARAMETER Seconds
-    How long each of the tests runs histories at most. A mutant that makes runs endless would take hours.
+    How long each of the tests runs histories at most. Without it, a mutant whose runs do not end would take hours.
 .PARAMETER Check
-    Only looks whether each change can be made.
+    Only checks whether each change can be made.
 .EXAMPLE
     dotnet tool restore
     dotnet pwsh tests/FaceGen.Simulation/mutants.ps1
@@ -284,20 +284,20 @@ function Test-Copy([string] $Class) {
 }
 
 function Write-Row([string] $Mutant, [string] $Rule, $Result) {
-    $words = ($Result.Rules | Select-Object -First 2) -join '; '
-    "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($words.Replace('|', '\|')) | $($Result.Seconds) s |"
+    $rules = ($Result.Rules | Select-Object -First 2) -join '; '
+    "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($rules.Replace('|', '\|')) | $($Result.Seconds) s |"
 }
 
 $survivors = 0
 try {
     Copy-Tree
-    '| mutant | rule | caught by | in the words | time |'
+    '| mutant | rule | caught by | reported rules | time |'
     '| --- | --- | --- | --- | --- |'
     if ($Name -contains '*') {
         Build-Copy 'The code without a change'
         $result = Test-Copy 'HistoryTests'
         Write-Row '(none)' 'Nothing is broken.' $result
-        if ($result.Failed -gt 0) { throw 'The code without a change fails: no mutant can be told from it.' }
+        if ($result.Failed -gt 0) { throw 'The code without a change fails: no mutant can be distinguished from it.' }
     }
 
     foreach ($mutant in $chosen) {
