@@ -31,12 +31,12 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_waits_for_a_submission_in_flight()
     {
-        var answer = new TaskCompletionSource<bool>();
-        _guard.RegisterSubmission(answer.Task, "'a pilot'");
+        var response = new TaskCompletionSource<bool>();
+        _guard.RegisterSubmission(response.Task, "'a pilot'");
 
         Task exit = _guard.DrainAsync();
         Assert.False(exit.IsCompleted);
-        answer.SetResult(true);
+        response.SetResult(true);
         await exit.WithTimeoutAsync();
 
         Assert.Equal("", _error.ToString());
@@ -45,13 +45,13 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_without_any_output_still_waits()
     {
-        var answer = new TaskCompletionSource<bool>();
+        var response = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
         using var guard = new ExitGuard(() => [_service.Account], () => throw new IOException("The terminal is closed."), _service.Clock, () => null)
         {
             FallbackFile = Path.Combine(AppContext.BaseDirectory, "missing", "report.txt"),
         };
-        guard.RegisterSubmission(answer.Task, "'a pilot'");
+        guard.RegisterSubmission(response.Task, "'a pilot'");
 
         await _service.Clock.RunAsync(AsTask(guard.DrainAsync())).WithTimeoutAsync();
 
@@ -61,10 +61,10 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_timeout_elapsed_reports_unknown_outcomes()
     {
-        var answer = new TaskCompletionSource<bool>();
+        var response = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
-        _guard.RegisterSubmission(answer.Task, ExitReport.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
-        _guard.Register(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
+        _guard.RegisterSubmission(response.Task, ExitReport.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
+        _guard.Register(response.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
 
         await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 

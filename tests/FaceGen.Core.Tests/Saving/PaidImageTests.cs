@@ -119,7 +119,7 @@ public sealed class PaidImageTests : IDisposable
         };
         _service.OnLink(Link, ScriptedResponse.Image(image));
 
-        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Equal(
@@ -137,7 +137,7 @@ public sealed class PaidImageTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Bytes(Encoding.ASCII.GetBytes(text), "image/gif"));
 
-        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.DoesNotContain("Invoke-WebRequest", error.Message, StringComparison.Ordinal);

@@ -100,7 +100,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Receiver_own_generation_is_received_while_a_poll_of_an_unknown_id_has_no_answer()
+    public async Task Receiver_own_generation_is_received_while_a_fetch_of_an_unknown_id_has_no_response()
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.Processing("9", eta: 3000)).OnFetch(ScriptedResponse.After(response.Task), ScriptedResponse.Success("9"));
@@ -133,8 +133,8 @@ public sealed class UnknownDeliveryTests : IDisposable
     public async Task Receiver_generations_of_other_processes_are_received_at_any_rate()
     {
         const int count = 3 * UnknownDeliveries.MaxFetchesPerMinute;
-        ScriptedResponse[] answers = [.. Enumerable.Range(0, count).Select(i => ScriptedResponse.Success($"{count - 1 - i}"))];
-        _service.OnFetch(answers);
+        ScriptedResponse[] responses = [.. Enumerable.Range(0, count).Select(i => ScriptedResponse.Success($"{count - 1 - i}"))];
+        _service.OnFetch(responses);
         for (int i = 0; i < count; i++) Deliveries.Receive($"{i}", null);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
         var received = new HashSet<string>();
@@ -200,7 +200,7 @@ public sealed class UnknownDeliveryTests : IDisposable
         Deliveries.Receive("77", null);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
 
-        Assert.Equal(ErrorCode.KeyRejected, (await Signals.GetErrorAsync(receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())).Code);
+        Assert.Equal(ErrorCode.KeyRejected, (await TaskAssertions.GetErrorAsync(receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())).Code);
         _service.OnFetch(ScriptedResponse.Success("77"));
 
         Assert.Equal("77", (await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())?.Id);
