@@ -2,20 +2,20 @@
 .SYNOPSIS
     A batch as an Azure Automation runbook, also on the hybrid workers of a group.
 .DESCRIPTION
-    Made for what the sandbox allows: it asks nothing, ends in time for the limit of three hours, stays far below 400 MB
-    however long the input is, and writes a line for each of the first thousand failures and one at last, so that the job's
-    output stays below one megabyte. Start it again until it ends with Complete: what was sent is never sent again.
+    Respects the limits of the sandbox: it does not prompt, ends before the limit of three hours, and needs far less than
+    400 MB for any input. It writes a line for each of the first thousand failures and a summary, so that the job's output
+    stays below one megabyte. Start it again until it ends with Complete: rows that were sent are not sent again.
 
-    The sandbox forgets its disk. So the ledger is on PostgreSQL, and the images go to a folder that stays, such as a
-    mounted share; without a variable for the ledger it is a file beside the images. Hybrid workers may run it side by
-    side on one ledger: each row is done by one of them, and together they keep to the account's queue.
+    The sandbox does not keep its disk. So the ledger is on PostgreSQL, and the images are in a permanent folder, such as a
+    mounted share. Without a variable for the ledger, the ledger is a file beside the images. Several hybrid workers can
+    use one ledger: each row is processed by one of them, and together they respect the limit of the account's queue.
 
-    The account's assets that it takes, where they are there:
+    It uses these assets of the automation account, if they exist:
 
     ModelsLab          a credential whose password is the key
     FaceGenLedger      an encrypted variable with the connection string
 
-    Without them the key is taken from MODELSLAB_API_KEY, and without that it runs offline, on the emulator.
+    Without the credential it uses the key in MODELSLAB_API_KEY, and without that variable the offline emulator.
 .PARAMETER Path
     The CSV, JSON or JSON Lines file; face images are links, or files that the worker reaches.
 .PARAMETER Destination
@@ -54,10 +54,10 @@ try {
     $batch = @{ Path = $Path; Destination = $Destination; TimeLimit = $TimeLimit; MinimumBalance = $MinimumBalance; ErrorAction = 'SilentlyContinue' }
     if ($ledger) { $batch.Ledger = $ledger }
 
-    $told = 0
+    $reported = 0
     Invoke-FaceGenBatch @batch | ForEach-Object {
         $last = $_
-        if ($_.Error -and $told++ -lt 1000) { "$($_.Source): $($_.Error)" }
+        if ($_.Error -and $reported++ -lt 1000) { "$($_.Source): $($_.Error)" }
     }
 }
 finally {

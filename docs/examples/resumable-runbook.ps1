@@ -41,7 +41,7 @@ try {
 }
 catch {
     if ($_.FullyQualifiedErrorId -notlike 'LedgerInUse,*') { throw }
-    'The previous run is still at work.'
+    'The previous run is still running.'
     exit 3
 }
 finally {

@@ -30,7 +30,7 @@ Invoke-FaceGenBatch $Path -Destination $Destination -Ledger $Ledger -ErrorAction
     if ($_ -is [FaceGen.BatchItem]) { $rows++ }
 }
 
-"This worker brought $rows rows to their end. The batch: $last"
+"This worker processed $rows rows. The batch: $last"
 switch ($last.State) {
     'Complete' { exit 0 }
     'SomeFailed' { exit 2 }

@@ -9,8 +9,8 @@ namespace FaceGen.Simulation;
 /// Histories of batches on a simulated service, network, clock and disk: in none is anything paid twice or lost.
 /// </summary>
 /// <remarks>
-/// Environment variables widen the search: <c>FACEGEN_SIM_DEPTH</c> (1 runs every single fault, 2 also every pair of an answer and a fault of the process in a batch of one row),
-/// <c>FACEGEN_SIM_HISTORIES</c> (how many random histories) and <c>FACEGEN_SIM_SEED</c> (the first seed; alone, the only one).
+/// Environment variables widen the search: <c>FACEGEN_SIM_DEPTH</c> (1 runs every single fault, 2 also every pair of a response
+/// and a fault of the process in a batch of one row), <c>FACEGEN_SIM_HISTORIES</c> (how many random histories) and <c>FACEGEN_SIM_SEED</c> (the first seed; alone, the only one).
 /// With <c>FACEGEN_SIM_COUNT</c> failures are only counted, for so many seconds in each test (mutants.ps1).
 /// </remarks>
 public sealed class HistoryTests(ITestOutputHelper output) : SimulationTests
@@ -59,7 +59,7 @@ public sealed class HistoryTests(ITestOutputHelper output) : SimulationTests
     public async Task Each_fault_at_each_step_holds(string batch)
     {
         Findings findings = NewFindings();
-        await new Exhaustive(Batches[batch], isSample: Depth == 0, findings).RunAsync(batch == OneRow ? Math.Max(1, Depth) : 1);
+        await new ExhaustiveExploration(Batches[batch], isSample: Depth == 0, findings).RunAsync(batch == OneRow ? Math.Max(1, Depth) : 1);
         await ReportAsync(findings, isShrunk: false);
     }
 

@@ -17,9 +17,9 @@
 .PARAMETER Histories
     How many random histories are run for each mutant.
 .PARAMETER Seconds
-    How long each of the tests runs histories at most. A mutant that makes runs endless would take hours.
+    How long each of the tests runs histories at most. Without it, a mutant whose runs do not end would take hours.
 .PARAMETER Check
-    Only looks whether each change can be made.
+    Only checks whether each change can be made.
 .EXAMPLE
     dotnet tool restore
     dotnet pwsh tests/FaceGen.Simulation/mutants.ps1
@@ -51,7 +51,7 @@ function New-Mutant([string] $Name, [string] $Rule, [string[][]] $Edits, [string
 $mutants = @(
     New-Mutant 'resend after a redirect' 'What may have been accepted is not sent again.' @(
         , @("$core/Http/OutcomeClassifier.cs",
-            '>= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result) } : new Outcome.Failed(CreateRedirectError(result)),',
+            '>= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result, "The submission may have been accepted and charged. ") } : new Outcome.Failed(CreateRedirectError(result)),',
             '>= 300 and < 400 => new Outcome.Retry(result.Describe(), null),'))
 
     New-Mutant 'a lost response counts as refused' 'What may have been accepted is not sent again.' @(
@@ -106,7 +106,7 @@ $mutants = @(
 
     # The process and the ledger both count rows in flight: either one alone enforces the limit.
     New-Mutant 'slot released early' 'No more is in flight than the account may have.' @(
-        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Dispose();`n        _account.Add(connection, accepted, new PendingOptions"),
+        @("$core/Generating/Submission.cs", '_account.Add(connection, accepted, new PendingOptions', "_slot.Release();`n        _account.Add(connection, accepted, new PendingOptions"),
         @("$batches/Ledgers/DatabaseLedger.cs", "OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))", ''))
 
     New-Mutant 'a refused key does not end the run' 'An error that every request would meet ends the run.' @(
@@ -284,20 +284,20 @@ function Test-Copy([string] $Class) {
 }
 
 function Write-Row([string] $Mutant, [string] $Rule, $Result) {
-    $words = ($Result.Rules | Select-Object -First 2) -join '; '
-    "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($words.Replace('|', '\|')) | $($Result.Seconds) s |"
+    $rules = ($Result.Rules | Select-Object -First 2) -join '; '
+    "| $Mutant | $Rule | $($Result.Failed) of $($Result.Run) | $($rules.Replace('|', '\|')) | $($Result.Seconds) s |"
 }
 
 $survivors = 0
 try {
     Copy-Tree
-    '| mutant | rule | caught by | in the words | time |'
+    '| mutant | rule | caught by | reported rules | time |'
     '| --- | --- | --- | --- | --- |'
     if ($Name -contains '*') {
         Build-Copy 'The code without a change'
         $result = Test-Copy 'HistoryTests'
         Write-Row '(none)' 'Nothing is broken.' $result
-        if ($result.Failed -gt 0) { throw 'The code without a change fails: no mutant can be told from it.' }
+        if ($result.Failed -gt 0) { throw 'The code without a change fails: no mutant can be distinguished from it.' }
     }
 
     foreach ($mutant in $chosen) {

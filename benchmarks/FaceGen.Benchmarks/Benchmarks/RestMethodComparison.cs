@@ -29,7 +29,7 @@ internal sealed class RestMethodComparison : Benchmark
         run.AddNote(ExternalPrograms.PowerShell is null
             ? "restmethod: pwsh is not on the path. A sequential HttpClient loop with a new client per call replaces it, without the overhead of PowerShell, so that the target without service time is not judged."
             : "restmethod: Invoke-RestMethod runs in pwsh.");
-        run.AddNote(TableFormat.Invariant($"restmethod: with service time the loop's first poll, after a second, finds the picture finished, so that it does at most one request per second. Ten slots of {ServiceSeconds} s allow at most {10 / ServiceSeconds:0.0} times that."));
+        run.AddNote(TableFormat.Invariant($"restmethod: with service time the loop's first poll, after a second, finds the image finished, so that it does at most one request per second. Ten slots of {ServiceSeconds} s allow at most {10 / ServiceSeconds:0.0} times that."));
         return
         [
             await MeasureAsync(run, "no service time, 15 at once", 15, "fixed:0", run.Choose(3000, 30), run.Choose(300, 3), seconds, warmUps: 2, isJudged: ExternalPrograms.PowerShell is not null),

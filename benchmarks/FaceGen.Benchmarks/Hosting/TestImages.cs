@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace FaceGen.Benchmarks.Hosting;
 
-/// <summary>Creates pictures of a given file size: a gradient with enough noise.</summary>
+/// <summary>Creates images of a given file size: a gradient with enough noise.</summary>
 internal static class TestImages
 {
     private const int MaxAmplitude = 128;

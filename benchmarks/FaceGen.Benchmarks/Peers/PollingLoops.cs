@@ -7,7 +7,7 @@ internal interface IPeer
 {
     string Name { get; }
 
-    /// <summary>Generates a picture for each prompt.</summary>
+    /// <summary>Generates an image for each prompt.</summary>
     Task GenerateAsync(ServiceCalls service, IReadOnlyList<string> prompts, int workers);
 }
 

@@ -13,7 +13,7 @@ internal static class RestMethodLoop
 {
     internal static string Name => ExternalPrograms.PowerShell is null ? "a sequential HttpClient loop in place of Invoke-RestMethod" : "Invoke-RestMethod in a foreach";
 
-    /// <summary>Generates pictures and returns the number per second.</summary>
+    /// <summary>Generates images and returns the number per second.</summary>
     internal static async Task<double> MeasureRateAsync(Uri service, IReadOnlyList<string> prompts, TimeSpan second) =>
         prompts.Count / (ExternalPrograms.PowerShell is { } pwsh
             ? await RunScriptAsync(pwsh, service, prompts, second)

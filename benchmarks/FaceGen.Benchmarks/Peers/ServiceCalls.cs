@@ -15,7 +15,7 @@ internal sealed class ServiceCalls : IDisposable
     internal ServiceCalls(Uri service) => _http = new HttpClient { BaseAddress = service };
 
     /// <summary>Submits a request.</summary>
-    /// <returns>The id to poll; null if the picture is finished.</returns>
+    /// <returns>The id to poll; null if the image is finished.</returns>
     internal async Task<long?> SubmitAsync(string prompt)
     {
         JsonElement body = await PostAsync("api/v6/image_editing/face_gen", new { key = Key, prompt, face_image = Face });

@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FaceGen.Benchmarks.Workers;
 
 /// <summary>
-/// A service whose images are finished at once and cost it nothing: a few prepared pictures, made a distinct file per
+/// A service whose images are finished at once and cost it nothing: a few prepared images, made a distinct file per
 /// link by a text chunk with its number. Its links name another host than its own, as the real service's do.
 /// </summary>
 internal static class ImageService
@@ -27,7 +27,7 @@ internal static class ImageService
 
     internal static async Task RunAsync()
     {
-        byte[][] pictures = [.. Enumerable.Range(0, Variants).Select(seed => TestImages.Png(Width, Height, ImageBytes, seed))];
+        byte[][] images = [.. Enumerable.Range(0, Variants).Select(seed => TestImages.Png(Width, Height, ImageBytes, seed))];
         int lastId = 0;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -44,13 +44,13 @@ internal static class ImageService
         app.MapGet("/{id:int}.png", async http =>
         {
             int id = int.Parse((string)http.Request.RouteValues["id"]!, CultureInfo.InvariantCulture);
-            byte[] picture = pictures[id % Variants];
+            byte[] image = images[id % Variants];
             byte[] text = TextChunk(id);
             http.Response.ContentType = "image/png";
-            http.Response.ContentLength = picture.Length + text.Length;
-            await http.Response.Body.WriteAsync(picture.AsMemory(0, HeadBytes));
+            http.Response.ContentLength = image.Length + text.Length;
+            await http.Response.Body.WriteAsync(image.AsMemory(0, HeadBytes));
             await http.Response.Body.WriteAsync(text);
-            await http.Response.Body.WriteAsync(picture.AsMemory(HeadBytes));
+            await http.Response.Body.WriteAsync(image.AsMemory(HeadBytes));
         });
         await app.StartAsync();
         Console.Out.WriteLine(app.Urls.Single());

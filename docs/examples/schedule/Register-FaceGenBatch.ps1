@@ -2,10 +2,10 @@
 .SYNOPSIS
     Registers a batch as a scheduled task of Windows that runs every hour.
 .DESCRIPTION
-    The task runs resumable-runbook.ps1 as the user who registers it. A run that is still at work is left to its end, and a
-    run that is killed loses nothing. The key is taken from the user's environment variable MODELSLAB_API_KEY.
+    The task runs resumable-runbook.ps1 as the user who registers it. A run that is still active is not interrupted, and
+    a run that is killed loses nothing. The key is in the user's environment variable MODELSLAB_API_KEY.
 
-    Needs Windows, where the cmdlets of scheduled tasks are.
+    Requires Windows, which has the cmdlets for scheduled tasks.
 .PARAMETER Path
     The CSV, JSON or JSON Lines file.
 .PARAMETER Destination

@@ -24,7 +24,7 @@ internal sealed class DatabaseLedger(
 
     private static readonly string IsAccepted = LedgerColumns.StatusIn(BatchStage.Accepted);
 
-    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds.</summary>
+    /// <summary>How long an uncertain row holds a slot at most and at least, in milliseconds (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
     private const long MaxSlotTime = 120_000, MinSlotTime = 10_000;
 
     private readonly LedgerInput _input = new();
@@ -82,6 +82,7 @@ internal sealed class DatabaseLedger(
         }
 
         string next = Next("status = 'Pending'");
+        // A time that a wrong clock wrote far in the future does not count (docs/architecture.md#slots-of-an-uncertain-submission).
         string holdsSlot = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
         return database.WriteAsync<LedgerRow?>(async session =>
         {
@@ -154,10 +155,10 @@ internal sealed class DatabaseLedger(
         if (released is not null) Set(released, row.Item, true);
         bool written = await database.WriteAsync(async session =>
         {
-            // If the answer of the database was lost, the same call may have released the row before.
+            // If the response of the database was lost, the same call may have released the row before.
             string held = session.IsRepeat ? "(worker = @worker OR (worker IS NULL AND status = @status))" : "worker = @worker";
             if (!await UpdateAsync(session, row, release, $"fence = @fence AND {held}").ConfigureAwait(false)
-                && !(GetUncertainFilter(row) is { } unsettled && await UpdateAsync(session, row, release, unsettled).ConfigureAwait(false))) return false;
+                && !(GetUncertainFilter(row) is { } uncertainFilter && await UpdateAsync(session, row, release, uncertainFilter).ConfigureAwait(false))) return false;
 
             foreach (LedgerFile file in row.Files) await WriteFileAsync(session, row.Item, file).ConfigureAwait(false);
             return true;
@@ -325,8 +326,8 @@ internal sealed class DatabaseLedger(
         List<long> times = await session.QueryAsync(
             "SELECT generated_at - submitted_at FROM items WHERE generated_at IS NOT NULL ORDER BY generated_at DESC LIMIT 32",
             row => row.GetInt64(0)).ConfigureAwait(false);
-        // The median time, since no worker was there to observe the longest one. A slot that is freed too early costs one 429
-        // response; one that is held too long slows the batch down.
+        // The median time, since no worker was there to observe the longest one. A slot that is released too early costs one 429
+        // response; one that is held too long slows the batch down (docs/architecture.md#slots-of-an-uncertain-submission).
         long median = times.OrderBy(time => time).ElementAtOrDefault(times.Count / 2);
         long slotTime = Math.Min(Math.Max(3 * median, MinSlotTime), MaxSlotTime);
         // The fence of the worker that submitted the row stays: it may still learn that the submission was refused.
@@ -337,7 +338,7 @@ internal sealed class DatabaseLedger(
             UPDATE items SET
                 status = 'Uncertain', worker = NULL, ended_at = @now, place_until = coalesce(submitted_at, @now) + @slot_time,
                 error_code = 'SubmissionUncertain',
-                error = 'The process ended before the response to the submission arrived, so the service may have accepted and charged for it.'
+                error = 'The process ended before the response to the submission arrived. {LostResponse.Consequence} {LostResponse.NotSentAgain}'
             FROM uncertain WHERE item = claimed
             RETURNING {LedgerColumns.RowColumns}
             """,
@@ -381,11 +382,11 @@ internal sealed class DatabaseLedger(
         }
         catch (DbException e) when (database.IsUniqueViolation(e))
         {
-            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch.", e);
+            throw new FaceGenException(ErrorCode.FileExists, $"The file '{file.Path}' belongs to another row of the batch. Nothing was overwritten.", e);
         }
     }
 
-    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the answer of the database was lost.</summary>
+    /// <summary>Returns the rows that a call claimed, or marked as uncertain, before the response of the database was lost.</summary>
     private static Task<List<LedgerRow>> FindClaimedAsync(LedgerSession session, long fence, long? uncertainSince = null) => ReadRowsAsync(
         session,
         $"""

@@ -30,7 +30,7 @@ internal static class LedgerColumns
         Source = ReadSource(reader, 1),
         Request = reader.GetString(4),
         Images = (int)reader.GetInt64(5),
-        Status = ParseEnum<BatchItemStatus>(reader.GetString(6)),
+        Status = ParseEnum<BatchItemStatus>(reader.GetString(6), reader.GetInt64(0)),
         Attempts = (int)reader.GetInt64(7),
         Fence = reader.IsDBNull(8) ? 0 : reader.GetInt64(9),
         Address = ReadText(reader, 10),
@@ -41,7 +41,7 @@ internal static class LedgerColumns
         EndedAt = ToTime(reader, 15),
         ExpiresAt = ToTime(reader, 16),
         SlotUntil = ToTime(reader, 17),
-        ErrorCode = ReadText(reader, 18) is { } code ? ParseEnum<ErrorCode>(code) : null,
+        ErrorCode = ReadText(reader, 18) is { } code ? ParseEnum<ErrorCode>(code, reader.GetInt64(0)) : null,
         Error = ReadText(reader, 19),
         Position = reader.GetInt64(20),
         Face = ReadText(reader, 21),
@@ -49,7 +49,7 @@ internal static class LedgerColumns
 
     internal static (long Item, LedgerFile File) ReadFile(DbDataReader reader) => (reader.GetInt64(0), new LedgerFile(
         (int)reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4),
-        ParseEnum<ImageFormat>(reader.GetString(5)), (int)reader.GetInt64(6), (int)reader.GetInt64(7),
+        ParseEnum<ImageFormat>(reader.GetString(5), reader.GetInt64(0)), (int)reader.GetInt64(6), (int)reader.GetInt64(7),
         (reader.GetInt64(8) & FilteredFlag) != 0, (reader.GetInt64(8) & IncompleteFlag) != 0));
 
     /// <summary>Returns the value of the column <c>filtered</c>.</summary>
@@ -64,12 +64,14 @@ internal static class LedgerColumns
         milliseconds is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null;
 
     /// <summary>Parses a name of an enumeration.</summary>
+    /// <param name="text">The name.</param>
+    /// <param name="item">The item of the row, for the message; null for several rows.</param>
     /// <exception cref="FaceGenException">The ledger was edited by hand and contains another value.</exception>
-    internal static T ParseEnum<T>(string text)
+    internal static T ParseEnum<T>(string text, long? item = null)
         where T : struct, Enum =>
         Enum.TryParse(text, out T value) && value.ToString() == text
             ? value
-            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger contains '{DisplayText.Clean(text, 60)}', which is not a valid {typeof(T).Name}.");
+            : throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger contains '{DisplayText.Clean(text, 60)}'{(item is null ? "" : $" in item {item}")}, which is not a valid {typeof(T).Name}. Nothing more is submitted. Correct the {(item is null ? "rows" : "row")} by hand.");
 
     private static string? ReadText(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
@@ -80,6 +82,6 @@ internal static class LedgerColumns
     {
         string line = source is null || error.Message.StartsWith($"{source}: ", StringComparison.Ordinal) ? "" : $"{source}: ";
         return new FaceGenException(
-            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{error.Message}", error);
+            ErrorCode.LedgerInvalid, $"Item {item} of the ledger '{ledger}' cannot be read and is skipped: {line}{(error.Code == ErrorCode.LedgerInvalid ? $"{error.Cause}." : error.Message)} Correct the row by hand.", error);
     }
 }

@@ -29,7 +29,7 @@ internal sealed record LedgerCounts(
         Expired = this[BatchItemStatus.Expired],
         Uncertain = this[BatchItemStatus.Uncertain],
         Pending = this[BatchItemStatus.Pending],
-        UnderWay = Count(BatchStage.InFlight, BatchStage.Accepted),
+        InProgress = Count(BatchStage.InFlight, BatchStage.Accepted),
         NearestExpiry = NearestExpiry,
     };
 }

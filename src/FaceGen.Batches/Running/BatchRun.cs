@@ -20,7 +20,7 @@ internal sealed class BatchRun : IDisposable
     /// <summary>How often the ledger is queried again: if other workers share it, and if they do not.</summary>
     private static readonly TimeSpan SharedInterval = TimeSpan.FromMilliseconds(100), OwnInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the run waits for a free slot while no worker holds a row.</summary>
+    /// <summary>How long the run waits for a free slot while no worker holds a row (docs/architecture.md#idle-run).</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
 
     private readonly CancellationToken _stopToken;
@@ -33,7 +33,7 @@ internal sealed class BatchRun : IDisposable
     private readonly RowProcessor _processor;
     private readonly UncertainRowReconciler _reconciler;
     private readonly Slots _throttle;
-    private readonly ProgressMeter _meter;
+    private readonly RunProgress _progress;
     private readonly List<Task> _tasks = [];
 
     /// <summary>The uploads that rows waited for at the last claim.</summary>
@@ -63,11 +63,11 @@ internal sealed class BatchRun : IDisposable
         _processor = new RowProcessor(_run, _ledger, _downloads);
         _reconciler = new UncertainRowReconciler(_run, _ledger);
         _throttle = new Slots(options.ThrottleLimit);
-        _meter = new ProgressMeter(_run.Time, total);
+        _progress = new RunProgress(_run.Time, total);
     }
 
     /// <summary>Gets the progress of the run.</summary>
-    internal BatchProgress Progress => _meter.GetProgress(_processor.InFlight, _downloads.NearestExpiry);
+    internal BatchProgress Progress => _progress.GetProgress(_processor.InProgress, _downloads.NearestExpiry);
 
     private TimeSpan Interval => _ledger.IsShared ? SharedInterval : OwnInterval;
 
@@ -102,7 +102,7 @@ internal sealed class BatchRun : IDisposable
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested && _run.Connection.LifetimeToken.IsCancellationRequested)
         {
-            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Run Connect-FaceGen and the same command again."));
+            _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
         return CreateSummary(await CountAsync().ConfigureAwait(false));
@@ -133,7 +133,7 @@ internal sealed class BatchRun : IDisposable
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {
             throw new FaceGenException(ErrorCode.LedgerUnreachable,
-                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Run Get-FaceGenBatch later.");
+                $"The run has ended, but the ledger '{_ledger.Name}' is unreachable, so the state of the batch is unknown. Nothing that was paid for is lost. Run Get-FaceGenBatch later.");
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed class BatchRun : IDisposable
         if (_run.Time.GetElapsedTime(_idleSince.Value) < IdleTimeout) return true;
 
         _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.ServiceBusy,
-            $"All slots of the account's queue stayed in use for {IdleTimeout.TotalMinutes:0} minutes by rows that the service accepted and does not finish. Run the same command later."));
+            $"All {_run.Account.Slots.Limit} queue slots stayed in use for {IdleTimeout.TotalMinutes:0} min, by accepted or uncertain rows. Nothing more is submitted. Accepted rows are not lost. Run the same command later."));
         return false;
     }
 
@@ -260,8 +260,8 @@ internal sealed class BatchRun : IDisposable
         {
             if (!hasBegun)
             {
-                slot?.Dispose();
-                throttleSlot.Dispose();
+                slot?.Release();
+                throttleSlot.Release();
             }
         }
     }
@@ -273,7 +273,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (await _processor.ProcessAsync(row, throttleSlot, slot).ConfigureAwait(false) is not var (item, error)) return;
 
-        _meter.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
+        _progress.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
         _run.Observer.OnItemEnded(item, error);
     }
 
@@ -288,7 +288,7 @@ internal sealed class BatchRun : IDisposable
     {
         if (_run.Options.RetryUncertain) return;
 
-        _meter.RecordEnd(isSaved: false);
+        _progress.RecordEnd(isSaved: false);
         if (await _ledger.TryReadRequestAsync(row).ConfigureAwait(false) is { } request)
             _run.Observer.OnItemEnded(BatchItems.FromRow(row, request, _run.Connection), new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? ""));
     }
@@ -306,8 +306,8 @@ internal sealed class BatchRun : IDisposable
         if (left == 0) return summary;
 
         string reason = _hasTimedOut ? $"The time limit of {_run.Options.TimeLimit} is reached. "
-            : _run.Limits.Reason is { } stopped && left > summary.UnderWay ? $"Stopped submitting: {stopped}. " : "";
-        string accepted = summary.UnderWay == 0 ? "" : $" ({summary.UnderWay} submitted and not saved yet)";
+            : _run.Limits.Reason is { } stopped && left > summary.InProgress ? $"Nothing more is submitted: {stopped}. " : "";
+        string accepted = summary.InProgress == 0 ? "" : $" ({summary.InProgress} paid for and not saved yet)";
         return summary with
         {
             Message = $"{reason}{left} {(left == 1 ? "row is" : "rows are")} left{accepted}. Run the same command again to continue.",

@@ -19,7 +19,7 @@ internal sealed class RequestLoader(ILedger ledger, CancellationToken cancellati
         lock (_serializer)
         {
             return _serializer.Deserialize(row.Request, row.Source, missing => face ?? throw new FaceGenException(
-                ErrorCode.LedgerInvalid, $"The ledger '{ledger.Name}' does not contain the face image {missing}."));
+                ErrorCode.LedgerInvalid, $"The ledger '{ledger.Name}' does not contain the face image {missing}. Nothing is sent for the row. Restore the ledger from a backup."));
         }
     }
 }

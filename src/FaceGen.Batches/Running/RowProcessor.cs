@@ -28,7 +28,7 @@ internal sealed class RowProcessor
     }
 
     /// <summary>Gets how many rows are at the service or being saved; a row that was refused and waits for a retry does not count.</summary>
-    internal int InFlight => _active.Keys.Count(recorder => recorder.Row.Status != BatchItemStatus.Pending);
+    internal int InProgress => _active.Keys.Count(recorder => recorder.Row.Status != BatchItemStatus.Pending);
 
     /// <summary>Processes a claimed row. The end of the run ends the wait; the outcome of a submission in flight is still recorded.</summary>
     /// <param name="row">The row.</param>
@@ -41,7 +41,7 @@ internal sealed class RowProcessor
         _active[recorder] = 0;
         Request? request = null;
         FaceGenException? error = null;
-        // Disposed of here until the submission owns it.
+        // Released here until the submission owns it.
         Slots.Slot? unused = slot;
         try
         {
@@ -53,7 +53,7 @@ internal sealed class RowProcessor
                 generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
             }
 
-            if (generation.Status == GenerationStatus.Failed) throw new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage);
+            if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
             await SaveAsync(recorder, generation).ConfigureAwait(false);
@@ -73,7 +73,7 @@ internal sealed class RowProcessor
         finally
         {
             _active.TryRemove(recorder, out _);
-            unused?.Dispose();
+            unused?.Release();
             if (slot is not null && !recorder.IsPaid) _run.Limits.ReleaseImages(row.Images);
         }
 
@@ -103,8 +103,7 @@ internal sealed class RowProcessor
 
     private async Task SaveAsync(RowRecorder recorder, Generation generation)
     {
-        if (generation.Images.Count == 0)
-            throw new FaceGenException(ErrorCode.OutputMissing, $"Generation {generation.Id} has no images to save.");
+        if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
 
         IReadOnlyList<SavedImage> images;
         try
@@ -157,7 +156,7 @@ internal sealed class RowProcessor
             || recorder.Row.GenerationId is not { Length: > 0 } id || GenerationSerializer.GetAccount(recorder.Row) is not { } account || AccountIdentifier.Matches(account, _run.Connection)) return error;
 
         return new FaceGenException(ErrorCode.ConnectionMismatch,
-            $"Generation {id} belongs to the account {account}, not to that of the connection {_run.Connection.Description} ({error.Message.TrimEnd('.')}). It is paid for and was not sent again. Run the same command with a connection of its account.", error);
+            $"Generation {id} belongs to the account {account}, not to that of the connection {_run.Connection.Description} ({error.Cause}). It is paid for and was not sent again. Run the same command with a connection of its account.", error);
     }
 
     /// <summary>Records an error.</summary>
@@ -168,7 +167,7 @@ internal sealed class RowProcessor
         error = ReplaceIfOtherAccount(recorder, error);
         // No submission is in flight any more.
         if (!wasAccepted && error.Code == ErrorCode.GenerationTimeout)
-            error = new FaceGenException(ErrorCode.ServiceBusy, $"The service accepted no submission within {_run.Options.AcceptanceTimeout.TotalMinutes:0} minutes. Run the same command later.");
+            error = Submission.CreateNotAcceptedError(_run.Options.AcceptanceTimeout, "the response to the last submission came later and was not an acceptance");
         bool isRun = error.EndsRun
             || (!wasAccepted && error.Code is ErrorCode.ServiceBusy or ErrorCode.ServiceUnreachable)
             || error.Code is ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable;

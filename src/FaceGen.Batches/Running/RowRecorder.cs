@@ -32,7 +32,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     /// was accepted.
     /// </summary>
     internal FaceGenException? UncertainError { get; private set; } =
-        row is { Status: BatchItemStatus.Submitting, ErrorCode: ErrorCode.SubmissionUncertain } ? new FaceGenException(ErrorCode.SubmissionUncertain, row.Error ?? "") : null;
+        row is { Status: BatchItemStatus.Submitting, ErrorCode: ErrorCode.SubmissionUncertain } ? new FaceGenException(ErrorCode.SubmissionUncertain, LostResponse.RemoveNotSentAgain(row.Error ?? "")) : null;
 
     /// <summary>Gets a value that is true if a submission of this run was accepted, or may have been.</summary>
     internal bool IsPaid { get; private set; }
@@ -77,7 +77,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     }
 
     /// <inheritdoc/>
-    public async Task RecordAnswerAsync(Outcome outcome, Generation? accepted)
+    public async Task RecordOutcomeAsync(Outcome outcome, Generation? accepted)
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
@@ -93,7 +93,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                     break;
                 case Outcome.Uncertain uncertain:
                     _uncertainSince = Row.SubmittedAt;
-                    UncertainError = new FaceGenException(ErrorCode.SubmissionUncertain, $"The response to the submission was lost ({uncertain.Reason.TrimEnd('.')}), so the service may have accepted and charged for it.");
+                    UncertainError = LostResponse.CreateError(uncertain.Reason, run.Options.RetryUncertain ? null : LostResponse.NotSentAgain);
                     if (uncertain.FatalError is { } fault) run.Limits.StopSubmitting(fault);
                     // If it is submitted again, it is recorded only if that fails.
                     if (!run.Options.RetryUncertain) await RecordEndAsync(BatchItemStatus.Uncertain, UncertainError).ConfigureAwait(false);
@@ -160,6 +160,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         EndedAt = run.Now,
         ErrorCode = error.Code,
         Error = error.Message,
+        // docs/architecture.md#slots-of-an-uncertain-submission
         SlotUntil = status == BatchItemStatus.Uncertain ? run.Now + run.Account.AssumedDuration : null,
     }, release: true);
 
@@ -196,7 +197,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         UncertainError = null;
         await WriteAsync(Row).ConfigureAwait(false);
         if (IsClaimLost) WarnNotRecorded(accepted, " after another worker claimed the row");
-        else run.Account.MarkReported(accepted.Id);
+        else run.Account.MarkIdAcknowledged(accepted.Id);
     }
 
     private void WarnNotRecorded(Generation accepted, string reason) => run.Observer.LogWarning(

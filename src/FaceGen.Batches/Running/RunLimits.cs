@@ -7,10 +7,10 @@ namespace FaceGen.Batches.Running;
 /// <summary>Decides whether a run may submit more: by its limits of time, images and balance, and after an error that every row would meet.</summary>
 internal sealed class RunLimits
 {
-    /// <summary>How often the balance is requested.</summary>
+    /// <summary>How often the balance is requested at most (docs/architecture.md#balance-checks).</summary>
     private static readonly TimeSpan BalanceInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>The maximum number of submissions between two requests of the balance.</summary>
+    /// <summary>The maximum number of submissions between two requests of the balance (docs/architecture.md#balance-checks).</summary>
     private const int SubmissionsPerBalanceCheck = 5;
 
     /// <summary>The time that is reserved for the last downloads.</summary>
@@ -82,7 +82,7 @@ internal sealed class RunLimits
     internal void StopSubmitting(FaceGenException error)
     {
         FatalError ??= error;
-        SetReason(error.Message.TrimEnd('.'));
+        SetReason(error.Cause);
     }
 
     private void SetReason(string reason)
@@ -120,7 +120,7 @@ internal sealed class RunLimits
         catch (FaceGenException e)
         {
             // A limit that cannot be checked must not be exceeded unnoticed.
-            SetReason($"the balance for -MinimumBalance {minimum} cannot be read ({e.Message.TrimEnd('.')})");
+            SetReason($"the balance for -MinimumBalance {minimum} cannot be read ({e.Cause})");
         }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class SharedFaceUploads(RunContext run, RunLedger ledger) : IDis
     /// <summary>The maximum number of images; further ones are sent with the first row that uses them.</summary>
     private const int Capacity = 1024;
 
-    /// <summary>The number of concurrent uploads, which keeps the line busy and few images in memory.</summary>
+    /// <summary>The number of concurrent uploads, which keeps the line busy and few images in memory (docs/architecture.md#face-uploads).</summary>
     private const int Concurrency = 3;
 
     internal static readonly IReadOnlyDictionary<string, Task> NoUploads = new Dictionary<string, Task>();

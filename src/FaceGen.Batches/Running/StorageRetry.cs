@@ -45,7 +45,7 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
                     if (deadlineToken.IsCancellationRequested) throw new OperationCanceledException(e.Message, e, deadlineToken);
 
                     if (!isWaiting && BeginWait())
-                        log.LogWarning($"{e.Message.TrimEnd('.')}. This run retries the write every {Interval.TotalSeconds:0} seconds. Nothing more is submitted until it succeeds, and nothing that was paid for is lost.");
+                        log.LogWarning($"{e.Cause}. Nothing more is submitted, and nothing that was paid for is lost. Retrying in {Interval.TotalSeconds:0} s. When the cause is removed, the run continues.");
                     isWaiting = true;
                     wasRetriedAtOnce = false;
                 }

@@ -98,12 +98,12 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
     {
         int before = rows.Count;
         int fetchesWithoutResult = 0;
-        var calls = new AccountClient(run.Connection, run.Observer);
+        var client = new AccountClient(run.Connection, run.Observer);
         try
         {
             for (int page = 1; page <= MaxPages && rows.Count > 0 && _fetchesWithoutPrompt < MaxFetchesWithoutPrompt; page++)
             {
-                IReadOnlyList<string> ids = await calls.GetAssetIdsAsync(page, run.EndToken).ConfigureAwait(false);
+                IReadOnlyList<string> ids = await client.GetAssetIdsAsync(page, run.EndToken).ConfigureAwait(false);
                 foreach (string id in await ledger.FindUnknownIdsAsync(ids).ConfigureAwait(false))
                 {
                     if (rows.Count == 0 || !_unrelatedIds.Add(id)) continue;

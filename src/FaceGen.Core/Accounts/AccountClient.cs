@@ -19,6 +19,9 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
 
     private const int MaxAttempts = 4;
 
+    /// <summary>The consequence and the remedy of a free request that failed.</summary>
+    private const string Free = "Nothing was charged. Run the command again later.";
+
     /// <summary>The maximum delay before a retry; the service rarely requests more than a minute.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(90);
 
@@ -30,7 +33,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         JsonElement data = result is { Status: 200, Response: { IsFailure: false } response } ? TolerantJson.GetProperty(response.Root, "data") : default;
         return TolerantJson.ReadNumber(TolerantJson.GetProperty(data, "balance")) is { } balance and > -1e15 and < 1e15
             ? new AccountBalance { Balance = (decimal)balance, Currency = ReadCurrency(TolerantJson.GetProperty(data, "currency")) }
-            : throw CreateError(result, "The service did not return the wallet's balance");
+            : throw CreateError(result, "The service did not return the wallet's balance", Free);
     }
 
     private static string? ReadCurrency(JsonElement value) => DisplayText.Clean(TolerantJson.ReadText(value), 20) is { Length: > 0 } currency ? currency : null;
@@ -44,7 +47,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         return result is { Status: 200, Response: { IsFailure: false } response }
             && TolerantJson.ReadNumber(TolerantJson.GetProperty(response.Root, "processing_count")) is { } count and >= 0 and < 1e6
             ? new QueueUsage { ProcessingCount = (int)count, QueueLimit = account.Slots.Limit }
-            : throw CreateError(result, "The service did not return the number of requests in the queue");
+            : throw CreateError(result, "The service did not return the number of requests in the queue", Free);
     }
 
     /// <summary>Deletes a generation's images at the service.</summary>
@@ -63,7 +66,8 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         bool isUnknown = outcome is Outcome.Failed { Error.EndsRun: false };
         // If the first response was lost, the images can be unknown because they were deleted.
         if (outcome is Outcome.Finished || (isUnknown && mayHaveRun)) Account.For(connection).Forget(id);
-        else throw CreateError(result, $"The images of generation {id} were not deleted", isUnknown ? ErrorCode.GenerationNotFound : ErrorCode.NotDeleted);
+        else if (isUnknown) throw CreateError(result, $"The images of generation {id} were not deleted", "Saved files are not affected. Check the id and the account.", ErrorCode.GenerationNotFound);
+        else throw CreateError(result, $"The images of generation {id} were not deleted", "Saved files are not affected. Run the command again later.", ErrorCode.NotDeleted);
     }
 
     /// <summary>Returns the ids on a page of the account's finished generations, the newest first; empty after the last page.</summary>
@@ -79,7 +83,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
             json.WriteNumber("page", page);
         }, null, cancellationToken).ConfigureAwait(false);
         if (result is not { Status: 200, Response: { IsFailure: false } response })
-            throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not list the account's images: {result.Describe().TrimEnd('.')}.");
+            throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not list the account's images: {result.Describe().TrimEnd('.')}. {Free}");
 
         JsonElement data = TolerantJson.GetProperty(response.Root, "data");
         return data.ValueKind != JsonValueKind.Array ? []
@@ -112,12 +116,12 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     }
 
     /// <summary>Creates the error of a failed request: the error that every other request would get too, or one with the given code.</summary>
-    private FaceGenException CreateError(ApiResult result, string failure, ErrorCode code = ErrorCode.FetchFailed) => OutcomeClassifier.ClassifyAccountRequest(result) switch
+    private FaceGenException CreateError(ApiResult result, string failure, string rest, ErrorCode code = ErrorCode.FetchFailed) => OutcomeClassifier.ClassifyAccountRequest(result) switch
     {
         Outcome.Failed { Error: { EndsRun: true } fatal } => fatal,
         Outcome.Retry { PersistentError: { } persistent } => persistent,
         Outcome.Retry { IsUnreachable: true } => new FaceGenException(ErrorCode.ServiceUnreachable,
             $"{connection.BaseUri} could not be reached: {result.Describe().TrimEnd('.')}. Nothing was sent. Check the network and Connect-FaceGen -BaseUri."),
-        _ => new FaceGenException(code, $"{failure}: {result.Describe().TrimEnd('.')}."),
+        _ => new FaceGenException(code, $"{failure}: {result.Describe().TrimEnd('.')}. {rest}"),
     };
 }

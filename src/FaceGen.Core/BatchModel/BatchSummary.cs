@@ -8,12 +8,12 @@ public sealed record BatchSummary
 
     /// <summary>Gets whether the batch is complete, some rows failed, or rows are left.</summary>
     public BatchState State =>
-        Pending + UnderWay > 0 || Rows == 0 ? BatchState.Unfinished
+        Pending + InProgress > 0 || Rows == 0 ? BatchState.Unfinished
         : Failed + Expired + Uncertain + Invalid > 0 ? BatchState.SomeFailed
         : BatchState.Complete;
 
     /// <summary>Gets the number of rows, without invalid ones.</summary>
-    public long Rows => Saved + Filtered + Failed + Expired + Uncertain + Pending + UnderWay;
+    public long Rows => Saved + Filtered + Failed + Expired + Uncertain + Pending + InProgress;
 
     /// <summary>Gets the number of rows whose images are all saved.</summary>
     public long Saved { get; init; }
@@ -34,7 +34,7 @@ public sealed record BatchSummary
     public long Pending { get; init; }
 
     /// <summary>Gets the number of rows that are submitted and not saved: the next run finishes them first.</summary>
-    public long UnderWay { get; init; }
+    public long InProgress { get; init; }
 
     /// <summary>
     /// Gets the number of rows of the input that were skipped because they are invalid. Only the run knows it: the ledger does
@@ -62,7 +62,7 @@ public sealed record BatchSummary
 
     /// <summary>Returns the state and the counts.</summary>
     public override string ToString() =>
-        $"{State}: {Saved + Filtered} of {Rows} saved, {Failed + Expired} failed, {Uncertain} uncertain, {Pending + UnderWay} left"
+        $"{State}: {Saved + Filtered} of {Rows} saved, {Failed + Expired} failed, {Uncertain} uncertain, {Pending + InProgress} left"
         + (Invalid > 0 ? $", {Invalid} invalid and skipped" : "");
 }
 

@@ -77,7 +77,7 @@ internal static class DisplayText
             (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
 
     /// <summary>Returns seconds with one decimal, such as <c>0.5 seconds</c>, in the invariant culture.</summary>
-    internal static string FormatSeconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds";
+    internal static string FormatSeconds(TimeSpan time) => $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s";
 
     /// <summary>True if a text needs no cleaning: ASCII words with single blanks between.</summary>
     private static bool IsCleanAscii(string text)

@@ -50,7 +50,9 @@ public enum ErrorCode
     /// <summary>The service accepted the request and could not generate the images.</summary>
     GenerationFailed,
 
-    /// <summary>The generation was not ready before the timeout. It continues at the service and is not lost.</summary>
+    /// <summary>
+    /// The generation was not ready, or its submission had no response, before the timeout. It continues at the service and is not lost.
+    /// </summary>
     GenerationTimeout,
 
     /// <summary>The service has no generation with this id for this key.</summary>

@@ -27,7 +27,13 @@ public sealed class FaceGenException : Exception
     /// <summary>Gets the time of the response by the service's clock; null if the response has no date.</summary>
     internal DateTimeOffset? ServiceTime { get; init; }
 
+    /// <summary>Gets what happened, to be quoted in another message: the first sentence by default, without its period.</summary>
+    internal string Cause { get => field ?? GetFirstSentence(Message); init => field = DisplayText.CleanLines(UserInfo.Remove(value)); }
+
     /// <summary>True if every other request of the run would fail in the same way.</summary>
     public bool EndsRun => IsFatal || Code is ErrorCode.KeyRejected or ErrorCode.OutOfCredits or ErrorCode.NotInPlan
         or ErrorCode.ServiceMoved or ErrorCode.NotConnected or ErrorCode.ConnectionInvalid;
+
+    private static string GetFirstSentence(string message) =>
+        (message.IndexOf(". ", StringComparison.Ordinal) is var end and > 0 ? message.Substring(0, end) : message).TrimEnd('.');
 }

@@ -70,7 +70,11 @@ internal sealed record ServiceResponse
 
     internal bool IsPending => Status is "processing" or "queued" or "pending" or "in_queue" or "starting";
 
-    internal bool IsFailure => Status is "error" or "failed" or "failure";
+    /// <summary>True if the status is a refusal or a failed generation.</summary>
+    internal bool IsFailure => IsRefusal || Status is "failed" or "failure";
+
+    /// <summary>True if the status says that the service refused the call. The other words of a failure may be about a generation.</summary>
+    internal bool IsRefusal => Status is "error";
 
     /// <summary>True if there is a status word and it is not a known one.</summary>
     internal bool HasUnknownStatus => Status.Length > 0 && !IsSuccess && !IsPending && !IsFailure;

@@ -122,7 +122,7 @@ internal static class EmulatorProcess
         return CreateFailedError(MissingRuntime.IsMatch(message)
             ? $"The emulator needs the ASP.NET Core runtime {DotnetProgram.RuntimeVersion}, which '{process.StartInfo.FileName}' does not have. No emulator was started. "
                 + $"Install the runtime from https://dot.net, or set DOTNET_ROOT to the full path of the folder that it is in. ({message})"
-            : $"The emulator did not start: {message}");
+            : $"The emulator did not start: {message.TrimEnd('.')}. No emulator was started. Correct what the message names.");
     }
 
     private static void Kill(Process process)

@@ -14,7 +14,7 @@ internal sealed class Account
     /// <summary>The number of generations that are fetched at the same time.</summary>
     internal const int MaxConcurrentFetches = 16;
 
-    /// <summary>The number of generations from which on adding one looks for expired ones.</summary>
+    /// <summary>The number of generations from which on adding one evicts expired ones.</summary>
     private const int EvictionThreshold = 1000;
 
     private readonly ConcurrentDictionary<string, PendingGeneration> _pending = new(StringComparer.Ordinal);
@@ -57,13 +57,13 @@ internal sealed class Account
     /// Gets the generations that this process submitted, or was to save, and that are neither saved, nor in the output of a
     /// command that ended well, nor recorded in a ledger.
     /// </summary>
-    internal IEnumerable<Generation> UnreportedGenerations =>
-        Pending.Where(pending => !pending.IsReported).Select(pending => pending.Latest).Where(generation => generation.Status != GenerationStatus.Failed);
+    internal IEnumerable<Generation> UnacknowledgedGenerations =>
+        Pending.Where(pending => !pending.IsIdAcknowledged).Select(pending => pending.Latest).Where(generation => generation.Status != GenerationStatus.Failed);
 
     /// <summary>Gets the outcomes that the user has not seen, each with its request or generation.</summary>
     internal IReadOnlyList<(FaceGenException Outcome, object Target)> UnacknowledgedOutcomes => [.. _outcomes.Select(outcome => (outcome.Key, outcome.Value))];
 
-    /// <summary>Gets how long a generation is assumed to take where nothing shows its end.</summary>
+    /// <summary>Gets how long a generation is assumed to take where nothing shows its end (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
     internal TimeSpan AssumedDuration => PollInterval.GetAssumedDuration();
 
     /// <summary>Returns the account of a connection: one for each address and key of the process; the enterprise addresses have their own.</summary>
@@ -92,16 +92,16 @@ internal sealed class Account
     {
         var begun = new TaskCompletionSource<Task<T>>();
         Task<T> submission = begun.Task.Unwrap();
-        _exitGuard.TrackSubmission(submission, ExitReport.Describe(request));
-        Track(submission);
+        _exitGuard.RegisterSubmission(submission, ExitReport.Describe(request));
+        KeepUntilDone(submission);
         begun.SetResult(send());
         return submission;
     }
 
-    /// <summary>Tracks work that a stop does not cancel: a submission in flight, or a file that is being written.</summary>
-    internal Task<T> Track<T>(Task<T> work)
+    /// <summary>Keeps work that a stop does not cancel until it is done: a submission in flight, or a file that is being written.</summary>
+    internal Task<T> KeepUntilDone<T>(Task<T> work)
     {
-        _exitGuard.Track(work, "");
+        _exitGuard.Register(work, "");
         if (_inFlight.TryAdd(work, 0))
         {
             _ = work.ContinueWith(ended => _inFlight.TryRemove(ended, out _), CancellationToken.None,
@@ -148,7 +148,10 @@ internal sealed class Account
         foreach (PendingGeneration pending in _pending.Values) pending.Resume(connection);
     }
 
-    /// <summary>Releases the slot of a generation that may have been accepted, and whose end nothing will show, after <see cref="AssumedDuration"/>.</summary>
+    /// <summary>
+    /// Releases the slot of a generation that may have been accepted, and whose end nothing will show, after <see cref="AssumedDuration"/>
+    /// (docs/architecture.md#slots-of-an-uncertain-submission).
+    /// </summary>
     internal Task ReleaseLaterAsync(Connection connection, Slots.Slot slot) =>
         slot.ReleaseAfterAsync(AssumedDuration, connection.Services.Time);
 
@@ -156,13 +159,13 @@ internal sealed class Account
     internal void RecordOutcome(FaceGenException outcome, Request request) => _outcomes[outcome] = request;
 
     /// <summary>Records that the user has seen the end of a generation.</summary>
-    internal void MarkSeen(string id) => Mark(id, pending => pending.MarkSeen());
+    internal void MarkAcknowledged(string id) => Mark(id, pending => pending.MarkAcknowledged());
 
     /// <summary>Records that a running command has emitted a finished generation: only what finds it again is kept.</summary>
     internal void MarkEmitted(string id) => Find(id)?.Condense();
 
     /// <summary>Records that a generation is in the output of a command that ended well, or in a ledger.</summary>
-    internal void MarkReported(string id) => Find(id)?.MarkReported();
+    internal void MarkIdAcknowledged(string id) => Find(id)?.MarkIdAcknowledged();
 
     /// <summary>Keeps a generation until each of its images is saved.</summary>
     internal void BeginSaving(Connection connection, Generation generation) =>

@@ -65,7 +65,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     /// <param name="submission">The submission.</param>
     /// <param name="description">The row or the prompt, for the report.</param>
     /// <exception cref="OperationCanceledException">The process is exiting: nothing may be sent.</exception>
-    internal void TrackSubmission(Task submission, string description)
+    internal void RegisterSubmission(Task submission, string description)
     {
         lock (_gate)
         {
@@ -77,7 +77,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     /// <summary>Makes an exiting process wait for other work, such as a ledger that records responses.</summary>
     /// <param name="work">The work.</param>
     /// <param name="loss">What is lost if the process exits before it, as a sentence; empty for nothing.</param>
-    internal void Track(Task work, string loss)
+    internal void Register(Task work, string loss)
     {
         lock (_gate) Add(work, new Work(loss, IsSubmission: false));
     }
@@ -104,7 +104,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
 
     private void Add(Task work, Work description)
     {
-        Register();
+        RegisterHandlers();
         if (work.IsCompleted || _work.ContainsKey(work)) return;
 
         _work.Add(work, description);
@@ -171,7 +171,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     private bool _isRegistered;
 
     /// <summary>Windows PowerShell gives a process about two seconds for this.</summary>
-    private void Register()
+    private void RegisterHandlers()
     {
         if (_isRegistered || !IsCurrent) return;
 
@@ -185,7 +185,7 @@ internal sealed class ExitGuard(Func<IEnumerable<Account>> getAccounts, Func<Tex
     private PosixSignalRegistration[]? _signals;
     private volatile bool _isSignaled;
 
-    private void Register()
+    private void RegisterHandlers()
     {
         if (_signals is not null || !IsCurrent) return;
 

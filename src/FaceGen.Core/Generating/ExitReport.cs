@@ -25,27 +25,27 @@ internal sealed class ExitReport(Func<TextWriter> getError, string fallbackFile)
     /// <param name="timeout">How long the process waited.</param>
     internal void Write(IReadOnlyCollection<ExitGuard.Work> work, IReadOnlyCollection<Account> accounts, TimeSpan timeout)
     {
-        string[] unanswered = [.. work.Where(one => one.IsSubmission).Select(one => one.Description)];
+        string[] withoutResponse = [.. work.Where(one => one.IsSubmission).Select(one => one.Description)];
         (FaceGenException Outcome, object Target)[] outcomes = [.. accounts.SelectMany(account => account.UnacknowledgedOutcomes)];
         string[] uncertain =
         [
-            .. unanswered,
+            .. withoutResponse,
             .. outcomes.Where(one => one.Outcome.Code == ErrorCode.SubmissionUncertain)
                 .Select(one => $"{(one.Target is Request request ? Describe(request) : one.Target)}: {one.Outcome.Message}"),
         ];
         if (uncertain.Length > 0)
         {
-            string waited = unanswered.Length == 0 ? ""
-                : $" {unanswered.Length} of them had no response within {timeout.TotalSeconds:0} s ({ExitGuard.TimeoutVariable}).";
+            string waited = withoutResponse.Length == 0 ? ""
+                : $" {withoutResponse.Length} of them had no response within {timeout.TotalSeconds:0} s ({ExitGuard.TimeoutVariable}).";
             WriteList(
-                $"The outcome of {FormatCount(uncertain.Length, "submission")} is unknown: the service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
+                $"The outcome of {FormatCount(uncertain.Length, "submission")} is unknown. The service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
                 + "Check the account's generations before you send them again. The rows of a batch are in its ledger.", uncertain);
         }
 
         foreach ((FaceGenException outcome, _) in outcomes.Where(one => one.Outcome.Code != ErrorCode.SubmissionUncertain)) WriteLine(outcome.Message);
         foreach (ExitGuard.Work one in work.Where(one => !one.IsSubmission && one.Description.Length > 0)) WriteLine(one.Description);
 
-        Generation[] unsaved = [.. accounts.SelectMany(account => account.UnreportedGenerations)];
+        Generation[] unsaved = [.. accounts.SelectMany(account => account.UnacknowledgedGenerations)];
         if (unsaved.Length > 0)
         {
             WriteList(

@@ -18,7 +18,7 @@ internal sealed record FaceImageValue(string Text, string? UploadedSha256 = null
 /// </summary>
 internal sealed class FaceUploads
 {
-    /// <summary>The size from which an image is uploaded: an upload is an additional request.</summary>
+    /// <summary>The size from which an image is uploaded: an upload is an additional request (docs/architecture.md#face-uploads).</summary>
     internal const int MinBytes = 32 * 1024;
 
     /// <summary>The number of images that are remembered, so that memory stays bounded.</summary>
@@ -26,16 +26,21 @@ internal sealed class FaceUploads
 
     private const int MaxLinkLength = 2048;
 
-    /// <summary>The rate that a slow line sends at; the timeout grows by the time that it needs.</summary>
+    /// <summary>The rate that a slow line sends at; the timeout grows by the time that it needs (docs/architecture.md#face-uploads).</summary>
     private const int SlowBytesPerSecond = 64 * 1024;
 
-    /// <summary>How long a link is used: the service must still be able to read it when a request has waited in the queue.</summary>
+    /// <summary>
+    /// How long a link is used: the service must still be able to read it when a request has waited in the queue
+    /// (docs/architecture.md#face-uploads).
+    /// </summary>
     private static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(Limits.LinkLifetimeHours - 2);
 
-    /// <summary>How long an image is sent inline after its upload, or its link, was refused.</summary>
+    /// <summary>How long an image is sent inline after its upload, or its link, was refused (docs/architecture.md#face-uploads).</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromHours(1);
 
-    /// <summary>How long an upload is tried: the image can be sent inline, and requests occupy slots meanwhile.</summary>
+    /// <summary>
+    /// How long an upload is tried: the image can be sent inline, and requests occupy slots meanwhile (docs/architecture.md#face-uploads).
+    /// </summary>
     private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _seenHashes = new(StringComparer.Ordinal);
@@ -205,14 +210,14 @@ internal sealed class FaceUploads
 
             FaceGenException error = (outcome as Outcome.Failed)?.Error
                 ?? new FaceGenException(outcome is Outcome.Retry { IsUnreachable: true } ? ErrorCode.ServiceUnreachable : ErrorCode.ServiceBusy,
-                    $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}.");
+                    $"The face image '{face}' could not be uploaded: {result.Describe().TrimEnd('.')}. Nothing was charged. Run the command again later.");
             // The submission reports that the service is unreachable, and waits for it; the next request uploads again.
             if (outcome is Outcome.Retry { IsUnreachable: true }) return new Upload(null, sentAt, sentAt, error);
 
             var retry = outcome as Outcome.Retry;
             TimeSpan delay = Backoff.GetDelay(attempt, retry?.Delay, connection.Services);
             bool isLast = retry is null || time.GetElapsedTime(start) + delay > timeout;
-            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}): {(isLast ? "it is sent inline with each request" : $"trying again in {DisplayText.FormatSeconds(delay)}")}.");
+            log?.LogVerbose($"The face image '{face}' could not be uploaded ({result.Describe().TrimEnd('.')}). {(isLast ? "It is sent inline with each request" : $"Retrying in {DisplayText.FormatSeconds(delay)}")}.");
             if (isLast)
             {
                 DateTimeOffset until = time.GetUtcNow() + RetryPause;

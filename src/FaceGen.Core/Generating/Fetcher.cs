@@ -27,14 +27,14 @@ internal static class Fetcher
             Outcome other => throw new InvalidOperationException($"The outcome of a fetch cannot be {other}."),
         };
 
-    /// <summary>Polls until the service reports the generation's state.</summary>
+    /// <summary>Polls until the service reports the generation's status.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="generation">The generation as far as it is known.</param>
     /// <param name="logVerbose">Logs each wait.</param>
     /// <param name="timeout">How long to go on; there is one poll at least.</param>
     /// <param name="cancellationToken">Cancels polling.</param>
     /// <exception cref="FaceGenException">The service has no such generation, refuses the key, or did not report it within the timeout.</exception>
-    internal static async Task<Generation> FetchUntilAnsweredAsync(
+    internal static async Task<Generation> FetchWithRetryAsync(
         Connection connection, Generation generation, Action<string> logVerbose, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TimeProvider time = connection.Services.Time;
@@ -63,7 +63,7 @@ internal static class Fetcher
             TimeSpan left = outcome is Outcome.Failed ? delay : timeout - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero) throw CreateFetchError(generation, reason);
 
-            logVerbose($"The service did not report the state of generation {generation.Id} ({reason.TrimEnd('.')}): trying again in {DisplayText.FormatSeconds(delay)}.");
+            logVerbose($"The service did not report the status of generation {generation.Id} ({reason.TrimEnd('.')}). Retrying in {DisplayText.FormatSeconds(delay)}.");
             await time.DelayAsync(delay < left ? delay : left, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -80,5 +80,5 @@ internal static class Fetcher
         (await FetchWithDateAsync(connection, generation, cancellationToken).ConfigureAwait(false)).Outcome;
 
     private static FaceGenException CreateFetchError(Generation generation, string reason) => new(ErrorCode.FetchFailed,
-        $"The service did not report the state of generation {generation.Id}: {reason.TrimEnd('.')}. The generation is not lost. 'Get-FaceGenImage {generation.Id}' fetches it again.");
+        $"The service did not report the status of generation {generation.Id}: {reason.TrimEnd('.')}. The generation is not lost. 'Get-FaceGenImage {generation.Id}' fetches it again.");
 }

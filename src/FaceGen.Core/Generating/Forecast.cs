@@ -20,7 +20,7 @@ internal sealed class Forecast
     /// <param name="likelihood">The likelihood of a duration, by the logarithm of its seconds.</param>
     /// <param name="shortest">The shortest duration to consider, in seconds.</param>
     /// <param name="longest">The longest duration to consider, in seconds.</param>
-    /// <param name="pollCost">The cost of a poll, in seconds for which a generation has ended unnoticed.</param>
+    /// <param name="pollCost">The cost of a poll, in seconds for which a generation has ended unnoticed (docs/architecture.md#price-of-a-poll).</param>
     internal Forecast(Func<double, double> likelihood, double shortest, double longest, double pollCost)
     {
         _logMin = Math.Log(shortest);

@@ -33,5 +33,5 @@ internal interface ISubmissionLog
     /// <summary>Records the outcome of a submission, also if no command waits for it any more.</summary>
     /// <param name="outcome">The meaning of the response.</param>
     /// <param name="accepted">The generation; null if none was accepted.</param>
-    Task RecordAnswerAsync(Outcome outcome, Generation? accepted);
+    Task RecordOutcomeAsync(Outcome outcome, Generation? accepted);
 }

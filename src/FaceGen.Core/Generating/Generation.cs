@@ -89,8 +89,16 @@ public sealed record Generation
     /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
-    /// <summary>Gets the error message of a generation that failed.</summary>
-    internal string FailureMessage => $"The service could not create the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}.";
+    /// <summary>Gets why a generation failed, without a period.</summary>
+    internal string FailureCause => $"The service could not create the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}";
+
+    /// <summary>Creates the error of a generation that failed.</summary>
+    internal FaceGenException CreateFailedError() =>
+        new(ErrorCode.GenerationFailed, $"{FailureCause}. You may have been charged. Change the prompt or the face image.") { Cause = FailureCause };
+
+    /// <summary>Creates the error of a generation that has no image to save.</summary>
+    internal FaceGenException CreateNoImagesError() =>
+        new(ErrorCode.OutputMissing, $"Generation {Id} has the status {Status} and no images. Nothing was saved. Its Message names the reason.");
 
     /// <summary>Returns the generation as a response reports it.</summary>
     internal Generation WithResponse(ServiceResponse response, GenerationStatus status)

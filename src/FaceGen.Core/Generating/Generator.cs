@@ -42,9 +42,9 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         try
         {
             generation = await deadline.EnforceAsync(submitting.WaitAsync(deadline.Token), () => submitting.IsCompleted || submission.NotAcceptedReason is not null
-                ? Submission.CreateNotAcceptedError(deadline, submission.NotAcceptedReason ?? "no response")
+                ? Submission.CreateNotAcceptedError(deadline.Duration, submission.NotAcceptedReason ?? "no response")
                 : new FaceGenException(ErrorCode.GenerationTimeout,
-                    $"The service did not respond to the submission within {deadline.Duration.TotalSeconds:0} s. It may have been accepted and charged. FaceGen still waits for the response: Get-FaceGenImage shows the outcome.")).ConfigureAwait(false);
+                    $"The service did not respond to the submission within {deadline.Duration.TotalSeconds:0} s. {LostResponse.Consequence} FaceGen still waits for the response. Get-FaceGenImage shows the outcome.")).ConfigureAwait(false);
         }
         catch
         {
@@ -85,7 +85,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         {
             Generation ended = await deadline.EnforceAsync(pending.WaitForEndAsync(connection).WaitAsync(deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
-                $"Generation {generation.Id} was not ready within {deadline.Duration.TotalSeconds:0} s. It continues at the service. 'Wait-FaceGenImage -Id {generation.Id}' waits for it again.")).ConfigureAwait(false);
+                $"Generation {generation.Id} was not ready within {deadline.Duration.TotalSeconds:0} s. It continues at the service and is not lost. 'Wait-FaceGenImage -Id {generation.Id}' waits for it again.")).ConfigureAwait(false);
             hasEnded = true;
             return ended;
         }
@@ -114,11 +114,11 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         try
         {
             Task<FaceImageValue> face = _account.FaceUploads.GetValueAsync(connection, request.FaceImage, options, log, deadline.Token);
-            return await deadline.EnforceAsync(face, () => Submission.CreateNotAcceptedError(deadline, "the face image was still being uploaded")).ConfigureAwait(false);
+            return await deadline.EnforceAsync(face, () => Submission.CreateNotAcceptedError(deadline.Duration, "the face image was still being uploaded")).ConfigureAwait(false);
         }
         catch
         {
-            slot.Dispose();
+            slot.Release();
             throw;
         }
     }

@@ -36,9 +36,9 @@ internal sealed class PendingGeneration
     private Connection _connection;
     private Task<Generation>? _polling;
     private HashSet<int>? _unsavedImages;
-    private bool _isSeen;
+    private bool _isAcknowledged;
     private bool _isNew;
-    private bool _isReported;
+    private bool _isIdAcknowledged;
     private bool _isAwaited;
     private bool _isCondensed;
     private IEngineLog[] _logs = [];
@@ -57,14 +57,14 @@ internal sealed class PendingGeneration
         Deliveries = options.IsDeliveryExpected ? account.Deliveries : null;
         (_isNew, _isAwaited) = (options.IsNew, options.IsAwaited);
         // The user has an id that comes from elsewhere.
-        _isReported = !options.IsNew;
+        _isIdAcknowledged = !options.IsNew;
         if (!generation.IsFinished)
         {
             _ = EnsurePolling(connection);
             return;
         }
 
-        Slot?.Dispose();
+        Slot?.Release();
         // The delivery is still to come, and is ignored.
         Deliveries?.MarkFinished(generation.Id, isMissed: false);
     }
@@ -89,7 +89,7 @@ internal sealed class PendingGeneration
     {
         get
         {
-            lock (_gate) return _isSeen && _unsavedImages is not { Count: > 0 };
+            lock (_gate) return _isAcknowledged && _unsavedImages is not { Count: > 0 };
         }
     }
 
@@ -97,11 +97,11 @@ internal sealed class PendingGeneration
     /// True if the id is in the output of a command that ended well, or in a ledger, and every image that is to be saved is
     /// saved.
     /// </summary>
-    internal bool IsReported
+    internal bool IsIdAcknowledged
     {
         get
         {
-            lock (_gate) return _isReported && _unsavedImages is not { Count: > 0 };
+            lock (_gate) return _isIdAcknowledged && _unsavedImages is not { Count: > 0 };
         }
     }
 
@@ -110,20 +110,20 @@ internal sealed class PendingGeneration
     {
         get
         {
-            lock (_gate) return Deliveries is not null && !_isAwaited && !_isSeen;
+            lock (_gate) return Deliveries is not null && !_isAwaited && !_isAcknowledged;
         }
     }
 
     /// <summary>Records that the id is in a command's output or in a ledger.</summary>
-    internal void MarkReported()
+    internal void MarkIdAcknowledged()
     {
-        lock (_gate) _isReported = true;
+        lock (_gate) _isIdAcknowledged = true;
     }
 
     /// <summary>Records that the user has seen the end.</summary>
-    internal void MarkSeen()
+    internal void MarkAcknowledged()
     {
-        lock (_gate) _isSeen = Latest.IsFinished || _isCondensed;
+        lock (_gate) _isAcknowledged = Latest.IsFinished || _isCondensed;
     }
 
     /// <summary>Keeps the generation until each of its images is saved.</summary>
@@ -138,7 +138,7 @@ internal sealed class PendingGeneration
         lock (_gate)
         {
             _unsavedImages?.Remove(index);
-            _isSeen |= _unsavedImages is { Count: 0 };
+            _isAcknowledged |= _unsavedImages is { Count: 0 };
         }
     }
 
@@ -193,9 +193,9 @@ internal sealed class PendingGeneration
             outcome = Latest.Status switch
             {
                 _ when _isCondensed => null,
-                GenerationStatus.Failed => new FaceGenException(ErrorCode.GenerationFailed, Latest.FailureMessage),
+                GenerationStatus.Failed => Latest.CreateFailedError(),
                 GenerationStatus.Success => new FaceGenException(ErrorCode.LinkExpired,
-                    $"The images of generation {Latest.Id} were ready and not saved within {ImageLifetime.TotalHours:0} hours, when links expire. "
+                    $"The images of generation {Latest.Id} were ready and not saved within {ImageLifetime.TotalHours:0} hours, when links expire. They were charged. "
                     + $"If your account keeps images longer, 'Get-FaceGenImage {Latest.Id} | Save-FaceGenOutput' still saves them."),
                 _ => CreateExpiredError("the service did not report its end"),
             };
@@ -265,7 +265,7 @@ internal sealed class PendingGeneration
             (Latest, _isCondensed) = (fetched, false);
             if (!fetched.IsFinished) return;
 
-            Slot?.Dispose();
+            Slot?.Release();
             _finished.TrySetResult(true);
         }
     }

@@ -6,7 +6,7 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class PollInterval
 {
-    /// <summary>The number of generations that are remembered.</summary>
+    /// <summary>The number of generations that are remembered (docs/architecture.md#price-of-a-poll).</summary>
     private const int HistoryLength = 64;
 
     /// <summary>The weight of a generation with other steps or another number of images, until one of the same kind is known.</summary>
@@ -14,7 +14,7 @@ internal sealed class PollInterval
 
     /// <summary>
     /// The cost of a poll, as a share of the usual duration that a generation may stay unnoticed after its end. With this share
-    /// most generations take three polls (docs/architecture.md).
+    /// most generations take three polls (docs/architecture.md#price-of-a-poll).
     /// </summary>
     private const double PollCost = 0.039;
 
@@ -30,8 +30,9 @@ internal sealed class PollInterval
     private static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MaxInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxUntrainedInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan MinAssumedDuration = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan MaxAssumedDuration = TimeSpan.FromMinutes(2);
+
+    /// <summary>The bounds of <see cref="GetAssumedDuration"/> (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
+    private static readonly TimeSpan MinAssumedDuration = TimeSpan.FromSeconds(10), MaxAssumedDuration = TimeSpan.FromMinutes(2);
 
     private readonly object _gate = new();
     private readonly Queue<Observation> _history = new();
@@ -77,7 +78,8 @@ internal sealed class PollInterval
 
     /// <summary>
     /// Returns how long a generation is assumed to take if nothing shows its end: twice the longest recent duration, within
-    /// fixed bounds, because a few short ones do not show how long the next one takes.
+    /// fixed bounds, because a few short ones do not show how long the next one takes
+    /// (docs/architecture.md#slots-of-an-uncertain-submission).
     /// </summary>
     internal TimeSpan GetAssumedDuration() => Clamp(
         TimeSpan.FromTicks(GetHistory().Select(one => one.MaxDuration.Ticks * 2).DefaultIfEmpty().Max()), MinAssumedDuration, MaxAssumedDuration);

@@ -6,7 +6,10 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class Poller
 {
-    /// <summary>How long a generation may occupy its slot: a service that has lost a generation must not block the queue for ever.</summary>
+    /// <summary>
+    /// How long a generation may occupy its slot: a service that has lost a generation must not block the queue for ever
+    /// (docs/architecture.md#slot-of-an-endless-generation).
+    /// </summary>
     private static readonly TimeSpan MaxSlotAge = TimeSpan.FromHours(1);
 
     /// <summary>The interval of a generation that is older than <see cref="MaxSlotAge"/>.</summary>
@@ -58,7 +61,7 @@ internal sealed class Poller
             bool isDelivered = await WaitAsync(delay, delivery).ConfigureAwait(false);
             // Before the poll: a delivery that comes during it causes another one.
             delivery = _generation.WaitForDeliveryAsync();
-            _generation.Update(await Fetcher.FetchUntilAnsweredAsync(
+            _generation.Update(await Fetcher.FetchWithRetryAsync(
                 _connection, _generation.Latest, _generation.LogVerbose, _generation.TimeLeft, _connection.LifetimeToken).ConfigureAwait(false));
             TimeSpan elapsed = _age + _time.GetElapsedTime(_start);
             if (_generation.Latest.IsFinished)
@@ -74,7 +77,7 @@ internal sealed class Poller
 
             if (isDelivered) _falseDeliveries++;
             _pendingFor = elapsed;
-            if (elapsed > MaxSlotAge) _generation.Slot?.Dispose();
+            if (elapsed > MaxSlotAge) _generation.Slot?.Release();
             delay = elapsed > MaxSlotAge ? OldInterval : GetDelay(elapsed);
         }
     }

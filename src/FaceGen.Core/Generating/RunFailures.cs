@@ -46,13 +46,13 @@ internal sealed class RunFailures
 
     /// <summary>Adds a refusal.</summary>
     /// <param name="reason">The reason, without what belongs to the single request.</param>
-    /// <param name="message">The message of this refusal.</param>
+    /// <param name="cause">What the service refused, and why.</param>
     /// <param name="face">
     /// The face image, if the refusal is about it: rows that share it count once, if the run has had a success.
     /// </param>
-    internal void AddRefusal(string reason, string message, string? face = null) =>
+    internal void AddRefusal(string reason, string cause, string? face = null) =>
         Add(reason, face: face, createError: () => new FaceGenException(ErrorCode.RequestRefused,
-            $"The service refused {MaxStreak} consecutive requests for the same reason and accepted none. Nothing more is sent. The last refusal: {message.TrimEnd('.')}. Correct what these requests have in common. Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { IsFatal = true });
+            $"The service refused {MaxStreak} consecutive requests for the same reason and accepted none. Nothing more is submitted. The last refusal: {cause}. Correct what these requests have in common. Invoke-FaceGenBatch -RetryFailed sends refused rows again.") { IsFatal = true });
 
     /// <summary>
     /// Adds a submission whose outcome is unknown. Submissions that were sent before the last one was known count once: one
@@ -62,7 +62,7 @@ internal sealed class RunFailures
     /// <param name="reason">The reason, with any numbers.</param>
     internal void AddUncertain(int sentSequence, string reason) =>
         Add(Digits.Replace(reason, "0"), sentSequence: sentSequence, createError: () => new FaceGenException(ErrorCode.ServiceUnreachable,
-            $"The responses to {MaxStreak} consecutive submissions were lost in the same way. Nothing more is sent, because each of them may be charged. The last failure: {reason.TrimEnd('.')}. Check the connection and the address, then run the command again.") { IsFatal = true });
+            $"The responses to {MaxStreak} consecutive submissions were lost for the same reason ({reason.TrimEnd('.')}). The service may have accepted and charged for them. Nothing more is submitted. Check the connection and the address, then run the command again.") { IsFatal = true });
 
     /// <summary>Returns true once, so that only the first request that cannot be sent causes a warning.</summary>
     internal bool TryWarnUnreachable() => Interlocked.Exchange(ref _hasWarnedUnreachable, 1) == 0;

@@ -1,10 +1,15 @@
 namespace FaceGen.Generating;
 
 /// <summary>
-/// The slots of an account's queue at the service. A submission acquires a slot first, in the order of asking; the slot is
-/// released when the generation ends. If the service refuses a submission that has a slot, because the account is used
-/// elsewhere too, fewer slots are granted for a while.
+/// The slots of an account's queue at the service. A submission acquires a slot first, in the order of the requests for one. If the
+/// service refuses a submission that has a slot, because the account is used elsewhere too, fewer slots are granted for a while. The
+/// same class limits the rows of a run (its throttle) and concurrent uploads.
 /// </summary>
+/// <remarks>
+/// A slot is released (<see cref="Slot.Release"/>) by <see cref="PendingGeneration"/> when its generation ends, and by
+/// <see cref="Submission"/> if nothing was accepted; after an uncertain submission, later (<see cref="Account.ReleaseLaterAsync"/>). The
+/// slots of a batch's rows are counted in its ledger instead (DatabaseLedger.ClaimPendingAsync).
+/// </remarks>
 internal sealed class Slots
 {
     private readonly object _gate = new();
@@ -56,7 +61,7 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>Acquires a slot, as soon as one is free. Disposing of the slot releases it.</summary>
+    /// <summary>Acquires a slot, as soon as one is free. <see cref="Slot.Release"/> releases it.</summary>
     internal Task<Slot> AcquireAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return Task.FromCanceled<Slot>(cancellationToken);
@@ -135,7 +140,7 @@ internal sealed class Slots
             if (_inUse < 2) return false;
 
             _requeued++;
-            slot.Dispose();
+            slot.Release();
             return true;
         }
     }
@@ -170,7 +175,10 @@ internal sealed class Slots
         private Slots? _owner = owner;
 
         /// <summary>Releases the slot; a second call does nothing.</summary>
-        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Release();
+        internal void Release() => Interlocked.Exchange(ref _owner, null)?.Release();
+
+        /// <inheritdoc cref="Release"/>
+        public void Dispose() => Release();
 
         /// <summary>
         /// Releases the slot while the service's queue is full, and acquires one again after a delay. The last slot in use is
@@ -203,7 +211,7 @@ internal sealed class Slots
         internal async Task ReleaseAfterAsync(TimeSpan delay, TimeProvider time)
         {
             await time.DelayAsync(delay, CancellationToken.None).ConfigureAwait(false);
-            Dispose();
+            Release();
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Submission(
     private readonly Account _account = Account.For(connection);
 
     /// <summary>The request with the webhook and the track id that it is sent with.</summary>
-    private readonly Request _sent = Account.For(connection).Deliveries.AssignWebhook(request, connection.Address);
+    private readonly Request _requestToSend = Account.For(connection).Deliveries.AssignWebhook(request, connection.Address);
 
     // A submission in flight outlives its deadline, which is disposed of by then.
     private readonly CancellationToken _deadlineToken = deadline.Token;
@@ -63,7 +63,7 @@ internal sealed class Submission(
                         throw failed.Error;
                     case Outcome.Uncertain uncertain when !options.RetryUncertain || uncertain.FatalError is not null:
                         AddUncertain(uncertain, sequence);
-                        throw CreateUncertainError(uncertain, "It was not sent again, because the service could charge for it twice.");
+                        throw LostResponse.CreateError(uncertain.Reason, $"{LostResponse.NotSentAgain} {LostResponse.Remedy}");
                     case Outcome.Uncertain uncertain:
                         await RetryUncertainAsync(uncertain, attempt).ConfigureAwait(false);
                         break;
@@ -80,12 +80,12 @@ internal sealed class Submission(
         {
             // The caller may have stopped waiting, and an earlier attempt may have been accepted whatever ended the later ones.
             // A submission log keeps the outcome itself.
-            _account.RecordOutcome(e is FaceGenException { Code: ErrorCode.SubmissionUncertain } error ? error : CreateUncertainError(_uncertain!, "It was sent again, which failed."), request);
+            _account.RecordOutcome(e is FaceGenException { Code: ErrorCode.SubmissionUncertain } error ? error : CreateRepeatedError(_uncertain!, "that attempt failed"), request);
             throw;
         }
         finally
         {
-            if (!_isSlotOccupied) _slot.Dispose();
+            if (!_isSlotOccupied) _slot.Release();
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class Submission(
         // A response that says at once that the generation failed is not a success.
         if (outcome is not Outcome.Finished { Status: GenerationStatus.Failed } failed) failures.AddAccepted();
         else if (failed.FatalError is { } error) failures.AddFatal(error);
-        else failures.AddRefusal(failed.Reason, accepted.FailureMessage);
+        else failures.AddRefusal(failed.Reason, accepted.FailureCause);
 
         if (_face.Replaces is { } link) _account.FaceUploads.DropLink(connection, link);
         string row = request.Source?.ToString() ?? $"'{DisplayText.Clean(request.Prompt, 60)}'";
@@ -107,7 +107,7 @@ internal sealed class Submission(
     private void AddRefusal(Outcome.Failed failed)
     {
         if (failed.Error.EndsRun) failures.AddFatal(failed.Error);
-        else failures.AddRefusal(failed.Reason, failed.Error.Message, failed.IsFaceImageError ? options.FaceHash ?? request.FaceImage.ToString() : null);
+        else failures.AddRefusal(failed.Reason, failed.Error.Cause, failed.IsFaceImageError ? options.FaceHash ?? request.FaceImage.ToString() : null);
     }
 
     private void AddUncertain(Outcome.Uncertain uncertain, int sequence)
@@ -123,7 +123,7 @@ internal sealed class Submission(
     private Task RetryUncertainAsync(Outcome.Uncertain uncertain, int attempt)
     {
         _uncertain = uncertain;
-        log?.LogWarning($"The response to a submission was lost ({uncertain.Reason.TrimEnd('.')}). It is sent again because of -RetryUncertain: the service may charge for it twice.");
+        log?.LogWarning($"{LostResponse.Describe(uncertain.Reason)} It is sent again because of -RetryUncertain, and may be paid for twice.");
         return WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt);
     }
 
@@ -154,7 +154,7 @@ internal sealed class Submission(
         TimeSpan delay = Backoff.GetDelay(attempt, retry.Delay, connection.Services);
         if (!deadline.HasTimeFor(delay)) throw CreateTimeoutError(retry);
 
-        string message = $"The service did not accept a request ({retry.Reason.TrimEnd('.')}): trying again in {DisplayText.FormatSeconds(delay)}.";
+        string message = $"The service did not accept a request ({retry.Reason.TrimEnd('.')}). Retrying in {DisplayText.FormatSeconds(delay)}.";
         if (retry.IsUnreachable && failures.TryWarnUnreachable()) log?.LogWarning(message);
         else log?.LogVerbose(message);
         await connection.Services.Time.DelayAsync(delay, _deadlineToken).ConfigureAwait(false);
@@ -164,15 +164,15 @@ internal sealed class Submission(
     private async Task<(Outcome Outcome, Generation? Accepted)> SendAsync()
     {
         // A track id that the user chose may be that of other requests too, and identifies nothing.
-        using DeliveryTracker.TrackedSubmission? tracked = _account.Deliveries.HasOwnWebhook(_sent) && request.TrackId is null && _sent.TrackId is { } trackId
+        using DeliveryTracker.TrackedSubmission? tracked = _account.Deliveries.HasOwnWebhook(_requestToSend) && request.TrackId is null && _requestToSend.TrackId is { } trackId
             ? _account.Deliveries.TrackSubmission(trackId)
             : null;
         if (options.SubmissionLog is { } before) await before.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
         // The deadline cancels the request only before its first byte is sent.
         ApiResult result = await connection.Api.SubmitAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, _sent, _face.Text), _deadlineToken).ConfigureAwait(false);
-        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_sent, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
+            json => RequestJson.Write(json, _requestToSend, _face.Text), _deadlineToken).ConfigureAwait(false);
+        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_requestToSend, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
         if (outcome is Outcome.Uncertain uncertain && tracked is not null) outcome = await ReconcileAsync(uncertain, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {
@@ -181,7 +181,7 @@ internal sealed class Submission(
             _ => null,
         };
         if (accepted is not null) _account.WarnOfUnknownStatus(result.Response, accepted.Id);
-        if (options.SubmissionLog is { } after) await after.RecordAnswerAsync(outcome, accepted).ConfigureAwait(false);
+        if (options.SubmissionLog is { } after) await after.RecordOutcomeAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
     }
 
@@ -191,7 +191,7 @@ internal sealed class Submission(
         if (!_account.Deliveries.IsReliable) return uncertain;
 
         TimeSpan timeout = _account.AssumedDuration;
-        log?.LogVerbose($"The response to a submission was lost ({uncertain.Reason.TrimEnd('.')}): waiting up to {timeout.TotalSeconds:0} s for its webhook delivery.");
+        log?.LogVerbose($"{LostResponse.Describe(uncertain.Reason)} FaceGen waits up to {timeout.TotalSeconds:0} s for its webhook delivery.");
         using (var timeoutSource = CancellationTokenSource.CreateLinkedTokenSource(connection.LifetimeToken))
         {
             await Task.WhenAny(tracked.Id, connection.Services.Time.DelayAsync(timeout, timeoutSource.Token)).ConfigureAwait(false);
@@ -206,7 +206,7 @@ internal sealed class Submission(
             // A delivery may be forged: only a fetch shows that there is such a generation.
             if (_account.Find(id) is not null) return uncertain;
 
-            await Fetcher.FetchUntilAnsweredAsync(connection, new Generation { Id = id }, message => log?.LogVerbose(message), PendingGeneration.ImageLifetime, connection.LifetimeToken).ConfigureAwait(false);
+            await Fetcher.FetchWithRetryAsync(connection, new Generation { Id = id }, message => log?.LogVerbose(message), PendingGeneration.ImageLifetime, connection.LifetimeToken).ConfigureAwait(false);
             return new Outcome.Pending(ServiceResponse.CreateAccepted(id));
         }
         catch (Exception e) when (e is FaceGenException or OperationCanceledException)
@@ -225,7 +225,7 @@ internal sealed class Submission(
             CreatedAt = sentAt,
             Prompt = request.Prompt,
             Seed = request.Seed,
-            TrackId = _sent.TrackId,
+            TrackId = _requestToSend.TrackId,
             Request = request,
             Connection = connection,
         };
@@ -233,9 +233,9 @@ internal sealed class Submission(
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
         if (!endIsKnown) _ = _account.ReleaseLaterAsync(connection, _slot);
-        bool isDeliveryExpected = _account.Deliveries.HasOwnWebhook(_sent);
+        bool isDeliveryExpected = _account.Deliveries.HasOwnWebhook(_requestToSend);
         // A delivery for it would be the first to name the service's id.
-        if (response.Id is null && isDeliveryExpected && request.TrackId is null && _sent.TrackId is { } trackId) _account.Deliveries.MarkTrackIdFinished(trackId);
+        if (response.Id is null && isDeliveryExpected && request.TrackId is null && _requestToSend.TrackId is { } trackId) _account.Deliveries.MarkTrackIdFinished(trackId);
         Generation accepted = generation.WithResponse(response, status);
         _account.Add(connection, accepted, new PendingOptions
         {
@@ -249,15 +249,17 @@ internal sealed class Submission(
     }
 
     private FaceGenException CreateTimeoutError(Outcome.Retry retry) => _uncertain is not null
-        ? CreateUncertainError(_uncertain, $"It was sent again, and not accepted within {deadline.Duration.TotalSeconds:0} s.")
+        ? CreateRepeatedError(_uncertain, $"the service did not accept it within {deadline.Duration.TotalSeconds:0} s")
         : retry.PersistentError ?? (retry.IsUnreachable
             ? new FaceGenException(ErrorCode.ServiceUnreachable,
-                $"{connection.BaseUri} could not be reached within {deadline.Duration.TotalSeconds:0} s ({retry.Reason.TrimEnd('.')}). Nothing was sent. Check the network and the address, then run the command again.")
-            : CreateNotAcceptedError(deadline, retry.Reason));
+                $"{connection.BaseUri} could not be reached within {deadline.Duration.TotalSeconds:0} s ({retry.Reason.TrimEnd('.')}). Nothing was accepted. Check the network and the address, then run the command again.")
+            : CreateNotAcceptedError(deadline.Duration, retry.Reason));
 
-    private static FaceGenException CreateUncertainError(Outcome.Uncertain uncertain, string consequence) => new(ErrorCode.SubmissionUncertain,
-        $"The response to the submission was lost ({uncertain.Reason.TrimEnd('.')}): the service may or may not have accepted it. {consequence}");
+    /// <summary>Creates the error of a lost response after which the submission was sent again in vain.</summary>
+    private static FaceGenException CreateRepeatedError(Outcome.Uncertain uncertain, string failure) =>
+        LostResponse.CreateError(uncertain.Reason, $"It was sent again, but {failure}. Check the account's generations before you run the command again.");
 
-    internal static FaceGenException CreateNotAcceptedError(Deadline deadline, string reason) => new(ErrorCode.ServiceBusy,
-        $"The service accepted nothing within {deadline.Duration.TotalSeconds:0} s: {reason.TrimEnd('.')}. Nothing was charged. Run the command again later, or raise its timeout.");
+    /// <summary>Creates the error of a request that the service did not accept within the timeout.</summary>
+    internal static FaceGenException CreateNotAcceptedError(TimeSpan timeout, string reason) => new(ErrorCode.ServiceBusy,
+        $"The service accepted nothing within {timeout.TotalSeconds:0} s: {reason.TrimEnd('.')}. Nothing was charged. Run the command again later, or raise its timeout.");
 }

@@ -3,7 +3,7 @@ namespace FaceGen;
 /// <summary>Provides what the task API of one of the target frameworks lacks.</summary>
 internal static class AsyncExtensions
 {
-    /// <summary>Observes the exception of a task that nobody awaits, so that it does not become an unobserved task exception.</summary>
+    /// <summary>Observes the exception of a task that no code awaits, so that it does not become an unobserved task exception.</summary>
     internal static void ObserveException(this Task task) => task.ContinueWith(ended => ended.Exception, CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 

@@ -98,11 +98,14 @@ public sealed class Connection : IDisposable
     {
         ApiResult result = await Api.PostAsync(Address.WalletBalance, null, cancellationToken).ConfigureAwait(false);
         if (result.Fault is { } fault) return fault.Error.Message;
-        if (result.StatusCode is null) return $"{BaseUri} cannot be reached: {result.Describe()}";
+        string reason = result.Describe().TrimEnd('.');
+        if (result.StatusCode is null) return $"{BaseUri} cannot be reached: {reason}. Check the network, the proxy and the address.";
         if (result.Status == 200 && result.Response is { IsFailure: false }) return null;
 
         bool isKeyFault = result.Status is 401 or 403 || (result.Status == 200 && result.Response is not null);
-        return $"{BaseUri} {(isKeyFault ? "does not accept the key" : "does not respond like the service")}: {result.Describe()}";
+        return isKeyFault
+            ? $"{BaseUri} does not accept the key: {reason}. Copy the key from the account's page and run Connect-FaceGen again."
+            : $"{BaseUri} does not respond like the service: {reason}. Check the address and the proxy.";
     }
 
     /// <summary>

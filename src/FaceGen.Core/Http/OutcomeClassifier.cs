@@ -29,8 +29,8 @@ internal static class OutcomeClassifier
     {
         ServiceResponse? response = result.Response;
         int status = result.Status;
-        bool isRefusal = response is { IsFailure: true };
-        bool hasId = response?.AcceptedId is { } id && !(isRefusal && echo.IsTrackId(id));
+        bool isFailure = response is { IsFailure: true };
+        bool hasId = response?.AcceptedId is { } id && !(isFailure && echo.IsTrackId(id));
         bool hasImages = response is not null && response.Output.Any(image => Generation.ParseLink(image) is not null);
         return status switch
         {
@@ -39,40 +39,40 @@ internal static class OutcomeClassifier
             0 => new Outcome.Uncertain(result.Describe()),
 
             // An id: the request was accepted, whatever the status or message. A fetch by the id is free and returns the rest.
-            >= 200 and < 300 when hasId && isRefusal && !message.IsRateLimit && !message.IsAmbiguous => new Outcome.Finished(response!, GenerationStatus.Failed)
+            >= 200 and < 300 when hasId && isFailure && !message.IsRateLimit && !message.IsAmbiguous => new Outcome.Finished(response!, GenerationStatus.Failed)
             {
                 Reason = message.Reason,
                 FatalError = message.AccountError is { } code ? CreateAccountError(code, result, message) : null,
             },
-            >= 200 and < 300 when hasId && !isRefusal && !response!.IsPending && response.Output.Count > 0 => new Outcome.Finished(response, GenerationStatus.Success),
+            >= 200 and < 300 when hasId && !isFailure && !response!.IsPending && response.Output.Count > 0 => new Outcome.Finished(response, GenerationStatus.Success),
             _ when hasId => new Outcome.Pending(response!),
 
             // No id, but a sign that the request was accepted.
-            >= 200 and < 300 when response is not null && !isRefusal => ClassifyAcceptedWithoutId(result, response, message),
+            >= 200 and < 300 when response is not null && !isFailure => ClassifyAcceptedWithoutId(result, response, message),
             not (>= 400 and < 500) or 429 when hasImages || response is { IsPending: true } or { IsSuccess: true } => new Outcome.Uncertain(result.Describe()),
 
             // A redirect: the server that redirects may have forwarded the request.
-            >= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result) } : new Outcome.Failed(CreateRedirectError(result)),
+            >= 300 and < 400 => result.IsSent ? new Outcome.Uncertain(result.Describe()) { FatalError = CreateRedirectError(result, "The submission may have been accepted and charged. ") } : new Outcome.Failed(CreateRedirectError(result)),
 
             // Every other request would fail too.
             401 or 402 or 403 when FindAccountError(result, message) is { } error => new Outcome.Failed(error),
             407 => result.IsSent ? new Outcome.Failed(result.Fault?.Error ?? CreateRefusal(result, message).Error) : ClassifyUnsent(result),
             429 when message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
             429 => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true, QueueLimit = message.QueueLimit },
-            < 500 when isRefusal && message.IsRateLimit && !hasImages => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true, QueueLimit = message.QueueLimit },
+            < 500 when isFailure && message.IsRateLimit && !hasImages => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true, QueueLimit = message.QueueLimit },
             < 500 when message.AccountError is { } code => new Outcome.Failed(CreateAccountError(code, result, message)),
 
             // A message such as "timed out" leaves the outcome open, unless the status is a refusal.
             < 400 or >= 500 when message.IsAmbiguous => new Outcome.Uncertain(result.Describe()),
 
             // A temporary refusal. A generation with the status "failed" may have been started.
-            < 500 when response is { Status: "error" } && !hasImages && message is { HasRetryHint: true, IsAmbiguous: false } => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true },
+            < 500 when response is { IsRefusal: true } && !hasImages && message is { HasRetryHint: true, IsAmbiguous: false } => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true },
             // Only the API writes its error object; after a proxy's 503 the outcome is open.
-            503 when isRefusal => new Outcome.Retry(result.Describe(), message.RetryDelay),
+            503 when isFailure => new Outcome.Retry(result.Describe(), message.RetryDelay),
 
             // A permanent refusal.
             >= 400 and < 500 => CreateRefusal(result, message),
-            >= 200 and < 300 when isRefusal => CreateRefusal(result, message),
+            >= 200 and < 300 when isFailure => CreateRefusal(result, message),
             _ => new Outcome.Uncertain(result.Describe()),
         };
     }
@@ -82,14 +82,14 @@ internal static class OutcomeClassifier
     {
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         if (ClassifyFailure(result, message) is { } failure) return failure;
-        if (result.Status is 404 or 410 || result.Response is { IsFailure: true, Status: "error", Id: null })
+        if (result.Status is 404 or 410 || result.Response is { IsRefusal: true, Id: null })
         {
-            return new Outcome.Failed(new FaceGenException(ErrorCode.GenerationNotFound,
-                FormatMessage("The service does not return this generation", result, "Check the id and the account: a generation can be fetched only with the key that submitted it.")) { ServiceTime = result.Date });
+            return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
+                "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));
         }
 
         // "Timed out" with the status "error" is about the fetch; with "failed" it is about the generation.
-        if (result.Response is { IsFailure: true, Status: "error" } && message.IsAmbiguous) return new Outcome.Retry(result.Describe(), message.RetryDelay);
+        if (result.Response is { IsRefusal: true } && message.IsAmbiguous) return new Outcome.Retry(result.Describe(), message.RetryDelay);
         if (result.Response is { IsFailure: true } failed) return new Outcome.Finished(failed, GenerationStatus.Failed);
         if (result.Response is not { } response || result.Status >= 300) return new Outcome.Retry(result.Describe(), message.RetryDelay);
 
@@ -137,7 +137,7 @@ internal static class OutcomeClassifier
         // The links are enough without an id: downloads wait until the images exist.
         if (response.Output.Count > 0 || response.AlternateLinks.Count > 0) return new Outcome.Finished(response, GenerationStatus.Success);
 
-        return new Outcome.Uncertain($"the service accepted the request and returned no id ({result.Describe()})")
+        return new Outcome.Uncertain($"it has no id: {result.Describe()}")
         {
             FatalError = response.Status.Length == 0 && message.AccountError is { } code ? CreateAccountError(code, result, message) : null,
         };
@@ -180,23 +180,27 @@ internal static class OutcomeClassifier
             ErrorCode.OutOfCredits => ("The account is out of credits", "Add credits to the account's wallet."),
             _ => ("The account or its plan does not allow this request", "Check the account and its plan on the account's page."),
         };
-        return new(code, FormatMessage(failure, result, $"No further requests are sent. {remedy}"));
+        return CreateError(code, failure, result, $"Nothing more is submitted. {remedy}");
     }
 
-    private static FaceGenException CreateRedirectError(ApiResult result) => new(ErrorCode.ServiceMoved,
-        $"The service responded with a redirect (HTTP {result.Status}). The key was not sent to the other address. Check Connect-FaceGen -BaseUri.");
+    private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "") => new(ErrorCode.ServiceMoved,
+        $"The service responded with a redirect (HTTP {result.Status}). The key was not sent to the other address. {consequence}Check Connect-FaceGen -BaseUri.");
 
     /// <summary>True if a free request can be repeated.</summary>
     private static bool IsTemporary(ApiResult result, ServiceMessage message) => result.Status is >= 500 or 429
         || (result.Response is { IsFailure: true, Id: null } && message.IsRateLimit)
-        || (result.Response is { Status: "error", Id: null } && (message.HasRetryHint || message.IsAmbiguous));
+        || (result.Response is { IsRefusal: true, Id: null } && (message.HasRetryHint || message.IsAmbiguous));
 
     private static Outcome.Failed CreateRefusal(ApiResult result, ServiceMessage message) =>
-        new(new FaceGenException(ErrorCode.RequestRefused, FormatMessage("The service refused the request", result, "It was not accepted and costs nothing. Correct the request.")))
+        new(CreateError(ErrorCode.RequestRefused, "The service refused the request", result, "It was not accepted and costs nothing. Correct the request."))
         {
             Reason = message.Reason,
             IsFaceImageError = message.IsFaceImageError,
         };
 
-    private static string FormatMessage(string failure, ApiResult result, string remedy) => $"{failure}: {result.Describe().TrimEnd('.')}. {remedy}";
+    private static FaceGenException CreateError(ErrorCode code, string failure, ApiResult result, string rest)
+    {
+        string cause = $"{failure}: {result.Describe().TrimEnd('.')}";
+        return new FaceGenException(code, $"{cause}. {rest}") { Cause = cause, ServiceTime = result.Date };
+    }
 }

@@ -36,7 +36,7 @@
     const words = [item.prompt, item.seed, item.id, item.row, item.style, item.code, item.error];
     for (const file of item.files) words.push(file.name);
     item.words = words.concat(Object.values(item.parameters)).filter(Boolean).join('\n').toLowerCase();
-    // When its place in the account's queue became free again, as far as that is known.
+    // When its slot was released, as far as that is known.
     item.freed = item.submitted === undefined ? undefined
       : item.generated ?? (item.seconds !== undefined && item.ended === undefined ? item.submitted + item.seconds * 1000 : item.ended);
   }
@@ -79,22 +79,22 @@
       byId('totals').append(box);
     };
     put('Requests', number(items.length));
-    put('Pictures', number(files.length));
+    put('Images', number(files.length));
     for (const status of order) if (byStatus.has(status)) put(status, number(byStatus.get(status)), status);
     if (files.length) put('On disk', size(files.reduce((sum, file) => sum + file.length, 0)));
     if (times.length) put('Median time', duration(median(times) * 1000));
     const attempts = items.reduce((sum, item) => sum + (item.attempts ?? 0), 0);
-    if (attempts > sent.length) put('Times sent', number(attempts));
-    const made = `Made ${day.format(data.made)}`;
+    if (attempts > sent.length) put('Submissions', number(attempts));
+    const created = `Created ${day.format(data.made)}`;
     byId('about').textContent = sent.length && isFinite(begin)
-      ? `${day.format(begin)}${isFinite(end) && end > begin ? `, over ${duration(end - begin)}` : ''}. ${made}.` : `${made}.`;
+      ? `${day.format(begin)}${isFinite(end) && end > begin ? `, over ${duration(end - begin)}` : ''}. ${created}.` : `${created}.`;
   }
 
   function least(values) {
     return values.reduce((a, b) => Math.min(a, b), Infinity);
   }
 
-  // ---- Time line
+  // ---- Timeline
 
   function svg(name, attributes, text) {
     const element = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -111,7 +111,7 @@
   }
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
 
-  // A run that was stopped and gone on with the next day: the hours in which nothing happened are cut out.
+  // A run that was stopped and resumed the next day: the hours without activity are cut out.
   function stretches() {
     const all = [];
     let inUse = 0;
@@ -121,22 +121,22 @@
       else last.end = change.at;
       inUse += change.by;
     }
-    // A submission of which nothing more is known holds its place for ever in this count; one stretch then says enough.
+    // A submission whose end is unknown holds its slot for ever in this count; one stretch is enough then.
     return all.length > 12 ? [{ begin: all[0].begin, end: all[all.length - 1].end }] : all;
   }
 
-  function showTimeLine() {
+  function showTimeline() {
     if (!changes.length) return;
     byId('time').hidden = false;
     const width = Math.max(280, byId('chart').clientWidth);
     const left = 30, gap = 26, barsTop = 6, barsHeight = 74, useTop = 104, useHeight = 58, height = 186;
     const parts = stretches();
     const total = parts.reduce((sum, part) => sum + Math.max(1000, part.end - part.begin), 0);
-    const room = width - left - 4 - gap * (parts.length - 1);
+    const available = width - left - 4 - gap * (parts.length - 1);
     let x = left;
     for (const part of parts) {
       part.x = x;
-      part.width = room * Math.max(1000, part.end - part.begin) / total;
+      part.width = available * Math.max(1000, part.end - part.begin) / total;
       x += part.width + gap;
     }
 
@@ -150,7 +150,7 @@
       }
     }
 
-    const placeOf = at => {
+    const positionOf = at => {
       const part = parts.findLast(part => part.begin <= at);
       const share = Math.min(1, (at - part.begin) / Math.max(1000, part.end - part.begin));
       return { part, x: part.x + part.width * share, bin: bins[part.first + Math.min(part.count - 1, Math.floor(share * part.count))] };
@@ -172,14 +172,14 @@
 
     let inUse = 0, most = 0, busy = 0, last = changes[0].at;
     for (const change of changes) {
-      const place = placeOf(change.at);
-      if (inUse > 0) fill(place.part, Math.max(last, place.part.begin), change.at, inUse);
+      const position = positionOf(change.at);
+      if (inUse > 0) fill(position.part, Math.max(last, position.part.begin), change.at, inUse);
       busy += inUse * (change.at - last);
       last = change.at;
       inUse += change.by;
       most = Math.max(most, inUse);
-      place.bin[change.kind]++;
-      place.bin.most = Math.max(place.bin.most, inUse, inUse - change.by);
+      position.bin[change.kind]++;
+      position.bin.most = Math.max(position.bin.most, inUse, inUse - change.by);
     }
 
     const drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img' });
@@ -214,13 +214,13 @@
       if (part === parts[0]) continue;
       const middle = part.x - gap / 2, before = parts[parts.indexOf(part) - 1];
       const line = svg('line', { class: 'gap', x1: middle, x2: middle, y1: barsTop, y2: useTop + useHeight });
-      line.append(svg('title', {}, `Nothing for ${duration(part.begin - before.end)}`));
+      line.append(svg('title', {}, `No activity for ${duration(part.begin - before.end)}`));
       drawing.append(line);
     }
 
     for (const bin of bins) {
       const hit = svg('rect', { class: 'hit', x: bin.x, width: bin.width, y: barsTop, height: useTop + useHeight - barsTop });
-      hit.append(svg('title', {}, `${day.format(bin.at)}: ${bin.sent} submitted, ${bin.done} completed, ${bin.lost} lost, at most ${bin.most} in use`));
+      hit.append(svg('title', {}, `${day.format(bin.at)}: ${bin.sent} submitted, ${bin.done} completed, ${bin.lost} failed or unknown, at most ${bin.most} in use`));
       drawing.append(hit);
     }
 
@@ -235,7 +235,7 @@
     byId('chart').replaceChildren(drawing);
   }
 
-  // ---- What went wrong
+  // ---- Failures
 
   function showFailures() {
     const reasons = new Map();
@@ -330,11 +330,11 @@
     cardHeight = Math.round(cardWidth * 1.15) + 86;
     const rows = Math.ceil(shown.length / columns);
     gallery.style.height = `${Math.max(0, rows * (cardHeight + space) - space)}px`;
-    for (const [index, cell] of cells) place(cell, index);
+    for (const [index, cell] of cells) position(cell, index);
     render();
   }
 
-  function place(cell, index) {
+  function position(cell, index) {
     cell.style.width = `${cardWidth}px`;
     cell.style.height = `${cardHeight}px`;
     cell.style.transform = `translate(${index % columns * (cardWidth + space)}px, ${Math.floor(index / columns) * (cardHeight + space)}px)`;
@@ -366,7 +366,7 @@
     cell.setAttribute('aria-posinset', index + 1);
     cell.setAttribute('aria-setsize', shown.length);
     cell.append(cardOf(shown[index], index));
-    place(cell, index);
+    position(cell, index);
     // In the order of the list, which is what a screen reader goes by.
     const following = [...cells.keys()].filter(other => other > index).reduce((a, b) => Math.min(a, b), Infinity);
     gallery.insertBefore(cell, cells.get(following) ?? null);
@@ -379,7 +379,7 @@
     card.tabIndex = index === active ? 0 : -1;
     card.setAttribute('aria-label', `${item.prompt}. ${item.status}${item.style ? `, ${item.style}` : ''}${item.error ? `. ${item.error}` : ''}`);
     const shots = make('div', 'shots');
-    for (const file of item.files) shots.append(pictureOf(file, true));
+    for (const file of item.files) shots.append(createImage(file, true));
     if (!item.files.length) shots.append(blank(item.code ?? item.status, item.error));
     const text = make('div', 'text');
     text.append(make('div', 'line', item.prompt || item.id || ''));
@@ -399,7 +399,7 @@
     return box;
   }
 
-  function pictureOf(file, isSmall) {
+  function createImage(file, isSmall) {
     const image = make('img');
     image.alt = '';
     image.decoding = 'async';
@@ -451,11 +451,11 @@
     byId('position').textContent = `${number(index + 1)} of ${number(shown.length)}`;
     byId('previous').disabled = index === 0;
     byId('next').disabled = index === shown.length - 1;
-    byId('pictures').replaceChildren(...item.files.map(file => {
+    byId('images').replaceChildren(...item.files.map(file => {
       const link = make('a');
       link.href = file.src;
       link.setAttribute('aria-label', `Open ${file.name}`);
-      link.append(pictureOf(file, false));
+      link.append(createImage(file, false));
       return link;
     }));
     byId('detail-prompt').textContent = item.prompt || item.id || 'A request';
@@ -478,7 +478,7 @@
     put('Ended', time(item.ended));
     put('Links expire', time(item.expires));
     put('Generation took', item.seconds === undefined ? undefined : duration(item.seconds * 1000));
-    put('Times sent', item.attempts > 1 ? number(item.attempts) : undefined);
+    put('Submissions', item.attempts > 1 ? number(item.attempts) : undefined);
     for (const name in item.parameters) put(name, item.parameters[name], name === 'negative_prompt');
     for (const file of item.files) put(`${file.format}, ${file.width} × ${file.height}, ${size(file.length)}${file.filtered ? ', filtered' : ''}`, file.name, true);
     byId('facts').replaceChildren(...facts);
@@ -503,7 +503,7 @@
   // ---- Begin
 
   showTotals();
-  showTimeLine();
+  showTimeline();
   showFailures();
   showChips('statuses', 'status', byStatus, order.filter(status => byStatus.has(status)));
   showChips('styles', 'style', byStyle, [...byStyle.keys()].sort());
@@ -516,7 +516,7 @@
   addEventListener('scroll', later, { passive: true });
   new ResizeObserver(() => {
     if (gallery.clientWidth === wide) return later();
-    showTimeLine();
+    showTimeline();
     layOut();
   }).observe(document.body);
 })();

@@ -25,7 +25,7 @@ internal static class AtomicFile
     }
 
     internal static FaceGenException CreateExistsError(string path) =>
-        new(ErrorCode.FileExists, $"'{path}' already exists.");
+        new(ErrorCode.FileExists, $"'{path}' already exists. It was not changed.");
 }
 
 /// <summary>
@@ -116,8 +116,8 @@ internal sealed class PartFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             if (!_replace && !_isCommitted && e is IOException && _files.FileExists(_path)) throw AtomicFile.CreateExistsError(_path);
-            string reason = _files.FolderExists(_path) ? "it is a folder." : e.Message.Replace(_temporaryPath, _path);
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{_path}' could not be written: {reason}", e);
+            string cause = $"'{_path}' could not be written: {(_files.FolderExists(_path) ? "it is a folder" : e.Message.Replace(_temporaryPath, _path).TrimEnd('.'))}";
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"{cause}. Its content is not lost. Free disk space, or choose another folder.", e) { Cause = cause };
         }
     }
 }

@@ -90,7 +90,7 @@ internal sealed class ExistingImages(FileStorage files, SavedImageFactory factor
         }
         catch (IOException e)
         {
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' already exists, and its name could not be written to the disk: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' already exists, and its name could not be written to the disk: {e.Message.TrimEnd('.')}. Nothing was overwritten. Check the disk and run the command again.", e);
         }
 
         try
@@ -99,7 +99,7 @@ internal sealed class ExistingImages(FileStorage files, SavedImageFactory factor
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FaceGenException(ErrorCode.FileExists, $"'{path}' already exists and cannot be read: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.FileExists, $"'{path}' already exists and cannot be read: {e.Message.TrimEnd('.')}. Nothing was overwritten.", e);
         }
     }
 }

@@ -36,7 +36,7 @@ internal static class ExpiryVerifier
                 TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);
                 if (time.GetElapsedTime(start) + delay <= retryTime)
                 {
-                    log?.LogVerbose($"{e.Message.TrimEnd('.')}. FaceGen tries it again in {DisplayText.FormatSeconds(delay)}, and then fetches the generation.");
+                    log?.LogVerbose($"{e.Cause}. Retrying in {DisplayText.FormatSeconds(delay)}; if that fails too, FaceGen fetches the generation.");
                     await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
@@ -61,7 +61,7 @@ internal static class ExpiryVerifier
             (Outcome outcome, DateTimeOffset? now) = await Fetcher.FetchWithDateAsync(connection, generation, cancellationToken).ConfigureAwait(false);
             // Only the service's clock shows whether this machine's is right.
             if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)
-                throw CreateNotConfirmedError($"by the service's clock it is {now:u}, and the image is kept until {generation.ExpiresAt:u}: correct this machine's clock", expired);
+                throw CreateNotConfirmedError($"the service's clock shows {now:u}, and it keeps the image until {generation.ExpiresAt:u}. Correct this machine's clock", expired);
 
             switch (outcome)
             {
@@ -87,6 +87,9 @@ internal static class ExpiryVerifier
     private static HashSet<string> GetLinks(Generation generation, int index) =>
         [.. generation.AlternateLinks.Prepend(generation.Images).Where(list => list.Count > index).Select(list => list[index])];
 
-    private static FaceGenException CreateNotConfirmedError(string reason, FaceGenException expired) => new(ErrorCode.DownloadFailed,
-        $"{expired.Message.TrimEnd('.')}. The image does not count as expired: {reason}.", expired);
+    private static FaceGenException CreateNotConfirmedError(string reason, FaceGenException expired)
+    {
+        string cause = $"{expired.Cause}. It is not reported as expired, because {reason}";
+        return new FaceGenException(ErrorCode.DownloadFailed, $"{cause}. Save it again later.", expired) { Cause = cause };
+    }
 }

@@ -44,7 +44,7 @@ internal static class ImageDownloader
         {
             return await LargeBodyDecoder.DecodeAsync(MaxBytes, () => DecodeBase64(image), cancellationToken).ConfigureAwait(false)
                 ?? throw new FaceGenException(ErrorCode.ImageInvalid,
-                    $"Image {index + 1} of generation {generation.Id} came inline, and is not a complete image. Nothing was saved.");
+                    $"Image {index + 1} of generation {generation.Id} came inline, and is not a complete image. Nothing was saved. The generation was charged. Run Get-FaceGenImage | Save-FaceGenOutput to try again.");
         }
 
         List<Uri> links = [.. generation.AlternateLinks.Select(list => Generation.ParseLink(list[index])).OfType<Uri>().Prepend(firstLink).Distinct()];
@@ -93,7 +93,7 @@ internal static class ImageDownloader
             if (links.Count == 0 && expired is not null)
             {
                 throw new FaceGenException(ErrorCode.LinkExpired,
-                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): the service keeps images for {Limits.LinkLifetimeHours} hours.");
+                    $"The link of image {index + 1} of generation {generation.Id} no longer works ({expired.Reason}): the service keeps images for {Limits.LinkLifetimeHours} hours. The image is lost. A new image is charged again.");
             }
 
             if (isLast)
@@ -101,11 +101,12 @@ internal static class ImageDownloader
                 // The last attempt may have had too little time: an earlier one explains more.
                 if (last!.IsTimeout && invalidImage is not null) last = invalidImage;
                 string bytes = last.IsDamagedImage ? " To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output." : "";
+                string cause = $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}{(generation.ExpiresAt is { } end ? $". The link works until {end:u}" : "")}";
                 throw new FaceGenException(last.IsInvalidImage ? ErrorCode.ImageInvalid : ErrorCode.DownloadFailed,
-                    $"Image {index + 1} of generation {generation.Id} could not be downloaded: {last.Reason}.{(generation.ExpiresAt is { } end ? $" The link works until {end:u}." : "")}{bytes}");
+                    $"{cause}. Nothing was saved. Run Get-FaceGenImage | Save-FaceGenOutput {(generation.ExpiresAt is null ? "later" : "before then")}.{bytes}") { Cause = cause };
             }
 
-            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} could not be downloaded yet ({last!.Reason}): trying again in {DisplayText.FormatSeconds(delay)}.");
+            log?.LogVerbose($"Image {index + 1} of generation {generation.Id} could not be downloaded yet ({last!.Reason}). Retrying in {DisplayText.FormatSeconds(delay)}.");
             await time.DelayAsync(delay, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -3,25 +3,25 @@ using FaceGen.Generating;
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// Returns each generation with a webhook delivery once, after a poll confirmed it: generations of this process that no command waits
+/// Returns each generation with a webhook delivery once, after a fetch confirmed it: generations of this process that no command waits
 /// for, and generations of other processes.
 /// </summary>
 /// <remarks>
-/// Generations of this process are never delayed by others: unknown ids are polled separately, one at a time, at a limited rate.
+/// Generations of this process are never delayed by others: unknown ids are fetched separately, one at a time, at a limited rate.
 /// </remarks>
 internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
 {
     private readonly Account _account = Account.For(connection);
     private readonly TimeProvider _time = connection.Services.Time;
 
-    /// <summary>The next id to poll, after the submissions that are in flight have their responses: it can be the id of one of them.</summary>
+    /// <summary>The next id to fetch, after the submissions that are in flight have their responses: it can be the id of one of them.</summary>
     private string? _nextId;
-    private Task _submissionsAnswered = Task.CompletedTask;
+    private Task _submissionsCompleted = Task.CompletedTask;
 
-    /// <summary>The poll of an unknown id in progress.</summary>
-    private Task? _poll;
+    /// <summary>The fetch of an unknown id in progress.</summary>
+    private Task? _fetch;
 
-    /// <summary>The number of polls in a row without a result, and the elapsed time of the next poll.</summary>
+    /// <summary>The number of fetches in a row without a result, and the elapsed time of the next fetch.</summary>
     private int _failures;
     private TimeSpan _retryAt;
 
@@ -47,7 +47,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
                 isPending |= pending.IsReceivable;
             }
 
-            (Task? work, TimeSpan wait, bool isWorking) = await PollUnknownAsync(cancellationToken).ConfigureAwait(false);
+            (Task? work, TimeSpan wait, bool isWorking) = await FetchUnknownAsync(cancellationToken).ConfigureAwait(false);
             if (!waitsForUnknown && !isPending && !isWorking) return null;
 
             using var timerSource = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -57,37 +57,37 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         }
     }
 
-    /// <summary>Starts to poll an unknown id if there is one and the rate allows it.</summary>
-    /// <returns>The task to wait for, the maximum wait, and whether a poll is in progress or due soon.</returns>
-    private async Task<(Task? Work, TimeSpan Wait, bool IsWorking)> PollUnknownAsync(CancellationToken cancellationToken)
+    /// <summary>Starts to fetch an unknown id if there is one and the rate allows it.</summary>
+    /// <returns>The task to wait for, the maximum wait, and whether a fetch is in progress or due soon.</returns>
+    private async Task<(Task? Work, TimeSpan Wait, bool IsWorking)> FetchUnknownAsync(CancellationToken cancellationToken)
     {
-        if (_poll is { IsCompleted: true } completed)
+        if (_fetch is { IsCompleted: true } completed)
         {
-            _poll = null;
+            _fetch = null;
             await completed.ConfigureAwait(false);
         }
 
         TimeSpan now = _time.GetElapsedTime(0);
-        if (_poll is null && _nextId is { } id && _submissionsAnswered.IsCompleted)
+        if (_fetch is null && _nextId is { } id && _submissionsCompleted.IsCompleted)
         {
             _nextId = null;
-            if (Deliveries.TryBeginPoll(id, now))
+            if (Deliveries.TryBeginFetch(id, now))
             {
-                _poll = PollAsync(id, cancellationToken);
-                _poll.ObserveException();
+                _fetch = FetchAsync(id, cancellationToken);
+                _fetch.ObserveException();
             }
         }
 
-        if (_poll is not null) return (_poll, Timeout.InfiniteTimeSpan, true);
-        if (Deliveries.PeekUnknown(now, out TimeSpan untilPoll) is not { } newest) return (null, Timeout.InfiniteTimeSpan, false);
+        if (_fetch is not null) return (_fetch, Timeout.InfiniteTimeSpan, true);
+        if (Deliveries.PeekUnknown(now, out TimeSpan untilFetch) is not { } newest) return (null, Timeout.InfiniteTimeSpan, false);
 
-        if (untilPoll > TimeSpan.Zero)
+        if (untilFetch > TimeSpan.Zero)
         {
             _account.Warnings.LogWarning("unknown deliveries",
-                $"{UnknownDeliveries.MaxPollsPerMinute} webhook deliveries within a minute were for generations that the service does not know. "
+                $"{UnknownDeliveries.MaxFetchesPerMinute} webhook deliveries within a minute were for generations that the service does not know. "
                 + "Someone who knows the webhook's address may have sent them. Nothing was charged, and this session's generations are still received. "
                 + "To change the address, run Remove-FaceGenWebhook and New-FaceGenWebhook.");
-            return (null, untilPoll, false);
+            return (null, untilFetch, false);
         }
 
         if (_retryAt > now) return (null, _retryAt - now, true);
@@ -95,15 +95,15 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         if (_nextId is null)
         {
             _nextId = newest;
-            _submissionsAnswered = _account.WaitForInFlightAsync(cancellationToken);
+            _submissionsCompleted = _account.WaitForInFlightAsync(cancellationToken);
         }
 
-        return (_submissionsAnswered, Timeout.InfiniteTimeSpan, true);
+        return (_submissionsCompleted, Timeout.InfiniteTimeSpan, true);
     }
 
-    /// <summary>Polls an unknown id and adds the generation if the service confirms it.</summary>
+    /// <summary>Fetches an unknown id and adds the generation if the service confirms it.</summary>
     /// <exception cref="FaceGenException">The service rejected the key.</exception>
-    private async Task PollAsync(string id, CancellationToken cancellationToken)
+    private async Task FetchAsync(string id, CancellationToken cancellationToken)
     {
         bool? isFound = null;
         try
@@ -114,7 +114,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
                 if (!generation.IsFinished)
                 {
                     // The service sends a delivery when a generation is finished, so it will be soon.
-                    PostponePolls();
+                    PostponeFetches();
                     return;
                 }
 
@@ -127,7 +127,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         catch (FaceGenException e) when (e.Code == ErrorCode.FetchFailed)
         {
             log.LogVerbose(e.Message);
-            PostponePolls();
+            PostponeFetches();
         }
         catch (FaceGenException e) when (!e.EndsRun)
         {
@@ -137,13 +137,13 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         }
         catch (OperationCanceledException)
         {
-            // The next receiver polls the id.
+            // The next receiver fetches the id.
         }
         finally
         {
-            Deliveries.EndPoll(id, isFound);
+            Deliveries.EndFetch(id, isFound);
         }
     }
 
-    private void PostponePolls() => _retryAt = _time.GetElapsedTime(0) + Backoff.GetDelay(_failures++, null, connection.Services);
+    private void PostponeFetches() => _retryAt = _time.GetElapsedTime(0) + Backoff.GetDelay(_failures++, null, connection.Services);
 }

@@ -3,12 +3,12 @@ using FaceGen.Http;
 namespace FaceGen.Webhooks;
 
 /// <summary>
-/// Tracks the webhook deliveries of an account. A delivery is only a hint to poll its generation: it can be duplicated, late, early,
+/// Tracks the webhook deliveries of an account. A delivery is only a hint to fetch its generation: it can be duplicated, late, early,
 /// forged, or missing.
 /// </summary>
 internal sealed class DeliveryTracker
 {
-    /// <summary>The number of missed deliveries in a row after which deliveries are no longer waited for.</summary>
+    /// <summary>The number of missed deliveries in a row after which deliveries are no longer waited for (docs/architecture.md#missed-deliveries).</summary>
     internal const int MaxMissed = 5;
 
     /// <summary>The number of finished generations that are remembered in order to ignore late or repeated deliveries.</summary>
@@ -22,8 +22,8 @@ internal sealed class DeliveryTracker
     private readonly RecentSet<long> _finishedTrackIds = new(MaxRememberedIds);
     private readonly UnknownDeliveries _unknown = new();
 
-    /// <summary>The ids of unknown deliveries that are being polled.</summary>
-    private readonly HashSet<string> _polling = new(StringComparer.Ordinal);
+    /// <summary>The ids of unknown deliveries that are being fetched.</summary>
+    private readonly HashSet<string> _fetching = new(StringComparer.Ordinal);
 
     private TaskCompletionSource<bool> _nextChange = CreateSource<bool>();
     private long _nextTrackId = BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & 0xFFFF_FFFF_FFFF;
@@ -99,7 +99,7 @@ internal sealed class DeliveryTracker
             _missed = 0;
             if (trackId is { } track && _tracked.TryGetValue(track, out TrackedSubmission? tracked)) tracked.SetId(id);
             if (_expected.TryGetValue(id, out TaskCompletionSource<bool>? expected)) expected.TrySetResult(true);
-            else if (!_finished.Contains(id) && !_polling.Contains(id) && !(trackId is { } known && _finishedTrackIds.Contains(known))) _unknown.Add(id);
+            else if (!_finished.Contains(id) && !_fetching.Contains(id) && !(trackId is { } known && _finishedTrackIds.Contains(known))) _unknown.Add(id);
         }
 
         NotifyChange();
@@ -154,34 +154,34 @@ internal sealed class DeliveryTracker
         return tracked;
     }
 
-    /// <summary>Returns the next id to poll of deliveries for generations that this process did not submit; null if there is none.</summary>
+    /// <summary>Returns the next id to fetch of deliveries for generations that this process did not submit; null if there is none.</summary>
     /// <param name="now">The elapsed time.</param>
-    /// <param name="wait">The delay before the poll.</param>
+    /// <param name="wait">The delay before the fetch.</param>
     internal string? PeekUnknown(TimeSpan now, out TimeSpan wait)
     {
         lock (_gate)
         {
-            wait = _unknown.GetPollDelay(now);
+            wait = _unknown.GetFetchDelay(now);
             return _unknown.Next;
         }
     }
 
-    /// <summary>Removes the id of an unknown delivery in order to poll it; returns false if it is no longer unknown, or too many were polled.</summary>
-    internal bool TryBeginPoll(string id, TimeSpan now)
+    /// <summary>Removes the id of an unknown delivery in order to fetch it; returns false if it is no longer unknown, or too many were fetched.</summary>
+    internal bool TryBeginFetch(string id, TimeSpan now)
     {
-        lock (_gate) return _unknown.TryBeginPoll(id, now) && _polling.Add(id);
+        lock (_gate) return _unknown.TryBeginFetch(id, now) && _fetching.Add(id);
     }
 
-    /// <summary>Ends the poll of an unknown delivery.</summary>
+    /// <summary>Ends the fetch of an unknown delivery.</summary>
     /// <param name="id">The id.</param>
     /// <param name="isFound">True if the service has the generation; null if that is not known.</param>
-    internal void EndPoll(string id, bool? isFound)
+    internal void EndFetch(string id, bool? isFound)
     {
         lock (_gate)
         {
-            _polling.Remove(id);
-            if (isFound == true) _unknown.RemoveLastPoll();
-            // After a cancellation, a rejected key or a busy service, the next receiver polls the id.
+            _fetching.Remove(id);
+            if (isFound == true) _unknown.RemoveLastFetch();
+            // After a cancellation, a rejected key or a busy service, the next receiver fetches the id.
             if (isFound is null && !_finished.Contains(id)) _unknown.Requeue(id);
         }
 

@@ -2,23 +2,23 @@ namespace FaceGen.Webhooks;
 
 /// <summary>
 /// Holds the ids of webhook deliveries for generations that this process did not submit. A sender that knows the webhook's address can
-/// send any number of them, so the ids and their polls are limited. The caller holds a lock.
+/// send any number of them, so the ids and their fetches are limited. The caller holds a lock.
 /// </summary>
 internal sealed class UnknownDeliveries
 {
     /// <summary>The maximum number of ids; another one replaces the oldest.</summary>
     internal const int MaxIds = 10_000;
 
-    /// <summary>The maximum number of polls per minute that find no generation.</summary>
-    internal const int MaxPollsPerMinute = 60;
+    /// <summary>The maximum number of fetches per minute that find no generation.</summary>
+    internal const int MaxFetchesPerMinute = 60;
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly LinkedList<string> _order = [];
     private readonly Dictionary<string, LinkedListNode<string>> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>The elapsed times at which the polls of the last minute started, without those that found a generation.</summary>
-    private readonly List<TimeSpan> _pollTimes = [];
+    /// <summary>The elapsed times at which the fetches of the last minute started, without those that found a generation.</summary>
+    private readonly List<TimeSpan> _fetchTimes = [];
 
     internal int Count => _ids.Count;
 
@@ -30,7 +30,7 @@ internal sealed class UnknownDeliveries
         if (_ids.Count > MaxIds) Remove(_order.First!.Value);
     }
 
-    /// <summary>Adds an id whose poll had no result; all others are polled before it.</summary>
+    /// <summary>Adds an id whose fetch had no result; all others are fetched before it.</summary>
     internal void Requeue(string id)
     {
         if (_ids.Count < MaxIds && !_ids.ContainsKey(id)) _ids[id] = _order.AddFirst(id);
@@ -44,28 +44,28 @@ internal sealed class UnknownDeliveries
         return _ids.Remove(id);
     }
 
-    /// <summary>Gets the next id to poll, which is the newest, so that an earlier flood does not delay it; null if there is none.</summary>
+    /// <summary>Gets the next id to fetch, which is the newest, so that an earlier flood does not delay it; null if there is none.</summary>
     internal string? Next => _order.Last?.Value;
 
-    /// <summary>Returns the delay before the next poll; zero if it is allowed now.</summary>
-    internal TimeSpan GetPollDelay(TimeSpan now)
+    /// <summary>Returns the delay before the next fetch; zero if it is allowed now.</summary>
+    internal TimeSpan GetFetchDelay(TimeSpan now)
     {
-        _pollTimes.RemoveAll(poll => poll + Minute <= now);
-        return _pollTimes.Count < MaxPollsPerMinute ? TimeSpan.Zero : _pollTimes[0] + Minute - now;
+        _fetchTimes.RemoveAll(fetch => fetch + Minute <= now);
+        return _fetchTimes.Count < MaxFetchesPerMinute ? TimeSpan.Zero : _fetchTimes[0] + Minute - now;
     }
 
-    /// <summary>Removes an id in order to poll it; returns false if the rate does not allow it or the id is gone.</summary>
-    internal bool TryBeginPoll(string id, TimeSpan now)
+    /// <summary>Removes an id in order to fetch it; returns false if the rate does not allow it or the id is gone.</summary>
+    internal bool TryBeginFetch(string id, TimeSpan now)
     {
-        if (GetPollDelay(now) > TimeSpan.Zero || !Remove(id)) return false;
+        if (GetFetchDelay(now) > TimeSpan.Zero || !Remove(id)) return false;
 
-        _pollTimes.Add(now);
+        _fetchTimes.Add(now);
         return true;
     }
 
-    /// <summary>Removes the last poll from the rate, because it found a generation.</summary>
-    internal void RemoveLastPoll()
+    /// <summary>Removes the last fetch from the rate, because it found a generation.</summary>
+    internal void RemoveLastFetch()
     {
-        if (_pollTimes.Count > 0) _pollTimes.RemoveAt(_pollTimes.Count - 1);
+        if (_fetchTimes.Count > 0) _fetchTimes.RemoveAt(_fetchTimes.Count - 1);
     }
 }

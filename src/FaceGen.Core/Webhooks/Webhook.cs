@@ -91,7 +91,7 @@ public sealed class Webhook : IDisposable
     public bool IsOpen => !_closed.IsCancellationRequested;
 
     /// <summary>Gets the number of received deliveries, including forged and duplicate ones.</summary>
-    public long Calls => Interlocked.Read(ref _deliveryCount);
+    public long Deliveries => Interlocked.Read(ref _deliveryCount);
 
     /// <summary>Closes the webhook.</summary>
     public void Dispose()
@@ -135,13 +135,14 @@ public sealed class Webhook : IDisposable
 
     private async Task DelayAcceptAsync(int failures, Exception failure)
     {
-        if (!_hasWarned) _warn?.Invoke($"The webhook at port {Port} cannot accept connections: {failure.Message.TrimEnd('.')}. It retries at least every {MaxAcceptRetryDelay.TotalSeconds:0} seconds. "
-            + "Generations are polled instead, and none is lost. If too many files or connections are open, close some or raise the limit of this process.");
-        _hasWarned = true;
         double doubled = MinAcceptRetryDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 2, 10));
+        var delay = TimeSpan.FromMilliseconds(Math.Min(doubled, MaxAcceptRetryDelay.TotalMilliseconds));
+        if (!_hasWarned) _warn?.Invoke($"The webhook at port {Port} cannot accept connections: {failure.Message.TrimEnd('.')}. Generations are polled instead, and none is lost. Retrying in {DisplayText.FormatSeconds(delay)}. "
+            + "If too many files or connections are open, close some or raise the limit of this process.");
+        _hasWarned = true;
         try
         {
-            await _time.DelayAsync(TimeSpan.FromMilliseconds(Math.Min(doubled, MaxAcceptRetryDelay.TotalMilliseconds)), _closed.Token).ConfigureAwait(false);
+            await _time.DelayAsync(delay, _closed.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

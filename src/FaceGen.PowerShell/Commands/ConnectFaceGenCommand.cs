@@ -148,7 +148,7 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            _failureReason = e.Message;
+            _failureReason = e.Cause;
             throw;
         }
     }

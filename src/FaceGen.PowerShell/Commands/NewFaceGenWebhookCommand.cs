@@ -13,7 +13,7 @@ namespace FaceGen.PowerShell.Commands;
 /// not trusted; it only triggers a fetch. The service delivers to https addresses only, so that a reverse proxy or a
 /// tunnel must forward deliveries to this port: give its address as -PublicUri. The emulator delivers to this machine
 /// directly.</para>
-/// <para type="description">The address contains a secret part; everybody who knows it can send deliveries. A delivery
+/// <para type="description">The address contains a secret part; anyone who knows it can send deliveries. A delivery
 /// may have 1 MB and take 10 seconds.</para>
 /// <para type="description">A health probe of a proxy, a tunnel or a load balancer is a GET or HEAD request for the
 /// path of the address: set the probe to the path in Uri.AbsolutePath; the response is 200. A probe that only opens a

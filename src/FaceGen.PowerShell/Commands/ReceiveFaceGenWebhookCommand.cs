@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Commands;
 /// New-FaceGenImage -NoWait submitted while a webhook listened, even if their delivery never arrives, and those that
 /// others submitted with the webhook's address. Without -Count it ends when no generation that this session submitted
 /// is pending.</para>
-/// <para type="description">Ids that this session did not submit and that the service does not know are polled at most
+/// <para type="description">Ids that this session did not submit and that the service does not know are fetched at most
 /// 60 times a minute, regardless of the number of deliveries.</para>
 /// </summary>
 [Cmdlet(VerbsCommunications.Receive, "FaceGenWebhook")]

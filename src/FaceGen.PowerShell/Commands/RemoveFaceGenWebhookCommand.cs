@@ -24,10 +24,10 @@ public sealed class RemoveFaceGenWebhookCommand : ServiceCmdlet
     {
         if (InputObject is null && MyInvocation.ExpectingInput) return;
 
-        DeliveryTracker callbacks = Account.For(CurrentConnection).Deliveries;
-        foreach (Webhook webhook in InputObject ?? [.. callbacks.Webhooks])
+        DeliveryTracker deliveries = Account.For(CurrentConnection).Deliveries;
+        foreach (Webhook webhook in InputObject ?? [.. deliveries.Webhooks])
         {
-            if (ShouldProcess(webhook.ToString(), "Close the webhook")) callbacks.Close(webhook);
+            if (ShouldProcess(webhook.ToString(), "Close the webhook")) deliveries.Close(webhook);
         }
     }
 }

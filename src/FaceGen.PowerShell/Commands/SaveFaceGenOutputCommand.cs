@@ -188,11 +188,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
             Account.For(connection).BeginSaving(connection, generation);
         }
 
-        if (generation.Images.Count == 0)
-        {
-            throw new FaceGenException(ErrorCode.OutputMissing,
-                $"Generation {generation.Id} has the status {generation.Status} and no images. Nothing was saved. Its Message names the reason.");
-        }
+        if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
 
         bool[] saved = await Task.WhenAll(Enumerable.Range(0, generation.Images.Count).Select(index => SaveAsync(generation, index))).ConfigureAwait(false);
         if (RemoveAfterSave && saved.All(isSaved => isSaved)) await DeleteAsync(generation, connection).ConfigureAwait(false);
@@ -225,7 +221,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         {
             // Every other image would fail too, and cmdlets upstream would go on paying.
             var fatal = new FaceGenException(e.Code,
-                $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Fix the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { IsFatal = true };
+                $"{e.Cause}. The pipeline ends. Nothing more is submitted, and unsaved images are not lost. Fix the folder, then run Get-FaceGenImage | Save-FaceGenOutput in this session.", e) { IsFatal = true };
             Work.Post(() => ReportError(fatal, generation));
             return false;
         }

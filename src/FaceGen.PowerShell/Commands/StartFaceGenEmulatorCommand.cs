@@ -96,7 +96,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            _failureReason = e.Message;
+            _failureReason = e.Cause;
             throw;
         }
     }

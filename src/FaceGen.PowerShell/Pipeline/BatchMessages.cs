@@ -1,6 +1,7 @@
 using System.Globalization;
 using FaceGen.BatchModel;
 using FaceGen.Contract;
+using FaceGen.Generating;
 
 namespace FaceGen.PowerShell.Pipeline;
 
@@ -67,13 +68,17 @@ internal static class BatchMessages
     };
 
     /// <summary>Returns the error of a row that has ended, with what to do next.</summary>
-    internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, error.Message + item.Status switch
+    internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, item.Status switch
     {
-        BatchItemStatus.Uncertain => " Check the generations of the account. To send the row again, which may pay for it twice, run the same command with -RetryUncertain.",
-        BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code == ErrorCode.FileExists
-            ? " Move the file away, or give another -Name, for example with {id}. Then run the same command again."
-            : " The row is not lost. Run the same command again to continue it.",
-        _ => "",
+        BatchItemStatus.Uncertain => $"{error.Message} {LostResponse.Remedy}",
+        BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code switch
+        {
+            ErrorCode.FileExists => $"{error.Message} Move the file away, or give another -Name, for example with {{id}}. Then run the same command again.",
+            ErrorCode.ConnectionMismatch => error.Message,
+            // The remedy of a single command is not that of a batch.
+            _ => $"{error.Cause}. The row is not lost. Run the same command again to continue it.",
+        },
+        _ => error.Message,
     }, error);
 
     /// <summary>Returns a summary with the invalid rows, which the ledger does not contain.</summary>

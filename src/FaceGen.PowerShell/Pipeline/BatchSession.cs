@@ -44,7 +44,7 @@ internal sealed class BatchSession
     internal Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken stopToken) => UseAsync(batch =>
     {
         Task<BatchSummary> run = batch.RunAsync(options, stopToken);
-        ExitGuard.Current.Track(run, $"The process exited before the ledger '{DisplayText.Clean(batch.LedgerName, 300)}' recorded all responses. Rows that were in flight become Uncertain. Run the same command again.");
+        ExitGuard.Current.Register(run, $"The process exited before the ledger '{DisplayText.Clean(batch.LedgerName, 300)}' recorded all responses. The rows in flight become Uncertain: the service may have accepted and charged for them. Run the same command again.");
         return run;
     });
 
@@ -58,7 +58,7 @@ internal sealed class BatchSession
         if (Task.WaitAny([closing], StopTimeout) == 0) return;
 
         ClosingLedgers[_ledger] = closing;
-        ExitGuard.Current.Track(closing, "");
+        ExitGuard.Current.Register(closing, "");
         _ = closing.ContinueWith(_ => ClosingLedgers.TryRemove(_ledger, out Task? _), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }

@@ -35,7 +35,7 @@ internal sealed class EmittedGenerations
     /// <summary>Marks all of them as received: the command has ended, and its output is in the user's hands.</summary>
     internal void AcknowledgeAll()
     {
-        foreach ((Account account, string id) in _finished) account.MarkSeen(id);
-        foreach ((Account account, string id) in _pending) account.MarkReported(id);
+        foreach ((Account account, string id) in _finished) account.MarkAcknowledged(id);
+        foreach ((Account account, string id) in _pending) account.MarkIdAcknowledged(id);
     }
 }

@@ -31,7 +31,7 @@ public abstract class GenerationCmdlet : ServiceCmdlet
         Task<bool[]> inFlight = account.WaitForInFlightAsync(StopToken);
         Work.WaitFor(Task.WhenAny(inFlight, CurrentConnection.Services.Time.DelayAsync(SilentWait, StopToken)));
         if (!inFlight.IsCompleted)
-            WriteWarning($"A submission is in flight: the service may have accepted it. FaceGen waits up to {CurrentConnection.TimeoutSec} s for the response, then lists all pending generations.");
+            WriteWarning($"A submission is in flight. {LostResponse.Consequence} FaceGen waits up to {CurrentConnection.TimeoutSec} s for the response, then lists all pending generations.");
         Work.WaitFor(inFlight);
         // First: it adds the generations that have expired to the outcomes.
         IReadOnlyList<PendingGeneration> pending = account.Pending;
@@ -41,6 +41,6 @@ public abstract class GenerationCmdlet : ServiceCmdlet
             Account.MarkAcknowledged(EngineServices.System, outcome);
         }
 
-        return [.. pending.Select(poller => poller.Latest)];
+        return [.. pending.Select(one => one.Latest)];
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
     internal void Write(Generation generation, Connection connection)
     {
         if (generation.Status == GenerationStatus.Failed)
-            cmdlet.ReportError(new FaceGenException(ErrorCode.GenerationFailed, generation.FailureMessage), (object?)generation.Request ?? generation);
+            cmdlet.ReportError(generation.CreateFailedError(), (object?)generation.Request ?? generation);
         else
             cmdlet.WriteObject(generation);
 

@@ -12,12 +12,12 @@ public sealed class JpegDecoderTests
     [Fact]
     public void Jpeg_is_decoded()
     {
-        RgbaImage picture = _decoder.Decode(Face);
+        RgbaImage image = _decoder.Decode(Face);
 
-        Assert.Equal(picture.Width * picture.Height * 4, picture.Pixels.Length);
+        Assert.Equal(image.Width * image.Height * 4, image.Pixels.Length);
         // The wall in the background, the hair.
-        Assert.All(Enumerable.Range(0, picture.Width), x => Assert.NotNull(picture[x, 0]));
-        (byte r, byte g, byte b) = picture[picture.Width / 2, picture.Height / 7]!.Value;
+        Assert.All(Enumerable.Range(0, image.Width), x => Assert.NotNull(image[x, 0]));
+        (byte r, byte g, byte b) = image[image.Width / 2, image.Height / 7]!.Value;
         Assert.True(r > g && g > b, $"{r} {g} {b} is no red hair.");
     }
 

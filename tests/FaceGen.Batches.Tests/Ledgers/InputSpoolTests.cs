@@ -53,7 +53,7 @@ public sealed class InputSpoolTests : IDisposable
     [InlineData(true)]
     public void Input_no_folder_writable_error_names_folders_and_variable(bool hasDestination)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that nobody can write.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no folder that no user can write.");
         using var spool = new InputSpool(Missing);
 
         FaceGenException error = Assert.Throws<FaceGenException>(() => spool.Add([Row], hasDestination ? "/proc/1" : null));

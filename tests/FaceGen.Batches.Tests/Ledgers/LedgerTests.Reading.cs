@@ -199,7 +199,7 @@ public abstract partial class LedgerTests
 
         Assert.Equal(Enumerable.Range(3, 497).Append(Count).Select(number => $"row {number}"), rows);
         Assert.Collection(leftOut,
-            error => Assert.Equal($"Item 1 of the ledger '{read.Name}' cannot be read and is skipped: people.csv:2: The ledger contains 'Pcx', which is not a valid ImageFormat.", error.Message),
+            error => Assert.Equal($"Item 1 of the ledger '{read.Name}' cannot be read and is skipped: people.csv:2: The ledger contains 'Pcx' in item 1, which is not a valid ImageFormat. Correct the row by hand.", error.Message),
             error => Assert.Contains("Item 2 of the ledger", error.Message, StringComparison.Ordinal),
             error => Assert.Contains("people.csv:501: The ledger contains 'Pendng'", error.Message, StringComparison.Ordinal));
         Assert.All(leftOut, error => Assert.Equal(ErrorCode.LedgerInvalid, error.Code));

@@ -46,8 +46,8 @@ internal sealed class PgBouncer : IDisposable
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!Listens()) patience.Token.ThrowIfCancellationRequested();
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!Listens()) timeout.Token.ThrowIfCancellationRequested();
     }
 
     internal static string? UnavailableReason => File.Exists(Program) ? PostgresServer.SkipReason : $"{Program} is not on this machine.";

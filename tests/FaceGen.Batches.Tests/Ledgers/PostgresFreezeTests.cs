@@ -177,7 +177,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
     {
         ILedger ledger = await OpenAsync(through: Proxy);
         Proxy.Freeze();
-        // A sign of life is on its way.
+        // A heartbeat is in flight.
         await Proxy.Held;
 
         Task closing = Task.Run(async () => await ledger.DisposeAsync());

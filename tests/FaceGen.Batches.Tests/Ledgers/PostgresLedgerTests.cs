@@ -99,10 +99,10 @@ public sealed class PostgresLedgerTests : LedgerTests
         LedgerRow row = await AcceptAsync(silent, await ClaimAsync(silent), "1");
         ILedger other = await OpenAsync();
 
-        // As if its machine had lost the network, with the lock not yet freed.
+        // As if its machine had lost the network, with the lock not yet released.
         await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
         IReadOnlyList<LedgerRow> claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
-        // Between two of its signs of life it may have been seen again.
+        // It may have sent a heartbeat since.
         for (; claimed.Count == 0; claimed = await other.ClaimAbandonedAsync(Service, 5, CancellationToken.None))
             await ExecuteAsync("UPDATE workers SET seen_at = 0 WHERE worker = 1");
 

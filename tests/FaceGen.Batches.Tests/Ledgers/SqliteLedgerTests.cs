@@ -122,7 +122,7 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public void Permissions_not_changeable_do_not_fail_the_run()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "A file whose rights nobody can change is there only.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has a file whose rights no user can change.");
 
         PrivateFile.Restrict("/proc/self/status");
     }

@@ -54,7 +54,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
     internal Func<string, int, ScriptedResponse> OnFetch { get; set; } = (id, _) => Finished(int.Parse(id, CultureInfo.InvariantCulture));
 
     /// <summary>Gets or sets the response of a link, by the id and the number of requests before.</summary>
-    internal Func<string, int, ScriptedResponse> OnLink { get; set; } = (id, _) => ScriptedResponse.Image(Picture(id));
+    internal Func<string, int, ScriptedResponse> OnLink { get; set; } = (id, _) => ScriptedResponse.Image(CreateImage(id));
 
     /// <summary>Gets or sets the response to an upload, by the number of uploads before.</summary>
     internal Func<int, ScriptedResponse> OnUpload { get; set; } = _ => ScriptedResponse.Uploaded();
@@ -87,7 +87,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     internal static string Link(int id) => FormattableString.Invariant($"https://cdn.example/{id}.png");
 
-    internal static byte[] Picture(string id)
+    internal static byte[] CreateImage(string id)
     {
         int number = int.Parse(id, CultureInfo.InvariantCulture);
         return TestImages.Png(16, 16, (x, y, channel) => (byte)((x * 31) + (y * 17) + (channel == 0 ? number : number >> 8)));

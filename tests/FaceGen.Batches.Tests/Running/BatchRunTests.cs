@@ -26,7 +26,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal(12, _fixture.Files.Count);
         Assert.Equal(12, _fixture.EndedItems.Count);
         Assert.All(_fixture.EndedItems, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.Status, ended.Error, ended.Item.Files.Length)));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(12));
 
         Assert.Equal((BatchState.Complete, 12), (summary.State, summary.Saved));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class BatchRunTests : IDisposable
             LedgerRow row = Assert.Single(_fixture.RowsAsync().GetAwaiter().GetResult());
             seen.Add(row.Status);
             Assert.Equal(id, row.GenerationId);
-            return ScriptedResponse.Image(BatchFixture.Picture(id));
+            return ScriptedResponse.Image(BatchFixture.CreateImage(id));
         };
 
         await _fixture.RunAsync(BatchFixture.Requests(1));
@@ -130,7 +130,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal((BatchState.SomeFailed, 3, 1, 3), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Failed, "prompt 2", ErrorCode.RequestRefused), (item.Status, item.Prompt, error!.Code));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary retried = await _fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { RetryFailed = true });
 
         Assert.Equal((BatchState.Complete, 2), (retried.State, _fixture.Submissions));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class BatchRunTests : IDisposable
         using var fixture = new BatchFixture(queueLimit: 1);
         var release = new TaskCompletionSource<ScriptedResponse>();
         var all = new TaskCompletionSource();
-        fixture.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.Picture(id)), TaskScheduler.Default));
+        fixture.OnLink = (id, _) => ScriptedResponse.After(release.Task.ContinueWith(_ => ScriptedResponse.Image(BatchFixture.CreateImage(id)), TaskScheduler.Default));
         fixture.OnSubmit = id =>
         {
             if (id == 5) all.SetResult();
@@ -173,19 +173,19 @@ public sealed class BatchRunTests : IDisposable
     [Fact]
     public async Task Download_failed_leaves_row_to_next_run()
     {
-        _fixture.OnLink = (id, _) => id == "2" ? ScriptedResponse.Html(500) : ScriptedResponse.Image(BatchFixture.Picture(id));
+        _fixture.OnLink = (id, _) => id == "2" ? ScriptedResponse.Html(500) : ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.UnderWay));
-        Assert.Equal("1 row is left (1 submitted and not saved yet). Run the same command again to continue.", first.Message);
+        Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.InProgress));
+        Assert.Equal("1 row is left (1 paid for and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
 
-        _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.Picture(id));
+        _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Complete, 3, 3), (second.State, second.Saved, _fixture.Submissions));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -193,13 +193,13 @@ public sealed class BatchRunTests : IDisposable
     {
         _fixture.OnLink = (_, _) => ScriptedResponse.Html(404);
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(1));
-        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 1), (first.State, first.InProgress));
 
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(1));
 
         Assert.Equal((BatchState.SomeFailed, 1, 1), (second.State, second.Expired, _fixture.Submissions));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Theory]
@@ -211,7 +211,7 @@ public sealed class BatchRunTests : IDisposable
         await _fixture.RunAsync(BatchFixture.Requests(1));
         Directory.CreateDirectory(_fixture.OutputFolder);
         string saved = Path.Combine(_fixture.OutputFolder, "1-1.png");
-        File.WriteAllBytes(saved, isWhole ? BatchFixture.Picture("1") : BatchFixture.Picture("1")[..40]);
+        File.WriteAllBytes(saved, isWhole ? BatchFixture.CreateImage("1") : BatchFixture.CreateImage("1")[..40]);
         File.SetLastWriteTimeUtc(saved, _fixture.Clock.GetUtcNow().UtcDateTime);
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
 
@@ -219,7 +219,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal(isWhole ? (1, 0) : (0, 1), (summary.Saved, summary.Expired));
         Assert.Equal(isWhole ? [saved] : [], Assert.Single(await _fixture.RowsAsync()).Files.Select(file => file.Path));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnLink = (id, _) =>
         {
             if (Interlocked.Increment(ref links) == 3) answered.SetResult(ScriptedResponse.Error("Invalid prompt"));
-            return ScriptedResponse.Image(BatchFixture.Picture(id));
+            return ScriptedResponse.Image(BatchFixture.CreateImage(id));
         };
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(4), _fixture.Options with { MaxDownloads = 1 });
@@ -245,7 +245,7 @@ public sealed class BatchRunTests : IDisposable
     [Fact]
     public async Task Inline_image_is_removed_from_ledger_once_saved()
     {
-        _fixture.OnSubmit = id => ScriptedResponse.Json($$"""{"status":"success","id":{{id}},"output":["{{Convert.ToBase64String(BatchFixture.Picture($"{id}"))}}"]}""");
+        _fixture.OnSubmit = id => ScriptedResponse.Json($$"""{"status":"success","id":{{id}},"output":["{{Convert.ToBase64String(BatchFixture.CreateImage($"{id}"))}}"]}""");
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
@@ -266,7 +266,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.InRange(_fixture.Submissions, 4, 5);
         Assert.DoesNotContain(_fixture.EndedItems, ended => ended.Error is not null);
         Assert.All((await _fixture.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal((0, 0), (row.Attempts, (int)row.Fence)));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -278,8 +278,8 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
         Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
-        Assert.Equal(8, summary.Pending + summary.UnderWay);
-        Assert.InRange(summary.UnderWay, 1, Limits.DefaultQueueLimit + 1);
+        Assert.Equal(8, summary.Pending + summary.InProgress);
+        Assert.InRange(summary.InProgress, 1, Limits.DefaultQueueLimit + 1);
 
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(8));
@@ -298,7 +298,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { RetryFailed = true });
 
-        Assert.Equal((2, 1, 0, null), (first.Saved, first.UnderWay, first.Failed, first.Fault));
+        Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.Fault));
         Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _fixture.Submissions));
         Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.Status == BatchItemStatus.Submitted);
     }
@@ -326,7 +326,7 @@ public sealed class BatchRunTests : IDisposable
             if (_fixture.Submissions > 0) await Task.Delay(Timeout.Infinite, cancellationToken);
         };
 
-        FaceGenException failure = await Signals.GetErrorAsync(_fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(1), StorageTimeout = TimeSpan.Zero }));
+        FaceGenException failure = await TaskAssertions.GetErrorAsync(_fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(1), StorageTimeout = TimeSpan.Zero }));
 
         Assert.Equal(ErrorCode.LedgerUnreachable, failure.Code);
     }
@@ -341,7 +341,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal((BatchState.Complete, 6, 6), (summary.State, summary.Saved, summary.ImagesPaid));
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -354,7 +354,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 8, 0), (summary.State, summary.Pending, summary.ImagesPaid));
         Assert.True(summary.Fault?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
         Assert.Empty(_fixture.EndedItems);
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -370,9 +370,9 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(20));
 
         Assert.Equal((BatchState.Complete, 20, 20), (summary.State, summary.Saved, _fixture.Submissions));
-        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted until it succeeds", StringComparison.Ordinal));
+        Assert.Contains(_fixture.Warnings, line => line.Contains("Nothing more is submitted", StringComparison.Ordinal));
         Assert.Contains("The write succeeded. Submissions continue.", _fixture.LogLines);
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -385,7 +385,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
         Assert.Equal((BatchState.Complete, 8), (summary.State, _fixture.Submissions));
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -419,11 +419,11 @@ public sealed class BatchRunTests : IDisposable
         {
             BatchSummary summary = await run;
             Assert.Equal(ErrorCode.LedgerUnreachable, summary.Fault?.Code);
-            Assert.Equal((1, 2), (summary.UnderWay, summary.Pending + summary.Saved));
+            Assert.Equal((1, 2), (summary.InProgress, summary.Pending + summary.Saved));
         }
         else
         {
-            Assert.Equal(ErrorCode.LedgerUnreachable, (await Signals.GetErrorAsync(run)).Code);
+            Assert.Equal(ErrorCode.LedgerUnreachable, (await TaskAssertions.GetErrorAsync(run)).Code);
         }
 
         _fixture.OnOpen = _ => { };
@@ -441,7 +441,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((1, 1), (summary.Saved, summary.UnderWay));
+        Assert.Equal((1, 1), (summary.Saved, summary.InProgress));
         Assert.Contains("Wait-FaceGenImage -Id 1", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
         Assert.Single(_fixture.EndedItems);
     }
@@ -453,7 +453,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { ThrottleLimit = 1 });
 
-        Assert.Equal((1, 1, 1, 1), (summary.Saved, summary.UnderWay, summary.ImagesPaid, _fixture.Submissions));
+        Assert.Equal((1, 1, 1, 1), (summary.Saved, summary.InProgress, summary.ImagesPaid, _fixture.Submissions));
         Assert.Empty(_fixture.Warnings);
     }
 
@@ -466,7 +466,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal((BatchState.SomeFailed, 2, 1, 2), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
         Assert.Contains("people.csv:2", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -477,7 +477,7 @@ public sealed class BatchRunTests : IDisposable
         Request[] requests = Read();
         _fixture.OnSubmit = id =>
         {
-            if (id == 1) File.WriteAllBytes(path, BatchFixture.Picture("9"));
+            if (id == 1) File.WriteAllBytes(path, BatchFixture.CreateImage("9"));
             return BatchFixture.Finished(id);
         };
 
@@ -505,7 +505,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal((2, 1, 2), (summary.Saved, summary.Failed, _fixture.Submissions));
         Assert.Equal(ErrorCode.FaceImageInvalid, Assert.Single(_fixture.EndedItems, ended => ended.Error is not null).Error!.Code);
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     [Fact]
@@ -516,7 +516,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), new BatchOptions(_fixture.Save("{id}")));
 
-        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 1), (summary.State, summary.InProgress));
         Assert.Equal(ErrorCode.FileExists, Assert.Single(_fixture.EndedItems).Error!.Code);
         Assert.Equal(TestImages.Portrait, File.ReadAllBytes(Path.Combine(_fixture.OutputFolder, "1.png")));
     }
@@ -534,7 +534,7 @@ public sealed class BatchRunTests : IDisposable
         using var other = new BatchFixture { LedgerPath = _fixture.LedgerPath };
         BatchSummary summary = await other.RunAsync(BatchFixture.Requests(2));
 
-        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.UnderWay, other.Submissions));
+        Assert.Equal((BatchState.Unfinished, 1, 1, 1), (summary.State, summary.Saved, summary.InProgress, other.Submissions));
     }
 
     [Fact]
@@ -550,7 +550,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(7));
 
         Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.Fault?.Code));
-        Assert.Equal(7, summary.Pending + summary.UnderWay);
+        Assert.Equal(7, summary.Pending + summary.InProgress);
     }
 
     [Fact]
@@ -564,13 +564,13 @@ public sealed class BatchRunTests : IDisposable
         // Submissions of unknown outcome keep their slots for two minutes at most, also after the run.
         await _fixture.Clock.RunAsync(Task.Delay(TimeSpan.FromMinutes(2), _fixture.Clock).ContinueWith(_ => true, TaskScheduler.Default));
         await SlotsAreFreeAsync();
-        AssertNothingIsKept();
+        AssertNothingIsRetained();
     }
 
     /// <summary>Waits until the slots are free, which are released in the background.</summary>
     private Task SlotsAreFreeAsync() => Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
 
-    private void AssertNothingIsKept()
+    private void AssertNothingIsRetained()
     {
         Assert.Empty(_fixture.Account.Pending);
         Assert.Empty(_fixture.Account.UnacknowledgedOutcomes);

@@ -14,7 +14,7 @@ public sealed class ExistingFileTests : IDisposable
     [InlineData("1-1.png", true)]
     [InlineData("1-2.png", true)]
     [InlineData("1-3.png", false)]
-    public async Task Plan_names_existing_file(string file, bool isTaken)
+    public async Task Plan_names_existing_file(string file, bool exists)
     {
         Directory.CreateDirectory(_fixture.OutputFolder);
         File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, file), [1]);
@@ -24,6 +24,6 @@ public sealed class ExistingFileTests : IDisposable
         await batch.AddAsync([request], _fixture.Save("{row}-{index}"), default);
         BatchPlan plan = await batch.PlanAsync(default, default);
 
-        Assert.Equal(isTaken ? Path.Combine(_fixture.OutputFolder, file) : null, plan.ExistingFile?.Path);
+        Assert.Equal(exists ? Path.Combine(_fixture.OutputFolder, file) : null, plan.ExistingFile?.Path);
     }
 }

@@ -54,8 +54,8 @@ public sealed class RequestLoaderTests : IDisposable
         Request again = await requests.ReadAsync(rows[0]);
 
         Assert.Equal(2, ledger.FaceReads.Count);
-        Assert.Equal(Picture(1), again.FaceImage.ReadBytes());
-        Assert.Equal([1, 1, 2, 1], read.Select(request => request.FaceImage.ReadBytes().SequenceEqual(Picture(1)) ? 1 : 2));
+        Assert.Equal(CreateImage(1), again.FaceImage.ReadBytes());
+        Assert.Equal([1, 1, 2, 1], read.Select(request => request.FaceImage.ReadBytes().SequenceEqual(CreateImage(1)) ? 1 : 2));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class RequestLoaderTests : IDisposable
         Assert.Equal(ErrorCode.LedgerUnreachable, (await Assert.ThrowsAsync<FaceGenException>(() => requests.ReadAsync(rows[0]))).Code);
         ledger.BeforeRead = _ => Task.CompletedTask;
 
-        Assert.Equal(Picture(1), (await requests.ReadAsync(rows[0])).FaceImage.ReadBytes());
+        Assert.Equal(CreateImage(1), (await requests.ReadAsync(rows[0])).FaceImage.ReadBytes());
     }
 
     [Fact]
@@ -141,9 +141,9 @@ public sealed class RequestLoaderTests : IDisposable
         return (_fixture.Ledger, [.. _fixture.Ledger.Read([])]);
     }
 
-    private static byte[] Picture(int number) => TestImages.Png(16, 16, (_, _, _) => (byte)number);
+    private static byte[] CreateImage(int number) => TestImages.Png(16, 16, (_, _, _) => (byte)number);
 
-    private static Request Inline(int number) => BatchFixture.Request($"prompt {Guid.NewGuid()}") with { FaceImage = FaceImage.FromBytes(Picture(number)) };
+    private static Request Inline(int number) => BatchFixture.Request($"prompt {Guid.NewGuid()}") with { FaceImage = FaceImage.FromBytes(CreateImage(number)) };
 
     /// <summary>A ledger of face images of one size.</summary>
     private sealed class FaceLedger(int length) : ILedger

@@ -199,7 +199,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(500), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(15) });
 
-        Assert.Equal((BatchState.Unfinished, 0), (first.State, first.UnderWay));
+        Assert.Equal((BatchState.Unfinished, 0), (first.State, first.InProgress));
         Assert.InRange(first.Saved, 10, 499);
         Assert.InRange(_fixture.Clock.GetUtcNow() - start, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(15));
         Assert.Contains("Run the same command again", first.Message, StringComparison.Ordinal);
@@ -217,8 +217,8 @@ public sealed class RunLimitsTests : IDisposable
         BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(5) });
         Assert.StartsWith("The time limit of 00:05:00 is reached. ", first.Message, StringComparison.Ordinal);
 
-        Assert.Equal((BatchState.Unfinished, 8), (first.State, first.UnderWay + first.Pending));
-        Assert.InRange(first.UnderWay, 1, 5);
+        Assert.Equal((BatchState.Unfinished, 8), (first.State, first.InProgress + first.Pending));
+        Assert.InRange(first.InProgress, 1, 5);
         Assert.Null(first.Fault);
         Assert.Empty(_fixture.EndedItems);
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
@@ -234,7 +234,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
 
-        Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.UnderWay, summary.Pending));
+        Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.InProgress, summary.Pending));
         Assert.Equal(ErrorCode.ServiceBusy, summary.Fault?.Code);
         Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(fixture.EndedItems).Error!.Code);
     }

@@ -40,8 +40,8 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Fact]
     public async Task Row_waiting_for_upload_is_pending_and_holds_no_slot()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnUpload = _ => ScriptedResponse.After(response.Task);
         await using Batch batch = await _fixture.OpenAsync(Rows(3));
         Task<BatchSummary> run = batch.RunAsync(_fixture.Options, default);
         await _fixture.ArrivalAsync();
@@ -51,7 +51,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
         await Wait.UntilAsync(() => _fixture.Account.Slots.InUse == 0);
         Assert.Empty(_fixture.Ledger.Writes);
 
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
         Assert.Equal((BatchState.Complete, 3), (summary.State, summary.ImagesPaid));
         Assert.Equal([Link, Link, Link], Sent);
@@ -68,9 +68,9 @@ public sealed class SharedFaceUploadsTests : IDisposable
     {
         if (isPostgres && PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
         using var fixture = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
-        ScriptedResponse Later(int seconds, ScriptedResponse answer)
+        ScriptedResponse Later(int seconds, ScriptedResponse response)
         {
-            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), fixture.Clock).ContinueWith(_ => answer, TaskScheduler.Default);
+            Task<ScriptedResponse> due = Task.Delay(TimeSpan.FromSeconds(seconds), fixture.Clock).ContinueWith(_ => response, TaskScheduler.Default);
             return ScriptedResponse.After(due);
         }
 
@@ -101,8 +101,8 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Fact]
     public async Task Stop_during_upload_leaves_rows_pending()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnUpload = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnUpload = _ => ScriptedResponse.After(response.Task);
         using var stop = new CancellationTokenSource();
         await using (Batch batch = await _fixture.OpenAsync(Rows(3)))
         {
@@ -114,7 +114,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
 
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal((BatchItemStatus.Pending, 0, 0), (row.Status, (int)row.Fence, row.Attempts)));
         Assert.Empty(_fixture.Ledger.Writes);
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         Assert.Equal(BatchState.Complete, (await _fixture.RunAsync(Rows(3))).State);
         Assert.Single(Uploaded);
     }
@@ -150,14 +150,14 @@ public sealed class SharedFaceUploadsTests : IDisposable
     [Fact]
     public async Task Upload_refused_sends_image_with_each_row()
     {
-        _fixture.OnUpload = _ => ScriptedResponse.Error("Nobody may upload.", 403);
+        _fixture.OnUpload = _ => ScriptedResponse.Error("Uploads are not allowed.", 403);
 
         BatchSummary summary = await _fixture.RunAsync(Rows(4));
 
         Assert.Equal((BatchState.Complete, 4), (summary.State, summary.Saved));
         Assert.Single(Uploaded);
         Assert.All(Sent, sent => Assert.StartsWith("data:", sent, StringComparison.Ordinal));
-        Assert.Single(_fixture.LogLines, line => line.Contains("it is sent inline with each request", StringComparison.Ordinal));
+        Assert.Single(_fixture.LogLines, line => line.Contains("It is sent inline with each request", StringComparison.Ordinal));
         Assert.Empty(_fixture.Warnings);
     }
 

@@ -58,7 +58,7 @@ public sealed class StorageRetryTests
     [Fact]
     public async Task Other_error_is_not_retried()
     {
-        FaceGenException fault = await Signals.GetErrorAsync(_retry.WriteAsync<int>(
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_retry.WriteAsync<int>(
             () => throw new FaceGenException(ErrorCode.FileNotWritten, "read-only", new UnauthorizedAccessException()), default)).WithTimeoutAsync();
 
         Assert.Equal(ErrorCode.FileNotWritten, fault.Code);

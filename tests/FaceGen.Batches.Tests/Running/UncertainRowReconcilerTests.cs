@@ -86,7 +86,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary plain = await _fixture.RunAsync(BatchFixture.Requests(4));
 
         Assert.Equal((1, 3, 0, 1), (daring.Saved, daring.Uncertain, daring.Pending, daring.ImagesPaid));
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
+        Assert.Equal("Nothing more is submitted: -MaxImages 1 is reached. 3 rows are left. Run the same command again to continue.", daring.Message);
         Assert.Equal((1, 3, 0), (plain.Saved, plain.Uncertain, plain.Submitted));
         Assert.All((await _fixture.RowsAsync()).Skip(1), row => Assert.Equal((BatchItemStatus.Uncertain, 1), (row.Status, row.Attempts)));
     }
@@ -137,12 +137,12 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Listed_generation_not_fetchable_is_fetched_again_before_resubmission(bool isAnswered)
+    public async Task Listed_generation_not_fetchable_is_fetched_again_before_resubmission(bool hasResponse)
     {
         await using (ILedger dead = await ImportAsync(BatchFixture.Requests(1))) await dead.ClaimPendingAsync(_fixture.Connection.BaseUri, 5, cancellationToken: default);
         _fixture.OnAssets = _ => ScriptedResponse.Json("""{"status":"success","data":[{"id":70}]}""");
         _fixture.OnFetch = (_, before) => before > 0 ? Found(70, """{"prompt":"prompt 1","face_image":"https://faces.example/face.png"}""")
-            : isAnswered ? BatchFixture.Queued(70) : ScriptedResponse.Error("Try again later.", 503);
+            : hasResponse ? BatchFixture.Queued(70) : ScriptedResponse.Error("Try again later.", 503);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), _fixture.Options with { RetryUncertain = true });
 
@@ -211,7 +211,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         var options = new BatchOptions(_fixture.Save("{row}-{prompt}"));
         await _fixture.RunAsync(BatchFixture.Requests(2), options with { ThrottleLimit = 1 });
         string brought = Path.Combine(_fixture.OutputFolder, "1-prompt 1.png");
-        File.WriteAllBytes(brought, BatchFixture.Picture("1"));
+        File.WriteAllBytes(brought, BatchFixture.CreateImage("1"));
         File.SetLastWriteTimeUtc(brought, _fixture.Clock.GetUtcNow().UtcDateTime);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), options);
@@ -239,7 +239,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     {
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         Directory.CreateDirectory(_fixture.OutputFolder);
-        File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, "1.png"), BatchFixture.Picture("7"));
+        File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, "1.png"), BatchFixture.CreateImage("7"));
         File.SetLastWriteTimeUtc(Path.Combine(_fixture.OutputFolder, "1.png"), _fixture.Clock.GetUtcNow().UtcDateTime.AddMinutes(-1));
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1), new BatchOptions(_fixture.Save("{row}")));
@@ -254,7 +254,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         var options = new BatchOptions(_fixture.Save("{row}"));
         await _fixture.RunAsync(BatchFixture.Requests(1), options);
         Directory.CreateDirectory(_fixture.OutputFolder);
-        File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, "1.png"), BatchFixture.Picture("1")[..40]);
+        File.WriteAllBytes(Path.Combine(_fixture.OutputFolder, "1.png"), BatchFixture.CreateImage("1")[..40]);
 
         Assert.Equal(1, (await _fixture.RunAsync(BatchFixture.Requests(1), options)).Uncertain);
     }
@@ -313,13 +313,13 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Listed_generations_without_prompt_limit_the_search(bool isAnswered)
+    public async Task Listed_generations_without_prompt_limit_the_search(bool hasResponse)
     {
         int fetches = 0;
         _fixture.OnSubmit = _ => ScriptedResponse.ConnectionLost;
         _fixture.OnAssets = before => ScriptedResponse.Json(
             $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((100 * before) + 100, 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
-        _fixture.OnFetch = (id, _) => ++fetches > 0 && isAnswered ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
+        _fixture.OnFetch = (id, _) => ++fetches > 0 && hasResponse ? Found(int.Parse(id, CultureInfo.InvariantCulture), "{}") : ScriptedResponse.Error("Request not found", 404);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
         await _fixture.RunAsync(BatchFixture.Requests(2));

@@ -30,7 +30,7 @@ public sealed class WrongClockTests : IDisposable
     {
         await LeaveUnsavedAsync(_ => ScriptedResponse.Html(404));
         _fixture.OnFetch = (_, _) => ScriptedResponse.Success("1", "https://cdn.example/moved/2.png");
-        _fixture.OnLink = (name, _) => name == "2" ? ScriptedResponse.Image(BatchFixture.Picture("1")) : ScriptedResponse.Html(404);
+        _fixture.OnLink = (name, _) => name == "2" ? ScriptedResponse.Image(BatchFixture.CreateImage("1")) : ScriptedResponse.Html(404);
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
 
@@ -56,7 +56,7 @@ public sealed class WrongClockTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
         Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed), (row.Status, row.ErrorCode));
-        Assert.Contains("does not count as expired", row.Error, StringComparison.Ordinal);
+        Assert.Contains("It is not reported as expired", row.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public sealed class WrongClockTests : IDisposable
     private async Task LeaveUnsavedAsync(Func<int, ScriptedResponse?> onLink)
     {
         int again = 0;
-        _fixture.OnLink = (id, _) => !_isSecondRun ? ScriptedResponse.Html(500) : onLink(again++) ?? ScriptedResponse.Image(BatchFixture.Picture(id));
+        _fixture.OnLink = (id, _) => !_isSecondRun ? ScriptedResponse.Html(500) : onLink(again++) ?? ScriptedResponse.Image(BatchFixture.CreateImage(id));
         await _fixture.RunAsync(BatchFixture.Requests(1));
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromHours(25));
         _isSecondRun = true;

@@ -49,7 +49,7 @@ public sealed class DisplayTextTests
     {
         using var scope = new CultureScope(culture);
 
-        Assert.Equal("1.5 seconds", DisplayText.FormatSeconds(TimeSpan.FromSeconds(1.5)));
+        Assert.Equal("1.5 s", DisplayText.FormatSeconds(TimeSpan.FromSeconds(1.5)));
     }
 
     [Theory]

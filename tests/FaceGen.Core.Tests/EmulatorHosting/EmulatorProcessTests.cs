@@ -46,15 +46,15 @@ public sealed class EmulatorProcessTests
     [InlineData("The option --fault: The fault rule 'x' is invalid. Name a fault. Run with --help to see the options.", "-Fault: The fault rule 'x' is invalid. Name a fault.")]
     [InlineData("The option --service-time must be fixed:1, not 'x'. Run with --help to see the options.", "-ServiceTime must be fixed:1, not 'x'.")]
     [InlineData("Something else.", "Something else.")]
-    public void ToParameterNames_replaces_options(string said, string told) =>
-        Assert.Equal(told, EmulatorArguments.ToParameterNames(said));
+    public void ToParameterNames_replaces_options(string message, string expected) =>
+        Assert.Equal(expected, EmulatorArguments.ToParameterNames(message));
 
     [Fact]
     public async Task Start_missing_program_fails()
     {
         using var folder = new TemporaryFolder();
 
-        FaceGenException fault = await Signals.GetErrorAsync(EmulatorProcess.StartAsync(folder.PathOf("none.dll"), Arguments, default));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(EmulatorProcess.StartAsync(folder.PathOf("none.dll"), Arguments, default));
 
         Assert.Equal(ErrorCode.EmulatorFailed, fault.Code);
         Assert.Contains("is missing", fault.Message, StringComparison.Ordinal);
@@ -66,7 +66,7 @@ public sealed class EmulatorProcessTests
         using var folder = new TemporaryFolder();
         string program = folder.Write("no program.dll", "text"u8.ToArray());
 
-        FaceGenException fault = await Signals.GetErrorAsync(EmulatorProcess.StartAsync(program, Arguments, default).WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(EmulatorProcess.StartAsync(program, Arguments, default).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.EmulatorFailed, fault.Code);
         Assert.StartsWith("The emulator did not start: ", fault.Message, StringComparison.Ordinal);

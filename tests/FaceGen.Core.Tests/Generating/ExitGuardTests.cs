@@ -31,12 +31,12 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_waits_for_a_submission_in_flight()
     {
-        var answer = new TaskCompletionSource<bool>();
-        _guard.TrackSubmission(answer.Task, "'a pilot'");
+        var response = new TaskCompletionSource<bool>();
+        _guard.RegisterSubmission(response.Task, "'a pilot'");
 
         Task exit = _guard.DrainAsync();
         Assert.False(exit.IsCompleted);
-        answer.SetResult(true);
+        response.SetResult(true);
         await exit.WithTimeoutAsync();
 
         Assert.Equal("", _error.ToString());
@@ -45,13 +45,13 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_without_any_output_still_waits()
     {
-        var answer = new TaskCompletionSource<bool>();
+        var response = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
         using var guard = new ExitGuard(() => [_service.Account], () => throw new IOException("The terminal is closed."), _service.Clock, () => null)
         {
             FallbackFile = Path.Combine(AppContext.BaseDirectory, "missing", "report.txt"),
         };
-        guard.TrackSubmission(answer.Task, "'a pilot'");
+        guard.RegisterSubmission(response.Task, "'a pilot'");
 
         await _service.Clock.RunAsync(AsTask(guard.DrainAsync())).WithTimeoutAsync();
 
@@ -61,10 +61,10 @@ public sealed class ExitGuardTests : IDisposable
     [Fact]
     public async Task Exit_timeout_elapsed_reports_unknown_outcomes()
     {
-        var answer = new TaskCompletionSource<bool>();
+        var response = new TaskCompletionSource<bool>();
         long start = _service.Clock.GetTimestamp();
-        _guard.TrackSubmission(answer.Task, ExitReport.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
-        _guard.Track(answer.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
+        _guard.RegisterSubmission(response.Task, ExitReport.Describe(FakeService.Request() with { Source = new RequestSource("people.csv", 4, 3) }));
+        _guard.Register(response.Task.ContinueWith(_ => { }, TestContext.Current.CancellationToken), "The ledger was not up to date.");
 
         await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 
@@ -86,7 +86,7 @@ public sealed class ExitGuardTests : IDisposable
     {
         _setting = setting;
         long start = _service.Clock.GetTimestamp();
-        _guard.TrackSubmission(new TaskCompletionSource<bool>().Task, "'a pilot'");
+        _guard.RegisterSubmission(new TaskCompletionSource<bool>().Task, "'a pilot'");
 
         await _service.Clock.RunAsync(AsTask(_guard.DrainAsync())).WithTimeoutAsync();
 
@@ -100,10 +100,10 @@ public sealed class ExitGuardTests : IDisposable
     {
         var run = new TaskCompletionSource<bool>();
         var closing = new TaskCompletionSource<bool>();
-        _guard.Track(run.Task, "");
+        _guard.Register(run.Task, "");
 
         Task exit = _guard.DrainAsync();
-        _guard.Track(closing.Task, "");
+        _guard.Register(closing.Task, "");
         run.SetResult(true);
         Assert.False(exit.IsCompleted);
         closing.SetResult(true);
@@ -116,7 +116,7 @@ public sealed class ExitGuardTests : IDisposable
     {
         await _guard.DrainAsync().WithTimeoutAsync();
 
-        Assert.Throws<OperationCanceledException>(() => _guard.TrackSubmission(Task.CompletedTask, ""));
+        Assert.Throws<OperationCanceledException>(() => _guard.RegisterSubmission(Task.CompletedTask, ""));
         Assert.True(_guard.Exiting.IsCancellationRequested);
     }
 
@@ -159,7 +159,7 @@ public sealed class ExitGuardTests : IDisposable
             ? """{"status":"failed","id":42}"""
             : """{"status":"success","id":42,"output":["https://cdn.example/42.png"]}"""));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
-        _service.Account.MarkReported("42");
+        _service.Account.MarkIdAcknowledged("42");
         if (state is "saving" or "saved") _service.Account.BeginSaving(_service.Connection, generation);
         if (state == "saved") _service.Account.MarkSaved("42", 0);
 

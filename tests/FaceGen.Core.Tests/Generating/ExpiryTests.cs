@@ -14,17 +14,17 @@ public sealed class ExpiryTests : IDisposable
 
     public void Dispose() => _service.Dispose();
 
-    public static TheoryData<string> EndlessAnswers => ["processing", "unknown status", "busy", "html", "unreachable"];
+    public static TheoryData<string> EndlessResponses => ["processing", "unknown status", "busy", "html", "unreachable"];
 
     [Theory]
-    [MemberData(nameof(EndlessAnswers))]
-    public async Task Poll_loop_ends_when_the_image_would_have_expired(string answer)
+    [MemberData(nameof(EndlessResponses))]
+    public async Task Poll_loop_ends_when_the_image_would_have_expired(string response)
     {
-        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(Endless(answer));
+        _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(Endless(response));
         DateTimeOffset start = _service.Clock.GetUtcNow();
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
 
         Assert.Equal(ErrorCode.GenerationTimeout, fault.Code);
         Assert.Contains("Generation 9", fault.Message, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class ExpiryTests : IDisposable
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
         PendingGeneration pending = _service.Account.Find("9")!;
 
-        await Signals.GetErrorAsync(_service.Clock.RunAsync(pending.WaitForEndAsync(_service.Connection)));
+        await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(pending.WaitForEndAsync(_service.Connection)));
 
         Assert.Empty(_service.Pending);
         (FaceGenException outcome, object target) = Assert.Single(_service.Account.UnacknowledgedOutcomes);
@@ -122,7 +122,7 @@ public sealed class ExpiryTests : IDisposable
     public async Task Generation_not_found_is_evicted_at_expiry()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Invalid id"));
-        await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
         Assert.Equal(["9"], _service.Pending);
 
         await _service.Clock.AdvanceAsync(Life);
@@ -136,10 +136,10 @@ public sealed class ExpiryTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Request not found", 404));
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
-        await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Account.Find("9")!.WaitForEndAsync(_service.Connection)));
+        await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.Account.Find("9")!.WaitForEndAsync(_service.Connection)));
         await _service.Clock.AdvanceAsync(Life);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Forever, default)));
 
         Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
     }
@@ -198,7 +198,7 @@ public sealed class ExpiryTests : IDisposable
 
     private static ScriptedResponse Unknown(string id, string word) => ScriptedResponse.Json($$"""{"status":"{{word}}","id":{{id}},"output":[]}""");
 
-    private static ScriptedResponse Endless(string answer) => answer switch
+    private static ScriptedResponse Endless(string response) => response switch
     {
         "processing" => ScriptedResponse.Processing("9"),
         "unknown status" => Unknown("9", "dreaming"),

@@ -17,7 +17,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     private FaceImage Face => FaceImage.FromBytes(_image);
 
-    private string InPlace => "data:image/png;base64," + Convert.ToBase64String(_image);
+    private string Inline => "data:image/png;base64," + Convert.ToBase64String(_image);
 
     /// <summary>Gets the face image of each submission.</summary>
     private IReadOnlyList<string> Sent => [.. _service.Submissions.Select(call => Field(call, "face_image"))];
@@ -33,10 +33,10 @@ public sealed class FaceUploadsTests : IDisposable
     {
         for (int i = 0; i < 3; i++) await SubmitAsync();
 
-        Assert.Equal([InPlace, Link, Link], Sent);
+        Assert.Equal([Inline, Link, Link], Sent);
         Call upload = Assert.Single(_service.Uploads);
         Assert.Equal(new Uri(_service.Root, "api/v6/base64_to_url"), upload.Address);
-        Assert.Equal((FakeService.Key, InPlace), (Field(upload, "key"), Field(upload, "base64_string")));
+        Assert.Equal((FakeService.Key, Inline), (Field(upload, "key"), Field(upload, "base64_string")));
         Assert.Equal($"The face image '{Face}' was uploaded. All requests with this image share its link.", Assert.Single(_service.VerboseMessages));
     }
 
@@ -57,12 +57,12 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Image_concurrent_requests_share_one_upload()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnUpload(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(response.Task));
         Task upload = _service.Generator.UploadFaceAsync(Face, default);
 
         Task<Generation>[] requests = [.. Enumerable.Range(0, 5).Select(_ => _service.GenerateAsync(request: Request(Face)))];
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         await Task.WhenAll([upload, .. requests]).WithTimeoutAsync();
 
         Assert.Single(_service.Uploads);
@@ -72,14 +72,14 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Upload_in_flight_is_kept_beyond_capacity()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnUpload(ScriptedResponse.After(answer.Task), ScriptedResponse.Uploaded(OtherLink));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(response.Task), ScriptedResponse.Uploaded(OtherLink));
         Task upload = _service.Generator.UploadFaceAsync(Face, default);
         await _service.WaitForCallAsync();
         for (int number = 1; number <= 1024; number++)
             await _service.Generator.UploadFaceAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)]), default).WithTimeoutAsync();
 
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         await upload.WithTimeoutAsync();
         await SubmitAsync();
 
@@ -90,8 +90,8 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Upload_canceled_waiter_does_not_cancel_others()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnUpload(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(response.Task));
         using var stop = new CancellationTokenSource();
         Task first = _service.Generator.UploadFaceAsync(Face, stop.Token);
         Task<Generation> stopped = _service.GenerateAsync(request: Request(Face), cancellationToken: stop.Token);
@@ -101,7 +101,7 @@ public sealed class FaceUploadsTests : IDisposable
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WithTimeoutAsync());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.WithTimeoutAsync());
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         await other.WithTimeoutAsync();
 
         Assert.Single(_service.Uploads);
@@ -112,15 +112,15 @@ public sealed class FaceUploadsTests : IDisposable
     [Fact]
     public async Task Upload_connection_disconnected_goes_on_for_others()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnUpload(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(response.Task));
         Task upload = _service.Generator.UploadFaceAsync(Face, default);
         await _service.WaitForCallAsync();
 
         _service.Connection.Dispose();
         using Connection other = _service.Connect();
         Task<FaceImageValue> text = _service.Account.FaceUploads.GetValueAsync(other, Face, new GenerateOptions(), null, default);
-        answer.SetResult(ScriptedResponse.Uploaded(Link));
+        response.SetResult(ScriptedResponse.Uploaded(Link));
         await upload.WithTimeoutAsync();
 
         Assert.Equal(Link, (await text.WithTimeoutAsync()).Text);
@@ -136,7 +136,7 @@ public sealed class FaceUploadsTests : IDisposable
         Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(5), request: Request(Face));
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
-        FaceGenException fault = await Signals.GetErrorAsync(request.WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(request.WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.ServiceBusy, fault.Code);
         Assert.Equal("The service accepted nothing within 5 s: the face image was still being uploaded. Nothing was charged. Run the command again later, or raise its timeout.", fault.Message);
@@ -161,7 +161,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Empty(_service.Uploads);
         Assert.Equal(2, Sent.Count(sent => sent == link.Link!.AbsoluteUri));
-        Assert.Equal(2, Sent.Count(sent => sent == InPlace));
+        Assert.Equal(2, Sent.Count(sent => sent == Inline));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(kind switch
         {
-            "error" => ScriptedResponse.Error("Nobody may upload."),
+            "error" => ScriptedResponse.Error("Uploads are not allowed."),
             "html" => ScriptedResponse.Html(200),
             "empty" => ScriptedResponse.Empty(),
             "no output" => ScriptedResponse.Json("""{"status":"success","id":9}"""),
@@ -199,16 +199,16 @@ public sealed class FaceUploadsTests : IDisposable
             "too long" => ScriptedResponse.Uploaded(Link + new string('x', 2048)),
             "processing" => ScriptedResponse.Processing(),
             "redirect" => ScriptedResponse.Redirect("https://elsewhere.example/"),
-            _ => ScriptedResponse.Error("Nobody may upload.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
+            _ => ScriptedResponse.Error("Uploads are not allowed.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
         }, ScriptedResponse.Uploaded(Link));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(59));
         await SubmitAsync();
 
-        Assert.Equal([InPlace, InPlace], Sent);
+        Assert.Equal([Inline, Inline], Sent);
         Assert.Single(_service.Uploads);
-        Assert.EndsWith("): it is sent inline with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
+        Assert.EndsWith("). It is sent inline with each request.", Assert.Single(_service.VerboseMessages), StringComparison.Ordinal);
         Assert.Empty(_service.WarningMessages);
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
@@ -240,7 +240,7 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal(2, _service.Uploads.Count);
         double waited = kind is "429" or "rate limit" ? 7 : 0.5;
         Assert.Equal(TimeSpan.FromSeconds(waited), _service.Clock.GetUtcNow() - start);
-        Assert.EndsWith(FormattableString.Invariant($"): trying again in {waited:0.0} seconds."), _service.VerboseMessages.First(), StringComparison.Ordinal);
+        Assert.EndsWith(FormattableString.Invariant($"). Retrying in {waited:0.0} s."), _service.VerboseMessages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -254,7 +254,7 @@ public sealed class FaceUploadsTests : IDisposable
         await SubmitAsync();
 
         Assert.InRange(_service.Clock.GetUtcNow() - start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30));
-        Assert.Equal([InPlace], Sent);
+        Assert.Equal([Inline], Sent);
         Assert.Equal(uploads, _service.Uploads.Count);
     }
 
@@ -277,9 +277,9 @@ public sealed class FaceUploadsTests : IDisposable
         await slow.WithTimeoutAsync();
         await SubmitAsync(large);
 
-        Assert.Equal([InPlace, large.ToApiValue()], Sent);
+        Assert.Equal([Inline, large.ToApiValue()], Sent);
         Assert.Equal(2, _service.Uploads.Count);
-        Assert.All(_service.VerboseMessages, line => Assert.EndsWith(" s): it is sent inline with each request.", line, StringComparison.Ordinal));
+        Assert.All(_service.VerboseMessages, line => Assert.EndsWith(" s). It is sent inline with each request.", line, StringComparison.Ordinal));
     }
 
     /// <summary>A batch may have a thousand faces: not each of them tries a failing upload.</summary>
@@ -332,7 +332,7 @@ public sealed class FaceUploadsTests : IDisposable
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
         await SubmitAsync();
 
-        Assert.Equal([InPlace], Sent);
+        Assert.Equal([Inline], Sent);
         Assert.Single(_service.Uploads);
     }
 
@@ -349,7 +349,7 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Single(_service.VerboseMessages);
     }
 
-    public static TheoryData<string, int> NotTaken => new()
+    public static TheoryData<string, int> Refused => new()
     {
         { """{"status":"error","message":{"face_image":["The face image could not be downloaded."]}}""", 400 },
         { """{"status":"error","message":"Failed to fetch image from url"}""", 200 },
@@ -357,10 +357,10 @@ public sealed class FaceUploadsTests : IDisposable
     };
 
     [Theory]
-    [MemberData(nameof(NotTaken))]
-    public async Task Link_unreadable_is_replaced_by_inline_image(string answer, int status)
+    [MemberData(nameof(Refused))]
+    public async Task Link_unreadable_is_replaced_by_inline_image(string response, int status)
     {
-        _service.OnSubmit(ScriptedResponse.Json(answer, status), ScriptedResponse.Success());
+        _service.OnSubmit(ScriptedResponse.Json(response, status), ScriptedResponse.Success());
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face)));
@@ -368,7 +368,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Assert.Equal(GenerationStatus.Success, generation.Status);
         // If the service cannot read a new link, it could not read another one either.
-        Assert.Equal([Link, InPlace, InPlace], Sent);
+        Assert.Equal([Link, Inline, Inline], Sent);
         Assert.Single(_service.Uploads);
     }
 
@@ -389,7 +389,7 @@ public sealed class FaceUploadsTests : IDisposable
         await _service.Clock.RunAsync(both);
         await SubmitAsync();
 
-        Assert.Equal([Link, Link, Link, InPlace, InPlace, OtherLink], Sent);
+        Assert.Equal([Link, Link, Link, Inline, Inline, OtherLink], Sent);
     }
 
     /// <summary>A message about the link may mean the image: then the inline image is refused too.</summary>
@@ -399,11 +399,11 @@ public sealed class FaceUploadsTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Success());
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
         await SubmitAsync();
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
-        Assert.Equal([Link, InPlace, Link], Sent);
+        Assert.Equal([Link, Inline, Link], Sent);
         Assert.Single(_service.Uploads);
     }
 
@@ -418,7 +418,7 @@ public sealed class FaceUploadsTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Json(body, status));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
         Assert.Single(_service.Submissions);
@@ -433,7 +433,7 @@ public sealed class FaceUploadsTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Json(body, status));
         await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
         Assert.Single(_service.Submissions);
@@ -456,7 +456,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Error("The face image could not be downloaded.", 400));
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.RequestRefused, fault.Code);
     }
@@ -476,7 +476,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         await File.WriteAllBytesAsync(path, ImageOf(_image.Length + 1));
         refusal.SetResult(ScriptedResponse.Error("The face image could not be downloaded.", 400));
-        FaceGenException fault = await Signals.GetErrorAsync(request.WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(request.WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.FaceImageInvalid, fault.Code);
         Assert.Single(_service.Submissions);

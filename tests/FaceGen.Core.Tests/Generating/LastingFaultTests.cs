@@ -25,8 +25,8 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(Untrusted);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
-        FaceGenException next = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException next = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Contains("PartialChain", fault.Message, StringComparison.Ordinal);
@@ -41,7 +41,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Processing("7")).OnFetch(Untrusted);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Equal(["7"], _service.Pending);
@@ -53,7 +53,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(Untrusted);
 
-        FaceGenException fault = await Signals.GetErrorAsync(new AccountClient(_service.Connection).GetBalanceAsync(default));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(new AccountClient(_service.Connection).GetBalanceAsync(default));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
     }
@@ -63,7 +63,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ProxyRefuses);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
@@ -95,8 +95,8 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Redirect("https://elsewhere.example/", status));
 
-        FaceGenException first = await Signals.GetErrorAsync(_service.GenerateAsync(retryUncertain: true).WithTimeoutAsync());
-        FaceGenException next = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException first = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(retryUncertain: true).WithTimeoutAsync());
+        FaceGenException next = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.SubmissionUncertain, ErrorCode.ServiceMoved, true), (first.Code, next.Code, next.EndsRun));
         Assert.Single(_service.Submissions);
@@ -112,7 +112,7 @@ public sealed class LastingFaultTests : IDisposable
 
         Assert.All(codes, code => Assert.Equal(ErrorCode.RequestRefused, code));
         Assert.Equal(RunFailures.MaxStreak, _service.Submissions.Count);
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
         Assert.True(fault.EndsRun);
         Assert.Contains("refused 10 consecutive requests", fault.Message, StringComparison.Ordinal);
     }
@@ -182,7 +182,7 @@ public sealed class LastingFaultTests : IDisposable
         _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => ScriptedResponse.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
         for (int row = 0; row < RunFailures.MaxStreak; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).Status);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((true, RunFailures.MaxStreak), (fault.EndsRun, _service.Submissions.Count));
     }
@@ -193,7 +193,7 @@ public sealed class LastingFaultTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
         Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().WithTimeoutAsync()) is var failed ? (failed.Id, failed.Status) : default);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.NotInPlan, 1), (fault.Code, _service.Submissions.Count));
     }
@@ -203,9 +203,9 @@ public sealed class LastingFaultTests : IDisposable
     {
         using var many = new FakeService(queueLimit: 100);
         many.OnSubmit(ScriptedResponse.Html(502));
-        for (int row = 0; row < RunFailures.MaxStreak; row++) await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
+        for (int row = 0; row < RunFailures.MaxStreak; row++) await TaskAssertions.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
-        FaceGenException fault = await Signals.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(many.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal((ErrorCode.ServiceUnreachable, true), (fault.Code, fault.EndsRun));
         Assert.Equal(RunFailures.MaxStreak, many.Submissions.Count);
@@ -239,7 +239,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         _service.OnSubmit(ProxyRefuses);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromMilliseconds(1))));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromMilliseconds(1))));
 
         Assert.Equal(ErrorCode.ServiceUnreachable, fault.Code);
         Assert.Contains("-ProxyCredential", fault.Message, StringComparison.Ordinal);
@@ -263,7 +263,7 @@ public sealed class LastingFaultTests : IDisposable
     {
         var codes = new ErrorCode[rows];
         for (int row = 0; row < rows; row++)
-            codes[row] = (await Signals.GetErrorAsync(_service.GenerateAsync(request: FakeService.Request($"prompt {row + 1}")).WithTimeoutAsync())).Code;
+            codes[row] = (await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: FakeService.Request($"prompt {row + 1}")).WithTimeoutAsync())).Code;
         return codes;
     }
 }

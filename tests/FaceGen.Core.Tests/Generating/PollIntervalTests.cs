@@ -20,18 +20,18 @@ public sealed class PollIntervalTests(ITestOutputHelper report)
     [InlineData("always the same", 5, false, 1.12, 2.7)]
     [InlineData("around a minute", 5, true, 1.09, 4)]
     [InlineData("around a tenth of a second", 5, true, 1.3, 3.5)]
-    public void PollInterval_simulation_fills_slots_with_few_polls(string service, int slots, bool tells, double time, double looks)
+    public void PollInterval_simulation_fills_slots_with_few_polls(string service, int slots, bool hasEta, double time, double polls)
     {
-        (double Time, double Looks)[] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
+        (double Time, double Polls)[] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
         {
             var simulation = new SlotSimulation(seed);
-            return simulation.Run(slots, Seconds(simulation, service), tells ? simulation.Wrong : _ => null);
+            return simulation.Run(slots, Seconds(simulation, service), hasEta ? simulation.Wrong : _ => null);
         })];
 
-        (double Time, double Looks) mean = (runs.Average(run => run.Time), runs.Average(run => run.Looks));
-        report.WriteLine($"{mean.Time:0.000} times the ideal, {mean.Looks:0.00} looks a request");
+        (double Time, double Polls) mean = (runs.Average(run => run.Time), runs.Average(run => run.Polls));
+        report.WriteLine($"{mean.Time:0.000} times the ideal, {mean.Polls:0.00} polls per request");
         Assert.InRange(mean.Time, 1, time);
-        Assert.InRange(mean.Looks, 1, looks);
+        Assert.InRange(mean.Polls, 1, polls);
     }
 
     /// <summary>
@@ -41,29 +41,29 @@ public sealed class PollIntervalTests(ITestOutputHelper report)
     [Theory]
     [InlineData(true, 0.030)]
     [InlineData(false, 0.036)]
-    public void PollInterval_learned_is_close_to_ideal(bool tells, double price)
+    public void PollInterval_learned_is_close_to_ideal(bool hasEta, double price)
     {
         double likelihood(double length) => Density.Normal(Math.Log(3), 0.4)(length);
         double known(double? eta, double unended) => new Forecast(
             length => likelihood(length) * (eta is null ? 1 : eta / Math.Exp(length) is >= 0.5 and <= 1.5 ? Math.Exp(-length) : 0), 0.3, 30, price * 3)
             .NextPoll(unended, unended);
 
-        (double Time, double Looks)[][] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
+        (double Time, double Polls)[][] runs = [.. Enumerable.Range(1, Runs).Select(seed =>
         {
             double[] seconds = new SlotSimulation(seed).LogNormal(60);
-            (double Time, double Looks) Of(Func<SlotSimulation, Func<double, double?>, (double, double)> run)
+            (double Time, double Polls) Of(Func<SlotSimulation, Func<double, double?>, (double, double)> run)
             {
                 var simulation = new SlotSimulation(seed + 100);
-                return run(simulation, tells ? simulation.Wrong : _ => null);
+                return run(simulation, hasEta ? simulation.Wrong : _ => null);
             }
 
             return new[] { Of((simulation, eta) => simulation.Run(5, seconds, eta)), Of((simulation, eta) => simulation.Run(5, seconds, eta, known)) };
         })];
 
         (double learnt, double best) = (runs.Average(run => run[0].Time), runs.Average(run => run[1].Time));
-        report.WriteLine($"learnt: {learnt:0.000} times the ideal, {runs.Average(run => run[0].Looks):0.00} looks; known: {best:0.000}, {runs.Average(run => run[1].Looks):0.00} looks");
+        report.WriteLine($"learnt: {learnt:0.000} times the ideal, {runs.Average(run => run[0].Polls):0.00} polls; known: {best:0.000}, {runs.Average(run => run[1].Polls):0.00} polls");
         Assert.InRange(learnt, 1, best + 0.025);
-        Assert.InRange(runs.Average(run => run[0].Looks), 1, runs.Average(run => run[1].Looks) + 0.2);
+        Assert.InRange(runs.Average(run => run[0].Polls), 1, runs.Average(run => run[1].Polls) + 0.2);
     }
 
     [Theory]
@@ -89,86 +89,86 @@ public sealed class PollIntervalTests(ITestOutputHelper report)
     [InlineData(double.MinValue)]
     public void Next_without_history_is_bounded_for_any_eta(double? eta)
     {
-        var pace = new PollInterval();
-        Assert.InRange(pace.Next(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
-        Assert.InRange(pace.Next(Usual, eta, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20));
-        Assert.InRange(pace.Next(Usual, eta, TimeSpan.FromDays(1), TimeSpan.FromDays(1)), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
+        var interval = new PollInterval();
+        Assert.InRange(interval.Next(Usual, eta, TimeSpan.Zero, TimeSpan.Zero), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5));
+        Assert.InRange(interval.Next(Usual, eta, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(20)), TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(20));
+        Assert.InRange(interval.Next(Usual, eta, TimeSpan.FromDays(1), TimeSpan.FromDays(1)), TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(1));
     }
 
     [Property]
     public bool Next_with_any_history_is_within_a_minute(PositiveInt[] milliseconds, NormalFloat eta, PositiveInt elapsed)
     {
-        var pace = new PollInterval();
-        foreach (PositiveInt time in milliseconds) pace.Learn(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(time.Get));
+        var interval = new PollInterval();
+        foreach (PositiveInt time in milliseconds) interval.Learn(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(time.Get));
 
-        TimeSpan wait = pace.Next(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(elapsed.Get));
+        TimeSpan wait = interval.Next(Usual, eta.Get, TimeSpan.Zero, TimeSpan.FromMilliseconds(elapsed.Get));
         return wait >= TimeSpan.FromMilliseconds(20) && wait <= TimeSpan.FromMinutes(1);
     }
 
     [Fact]
     public void Next_after_long_generations_is_late()
     {
-        var pace = new PollInterval();
-        for (int i = 0; i < 10; i++) Learn(pace, Usual, 29, 31);
+        var interval = new PollInterval();
+        for (int i = 0; i < 10; i++) Learn(interval, Usual, 29, 31);
 
-        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 25, 33);
+        Assert.InRange(interval.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 25, 33);
     }
 
     [Fact]
     public void Learn_forgets_old_durations()
     {
-        var pace = new PollInterval();
-        for (int i = 0; i < 100; i++) Learn(pace, Usual, 49, 50);
-        for (int i = 0; i < 100; i++) Learn(pace, Usual, 1.9, 2);
+        var interval = new PollInterval();
+        for (int i = 0; i < 100; i++) Learn(interval, Usual, 49, 50);
+        for (int i = 0; i < 100; i++) Learn(interval, Usual, 1.9, 2);
 
-        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+        Assert.InRange(interval.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
     }
 
     [Fact]
     public void Learn_distinguishes_kinds()
     {
-        var pace = new PollInterval();
+        var interval = new PollInterval();
         var slow = new PollInterval.Kind(41, 2);
         for (int i = 0; i < 20; i++)
         {
-            Learn(pace, Usual, 1.9, 2);
-            Learn(pace, slow, 9, 10);
+            Learn(interval, Usual, 1.9, 2);
+            Learn(interval, slow, 9, 10);
         }
 
-        Assert.InRange(pace.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
-        Assert.InRange(pace.Next(slow, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 7, 12);
+        Assert.InRange(interval.Next(Usual, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 1.5, 2.5);
+        Assert.InRange(interval.Next(slow, null, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 7, 12);
     }
 
     [Fact]
     public void Learn_corrects_eta_error()
     {
-        var pace = new PollInterval();
-        foreach (double seconds in new SlotSimulation(1).LogNormal(40)) pace.Learn(Usual, 3 * seconds, TimeSpan.FromSeconds(0.98 * seconds), TimeSpan.FromSeconds(seconds));
+        var interval = new PollInterval();
+        foreach (double seconds in new SlotSimulation(1).LogNormal(40)) interval.Learn(Usual, 3 * seconds, TimeSpan.FromSeconds(0.98 * seconds), TimeSpan.FromSeconds(seconds));
 
-        Assert.InRange(pace.Next(Usual, 30, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 6, 11);
+        Assert.InRange(interval.Next(Usual, 30, TimeSpan.Zero, TimeSpan.Zero).TotalSeconds, 6, 11);
     }
 
     [Fact]
     public void Next_for_old_generation_is_immediate()
     {
-        var pace = new PollInterval();
-        for (int i = 0; i < 10; i++) Learn(pace, Usual, 2.9, 3);
+        var interval = new PollInterval();
+        for (int i = 0; i < 10; i++) Learn(interval, Usual, 2.9, 3);
 
-        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromSeconds(10)));
-        Assert.Equal(TimeSpan.FromMilliseconds(20), pace.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromHours(10)));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), interval.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromSeconds(10)));
+        Assert.Equal(TimeSpan.FromMilliseconds(20), interval.Next(Usual, 3, TimeSpan.Zero, TimeSpan.FromHours(10)));
     }
 
     [Fact]
     public void GetAssumedDuration_is_ten_seconds_to_two_minutes()
     {
-        var pace = new PollInterval();
-        Assert.Equal(TimeSpan.FromSeconds(10), pace.GetAssumedDuration());
-        Learn(pace, Usual, 0, 0.1);
-        Assert.Equal(TimeSpan.FromSeconds(10), pace.GetAssumedDuration());
-        Learn(pace, Usual, 15, 20);
-        Assert.Equal(TimeSpan.FromSeconds(40), pace.GetAssumedDuration());
-        Learn(pace, Usual, 80, 90);
-        Assert.Equal(TimeSpan.FromMinutes(2), pace.GetAssumedDuration());
+        var interval = new PollInterval();
+        Assert.Equal(TimeSpan.FromSeconds(10), interval.GetAssumedDuration());
+        Learn(interval, Usual, 0, 0.1);
+        Assert.Equal(TimeSpan.FromSeconds(10), interval.GetAssumedDuration());
+        Learn(interval, Usual, 15, 20);
+        Assert.Equal(TimeSpan.FromSeconds(40), interval.GetAssumedDuration());
+        Learn(interval, Usual, 80, 90);
+        Assert.Equal(TimeSpan.FromMinutes(2), interval.GetAssumedDuration());
     }
 
     private static double[] Seconds(SlotSimulation simulation, string service) => service switch
@@ -180,6 +180,6 @@ public sealed class PollIntervalTests(ITestOutputHelper report)
         _ => simulation.LogNormal(60, 0.1),
     };
 
-    private static void Learn(PollInterval pace, PollInterval.Kind kind, double before, double after) =>
-        pace.Learn(kind, null, TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after));
+    private static void Learn(PollInterval interval, PollInterval.Kind kind, double before, double after) =>
+        interval.Learn(kind, null, TimeSpan.FromSeconds(before), TimeSpan.FromSeconds(after));
 }

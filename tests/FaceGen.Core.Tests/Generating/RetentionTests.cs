@@ -69,7 +69,7 @@ public sealed class RetentionTests : IDisposable
         await _service.GenerateAsync().WithTimeoutAsync();
         _service.Account.MarkEmitted("9");
 
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
 
         Assert.Empty(_service.Pending);
     }

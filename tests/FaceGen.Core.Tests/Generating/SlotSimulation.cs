@@ -9,44 +9,44 @@ namespace FaceGen.Core.Tests.Generating;
 internal sealed class SlotSimulation(int seed)
 {
     private readonly Random _random = new(seed);
-    private readonly PollInterval _pace = new();
+    private readonly PollInterval _interval = new();
     private double _now;
 
     /// <summary>Returns the time of the next poll, in seconds since the submission, from the eta and the seconds it was pending.</summary>
-    internal delegate double NextLook(double? eta, double unended);
+    internal delegate double NextPoll(double? eta, double unended);
 
     /// <summary>Runs requests of given durations with learned poll intervals.</summary>
     /// <returns>The total time as a multiple of the ideal one, and the number of polls per request.</returns>
-    internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta) => Run(slots, seconds, eta,
-        (word, unended) => unended + _pace.Next(default, word, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
+    internal (double Time, double Polls) Run(int slots, double[] seconds, Func<double, double?> eta) => Run(slots, seconds, eta,
+        (estimate, unended) => unended + _interval.Next(default, estimate, TimeSpan.FromSeconds(unended), TimeSpan.FromSeconds(unended)).TotalSeconds);
 
     /// <summary>Runs requests with given times of polls.</summary>
-    internal (double Time, double Looks) Run(int slots, double[] seconds, Func<double, double?> eta, NextLook nextLook)
+    internal (double Time, double Polls) Run(int slots, double[] seconds, Func<double, double?> eta, NextPoll nextPoll)
     {
         double start = _now;
-        var looks = new PriorityQueue<(int Request, double Sent, double? Eta, double Unended), double>();
+        var polls = new PriorityQueue<(int Request, double Sent, double? Eta, double Unended), double>();
         int next = 0, count = 0;
         void Submit()
         {
             if (next == seconds.Length) return;
 
-            double? word = eta(seconds[next]);
-            looks.Enqueue((next++, _now, word, 0), _now + nextLook(word, 0));
+            double? estimate = eta(seconds[next]);
+            polls.Enqueue((next++, _now, estimate, 0), _now + nextPoll(estimate, 0));
         }
 
         for (int slot = 0; slot < slots; slot++) Submit();
-        while (looks.TryDequeue(out (int Request, double Sent, double? Eta, double Unended) one, out double at))
+        while (polls.TryDequeue(out (int Request, double Sent, double? Eta, double Unended) one, out double at))
         {
             (_now, count) = (at, count + 1);
             TimeSpan elapsed = TimeSpan.FromSeconds(_now - one.Sent);
             if (elapsed.TotalSeconds >= seconds[one.Request])
             {
-                _pace.Learn(default, one.Eta, TimeSpan.FromSeconds(one.Unended), elapsed);
+                _interval.Learn(default, one.Eta, TimeSpan.FromSeconds(one.Unended), elapsed);
                 Submit();
             }
             else
             {
-                looks.Enqueue(one with { Unended = elapsed.TotalSeconds }, one.Sent + nextLook(one.Eta, elapsed.TotalSeconds));
+                polls.Enqueue(one with { Unended = elapsed.TotalSeconds }, one.Sent + nextPoll(one.Eta, elapsed.TotalSeconds));
             }
         }
 

@@ -165,22 +165,22 @@ public sealed class SlotsTests
     {
         int limit = 2;
         var slots = new Slots(limit);
-        var waiting = new List<(Task<Slots.Slot> Place, CancellationTokenSource Stop)>();
-        var taken = new List<Task<Slots.Slot>>();
+        var waiting = new List<(Task<Slots.Slot> Slot, CancellationTokenSource Stop)>();
+        var acquired = new List<Task<Slots.Slot>>();
         foreach (byte choice in events)
         {
             int which = choice / 4;
             switch (choice % 4)
             {
                 case 0 when waiting.Count > 0:
-                    (Task<Slots.Slot> place, CancellationTokenSource stop) = waiting[which % waiting.Count];
+                    (Task<Slots.Slot> canceled, CancellationTokenSource stop) = waiting[which % waiting.Count];
                     waiting.RemoveAt(which % waiting.Count);
                     await stop.CancelAsync();
-                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => place.WithTimeoutAsync());
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => canceled.WithTimeoutAsync());
                     break;
-                case 1 when taken.Count > 0:
-                    Task<Slots.Slot> held = taken[which % taken.Count];
-                    taken.RemoveAt(which % taken.Count);
+                case 1 when acquired.Count > 0:
+                    Task<Slots.Slot> held = acquired[which % acquired.Count];
+                    acquired.RemoveAt(which % acquired.Count);
                     (await held.WithTimeoutAsync()).Dispose();
                     break;
                 case 2 when which % 5 == 0:
@@ -193,17 +193,17 @@ public sealed class SlotsTests
                     break;
             }
 
-            while (taken.Count < limit && waiting.Count > 0)
+            while (acquired.Count < limit && waiting.Count > 0)
             {
-                taken.Add(waiting[0].Place);
+                acquired.Add(waiting[0].Slot);
                 waiting.RemoveAt(0);
             }
 
-            Assert.Equal(taken.Count, slots.InUse);
+            Assert.Equal(acquired.Count, slots.InUse);
         }
 
-        await Task.WhenAll(taken).WithTimeoutAsync();
-        Assert.All(waiting, turn => Assert.False(turn.Place.IsCompleted));
+        await Task.WhenAll(acquired).WithTimeoutAsync();
+        Assert.All(waiting, waiter => Assert.False(waiter.Slot.IsCompleted));
     }
 
     [Fact]
@@ -217,11 +217,11 @@ public sealed class SlotsTests
             for (int i = 0; i < 500; i++)
             {
                 using var stop = new CancellationTokenSource();
-                Task<Slots.Slot> turn = slots.AcquireAsync(stop.Token);
+                Task<Slots.Slot> waiter = slots.AcquireAsync(stop.Token);
                 if (i % 7 == worker % 7) await stop.CancelAsync();
                 try
                 {
-                    using Slots.Slot slot = await turn;
+                    using Slots.Slot slot = await waiter;
                     int now = Interlocked.Increment(ref inside);
                     InterlockedMax(ref most, now);
                     await Task.Yield();

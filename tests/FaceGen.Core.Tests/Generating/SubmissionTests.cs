@@ -11,7 +11,7 @@ public sealed class SubmissionTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Theory]
-    [InlineData("4", ", and is expected in 4.0 seconds")]
+    [InlineData("4", ", and is expected in 4.0 s")]
     [InlineData("-1", "")]
     [InlineData("1e300", "")]
     public async Task Submission_accepted_is_logged_at_once(string eta, string expected)
@@ -66,9 +66,9 @@ public sealed class SubmissionTests : IDisposable
     public async Task Submission_fatal_error_is_met_once()
     {
         _service.OnSubmit(ScriptedResponse.Error("Invalid API key.", 401), ScriptedResponse.Success());
-        await Signals.GetErrorAsync(_service.GenerateAsync());
+        await TaskAssertions.GetErrorAsync(_service.GenerateAsync());
 
-        FaceGenException next = await Signals.GetErrorAsync(_service.GenerateAsync());
+        FaceGenException next = await TaskAssertions.GetErrorAsync(_service.GenerateAsync());
 
         Assert.Equal(ErrorCode.KeyRejected, next.Code);
         Assert.Single(_service.Submissions);
@@ -88,7 +88,7 @@ public sealed class SubmissionTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(75), _service.Clock.GetUtcNow() - start);
         Assert.Equal(start.AddSeconds(75), generation.CreatedAt);
         Assert.Equal(2, _service.VerboseMessages.Count);
-        Assert.Contains("Maximum 5 queued requests allowed): trying again in 30.0 seconds.", _service.VerboseMessages.First(), StringComparison.Ordinal);
+        Assert.Contains("Maximum 5 queued requests allowed). Retrying in 30.0 s.", _service.VerboseMessages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,10 +128,10 @@ public sealed class SubmissionTests : IDisposable
             _ => ScriptedResponse.Json("""{"status":"processing","message":"Request processing"}"""),
         }, ScriptedResponse.Success());
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
-        Assert.Contains("may or may not have accepted it", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("The service may have accepted and charged for it. It was not sent again.", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.Submissions);
         // The service may have accepted it: its slot is kept for a while.
         Assert.Equal(1, _service.Account.Slots.InUse);
@@ -143,7 +143,7 @@ public sealed class SubmissionTests : IDisposable
     public async Task Submission_uncertain_disconnected_keeps_slot()
     {
         _service.OnSubmit(ScriptedResponse.ConnectionLost);
-        await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
         using Slots.Slot other = await _service.Generator.AcquireSlotAsync(default).WithTimeoutAsync();
         DateTimeOffset lost = _service.Clock.GetUtcNow();
 
@@ -156,15 +156,15 @@ public sealed class SubmissionTests : IDisposable
     [Fact]
     public async Task Submission_uncertain_keeps_slot_after_late_response_of_another()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task), ScriptedResponse.ConnectionLost).OnFetch(ScriptedResponse.Success("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task), ScriptedResponse.ConnectionLost).OnFetch(ScriptedResponse.Success("9"));
         Task<Generation> late = _service.GenerateAsync();
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(20));
-        answer.SetResult(ScriptedResponse.Processing("9", eta: 0));
+        response.SetResult(ScriptedResponse.Processing("9", eta: 0));
         await _service.Clock.RunAsync(late);
 
-        await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
+        await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(40));
         Assert.Equal(1, _service.Account.Slots.InUse);
@@ -182,7 +182,7 @@ public sealed class SubmissionTests : IDisposable
         Assert.Equal(GenerationStatus.Success, generation.Status);
         Assert.Equal(3, _service.Submissions.Count);
         Assert.Equal(2, _service.WarningMessages.Count);
-        Assert.All(_service.WarningMessages, line => Assert.Contains("may charge for it twice", line, StringComparison.Ordinal));
+        Assert.All(_service.WarningMessages, line => Assert.Contains("may be paid for twice", line, StringComparison.Ordinal));
     }
 
     public static TheoryData<string> EndsAfterUncertainty => ["lost", "queue full", "not connected"];
@@ -198,7 +198,7 @@ public sealed class SubmissionTests : IDisposable
             _ => ScriptedResponse.NotConnected,
         });
 
-        FaceGenException fault = await Signals.GetErrorAsync(
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(
             _service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromSeconds(100), retryUncertain: true)));
 
         Assert.Equal(ErrorCode.SubmissionUncertain, fault.Code);
@@ -211,11 +211,11 @@ public sealed class SubmissionTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.NotConnected);
 
-        FaceGenException fault = await Signals.GetErrorAsync(
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(
             _service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromSeconds(30))));
 
         Assert.Equal(ErrorCode.ServiceUnreachable, fault.Code);
-        Assert.Contains("Nothing was sent.", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was accepted.", fault.Message, StringComparison.Ordinal);
         Assert.Single(_service.WarningMessages);
         Assert.NotEmpty(_service.VerboseMessages);
     }
@@ -240,7 +240,7 @@ public sealed class SubmissionTests : IDisposable
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
 
-        Assert.Equal(ErrorCode.SubmissionUncertain, (await Signals.GetErrorAsync(generating.WithTimeoutAsync())).Code);
+        Assert.Equal(ErrorCode.SubmissionUncertain, (await TaskAssertions.GetErrorAsync(generating.WithTimeoutAsync())).Code);
         Assert.Single(_service.Submissions);
     }
 
@@ -254,7 +254,7 @@ public sealed class SubmissionTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Error("no", status));
 
-        Assert.Equal(code, (await Signals.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync())).Code);
+        Assert.Equal(code, (await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync())).Code);
         Assert.Equal(0, _service.Account.Slots.InUse);
         Assert.Empty(_service.Pending);
     }
@@ -266,7 +266,7 @@ public sealed class SubmissionTests : IDisposable
         Request request = FakeService.Request() with { FaceImage = FaceImage.FromFile(folder.Write("face.png", TestImages.Portrait)) };
         File.Delete(folder.PathOf("face.png"));
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.GenerateAsync(request: request).WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: request).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.FaceImageInvalid, fault.Code);
         Assert.Equal(0, _service.Account.Slots.InUse);
@@ -279,7 +279,7 @@ public sealed class SubmissionTests : IDisposable
         _service.OnSubmit(ScriptedResponse.QueueFull(40));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        FaceGenException fault = await Signals.GetErrorAsync(
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(
             _service.Clock.RunAsync(_service.GenerateAsync(timeout: TimeSpan.FromSeconds(100))));
 
         Assert.Equal(ErrorCode.ServiceBusy, fault.Code);
@@ -302,25 +302,25 @@ public sealed class SubmissionTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());
         Assert.Single(_service.Submissions);
         // The full queue has left one slot; the submission releases it when it is canceled.
-        using Slots.Slot place = await _service.Generator.AcquireSlotAsync(CancellationToken.None).WithTimeoutAsync();
+        using Slots.Slot slot = await _service.Generator.AcquireSlotAsync(CancellationToken.None).WithTimeoutAsync();
     }
 
     [Fact]
     public async Task Submission_canceled_in_flight_keeps_generation()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Processing("77"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task)).OnFetch(ScriptedResponse.Processing("77"));
         using var stop = new CancellationTokenSource();
 
         Task<Generation> generating = _service.GenerateAsync(cancellationToken: stop.Token);
         await _service.WaitForCallAsync();
         await stop.CancelAsync();
-        Task<bool[]> settled = _service.Account.WaitForInFlightAsync(default);
-        Assert.False(settled.IsCompleted);
+        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(default);
+        Assert.False(responses.IsCompleted);
         Assert.Empty(_service.Pending);
-        answer.SetResult(ScriptedResponse.Processing("77"));
+        response.SetResult(ScriptedResponse.Processing("77"));
 
-        await settled.WithTimeoutAsync();
+        await responses.WithTimeoutAsync();
         Assert.Equal(["77"], _service.Pending);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());
         Assert.Equal(1, _service.Account.Slots.InUse);
@@ -329,17 +329,17 @@ public sealed class SubmissionTests : IDisposable
     [Fact]
     public async Task WaitForInFlight_can_be_canceled()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task));
         using var stop = new CancellationTokenSource();
 
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        Task<bool[]> settled = _service.Account.WaitForInFlightAsync(stop.Token);
+        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(stop.Token);
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => settled.WithTimeoutAsync());
-        answer.SetResult(ScriptedResponse.Success());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => responses.WithTimeoutAsync());
+        response.SetResult(ScriptedResponse.Success());
         await generating.WithTimeoutAsync();
         await _service.Account.WaitForInFlightAsync(default).WithTimeoutAsync();
     }
@@ -347,16 +347,16 @@ public sealed class SubmissionTests : IDisposable
     [Fact]
     public async Task WaitForInFlight_failed_submission_ends()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task));
 
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        Task<bool[]> settled = _service.Account.WaitForInFlightAsync(default);
-        answer.SetResult(ScriptedResponse.Html());
+        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(default);
+        response.SetResult(ScriptedResponse.Html());
 
-        Assert.NotEmpty(await settled.WithTimeoutAsync());
-        await Signals.GetErrorAsync(generating);
+        Assert.NotEmpty(await responses.WithTimeoutAsync());
+        await TaskAssertions.GetErrorAsync(generating);
     }
 
     [Fact]

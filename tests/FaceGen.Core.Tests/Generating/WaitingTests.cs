@@ -28,8 +28,8 @@ public sealed class WaitingTests : IDisposable
     [Fact]
     public async Task Wait_releases_slot_at_end()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.Processing()).OnFetch(ScriptedResponse.Processing(), ScriptedResponse.After(answer.Task));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.Processing()).OnFetch(ScriptedResponse.Processing(), ScriptedResponse.After(response.Task));
 
         Task<Generation> generating = _service.Clock.RunAsync(_service.GenerateAsync());
         await _service.WaitForCallAsync();
@@ -38,7 +38,7 @@ public sealed class WaitingTests : IDisposable
         Task<Slots.Slot> next = _service.Generator.AcquireSlotAsync(default);
         Assert.Equal(1, _service.Account.Slots.InUse);
         Assert.False(next.IsCompleted);
-        answer.SetResult(ScriptedResponse.Success());
+        response.SetResult(ScriptedResponse.Success());
 
         await generating;
         (await next.WithTimeoutAsync()).Dispose();
@@ -68,7 +68,7 @@ public sealed class WaitingTests : IDisposable
         Task<Generation> generating = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(60));
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(61));
-        FaceGenException fault = await Signals.GetErrorAsync(generating);
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(generating);
 
         Assert.Equal(ErrorCode.GenerationTimeout, fault.Code);
         Assert.Contains("Wait-FaceGenImage -Id 9", fault.Message, StringComparison.Ordinal);
@@ -82,15 +82,15 @@ public sealed class WaitingTests : IDisposable
     [Fact]
     public async Task Wait_timeout_in_flight_keeps_generation()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _service.OnSubmit(ScriptedResponse.After(answer.Task)).OnFetch(ScriptedResponse.Processing("9"));
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnSubmit(ScriptedResponse.After(response.Task)).OnFetch(ScriptedResponse.Processing("9"));
 
         Task<Generation> generating = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(10));
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
 
-        Assert.Equal(ErrorCode.GenerationTimeout, (await Signals.GetErrorAsync(generating.WithTimeoutAsync())).Code);
-        answer.SetResult(ScriptedResponse.Processing("9"));
+        Assert.Equal(ErrorCode.GenerationTimeout, (await TaskAssertions.GetErrorAsync(generating.WithTimeoutAsync())).Code);
+        response.SetResult(ScriptedResponse.Processing("9"));
         await _service.Account.WaitForInFlightAsync(default).WithTimeoutAsync();
         Assert.Equal(["9"], _service.Pending);
     }
@@ -152,7 +152,7 @@ public sealed class WaitingTests : IDisposable
 
         await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal("The service did not report the state of generation 9 (HTTP 503: busy): trying again in 0.5 seconds.", Assert.Single(_service.VerboseMessages));
+        Assert.Equal("The service did not report the status of generation 9 (HTTP 503: busy). Retrying in 0.5 s.", Assert.Single(_service.VerboseMessages));
     }
 
     [Fact]
@@ -193,13 +193,13 @@ public sealed class WaitingTests : IDisposable
             },
         });
 
-        FaceGenException fault = await Signals.GetErrorAsync(service.Clock.RunAsync(service.GenerateAsync()));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(service.Clock.RunAsync(service.GenerateAsync()));
 
         Assert.Equal(ErrorCode.GenerationNotFound, fault.Code);
         Assert.Equal(6, service.Fetches.Count);
         Assert.Equal(["9"], service.Pending);
         // The generation may be pending nevertheless: its slot is kept for a while after the last poll.
-        using Slots.Slot place = await service.Clock.RunAsync(service.Generator.AcquireSlotAsync(CancellationToken.None));
+        using Slots.Slot slot = await service.Clock.RunAsync(service.Generator.AcquireSlotAsync(CancellationToken.None));
         Assert.Equal(10, (service.Clock.GetUtcNow() - service.Fetches[^1].At).TotalSeconds);
     }
 
@@ -208,7 +208,7 @@ public sealed class WaitingTests : IDisposable
     {
         _service.OnFetch(ScriptedResponse.Error("Invalid id"));
 
-        Assert.Equal(ErrorCode.GenerationNotFound, (await Signals.GetErrorAsync(WaitAsync("404"))).Code);
+        Assert.Equal(ErrorCode.GenerationNotFound, (await TaskAssertions.GetErrorAsync(WaitAsync("404"))).Code);
         Assert.Empty(_service.Pending);
     }
 
@@ -263,7 +263,7 @@ public sealed class WaitingTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Error("Invalid key", 401));
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
         Assert.Equal((ErrorCode.KeyRejected, true), (fault.Code, fault.EndsRun));
         Assert.Equal(["9"], _service.Pending);
 
@@ -338,7 +338,7 @@ public sealed class WaitingTests : IDisposable
     {
         _service.OnFetch(ScriptedResponse.Html());
 
-        FaceGenException fault = await Signals.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync());
 
         Assert.Equal(ErrorCode.FetchFailed, fault.Code);
         Assert.Contains("not lost", fault.Message, StringComparison.Ordinal);
@@ -350,10 +350,10 @@ public sealed class WaitingTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
         Assert.Equal(["9"], _service.Pending);
         await WaitAsync("9");
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
 
         Assert.Empty(_service.Pending);
     }
@@ -365,7 +365,7 @@ public sealed class WaitingTests : IDisposable
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
 
         _service.Account.BeginSaving(_service.Connection, generation);
-        _service.Account.MarkSeen("9");
+        _service.Account.MarkAcknowledged("9");
         _service.Account.MarkSaved("9", 1);
         Assert.Equal(["9"], _service.Pending);
         _service.Account.MarkSaved("9", 0);

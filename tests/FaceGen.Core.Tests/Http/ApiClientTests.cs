@@ -199,9 +199,9 @@ public sealed class ApiClientTests : IDisposable
 
     [Theory]
     [InlineData(200, """{"status":"success","data":{"balance":1.5}}""", null)]
-    [InlineData(200, """{"status":"error","message":"Invalid key"}""", "does not accept the key: Invalid key")]
-    [InlineData(401, "", "does not accept the key: HTTP 401: the body is not JSON")]
-    [InlineData(502, "<html>", "does not respond like the service: HTTP 502: the body is not JSON")]
+    [InlineData(200, """{"status":"error","message":"Invalid key"}""", "does not accept the key: Invalid key. Copy the key from the account's page and run Connect-FaceGen again.")]
+    [InlineData(401, "", "does not accept the key: HTTP 401: the body is not JSON. Copy the key from the account's page and run Connect-FaceGen again.")]
+    [InlineData(502, "<html>", "does not respond like the service: HTTP 502: the body is not JSON. Check the address and the proxy.")]
     public async Task ConnectionTest_does_not_generate(int status, string body, string? fault)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));

@@ -76,7 +76,7 @@ public sealed class RandomResponseTests
             };
             Assert.DoesNotContain(text, c => char.IsControl(c) && c is not ('\t' or '\r' or '\n'));
             if (outcome is Outcome.Finished finished) _ = new Generation { Id = "7" }.WithResponse(finished.Response, finished.Status).ToString();
-            if (outcome is Outcome.Pending underWay) _ = new Generation { Id = "7" }.WithResponse(underWay.Response, GenerationStatus.Processing).ToString();
+            if (outcome is Outcome.Pending pending) _ = new Generation { Id = "7" }.WithResponse(pending.Response, GenerationStatus.Processing).ToString();
             if (outcome is Outcome.Retry { Delay: { } wait }) Assert.True(wait >= TimeSpan.Zero);
         }
 

@@ -50,7 +50,7 @@ public sealed class SingleSendContentTests
     [Fact]
     public async Task Post_idle_connection_closed_by_server_is_replaced()
     {
-        await using var server = new RawServer(RawServer.Reply.AnswerThenClose, RawServer.Reply.KeepAlive);
+        await using var server = new RawServer(RawServer.Reply.RespondThenClose, RawServer.Reply.KeepAlive);
         using Connection connection = Connect(server);
 
         await PostAsync(connection, "first");

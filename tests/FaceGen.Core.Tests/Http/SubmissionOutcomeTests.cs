@@ -34,7 +34,7 @@ public sealed class SubmissionOutcomeTests
 
                     string? accepted = outcome switch
                     {
-                        Outcome.Pending underWay => underWay.Response.AcceptedId,
+                        Outcome.Pending pending => pending.Response.AcceptedId,
                         Outcome.Finished finished => finished.Response.AcceptedId,
                         _ => null,
                     };

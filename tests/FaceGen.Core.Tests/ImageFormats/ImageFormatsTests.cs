@@ -139,12 +139,12 @@ public sealed class ImageFormatsTests
     public void Image_without_pixel_data_is_refused()
     {
         byte[] gif = EncodedImages.Gif, webP = TestImages.WebPExtended(3, 5);
-        int picture = webP.AsSpan().IndexOf("VP8L"u8);
+        int frame = webP.AsSpan().IndexOf("VP8L"u8);
         int colors = (gif[10] & 0x80) == 0 ? 0 : 3 << ((gif[10] & 7) + 1);
         byte[] jpeg = TestImages.Jpeg(3, 5, scanLength: 0);
 
         Assert.Null(ImageInfo.Read([.. gif[..(13 + colors)], 0x2C, 0, 0, 0, 0, 50, 0, 40, 0, 0, 8, 0, 0x3B]));
-        Assert.Null(ImageInfo.Read([.. webP[..4], (byte)picture, 0, 0, 0, .. webP[8..picture], .. "VP8L"u8, 0, 0, 0, 0]));
+        Assert.Null(ImageInfo.Read([.. webP[..4], (byte)frame, 0, 0, 0, .. webP[8..frame], .. "VP8L"u8, 0, 0, 0, 0]));
         Assert.Null(ImageInfo.Read([.. jpeg[..^4], 0xFF, 0xD9]));
     }
 

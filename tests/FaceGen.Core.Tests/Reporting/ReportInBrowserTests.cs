@@ -16,7 +16,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Report_of_five_thousand_rows_is_filtered_and_searched()
     {
         await using BrowserTab tab = await OpenAsync();
-        string page = Write(Entries.Batch(5000, Picture("portrait #1 100%.png")).Select(ReportEntry.From));
+        string page = Write(Entries.Batch(5000, WriteImage("portrait #1 100%.png")).Select(ReportEntry.From));
         await tab.SetScreenAsync(1200, 900);
 
         await tab.OpenAsync(page);
@@ -52,7 +52,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Report_prompt_with_script_is_text()
     {
         await using BrowserTab tab = await OpenAsync();
-        BatchItem[] batch = [.. Entries.Batch(10, Picture("a.png")).Select(item => item with { Request = item.Request with { Prompt = Harmful, NegativePrompt = Harmful }, Error = Harmful })];
+        BatchItem[] batch = [.. Entries.Batch(10, WriteImage("a.png")).Select(item => item with { Request = item.Request with { Prompt = Harmful, NegativePrompt = Harmful }, Error = Harmful })];
 
         await tab.OpenAsync(Write(batch.Select(ReportEntry.From), Harmful));
         await tab.EvaluateAsync("document.querySelector('.card').click(), true");
@@ -93,7 +93,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     {
         await using BrowserTab tab = await OpenAsync();
         await tab.SetScreenAsync(1200, 900);
-        await tab.OpenAsync(Write(Entries.Batch(500, Picture("a.png")).Select(ReportEntry.From)));
+        await tab.OpenAsync(Write(Entries.Batch(500, WriteImage("a.png")).Select(ReportEntry.From)));
         Task<string> Focused() => tab.EvaluateAsync<string>("document.activeElement.querySelector('.line')?.textContent ?? document.activeElement.id");
 
         await tab.EvaluateAsync("document.querySelector('.card').focus(), true");
@@ -120,7 +120,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Report_fits_phone_and_dark_mode()
     {
         await using BrowserTab tab = await OpenAsync();
-        string page = Write(Entries.Batch(60, Picture("a.png")).Select(ReportEntry.From));
+        string page = Write(Entries.Batch(60, WriteImage("a.png")).Select(ReportEntry.From));
         await tab.SetScreenAsync(360, 740, "dark", mobile: true);
 
         await tab.OpenAsync(page);
@@ -139,19 +139,19 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Report_timeline_shows_slots_in_use_without_idle_hours()
     {
         await using BrowserTab tab = await OpenAsync();
-        IEnumerable<BatchItem> nextDay = Entries.Batch(50, Picture("a.png")).Select(item => item with
+        IEnumerable<BatchItem> nextDay = Entries.Batch(50, WriteImage("a.png")).Select(item => item with
         {
             SubmittedAt = item.SubmittedAt?.AddDays(1), GeneratedAt = item.GeneratedAt?.AddDays(1), EndedAt = item.EndedAt?.AddDays(1),
         });
 
-        await tab.OpenAsync(Write(Entries.Batch(50, Picture("a.png")).Concat(nextDay).Select(ReportEntry.From)));
+        await tab.OpenAsync(Write(Entries.Batch(50, WriteImage("a.png")).Concat(nextDay).Select(ReportEntry.From)));
 
         string caption = await TextAsync(tab, "#chart-caption");
         Assert.Contains("100 submitted90 completed10 failed or unknownBelow: slots in use, at most 6, 5.", caption, StringComparison.Ordinal);
         // Two periods, in which a slot is always in use.
         Assert.Equal(2, await tab.EvaluateAsync<int>("document.querySelectorAll('#chart .use').length"));
         Assert.Equal("no", await tab.EvaluateAsync<string>("[...document.querySelectorAll('#chart .use')].some(path => path.getAttribute('d').includes('V162.0')) ? 'yes' : 'no'"));
-        Assert.Equal("Nothing for 23 h 59 min", await TextAsync(tab, "#chart .gap title"));
+        Assert.Equal("No activity for 23 h 59 min", await TextAsync(tab, "#chart .gap title"));
         await GoodAsync(tab);
     }
 
@@ -162,7 +162,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         var generation = new Generation { Id = "7", Request = Entries.Request("twins"), CreatedAt = Entries.Begin, GenerationTime = 3 };
         ReportEntry[] entries =
         [
-            ReportEntry.From(Entries.Image(Picture("a.png"), generation)),
+            ReportEntry.From(Entries.Image(WriteImage("a.png"), generation)),
             ReportEntry.From(Entries.Image(_folder.PathOf("gone.png"), generation, index: 2)),
         ];
 
@@ -182,7 +182,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     private string Write(IEnumerable<ReportEntry> entries, string title = "A report") =>
         new Uri(Entries.Write(_folder, entries, title)).AbsoluteUri;
 
-    private string Picture(string name) => _folder.Write(name, TestImages.Portrait);
+    private string WriteImage(string name) => _folder.Write(name, TestImages.Portrait);
 
     private static Task<string> TextAsync(BrowserTab tab, string selector) =>
         tab.EvaluateAsync<string>($"document.querySelector('{selector}').textContent");

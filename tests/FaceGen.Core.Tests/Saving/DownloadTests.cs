@@ -96,7 +96,7 @@ public sealed class DownloadTests : IDisposable
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
 
         _service.OnLink(Link, ScriptedResponse.Html(200));
-        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
         Assert.Contains("is not an image", fault.Message, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class DownloadTests : IDisposable
     [InlineData("ftp://cdn.example/1.png")]
     public async Task Download_neither_link_nor_image_fails(string image)
     {
-        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.GetErrorAsync(DownloadAsync([image]))).Code);
+        Assert.Equal(ErrorCode.ImageInvalid, (await TaskAssertions.GetErrorAsync(DownloadAsync([image]))).Code);
         Assert.Empty(_service.Calls);
     }
 
@@ -180,7 +180,7 @@ public sealed class DownloadTests : IDisposable
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(10));
 
-        FaceGenException fault = await Signals.GetErrorAsync(downloading.WithTimeoutAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(downloading.WithTimeoutAsync());
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("no response in time", fault.Message, StringComparison.Ordinal);
     }
@@ -219,7 +219,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, ScriptedResponse.Empty(status));
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(24));
 
-        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(DownloadAsync(createdAt: _service.Clock.GetUtcNow().AddHours(-24)));
 
         Assert.Equal(ErrorCode.LinkExpired, fault.Code);
         Assert.Contains("the service keeps images for 24 hours", fault.Message, StringComparison.Ordinal);
@@ -231,7 +231,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Empty(410));
 
-        Assert.Equal(ErrorCode.LinkExpired, (await Signals.GetErrorAsync(DownloadAsync())).Code);
+        Assert.Equal(ErrorCode.LinkExpired, (await TaskAssertions.GetErrorAsync(DownloadAsync())).Code);
     }
 
     [Fact]
@@ -240,7 +240,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, ScriptedResponse.Empty(404));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync(timeout: TimeSpan.FromSeconds(60)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(DownloadAsync(timeout: TimeSpan.FromSeconds(60)));
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("HTTP 404. The link works until 2030-01-03 03:04:05Z.", fault.Message, StringComparison.Ordinal);
@@ -268,7 +268,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
-        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("does not follow", fault.Message, StringComparison.Ordinal);
@@ -283,7 +283,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(location));
 
-        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.GetErrorAsync(DownloadAsync())).Code);
+        Assert.Equal(ErrorCode.DownloadFailed, (await TaskAssertions.GetErrorAsync(DownloadAsync())).Code);
     }
 
     [Fact]
@@ -291,7 +291,7 @@ public sealed class DownloadTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Redirect(Link));
 
-        FaceGenException fault = await Signals.GetErrorAsync(DownloadAsync());
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(DownloadAsync());
 
         Assert.Equal(ErrorCode.DownloadFailed, fault.Code);
         Assert.Contains("it redirects too often", fault.Message, StringComparison.Ordinal);
@@ -301,7 +301,7 @@ public sealed class DownloadTests : IDisposable
     [Fact]
     public async Task Download_http_link_requires_http_connection()
     {
-        Assert.Equal(ErrorCode.DownloadFailed, (await Signals.GetErrorAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
+        Assert.Equal(ErrorCode.DownloadFailed, (await TaskAssertions.GetErrorAsync(DownloadAsync(["http://cdn.example/1.png"]))).Code);
         Assert.Empty(_service.Calls);
 
         using var local = new FakeService(root: new Uri("http://localhost:49999"));

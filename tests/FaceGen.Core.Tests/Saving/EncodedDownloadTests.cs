@@ -86,7 +86,7 @@ public sealed class EncodedDownloadTests : IDisposable
         byte[] page = Encoding.ASCII.GetBytes("<html>" + new string('x', 5000) + "</html>");
         _service.OnLink(Link, Labeled(ScriptedResponse.Bytes(Pack(page, packing), "text/html"), packing));
 
-        FaceGenException error = await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(10)));
+        FaceGenException error = await TaskAssertions.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(10)));
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Contains($"Content-Encoding: {packing}", error.Message, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class EncodedDownloadTests : IDisposable
 
         _service.OnLink(Link, ScriptedResponse.Image(packed.ToArray()));
 
-        Assert.Equal(ErrorCode.ImageInvalid, (await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
+        Assert.Equal(ErrorCode.ImageInvalid, (await TaskAssertions.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(5)))).Code);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class EncodedDownloadTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Stream(Encoding.ASCII.GetBytes(new string('A', (32 * 1024 * 1024) + 1))));
 
-        FaceGenException error = await Signals.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(2)));
+        FaceGenException error = await TaskAssertions.GetErrorAsync(DownloadAsync(TimeSpan.FromSeconds(2)));
 
         Assert.Contains("The body is longer than 32 MB", error.Message, StringComparison.Ordinal);
     }
@@ -177,7 +177,7 @@ public sealed class EncodedDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Key_inside_a_compressed_answer_is_masked()
+    public async Task Key_inside_a_compressed_response_is_masked()
     {
         byte[] json = Encoding.ASCII.GetBytes($$"""{"status":"error","message":"Invalid API key {{FakeService.Key}}!"}""");
         _service.OnSubmit(ScriptedResponse.Bytes(Pack(json, "gzip"), "application/json", 401));

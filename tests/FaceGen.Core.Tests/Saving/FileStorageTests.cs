@@ -80,10 +80,10 @@ public sealed class FileStorageTests : IDisposable
         var failure = new IOException("The storage failed.", 5);
         var files = new RecordingStorage { FailingOperation = operation, Failure = failure };
 
-        FaceGenException error = await Signals.GetErrorAsync(SaveAsync(files, force));
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync(files, force));
 
         Assert.Equal(ErrorCode.FileNotWritten, error.Code);
-        Assert.Equal($"'{_folder.PathOf("out/77-1.png")}' could not be written: The storage failed.", error.Message);
+        Assert.Equal($"'{_folder.PathOf("out/77-1.png")}' could not be written: The storage failed. Its content is not lost. Free disk space, or choose another folder.", error.Message);
         Assert.Same(failure, error.InnerException);
         Assert.Empty(_folder.Files);
         Assert.Equal(operation == nameof(FileStorage.Rename), files.Operations.Any(line => line.StartsWith("Rename", StringComparison.Ordinal)));

@@ -87,7 +87,7 @@ public sealed class ImageSaverTests : IDisposable
         Generation generation = GenerationOf("https://cdn.example/1.png");
         _folder.Write("77-1.png", [1]);
 
-        Assert.Equal(ErrorCode.FileExists, (await Signals.GetErrorAsync(SaveAsync(generation))).Code);
+        Assert.Equal(ErrorCode.FileExists, (await TaskAssertions.GetErrorAsync(SaveAsync(generation))).Code);
         Assert.Equal([1], await File.ReadAllBytesAsync(_folder.PathOf("77-1.png")));
 
         await SaveAsync(generation, force: true);
@@ -111,7 +111,7 @@ public sealed class ImageSaverTests : IDisposable
     {
         _folder.Write("77-1.png", TestImages.Portrait[..50]);
 
-        FaceGenException fault = await Signals.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true));
 
         Assert.Equal(ErrorCode.ImageInvalid, fault.Code);
         Assert.Empty(_service.Calls);
@@ -122,7 +122,7 @@ public sealed class ImageSaverTests : IDisposable
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Html(200));
 
-        await Signals.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png")));
+        await TaskAssertions.GetErrorAsync(SaveAsync(GenerationOf("https://cdn.example/1.png")));
 
         Assert.Empty(_folder.Files);
     }
@@ -196,10 +196,10 @@ public sealed class ImageSaverTests : IDisposable
         string[] texts = [.. chunks.Where(chunk => chunk.Type == "tEXt").Select(chunk => Encoding.Latin1.GetString(chunk.Data))];
         Assert.Equal(["Description\0Zoë\nam Flügel", "Creation Time\0Wed, 02 Jan 2030 03:04:05 GMT", "Software\0FaceGen"], texts.Take(3));
         Assert.StartsWith("FaceGen\0{", texts[3], StringComparison.Ordinal);
-        using var told = JsonDocument.Parse(texts[3].Substring("FaceGen\0".Length));
-        Assert.Equal(["id", "index", "seed", "created_at", "request"], told.RootElement.EnumerateObject().Select(property => property.Name));
+        using var metadata = JsonDocument.Parse(texts[3].Substring("FaceGen\0".Length));
+        Assert.Equal(["id", "index", "seed", "created_at", "request"], metadata.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(["prompt=Zoë\r\nam Flügel 😀", $"face_image={face}"],
-            told.RootElement.GetProperty("request").EnumerateObject().Select(property => $"{property.Name}={property.Value}"));
+            metadata.RootElement.GetProperty("request").EnumerateObject().Select(property => $"{property.Name}={property.Value}"));
         Assert.Contains(saved.Sha256, await File.ReadAllTextAsync(saved.FullName + ".json"), StringComparison.Ordinal);
     }
 
@@ -289,12 +289,12 @@ public sealed class ImageSaverTests : IDisposable
         // A file of the folder's name prevents the folder.
         _folder.Write("out", [1]);
         Generation generation = GenerationOf("https://cdn.example/1.png");
-        Assert.Equal(ErrorCode.FileNotWritten, (await Signals.GetErrorAsync(saver.SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
+        Assert.Equal(ErrorCode.FileNotWritten, (await TaskAssertions.GetErrorAsync(saver.SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
         File.Delete(_folder.PathOf("out"));
 
         await saver.SaveAsync(generation, 0, default).WithTimeoutAsync();
 
-        Assert.Equal(ErrorCode.FileExists, (await Signals.GetErrorAsync(saver.SaveAsync(generation with { Id = "78" }, 0, default)).WithTimeoutAsync()).Code);
+        Assert.Equal(ErrorCode.FileExists, (await TaskAssertions.GetErrorAsync(saver.SaveAsync(generation with { Id = "78" }, 0, default)).WithTimeoutAsync()).Code);
     }
 
     [Fact]
@@ -353,7 +353,7 @@ public sealed class ImageSaverTests : IDisposable
         Assert.Equal(["77-1.png", "77-1.png.json"], _folder.Files);
         _folder.Write("77-1.png", TestImages.Jpeg(8, 8));
         Assert.Equal(ErrorCode.FileExists,
-            (await Signals.GetErrorAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
+            (await TaskAssertions.GetErrorAsync(new ImageSaver(_service.Connection, options).SaveAsync(generation, 0, default)).WithTimeoutAsync()).Code);
         Assert.Equal(TestImages.Jpeg(8, 8), File.ReadAllBytes(_folder.PathOf("77-1.png")));
     }
 

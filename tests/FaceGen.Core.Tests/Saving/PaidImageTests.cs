@@ -119,11 +119,11 @@ public sealed class PaidImageTests : IDisposable
         };
         _service.OnLink(Link, ScriptedResponse.Image(image));
 
-        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.Equal(
-            $"Image 1 of generation 77 could not be downloaded: the file ({image.Length} bytes) {what}. The link works until 2030-01-03 03:04:05Z. To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output.",
+            $"Image 1 of generation 77 could not be downloaded: the file ({image.Length} bytes) {what}. The link works until 2030-01-03 03:04:05Z. Nothing was saved. Run Get-FaceGenImage | Save-FaceGenOutput before then. To keep the bytes as they are, use Invoke-WebRequest with the link in the generation's Output.",
             error.Message);
         Assert.Empty(_folder.Files);
     }
@@ -137,7 +137,7 @@ public sealed class PaidImageTests : IDisposable
     {
         _service.OnLink(Link, ScriptedResponse.Bytes(Encoding.ASCII.GetBytes(text), "image/gif"));
 
-        FaceGenException error = await Signals.GetErrorAsync(SaveAsync());
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync());
 
         Assert.Equal(ErrorCode.ImageInvalid, error.Code);
         Assert.DoesNotContain("Invoke-WebRequest", error.Message, StringComparison.Ordinal);

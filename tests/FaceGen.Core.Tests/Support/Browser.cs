@@ -72,8 +72,8 @@ internal sealed class Browser : IAsyncDisposable
     internal async Task<JsonNode> CallAsync(string method, object parameters, string? session = null)
     {
         int id = Interlocked.Increment(ref _lastId);
-        var answer = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[id] = answer;
+        var response = new TaskCompletionSource<JsonNode>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[id] = response;
         byte[] message = JsonSerializer.SerializeToUtf8Bytes(session is null
             ? new { id, method, @params = parameters }
             : (object)new { id, method, @params = parameters, sessionId = session });
@@ -87,8 +87,8 @@ internal sealed class Browser : IAsyncDisposable
             _sending.Release();
         }
 
-        JsonNode told = await answer.Task.WaitAsync(Timeout);
-        return told["result"] ?? throw new InvalidOperationException($"{method}: {told["error"]?.ToJsonString()}");
+        JsonNode result = await response.Task.WaitAsync(Timeout);
+        return result["result"] ?? throw new InvalidOperationException($"{method}: {result["error"]?.ToJsonString()}");
     }
 
     public async ValueTask DisposeAsync()
@@ -132,15 +132,15 @@ internal sealed class Browser : IAsyncDisposable
     private async Task ConnectAsync()
     {
         const string Mark = "DevTools listening on ";
-        using var patience = new CancellationTokenSource(Timeout);
+        using var timeout = new CancellationTokenSource(Timeout);
         string? line;
-        do line = await _process.StandardError.ReadLineAsync(patience.Token);
+        do line = await _process.StandardError.ReadLineAsync(timeout.Token);
         while (line?.StartsWith(Mark, StringComparison.Ordinal) == false);
-        Assert.True(line is not null, "Chromium ended before it could be spoken to.");
+        Assert.True(line is not null, "Chromium ended before it accepted connections.");
         _process.BeginOutputReadLine();
         _ = _process.StandardError.ReadToEndAsync(CancellationToken.None);
 
-        await _socket.ConnectAsync(new Uri(line[Mark.Length..]), patience.Token);
+        await _socket.ConnectAsync(new Uri(line[Mark.Length..]), timeout.Token);
         _reading = ReadAsync();
     }
 
@@ -177,5 +177,5 @@ internal sealed class Browser : IAsyncDisposable
         if (message["sessionId"] is { } session && _tabs.TryGetValue(session.GetValue<string>(), out BrowserTab? tab)) tab.HandleEvent(Text(message, "method"), message["params"]!);
     }
 
-    private static string Text(JsonNode told, string name) => told[name]!.GetValue<string>();
+    private static string Text(JsonNode message, string name) => message[name]!.GetValue<string>();
 }

@@ -29,9 +29,9 @@ internal sealed class BrowserTab(Browser browser, string context, string session
     /// <summary>Evaluates an expression in the page, and awaits a promise.</summary>
     internal async Task<JsonNode?> EvaluateAsync(string expression)
     {
-        JsonNode answer = await CallAsync("Runtime.evaluate", new { expression, returnByValue = true, awaitPromise = true });
-        Assert.True(answer["exceptionDetails"] is null, answer.ToJsonString());
-        return answer["result"]!["value"];
+        JsonNode result = await CallAsync("Runtime.evaluate", new { expression, returnByValue = true, awaitPromise = true });
+        Assert.True(result["exceptionDetails"] is null, result.ToJsonString());
+        return result["result"]!["value"];
     }
 
     internal async Task<T> EvaluateAsync<T>(string expression) => (await EvaluateAsync(expression))!.GetValue<T>();
@@ -53,13 +53,13 @@ internal sealed class BrowserTab(Browser browser, string context, string session
     }
 
     /// <summary>Handles an event of the browser.</summary>
-    internal void HandleEvent(string method, JsonNode told)
+    internal void HandleEvent(string method, JsonNode parameters)
     {
         switch (method)
         {
             case "Page.loadEventFired": _loaded.TrySetResult(); break;
-            case "Network.requestWillBeSent": Requests.Enqueue(told["request"]!["url"]!.GetValue<string>()); break;
-            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Errors.Enqueue(told.ToJsonString()); break;
+            case "Network.requestWillBeSent": Requests.Enqueue(parameters["request"]!["url"]!.GetValue<string>()); break;
+            case "Log.entryAdded" or "Runtime.consoleAPICalled" or "Runtime.exceptionThrown": Errors.Enqueue(parameters.ToJsonString()); break;
             default: break;
         }
     }

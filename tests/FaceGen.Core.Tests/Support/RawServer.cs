@@ -15,7 +15,7 @@ internal sealed class RawServer : IAsyncDisposable
         KeepAlive,
 
         /// <summary>Sends a response that does not announce it, and closes the connection.</summary>
-        AnswerThenClose,
+        RespondThenClose,
 
         /// <summary>Closes the connection without a response.</summary>
         Close,

@@ -35,10 +35,10 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         while (!task.IsCompleted)
         {
             Task changed = Changed();
-            if (NextDue() is not { } due) await Signals.WithTimeoutAsync(Task.WhenAny(task, changed));
+            if (NextDue() is not { } due) await TaskAssertions.WithTimeoutAsync(Task.WhenAny(task, changed));
             else if (due > GetUtcNow() && UseGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
             else if (due > GetUtcNow()) SetUtcNow(due);
-            else await Signals.WithTimeoutAsync(Task.WhenAny(task, changed));
+            else await TaskAssertions.WithTimeoutAsync(Task.WhenAny(task, changed));
         }
 
         return await task;

@@ -178,7 +178,7 @@ public sealed class DeliveryTrackerTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Success("9")).OnFetch(ScriptedResponse.Success("9"));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
-        _service.Account.MarkSeen(generation.Id);
+        _service.Account.MarkAcknowledged(generation.Id);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
 
         Deliveries.Receive("9", null);
@@ -269,7 +269,7 @@ public sealed class DeliveryTrackerTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.ConnectionLost);
 
-        FaceGenException error = await Signals.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
+        FaceGenException error = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync()));
 
         Assert.Equal(ErrorCode.SubmissionUncertain, error.Code);
         Assert.Single(_service.Submissions);
@@ -285,7 +285,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[0]));
 
-        FaceGenException error = await Signals.GetErrorAsync(_service.Clock.RunAsync(generating));
+        FaceGenException error = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(generating));
         Assert.Equal(ErrorCode.SubmissionUncertain, error.Code);
         Assert.DoesNotContain("9", _service.Pending);
     }
@@ -302,7 +302,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[1]));
 
-        Assert.Equal(ErrorCode.SubmissionUncertain, (await Signals.GetErrorAsync(_service.Clock.RunAsync(generating))).Code);
+        Assert.Equal(ErrorCode.SubmissionUncertain, (await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(generating))).Code);
     }
 
     [Fact]
@@ -312,7 +312,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Task<Generation> generating = _service.GenerateAsync(request: FakeService.Request() with { TrackId = 5 });
 
-        Assert.Equal(ErrorCode.SubmissionUncertain, (await Signals.GetErrorAsync(generating.WithTimeoutAsync())).Code);
+        Assert.Equal(ErrorCode.SubmissionUncertain, (await TaskAssertions.GetErrorAsync(generating.WithTimeoutAsync())).Code);
     }
 
     private static ScriptedResponse CreateLostResponse(string how) => how switch

@@ -36,8 +36,8 @@ public sealed class UnknownDeliveryTests : IDisposable
         await ReceiveForAsync(TimeSpan.FromMinutes(5));
 
         double minutes = (_service.Clock.GetUtcNow() - start).TotalMinutes;
-        Assert.InRange(_service.Fetches.Count, 2 * UnknownDeliveries.MaxPollsPerMinute, (minutes + 1) * UnknownDeliveries.MaxPollsPerMinute);
-        Assert.All(_service.Fetches.GroupBy(fetch => (int)(fetch.At - start).TotalMinutes), minute => Assert.InRange(minute.Count(), 1, UnknownDeliveries.MaxPollsPerMinute));
+        Assert.InRange(_service.Fetches.Count, 2 * UnknownDeliveries.MaxFetchesPerMinute, (minutes + 1) * UnknownDeliveries.MaxFetchesPerMinute);
+        Assert.All(_service.Fetches.GroupBy(fetch => (int)(fetch.At - start).TotalMinutes), minute => Assert.InRange(minute.Count(), 1, UnknownDeliveries.MaxFetchesPerMinute));
         Assert.Empty(_service.Pending);
         Assert.Single(_service.WarningMessages, line => line.Contains("webhook deliveries within a minute", StringComparison.Ordinal));
     }
@@ -100,7 +100,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Receiver_own_generation_is_received_while_a_poll_of_an_unknown_id_has_no_answer()
+    public async Task Receiver_own_generation_is_received_while_a_fetch_of_an_unknown_id_has_no_response()
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.Processing("9", eta: 3000)).OnFetch(ScriptedResponse.After(response.Task), ScriptedResponse.Success("9"));
@@ -132,9 +132,9 @@ public sealed class UnknownDeliveryTests : IDisposable
     [Fact]
     public async Task Receiver_generations_of_other_processes_are_received_at_any_rate()
     {
-        const int count = 3 * UnknownDeliveries.MaxPollsPerMinute;
-        ScriptedResponse[] answers = [.. Enumerable.Range(0, count).Select(i => ScriptedResponse.Success($"{count - 1 - i}"))];
-        _service.OnFetch(answers);
+        const int count = 3 * UnknownDeliveries.MaxFetchesPerMinute;
+        ScriptedResponse[] responses = [.. Enumerable.Range(0, count).Select(i => ScriptedResponse.Success($"{count - 1 - i}"))];
+        _service.OnFetch(responses);
         for (int i = 0; i < count; i++) Deliveries.Receive($"{i}", null);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
         var received = new HashSet<string>();
@@ -154,7 +154,7 @@ public sealed class UnknownDeliveryTests : IDisposable
 
         // The clock is stopped.
         Assert.Null(await new DeliveryReceiver(_service.Connection, _service).ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
-        Assert.Equal(UnknownDeliveries.MaxPollsPerMinute, _service.Fetches.Count);
+        Assert.Equal(UnknownDeliveries.MaxFetchesPerMinute, _service.Fetches.Count);
     }
 
     [Theory]
@@ -200,7 +200,7 @@ public sealed class UnknownDeliveryTests : IDisposable
         Deliveries.Receive("77", null);
         var receiver = new DeliveryReceiver(_service.Connection, _service);
 
-        Assert.Equal(ErrorCode.KeyRejected, (await Signals.GetErrorAsync(receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())).Code);
+        Assert.Equal(ErrorCode.KeyRejected, (await TaskAssertions.GetErrorAsync(receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())).Code);
         _service.OnFetch(ScriptedResponse.Success("77"));
 
         Assert.Equal("77", (await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync())?.Id);

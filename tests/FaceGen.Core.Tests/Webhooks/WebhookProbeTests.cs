@@ -24,11 +24,11 @@ public sealed class WebhookProbeTests : IDisposable
     [InlineData("GET http://hooks.example{path} HTTP/1.1\r\nHost: a\r\n\r\n")]
     public async Task Probe_of_webhook_path_returns_200_without_delivery(string request)
     {
-        string answer = await SendAsync(request);
+        string response = await SendAsync(request);
 
-        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
-        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
-        Assert.Equal((0, 0), (_webhook.Calls, _deliveries.Count));
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", response, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", response, StringComparison.Ordinal);
+        Assert.Equal((0, 0), (_webhook.Deliveries, _deliveries.Count));
     }
 
     [Theory]
@@ -47,10 +47,10 @@ public sealed class WebhookProbeTests : IDisposable
     [InlineData("get")]
     public async Task Probe_with_other_method_returns_405_with_allowed_methods(string method)
     {
-        string answer = await SendAsync($"{method} {{path}} HTTP/1.1\r\nHost: a\r\n\r\n");
+        string response = await SendAsync($"{method} {{path}} HTTP/1.1\r\nHost: a\r\n\r\n");
 
-        Assert.StartsWith("HTTP/1.1 405 ", answer, StringComparison.Ordinal);
-        Assert.Contains("\r\nAllow: GET, HEAD, POST\r\n", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 405 ", response, StringComparison.Ordinal);
+        Assert.Contains("\r\nAllow: GET, HEAD, POST\r\n", response, StringComparison.Ordinal);
     }
 
     private async Task<string> SendAsync(string request)

@@ -23,13 +23,13 @@ public sealed class WebhookTests : IDisposable
     }
 
     [Fact]
-    public async Task Delivery_is_answered_and_reported()
+    public async Task Delivery_gets_a_response_and_is_reported()
     {
         using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = 17, track_id = 5 }).WithTimeoutAsync();
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
         Assert.Equal(("17", 5L), await WaitForDeliveryAsync());
-        Assert.Equal(1, _webhook.Calls);
+        Assert.Equal(1, _webhook.Deliveries);
     }
 
     [Fact]

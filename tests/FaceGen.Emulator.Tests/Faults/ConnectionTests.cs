@@ -54,7 +54,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Never_answered_call_ends_when_the_caller_disconnects()
+    public async Task Call_without_response_ends_when_the_caller_disconnects()
     {
         await using TestService service = await TestService.StartAsync();
         service.Host.Faults.Add(Fault.ById("accepted-then-never-answered"), FaultOn.Submit.Nth(1));

@@ -89,7 +89,7 @@ public sealed class LoopbackOnlyTests
     [InlineData("localhost:{port}")]
     [InlineData("LOCALHOST:{port}")]
     [InlineData("[::1]:{port}")]
-    public async Task Request_to_a_loopback_name_is_answered(string host)
+    public async Task Request_to_a_loopback_name_gets_a_response(string host)
     {
         await using TestService service = await TestService.StartAsync();
         host = host.Replace("{port}", $"{service.Host.BaseUri.Port}", StringComparison.Ordinal);

@@ -127,7 +127,7 @@ public sealed class AccountTests
     }
 
     [Theory]
-    [InlineData("99", "The images of generation 99 were not deleted: No image of the request 99 belongs to this key.")]
+    [InlineData("99", "The images of generation 99 were not deleted: No image of the request 99 belongs to this key. Saved files are not affected. Check the id and the account.")]
     [InlineData("abc", "'abc' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
     [InlineData("-1", "'-1' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
     [InlineData("99999999999999999999999", "'99999999999999999999999' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]

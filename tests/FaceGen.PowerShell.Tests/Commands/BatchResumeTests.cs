@@ -87,7 +87,7 @@ public sealed class BatchResumeTests
         Assert.StartsWith("FileExists,", first.Result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains(conflicts, path => first.Result.Error.ToString().Contains($"'{path}'", StringComparison.Ordinal));
         Assert.EndsWith("Move the file away, or give another -Name, for example with {id}. Then run the same command again.", first.Result.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(("Unfinished", 1), (first.State, first["UnderWay"]));
+        Assert.Equal(("Unfinished", 1), (first.State, first["InProgress"]));
         Assert.Equal(["b"], again.Prompts);
         Assert.Equal("Complete", again.State);
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
@@ -188,7 +188,7 @@ public sealed class BatchResumeTests
 
         Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(12), $"It took {stopwatch.Elapsed.TotalSeconds:0.0} s.");
         Assert.Equal("Unfinished", result.State);
-        Assert.Equal(0, result["UnderWay"]);
+        Assert.Equal(0, result["InProgress"]);
         Assert.InRange(result["Saved"], 1, 399);
         Assert.Equal(fixture.Emulator.Journal.Accepted, result["Saved"]);
         Assert.Contains("time limit", (string)result.Summary.Properties["Message"].Value, StringComparison.Ordinal);

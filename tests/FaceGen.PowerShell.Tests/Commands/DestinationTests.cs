@@ -58,7 +58,7 @@ public sealed class DestinationTests
             """, fixture.Face, fixture.OutputFolder);
 
         Assert.StartsWith("FileNotWritten,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("nothing more is submitted", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Nothing more is submitted", result.Error.ToString(), StringComparison.Ordinal);
         Assert.InRange(fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal)), 1, 20);
     }
 }

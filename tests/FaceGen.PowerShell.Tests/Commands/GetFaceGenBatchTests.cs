@@ -130,7 +130,7 @@ public sealed class GetFaceGenBatchTests
         ScriptResult saved = fixture.Run("param($out) Get-FaceGenBatchItem $out -Status Generated | Save-FaceGenOutput $out", fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("DownloadFailed", result.Result.Error.FullyQualifiedErrorId.Split(',')[0]);
-        Assert.Equal((1, 1), (result["Saved"], result["UnderWay"]));
+        Assert.Equal((1, 1), (result["Saved"], result["InProgress"]));
         Assert.True(File.Exists((string)saved.Single.Properties["FullName"].Value));
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }

@@ -314,7 +314,7 @@ public sealed class InvokeFaceGenBatchTests
 
         BatchResult second = fixture.RunBatch(fixture.WriteCsv("a"), "-Verbose");
 
-        Assert.Equal("1 row is left (1 submitted and not saved yet). Run the same command again to continue.", first.Summary.Properties["Message"].Value);
+        Assert.Equal("1 row is left (1 paid for and not saved yet). Run the same command again to continue.", first.Summary.Properties["Message"].Value);
         Assert.Contains(second.Result.Verbose, line => line.Contains("1 row, 0 to send, 1 in progress from an earlier run, 1 done", StringComparison.Ordinal));
         Assert.Equal(["b"], second.Prompts);
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
@@ -327,7 +327,7 @@ public sealed class InvokeFaceGenBatchTests
 
         BatchResult result = fixture.RunBatch(fixture.WriteCsv("a", "b"), "-MaxImages 1");
 
-        Assert.Equal("Stopped submitting: -MaxImages 1 is reached. 1 row is left. Run the same command again to continue.", result.Summary.Properties["Message"].Value);
+        Assert.Equal("Nothing more is submitted: -MaxImages 1 is reached. 1 row is left. Run the same command again to continue.", result.Summary.Properties["Message"].Value);
         Assert.Equal([(string)result.Summary.Properties["Message"].Value], result.Result.Warnings);
     }
 

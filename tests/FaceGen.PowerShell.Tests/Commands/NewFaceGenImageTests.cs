@@ -14,8 +14,8 @@ public sealed class NewFaceGenImageTests
         ScriptResult typed = fixture.Run("param($face) New-FaceGenImage 'a pilot' $face -Width 16 -Verbose", fixture.Face).WithoutErrors();
         ScriptResult batch = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -Verbose", fixture.WriteCsv("a"), fixture.OutputFolder).WithoutErrors();
 
-        Assert.Contains($"'a pilot': generation {typed.Values("Id").Single()} was accepted, and is expected in 1.0 seconds.", typed.Verbose);
-        Assert.Contains($"people.csv:2: generation {batch.Output[0].Properties["Id"].Value} was accepted, and is expected in 1.0 seconds.", batch.Verbose);
+        Assert.Contains($"'a pilot': generation {typed.Values("Id").Single()} was accepted, and is expected in 1.0 s.", typed.Verbose);
+        Assert.Contains($"people.csv:2: generation {batch.Output[0].Properties["Id"].Value} was accepted, and is expected in 1.0 s.", batch.Verbose);
     }
 
     [Fact]

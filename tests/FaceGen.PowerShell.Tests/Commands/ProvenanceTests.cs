@@ -93,13 +93,13 @@ public sealed class ProvenanceTests
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
-        fixture.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/told -EmbedMetadata", fixture.Face, fixture.OutputFolder).WithoutErrors();
+        fixture.Run("param($face, $out) $g = New-FaceGenImage 'Zoë 😀' $face -Width 64 -Seed 5; $g | Save-FaceGenOutput $out/plain; $g | Save-FaceGenOutput $out/described -EmbedMetadata", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        string plain = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "plain")).Single(), told = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "told")).Single();
-        Assert.NotEqual(File.ReadAllBytes(plain), File.ReadAllBytes(told));
-        using SKBitmap before = SKBitmap.Decode(plain), after = SKBitmap.Decode(told);
+        string plain = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "plain")).Single(), described = Directory.GetFiles(Path.Combine(fixture.OutputFolder, "described")).Single();
+        Assert.NotEqual(File.ReadAllBytes(plain), File.ReadAllBytes(described));
+        using SKBitmap before = SKBitmap.Decode(plain), after = SKBitmap.Decode(described);
         Assert.Equal(before.Bytes, after.Bytes);
-        string text = Encoding.UTF8.GetString(File.ReadAllBytes(told));
+        string text = Encoding.UTF8.GetString(File.ReadAllBytes(described));
         Assert.Contains("Description\0\0\0\0\0Zoë 😀", text, StringComparison.Ordinal);
         Assert.DoesNotContain("emulator-key", text, StringComparison.Ordinal);
     }

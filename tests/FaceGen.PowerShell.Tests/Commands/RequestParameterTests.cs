@@ -159,8 +159,8 @@ public sealed class RequestParameterTests
             ["asmith new", "jdoe new", "people.csv:2: FaceGen keeps the columns 'sam', 'Team', and does not send them. File names, sidecars and reports can contain them.", "asmith comic", "jdoe comic"],
             result.Output.Select(line => line.ToString()));
         Assert.Equal(["asmith.png", "jdoe.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order());
-        Assert.All(fixture.Emulator.Journal.Entries.Where(entry => entry.Body.Contains("\"prompt\"", StringComparison.Ordinal)), entry => Assert.Contains("\"model_id\":\"new\",\"steps\":3", entry.Body, StringComparison.Ordinal));
-        Assert.DoesNotContain(fixture.Emulator.Journal.Entries, entry => entry.Body.Contains("jdoe", StringComparison.Ordinal));
+        Assert.All(fixture.Emulator.Journal.Entries.Where(entry => entry.Body!.Contains("\"prompt\"", StringComparison.Ordinal)), entry => Assert.Contains("\"model_id\":\"new\",\"steps\":3", entry.Body!, StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Emulator.Journal.Entries, entry => entry.Body!.Contains("jdoe", StringComparison.Ordinal));
         Assert.Contains("\"sam\": \"jdoe\"", File.ReadAllText(Path.Combine(fixture.OutputFolder, "jdoe.png.json")), StringComparison.Ordinal);
     }
 

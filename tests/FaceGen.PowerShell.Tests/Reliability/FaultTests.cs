@@ -98,7 +98,7 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData("unavailable", "Submit", "did not accept a request")]
-    [InlineData("Q24-500", "Fetch", "did not report the state of generation")]
+    [InlineData("Q24-500", "Fetch", "did not report the status of generation")]
     [InlineData("Q25-404", "Download", "could not be downloaded yet")]
     public async Task Verbose_names_the_retry_and_its_reason(string fault, string kind, string line)
     {
@@ -108,7 +108,7 @@ public sealed class FaultTests
 
         ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage 'p' -FaceImage $face -Width 32 | Save-FaceGenOutput $out", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Contains(result.Verbose, message => message.Contains(line, StringComparison.Ordinal) && message.Contains("again in", StringComparison.Ordinal));
+        Assert.Contains(result.Verbose, message => message.Contains(line, StringComparison.Ordinal) && message.Contains("Retrying in", StringComparison.Ordinal));
     }
 
     [Fact]

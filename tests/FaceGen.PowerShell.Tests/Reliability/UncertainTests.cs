@@ -52,7 +52,7 @@ public sealed class UncertainTests
         ScriptResult result = fixture.Run("param($face) New-FaceGenImage p -FaceImage $face -RetryUncertain", fixture.Face).WithoutErrors();
 
         Assert.Equal("Success", result.Single.Properties["Status"].Value.ToString());
-        Assert.Contains("may charge for it twice", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Contains("may be paid for twice", Assert.Single(result.Warnings), StringComparison.Ordinal);
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 

@@ -32,7 +32,7 @@ internal sealed class DiskImage(IReadOnlyList<NameChange> unflushedNames)
         foreach (IGrouping<string, NameChange> folder in UnflushedNames.GroupBy(change => change.Folder))
             lost.UnionWith(folder.Skip(choose(folder.Count() + 1)));
         foreach (NameChange change in UnflushedNames.Reverse().Where(lost.Contains)) Undo(names, change);
-        // The memory that SQLite shares between connections is made anew.
+        // The memory that SQLite shares between connections is created again.
         foreach (string name in names.Keys.Where(name => name.EndsWith("-shm", StringComparison.Ordinal)).ToList()) names.Remove(name);
 
         var contents = new Dictionary<DiskNode, DiskContent>();
@@ -70,7 +70,7 @@ internal sealed class DiskImage(IReadOnlyList<NameChange> unflushedNames)
 
     private void Undo(Dictionary<string, DiskNode> names, NameChange change)
     {
-        // Code that does not pass the disk may have changed the name since.
+        // Code that does not use the disk may have changed the name since.
         if (names.GetValueOrDefault(change.Name) != change.After) return;
 
         Set(change.Name, change.Before);

@@ -1,8 +1,8 @@
 namespace FaceGen.Simulation.Disk;
 
-/// <summary>A file or folder of a simulated disk, by whatever names, and what it would lose with the power.</summary>
+/// <summary>A file or folder of a simulated disk, and the changes that a loss of power would undo.</summary>
 /// <param name="number">The inode number.</param>
-/// <param name="order">When the disk met it first, which orders files by something that is the same in each run.</param>
+/// <param name="order">The order in which the disk first used it, which is the same in each run.</param>
 internal sealed class DiskNode(ulong number, int order)
 {
     private const int SectorLength = 512;
@@ -14,13 +14,13 @@ internal sealed class DiskNode(ulong number, int order)
 
     /// <summary>
     /// The lengths that a loss of power may leave, with the changes that they come from: first the durable one, which comes from
-    /// none. Empty if it is the length of now.
+    /// none. Empty if the current length is durable.
     /// </summary>
     private readonly List<(long Length, Change? By)> _lengths = [];
 
     internal ulong Number { get; } = number;
 
-    /// <summary>Gets when the disk met it first.</summary>
+    /// <summary>Gets the order in which the disk first used it.</summary>
     internal int Order { get; } = order;
 
     /// <summary>Gets or sets how many names it has.</summary>
@@ -32,7 +32,7 @@ internal sealed class DiskNode(ulong number, int order)
     /// <summary>True if a loss of power may change the content.</summary>
     internal bool HasUnflushed => _changes.Count > 0 || _lengths.Count > 1;
 
-    /// <summary>Returns what the file or folder is to the next process, if this one was killed.</summary>
+    /// <summary>Returns the file or folder as the next process finds it, if this one was killed.</summary>
     /// <param name="inherited">Its inode number on that process's disk.</param>
     internal DiskNode Inherit(ulong inherited)
     {
@@ -42,22 +42,22 @@ internal sealed class DiskNode(ulong number, int order)
         return node;
     }
 
-    /// <summary>Notes a write.</summary>
+    /// <summary>Records a write.</summary>
     /// <param name="offset">Where it begins.</param>
     /// <param name="length">How many bytes it writes.</param>
-    /// <param name="former">What it overwrites, which is shorter where it writes beyond the end.</param>
+    /// <param name="former">The overwritten bytes; fewer if the write extends the file.</param>
     /// <param name="formerLength">The length of the file before.</param>
     internal void NoteWrite(long offset, int length, byte[] former, long formerLength) =>
         Note(offset, length, former, formerLength, Math.Max(formerLength, offset + length));
 
-    /// <summary>Notes a change of the length.</summary>
+    /// <summary>Records a change of the length.</summary>
     /// <param name="length">The new length.</param>
-    /// <param name="former">What is cut off; empty if the file becomes longer.</param>
+    /// <param name="former">The removed bytes; empty if the file becomes longer.</param>
     /// <param name="formerLength">The length of the file before.</param>
     internal void NoteTruncate(long length, byte[] former, long formerLength) =>
         Note(Math.Min(length, formerLength), (int)Math.Abs(length - formerLength), former, formerLength, length);
 
-    /// <summary>Notes that the last name is gone.</summary>
+    /// <summary>Records that the last name was removed.</summary>
     internal void NoteRemoved(DiskContent content) => Removed = content;
 
     /// <summary>Makes all changes durable, but for pages that an earlier flush failed to write and that were not written to since.</summary>
@@ -76,19 +76,19 @@ internal sealed class DiskNode(ulong number, int order)
     }
 
     /// <summary>
-    /// Notes that a flush failed: the system has dropped what it could not write from the list of what it has to write, and
-    /// another flush does not write it (https://lwn.net/Articles/752063/).
+    /// Records that a flush failed: the system no longer plans to write the pages that it could not write, and another flush
+    /// does not write them (https://lwn.net/Articles/752063/).
     /// </summary>
     internal void NoteFlushFailed() => _changes.ForEach(change => change.HasFailed = true);
 
     /// <summary>
     /// Returns the content after a loss of power: each sector that was changed since the last flush has its durable content
-    /// or that after one of the changes, and the length is the durable one or that after one of the changes. What a file system
-    /// does in one transaction, it does wholly or not at all: of a file that was made shorter, either nothing that came after has
-    /// reached the disk, or nothing is left of what was cut off.
+    /// or that after one of the changes, and the length is the durable one or that after one of the changes. A file system
+    /// applies a transaction completely or not at all: after a file was shortened, either no later change has reached the disk, or
+    /// the removed part is gone.
     /// </summary>
-    /// <param name="current">The content of now.</param>
-    /// <param name="choose">Chooses a number below its argument; 0 is the durable state, the highest that of now.</param>
+    /// <param name="current">The current content.</param>
+    /// <param name="choose">Chooses a number below its argument; 0 is the durable state, the highest the current state.</param>
     internal byte[] LosePower(byte[] current, Func<int, int> choose)
     {
         int[] cuts = [.. Enumerable.Range(0, _changes.Count).Where(index => _changes[index].IsCut)];
@@ -114,7 +114,7 @@ internal sealed class DiskNode(ulong number, int order)
 
     private void Note(long offset, int length, byte[] former, long formerLength, long newLength)
     {
-        // What is written to a file without a name is lost in any case.
+        // Bytes of a file without a name are always lost.
         if (Removed is not null) return;
 
         var change = new Change(offset, length, former, isCut: newLength < formerLength);
@@ -149,7 +149,7 @@ internal sealed class DiskNode(ulong number, int order)
             set;
         }
 
-        /// <summary>True if it made the file shorter.</summary>
+        /// <summary>True if it shortened the file.</summary>
         internal bool IsCut => isCut;
 
         /// <summary>True if a flush of it has failed.</summary>
@@ -157,7 +157,7 @@ internal sealed class DiskNode(ulong number, int order)
 
         internal Change Copy() => new(offset, length, former, isCut) { Sectors = Sectors, HasFailed = HasFailed };
 
-        /// <summary>Restores what was before, in one range of the content.</summary>
+        /// <summary>Restores the former bytes in one range of the content.</summary>
         internal void Undo(byte[] content, long from, int count)
         {
             long end = Math.Min(Math.Min(from + count, offset + length), content.Length);

@@ -82,7 +82,7 @@ internal readonly record struct DiskFault
     /// <summary>True if the process dies.</summary>
     internal bool IsCut { get; }
 
-    /// <summary>Gets how many bytes a write has written all the same.</summary>
+    /// <summary>Gets how many bytes a failed write has written.</summary>
     internal int Bytes { get; }
 
     /// <summary>Returns the fault of an operation that fails.</summary>

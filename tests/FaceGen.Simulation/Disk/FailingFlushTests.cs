@@ -13,8 +13,8 @@ public sealed class FailingFlushTests : SimulationTests, IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>
-    /// What a flush failed to write may be in the system's memory alone, where a connection that is opened anew finds it, and no
-    /// later flush writes it. What is committed behind it must not be lost with the power.
+    /// Pages that a flush failed to write may be only in the system's memory, where a new connection finds them, and no later flush
+    /// writes them. Later commits must not be lost in a loss of power.
     /// </summary>
     [Theory]
     [InlineData(false, false)]

@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace FaceGen.Simulation.Disk;
 
 /// <summary>
-/// The disk of one simulated process: real files below a folder, whose operations can fail or end the process, and of which
-/// it is known what would survive a loss of power.
+/// The disk of one simulated process: real files below a folder, whose operations can fail or end the process, and which
+/// knows what would survive a loss of power.
 /// </summary>
 /// <remarks>
-/// SQLite (by <see cref="SqliteVfs"/>) and the images' files (by <see cref="SimulatedFiles"/>) use it. What other code does
-/// below the folder is seen, since the files are real, and is durable at once.
+/// SQLite (by <see cref="SqliteVfs"/>) and the images' files (by <see cref="SimulatedFiles"/>) use it. Changes of other
+/// code below the folder are visible, because the files are real, and durable at once.
 /// </remarks>
 internal sealed partial class SimulatedDisk : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed partial class SimulatedDisk : IDisposable
     private int _nodesMet;
 
     /// <summary>Creates the disk of a process that begins.</summary>
-    /// <param name="root">The folder, which holds what earlier processes left; it is created if it does not exist, and is not below
+    /// <param name="root">The folder, which contains the files of earlier processes; it is created if it does not exist, and is not below
     /// that of another disk.</param>
     internal SimulatedDisk(string root)
     {
@@ -32,7 +32,7 @@ internal sealed partial class SimulatedDisk : IDisposable
         Root = SqliteVfs.Register(this, Path.GetFullPath(root));
     }
 
-    /// <summary>Gets or sets what decides, before each operation, how it ends. A disk that is dead does not call it.</summary>
+    /// <summary>Gets or sets the function that decides, before each operation, how it ends. A disk that is dead does not call it.</summary>
     /// <remarks>It is called on the thread of the operation, which may wait in it. SQLite's caller cannot get an exception from it.</remarks>
     internal Func<DiskOperation, DiskFault> OnOperation { get; set; } = _ => DiskFault.None;
 
@@ -72,7 +72,7 @@ internal sealed partial class SimulatedDisk : IDisposable
     /// <summary>Lets the process die now.</summary>
     internal void Kill()
     {
-        // Abandoned code can still use the files that it has open, or that it knows by path: what the next process finds is read now.
+        // Abandoned code can still use its open files and known paths, so the state for the next process is read now.
         lock (_gate)
         {
             if (_isDead) return;
@@ -83,8 +83,8 @@ internal sealed partial class SimulatedDisk : IDisposable
     }
 
     /// <summary>
-    /// Kills the process, if it lives, and returns the disk of the next one in another folder. That one finds all that was written;
-    /// what was not flushed can still be lost with the power.
+    /// Kills the process, if it lives, and returns the disk of the next one in another folder. It finds all writes; those that were
+    /// not flushed can still be lost in a loss of power.
     /// </summary>
     /// <param name="folder">The folder, which must be empty; it is created if it does not exist.</param>
     internal SimulatedDisk Restart(string folder)
@@ -134,13 +134,13 @@ internal sealed partial class SimulatedDisk : IDisposable
         return path.StartsWith(Root, StringComparison.Ordinal) && path[Root.Length] == '/' ? path[(Root.Length + 1)..] : null;
     }
 
-    /// <summary>Performs an operation, or what is left of it by the fault that was chosen.</summary>
+    /// <summary>Performs an operation, or the part of it that the chosen fault leaves.</summary>
     /// <param name="action">What it does.</param>
     /// <param name="name">The name of the file.</param>
-    /// <param name="work">Does it; a write gets the number of bytes to write.</param>
+    /// <param name="work">Performs it; a write gets the number of bytes to write.</param>
     /// <param name="offset">Where it reads or writes.</param>
     /// <param name="length">How many bytes it reads or writes.</param>
-    /// <param name="onFailure">Does what else a failure changes; null for nothing.</param>
+    /// <param name="onFailure">Applies the other changes of a failure; null for none.</param>
     /// <returns>Why it has failed; no error if the work was done.</returns>
     internal DiskError Do(DiskAction action, string name, Action<int> work, long offset = 0, int length = 0, Action? onFailure = null)
     {
@@ -160,7 +160,7 @@ internal sealed partial class SimulatedDisk : IDisposable
         }
     }
 
-    /// <summary>Does what is no operation: it cannot fail, but for a disk that is dead.</summary>
+    /// <summary>Performs work that is not an operation: it fails only if the disk is dead.</summary>
     /// <returns>False if the disk is dead and nothing was done.</returns>
     internal bool DoUncounted(Action work)
     {
@@ -186,20 +186,20 @@ internal sealed partial class SimulatedDisk : IDisposable
 
     internal bool Exists(string name) => UnixFile.Number(PathOf(name)) != 0;
 
-    /// <summary>Notes that a name was given to a new file or folder.</summary>
+    /// <summary>Records the name of a new file or folder.</summary>
     internal DiskNode NoteCreated(string name)
     {
-        // Code that does not pass the disk may have deleted a file of the same number.
+        // Code that does not use the disk may have deleted a file of the same number.
         _nodes.Remove(UnixFile.Number(PathOf(name)));
         DiskNode node = Node(name);
         _unflushedNames.Add(new NameChange(name, null, node));
         return node;
     }
 
-    /// <summary>Notes that a name was given to a file, which is to be called before that.</summary>
+    /// <summary>Records a new name of a file; called before the change.</summary>
     /// <param name="from">The file's name.</param>
     /// <param name="to">The other name.</param>
-    /// <returns>Ends the note when it was done; takes whether the file has kept the former name.</returns>
+    /// <returns>The function that completes the record after the change; its argument is true if the file has kept the former name.</returns>
     internal Action<bool> NoteRename(string from, string to)
     {
         DiskNode node = Node(from);
@@ -213,8 +213,8 @@ internal sealed partial class SimulatedDisk : IDisposable
         };
     }
 
-    /// <summary>Notes that a file or folder is about to lose its name.</summary>
-    /// <returns>Ends the note when that was done.</returns>
+    /// <summary>Records that a name of a file or folder is removed; called before the change.</summary>
+    /// <returns>The function that completes the record after the change.</returns>
     internal Action NoteDelete(string name, bool isFolder = false)
     {
         DiskNode node = Node(name);
@@ -286,15 +286,15 @@ internal sealed partial class SimulatedDisk : IDisposable
 
     private static readonly EnumerationOptions AllFiles = new() { RecurseSubdirectories = true, AttributesToSkip = default };
 
-    /// <summary>Finds the names that <c>PartName</c> makes.</summary>
+    /// <summary>Finds the names that <c>PartFileName</c> creates.</summary>
     [GeneratedRegex(@"\.[0-9a-f-]+\.part$", RegexOptions.CultureInvariant)]
     private static partial Regex Temporary();
 }
 
 /// <summary>A change of a name, or of two, that a loss of power undoes.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Before">What had the name before; null for none.</param>
-/// <param name="After">What has it now; null for none.</param>
+/// <param name="Before">The file that had the name before; null for none.</param>
+/// <param name="After">The file that has it now; null for none.</param>
 /// <param name="Former">The name that was taken from <paramref name="After"/>; null if it kept its names.</param>
 internal sealed record NameChange(string Name, DiskNode? Before, DiskNode? After, string? Former = null)
 {

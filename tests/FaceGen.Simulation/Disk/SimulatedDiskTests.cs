@@ -147,7 +147,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
 
         new SimulatedFiles(next, TimeProvider.System).FlushFolder(next.Root);
         Assert.Equal(["image=new", "old=new", "unflushed="], Content(Copy(next, powerIsLost: true, Nothing)));
-        // The former disk is as it was.
+        // The former disk is unchanged.
         Assert.Equal(["old=old"], Content(Copy(disk, powerIsLost: true, Nothing)));
     }
 
@@ -445,8 +445,8 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     }
 
     /// <summary>
-    /// Does work as often as it has operations, and cuts another one of them each time, whole and torn; then checks what a new
-    /// process finds after a kill and after losses of power.
+    /// Repeats work once for each of its operations, interrupts another operation each time, before it and halfway, and checks what
+    /// a new process finds after a kill and after losses of power.
     /// </summary>
     /// <param name="work">Does it, and returns how many transactions it began and how many were committed.</param>
     /// <param name="check">Returns how many transactions there are in a copy.</param>
@@ -465,7 +465,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
                 DiskOperation? reached = null;
                 disk.OnOperation = operation =>
                 {
-                    // A process that dies while it reads leaves what one does that dies later.
+                    // A process that dies during a read leaves the same state as one that dies later.
                     if (operation.Action == DiskAction.Read || count++ != cut) return DiskFault.None;
 
                     reached = operation;
@@ -507,7 +507,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
             Directory.Delete(copy, recursive: true);
         }
 
-        // What the next process has seen survives a loss of power, though the one that was killed may not have flushed it.
+        // The state that the next process has read survives a loss of power, although the killed process may not have flushed it.
         using SimulatedDisk next = disk.Restart(Path.Combine(_folder, $"next-{_copies++}"));
         int seen = await check(next.Root);
         Assert.Equal(seen, await check(Copy(next, powerIsLost: true, Nothing)));

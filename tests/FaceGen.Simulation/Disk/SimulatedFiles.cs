@@ -127,7 +127,7 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
         if (error != DiskError.None) throw Failure(error, path);
     }
 
-    /// <exception cref="InvalidOperationException">The path is elsewhere: what is done there would escape the simulation.</exception>
+    /// <exception cref="InvalidOperationException">The path is elsewhere: the simulation does not control it.</exception>
     private string NameOf(string path) =>
         disk.NameOf(path) ?? throw new InvalidOperationException($"'{path}' is not below the disk's root '{disk.Root}'.");
 
@@ -143,7 +143,7 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
             } + $" : '{path}'",
             (int)error);
 
-    /// <summary>A file that is written from its begin to its end. Each write is an operation of its own.</summary>
+    /// <summary>A file that is written from the beginning to the end. Each write is an operation of its own.</summary>
     private sealed class WrittenFile(SimulatedFiles files, FileStream real, DiskNode node) : Stream
     {
         internal FileStream Real { get; } = real;
@@ -170,7 +170,7 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
             long end = Real.Length;
             Node.NoteWrite(end, written, [], end);
             Real.Write(buffer, offset, written);
-            // What the process had only in its memory would be lost with it.
+            // Data that only the process has in memory is lost with it.
             Real.Flush();
             Touch();
         }, Real.Length, count);

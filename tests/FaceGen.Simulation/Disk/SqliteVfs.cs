@@ -8,7 +8,7 @@ namespace FaceGen.Simulation.Disk;
 
 /// <summary>
 /// SQLite's default file system (VFS) in this process: files below the root of a simulated disk are used through that disk,
-/// all others as if it were not there. It delegates to the system's own.
+/// all others directly. It delegates to the system's own VFS.
 /// </summary>
 /// <remarks>See https://www.sqlite.org/c3ref/vfs.html and https://www.sqlite.org/c3ref/io_methods.html.</remarks>
 internal static unsafe partial class SqliteVfs
@@ -274,7 +274,7 @@ internal static unsafe partial class SqliteVfs
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int ShmUnmap(FileHead* file, int deletes) => Next(file)->ShmUnmap(file + 1, file->File.Disk.IsDead ? 0 : deletes);
 
-    /// <summary>Gives no memory of the file, so that SQLite reads it.</summary>
+    /// <summary>Maps no memory of the file, so that SQLite reads it.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Fetch(FileHead* file, long offset, int length, void** result)
     {
@@ -333,14 +333,14 @@ internal static unsafe partial class SqliteVfs
     {
         internal IoMethods* Methods;
 
-        /// <summary>Leads to the <see cref="OpenFile"/>.</summary>
+        /// <summary>Refers to the <see cref="OpenFile"/>.</summary>
         internal nint Handle;
 
         internal readonly OpenFile File => Unsafe.As<OpenFile>(GCHandle.FromIntPtr(Handle).Target!);
     }
 
 #pragma warning disable CS0649 // SQLite sets the fields of its own structure.
-    /// <summary>"sqlite3_vfs". What this VFS does not use has no type.</summary>
+    /// <summary>"sqlite3_vfs". Fields that this VFS does not use have no type.</summary>
     private struct Vfs
     {
         internal int Version;

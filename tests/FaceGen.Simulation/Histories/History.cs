@@ -17,7 +17,7 @@ internal class History : IAsyncDisposable
     /// <summary>How long a run may take, in simulated time.</summary>
     private static readonly TimeSpan MaxRunDuration = TimeSpan.FromHours(48);
 
-    /// <summary>How long a process that was stopped waits for the answers in flight before it ends.</summary>
+    /// <summary>How long a process that was stopped waits for the responses in flight before it ends.</summary>
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a disk that is full, or read-only, stays so.</summary>

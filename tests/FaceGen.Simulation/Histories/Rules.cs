@@ -67,7 +67,7 @@ internal class Rules(History history)
         throw new HistoryException($"Generation {id} is used before the ledger has its id.");
     }
 
-    /// <summary>An answer that refuses every request has reached the process.</summary>
+    /// <summary>A response that refuses every request has reached the process.</summary>
     internal void OnRefusedForAll() => _refusedSince ??= history.Service.Submissions;
 
     /// <summary>An operation of the disk fails.</summary>
@@ -98,7 +98,7 @@ internal class Rules(History history)
         if (process.Ledger is not { Rows.Count: > 0 } ledger) return;
 
         if (ledger.IsStale && !process.Disk.IsDead) await ReadAsync(ledger.ReadRowsAsync);
-        foreach (SimulatedGeneration generation in history.Service.Accepted) CheckKept(ledger, generation);
+        foreach (SimulatedGeneration generation in history.Service.Accepted) CheckRecorded(ledger, generation);
     }
 
     /// <summary>A run has ended by itself.</summary>
@@ -160,7 +160,7 @@ internal class Rules(History history)
         };
         if (!isLegitimate) throw new HistoryException($"Row {number} ended as {row.Status} ({row.ErrorCode}: {row.Error}), for which there is no reason.");
 
-        foreach (SimulatedGeneration generation in generations) CheckKept(number, row, generation);
+        foreach (SimulatedGeneration generation in generations) CheckRecorded(number, row, generation);
     }
 
     /// <summary>
@@ -171,12 +171,12 @@ internal class Rules(History history)
         generation.ClockError <= -TimeSpan.FromHours(24) && (generation.LinksDeadUntil > TimeSpan.Zero || generation.UnknownUntil > TimeSpan.Zero);
 
     /// <summary>What was accepted is in the ledger, or its row is one whose outcome is unknown.</summary>
-    private void CheckKept(SimulatedLedger ledger, SimulatedGeneration generation)
+    private void CheckRecorded(SimulatedLedger ledger, SimulatedGeneration generation)
     {
-        if (ledger.Rows.FirstOrDefault(row => RowNumber(row) == generation.Row) is { } row) CheckKept(generation.Row, row, generation);
+        if (ledger.Rows.FirstOrDefault(row => RowNumber(row) == generation.Row) is { } row) CheckRecorded(generation.Row, row, generation);
     }
 
-    private void CheckKept(int number, LedgerRow row, SimulatedGeneration generation)
+    private void CheckRecorded(int number, LedgerRow row, SimulatedGeneration generation)
     {
         if (row.GenerationId == generation.Id) return;
         if (row.Status is BatchItemStatus.Submitting or BatchItemStatus.Uncertain && (!IsRecorded(generation) || history.Scenario.RetryFailed)) return;

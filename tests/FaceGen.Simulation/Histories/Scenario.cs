@@ -22,7 +22,7 @@ internal record Scenario(int Rows, int Images = 1)
     /// <summary>Gets a value that is true if the runs that follow the first send rows again that failed.</summary>
     internal bool RetryFailed { get; init; }
 
-    /// <summary>Gets a value that is true if the files have names that are known before the service answers.</summary>
+    /// <summary>Gets a value that is true if the files have names that are known before the service responds.</summary>
     internal bool HasKnownNames { get; init; }
 
     /// <summary>Gets a value that is true if the service delivers results to a webhook of the process.</summary>

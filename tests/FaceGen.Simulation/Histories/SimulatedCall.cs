@@ -6,23 +6,23 @@ namespace FaceGen.Simulation.Histories;
 
 /// <summary>What the network does with a call.</summary>
 /// <param name="Name">The name in a history.</param>
-/// <param name="Response">The answer; null for a connection that breaks.</param>
+/// <param name="Response">The response; null for a connection that breaks.</param>
 internal sealed record CallOutcome(string Name, HttpResponseMessage? Response)
 {
     /// <summary>True if the connection is never made.</summary>
     internal bool IsNeverSent { get; init; }
 
-    /// <summary>True if no answer ever comes.</summary>
+    /// <summary>True if no response ever comes.</summary>
     internal bool IsSilent { get; init; }
 
-    /// <summary>Gets what is done as the answer reaches the process.</summary>
+    /// <summary>Gets what is done as the response reaches the process.</summary>
     internal Action OnReceived { get; init; } = () => { };
 }
 
 /// <summary>One call of a simulated process.</summary>
 internal sealed class SimulatedCall
 {
-    private readonly TaskCompletionSource<HttpResponseMessage> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<HttpResponseMessage> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SimulatedNetwork _network;
     private readonly SimulatedProcess _process;
     private readonly HttpRequestMessage _request;
@@ -37,8 +37,8 @@ internal sealed class SimulatedCall
         _name = Describe(request.RequestUri!);
     }
 
-    /// <summary>Gets the answer as the process gets it.</summary>
-    internal Task<HttpResponseMessage> Answer => _answer.Task;
+    /// <summary>Gets the response as the process gets it.</summary>
+    internal Task<HttpResponseMessage> Response => _response.Task;
 
     private bool IsSubmission => _name == "submit";
 
@@ -48,7 +48,7 @@ internal sealed class SimulatedCall
         _process.Calls.Add(this);
         if (IsSubmission) _process.SubmissionsInFlight++;
         Wait($"{_name}: the request is sent", SendAsync);
-        _cancellationToken.Register(() => End(() => _answer.TrySetCanceled(_cancellationToken)));
+        _cancellationToken.Register(() => End(() => _response.TrySetCanceled(_cancellationToken)));
     }
 
     /// <summary>Breaks the connection.</summary>
@@ -63,16 +63,16 @@ internal sealed class SimulatedCall
         : address.AbsolutePath.EndsWith("/face_gen", StringComparison.Ordinal) ? "submit"
         : address.Segments[^1];
 
-    private bool Fail(Exception error) => _answer.TrySetException(error);
+    private bool Fail(Exception error) => _response.TrySetException(error);
 
-    private void End(Func<bool> answer)
+    private void End(Func<bool> response)
     {
         if (_pending is { } step) _process.Remove(step);
         _pending = null;
         if (!_process.Calls.Remove(this)) return;
 
         if (IsSubmission) _process.SubmissionsInFlight--;
-        answer();
+        response();
     }
 
     private void Wait(string name, Func<Task> runAsync)
@@ -100,13 +100,13 @@ internal sealed class SimulatedCall
         // The service's own clock is right.
         if (treatment.Response is { } response) response.Headers.Date = History.Begin + _process.History.Elapsed;
         if (treatment.IsNeverSent) End(() => Fail(Refused()));
-        else if (!treatment.IsSilent) Wait($"{_name}: the answer arrives", () => ArriveAsync(treatment));
+        else if (!treatment.IsSilent) Wait($"{_name}: the response arrives", () => ArriveAsync(treatment));
     }
 
     private Task ArriveAsync(CallOutcome treatment)
     {
         treatment.OnReceived();
-        End(() => treatment.Response is { } response ? _answer.TrySetResult(response) : Fail(Broken()));
+        End(() => treatment.Response is { } response ? _response.TrySetResult(response) : Fail(Broken()));
         return Task.CompletedTask;
     }
 
@@ -118,14 +118,14 @@ internal sealed class SimulatedCall
         string path = address.AbsolutePath;
         if (path.EndsWith("/face_gen", StringComparison.Ordinal))
         {
-            SubmitAnswer answer = _network.ChooseSubmitAnswer();
-            return answer.IsNeverSent ? new CallOutcome(answer.Name, null) { IsNeverSent = true }
-                : _network.Submit(await _request.Content!.ReadAsByteArrayAsync(_cancellationToken), answer);
+            SubmitResponse response = _network.ChooseSubmitResponse();
+            return response.IsNeverSent ? new CallOutcome(response.Name, null) { IsNeverSent = true }
+                : _network.Submit(await _request.Content!.ReadAsByteArrayAsync(_cancellationToken), response);
         }
 
         await _request.Content!.ReadAsByteArrayAsync(_cancellationToken);
         return path.Contains("/fetch/", StringComparison.Ordinal) ? _network.Poll(address.Segments[^1])
-            : path.EndsWith("/assets_generated", StringComparison.Ordinal) ? new CallOutcome("the list is not in the plan", Reply.Error("Not available.", 404))
+            : path.EndsWith("/assets_generated", StringComparison.Ordinal) ? new CallOutcome("the list is not in the plan", Responses.Error("Not available.", 404))
             : throw new HistoryException($"Nothing is known of {address}.");
     }
 }

@@ -5,7 +5,7 @@ using FaceGen.Simulation.Service;
 namespace FaceGen.Simulation.Histories;
 
 /// <summary>
-/// Carries the calls of one simulated process. Each call is two steps: the request reaches the service, and the answer reaches
+/// Carries the calls of one simulated process. Each call is two steps: the request reaches the service, and the response reaches
 /// the process; whatever the scheduler puts between them happens between them.
 /// </summary>
 /// <param name="process">The process.</param>
@@ -17,27 +17,27 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
     {
         var call = new SimulatedCall(this, process, request, cancellationToken);
         call.Begin();
-        return call.Answer;
+        return call.Response;
     }
 
-    internal SubmitAnswer ChooseSubmitAnswer() => _history.Service.Queued >= _history.Scenario.QueueLimit
-        ? SubmitAnswer.All.Single(answer => answer.Name == "the queue is full")
-        : SubmitAnswer.All[_history.Choose(ChoiceKind.Submit, SubmitAnswer.All.Count)];
+    internal SubmitResponse ChooseSubmitResponse() => _history.Service.Queued >= _history.Scenario.QueueLimit
+        ? SubmitResponse.All.Single(chosen => chosen.Name == "the queue is full")
+        : SubmitResponse.All[_history.Choose(ChoiceKind.Submit, SubmitResponse.All.Count)];
 
-    internal CallOutcome Submit(byte[] body, SubmitAnswer answer)
+    internal CallOutcome Submit(byte[] body, SubmitResponse chosen)
     {
         _history.Rules.OnSubmission(process);
-        SimulatedGeneration? generation = _history.Service.Submit(body, answer, out int row);
+        SimulatedGeneration? generation = _history.Service.Submit(body, chosen, out int row);
         if (generation is not null) _history.Rules.OnAccepted(process, generation);
         string accepted = generation is null ? $" (row {row})" : $" (row {row} is generation {generation.Id}, {generation.Seconds} s)";
-        return new CallOutcome(answer.Name + accepted, answer.Make(generation ?? None))
+        return new CallOutcome(chosen.Name + accepted, chosen.Make(generation ?? None))
         {
-            IsSilent = answer.IsSilent,
+            IsSilent = chosen.IsSilent,
             OnReceived = () =>
             {
-                if (!answer.IsUnclear) _history.Service.MarkAnswered(row);
-                if (answer.NamesId) process.ReceivedIds.Add(generation!.Id);
-                if (answer.RefusesAll) _history.Rules.OnRefusedForAll();
+                if (!chosen.IsUnclear) _history.Service.MarkResponded(row);
+                if (chosen.NamesId) process.ReceivedIds.Add(generation!.Id);
+                if (chosen.RefusesAll) _history.Rules.OnRefusedForAll();
             },
         };
     }
@@ -48,23 +48,23 @@ internal sealed class SimulatedNetwork(SimulatedProcess process) : HttpMessageHa
         _history.OnPoll();
         SimulatedGeneration? generation = _history.Service.Find(id);
         // Of what it has never accepted the service says nothing but that it does not know it.
-        int odd = generation is null ? 0 : _history.Choose(ChoiceKind.Fetch, PollAnswer.Unusual.Count + 1);
+        int odd = generation is null ? 0 : _history.Choose(ChoiceKind.Fetch, FetchResponse.Unusual.Count + 1);
         if (odd == 0) return new CallOutcome("the truth", _history.Service.Poll(id));
 
-        PollAnswer answer = PollAnswer.Unusual[odd - 1];
-        generation!.IsDenied |= answer.Denies;
-        if (answer.Lasts) _history.Service.Forget(generation);
-        return new CallOutcome(answer.Name, answer.Make(generation)) { IsSilent = answer.IsSilent, IsNeverSent = answer.IsNeverSent };
+        FetchResponse chosen = FetchResponse.Unusual[odd - 1];
+        generation!.IsDenied |= chosen.Denies;
+        if (chosen.Lasts) _history.Service.Forget(generation);
+        return new CallOutcome(chosen.Name, chosen.Make(generation)) { IsSilent = chosen.IsSilent, IsNeverSent = chosen.IsNeverSent };
     }
 
     internal CallOutcome Download(Uri link)
     {
         string[] parts = Path.GetFileNameWithoutExtension(link.AbsolutePath).Split('-');
         _history.Rules.OnUse(process, parts[0], isDownload: true);
-        LinkAnswer answer = LinkAnswer.All[_history.Choose(ChoiceKind.Download, LinkAnswer.All.Count)];
-        if (answer.Lasts && _history.Service.Find(parts[0]) is { } cut) _history.Service.CutLinks(cut);
-        HttpResponseMessage response = _history.Service.Download(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture) - 1, answer.Make, out bool breaks);
-        return new CallOutcome(answer.Name, breaks ? null : response) { IsSilent = answer.IsSilent };
+        LinkResponse chosen = LinkResponse.All[_history.Choose(ChoiceKind.Download, LinkResponse.All.Count)];
+        if (chosen.Lasts && _history.Service.Find(parts[0]) is { } cut) _history.Service.CutLinks(cut);
+        HttpResponseMessage response = _history.Service.Download(parts[0], int.Parse(parts[1], CultureInfo.InvariantCulture) - 1, chosen.Make, out bool breaks);
+        return new CallOutcome(chosen.Name, breaks ? null : response) { IsSilent = chosen.IsSilent };
     }
 
     /// <summary>Gets the placeholder for a missing generation.</summary>

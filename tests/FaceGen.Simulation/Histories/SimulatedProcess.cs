@@ -73,10 +73,10 @@ internal class SimulatedProcess : IBatchObserver, IDisposable
     /// <summary>Gets or sets how many images were accepted since the process began.</summary>
     internal int PaidImages { get; set; }
 
-    /// <summary>Gets the ids that answers have named.</summary>
+    /// <summary>Gets the ids that responses have named.</summary>
     internal HashSet<string> ReceivedIds { get; } = [];
 
-    /// <summary>Gets the calls that have no answer yet.</summary>
+    /// <summary>Gets the calls that have no response yet.</summary>
     internal List<SimulatedCall> Calls { get; } = [];
 
     /// <summary>Gets or sets when a user stopped the run, in elapsed time; null if no user did.</summary>

@@ -29,13 +29,13 @@ internal sealed class SimulatedGeneration
     /// <summary>Gets when its links stop working.</summary>
     internal TimeSpan ExpiresAt => ReadyAt + TimeSpan.FromHours(24);
 
-    /// <summary>Gets or sets a value that is true once the service has answered for it as if it were unknown, or gone.</summary>
+    /// <summary>Gets or sets a value that is true once the service has responded for it as if it were unknown, or gone.</summary>
     internal bool IsDenied { get; set; }
 
     /// <summary>Gets or sets until when the service says that it does not know it.</summary>
     internal TimeSpan UnknownUntil { get; set; }
 
-    /// <summary>Gets or sets until when its links answer 404.</summary>
+    /// <summary>Gets or sets until when its links return 404.</summary>
     internal TimeSpan LinksDeadUntil { get; set; }
 
     internal string Link(int index) => $"https://cdn.example/{Id}-{index + 1}.png";

@@ -7,7 +7,7 @@ using FaceGen.Simulation.Scheduling;
 namespace FaceGen.Simulation.Service;
 
 /// <summary>
-/// The service of one history: what it has accepted and been paid for, its queue, and the answers that it gives. It outlives the
+/// The service of one history: what it has accepted and been paid for, its queue, and the responses that it gives. It outlives the
 /// simulated processes.
 /// </summary>
 /// <param name="history">The history.</param>
@@ -29,7 +29,7 @@ internal sealed class SimulatedService(History history)
     private readonly List<SimulatedGeneration> _accepted = [];
     private readonly HashSet<int> _refusedRows = [];
 
-    /// <summary>How many submissions of each row have had no clear answer.</summary>
+    /// <summary>How many submissions of each row have had no clear response.</summary>
     private readonly Dictionary<int, int> _open = [];
 
     /// <summary>Gets everything that was accepted, in order.</summary>
@@ -41,11 +41,11 @@ internal sealed class SimulatedService(History history)
     /// <summary>Returns true if the service has refused a row for a reason of its own.</summary>
     internal bool HasRefused(int row) => _refusedRows.Contains(row);
 
-    /// <summary>Returns true if a submission of a row has had no answer that says whether it was accepted.</summary>
+    /// <summary>Returns true if a submission of a row has had no response that says whether it was accepted.</summary>
     internal bool IsInDoubt(int row) => _open.GetValueOrDefault(row) > 0;
 
-    /// <summary>An answer that is clear has reached the process.</summary>
-    internal void MarkAnswered(int row) => _open[row]--;
+    /// <summary>A clear response has reached the process.</summary>
+    internal void MarkResponded(int row) => _open[row]--;
 
     /// <summary>Returns the generation of an id; null if there is none.</summary>
     internal SimulatedGeneration? Find(string id) => _accepted.Find(generation => generation.Id == id);
@@ -65,10 +65,10 @@ internal sealed class SimulatedService(History history)
 
     /// <summary>Receives a submission.</summary>
     /// <param name="body">The request.</param>
-    /// <param name="answer">The way in which it is answered.</param>
+    /// <param name="response">The way of the response.</param>
     /// <param name="row">The row that it is for.</param>
     /// <returns>The generation that it was accepted as; null if it was not.</returns>
-    internal SimulatedGeneration? Submit(byte[] body, SubmitAnswer answer, out int row)
+    internal SimulatedGeneration? Submit(byte[] body, SubmitResponse response, out int row)
     {
         Submissions++;
         using JsonDocument request = JsonDocument.Parse(body);
@@ -76,10 +76,10 @@ internal sealed class SimulatedService(History history)
         if (request.RootElement.GetProperty("key").GetString() != Key) throw new HistoryException("A submission carries another key.");
 
         _open[row] = _open.GetValueOrDefault(row) + 1;
-        if (answer.RefusesRow) _refusedRows.Add(row);
-        if (answer.Acceptance == Acceptance.None) return null;
+        if (response.RefusesRow) _refusedRows.Add(row);
+        if (response.Acceptance == Acceptance.None) return null;
 
-        int seconds = answer.Acceptance is Acceptance.AcceptedReady or Acceptance.AcceptedFailing ? 0 : ServiceTimes[history.Choices.Choose(ChoiceKind.ServiceTime, ServiceTimes.Length)];
+        int seconds = response.Acceptance is Acceptance.AcceptedReady or Acceptance.AcceptedFailing ? 0 : ServiceTimes[history.Choices.Choose(ChoiceKind.ServiceTime, ServiceTimes.Length)];
         var generation = new SimulatedGeneration
         {
             Id = (_accepted.Count + 101).ToString(CultureInfo.InvariantCulture),
@@ -89,21 +89,21 @@ internal sealed class SimulatedService(History history)
             AcceptedAt = history.Elapsed,
             ClockError = history.ClockError,
             QueueLimit = history.Scenario.QueueLimit,
-            Fails = answer.Acceptance == Acceptance.AcceptedFailing,
+            Fails = response.Acceptance == Acceptance.AcceptedFailing,
         };
         _accepted.Add(generation);
         if (request.RootElement.TryGetProperty("webhook", out _)) history.PlanDeliveries(generation, request.RootElement.GetProperty("track_id").GetInt64());
         return generation;
     }
 
-    /// <summary>Answers a poll with the truth.</summary>
+    /// <summary>Returns the true response to a fetch.</summary>
     internal HttpResponseMessage Poll(string id) => Find(id) switch
     {
-        null => Reply.Error("Request not found", 404),
-        { Fails: true } => Reply.Json($$"""{"status":"failed","id":{{id}},"message":"The face could not be found."}"""),
-        { } generation when generation.ExpiresAt <= history.Elapsed || IsNow(generation.UnknownUntil) => Reply.Error("Request not found", 404),
-        { } generation when generation.ReadyAt <= history.Elapsed => Reply.Success(generation),
-        { } generation => Reply.Processing(generation, id),
+        null => Responses.Error("Request not found", 404),
+        { Fails: true } => Responses.Json($$"""{"status":"failed","id":{{id}},"message":"The face could not be found."}"""),
+        { } generation when generation.ExpiresAt <= history.Elapsed || IsNow(generation.UnknownUntil) => Responses.Error("Request not found", 404),
+        { } generation when generation.ReadyAt <= history.Elapsed => Responses.Success(generation),
+        { } generation => Responses.Processing(generation, id),
     };
 
     /// <summary>For a while, the service does not know a generation.</summary>
@@ -112,15 +112,15 @@ internal sealed class SimulatedService(History history)
     /// <summary>For a while, the links of a generation are dead.</summary>
     internal void CutLinks(SimulatedGeneration generation) => generation.LinksDeadUntil = history.Elapsed + Outage;
 
-    /// <summary>Answers for a link with the truth.</summary>
+    /// <summary>Returns the true response to a download.</summary>
     internal HttpResponseMessage Download(string id, int index, Func<byte[], HttpResponseMessage?> reply, out bool breaks)
     {
         breaks = false;
-        if (Find(id) is not { } generation || generation.ExpiresAt <= history.Elapsed || generation.ReadyAt > history.Elapsed || IsNow(generation.LinksDeadUntil)) return Reply.Html(404);
+        if (Find(id) is not { } generation || generation.ExpiresAt <= history.Elapsed || generation.ReadyAt > history.Elapsed || IsNow(generation.LinksDeadUntil)) return Responses.Html(404);
 
         HttpResponseMessage? response = reply(Image(id, index));
         breaks = response is null;
-        return response ?? Reply.Html(500);
+        return response ?? Responses.Html(500);
     }
 
     private bool IsNow(TimeSpan until) => until > history.Elapsed && !history.IsQuiet;

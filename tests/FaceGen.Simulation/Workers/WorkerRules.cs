@@ -161,7 +161,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
             WorkerRow? row = _rows.FirstOrDefault(row => row.Row == generation.Row);
             if (row is null || row.GenerationId == generation.Id || row.Status is BatchItemStatus.Submitting or BatchItemStatus.Uncertain || history.HasWarnedOf(generation.Id)) continue;
             if (history.Scenario.RetryUncertain && history.Service.Accepted.Any(other => other.Row == row.Row && other.Id == row.GenerationId)) continue;
-            // The list of files settles a row without its id.
+            // The list of files reconciles a row without its id.
             if (row.Status == BatchItemStatus.Saved && row.GenerationId is { Length: 0 }) continue;
 
             throw new HistoryException($"Generation {generation.Id} is paid for and not in the ledger: {row}.");

@@ -16,7 +16,7 @@ internal sealed class WorkersHistory : History
     /// <summary>How long a history may take, in simulated time.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromHours(48);
 
-    /// <summary>How long a step may take, in real time: a database that does not answer ends the history.</summary>
+    /// <summary>How long a step may take, in real time: a database that does not respond ends the history.</summary>
     private static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a worker stays frozen by default: if it is not declared dead, and if it is.</summary>

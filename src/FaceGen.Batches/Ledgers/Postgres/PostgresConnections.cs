@@ -11,13 +11,14 @@ internal sealed class PostgresConnections : IAsyncDisposable
 {
     /// <summary>
     /// How long a session may be idle inside a transaction, in milliseconds. A shorter limit of the server applies, but not less than a
-    /// second, which a live worker on a busy machine may need.
+    /// second, which a live worker on a busy machine may need (docs/architecture.md#worker-lease).
     /// </summary>
     private const int MaxIdleInTransaction = 20_000, MinIdleInTransaction = 1000;
 
     /// <summary>
     /// The server's TCP keepalive settings: idle time and interval in seconds, count, and the timeout of unacknowledged data in
-    /// milliseconds. The server notices after 25 seconds that a machine is gone.
+    /// milliseconds. The server notices after 25 seconds that a machine is gone
+    /// (docs/architecture.md#worker-lease).
     /// </summary>
     private const int KeepAliveIdle = 10, KeepAliveInterval = 5, KeepAliveCount = 3, UserTimeout = 25_000;
 

@@ -27,7 +27,7 @@ internal static class PostgresErrors
     internal static bool IsConflict(Exception error) => error is PostgresException refused && HasSqlState(refused, "40", "55P03", "57014");
 
     internal static FaceGenException CreateUnreachableError(string name, Exception error) =>
-        new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' is unreachable: {Describe(error)}. Check the address and the server.", error);
+        new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' is unreachable: {Describe(error)}. Nothing more is submitted. Check the address and the server.", error);
 
     /// <summary>Returns FaceGen's error for an expected exception; null for another one.</summary>
     internal static FaceGenException? Explain(Exception error, string name) => error switch
@@ -36,7 +36,7 @@ internal static class PostgresErrors
         PostgresException refused when HasSqlState(refused, "28", "3D000") || IsStartupRefusal(refused) =>
             new(ErrorCode.LedgerUnreachable, $"The ledger's database '{name}' refuses the connection: {Describe(error)}. Nothing was sent. Correct the connection string or the rights.", error),
         PostgresException refused when HasSqlState(refused, "42P01", "42703", "3F000") =>
-            new(ErrorCode.LedgerInvalid, $"The ledger '{name}' is incomplete: {Describe(error)}. Restore it from a backup, or name another schema.", error),
+            new(ErrorCode.LedgerInvalid, $"The ledger '{name}' is incomplete: {Describe(error)}. Restore it from a backup, or name another schema, whose new ledger would pay for every row again.", error),
         PostgresException refused when HasSqlState(refused, "XX001", "XX002", "58P01") =>
             new(ErrorCode.LedgerInvalid, $"The ledger '{name}' is damaged and was not changed: {Describe(error)}. Restore it from a backup. A new ledger would pay for every row again.", error),
         NpgsqlException => new(

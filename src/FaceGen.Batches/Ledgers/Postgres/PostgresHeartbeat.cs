@@ -11,10 +11,14 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     /// <summary>The server's time in milliseconds; the clocks of the workers do not matter.</summary>
     private const string Now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
+    /// <summary>The interval of heartbeats; all times here are derived in docs/architecture.md#worker-lease.</summary>
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The gap between two heartbeats from which on it counts as an outage, which may affect other workers too.</summary>
     private static readonly TimeSpan OutageThreshold = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>The silence, four heartbeats, after which a worker whose lock is free is dead.</summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(2);
 
     /// <summary>How long other workers have to send a heartbeat after an outage.</summary>
     private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(3);
@@ -33,7 +37,8 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
 
     /// <summary>
     /// Terminates sessions of ledgers that wait in the middle of a statement for their client, while others wait for their locks. The
-    /// server's own timeout ends only sessions that are idle between two statements.
+    /// server's own timeout ends only sessions that are idle between two statements. Half of it more is granted: 30 seconds
+    /// (docs/architecture.md#worker-lease).
     /// </summary>
     private const string TerminateBlockers =
         """
@@ -85,7 +90,7 @@ internal sealed class PostgresHeartbeat : IAsyncDisposable
     internal static string ResponsiveWorkersQuery(long worker) => FormattableString.Invariant(
         $"""
         SELECT w.worker FROM workers w WHERE w.worker = {worker} OR (w.ended_at IS NULL AND (
-            w.seen_at > {Now} - 2000
+            w.seen_at > {Now} - {MaxSilence.TotalMilliseconds}
             OR (w.seen_at > {Now} - {Lease.TotalMilliseconds} AND w.worker IN (
                 SELECT CAST(l.objid AS BIGINT) FROM pg_locks l
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = CAST('workers' AS regclass)

@@ -60,8 +60,7 @@ internal static class SqliteErrors
         };
         if (cause is null) return null;
 
-        return isWriting
-            ? new(ErrorCode.LedgerNotWritten, $"The ledger '{path}' could not be written: {cause}. Nothing in it was lost. Fix that and run the same command again.", error)
-            : new(ErrorCode.LedgerInvalid, $"The ledger '{path}' could not be read: {cause}. Nothing in it was lost. Fix that and run the same command again.", error);
+        string failure = $"The ledger '{path}' could not be {(isWriting ? "written" : "read")}: {cause}";
+        return new(isWriting ? ErrorCode.LedgerNotWritten : ErrorCode.LedgerInvalid, $"{failure}. Nothing in it was lost. Fix that and run the same command again.", error) { Cause = failure };
     }
 }

@@ -4,11 +4,11 @@ using FaceGen.Core.Tests.Support;
 namespace FaceGen.Batches.Tests.Running;
 
 /// <summary>The balance and the list of an account, in all forms of the responses.</summary>
-public sealed class AccountCallsTests : IDisposable
+public sealed class AccountClientTests : IDisposable
 {
     private readonly BatchFixture _fixture = new();
 
-    private AccountClient Calls => new(_fixture.Connection);
+    private AccountClient Client => new(_fixture.Connection);
 
     public void Dispose() => _fixture.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json(body);
 
-        Assert.Equal((decimal)expected, (await Calls.GetBalanceAsync(default).WithTimeoutAsync()).Balance);
+        Assert.Equal((decimal)expected, (await Client.GetBalanceAsync(default).WithTimeoutAsync()).Balance);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _fixture.OnBalance = _ => ScriptedResponse.Json(body, status);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_fixture.Clock.RunAsync(Calls.GetBalanceAsync(default)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_fixture.Clock.RunAsync(Client.GetBalanceAsync(default)));
 
         Assert.Equal(ErrorCode.FetchFailed, fault.Code);
     }
@@ -54,7 +54,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body);
 
-        Assert.Equal(ids, await Calls.GetAssetIdsAsync(2, default).WithTimeoutAsync());
+        Assert.Equal(ids, await Client.GetAssetIdsAsync(2, default).WithTimeoutAsync());
         Call call = Assert.Single(_fixture.Calls);
         Assert.Contains("\"type\":\"image\",\"per_page\":30,\"page\":2", call.Body, StringComparison.Ordinal);
     }
@@ -67,7 +67,7 @@ public sealed class AccountCallsTests : IDisposable
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body, status);
 
-        FaceGenException fault = await Signals.GetErrorAsync(_fixture.Clock.RunAsync(Calls.GetAssetIdsAsync(1, default)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_fixture.Clock.RunAsync(Client.GetAssetIdsAsync(1, default)));
 
         Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
         Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);

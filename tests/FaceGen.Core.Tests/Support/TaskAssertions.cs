@@ -1,7 +1,7 @@
 namespace FaceGen.Core.Tests.Support;
 
 /// <summary>Awaits work that ends by itself.</summary>
-internal static class Signals
+internal static class TaskAssertions
 {
     /// <summary>The timeout, longer than work takes on any busy machine.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);

@@ -5,8 +5,8 @@ using System.Text;
 
 namespace FaceGen.Simulation.Service;
 
-/// <summary>Makes answers as the service has been seen to give them.</summary>
-internal static class Reply
+/// <summary>Creates responses as the service has been seen to give them.</summary>
+internal static class Responses
 {
     internal static HttpResponseMessage Json(string json, int status = 200) => Bytes(Encoding.UTF8.GetBytes(json), "application/json", status);
 

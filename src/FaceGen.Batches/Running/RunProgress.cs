@@ -3,7 +3,7 @@ using FaceGen.BatchModel;
 namespace FaceGen.Batches.Running;
 
 /// <summary>Measures the progress and the rate of a run.</summary>
-internal sealed class ProgressMeter(TimeProvider time, long total)
+internal sealed class RunProgress(TimeProvider time, long total)
 {
     /// <summary>The number of the latest ended rows by which the rate is measured.</summary>
     private const int Window = 100;

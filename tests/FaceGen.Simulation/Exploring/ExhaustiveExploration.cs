@@ -5,13 +5,13 @@ namespace FaceGen.Simulation.Exploring;
 
 /// <summary>
 /// Runs every history of a batch that differs from the usual course in one choice; and, if asked to, those that differ in two,
-/// of which one is an answer and the other something that happens to the process. A loss of power leaves nothing that was not
+/// of which one is a response and the other something that happens to the process. A loss of power leaves nothing that was not
 /// flushed; where all operations of the disk differ, also all of one file or of the names in one folder.
 /// </summary>
 /// <param name="scenario">The batch.</param>
 /// <param name="isSample">True to run only some of them: a part that takes seconds.</param>
 /// <param name="findings">Collects what the histories find.</param>
-internal sealed class Exhaustive(Scenario scenario, bool isSample, Findings findings)
+internal sealed class ExhaustiveExploration(Scenario scenario, bool isSample, Findings findings)
 {
     /// <summary>In a sample, one of so many operations of the disk differs.</summary>
     private const int DiskStride = 101;
@@ -46,7 +46,7 @@ internal sealed class Exhaustive(Scenario scenario, bool isSample, Findings find
     }
 
     private static bool IsPair(ChoiceKind first, ChoiceKind second) =>
-        (first == ChoiceKind.Fault && IsAnswer(second)) || (IsAnswer(first) && second == ChoiceKind.Fault);
+        (first == ChoiceKind.Fault && IsResponse(second)) || (IsResponse(first) && second == ChoiceKind.Fault);
 
-    private static bool IsAnswer(ChoiceKind kind) => kind is ChoiceKind.Submit or ChoiceKind.Fetch or ChoiceKind.Download or ChoiceKind.Delivery;
+    private static bool IsResponse(ChoiceKind kind) => kind is ChoiceKind.Submit or ChoiceKind.Fetch or ChoiceKind.Download or ChoiceKind.Delivery;
 }

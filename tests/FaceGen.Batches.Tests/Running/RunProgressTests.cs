@@ -4,14 +4,14 @@ using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;
 
-public sealed class ProgressMeterTests
+public sealed class RunProgressTests
 {
     private readonly TestClock _clock = new();
 
     [Fact]
     public void Time_left_before_first_end_is_unknown()
     {
-        var meter = new ProgressMeter(_clock, 10);
+        var meter = new RunProgress(_clock, 10);
         _clock.Advance(TimeSpan.FromSeconds(30));
 
         Assert.Equal(new BatchProgress(10, 0, 0, 3, 0, null, null), meter.GetProgress(3, null));
@@ -20,7 +20,7 @@ public sealed class ProgressMeterTests
     [Fact]
     public void Rate_follows_the_latest_rows()
     {
-        var meter = new ProgressMeter(_clock, 1000);
+        var meter = new RunProgress(_clock, 1000);
         for (int i = 0; i < 300; i++)
         {
             _clock.Advance(TimeSpan.FromMinutes(i < 200 ? 5 : 1));
@@ -37,7 +37,7 @@ public sealed class ProgressMeterTests
     [Fact]
     public void More_rows_than_expected_are_counted()
     {
-        var meter = new ProgressMeter(_clock, 1);
+        var meter = new RunProgress(_clock, 1);
         _clock.Advance(TimeSpan.FromMinutes(1));
         for (int i = 0; i < 3; i++) meter.RecordEnd(isSaved: true);
 
