@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FaceGen.Contract;
 using FaceGen.ImageFormats;
 
@@ -12,6 +13,9 @@ public sealed class FaceImage
 {
     /// <summary>The number of characters that a cell of Excel or LibreOffice holds; the rest of a longer text is lost without a word.</summary>
     private const int MaxCellLength = 32767;
+
+    /// <summary>Matches the text of a face image that was given as bytes, which is all that serialization keeps of it.</summary>
+    private static readonly Regex BytesDescription = new(@"^\(\d+ bytes of \w+\)$", RegexOptions.CultureInvariant);
 
     private readonly byte[]? _bytes;
 
@@ -48,6 +52,7 @@ public sealed class FaceImage
         bool fillsCell = text.Length == MaxCellLength;
         text = RemoveQuotes(InvisibleCharacters.Trim(text));
         fillsCell |= text.Length == MaxCellLength;
+        if (BytesDescription.IsMatch(text)) throw CreateError("The face image was given as bytes, which a file, a job or a remote session does not keep. Nothing was sent. Give the image again.");
         if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             return new FaceImage(ParseLink(text), null, null, null);
 

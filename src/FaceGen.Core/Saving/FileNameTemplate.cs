@@ -46,8 +46,8 @@ internal sealed class FileNameTemplate
     /// <exception cref="FaceGenException">The template has an unpaired brace or an empty field, or leads out of the folder.</exception>
     internal FileNameTemplate(string template)
     {
-        if (FieldPattern.Matches(template).Cast<Match>().Any(match => InvisibleCharacters.IsEmpty(match.Groups[1].Value)))
-            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has an empty field. {UsableNames}");
+        if (FieldPattern.Matches(template).Cast<Match>().Any(match => InvisibleCharacters.IsEmpty(match.Groups[1].Value) || match.Groups[1].Value.IndexOfAny(['/', '\\']) >= 0))
+            throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' has a field that is empty or contains a slash. {UsableNames}");
 
         // Only a row shows whether it has a column, but a misspelled field is known before anything is paid for.
         foreach (Match match in FieldPattern.Matches(template))
@@ -129,6 +129,7 @@ internal sealed class FileNameTemplate
     /// <summary>Returns the function that gets the value of a field; null for a column.</summary>
     private static Func<Generation, int, string?>? FindValue(string name)
     {
+        name = InvisibleCharacters.Trim(name);
         if (FieldValues.TryGetValue(name, out Func<Generation, int, string?>? get)) return get;
         if (FieldNames.Find(name) is not { IsPrivate: false } field) return null;
 

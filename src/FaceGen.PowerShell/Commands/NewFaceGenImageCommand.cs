@@ -34,7 +34,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     public NewFaceGenImageCommand()
     {
         _output = new GenerationOutput(this);
-        _reader = new RequestRowReader(path => Paths.Resolve(path, ErrorCode.FaceImageInvalid));
+        _reader = new RequestRowReader(path => Paths.Resolve(path, ErrorCode.FaceImageInvalid)) { NumbersRequests = true };
     }
 
     /// <summary><para type="description">The description of the image.</para></summary>

@@ -21,6 +21,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     /// <summary>Gets or sets the values of inputs that give none of their own.</summary>
     internal CommandValues Defaults { get => _builder.Defaults; set => _builder.Defaults = value; }
 
+    /// <summary>True if a request without a source gets the number of its input as its source.</summary>
+    internal bool NumbersRequests { get; init; }
+
     /// <summary>Gets or sets the values that replace those of inputs.</summary>
     internal CommandValues Overrides { get => _builder.Overrides; set => _builder.Overrides = value; }
 
@@ -36,7 +39,8 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     {
         if (input is null) return _builder.Build(null, []);
 
-        var source = new RequestSource("", 0, number);
+        var inputSource = new RequestSource("", 0, number);
+        RequestSource source = inputSource;
         List<string> newColumns = [];
         switch (input.BaseObject)
         {
@@ -73,7 +77,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
                 break;
         }
 
-        return _builder.Build(source, newColumns);
+        RequestRow row = _builder.Build(source, newColumns);
+        bool isNumbered = NumbersRequests || !ReferenceEquals(source, inputSource) || input.BaseObject is not (Request or BatchItem or Generation);
+        return isNumbered || row.Request is null ? row : row with { Request = row.Request with { Source = null } };
     }
 
     /// <summary>True if an object is a deserialized one of a type.</summary>
@@ -81,7 +87,8 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
 
     /// <summary>Returns the file and line of a deserialized request; null if it has none.</summary>
     internal static RequestSource? ReadSource(object? deserialized) =>
-        deserialized is PSObject owner && GetValue(owner, "Source") is PSObject source && LanguagePrimitives.TryConvertTo(GetValue(source, "Row"), CultureInfo.InvariantCulture, out int row)
+        deserialized is PSObject owner && GetValue(owner, "Source") is PSObject source
+            && GetValue(source, "Row") is { } number && LanguagePrimitives.TryConvertTo(number, CultureInfo.InvariantCulture, out int row)
             ? new RequestSource(GetValue(source, "File")?.ToString() ?? "", LanguagePrimitives.TryConvertTo(GetValue(source, "Line"), CultureInfo.InvariantCulture, out int line) ? line : 0, row)
             : null;
 

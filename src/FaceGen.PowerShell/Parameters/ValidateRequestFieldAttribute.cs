@@ -26,7 +26,7 @@ public sealed class ValidateRequestFieldAttribute : ValidateArgumentsAttribute
     public object? MaxRange => _field.Maximum;
 
     /// <summary>Gets the allowed values; empty if the API does not list them.</summary>
-    public IReadOnlyList<string> ValidValues => _field.Choices;
+    public IList<string> ValidValues => [.. _field.Choices];
 
     /// <inheritdoc/>
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)

@@ -148,7 +148,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNull]
-    public IDictionary AdditionalField { get; set; } = new Hashtable();
+    public IDictionary? AdditionalField { get; set; }
 
     /// <summary>Gets the values that were typed, for every request of the command.</summary>
     private protected CommandValues TypedValues { get; private set; } = CommandValues.None;
@@ -165,7 +165,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
         }
 
         if (FaceImage is { } image) values[RequestField.FaceImage] = Work.WaitFor(Task.Run(() => FaceImageReader.Read(image, _ => image)));
-        TypedValues = new CommandValues(values, RequestData.ReadAdditionalFields((IDictionary)RequestRowReader.ToPlain(AdditionalField)!));
+        TypedValues = new CommandValues(values, AdditionalField is null ? RequestData.None<object?>() : RequestData.ReadAdditionalFields((IDictionary)RequestRowReader.ToPlain(AdditionalField)!));
     }
 
     /// <summary>Returns the values that the command gives for the current input: those that were typed, and the results of script blocks.</summary>

@@ -54,7 +54,7 @@ public sealed class FieldDefinitionTests : IDisposable
     {
         Request request = FieldSamples.CreateRequest() with
         {
-            AdditionalFields = new Dictionary<string, object?> { ["model_id"] = "a", ["steps"] = 7L, ["loras"] = new object?[] { "x", 0.5 } },
+            AdditionalFields = new Dictionary<string, object?> { ["loras"] = new object?[] { "x", 0.5 }, ["model_id"] = "a", ["steps"] = 7L },
             Columns = new Dictionary<string, string> { ["sam"] = "jdoe", ["Team"] = "" },
         };
 

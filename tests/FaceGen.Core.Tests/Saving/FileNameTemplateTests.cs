@@ -68,9 +68,11 @@ public sealed class FileNameTemplateTests
     }
 
     [Theory]
-    [InlineData("{name}")]
     [InlineData("{}")]
-    [InlineData("{id }")]
+    [InlineData("{ }")]
+    [InlineData("{promt}")]
+    [InlineData("{a/b}")]
+    [InlineData("{a:b}")]
     [InlineData("{../x}")]
     [InlineData("../{id}")]
     [InlineData("a/../../{id}")]
@@ -157,12 +159,20 @@ public sealed class FileNameTemplateTests
         {
             Id = Text(id),
             Prompt = Text(prompt),
-            Request = null,
-            Meta = new Dictionary<string, object?> { ["style"] = Text(style) },
+            Request = new Request { Prompt = "", FaceImage = FaceImage.Parse(FieldSamples.FaceLink, path => path), Columns = new Dictionary<string, string> { ["a"] = Text(style) } },
         };
         string folder = Path.Combine(Path.GetTempPath(), "folder");
 
-        string path = Path.Combine(folder, accepted.Expand(generation, 0));
+        string path;
+        try
+        {
+            path = Path.Combine(folder, accepted.Expand(generation, 0));
+        }
+        catch (FaceGenException missing)
+        {
+            Assert.Equal(ErrorCode.FileNameInvalid, missing.Code);
+            return;
+        }
 
         Assert.StartsWith(folder + Path.DirectorySeparatorChar, Path.GetFullPath(path), StringComparison.Ordinal);
         Assert.All(Path.GetRelativePath(folder, path + ".webp.json").Split('/', '\\'), AssertIsName);

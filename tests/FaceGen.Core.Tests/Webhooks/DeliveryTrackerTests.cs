@@ -273,7 +273,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Assert.Equal(ErrorCode.SubmissionUncertain, error.Code);
         Assert.Single(_service.Submissions);
-        Assert.Contains(_service.VerboseMessages, line => line.Contains("waiting up to 10 s for its webhook delivery", StringComparison.Ordinal));
+        Assert.Contains(_service.VerboseMessages, line => line.Contains("waits up to 10 s for its webhook delivery", StringComparison.Ordinal));
     }
 
     [Fact]

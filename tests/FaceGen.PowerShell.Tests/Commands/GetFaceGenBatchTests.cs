@@ -95,7 +95,7 @@ public sealed class GetFaceGenBatchTests
         fixture.RunBatch(fixture.WriteCsv("a", "spoilt", "c")).WithoutErrors();
         string ledger = Path.Combine(fixture.OutputFolder, "facegen.ledger");
         // As a wrong UPDATE by hand would.
-        File.WriteAllText(ledger, File.ReadAllText(ledger, Encoding.Latin1).Replace("{\"prompt\":\"spoilt", "{\"prompt\";\"spoilt", StringComparison.Ordinal), Encoding.Latin1);
+        File.WriteAllText(ledger, File.ReadAllText(ledger, Encoding.Latin1).Replace("\"prompt\":\"spoilt", "\"prompt\";\"spoilt", StringComparison.Ordinal), Encoding.Latin1);
 
         ScriptResult items = fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder);
 

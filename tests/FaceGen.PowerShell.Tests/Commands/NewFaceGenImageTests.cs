@@ -343,7 +343,6 @@ public sealed class NewFaceGenImageTests
         ScriptResult result = fixture.Run("param($face) 'p' | New-FaceGenImage -FaceImage $face", path);
 
         Assert.StartsWith("FaceImageInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("Input 1: ", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains(reason, result.Error.ToString(), StringComparison.Ordinal);
         Assert.Empty(fixture.Emulator.Journal.Entries);
     }
@@ -500,7 +499,7 @@ public sealed class NewFaceGenImageTests
             $items = Import-FaceGenRequest $csv | Send-Away | Invoke-FaceGenBatch -Destination $out
             $items[0].Generation
             $items[0] | Send-Away | New-FaceGenImage
-            $items[0] | Send-Away | New-FaceGenImage -FaceImage /none.png -ErrorVariable failed -ErrorAction SilentlyContinue
+            $items[0] | Send-Away | New-FaceGenImage -FaceImage { '/none.png' } -ErrorVariable failed -ErrorAction SilentlyContinue
             if ("$failed" -notlike 'people.csv:2: *') { throw "$failed" }
             $hooked = New-FaceGenImage b $face -Webhook https://example.org/hook | Send-Away | New-FaceGenImage
             if ($hooked.Request.Webhook -ne 'https://example.org/hook') { throw 'no hook' }

@@ -224,7 +224,7 @@ public sealed class HelpTests
 
         return parameter.SwitchParameter ? [] : parameter.Attributes
             .Where(attribute => attribute.GetType().Name == "ValidateRequestFieldAttribute")
-            .SelectMany(attribute => ((IReadOnlyList<string>)Of(attribute, "ValidValues")!).Concat(
+            .SelectMany(attribute => ((IList<string>)Of(attribute, "ValidValues")!).Concat(
                 new[] { Of(attribute, "MinRange"), Of(attribute, "MaxRange") }.OfType<int>().Select(limit => limit.ToString(CultureInfo.InvariantCulture))));
     }
 
