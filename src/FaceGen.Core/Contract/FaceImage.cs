@@ -31,6 +31,9 @@ public sealed class FaceImage
         _verified = verified;
     }
 
+    /// <summary>Gets the error of a value that is not a face image; null for a face image.</summary>
+    internal FaceGenException? Fault { get; private init; }
+
     /// <summary>Gets the image's address, if it is a link.</summary>
     public Uri? Link { get; }
 
@@ -133,6 +136,9 @@ public sealed class FaceImage
     /// <summary>Creates a face image from a local file that was verified before; it is verified again when it is sent.</summary>
     internal static FaceImage FromUncheckedFile(string fullPath) => new(null, fullPath, null, null);
 
+    /// <summary>Creates a stand-in for a value that is not a face image, so that the command that uses it reports the error.</summary>
+    internal static FaceImage FromFault(FaceGenException fault) => new(null, null, null, null) { Fault = fault };
+
     /// <summary>Returns the value of <c>face_image</c>: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file no longer exists, or is no longer an image.</exception>
     internal string ToApiValue() => Link?.AbsoluteUri ?? ToDataUri(ReadBytes());
@@ -167,7 +173,7 @@ public sealed class FaceImage
     }
 
     /// <summary>Returns the link, the file's path, or the size and format of the bytes.</summary>
-    public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? $"({_bytes!.Length} bytes of {Format})";
+    public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? (_bytes is null ? "" : $"({_bytes.Length} bytes of {Format})");
 
     /// <summary>Reads a file that other programs may have open.</summary>
     /// <exception cref="FaceGenException">The file is empty or too large.</exception>

@@ -5,8 +5,8 @@ using FaceGen.PowerShell.Pipeline;
 namespace FaceGen.PowerShell.Parameters;
 
 /// <summary>
-/// Converts the value of a parameter to a face image. Paths are relative to the current location; the command checks the file when
-/// it uses the image.
+/// Converts the value of a parameter to a face image. Paths are relative to the current location. The command reports a value that is
+/// not a face image, with the error id that a row has.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class FaceImageParameterAttribute : ArgumentTransformationAttribute
@@ -15,14 +15,16 @@ internal sealed class FaceImageParameterAttribute : ArgumentTransformationAttrib
     public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         var paths = new PathResolver(() => engineIntrinsics.SessionState.Path);
+        FaceImage? image;
         try
         {
-            FaceImage? image = FaceImageReader.Read(RequestRowReader.Unwrap(inputData), text => FaceImage.Parse(text, path => paths.Resolve(path, ErrorCode.FaceImageInvalid), isFileChecked: false));
-            return InputBinding.TryAdd(RequestField.FaceImage, image) ? null : image;
+            image = FaceImageReader.Read(RequestRowReader.Unwrap(inputData), text => FaceImage.Parse(text, path => paths.Resolve(path, ErrorCode.FaceImageInvalid), isFileChecked: false));
         }
         catch (FaceGenException e)
         {
-            return InputBinding.TryAdd(RequestField.FaceImage, e) ? null : throw new ArgumentTransformationMetadataException(e.Message, e);
+            image = FaceImage.FromFault(e);
         }
+
+        return InputBinding.TryAdd(RequestField.FaceImage, image) ? null : image;
     }
 }
