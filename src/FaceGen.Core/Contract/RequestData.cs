@@ -41,9 +41,9 @@ internal static class RequestData
         foreach (DictionaryEntry entry in entries)
         {
             string name = entry.Key.ToString() ?? "";
-            string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty"
-                : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself"
-                : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows: use {known.ParameterName}"
+            string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty. Correct its name"
+                : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself. Remove it"
+                : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows. Use {known.ParameterName}"
                 : null;
             if (fault is not null) throw new FaceGenException(ErrorCode.RequestInvalid, $"The additional field '{InvisibleCharacters.Escape(name, 60)}' {fault}.");
 

@@ -320,11 +320,18 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         Request[] requests = [.. _chunk];
         _chunk.Clear();
-        Work.WaitFor(_session!.UseAsync(async batch =>
+        try
         {
-            await batch.AddAsync(requests, _options!.Save, StopToken).ConfigureAwait(false);
-            return true;
-        }));
+            Work.WaitFor(_session!.UseAsync(async batch =>
+            {
+                await batch.AddAsync(requests, _options!.Save, StopToken).ConfigureAwait(false);
+                return true;
+            }));
+        }
+        catch (FaceGenException e) when (e.Code == ErrorCode.FileNameInvalid)
+        {
+            throw new FaceGenException(e.Code, $"{e.Message} Nothing was sent.", e);
+        }
     }
 
     private bool Confirm(BatchPlan plan)

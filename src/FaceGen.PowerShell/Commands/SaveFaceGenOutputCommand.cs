@@ -149,8 +149,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 
             // Pending until its images are saved, also with -WhatIf.
             Account.For(connection).BeginSaving(connection, generation);
-            // A column that is missing here may be missing in every row, and cmdlets upstream would go on paying.
-            _name!.Expand(generation, 0);
+            CheckName(generation);
             if (!ShouldProcess(_folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
             _progress.Total++;
@@ -163,6 +162,19 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     {
         if (_cleanup is not null) Work.WaitFor(_cleanup);
         _progress.Complete(this);
+    }
+
+    /// <summary>Ends the pipeline if the row has no column of the template: other rows may have none, and cmdlets upstream would go on paying.</summary>
+    private void CheckName(Generation generation)
+    {
+        try
+        {
+            _name!.Expand(generation, 0);
+        }
+        catch (FaceGenException e)
+        {
+            throw new FaceGenException(e.Code, $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Run Get-FaceGenImage | Save-FaceGenOutput with another -Name in this session.", e);
+        }
     }
 
     /// <summary>Checks that the folder can be written, and starts to delete the temporary files of killed runs.</summary>
