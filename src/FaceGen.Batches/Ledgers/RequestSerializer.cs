@@ -72,7 +72,7 @@ internal sealed class RequestSerializer
             using JsonDocument json = JsonDocument.Parse(text);
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
-                if (FieldNames.Find(property.Name) is { } field) builder.Set(field, property.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? property.Value.GetRawText() : RequestData.ReadValue(property.Value));
+                if (FieldNames.Find(property.Name) is { } field) builder.Set(field, ReadValue(property.Value));
                 else if (property.NameEquals(RequestData.AdditionalFieldsName)) builder.SetAdditionalFields(RequestData.ReadObject(property.Value));
                 else if (property.NameEquals(RequestData.ColumnsName)) foreach (JsonProperty column in property.Value.EnumerateObject()) builder.SetColumn(column.Name, column.Value.GetString() ?? "");
                 else if (property.NameEquals(OperationName) && !property.Value.ValueEquals(Operation.FaceGen.Name)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"{source}: the row has the operation '{DisplayText.Clean(property.Value.ToString(), 60)}', which this version of FaceGen does not have. The row was not sent. Update FaceGen.");
@@ -108,6 +108,13 @@ internal sealed class RequestSerializer
 
     /// <summary>Returns the SHA-256 of a row's face image; null for a link.</summary>
     internal static string? GetFaceSha256(LedgerRow row) => row.Face?.Split(':')[^1];
+
+    private static object? ReadValue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object or JsonValueKind.Array => value.GetRawText(),
+        JsonValueKind.Number when !value.TryGetInt64(out _) => value.GetDouble(),
+        _ => RequestData.ReadValue(value),
+    };
 
     /// <summary>Returns the API's JSON of a request.</summary>
     internal static byte[] ToJson(Request request, string face) => JsonObjectWriter.Write(json => RequestJson.Write(json, request, face));

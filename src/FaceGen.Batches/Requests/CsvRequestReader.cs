@@ -85,7 +85,12 @@ internal sealed class CsvRequestReader
 
         if (!given && IsBlank(0)) return false;
 
-        foreach ((int ordinal, string name) in header.OtherColumns) _builder.Row.SetColumn(name, ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "");
+        foreach ((int ordinal, string name) in header.OtherColumns)
+        {
+            string cell = ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "";
+            if (RequestData.IsAdditionalFields(name) && !InvisibleCharacters.IsEmpty(cell)) _builder.Row.AddError("The column 'additional_fields' cannot be read from a cell. Use -AdditionalField, or a JSON file.");
+            else _builder.Row.SetColumn(name, cell);
+        }
 
         if (!IsBlank(header.Width))
         {
@@ -161,7 +166,7 @@ internal sealed class CsvHeader
         for (int i = 0; i < names.Count; i++)
         {
             if (FieldNames.Find(names[i]) is { } field) columns.Add((i, field));
-            else if (names[i].Length > 0) others.Add((i, names[i]));
+            else if (names[i].Length > 0 && !others.Exists(column => column.Item2.Equals(names[i], StringComparison.OrdinalIgnoreCase))) others.Add((i, names[i]));
         }
 
         Columns = columns;
@@ -171,7 +176,7 @@ internal sealed class CsvHeader
     /// <summary>Gets the columns that hold fields of the API.</summary>
     internal IReadOnlyList<(int Ordinal, RequestField Field)> Columns { get; }
 
-    /// <summary>Gets the columns that are not fields of the API; a column without a name does not count.</summary>
+    /// <summary>Gets the columns that are not fields of the API, the first one of each name; a column without a name does not count.</summary>
     internal IReadOnlyList<(int Ordinal, string Name)> OtherColumns { get; }
 
     /// <summary>Gets how many cells a row may have; empty names at the end, which Excel adds, do not count.</summary>

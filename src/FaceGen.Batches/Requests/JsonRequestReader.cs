@@ -223,6 +223,7 @@ internal static class JsonRequestObject
         }
 
         builder.Row.ClearNames();
+        bool describesFile = false;
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.EndObject) return true;
@@ -230,7 +231,8 @@ internal static class JsonRequestObject
             string name = ReadText(ref reader) ?? "";
             RequestField? field = FieldNames.Find(name);
             if (!reader.Read()) return false;
-            if (name == RequestBuilder.SidecarProperty && reader.TokenType == JsonTokenType.StartObject)
+            describesFile |= name == RequestBuilder.SidecarHash;
+            if (describesFile && name == RequestBuilder.SidecarProperty && reader.TokenType == JsonTokenType.StartObject)
             {
                 builder.StartSidecarRequest();
                 return TryRead(ref reader, builder) && TrySkipRest(ref reader);
@@ -301,7 +303,8 @@ internal static class JsonRequestObject
         JsonElement value = document.RootElement;
         try
         {
-            if (value.ValueKind != JsonValueKind.Object) builder.SetColumn(name, Format(value));
+            if (value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null) && RequestData.IsAdditionalFields(name)) builder.Row.AddError(RequestData.AdditionalFieldsError);
+            else if (value.ValueKind != JsonValueKind.Object) builder.SetColumn(name, Format(value));
             else if (RequestData.IsAdditionalFields(name)) builder.Row.SetAdditionalFields(RequestData.ReadObject(value));
             else if (!RequestData.IsColumns(name)) builder.SetColumn(name, Format(value));
             else foreach (JsonProperty column in value.EnumerateObject()) builder.SetColumn(column.Name, Format(column.Value));

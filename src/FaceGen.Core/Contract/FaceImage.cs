@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using FaceGen.Contract;
@@ -9,6 +10,7 @@ namespace FaceGen;
 /// Represents the face image of a request: a link, a local file, or bytes. A file is verified completely when the request is created
 /// and read again when the request is sent, so that a long list of requests holds no images in memory.
 /// </summary>
+[TypeConverter(typeof(FaceImageConverter))]
 public sealed class FaceImage
 {
     /// <summary>The number of characters that a cell of Excel or LibreOffice holds; the rest of a longer text is lost without a word.</summary>
@@ -30,6 +32,9 @@ public sealed class FaceImage
         Format = format;
         _verified = verified;
     }
+
+    /// <summary>Gets the value that <see cref="FaceImageReader"/> has yet to read; null for a face image.</summary>
+    internal object? Unread { get; private init; }
 
     /// <summary>Gets the error of a value that is not a face image; null for a face image.</summary>
     internal FaceGenException? Fault { get; private init; }
@@ -136,6 +141,9 @@ public sealed class FaceImage
     /// <summary>Creates a face image from a local file that was verified before; it is verified again when it is sent.</summary>
     internal static FaceImage FromUncheckedFile(string fullPath) => new(null, fullPath, null, null);
 
+    /// <summary>Creates a stand-in for a value that the command reads, since only it can resolve a path.</summary>
+    internal static FaceImage FromUnread(object value) => new(null, null, null, null) { Unread = value };
+
     /// <summary>Creates a stand-in for a value that is not a face image, so that the command that uses it reports the error.</summary>
     internal static FaceImage FromFault(FaceGenException fault) => new(null, null, null, null) { Fault = fault };
 
@@ -173,7 +181,7 @@ public sealed class FaceImage
     }
 
     /// <summary>Returns the link, the file's path, or the size and format of the bytes.</summary>
-    public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? (_bytes is null ? "" : $"({_bytes.Length} bytes of {Format})");
+    public override string ToString() => Link?.AbsoluteUri ?? FilePath ?? (_bytes is null ? Unread?.ToString() ?? "" : $"({_bytes.Length} bytes of {Format})");
 
     /// <summary>Reads a file that other programs may have open.</summary>
     /// <exception cref="FaceGenException">The file is empty or too large.</exception>

@@ -18,6 +18,7 @@ internal static class FaceImageReader
         switch (value)
         {
             case FaceImage { Fault: { } fault }: throw fault;
+            case FaceImage { Unread: { } unread }: return Read(unread, parse);
             case FaceImage { FilePath: { } path, Format: null }: return FaceImage.FromFile(path);
             case FaceImage image: return image;
             case byte[] bytes: return FaceImage.FromBytes(bytes);

@@ -14,6 +14,9 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     /// <summary>The property of a sidecar file that contains the request.</summary>
     internal const string SidecarProperty = "request";
 
+    /// <summary>The property of a sidecar file before the request, which a row does not have.</summary>
+    internal const string SidecarHash = "sha256";
+
     private readonly Dictionary<RequestField, object?> _values = [];
     private readonly Dictionary<RequestField, string> _names = [];
     private readonly List<FaceGenException> _errors = [];
@@ -41,20 +44,33 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     internal void AddName(RequestField field, string name)
     {
         if (!_names.TryGetValue(field, out string? first)) _names.Add(field, name);
-        else if (!first.Equals(name, StringComparison.OrdinalIgnoreCase)) AddError($"'{InvisibleCharacters.Escape(first, 60)}' and '{InvisibleCharacters.Escape(name, 60)}' both mean '{field.Name}'.");
+        else if (first != name) AddError($"'{InvisibleCharacters.Escape(first, 60)}' and '{InvisibleCharacters.Escape(name, 60)}' both mean '{field.Name}'.");
     }
 
     /// <summary>Clears the names of fields, because another object follows or the same one is read again.</summary>
     internal void ClearNames() => _names.Clear();
 
-    /// <summary>Sets a column of the row that is not a field of the API.</summary>
-    internal void SetColumn(string name, string value) => _columns[name] = value;
+    /// <summary>Sets a column of the row that is not a field of the API. A column that may hold a secret is not kept.</summary>
+    internal void SetColumn(string name, string value)
+    {
+        if (!RequestData.IsSecretName(name)) _columns[DisplayText.CleanLines(name)] = DisplayText.CleanLines(value);
+    }
 
     /// <summary>Sets the additional fields of the row.</summary>
     internal void SetAdditionalFields(IDictionary entries)
     {
         try
         {
+            if (isStored)
+            {
+                // A later version may know a field that an earlier one stored as an additional field.
+                foreach (DictionaryEntry known in RequestData.GetEntries(entries).Where(entry => FieldNames.Find(entry.Key.ToString()!) is not null).ToArray())
+                {
+                    Set(FieldNames.Find(known.Key.ToString()!)!, known.Value);
+                    entries.Remove(known.Key);
+                }
+            }
+
             _additional = RequestData.ReadAdditionalFields(entries);
         }
         catch (FaceGenException fault)

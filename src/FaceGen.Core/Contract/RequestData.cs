@@ -17,8 +17,13 @@ internal static class RequestData
     /// <summary>The property of an object or a JSON file that contains columns.</summary>
     internal const string ColumnsName = "columns";
 
+    /// <summary>The error of additional fields that are not an object.</summary>
+    internal const string AdditionalFieldsError = "additional_fields must be an object, such as {\"model_id\": \"…\"}.";
+
     /// <summary>The maximum depth of an additional field's value.</summary>
     private const int MaxDepth = 16;
+
+    private static readonly HashSet<string> SecretNames = new(["key", "apikey", "password", "secret", "token"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly string AdditionalFieldsKey = FieldNames.RemoveSeparators(AdditionalFieldsName);
 
@@ -38,9 +43,12 @@ internal static class RequestData
         if (entries.Count == 0) return None<object?>();
 
         var fields = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (DictionaryEntry entry in entries)
+        foreach (DictionaryEntry entry in GetEntries(entries))
         {
             string name = entry.Key.ToString() ?? "";
+            if (fields.Keys.Any(other => other != name && other.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                throw new FaceGenException(ErrorCode.RequestInvalid, $"The additional field '{InvisibleCharacters.Escape(name, 60)}' is given twice, in different cases. Nothing was sent. Remove one.");
+
             string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty. Correct its name"
                 : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself. Remove it"
                 : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows. Use {known.ParameterName}"
@@ -52,6 +60,18 @@ internal static class RequestData
 
         return new ReadOnlyDictionary<string, object?>(fields);
     }
+
+    /// <summary>True if a column may hold a key or a password, which FaceGen writes to no file.</summary>
+    internal static bool IsSecretName(string name) => SecretNames.Contains(FieldNames.RemoveSeparators(name));
+
+    /// <summary>Returns the texts in a value, at any depth.</summary>
+    internal static IEnumerable<string> GetTexts(object? value) => value switch
+    {
+        string text => [text],
+        IReadOnlyDictionary<string, object?> entries => entries.Values.SelectMany(GetTexts),
+        IEnumerable items => items.Cast<object?>().SelectMany(GetTexts),
+        _ => [],
+    };
 
     /// <summary>Returns additional fields from several sources; the last source of a name wins.</summary>
     internal static IReadOnlyDictionary<string, object?> Merge(params IReadOnlyDictionary<string, object?>[] sources)
@@ -101,6 +121,7 @@ internal static class RequestData
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number when value.GetRawText().IndexOfAny(['e', 'E']) < 0 && value.TryGetDecimal(out decimal number) => number,
         JsonValueKind.Number => value.GetDouble(),
         JsonValueKind.String => value.GetString(),
         JsonValueKind.Array => value.EnumerateArray().Select(ReadValue).ToArray(),
@@ -126,19 +147,29 @@ internal static class RequestData
         _ => System.Text.Encoding.UTF8.GetString(JsonObjectWriter.WriteValue(json => WriteValue(json, value))),
     };
 
+    /// <summary>Returns the entries of any dictionary; a generic one enumerates pairs of another type.</summary>
+    internal static IEnumerable<DictionaryEntry> GetEntries(IDictionary dictionary)
+    {
+        IDictionaryEnumerator enumerator = dictionary.GetEnumerator();
+        while (enumerator.MoveNext()) yield return enumerator.Entry;
+    }
+
     /// <summary>Returns a value as one of the types that JSON has.</summary>
     private static object? Simplify(string name, object? value, int depth) => value switch
     {
         _ when depth > MaxDepth => throw CreateValueError(name, "a value with too many levels"),
         null or DBNull => null,
-        string or bool or decimal => value,
-        char or Uri or Enum or Guid => value.ToString(),
+        string text => DamagedText.DescribeDamage(text) is { } damage ? throw CreateValueError(name, damage) : text,
+        char or Uri or Enum or Guid => Simplify(name, value.ToString(), depth),
+        bool => value,
+        // 1.50 and 1.5 are the same request.
+        decimal number => number / 1.000000000000000000000000000000000m,
         double number => double.IsNaN(number) || double.IsInfinity(number) ? throw CreateValueError(name, FormattableString.Invariant($"{number}")) : number,
         float number => Simplify(name, double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), depth),
         ulong number => number <= long.MaxValue ? (long)number : (decimal)number,
         sbyte or byte or short or ushort or int or uint or long => System.Convert.ToInt64(value, CultureInfo.InvariantCulture),
         IDictionary entries => new ReadOnlyDictionary<string, object?>(new SortedDictionary<string, object?>(
-            entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString() ?? "", entry => Simplify(name, entry.Value, depth + 1)), StringComparer.Ordinal)),
+            GetEntries(entries).ToDictionary(entry => (string)Simplify(name, entry.Key.ToString(), depth)!, entry => Simplify(name, entry.Value, depth + 1)), StringComparer.Ordinal)),
         IEnumerable items => items.Cast<object?>().Select(item => Simplify(name, item, depth + 1)).ToArray(),
         _ => throw CreateValueError(name, $"a {value.GetType().Name}"),
     };

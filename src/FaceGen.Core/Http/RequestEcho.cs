@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using FaceGen.Contract;
 
 namespace FaceGen.Http;
 
@@ -51,7 +52,7 @@ internal sealed class RequestEcho
             Uri link => link.AbsoluteUri,
             FaceImage image => image.Link?.AbsoluteUri,
             _ => null,
-        }).Concat(request.AdditionalFields.Values.Select(value => value as string)).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
+        }).Concat(RequestData.GetTexts(request.AdditionalFields)).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
         return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
     }
 

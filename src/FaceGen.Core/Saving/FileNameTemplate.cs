@@ -23,7 +23,7 @@ internal sealed class FileNameTemplate
     private static readonly Regex DeviceNamePattern = new(
         @"^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private static readonly Dictionary<string, Func<Generation, int, string?>> FieldValues = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, Func<Generation, int, string?>> ValueGetters = new(StringComparer.OrdinalIgnoreCase)
     {
         ["id"] = (generation, _) => generation.Id,
         ["index"] = (_, index) => (index + 1).ToString(CultureInfo.InvariantCulture),
@@ -38,7 +38,7 @@ internal sealed class FileNameTemplate
     };
 
     /// <summary>Gets the names of the fields that every generation has.</summary>
-    internal static IEnumerable<string> CommonNames => FieldValues.Keys.Where(name => name != RequestField.FaceImage.Name);
+    internal static IEnumerable<string> CommonNames => ValueGetters.Keys.Where(name => name != RequestField.FaceImage.Name);
 
     private readonly string[] _segments;
 
@@ -130,7 +130,7 @@ internal sealed class FileNameTemplate
     private static Func<Generation, int, string?>? FindValue(string name)
     {
         name = InvisibleCharacters.Trim(name);
-        if (FieldValues.TryGetValue(name, out Func<Generation, int, string?>? get)) return get;
+        if (ValueGetters.TryGetValue(name, out Func<Generation, int, string?>? get)) return get;
         if (FieldNames.Find(name) is not { IsPrivate: false } field) return null;
 
         return (generation, _) => generation.Request?[field] is { } value ? RequestData.Format(value) : null;

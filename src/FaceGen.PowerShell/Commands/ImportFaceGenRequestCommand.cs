@@ -32,9 +32,9 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
 
     private protected override void Process()
     {
-        CommandValues defaults = TakeInputValues();
         foreach (string path in LiteralPath ?? Path)
         {
+            CommandValues defaults = GetValues(path);
             ReportErrors(path, () =>
             {
                 foreach (RequestRow row in ReadFiles(path, isLiteral: LiteralPath is not null, defaults)) Write(row);

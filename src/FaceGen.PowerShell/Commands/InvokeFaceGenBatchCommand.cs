@@ -41,7 +41,6 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private readonly ProgressMeter _progress = new("Batch");
     private readonly List<Request> _chunk = new(ChunkSize);
     private RequestRowReader? _reader;
-    private PSObject? _inputObject;
     private int _inputCount;
     private BatchOptions? _options;
     private BatchSession? _session;
@@ -66,15 +65,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
     [ValidateNotNull]
-    public PSObject? InputObject
-    {
-        get => _inputObject;
-        set
-        {
-            _inputObject = value;
-            InputBinding.EndScriptBlocks();
-        }
-    }
+    public PSObject? InputObject { get; set; }
 
     /// <summary>
     /// <para type="description">The folder for the images; it is created if it does not exist.</para>
@@ -216,7 +207,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Process()
     {
-        CommandValues defaults = TakeInputValues();
+        CommandValues defaults = GetValues(InputObject);
         IEnumerable<RequestRow> rows;
         switch (InputObject?.BaseObject)
         {

@@ -25,7 +25,6 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     private readonly Dictionary<Connection, Generator> _generators = [];
     private readonly GenerationOutput _output;
     private readonly RequestRowReader _reader;
-    private PSObject? _inputObject;
     private RequestSubmitter? _submitter;
     private Connection? _default;
     private int _inputCount;
@@ -38,31 +37,26 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     }
 
     /// <summary><para type="description">The description of the image.</para></summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0)]
     [RequestField("prompt")]
     [ValidateRequestField("prompt")]
-    public override string? Prompt { get; set; }
+    public override string? Prompt { get => base.Prompt; set => base.Prompt = value; }
 
     /// <inheritdoc cref="RequestCmdlet.FaceImage"/>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1)]
     [Alias("face_image")]
     [FaceImageParameter]
-    public override FaceImage? FaceImage { get; set; }
+    public override FaceImage? FaceImage { get => base.FaceImage; set => base.FaceImage = value; }
 
     /// <summary>
     /// <para type="description">What the pipeline brings: a request of Import-FaceGenRequest, a row of Import-Csv, a hashtable, a row
-    /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt.</para>
+    /// of a batch, a sidecar read by ConvertFrom-Json, an image file, or a prompt. The properties of a row are the fields of the request,
+    /// by the names of the parameters or those of the API; other columns are kept and not sent.</para>
+    /// <para type="description">A parameter replaces the property of its name. Its argument can be a script block, such as
+    /// -FaceImage { $_.photo }, which is evaluated for each input.</para>
     /// </summary>
     [Parameter(ValueFromPipeline = true)]
-    public PSObject? InputObject
-    {
-        get => _inputObject;
-        set
-        {
-            _inputObject = value;
-            InputBinding.EndScriptBlocks();
-        }
-    }
+    public PSObject? InputObject { get; set; }
 
     /// <summary>
     /// <para type="description">The maximum number of slots that this command uses, 1 to 1000, within the limit of the
@@ -124,7 +118,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     private protected override void Process()
     {
         if (InputObject is not null) _inputCount++;
-        _reader.Overrides = TakeInputValues();
+        _reader.Overrides = GetValues(InputObject);
         RequestRow row = _reader.Read(InputObject, _inputCount);
         RowColumns.Report(this, row);
         if (row.Request is not { } request)

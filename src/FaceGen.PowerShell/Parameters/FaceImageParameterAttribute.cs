@@ -14,17 +14,16 @@ internal sealed class FaceImageParameterAttribute : ArgumentTransformationAttrib
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
+        if (ScriptBlockArgument.TryHold(RequestField.FaceImage, RequestRowReader.Unwrap(inputData))) return null;
+
         var paths = new PathResolver(() => engineIntrinsics.SessionState.Path);
-        FaceImage? image;
         try
         {
-            image = FaceImageReader.Read(RequestRowReader.Unwrap(inputData), text => FaceImage.Parse(text, path => paths.Resolve(path, ErrorCode.FaceImageInvalid), isFileChecked: false));
+            return FaceImageReader.Read(RequestRowReader.Unwrap(inputData), text => FaceImage.Parse(text, path => paths.Resolve(path, ErrorCode.FaceImageInvalid), isFileChecked: false));
         }
         catch (FaceGenException e)
         {
-            image = FaceImage.FromFault(e);
+            return FaceImage.FromFault(e);
         }
-
-        return InputBinding.TryAdd(RequestField.FaceImage, image) ? null : image;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
         // PowerShell parses a typed 3d as a number and 007 as 7, but keeps the typed text.
         if (raw is ValueType and not bool && (_field.Choices.Count > 0 || _field.Kind == FieldKind.Text) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
         if (raw is SwitchParameter flag) raw = flag.ToBool();
-        if (InputBinding.TryAdd(_field, raw)) return EmptyValue;
+        if (ScriptBlockArgument.TryHold(_field, raw)) return EmptyValue;
         try
         {
             return _field.Convert(raw) ?? EmptyValue;

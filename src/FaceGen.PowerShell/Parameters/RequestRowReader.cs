@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Data;
 using System.Globalization;
 using System.Management.Automation;
 using FaceGen.Contract;
@@ -92,7 +93,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
             ? new RequestSource(GetValue(source, "File")?.ToString() ?? "", LanguagePrimitives.TryConvertTo(GetValue(source, "Line"), CultureInfo.InvariantCulture, out int line) ? line : 0, row)
             : null;
 
-    /// <summary>Sets the values of a deserialized request that can still be read; those of a paid generation must not prevent saving it.</summary>
+    /// <summary>Returns a deserialized request with the values that can still be read: a value must not prevent saving a paid generation.</summary>
     internal static Request? ReadDeserialized(PSObject deserialized, PSObject owner)
     {
         var builder = new RequestBuilder(text => Uri.TryCreate(text, UriKind.Absolute, out Uri? link) && !link.IsFile ? FaceImage.Parse(text, path => path) : FaceImage.FromUncheckedFile(text), isStored: true);
@@ -127,7 +128,8 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     /// <summary>Sets the values of a row or an object with properties. Returns the columns that no row before this one has.</summary>
     private List<string> SetRow(PSObject input)
     {
-        if (IsRow(input) && GetCells(input).FirstOrDefault(IsSidecarRequest).Value is { } sidecar)
+        // A row can have a column of this name; only a sidecar has the request beside the data of its image.
+        if (IsRow(input) && GetCells(input).Any(cell => cell.Name == RequestBuilder.SidecarHash) && GetCells(input).FirstOrDefault(IsSidecarRequest).Value is { } sidecar)
         {
             if (GetCells(input).FirstOrDefault(cell => cell.Name == RequestField.Seed.Name).Value is { } seed) _builder.Set(RequestField.Seed, seed);
             input = PSObject.AsPSObject(sidecar);
@@ -141,7 +143,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     {
         List<string> newColumns = [];
         // The properties of other objects are not columns.
-        bool hasColumns = !IsArrayWrapper(input) && (input.BaseObject is IDictionary
+        bool hasColumns = !IsArrayWrapper(input) && (input.BaseObject is IDictionary or DataRow
             || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true));
         object? fullName = null;
         bool hasFace = false;
@@ -157,7 +159,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
             else if (!SetData(_builder, name, value))
             {
                 if (name.Equals("FullName", StringComparison.OrdinalIgnoreCase)) fullName = Unwrap(value);
-                if (!hasColumns || IsJobProperty(name)) continue;
+                if (!hasColumns || IsJobProperty(name) || (input.BaseObject is DataRow row && !row.Table.Columns.Contains(name)) || value is FaceGenException) continue;
 
                 _builder.SetColumn(name, FormatCell(value));
                 if (_reportedColumns.Add(name)) newColumns.Add(name);
@@ -172,10 +174,16 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     /// <summary>Sets the additional fields or the columns of a request. Returns false if the property has another name.</summary>
     private static bool SetData(RequestBuilder builder, string name, object? value)
     {
-        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is not { } data || (data is not IDictionary and not PSCustomObject)) return false;
+        object? data = value is PSObject wrapped ? wrapped.BaseObject : value;
+        if (data is not IDictionary and not PSCustomObject)
+        {
+            if (!RequestData.IsAdditionalFields(name) || data is null or "") return false;
+            builder.AddError(RequestData.AdditionalFieldsError);
+            return true;
+        }
 
-        Dictionary<string, object?> entries = GetCells(PSObject.AsPSObject(value!)).GroupBy(cell => cell.Name).ToDictionary(cells => cells.Key, cells => ToPlain(cells.Last().Value));
-        if (RequestData.IsAdditionalFields(name)) builder.SetAdditionalFields(entries);
+        Dictionary<string, object?> entries = GetCells(PSObject.AsPSObject(value!)).GroupBy(cell => cell.Name).ToDictionary(cells => cells.Key, cells => cells.Last().Value);
+        if (RequestData.IsAdditionalFields(name)) builder.SetAdditionalFields(entries.ToDictionary(entry => entry.Key, entry => ToPlain(entry.Value)));
         else if (RequestData.IsColumns(name)) foreach (KeyValuePair<string, object?> column in entries) builder.SetColumn(column.Key, FormatCell(column.Value));
         else return false;
         return true;
@@ -188,7 +196,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
         _ when depth > MaxDepth => value,
         PSObject { BaseObject: PSCustomObject } flat => GetCells(flat).ToDictionary(cell => cell.Name, cell => ToPlain(cell.Value, depth + 1)),
         PSObject wrapped => ToPlain(wrapped.BaseObject, depth),
-        IDictionary entries => entries.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => ToPlain(entry.Value, depth + 1)),
+        IDictionary entries => RequestData.GetEntries(entries).ToDictionary(entry => entry.Key.ToString()!, entry => ToPlain(entry.Value, depth + 1)),
         string => value,
         IEnumerable items => items.Cast<object?>().Select(item => ToPlain(item, depth + 1)).ToArray(),
         _ => value,
@@ -213,8 +221,21 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
         cell.Name == RequestBuilder.SidecarProperty && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));
 
     private static IEnumerable<(string Name, object? Value)> GetCells(PSObject input) => input.BaseObject is IDictionary entries
-        ? entries.Cast<DictionaryEntry>().Select(entry => (entry.Key.ToString()!, (object?)entry.Value))
-        : input.Properties.Where(property => property.IsGettable).Select(property => (property.Name, (object?)property.Value));
+        ? RequestData.GetEntries(entries).Select(entry => (entry.Key.ToString()!, (object?)entry.Value))
+        : input.Properties.Where(property => property.IsGettable).Select(property => (property.Name, GetPropertyValue(property)));
+
+    /// <summary>Returns the value of a property; the error of one that throws, which is reported if a field has its name.</summary>
+    private static object? GetPropertyValue(PSPropertyInfo property)
+    {
+        try
+        {
+            return property.Value;
+        }
+        catch (GetValueException e)
+        {
+            return new FaceGenException(ErrorCode.RequestInvalid, $"The property '{InvisibleCharacters.Escape(property.Name, 60)}' cannot be read: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
+        }
+    }
 
     private static object? GetValue(PSObject deserialized, string name) => deserialized.Properties[name]?.Value;
 

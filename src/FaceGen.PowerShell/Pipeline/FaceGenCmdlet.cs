@@ -97,9 +97,6 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs when the command has succeeded: a stopped pipeline never assigns its output to a variable.</summary>
     private protected virtual void Complete() { }
 
-    /// <summary>Runs after each step, before PowerShell binds the next input.</summary>
-    private protected virtual void OnStepEnded() { }
-
     /// <summary>Runs at least once a second while the pipeline's thread waits.</summary>
     private protected virtual void Tick() { }
 
@@ -161,7 +158,6 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         {
             // Downstream cmdlets may run long before this one is disposed of: submit nothing meanwhile.
             if (!isDone) StopProcessing();
-            OnStepEnded();
         }
     }
 

@@ -12,7 +12,11 @@ internal static class RowColumns
         if (row.NewColumns.Count == 0) return;
 
         string prefix = row.Source is null ? "" : $"{row.Source}: ";
-        (string Name, RequestField? Near)[] columns = [.. row.NewColumns.Select(name => (Quote(name), FieldNames.FindNearest(name)))];
+        string[] secret = [.. row.NewColumns.Where(RequestData.IsSecretName).Select(Quote)];
+        if (secret.Length > 0)
+            cmdlet.WriteWarning($"{prefix}FaceGen does not keep {Describe(secret.Length)} {string.Join(", ", secret)}, which may hold a secret, and does not send {(secret.Length == 1 ? "it" : "them")}.");
+
+        (string Name, RequestField? Near)[] columns = [.. row.NewColumns.Where(name => !RequestData.IsSecretName(name)).Select(name => (Quote(name), FieldNames.FindNearest(name)))];
         string[] similar = [.. columns.Where(column => column.Near is not null).Select(column => $"{column.Name} (did you mean '{column.Near!.Name}'?)")];
         if (similar.Length > 0)
             cmdlet.WriteWarning($"{prefix}The API has no field {string.Join(", ", similar)}. FaceGen keeps {Describe(similar.Length)}, and does not send {(similar.Length == 1 ? "it" : "them")}. If {(similar.Length == 1 ? "it is a field" : "they are fields")}, rename {(similar.Length == 1 ? "it" : "them")}.");

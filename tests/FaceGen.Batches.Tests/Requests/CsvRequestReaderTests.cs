@@ -205,6 +205,7 @@ public sealed class CsvRequestReaderTests : IDisposable
             ",prompt,Name,face_image,name, Dept \n0,a,A,face.png,B,C\n1,b,A,face.png,B,C\n");
 
         Assert.Equal(["Name", "Dept"], rows[0].NewColumns);
+        Assert.Equal(("A", "C"), (rows[0].Request!.Columns["name"], rows[0].Request!.Columns["Dept"]));
         Assert.Empty(rows[1].NewColumns);
     }
 

@@ -37,8 +37,8 @@ public sealed class JsonRequestReaderTests : IDisposable
     public void Sidecar_is_read_as_request_with_used_seed(string file)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(file, string.Join('\n',
-            """{"file":"77-1.png","width":80,"image_width":80,"seed":5,"request":{"prompt":"a","face_image":"face.png","style":"anime"},"height":90,"other":{"a":[1]}}""",
-            """{"file":"78-1.png","seed":5,"request":{"prompt":"b","face_image":"face.png","width":64,"seed":6}}""",
+            """{"file":"77-1.png","sha256":"00","width":80,"image_width":80,"seed":5,"request":{"prompt":"a","face_image":"face.png","style":"anime"},"height":90,"other":{"a":[1]}}""",
+            """{"file":"78-1.png","sha256":"00","seed":5,"request":{"prompt":"b","face_image":"face.png","width":64,"seed":6}}""",
             """{"prompt":"c","face_image":"face.png","request":"a word","seed":7}""") is var lines && file == "people.json" ? $"[{lines.Replace("\n", ",\n", StringComparison.Ordinal)}]" : lines);
 
         Assert.Equal([("a", null, null, 5, "anime"), ("b", 64, null, 6, null), ("c", null, null, 7, null)],
@@ -69,13 +69,17 @@ public sealed class JsonRequestReaderTests : IDisposable
     {
         Request request = _folder.ReadRequest("people.json", """
             [{"prompt":"x","width":900,"face_image":"none.png","seed":1,"style":null,
-              "Prompt":"a","width":300,"face_image":"face.png","Seed":null}]
+              "prompt":"a","width":300,"face_image":"face.png","seed":null}]
             """);
 
         Assert.Equal(("a", 300), (request.Prompt, request.Width));
         Assert.Null(request.Seed);
         Assert.Null(request.Style);
     }
+
+    [Fact]
+    public void Field_in_two_spellings_is_refused() =>
+        Assert.Equal("people.json:1: 'prompt' and 'Prompt' both mean 'prompt'.", _folder.ReadError("people.json", """{"prompt":"a","Prompt":"b","face_image":"face.png"}""").Message);
 
     [Theory]
     [InlineData("\"width\": {\"a\":[1]}", "Width must be 1 to 512, not an object.")]

@@ -125,6 +125,112 @@ public sealed class RequestParameterTests
         Assert.All(result.Output.Where(item => item.BaseObject is string), item => Assert.StartsWith("ParameterArgumentValidationError,", item.ToString(), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("1 | New-FaceGenImage -Width { 99 } -Prompt { throw 'x' } -FaceImage $face -ErrorAction SilentlyContinue; New-FaceGenImage -Prompt single -FaceImage $face", "single  ")]
+    [InlineData("foreach ($i in 1) { 1 | New-FaceGenImage -Width { 99 } -FaceImage $face -Prompt { break } }; New-FaceGenImage -Prompt afterbreak -FaceImage $face", "afterbreak  ")]
+    [InlineData("1 | New-FaceGenImage -Width { 99 } -Prompt { throw 'x' } -FaceImage $face -ErrorAction SilentlyContinue; Import-FaceGenRequest $csv -Style comic", "in a file comic ")]
+    [InlineData("[pscustomobject]@{ n = 1 } | New-FaceGenImage -Width { 111 } -Style { 'comic' } -FaceImage { $face } -Prompt { $script:inner = Import-FaceGenRequest $csv; 'outer' }; $inner", "outer comic 111|in a file  ")]
+    [InlineData("$a = { New-FaceGenImage }.GetSteppablePipeline(); $b = { New-FaceGenImage -Style comic -Width 44 }.GetSteppablePipeline(); $a.Begin($true); $b.Begin($true); $a.Process([pscustomobject]@{ prompt = 'A'; face_image = $face }); $b.Process([pscustomobject]@{ prompt = 'B'; face_image = $face }); $a.End(); $b.End()", "A  |B comic 44")]
+    [InlineData("1, 2, 3 | New-FaceGenImage -Prompt { \"p$_\" } -Style { if ($_ -eq 2) { throw 'boom' }; 'comic' } -FaceImage { $face } -Width { 100 + $_ } -ErrorAction SilentlyContinue", "p1 comic 101|p3 comic 103")]
+    [InlineData("1 | ForEach-Object { try { 'z' | New-FaceGenImage -Style bad -FaceImage $face | New-FaceGenImage } catch { }; [pscustomobject]@{ p = \"q$_\"; k = 'comic' } } | New-FaceGenImage -Prompt { $_.p } -Style { $_.k } -FaceImage $face", "q1 comic ")]
+    [InlineData("@{ prompt = 'a'; style = 'comic'; width = 50; request = [pscustomobject]@{ ticket = 5 } } | New-FaceGenImage -FaceImage $face", "a comic 50")]
+    [InlineData("[pscustomobject]@{ prompt = 'a'; face_image = $face; style = '' } | New-FaceGenImage -Style { if ($_.none) { 'comic' } }", "a  ")]
+    public async Task Script_block_values_belong_to_one_request(string script, string expected)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("one.csv", $"prompt,face_image\nin a file,{fixture.Face}\n");
+
+        ScriptResult result = fixture.Run($$"""
+            param($face, $csv)
+            $all = @({{script}})
+            $all | ForEach-Object { $request = if ($_.Request) { $_.Request } else { $_ }; "$($request.Prompt) $($request.Style) $($request.Width)" }
+            """, fixture.Face, csv);
+
+        Assert.Equal(expected.Split('|'), result.Output.Select(line => line.ToString()).OrderBy(line => line.StartsWith("in a file", StringComparison.Ordinal)).ThenBy(line => line, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Script_block_failure_is_the_error_of_its_row()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out)
+            1, 2, 3 | New-FaceGenImage -Prompt { "p$_" } -Style { if ($_ -eq 2) { throw 'boom' }; 'comic' } -FaceImage $face
+            1, 2 | ForEach-Object { [pscustomobject]@{ prompt = "p$_"; face_image = $face } } | Invoke-FaceGenBatch -Destination $out -Style { throw 'boom' }
+            """, fixture.Face, fixture.OutputFolder);
+
+        Assert.Equal("Input 2: The script block of -Style failed: boom.", result.Errors[0].ToString());
+        Assert.Equal(2, result.Output.Count);
+        Assert.Contains("2 of 2 rows are invalid. Nothing was sent.", result.Errors[^1].ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Script_block_without_pipeline_input_is_refused()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("param($face) New-FaceGenImage -Prompt { 'p' } -FaceImage $face", fixture.Face);
+
+        Assert.StartsWith("ParametersInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Proxy_function_passes_face_image()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            $proxy = [Management.Automation.ProxyCommand]::Create((Get-Command New-FaceGenImage))
+            ${function:New-Proxy} = [scriptblock]::Create($proxy)
+            New-Proxy -Prompt a -FaceImage $face -Width 16
+            [pscustomobject]@{ prompt = 'b'; face_image = $face } | New-Proxy -Width 17
+            """, fixture.Face).WithoutErrors();
+
+        Assert.Equal(["a", "b"], result.Values("Prompt").Cast<string>());
+    }
+
+    [Theory]
+    [InlineData("@{ o = @{ a = 1 }; l = 1, 2 }", "\"l\":\"[1,2]\",\"o\":\"{\\u0022a\\u0022:1}")]
+    [InlineData("@{ o = [pscustomobject]@{ a = 1.50d } }", "\"o\":\"{\\u0022a\\u0022:1.5}")]
+    [InlineData("@{ d = 12345678901234567890.12345d }", "\"d\":12345678901234567890.12345")]
+    public async Task Additional_field_nested_values_survive_a_batch(string fields, string expected)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("one.csv", $"prompt,face_image\nin a file,{fixture.Face}\n");
+
+        fixture.Run($"param($csv, $out) $null = Invoke-FaceGenBatch $csv -Destination $out -AdditionalField {fields}; $null = Invoke-FaceGenBatch $csv -Destination $out -AdditionalField {fields}", csv, fixture.OutputFolder).WithoutErrors();
+
+        string sent = Assert.Single(fixture.Emulator.Journal.Entries, entry => entry.Body?.Contains("in a file", StringComparison.Ordinal) == true).Body!;
+        // The journal shows objects and arrays as their text.
+        Assert.Contains(expected, sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unusual_rows_cost_only_themselves()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face)
+            $throwing = [pscustomobject]@{ prompt = 'throws' }
+            $throwing.PSObject.Properties.Add([Management.Automation.PSScriptProperty]::new('style', { throw 'zz' }))
+            $other = [pscustomobject]@{ prompt = 'other' }
+            $other.PSObject.Properties.Add([Management.Automation.PSScriptProperty]::new('team', { throw 'zz' }))
+            $typed = [Collections.Generic.Dictionary[string, object]]::new(); $typed.prompt = 'typed'; $typed.sam = 'x'
+            $table = [Data.DataTable]::new(); $null = $table.Columns.Add('prompt'); $null = $table.Columns.Add('acct'); $null = $table.Rows.Add('row', 'jdoe')
+            $throwing, $other, $typed, $table.Rows[0], [pscustomobject]@{ prompt = 'bad'; additional_fields = 'oops' }, [pscustomobject]@{ prompt = 'secret'; key = 'SECRETKEY123' } |
+                New-FaceGenImage -FaceImage $face | ForEach-Object { "$($_.Prompt) $($_.Request.Columns.Values)" }
+            """, fixture.Face);
+
+        Assert.Equal(["other ", "row jdoe", "secret ", "typed x"], result.Output.Select(line => line.ToString()).Order());
+        Assert.Equal(["Input 1: The property 'style' cannot be read", "Input 5: additional_fields must be an object"], result.Errors.Select(error => error.ToString().Split([", such", ":  "], StringSplitOptions.None)[0]).Select(text => text[..Math.Min(text.Length, text.StartsWith("Input 1", StringComparison.Ordinal) ? 44 : 100)]));
+        Assert.Contains("'key', which may hold a secret", Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Base64_false_overrides_piped_request()
     {
