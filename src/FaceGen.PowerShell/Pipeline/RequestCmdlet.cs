@@ -21,30 +21,14 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Parameter]
     [RequestField("prompt")]
     [ValidateRequestField("prompt")]
-    public virtual string? Prompt
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Prompt);
-        }
-    }
+    public virtual string? Prompt { get; set => field = Bind(value, RequestField.Prompt); }
 
     /// <summary><para type="description">The description of what the image must not show.</para></summary>
     [Parameter]
     [Alias("negative_prompt")]
     [RequestField("negative_prompt")]
     [ValidateRequestField("negative_prompt")]
-    public string? NegativePrompt
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.NegativePrompt);
-        }
-    }
+    public string? NegativePrompt { get; set => field = Bind(value, RequestField.NegativePrompt); }
 
     /// <summary>
     /// <para type="description">The face image: a link, the path of a PNG, JPEG or WebP file of at most 5 MB, a file
@@ -53,15 +37,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Parameter]
     [Alias("face_image")]
     [FaceImageParameter]
-    public virtual FaceImage? FaceImage
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.FaceImage);
-        }
-    }
+    public virtual FaceImage? FaceImage { get; set => field = Bind(value, RequestField.FaceImage); }
 
     /// <summary>
     /// <para type="description">The width of the image in pixels, 1 to 512. The default is that of the face
@@ -70,15 +46,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Parameter]
     [RequestField("width")]
     [ValidateRequestField("width")]
-    public int? Width
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Width);
-        }
-    }
+    public int? Width { get; set => field = Bind(value, RequestField.Width); }
 
     /// <summary>
     /// <para type="description">The height of the image in pixels, 1 to 768. The default is that of the face
@@ -87,15 +55,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Parameter]
     [RequestField("height")]
     [ValidateRequestField("height")]
-    public int? Height
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Height);
-        }
-    }
+    public int? Height { get; set => field = Bind(value, RequestField.Height); }
 
     /// <summary><para type="description">The number of inference steps: 21, 31 or 41.</para></summary>
     [Parameter]
@@ -103,30 +63,14 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [RequestField("num_inference_steps")]
     [ValidateRequestField("num_inference_steps")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
-    public int? NumInferenceSteps
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.NumInferenceSteps);
-        }
-    }
+    public int? NumInferenceSteps { get; set => field = Bind(value, RequestField.NumInferenceSteps); }
 
     /// <summary><para type="description">How closely the image follows the prompt, 1 to 20.</para></summary>
     [Parameter]
     [Alias("guidance_scale")]
     [RequestField("guidance_scale")]
     [ValidateRequestField("guidance_scale")]
-    public double? GuidanceScale
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.GuidanceScale);
-        }
-    }
+    public double? GuidanceScale { get; set => field = Bind(value, RequestField.GuidanceScale); }
 
     /// <summary>
     /// <para type="description">The weight of the face's structure, 0 to 2. The service's default is 1.</para>
@@ -135,29 +79,13 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Alias("s_scale")]
     [RequestField("s_scale")]
     [ValidateRequestField("s_scale")]
-    public double? SScale
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.SScale);
-        }
-    }
+    public double? SScale { get; set => field = Bind(value, RequestField.SScale); }
 
     /// <summary><para type="description">The number of images, 1 or 2; each is paid for.</para></summary>
     [Parameter]
     [RequestField("samples")]
     [ValidateRequestField("samples")]
-    public int? Samples
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Samples);
-        }
-    }
+    public int? Samples { get; set => field = Bind(value, RequestField.Samples); }
 
     /// <summary>
     /// <para type="description">Whether the service alters images that are not safe for work: $true or $false.</para>
@@ -167,15 +95,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [RequestField("safety_checker")]
     [ValidateRequestField("safety_checker")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
-    public bool? SafetyChecker
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.SafetyChecker);
-        }
-    }
+    public bool? SafetyChecker { get; set => field = Bind(value, RequestField.SafetyChecker); }
 
     /// <summary>
     /// <para type="description">How the service alters them: black, blur, sensitive_content_text or pixelate.</para>
@@ -185,15 +105,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [RequestField("safety_checker_type")]
     [ValidateRequestField("safety_checker_type")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
-    public string? SafetyCheckerType
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.SafetyCheckerType);
-        }
-    }
+    public string? SafetyCheckerType { get; set => field = Bind(value, RequestField.SafetyCheckerType); }
 
     /// <summary>
     /// <para type="description">Requests the images as base64 instead of links. -Base64:$false requests links.</para>
@@ -201,15 +113,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Parameter]
     [RequestField("base64", EmptyValue = false)]
     [ValidateRequestField("base64")]
-    public SwitchParameter Base64
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Base64);
-        }
-    }
+    public SwitchParameter Base64 { get; set => field = Bind(value, RequestField.Base64); }
 
     /// <summary>
     /// <para type="description">The style: realistic (the service's default), comic, chibi, 3d or anime.</para>
@@ -218,43 +122,19 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [RequestField("style")]
     [ValidateRequestField("style")]
     [ArgumentCompleter(typeof(ChoiceCompleter))]
-    public string? Style
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Style);
-        }
-    }
+    public string? Style { get; set => field = Bind(value, RequestField.Style); }
 
     /// <summary><para type="description">A whole number; the same seed gives the same image.</para></summary>
     [Parameter]
     [RequestField("seed")]
     [ValidateRequestField("seed")]
-    public long? Seed
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Seed);
-        }
-    }
+    public long? Seed { get; set => field = Bind(value, RequestField.Seed); }
 
     /// <summary><para type="description">An https address to which the service delivers the result.</para></summary>
     [Parameter]
     [RequestField("webhook")]
     [ValidateRequestField("webhook")]
-    public Uri? Webhook
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.Webhook);
-        }
-    }
+    public Uri? Webhook { get; set => field = Bind(value, RequestField.Webhook); }
 
     /// <summary>
     /// <para type="description">A whole number of your choice that the webhook delivery contains.</para>
@@ -263,15 +143,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     [Alias("track_id")]
     [RequestField("track_id")]
     [ValidateRequestField("track_id")]
-    public long? TrackId
-    {
-        get;
-        set
-        {
-            field = value;
-            OnBound(RequestField.TrackId);
-        }
-    }
+    public long? TrackId { get; set => field = Bind(value, RequestField.TrackId); }
 
     /// <summary>
     /// <para type="description">Fields of the API that FaceGen does not know, with their values: texts, numbers, true or
@@ -307,10 +179,11 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     private protected CommandValues GetValues(object? input) => _scriptBlocks.Count == 0 ? TypedValues
         : TypedValues.With([.. _scriptBlocks.Select(pair => (pair.Key, Evaluate(pair.Key, pair.Value, input)))]);
 
-    /// <summary>Called by the setter of each field, right after its argument was converted.</summary>
-    private protected void OnBound(RequestField field)
+    /// <summary>Returns the value of a parameter, right after its argument was converted, and keeps a script block that it is.</summary>
+    private T Bind<T>(T value, RequestField field)
     {
         if (ScriptBlockArgument.Release(field) is { } block) _scriptBlocks[field] = block;
+        return value;
     }
 
     private object? Evaluate(RequestField field, ScriptBlock block, object? input)
