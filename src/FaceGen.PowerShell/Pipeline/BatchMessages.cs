@@ -70,7 +70,8 @@ internal static class BatchMessages
     /// <summary>Returns the error of a row that has ended, with what to do next.</summary>
     internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, item.Status switch
     {
-        BatchItemStatus.Uncertain => $"{error.Message} {LostResponse.Remedy}",
+        // A row of an earlier run has no remedy in its message.
+        BatchItemStatus.Uncertain => error.Message.EndsWith(LostResponse.Remedy, StringComparison.Ordinal) ? error.Message : $"{error.Message} {LostResponse.Remedy}",
         BatchItemStatus.Submitted or BatchItemStatus.Generated => error.Code switch
         {
             ErrorCode.FileExists => $"{error.Message} Move the file away, or give another -Name, for example with {{id}}. Then run the same command again.",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 
@@ -91,6 +92,20 @@ public sealed class InvokeFaceGenBatchTests
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal("Complete", result.Output[^1].Properties["State"].Value.ToString());
+    }
+
+    [Fact]
+    public async Task Batch_lost_response_error_has_one_remedy()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("accepted-then-dropped@submit:times=1"));
+
+        BatchResult result = fixture.RunBatch(fixture.WriteCsv("a"));
+
+        string message = result.Result.Error.ToString();
+        Assert.StartsWith("people.csv:2: The response to the submission was lost (", message, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(message, "-RetryUncertain"));
+        Assert.Single(Regex.Matches(message, "It was not sent again\\."));
     }
 
     [Fact]
