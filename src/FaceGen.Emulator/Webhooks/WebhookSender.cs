@@ -26,7 +26,9 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _concurrency = new(MaxConcurrentDeliveries);
+    private readonly Lock _gate = new();
     private TaskCompletionSource _nextDelivered = NewSignal();
+    private DateTimeOffset _latestDueTime;
 
     /// <summary>Schedules the delivery of an accepted request that has a webhook.</summary>
     internal void Schedule(EmulatedGeneration generation)
@@ -62,7 +64,7 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
         {
             await clock.WaitUntilAsync(delivery.DueTime, cancellationToken).ConfigureAwait(false);
             if (delivery.MaxHoldback > TimeSpan.Zero)
-                await Task.WhenAny(_nextDelivered.Task, clock.WaitUntilAsync(delivery.DueTime + delivery.MaxHoldback, cancellationToken)).ConfigureAwait(false);
+                await WaitForNextAsync(delivery, cancellationToken).ConfigureAwait(false);
             await _concurrency.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
@@ -74,12 +76,43 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
                 _concurrency.Release();
             }
 
-            Interlocked.Exchange(ref _nextDelivered, NewSignal()).TrySetResult();
+            RecordDelivered(delivery);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && cancellationToken.IsCancellationRequested)
         {
             // The emulator was stopped or reset: the delivery is discarded.
         }
+    }
+
+    /// <summary>Waits until a delivery that is due later was sent, which may have happened before this one began to wait.</summary>
+    private async Task WaitForNextAsync(ScheduledDelivery delivery, CancellationToken cancellationToken)
+    {
+        Task limit = clock.WaitUntilAsync(delivery.DueTime + delivery.MaxHoldback, cancellationToken);
+        while (!limit.IsCompleted)
+        {
+            Task next;
+            lock (_gate)
+            {
+                if (_latestDueTime >= delivery.DueTime)
+                    return;
+                next = _nextDelivered.Task;
+            }
+
+            await Task.WhenAny(next, limit).ConfigureAwait(false);
+        }
+    }
+
+    private void RecordDelivered(ScheduledDelivery delivery)
+    {
+        TaskCompletionSource delivered;
+        lock (_gate)
+        {
+            if (delivery.DueTime > _latestDueTime)
+                _latestDueTime = delivery.DueTime;
+            (delivered, _nextDelivered) = (_nextDelivered, NewSignal());
+        }
+
+        delivered.TrySetResult();
     }
 
     private async Task<WebhookDelivery> SendAsync(ScheduledDelivery delivery, Uri webhook, CancellationToken cancellationToken)
