@@ -85,12 +85,7 @@ internal sealed class CsvRequestReader
 
         if (!given && IsBlank(0)) return false;
 
-        foreach ((int ordinal, string name) in header.OtherColumns)
-        {
-            string cell = ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "";
-            if (RequestData.IsAdditionalFields(name) && !InvisibleCharacters.IsEmpty(cell)) _builder.Row.AddError("The column 'additional_fields' cannot be read from a cell. Use -AdditionalField, or a JSON file.");
-            else _builder.Row.SetColumn(name, cell);
-        }
+        foreach ((int ordinal, string name) in header.OtherColumns) _builder.Row.SetColumn(name, ordinal < _csv.RowFieldCount ? _csv.GetString(ordinal) : "");
 
         if (!IsBlank(header.Width))
         {
@@ -196,6 +191,9 @@ internal sealed class CsvHeader
             string suggestion = similar is null ? "" : $". Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
             throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
         }
+
+        if (header.OtherColumns.FirstOrDefault(column => RequestData.IsAdditionalFields(column.Name)).Name is { } additional)
+            throw RequestFileError.AtLine(path, line, $"The column '{InvisibleCharacters.Escape(additional, 60)}' cannot be read from cells. Use -AdditionalField or a JSON file, or rename the column");
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } duplicate)
         {

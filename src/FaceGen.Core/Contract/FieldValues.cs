@@ -15,7 +15,12 @@ internal sealed class FieldValues : IEquatable<FieldValues>
 
     /// <summary>Creates the values of a request.</summary>
     /// <param name="getValue">Returns the value of a field.</param>
-    internal static FieldValues Create(Func<RequestField, object?> getValue) => new([.. RequestField.All.Select(getValue)]);
+    internal static FieldValues Create(Func<RequestField, object?> getValue)
+    {
+        object?[] values = new object?[RequestField.All.Count];
+        for (int i = 0; i < values.Length; i++) values[i] = getValue(RequestField.All[i]);
+        return new FieldValues(values);
+    }
 
     /// <summary>Returns the values with another one for a field.</summary>
     internal FieldValues With(RequestField field, object? value)

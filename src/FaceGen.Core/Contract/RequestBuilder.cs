@@ -17,7 +17,8 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     /// <summary>The property of a sidecar file before the request, which a row does not have.</summary>
     internal const string SidecarHash = "sha256";
 
-    private readonly Dictionary<RequestField, object?> _values = [];
+    /// <summary>The unparsed values, by <see cref="RequestField.Index"/>.</summary>
+    private readonly object?[] _values = new object?[RequestField.All.Count];
     private readonly Dictionary<RequestField, string> _names = [];
     private readonly List<FaceGenException> _errors = [];
     private readonly Dictionary<string, string> _columns = new(StringComparer.OrdinalIgnoreCase);
@@ -30,7 +31,7 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     internal CommandValues Overrides { get; set; } = CommandValues.None;
 
     /// <summary>Sets a field's unparsed value; the last one wins.</summary>
-    internal void Set(RequestField field, object? raw) => _values[field] = raw;
+    internal void Set(RequestField field, object? raw) => _values[field.Index] = raw;
 
     /// <summary>Sets all values of a request.</summary>
     internal void SetAll(Request request)
@@ -85,11 +86,11 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     /// </summary>
     internal void StartSidecarRequest()
     {
-        _values.TryGetValue(RequestField.Seed, out object? seed);
-        _values.Clear();
+        object? seed = _values[RequestField.Seed.Index];
+        ClearValues();
         _names.Clear();
         _columns.Clear();
-        if (seed is not null) Set(RequestField.Seed, seed);
+        Set(RequestField.Seed, seed);
     }
 
     /// <summary>Adds an error of the whole row; its fields are not parsed.</summary>
@@ -105,7 +106,7 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     {
         Request? request = _errors.Count == 0 ? CreateRequest(source) : null;
         var row = new RequestRow(source, request, request is null ? CreateError(source) : null, newColumns);
-        _values.Clear();
+        ClearValues();
         _names.Clear();
         _errors.Clear();
         _columns.Clear();
@@ -127,12 +128,13 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
     private FaceGenException CreateError(RequestSource? source) =>
         new(_errors[0].Code, $"{(source is null ? "" : $"{source}: ")}{string.Join(" ", _errors.Select(fault => fault.Message))}", _errors[0]);
 
+    private void ClearValues() => Array.Clear(_values, 0, _values.Length);
+
     private object? Read(RequestField field)
     {
         try
         {
-            _values.TryGetValue(field, out object? own);
-            return Read(field, Overrides[field]) ?? Read(field, own) ?? Read(field, Defaults[field]) ?? (field.IsRequired ? throw field.CreateMissingError() : null);
+            return Read(field, Overrides[field]) ?? Read(field, _values[field.Index]) ?? Read(field, Defaults[field]) ?? (field.IsRequired ? throw field.CreateMissingError() : null);
         }
         catch (FaceGenException fault)
         {
