@@ -80,7 +80,7 @@ internal sealed class RequestSerializer
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is not a JSON object: {e.Message}", e);
+            throw new FaceGenException(ErrorCode.RequestInvalid, $"{source}: the row's request in the ledger is not a JSON object: {e.Message.TrimEnd('.')}. Nothing is sent for the row. Restore the ledger from a backup, or correct the row (docs/ledger.md).", e);
         }
 
         RequestRow row = builder.Build(source ?? new RequestSource("", 0, 0), []);

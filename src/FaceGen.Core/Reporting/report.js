@@ -37,7 +37,7 @@
     for (const file of item.files) words.push(file.name);
     item.words = words.concat(Object.values(item.parameters)).filter(Boolean).join('\n').toLowerCase();
     // When its slot was released, as far as that is known.
-    item.freed = item.submitted === undefined ? undefined
+    item.released = item.submitted === undefined ? undefined
       : item.generated ?? (item.seconds !== undefined && item.ended === undefined ? item.submitted + item.seconds * 1000 : item.ended);
   }
 
@@ -72,7 +72,7 @@
     const sent = items.filter(item => item.submitted !== undefined);
     const times = items.map(item => item.seconds ?? (item.generated - item.submitted) / 1000).filter(seconds => seconds >= 0);
     const begin = least(sent.map(item => item.submitted));
-    const end = -least(items.map(item => item.ended ?? item.freed).filter(Boolean).map(time => -time));
+    const end = -least(items.map(item => item.ended ?? item.released).filter(Boolean).map(time => -time));
     const put = (name, value, status) => {
       const box = make('div');
       box.append(make('dt', status ? `dot ${status}` : '', name), make('dd', '', value));
@@ -107,7 +107,7 @@
   for (const item of items) {
     if (item.submitted === undefined) continue;
     changes.push({ at: item.submitted, by: 1, kind: 'sent' });
-    if (item.freed >= item.submitted) changes.push({ at: item.freed, by: -1, kind: failures.includes(item.status) ? 'lost' : 'done' });
+    if (item.released >= item.submitted) changes.push({ at: item.released, by: -1, kind: failures.includes(item.status) ? 'lost' : 'done' });
   }
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
 

@@ -28,9 +28,9 @@ internal static class GenerationRequestReader
 {
     /// <summary>Reads a submission.</summary>
     /// <returns>The request; null if a field is invalid, and then <paramref name="fields"/> has the errors.</returns>
-    internal static GenerationRequest? Read(JsonElement body, FaceReader faces, out FieldReader fields)
+    internal static GenerationRequest? Read(JsonElement body, FaceReader faces, out BodyReader fields)
     {
-        fields = new FieldReader(body);
+        fields = new BodyReader(body);
         var values = new Dictionary<RequestField, object>();
         foreach (RequestField field in Operation.FaceGen.Fields)
         {
@@ -41,7 +41,7 @@ internal static class GenerationRequestReader
         return fields.Errors.HasErrors ? null : new GenerationRequest(values) { CanonicalText = CanonicalRequest.Write(body, (FaceReference)values[RequestField.FaceImage]) };
     }
 
-    private static object? Read(FieldReader fields, RequestField field, FaceReader faces) => field.Kind switch
+    private static object? Read(BodyReader fields, RequestField field, FaceReader faces) => field.Kind switch
     {
         FieldKind.Text => field.IsRequired ? fields.RequiredText(field.Name) : fields.Text(field.Name),
         FieldKind.Image => ReadFace(fields, faces),
@@ -54,7 +54,7 @@ internal static class GenerationRequestReader
         _ => throw new InvalidOperationException($"The emulator does not read fields of the kind {field.Kind}."),
     };
 
-    private static FaceReference? ReadFace(FieldReader fields, FaceReader faces)
+    private static FaceReference? ReadFace(BodyReader fields, FaceReader faces)
     {
         const string Field = "face_image";
         if (fields.RequiredText(Field) is not { } text)
@@ -66,7 +66,7 @@ internal static class GenerationRequestReader
         return face;
     }
 
-    private static long? ReadListed(FieldReader fields, RequestField field)
+    private static long? ReadListed(BodyReader fields, RequestField field)
     {
         long? number = fields.Integer(field.Name);
         if (number is null || field.Choices.Contains(number.Value.ToString(CultureInfo.InvariantCulture)))
@@ -75,7 +75,7 @@ internal static class GenerationRequestReader
         return null;
     }
 
-    private static string? ReadAddress(FieldReader fields, string name)
+    private static string? ReadAddress(BodyReader fields, string name)
     {
         string? text = fields.Text(name, nullable: true);
         // The service accepts https only. The emulator accepts http on this machine too, so that tests need no certificate.

@@ -37,7 +37,7 @@ internal static class AccountEndpoints
 
     internal static ApiResponse DeleteImage(ApiCall call)
     {
-        var fields = new FieldReader(call.Body);
+        var fields = new BodyReader(call.Body);
         long? id = fields.RequiredInteger("request_id");
         fields.RequiredChoice("type", ["image"]);
         if (fields.Errors.HasErrors)
@@ -54,7 +54,7 @@ internal static class AccountEndpoints
 
     internal static ApiResponse AssetsGenerated(ApiCall call)
     {
-        var fields = new FieldReader(call.Body);
+        var fields = new BodyReader(call.Body);
         fields.RequiredChoice("type", ["image"]);
         int perPage = (int)(fields.Integer("per_page", 1, MaxPerPage) ?? DefaultPerPage);
         int page = (int)(fields.Integer("page", 1, int.MaxValue) ?? 1);

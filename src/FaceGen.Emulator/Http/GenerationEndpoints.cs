@@ -21,7 +21,7 @@ internal static class GenerationEndpoints
         try
         {
             GenerationRequest? request = GenerationRequestReader.Read(
-                call.Body, call.State.Faces, out FieldReader fields);
+                call.Body, call.State.Faces, out BodyReader fields);
             AddWarnings(call, fields, request);
             return request is null
                 ? ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
@@ -55,7 +55,7 @@ internal static class GenerationEndpoints
     internal static ApiResponse Queued(ApiCall call, EmulatedGeneration generation) => GenerationResponses.Queued(
         call.Service.Links, generation, Routes.FetchPath(call.Path, generation.Id), call.Now);
 
-    private static void AddWarnings(ApiCall call, FieldReader fields, GenerationRequest? request)
+    private static void AddWarnings(ApiCall call, BodyReader fields, GenerationRequest? request)
     {
         foreach (string field in fields.UnknownFields)
             call.AddWarning($"The field '{field}' is not part of the contract and was ignored.");

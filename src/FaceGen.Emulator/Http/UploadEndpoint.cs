@@ -14,7 +14,7 @@ internal static class UploadEndpoint
 
     private static ApiResponse Upload(ApiCall call, string field)
     {
-        var fields = new FieldReader(call.Body);
+        var fields = new BodyReader(call.Body);
         string? brokenRule = null;
         FaceReference? upload = fields.RequiredText(field) is { } text
             ? call.State.Faces.ReadInline(text, out brokenRule)

@@ -25,7 +25,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     /// <summary>The number of entries that are written at once.</summary>
     private const int WriteChunkSize = 64;
 
-    private readonly ProgressMeter _progress = new("Writing the report");
+    private readonly ProgressDisplay _progress = new("Writing the report");
     private readonly List<ReportEntry> _entries = [];
     private ReportWriter? _report;
     private Task<bool> _pendingWrite = Task.FromResult(true);
@@ -136,7 +136,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         WriteObject(new FileInfo(_file));
     }
 
-    private protected override void Tick() => _progress.Show(this, () => new ProgressMeter.State($"{_report?.Count ?? 0} rows"));
+    private protected override void Tick() => _progress.Show(this, () => new ProgressDisplay.State($"{_report?.Count ?? 0} rows"));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -38,7 +38,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>How long a run that has ended waits for its ledger to be closed.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly ProgressMeter _progress = new("Batch");
+    private readonly ProgressDisplay _progress = new("Batch");
     private readonly List<Request> _chunk = new(ChunkSize);
     private RequestRowReader? _reader;
     private int _inputCount;
@@ -253,7 +253,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private protected override void Tick() => _progress.Show(this, () => _session?.Progress is { } progress
         ? BatchMessages.DescribeProgress(progress)
-        : new ProgressMeter.State(_session is { Opening.IsCompleted: true } ? $"{BatchMessages.Count(_rowCount, "row")} read" : "opening the ledger"));
+        : new ProgressDisplay.State(_session is { Opening.IsCompleted: true } ? $"{BatchMessages.Count(_rowCount, "row")} read" : "opening the ledger"));
 
     /// <summary>Closes the ledger however the command ends, after the responses in flight are recorded.</summary>
     protected override void Dispose(bool disposing)

@@ -21,7 +21,7 @@ namespace FaceGen.PowerShell.Commands;
 [OutputType(typeof(Generation))]
 public sealed class NewFaceGenImageCommand : RequestCmdlet
 {
-    private readonly ProgressMeter _progress = new("Generating images");
+    private readonly ProgressDisplay _progress = new("Generating images");
     private readonly Dictionary<Connection, Generator> _generators = [];
     private readonly GenerationOutput _output;
     private readonly RequestRowReader _reader;

@@ -20,7 +20,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
-    private readonly ProgressMeter _progress = new("Saving images");
+    private readonly ProgressDisplay _progress = new("Saving images");
     private ImageSaver? _saver;
     private SemaphoreSlim? _downloads;
     private string _folder = "";

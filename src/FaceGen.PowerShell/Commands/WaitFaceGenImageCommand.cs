@@ -17,7 +17,7 @@ public sealed class WaitFaceGenImageCommand : GenerationCmdlet
     private const string ByGeneration = "Generation";
     private const string ById = "Id";
 
-    private readonly ProgressMeter _progress = new("Waiting for images");
+    private readonly ProgressDisplay _progress = new("Waiting for images");
 
     /// <summary><para type="description">Generations, also those of saved images and of batch items.</para></summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByGeneration)]

@@ -59,7 +59,7 @@ internal static class BatchMessages
     }
 
     /// <summary>Returns the state of a run for the progress display.</summary>
-    internal static ProgressMeter.State DescribeProgress(BatchProgress progress) => new(Format(
+    internal static ProgressDisplay.State DescribeProgress(BatchProgress progress) => new(Format(
         $"{progress.Ended} of {progress.Total} done, {progress.Failed} failed, {progress.InProgress} in progress, {progress.RowsPerMinute:0.0}/min"))
     {
         Operation = progress.NearestExpiry is { } expiry ? Format($"the first unsaved image expires at {expiry.ToLocalTime():yyyy-MM-dd HH:mm}") : "",

@@ -4,7 +4,7 @@ using System.Management.Automation;
 namespace FaceGen.PowerShell.Pipeline;
 
 /// <summary>Shows the progress of a cmdlet, at most once a second.</summary>
-internal sealed class ProgressMeter(string activity)
+internal sealed class ProgressDisplay(string activity)
 {
     private static int _lastId;
 

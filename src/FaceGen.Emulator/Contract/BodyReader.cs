@@ -8,7 +8,7 @@ namespace FaceGen.Emulator.Contract;
 /// Reads typed fields of a JSON object and collects an error for each invalid one, so that one response can list all of
 /// them. A field that is absent or invalid is null.
 /// </summary>
-internal sealed class FieldReader(JsonElement body)
+internal sealed class BodyReader(JsonElement body)
 {
     private readonly HashSet<string> _known = ["key"];
 
