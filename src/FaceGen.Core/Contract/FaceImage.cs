@@ -160,7 +160,7 @@ public sealed class FaceImage
     }
 
     /// <summary>Returns the image's bytes, if it is not a link. A file that has changed since it was verified is verified again.</summary>
-    /// <exception cref="FaceGenException">The file no longer exists, or is no longer an image of at most 5 MB that decodes.</exception>
+    /// <exception cref="FaceGenException">The file was deleted, or replaced by one that is not an image of at most 5 MB that decodes.</exception>
     internal byte[] ReadBytes()
     {
         if (_bytes is not null) return _bytes;

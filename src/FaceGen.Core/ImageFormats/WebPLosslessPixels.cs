@@ -2,7 +2,7 @@ namespace FaceGen.ImageFormats;
 
 /// <summary>
 /// Reads the pixels of a lossless WebP without computing their colors (WebP Lossless Bitstream Specification), to check that all of
-/// them are there. The bytes alone cannot tell: pixels of one color may be compressed to nothing but zeros.
+/// them are there. The bytes alone do not show it: pixels of one color may be compressed to nothing but zeros.
 /// </summary>
 internal ref struct WebPLosslessPixels
 {

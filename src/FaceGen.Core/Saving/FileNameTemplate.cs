@@ -116,7 +116,7 @@ internal sealed class FileNameTemplate
             segment, match => GetValue(match.Groups[1].Value, generation, index) is { Length: > 0 } value ? value : "none")))];
 
     /// <summary>Returns the value of a field, of a request's field, or of a column.</summary>
-    /// <exception cref="FaceGenException">There is no such field or column.</exception>
+    /// <exception cref="FaceGenException">The row has neither a field nor a column of this name.</exception>
     private static string? GetValue(string name, Generation generation, int index)
     {
         if (FindValue(name) is { } get) return get(generation, index);

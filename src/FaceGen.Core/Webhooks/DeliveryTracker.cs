@@ -166,7 +166,7 @@ internal sealed class DeliveryTracker
         }
     }
 
-    /// <summary>Removes the id of an unknown delivery in order to fetch it; returns false if it is no longer unknown, or too many were fetched.</summary>
+    /// <summary>Removes the id of an unknown delivery in order to fetch it; returns false if another call removed it, or too many were fetched.</summary>
     internal bool TryBeginFetch(string id, TimeSpan now)
     {
         lock (_gate) return _unknown.TryBeginFetch(id, now) && _fetching.Add(id);
