@@ -349,7 +349,7 @@ public sealed class BatchRunTests : IDisposable
     {
         _fixture.OnSubmit = _ => ScriptedResponse.NotConnected;
 
-        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { AcceptanceTimeout = TimeSpan.FromHours(1) });
 
         Assert.Equal((BatchState.Unfinished, 8, 0), (summary.State, summary.Pending, summary.ImagesPaid));
         Assert.True(summary.Fault?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
@@ -384,7 +384,8 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
-        Assert.Equal((BatchState.Complete, 8), (summary.State, _fixture.Submissions));
+        Assert.True(summary.State == BatchState.Complete, $"{summary.State}: {summary.Message} {summary.Fault?.Message}\n{string.Join('\n', _fixture.Warnings.Concat(_fixture.LogLines))}\n{string.Join('\n', _fixture.EndedItems.Select(ended => $"{ended.Item}: {ended.Error?.Message}"))}");
+        Assert.Equal(8, _fixture.Submissions);
         AssertNothingIsRetained();
     }
 
