@@ -159,8 +159,13 @@ $mutants = @(
 
     New-Mutant 'expiry although the service''s clock says no' 'Only the service says that an image has expired.' @(
         , @("$core/Saving/ExpiryVerifier.cs",
-            'if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)',
-            'if (now == generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)'))
+            'latestTime < generation.ExpiresAt)',
+            'latestTime == generation.ExpiresAt)'))
+
+    New-Mutant 'expiry by a clock that was wrong for a moment' 'Only the service says that an image has expired.' @(
+        , @("$core/Saving/ExpiryVerifier.cs",
+            'if (isByClock && ',
+            'if (isByClock && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt && '))
 
     New-Mutant 'destination error treated as the row''s own' 'A run that cannot save stops submitting.' @(
         , @("$batches/Running/StorageRetry.cs",

@@ -33,6 +33,8 @@ internal static class ExpiryVerifier
             }
             catch (FaceGenException e) when (e.Code == ErrorCode.LinkExpired)
             {
+                // The clock may be corrected before the service confirms the expiry.
+                bool isByClock = time.GetUtcNow() >= generation.ExpiresAt;
                 TimeSpan delay = Backoff.GetDelay(round, null, connection.Services);
                 if (time.GetElapsedTime(start) + delay <= retryTime)
                 {
@@ -43,7 +45,7 @@ internal static class ExpiryVerifier
 
                 if (latest != generation) throw;
 
-                if (await FetchAlternateLinksAsync(connection, generation, index, e, cancellationToken).ConfigureAwait(false) is not { } found) throw;
+                if (await FetchAlternateLinksAsync(connection, generation, index, e, isByClock, cancellationToken).ConfigureAwait(false) is not { } found) throw;
 
                 latest = found;
                 (start, round) = (time.GetTimestamp(), -1);
@@ -52,16 +54,22 @@ internal static class ExpiryVerifier
     }
 
     /// <summary>Fetches a generation whose links do not work.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="index">The index of the image, from 0.</param>
+    /// <param name="expired">The error that says that the image has expired.</param>
+    /// <param name="isByClock">True if the image had expired by this machine's clock when its links failed.</param>
+    /// <param name="cancellationToken">Cancels the fetch.</param>
     /// <returns>The generation with other links for the image; null if the service confirms that the image has expired.</returns>
     /// <exception cref="FaceGenException">The service does not confirm it: the image can be tried again later.</exception>
-    private static async Task<Generation?> FetchAlternateLinksAsync(Connection connection, Generation generation, int index, FaceGenException expired, CancellationToken cancellationToken)
+    private static async Task<Generation?> FetchAlternateLinksAsync(Connection connection, Generation generation, int index, FaceGenException expired, bool isByClock, CancellationToken cancellationToken)
     {
         for (int attempt = 0; ; attempt++)
         {
             (Outcome outcome, DateTimeOffset? now) = await Fetcher.FetchWithDateAsync(connection, generation, cancellationToken).ConfigureAwait(false);
-            // Only the service's clock shows whether this machine's is right.
-            if (now < generation.ExpiresAt && connection.Services.Time.GetUtcNow() >= generation.ExpiresAt)
-                throw CreateNotConfirmedError($"the service's clock shows {now:u}, and it keeps the image until {generation.ExpiresAt:u}. Correct this machine's clock", expired);
+            // Only the service's clock shows whether this machine's was right.
+            if (isByClock && (now ?? connection.Services.Time.GetUtcNow()) is var latestTime && latestTime < generation.ExpiresAt)
+                throw CreateNotConfirmedError($"{(now is null ? "this machine's clock now shows" : "the service's clock shows")} {latestTime:u}, and the service keeps the image until {generation.ExpiresAt:u}. Correct this machine's clock", expired);
 
             switch (outcome)
             {

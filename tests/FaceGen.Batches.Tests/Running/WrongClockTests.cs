@@ -60,6 +60,27 @@ public sealed class WrongClockTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Denial_by_service_after_clock_is_corrected_is_not_believed(bool hasDate)
+    {
+        _fixture.OnLink = (id, _) => !_isSecondRun ? ScriptedResponse.Html(500) : ScriptedResponse.Html(404);
+        await _fixture.RunAsync(BatchFixture.Requests(1));
+        (_isSecondRun, _fixture.Clock.Error) = (true, TimeSpan.FromHours(25));
+        _fixture.OnFetch = (_, _) =>
+        {
+            _fixture.Clock.Error = TimeSpan.Zero;
+            ScriptedResponse denial = ScriptedResponse.Error("Request not found", 404);
+            return hasDate ? denial.WithDate(_fixture.Clock.GetUtcNow()) : denial;
+        };
+
+        BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(1));
+
+        Assert.Equal((BatchState.Unfinished, 0, 1), (summary.State, summary.Expired, _fixture.Submissions));
+        Assert.Contains("Correct this machine's clock", Assert.Single(await _fixture.RowsAsync()).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("denies it")]
     [InlineData("lists the dead link")]
     public async Task Image_dropped_by_service_has_expired(string service)

@@ -13,6 +13,13 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
     private TaskCompletionSource _changed = NewSignal();
     private int _held;
 
+    /// <summary>Gets or sets by how much the clock is fast; timers do not depend on it.</summary>
+    internal TimeSpan Error { get; set; }
+
+    private DateTimeOffset ElapsedNow => base.GetUtcNow();
+
+    public override DateTimeOffset GetUtcNow() => ElapsedNow + Error;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         // Task.Delay waits with a timer whose state is the task; a cancellation source is its own state.
@@ -36,8 +43,8 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
         {
             Task changed = Changed();
             if (NextDue() is not { } due) await TaskAssertions.WithTimeoutAsync(Task.WhenAny(task, changed));
-            else if (due > GetUtcNow() && UseGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
-            else if (due > GetUtcNow()) SetUtcNow(due);
+            else if (due > ElapsedNow && UseGrace(due) is { } gone) await Task.WhenAny(task, gone, Task.Delay(Grace));
+            else if (due > ElapsedNow) SetUtcNow(due);
             else await TaskAssertions.WithTimeoutAsync(Task.WhenAny(task, changed));
         }
 
@@ -136,7 +143,7 @@ internal sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2030, 1,
             Remove();
             if (dueTime <= TimeSpan.Zero) return;
 
-            Due = clock.GetUtcNow() + dueTime;
+            Due = clock.ElapsedNow + dueTime;
             clock._timers.Add(this);
         });
 
