@@ -36,6 +36,7 @@ internal class History : IAsyncDisposable
     private SimulatedDisk _disk;
     private readonly List<(TimeSpan Due, string Id, long TrackId)> _deliveries = [];
     private TimeSpan _elapsed;
+    private TimeSpan _maxClockError;
     private TimeSpan _slept;
     private TimeSpan _diskTroubleUntil;
     private DiskError _diskTrouble;
@@ -137,8 +138,9 @@ internal class History : IAsyncDisposable
         if (!isLeft) return;
 
         // A row with a wrong date of a wrong clock expires once it has expired by that clock too.
-        Log("-- three days pass");
-        _elapsed += TimeSpan.FromDays(3);
+        TimeSpan wait = _maxClockError + Sleep;
+        Log($"-- {wait.TotalHours} hours pass");
+        _elapsed += wait;
         for (int run = 1; run <= QuietRuns && isLeft; run++) isLeft = await RunProcessAsync(isFirst: false);
         await Rules.OnEndAsync(isOver: true);
     }
@@ -249,6 +251,7 @@ internal class History : IAsyncDisposable
     {
         Log($"-- the clock is set; it is {error.TotalHours} hours fast now");
         ClockError = Process.Time.Error = error;
+        if (error > _maxClockError) _maxClockError = error;
     }
 
     /// <summary>Has the next step happen: one that is pending, or the next timer.</summary>
