@@ -78,7 +78,7 @@ internal sealed class PartFile : IDisposable
         _stream.Dispose();
         _files.Rename(_temporaryPath, _path, _replace);
         _isCommitted = true;
-        _files.FlushFolder(_folder);
+        _files.FlushFolderOnce(_folder);
     });
 
     /// <summary>Deletes the temporary file.</summary>

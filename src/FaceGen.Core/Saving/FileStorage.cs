@@ -17,6 +17,9 @@ internal class FileStorage
     /// <summary>The folders whose names are known to be on the disk.</summary>
     private readonly ConcurrentDictionary<string, bool> _durableFolders = new(StringComparer.Ordinal);
 
+    /// <summary>The flushes of folders, by the folder's path.</summary>
+    private readonly ConcurrentDictionary<string, SharedAction> _flushes = new(StringComparer.Ordinal);
+
     /// <summary>Creates a file.</summary>
     /// <exception cref="IOException">The file exists, or cannot be created.</exception>
     internal virtual Stream Create(string path) => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -81,6 +84,10 @@ internal class FileStorage
             throw new IOException($"The names in '{path}' could not be written to the disk (error {error}). They may be lost in a power failure.", error);
 #endif
     }
+
+    /// <summary>Writes the names in a folder to the disk; files that end at the same time share one flush.</summary>
+    /// <inheritdoc cref="FlushFolder"/>
+    internal void FlushFolderOnce(string path) => _flushes.GetOrAdd(path, _ => new SharedAction(() => FlushFolder(path))).Perform();
 
     /// <summary>Creates a folder and those above it if they do not exist, and writes their names to the disk.</summary>
     /// <param name="path">The full path of the folder.</param>
