@@ -16,6 +16,7 @@
   const plural = (count, word) => `${number(count)} ${word}${count === 1 ? '' : 's'}`;
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
   const duration = milliseconds => {
     const seconds = Math.round(milliseconds / 1000);
     if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)} s`;
@@ -129,7 +130,7 @@
     if (!changes.length) return;
     byId('time').hidden = false;
     const width = Math.max(280, byId('chart').clientWidth);
-    const left = 30, gap = 26, barsTop = 6, barsHeight = 74, useTop = 104, useHeight = 58, height = 186;
+    const left = 38, gap = 26, barsTop = 6, barsHeight = 74, useTop = 104, useHeight = 58, height = 186;
     const parts = stretches();
     const total = parts.reduce((sum, part) => sum + Math.max(1000, part.end - part.begin), 0);
     const available = width - left - 4 - gap * (parts.length - 1);
@@ -188,7 +189,7 @@
     const useOf = count => useTop + useHeight - useHeight * count / Math.max(1, most);
     for (const [y, label] of [[barsTop, tallest], [barsTop + barsHeight, 0], [useTop, most], [useTop + useHeight, 0]]) {
       drawing.append(svg('line', { class: 'grid', x1: left, x2: width - 4, y1: y, y2: y }));
-      drawing.append(svg('text', { x: left - 6, y: y + 4, 'text-anchor': 'end' }, label));
+      drawing.append(svg('text', { x: left - 6, y: y + 4, 'text-anchor': 'end' }, label < 10000 ? label : compact.format(label)));
     }
 
     for (const bin of bins) {

@@ -156,6 +156,22 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     }
 
     [Fact]
+    public async Task Report_timeline_shows_large_numbers_completely()
+    {
+        await using BrowserTab tab = await OpenAsync();
+        IEnumerable<BatchItem> atOnce = Entries.Batch(12_345, WriteImage("a.png")).Select(item => item with
+        {
+            SubmittedAt = Entries.Begin, GeneratedAt = Entries.Begin.AddSeconds(3), EndedAt = Entries.Begin.AddSeconds(3),
+        });
+
+        await tab.OpenAsync(Write(atOnce.Select(ReportEntry.From)));
+
+        Assert.Equal("12.3K 0 12.3K 0", await tab.EvaluateAsync<string>("[...document.querySelectorAll('#chart text')].slice(0, 4).map(text => text.textContent).join(' ')"));
+        Assert.True(await tab.EvaluateAsync<bool>("[...document.querySelectorAll('#chart text')].every(text => text.getBoundingClientRect().left >= document.querySelector('#chart svg').getBoundingClientRect().left)"));
+        await GoodAsync(tab);
+    }
+
+    [Fact]
     public async Task Report_joins_images_of_generation_and_marks_missing_file()
     {
         await using BrowserTab tab = await OpenAsync();
