@@ -39,7 +39,7 @@ internal sealed class CsvRequestReader
     internal static IEnumerable<RequestRow> Read(LookaheadTextReader text, RequestRowBuilder builder, char? delimiter)
     {
         if (delimiter is { } given && !CsvDelimiter.IsUsable(given))
-            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'. Give another -Delimiter");
+            throw RequestFileError.ForFile(text.Path, $"cannot be separated by '{DisplayText.Clean(given.ToString())}'", "Give another -Delimiter");
 
         return new CsvRequestReader(text, builder, delimiter).ReadRows();
     }
@@ -147,7 +147,7 @@ internal sealed class CsvRequestReader
     private FaceGenException CreateReadError(CsvFormatException e) => e is CsvRecordTooLargeException
         ? RequestFileError.TooLarge(_path, _line, e)
         : RequestFileError.AtLine(_path, _line,
-            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1} ({e.Message.TrimEnd('.')}). Double each quote inside a quoted cell", e);
+            $"The row that begins here has a wrong quote in cell {e.FieldOrdinal + 1} ({e.Message.TrimEnd('.')})", "Double each quote inside a quoted cell", e);
 }
 
 /// <summary>Maps the columns of a CSV file to the API's fields.</summary>
@@ -188,17 +188,17 @@ internal sealed class CsvHeader
         if (defaults[RequestField.Prompt] is null && header.Columns.All(column => column.Field != RequestField.Prompt))
         {
             string? similar = names.FirstOrDefault(name => FieldNames.FindNearest(name) == RequestField.Prompt);
-            string suggestion = similar is null ? "" : $". Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
-            throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}{suggestion}");
+            string advice = similar is null ? "Add the column, or give -Prompt" : $"Rename '{InvisibleCharacters.Escape(similar, 60)}' to 'prompt' if that is the column";
+            throw RequestFileError.AtLine(path, line, $"The header has no column 'prompt'; it has {FormatNames(names)}", advice);
         }
 
         if (header.OtherColumns.FirstOrDefault(column => RequestData.IsAdditionalFields(column.Name)).Name is { } additional)
-            throw RequestFileError.AtLine(path, line, $"The column '{InvisibleCharacters.Escape(additional, 60)}' cannot be read from cells. Use -AdditionalField or a JSON file, or rename the column");
+            throw RequestFileError.AtLine(path, line, $"The column '{InvisibleCharacters.Escape(additional, 60)}' cannot be read from cells", "Use -AdditionalField or a JSON file, or rename the column");
 
         if (header.Columns.GroupBy(column => column.Field).FirstOrDefault(columns => columns.Count() > 1) is { } duplicate)
         {
             string same = FormatNames(duplicate.Select(column => names[column.Ordinal]));
-            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{duplicate.Key.Name}'. Remove all but one");
+            throw RequestFileError.AtLine(path, line, $"The header has {same}, which all mean '{duplicate.Key.Name}'", "Remove all but one");
         }
 
         return header;

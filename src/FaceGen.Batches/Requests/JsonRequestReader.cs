@@ -79,7 +79,7 @@ internal sealed class JsonRequestReader
                 if (reader.CurrentDepth == 0 && reader.TokenType != JsonTokenType.StartObject)
                 {
                     throw RequestFileError.AtLine(
-                        _window.Path, _line, "The file must contain an array of objects, or one object");
+                        _window.Path, _line, "The file must contain an array of objects, or one object", "Correct it");
                 }
 
                 if (!JsonRequestObject.TryRead(ref reader, _builder)) return ReadResult.MoreNeeded;
@@ -93,7 +93,7 @@ internal sealed class JsonRequestReader
         }
         catch (JsonException e)
         {
-            throw RequestFileError.AtLine(_window.Path, (int)(e.LineNumber ?? 0) + 1, JsonRequestObject.Describe(e), e);
+            throw RequestFileError.AtLine(_window.Path, (int)(e.LineNumber ?? 0) + 1, JsonRequestObject.Describe(e), "Correct it", e);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class LookaheadTextReader : TextReader
     /// <summary>Opens a file, which other programs may have open too.</summary>
     internal static LookaheadTextReader Open(string path)
     {
-        if (Directory.Exists(path)) throw RequestFileError.ForFile(path, "is a folder");
+        if (Directory.Exists(path)) throw RequestFileError.ForFile(path, "is a folder", "Name a file");
 
         try
         {
@@ -48,7 +48,7 @@ internal sealed class LookaheadTextReader : TextReader
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw RequestFileError.ForFile(path, "does not exist", e);
+            throw RequestFileError.ForFile(path, "does not exist", "Check the path", e);
         }
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
@@ -94,7 +94,7 @@ internal sealed class LookaheadTextReader : TextReader
     }
 
     private static FaceGenException CreateReadError(string path, Exception e) =>
-        RequestFileError.ForFile(path, $"cannot be read: {e.Message.TrimEnd('.')}", e);
+        RequestFileError.ForFile(path, $"cannot be read: {e.Message.TrimEnd('.')}", "Check the path and its permissions", e, hasRows: true);
 
     private void Fill()
     {

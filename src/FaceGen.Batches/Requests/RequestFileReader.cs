@@ -13,8 +13,8 @@ public sealed class RequestFileReader : IRequestFileReader
         // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
         while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
         if (text.Lookahead is ['\0', ..] or [_, '\0', ..])
-            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark");
-        if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty");
+            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark", "Save it as UTF-8, or with a byte order mark");
+        if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty", "Name a file with a row");
 
         var rows = new RequestRowBuilder(path, defaults);
         IEnumerable<RequestRow> all = (format ?? DetectFormat(text)) switch
@@ -56,19 +56,22 @@ internal static class RequestFileError
     /// <summary>Returns the error for a file that cannot be read at all.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="reason">The predicate that follows the file's name, such as "does not exist".</param>
+    /// <param name="advice">What to do, without its full stop.</param>
     /// <param name="inner">The exception that caused the error.</param>
-    internal static FaceGenException ForFile(string path, string reason, Exception? inner = null) =>
-        new(ErrorCode.RequestFileInvalid, $"The request file '{DisplayText.Clean(path)}' {reason}.", inner);
+    /// <param name="hasRows">True if rows may have been read before.</param>
+    internal static FaceGenException ForFile(string path, string reason, string advice, Exception? inner = null, bool hasRows = false) =>
+        new(ErrorCode.RequestFileInvalid, $"The request file '{DisplayText.Clean(path)}' {reason}. No {(hasRows ? "further row" : "row")} was read or sent. {advice}.", inner);
 
     /// <summary>Returns the error for a file that cannot be read beyond a line.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="line">The line at which reading ends.</param>
     /// <param name="reason">A sentence without its full stop.</param>
+    /// <param name="advice">What to do, without its full stop.</param>
     /// <param name="inner">The exception that caused the error.</param>
-    internal static FaceGenException AtLine(string path, int line, string reason, Exception? inner = null) =>
-        new(ErrorCode.RequestFileInvalid, $"{new RequestSource(path, line, 0)}: {reason}.", inner);
+    internal static FaceGenException AtLine(string path, int line, string reason, string advice, Exception? inner = null) =>
+        new(ErrorCode.RequestFileInvalid, $"{new RequestSource(path, line, 0)}: {reason}. No row from here on was read or sent. {advice}.", inner);
 
     /// <summary>Returns the error for a row that exceeds the maximum size.</summary>
     internal static FaceGenException TooLarge(string path, int line, Exception? inner = null) =>
-        AtLine(path, line, "The row that begins here is larger than 16 MB. Add the closing quote or bracket if one is missing", inner);
+        AtLine(path, line, "The row that begins here is larger than 16 MB", "Add the closing quote or bracket if one is missing", inner);
 }

@@ -279,7 +279,7 @@ public sealed class CsvRequestReaderTests : IDisposable
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "\nName,face image;Style\na,b,c\n");
 
-        Assert.Equal("people.csv:2: The header has no column 'prompt'; it has 'Name', 'face image;Style'.", fault.Message);
+        Assert.Equal("people.csv:2: The header has no column 'prompt'; it has 'Name', 'face image;Style'. No row from here on was read or sent. Add the column, or give -Prompt.", fault.Message);
     }
 
     [Fact]
@@ -287,6 +287,6 @@ public sealed class CsvRequestReaderTests : IDisposable
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.csv", "prompt,face_image,FaceImage\na,face.png,face.png\n");
 
-        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'. Remove all but one.", fault.Message);
+        Assert.Equal("people.csv:1: The header has 'face_image', 'FaceImage', which all mean 'face_image'. No row from here on was read or sent. Remove all but one.", fault.Message);
     }
 }

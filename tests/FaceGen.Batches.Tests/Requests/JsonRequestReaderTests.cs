@@ -160,7 +160,7 @@ public sealed class JsonRequestReaderTests : IDisposable
     {
         (_, FaceGenException fault) = _folder.ReadUntilError("people.json", text);
 
-        Assert.Equal("people.json:2: The file must contain an array of objects, or one object.", fault.Message);
+        Assert.Equal("people.json:2: The file must contain an array of objects, or one object. No row from here on was read or sent. Correct it.", fault.Message);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class LookaheadTextReaderTests
 
         FaceGenException fault = Assert.Throws<FaceGenException>(() => text.ReadToEnd());
 
-        Assert.Equal("The request file '/data/people.csv' cannot be read: The disk is gone.", fault.Message);
+        Assert.Equal("The request file '/data/people.csv' cannot be read: The disk is gone. No further row was read or sent. Check the path and its permissions.", fault.Message);
     }
 
     private static LookaheadTextReader Open(string text) => new("people.csv", new MemoryStream(Encoding.UTF8.GetBytes(text)));

@@ -57,7 +57,7 @@ public sealed class RequestFileReaderTests : IDisposable
         {
             string path = _folder.Write(name, text, new System.Text.UnicodeEncoding(isBigEndian, byteOrderMark: false));
 
-            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark. Save it as UTF-8, or with a byte order mark.");
+            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark. No row was read or sent. Save it as UTF-8, or with a byte order mark.");
         }
     }
 
@@ -65,7 +65,7 @@ public sealed class RequestFileReaderTests : IDisposable
     public void Missing_file_or_folder_is_an_error()
     {
         foreach (string path in new[] { _folder.PathOf("none.csv"), _folder.PathOf("none/people.csv") })
-            AssertWhole(path, $"The request file '{path}' does not exist.");
+            AssertWhole(path, $"The request file '{path}' does not exist. No row was read or sent. Check the path.");
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class RequestFileReaderTests : IDisposable
     {
         string path = Directory.CreateDirectory(_folder.PathOf("people.csv")).FullName;
 
-        AssertWhole(path, $"The request file '{path}' is a folder.");
+        AssertWhole(path, $"The request file '{path}' is a folder. No row was read or sent. Name a file.");
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class RequestFileReaderTests : IDisposable
     {
         string path = _folder.Write(name, text);
 
-        AssertWhole(path, $"The request file '{path}' is empty.");
+        AssertWhole(path, $"The request file '{path}' is empty. No row was read or sent. Name a file with a row.");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class SheetFileTests : IDisposable
     {
         FaceGenException fault = _folder.ReadUntilError("people.csv", "promt,face_image\na,face.png\n").Fault;
 
-        Assert.Equal("people.csv:1: The header has no column 'prompt'; it has 'promt', 'face_image'. Rename 'promt' to 'prompt' if that is the column.", fault.Message);
+        Assert.Equal("people.csv:1: The header has no column 'prompt'; it has 'promt', 'face_image'. No row from here on was read or sent. Rename 'promt' to 'prompt' if that is the column.", fault.Message);
     }
 
     [Theory]
