@@ -66,11 +66,11 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
                 _builder.Set(RequestField.FaceImage, GetFaceText(input));
                 break;
             case PSCustomObject when IsDeserialized<BatchItem>(input) || IsDeserialized<Generation>(input):
-                if (GetValue(input, "Request") is PSObject { BaseObject: PSCustomObject } inner) SetCells(inner);
+                if (GetValue(input, "Request") is PSObject { BaseObject: PSCustomObject } inner) SetCells(inner, GetCells(inner));
                 source = ReadSource(GetValue(input, "Request")) ?? ReadSource(input) ?? source;
                 break;
             case PSCustomObject when IsDeserialized<Request>(input):
-                SetCells(input);
+                SetCells(input, GetCells(input));
                 source = ReadSource(input) ?? source;
                 break;
             default:
@@ -128,26 +128,33 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
     /// <summary>Sets the values of a row or an object with properties. Returns the columns that no row before this one has.</summary>
     private List<string> SetRow(PSObject input)
     {
+        (string Name, object? Value)[] cells = [.. GetCells(input)];
+        object? Get(string name) => cells.FirstOrDefault(cell => cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+        if (!IsRow(input)) return SetCells(input, cells);
+
         // A row can have a column of this name; only a sidecar has the request beside the data of its image.
-        if (IsRow(input) && GetCells(input).Any(cell => cell.Name == RequestBuilder.SidecarHash) && GetCells(input).FirstOrDefault(IsSidecarRequest).Value is { } sidecar)
+        if (Get(RequestBuilder.SidecarHash) is not null && Get(RequestBuilder.SidecarProperty) is { } value && PSObject.AsPSObject(value) is var request && IsRow(request))
         {
-            if (GetCells(input).FirstOrDefault(cell => cell.Name == RequestField.Seed.Name).Value is { } seed) _builder.Set(RequestField.Seed, seed);
-            input = PSObject.AsPSObject(sidecar);
+            _builder.Set(RequestField.Seed, Get(RequestField.Seed.Name));
+            return SetCells(request, GetCells(request));
         }
 
-        if (IsArrayWrapper(input)) _builder.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Pipe the property 'value' instead.");
-        return SetCells(input);
+        if (Get("Count") is null || Get("value") is not { } rows || PSObject.AsPSObject(rows).BaseObject is not IList) return SetCells(input, cells);
+
+        _builder.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Pipe the property 'value' instead.");
+        return [];
     }
 
-    private List<string> SetCells(PSObject input)
+    private List<string> SetCells(PSObject input, IEnumerable<(string Name, object? Value)> cells)
     {
         List<string> newColumns = [];
         // The properties of other objects are not columns.
-        bool hasColumns = !IsArrayWrapper(input) && (input.BaseObject is IDictionary or DataRow
-            || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true));
+        bool hasColumns = input.BaseObject is IDictionary or DataRow
+            || (IsRow(input) && input.TypeNames.FirstOrDefault()?.EndsWith(typeof(PSCustomObject).FullName!, StringComparison.Ordinal) == true);
         object? fullName = null;
         bool hasFace = false;
-        foreach ((string name, object? value) in GetCells(input))
+        foreach ((string name, object? value) in cells)
         {
             if (FieldNames.Find(name) is { } field)
             {
@@ -204,21 +211,10 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
 
     private static string FormatCell(object? value) => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out string text) ? text ?? "" : "";
 
-    /// <summary>True for an object with an array in its property 'value', and a 'Count'.</summary>
-    private static bool IsArrayWrapper(PSObject input)
-    {
-        object? Value(string name) => GetCells(input).FirstOrDefault(cell => cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
-
-        return IsRow(input) && Value("value") is { } rows && (rows is PSObject wrapped ? wrapped.BaseObject : rows) is IList && Value("Count") is not null;
-    }
-
     private static bool IsRow(PSObject input) => input.BaseObject is PSCustomObject or IDictionary;
 
     /// <summary>True for the properties that a job adds to its output.</summary>
     private static bool IsJobProperty(string name) => name is "RunspaceId" or "PSComputerName" or "PSShowComputerName" or "PSSourceJobInstanceId";
-
-    private static bool IsSidecarRequest((string Name, object? Value) cell) =>
-        cell.Name == RequestBuilder.SidecarProperty && cell.Value is not null && IsRow(PSObject.AsPSObject(cell.Value));
 
     private static IEnumerable<(string Name, object? Value)> GetCells(PSObject input) => input.BaseObject is IDictionary entries
         ? RequestData.GetEntries(entries).Select(entry => (entry.Key.ToString()!, (object?)entry.Value))
