@@ -72,8 +72,8 @@ public sealed class GenerationSerializerTests
     [Fact]
     public void Meta_read_again_ignores_case()
     {
-        ServiceResponse answer = ServiceResponse.TryParse("""{"status":"success","id":1,"meta":{"Prompt":"a"}}"""u8.ToArray())!;
-        var generation = new Generation { Id = "1", Status = GenerationStatus.Success, Meta = answer.Meta };
+        ServiceResponse response = ServiceResponse.TryParse("""{"status":"success","id":1,"meta":{"Prompt":"a"}}"""u8.ToArray())!;
+        var generation = new Generation { Id = "1", Status = GenerationStatus.Success, Meta = response.Meta };
 
         Assert.Equal("a", Read(GenerationSerializer.Serialize(generation), "1").Meta["PROMPT"]);
     }
@@ -82,9 +82,9 @@ public sealed class GenerationSerializerTests
     [InlineData("""{"status":"processing","id":1,"eta":1e999,"meta":{"x":1e999,"y":-1e999}}""")]
     [InlineData("""{"status":"processing","id":1,"message":"\ud800","meta":{"\ud800":"\udc00","x":{"y":[1]}}}""")]
     [InlineData("""{"status":"success","id":1,"output":["https://cdn.example/1.png"],"links":["a","b"],"meta":[1]}""")]
-    public void Generation_with_unusual_values_is_serialized(string answer)
+    public void Generation_with_unusual_values_is_serialized(string response)
     {
-        ServiceResponse read = ServiceResponse.TryParse(System.Text.Encoding.UTF8.GetBytes(answer))!;
+        ServiceResponse read = ServiceResponse.TryParse(System.Text.Encoding.UTF8.GetBytes(response))!;
         Generation generation = new Generation { Id = "1" }.WithResponse(read, GenerationStatus.Success);
 
         Assert.Equal(generation.Images, Read(GenerationSerializer.Serialize(generation), "1").Images);

@@ -66,14 +66,14 @@ internal sealed class TransactionPooler : IAsyncDisposable
             await session.WriteAsync(message, _end.Token);
             if (message[0] is not ((byte)'S' or (byte)'Q')) continue;
 
-            byte[] answer;
+            byte[] response;
             do
             {
-                answer = await ReadAsync(session, hasType: true) ?? throw new EndOfStreamException();
-                await from.WriteAsync(answer, _end.Token);
+                response = await ReadAsync(session, hasType: true) ?? throw new EndOfStreamException();
+                await from.WriteAsync(response, _end.Token);
             }
-            while (answer[0] != 'Z');
-            if (answer[^1] != 'I') continue;
+            while (response[0] != 'Z');
+            if (response[^1] != 'I') continue;
 
             Keep(session);
             session = null;
@@ -87,16 +87,16 @@ internal sealed class TransactionPooler : IAsyncDisposable
         await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
         NetworkStream session = server.GetStream();
         await session.WriteAsync(await ReadAsync(client, hasType: false) ?? throw new EndOfStreamException(), _end.Token);
-        byte[] answer;
+        byte[] response;
         do
         {
-            answer = await ReadAsync(session, hasType: true) ?? throw new EndOfStreamException();
-            await client.WriteAsync(answer, _end.Token);
+            response = await ReadAsync(session, hasType: true) ?? throw new EndOfStreamException();
+            await client.WriteAsync(response, _end.Token);
             // SASL's two steps are answered.
-            if (answer[0] == 'R' && BinaryPrimitives.ReadInt32BigEndian(answer.AsSpan(5)) is 10 or 11)
+            if (response[0] == 'R' && BinaryPrimitives.ReadInt32BigEndian(response.AsSpan(5)) is 10 or 11)
                 await session.WriteAsync(await ReadAsync(client, hasType: true) ?? throw new EndOfStreamException(), _end.Token);
         }
-        while (answer[0] != 'Z');
+        while (response[0] != 'Z');
         return session;
     }
 

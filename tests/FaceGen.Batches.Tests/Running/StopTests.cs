@@ -35,8 +35,8 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task Stop_records_response_of_submission_in_flight()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnSubmit = _ => ScriptedResponse.After(response.Task);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options, _stopSource.Token);
         await _fixture.ArrivalAsync();
@@ -44,7 +44,7 @@ public sealed class StopTests : IDisposable
         await _stopSource.CancelAsync();
         Assert.False(run.IsCompleted);
         Assert.Equal(BatchItemStatus.Submitting, Assert.Single(await _fixture.StatusesAsync()));
-        answer.SetResult(BatchFixture.Queued(1));
+        response.SetResult(BatchFixture.Queued(1));
         await AssertStoppedAsync(run);
 
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());
@@ -55,15 +55,15 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task Response_long_after_stop_is_recorded()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnSubmit = _ => ScriptedResponse.After(response.Task);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options with { StorageClock = _fixture.Clock }, _stopSource.Token);
         await _fixture.ArrivalAsync();
 
         await _stopSource.CancelAsync();
         await _fixture.Clock.AdvanceAsync(_fixture.Options.StorageTimeout);
-        answer.SetResult(BatchFixture.Queued(1));
+        response.SetResult(BatchFixture.Queued(1));
         await AssertStoppedAsync(run);
 
         Assert.Equal((BatchItemStatus.Submitted, "1"), Assert.Single((await _fixture.RowsAsync()).Select(row => (row.Status, row.GenerationId!))));
@@ -89,14 +89,14 @@ public sealed class StopTests : IDisposable
     [InlineData(true)]
     public async Task Submission_with_lost_response_after_stop_is_uncertain(bool retryUncertain)
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnSubmit = _ => ScriptedResponse.After(response.Task);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options with { RetryUncertain = retryUncertain }, _stopSource.Token);
         await _fixture.ArrivalAsync();
 
         await _stopSource.CancelAsync();
-        answer.SetResult(ScriptedResponse.ConnectionLost);
+        response.SetResult(ScriptedResponse.ConnectionLost);
         await AssertStoppedAsync(run);
 
         Assert.Equal(BatchItemStatus.Uncertain, Assert.Single(await _fixture.StatusesAsync()));
@@ -106,14 +106,14 @@ public sealed class StopTests : IDisposable
     [Fact]
     public async Task Submission_refused_after_stop_is_pending()
     {
-        var answer = new TaskCompletionSource<ScriptedResponse>();
-        _fixture.OnSubmit = _ => ScriptedResponse.After(answer.Task);
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnSubmit = _ => ScriptedResponse.After(response.Task);
         await using Batch batch = await _fixture.OpenAsync(BatchFixture.Requests(1));
         Task run = batch.RunAsync(_fixture.Options, _stopSource.Token);
         await _fixture.ArrivalAsync();
 
         await _stopSource.CancelAsync();
-        answer.SetResult(ScriptedResponse.QueueFull());
+        response.SetResult(ScriptedResponse.QueueFull());
         await AssertStoppedAsync(run);
 
         LedgerRow row = Assert.Single(await _fixture.RowsAsync());

@@ -25,7 +25,7 @@ public sealed class FullQueueTests : IDisposable
     public FullQueueTests()
     {
         _start = _clock.GetUtcNow();
-        _handler = new ScriptedHandler(address => Late(AnswerTo(address)), _clock);
+        _handler = new ScriptedHandler(address => Late(ResponseTo(address)), _clock);
     }
 
     private Slots Slots => Account.For(_connection!).Slots;
@@ -122,13 +122,13 @@ public sealed class FullQueueTests : IDisposable
     }
 
     /// <summary>Delays responses, so that all requests are in flight at once.</summary>
-    private ScriptedResponse Late(ScriptedResponse answer) => new(async cancel =>
+    private ScriptedResponse Late(ScriptedResponse response) => new(async cancel =>
     {
         await Task.Delay(TimeSpan.FromSeconds(Step), _clock, cancel);
-        return await answer.Give(cancel);
+        return await response.Give(cancel);
     });
 
-    private ScriptedResponse AnswerTo(Uri address)
+    private ScriptedResponse ResponseTo(Uri address)
     {
         DateTimeOffset now = _clock.GetUtcNow();
         string last = address.AbsolutePath.Split('/')[^1];

@@ -250,7 +250,7 @@ public sealed class LastingFaultTests : IDisposable
     [Fact]
     public async Task Proxy_that_refuses_a_real_tunnel_is_recognized()
     {
-        await using TcpStub proxy = TcpStub.Answering("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
+        await using TcpStub proxy = TcpStub.Responding("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n");
         using var connection = new Connection(ServiceAddress.Parse(new Uri("https://service.example")), new ApiKey(FakeService.Key), proxy: new WebProxy($"http://{proxy.Authority}"));
 
         ApiResult result = await connection.Api.PostAsync(connection.Address.Generate, null, default).WithTimeoutAsync();

@@ -67,7 +67,7 @@ public sealed class RequestEchoTests
         CreateResult(200, "Prompt out of credits was refused"), RequestEcho.Create(FakeService.Request("out of credits"))) is Outcome.Failed { Error.EndsRun: true });
 
     [Theory]
-    [InlineData("https://hooks.example/out-of-credits", "Webhook https://hooks.example/out-of-credits does not answer")]
+    [InlineData("https://hooks.example/out-of-credits", "Webhook https://hooks.example/out-of-credits does not respond")]
     [InlineData("https://hooks.example/invalid/api/key?x=1", "hooks.example/invalid/api/key is not allowed: https%3A%2F%2Fhooks.example%2Finvalid%2Fapi%2Fkey%3Fx%3D1")]
     public void Refusal_echoed_address_is_not_classified(string webhook, string message) => Assert.True(OutcomeClassifier.ClassifySubmission(
         CreateResult(200, message), RequestEcho.Create(FakeService.Request() with { Webhook = new Uri(webhook) })) is Outcome.Failed { Error.EndsRun: false });

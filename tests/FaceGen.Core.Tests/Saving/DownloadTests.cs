@@ -358,9 +358,9 @@ public sealed class DownloadTests : IDisposable
     [InlineData("another version")]
     [InlineData("no range")]
     [InlineData("416")]
-    public async Task Download_cut_that_cannot_be_resumed_starts_again(string answer)
+    public async Task Download_cut_that_cannot_be_resumed_starts_again(string response)
     {
-        ScriptedResponse second = answer switch
+        ScriptedResponse second = response switch
         {
             "whole" => ScriptedResponse.Image(Image),
             "another part" => Part(50, Image[50..], "\"v1\""),
@@ -371,7 +371,7 @@ public sealed class DownloadTests : IDisposable
         _service.OnLink(Link, ScriptedResponse.Stream(Image[..100], Image.Length).WithTag("\"v1\""), second, ScriptedResponse.Image(Image));
 
         Assert.Equal(Image, (await DownloadAsync()).Bytes.ToArray());
-        if (answer != "whole") Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
+        if (response != "whole") Assert.DoesNotContain("Range", _service.Calls[2].Headers, StringComparison.Ordinal);
     }
 
     [Theory]

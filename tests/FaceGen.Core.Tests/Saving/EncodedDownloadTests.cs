@@ -187,14 +187,14 @@ public sealed class EncodedDownloadTests : IDisposable
         Assert.Equal("HTTP 401: Invalid API key ***!", result.Describe());
     }
 
-    private static ScriptedResponse Labeled(ScriptedResponse answer, string label) => label.Length == 0 ? answer
-        : Changed(answer, response => response.Content.Headers.TryAddWithoutValidation("Content-Encoding", label));
+    private static ScriptedResponse Labeled(ScriptedResponse scripted, string label) => label.Length == 0 ? scripted
+        : Changed(scripted, response => response.Content.Headers.TryAddWithoutValidation("Content-Encoding", label));
 
-    private static ScriptedResponse Changed(ScriptedResponse answer, Action<HttpResponseMessage> change) => answer with
+    private static ScriptedResponse Changed(ScriptedResponse scripted, Action<HttpResponseMessage> change) => scripted with
     {
         Give = async cancel =>
         {
-            HttpResponseMessage response = await answer.Give(cancel);
+            HttpResponseMessage response = await scripted.Give(cancel);
             change(response);
             return response;
         },

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FaceGen.Core.Tests.Support;
 
-/// <summary>Lets the process of the tests exit without waiting for the submissions that tests leave without an answer.</summary>
+/// <summary>Lets the process of the tests exit without waiting for the submissions that tests leave without a response.</summary>
 internal static class ExitTimeout
 {
     [ModuleInitializer]

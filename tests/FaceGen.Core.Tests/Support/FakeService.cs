@@ -70,16 +70,16 @@ internal sealed class FakeService : IEngineLog, IDisposable
         ServiceAddress.Parse(Root), new ApiKey(Key), queueLimit,
         services: Services);
 
-    internal FakeService OnSubmit(params ScriptedResponse[] answers) => On("submit", answers);
+    internal FakeService OnSubmit(params ScriptedResponse[] responses) => On("submit", responses);
 
-    internal FakeService OnUpload(params ScriptedResponse[] answers) => On("upload", answers);
+    internal FakeService OnUpload(params ScriptedResponse[] responses) => On("upload", responses);
 
-    internal FakeService OnFetch(params ScriptedResponse[] answers) => On("fetch", answers);
+    internal FakeService OnFetch(params ScriptedResponse[] responses) => On("fetch", responses);
 
     /// <summary>Sets the responses to fetches of one id.</summary>
-    internal FakeService OnFetchOf(string id, params ScriptedResponse[] answers) => On($"fetch {id}", answers);
+    internal FakeService OnFetchOf(string id, params ScriptedResponse[] responses) => On($"fetch {id}", responses);
 
-    internal FakeService OnLink(string link, params ScriptedResponse[] answers) => On(new Uri(link).AbsoluteUri, answers);
+    internal FakeService OnLink(string link, params ScriptedResponse[] responses) => On(new Uri(link).AbsoluteUri, responses);
 
     internal Task WaitForCallAsync() => _handler.WaitForCallAsync();
 
@@ -104,9 +104,9 @@ internal sealed class FakeService : IEngineLog, IDisposable
         _handler.Dispose();
     }
 
-    private FakeService On(string what, ScriptedResponse[] answers)
+    private FakeService On(string what, ScriptedResponse[] responses)
     {
-        _scripts[what] = new ConcurrentQueue<ScriptedResponse>(answers);
+        _scripts[what] = new ConcurrentQueue<ScriptedResponse>(responses);
         return this;
     }
 
@@ -123,8 +123,8 @@ internal sealed class FakeService : IEngineLog, IDisposable
         if (!_scripts.TryGetValue(what, out ConcurrentQueue<ScriptedResponse>? script))
             throw new InvalidOperationException($"The test has no script for {address}.");
 
-        return script.Count > 1 && script.TryDequeue(out ScriptedResponse? answer) || script.TryPeek(out answer)
-            ? answer
+        return script.Count > 1 && script.TryDequeue(out ScriptedResponse? response) || script.TryPeek(out response)
+            ? response
             : throw new InvalidOperationException($"The test has no response for {address}.");
     }
 }

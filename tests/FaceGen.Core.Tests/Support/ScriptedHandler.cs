@@ -10,7 +10,7 @@ namespace FaceGen.Core.Tests.Support;
 internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At);
 
 /// <summary>Returns scripted responses and records the requests.</summary>
-internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> answer, TimeProvider time) : HttpMessageHandler
+internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> respond, TimeProvider time) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Call> _calls = new();
     private readonly SemaphoreSlim _arrivals = new(0);
@@ -22,7 +22,7 @@ internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> answer, TimePr
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        ScriptedResponse chosen = answer(request.RequestUri!);
+        ScriptedResponse chosen = respond(request.RequestUri!);
         string body = chosen.ReadsRequest && request.Content is not null
             ? await request.Content.ReadAsStringAsync(cancellationToken)
             : "";

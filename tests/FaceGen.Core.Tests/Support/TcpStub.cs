@@ -12,19 +12,19 @@ internal sealed class TcpStub : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly string? _answer;
+    private readonly string? _response;
     private readonly Task _serving;
 
-    private TcpStub(string? answer)
+    private TcpStub(string? response)
     {
-        _answer = answer;
+        _response = response;
         _listener.Start();
         _serving = ServeAsync();
     }
 
     internal string Authority => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    internal static TcpStub Answering(string answer) => new(answer);
+    internal static TcpStub Responding(string response) => new(response);
 
     internal static TcpStub WithUntrustedCertificate() => new(null);
 
@@ -45,7 +45,7 @@ internal sealed class TcpStub : IAsyncDisposable
                 using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 try
                 {
-                    await (_answer is null ? HandshakeAsync(client.GetStream()) : AnswerAsync(client.GetStream(), _answer));
+                    await (_response is null ? HandshakeAsync(client.GetStream()) : RespondAsync(client.GetStream(), _response));
                 }
                 catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
                 {
@@ -71,7 +71,7 @@ internal sealed class TcpStub : IAsyncDisposable
         await tls.ReadExactlyAsync(new byte[1], _stop.Token);
     }
 
-    private async Task AnswerAsync(NetworkStream stream, string answer)
+    private async Task RespondAsync(NetworkStream stream, string response)
     {
         var head = new StringBuilder();
         byte[] one = new byte[1];
@@ -81,6 +81,6 @@ internal sealed class TcpStub : IAsyncDisposable
             head.Append((char)one[0]);
         }
 
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _stop.Token);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(response), _stop.Token);
     }
 }

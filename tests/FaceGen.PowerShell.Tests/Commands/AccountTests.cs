@@ -254,8 +254,8 @@ public sealed class AccountTests
         using var client = new HttpClient();
         foreach (Uri link in (IEnumerable<Uri>)image.Properties["Output"].Value)
         {
-            using HttpResponseMessage answer = await client.GetAsync(link);
-            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            using HttpResponseMessage response = await client.GetAsync(link);
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         }
     }
 }

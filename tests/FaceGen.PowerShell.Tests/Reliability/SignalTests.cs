@@ -110,7 +110,7 @@ public sealed partial class SignalTests
     {
         await pwsh.WaitUntilAsync(() => service.HeldCount == InFlight, "five submissions in flight");
         await pwsh.SignalAsync();
-        await pwsh.WaitUntilAsync(() => (pwsh.Output + ReadExitReport(fixture)).Contains(WaitingMessage, StringComparison.Ordinal), "a process that waits for the answers");
+        await pwsh.WaitUntilAsync(() => (pwsh.Output + ReadExitReport(fixture)).Contains(WaitingMessage, StringComparison.Ordinal), "a process that waits for the responses");
         Assert.False(pwsh.HasEnded);
         service.Release();
     }
