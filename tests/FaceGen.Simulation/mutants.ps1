@@ -174,7 +174,7 @@ $mutants = @(
 
     New-Mutant 'submitting continues while a write waits' 'A run that cannot save stops submitting.' @(
         @("$batches/Running/RowRecorder.cs", 'await run.StorageRetry.WaitUntilWritableAsync(run.EndToken).ConfigureAwait(false);', ''),
-        @("$batches/Running/BatchRun.cs", '!_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows', '_tasks.Count < MaxUnsavedRows'),
+        @("$batches/Running/BatchRun.cs", '!_run.StorageRetry.IsWaiting && Volatile.Read', 'Volatile.Read'),
         @("$batches/Running/BatchRun.cs", 'if (!await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false) || _run.StorageRetry.IsWaiting) return false;', ''))
 
     # A change of the mode that is cut off is rolled back by the next run; without that, only the order of the two holds.

@@ -65,48 +65,53 @@ internal sealed class DatabaseLedger(
     }
 
     /// <inheritdoc/>
-    public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken)
     {
-        long fence = NewFence();
-        (string Name, object? Value)[] faces = [.. (pendingFaces ?? []).Select((face, index) => ($"face{index}", (object?)face))];
-        string Next(string which)
-        {
-            string free = $"FROM items WHERE {which} AND wanted = 1 AND worker IS NULL";
-            string isReady = faces.Length == 0 ? "" :
-                $"""
-                AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
-                AND position < {MaxRowsAhead} + (SELECT min(position) {free})
-                """;
-            return $"(SELECT item {free} {isReady} ORDER BY position, item LIMIT 1 {database.RowLockClause})";
-        }
-
-        string next = Next("status = 'Pending'");
+        (long fence, long now, string address) = (NewFence(), Now, options.Address.AbsoluteUri);
         // A time that a wrong clock wrote far in the future does not count (docs/architecture.md#slots-of-an-uncertain-submission).
         string holdsSlot = $"place_until > @now AND place_until <= @now + {2 * MaxSlotTime}";
-        return database.WriteAsync<LedgerRow?>(async session =>
+        return database.WriteAsync<IReadOnlyList<LedgerRow>>(async session =>
         {
-            if (session.IsRepeat && await FindClaimedAsync(session, fence).ConfigureAwait(false) is [LedgerRow claimed]) return claimed;
+            if (session.IsRepeat && await FindClaimedAsync(session, fence).ConfigureAwait(false) is { Count: > 0 } claimed) return claimed;
 
             await database.VerifyIdentityAsync(session).ConfigureAwait(false);
-            await database.LockAsync(session, address.AbsoluteUri).ConfigureAwait(false);
-            List<LedgerRow> rows = await ReadRowsAsync(
-                session,
+            await database.LockAsync(session, address).ConfigureAwait(false);
+            long? active = await session.QueryNumberAsync(
                 $"""
-                UPDATE items SET
-                    status = 'Submitting', attempts = attempts + 1, address = @address, worker = @worker, fence = @fence,
-                    submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
-                WHERE item = {(retryUncertain ? $"coalesce({next}, {Next($"{IsRetryableUncertain} AND ({holdsSlot}) IS NOT TRUE")})" : next)}
-                AND @slots > (
-                    SELECT count(*) FROM items WHERE {LedgerSchema.IsActive} AND address = @address AND (
-                        status = 'Submitting'
-                        OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
-                        OR (status = 'Pending' AND worker IS NOT NULL)
-                        OR (status = 'Uncertain' AND {holdsSlot})))
-                RETURNING {LedgerColumns.RowColumns}
-                """,
-                [("now", Now), ("address", address.AbsoluteUri), ("worker", database.Worker), ("fence", fence), ("slots", (long)queueLimit), .. faces]).ConfigureAwait(false);
-            return rows.SingleOrDefault();
+                SELECT count(*) FROM items WHERE {LedgerSchema.IsActive} AND address = @address AND (
+                    status = 'Submitting'
+                    OR (status = 'Submitted' AND (worker IS NOT NULL OR error_code IS DISTINCT FROM 'GenerationNotFound'))
+                    OR (status = 'Pending' AND worker IS NOT NULL)
+                    OR (status = 'Uncertain' AND {holdsSlot}))
+                """, ("address", address), ("now", now)).ConfigureAwait(false);
+            long limit = Math.Min(options.MaxRows, options.QueueLimit - (active ?? 0));
+            if (limit <= 0) return [];
+
+            IReadOnlyList<LedgerRow> rows = await ClaimAsync("status = 'Pending'").ConfigureAwait(false);
+            return rows.Count == 0 && options.RetryUncertain ? await ClaimAsync($"{IsRetryableUncertain} AND ({holdsSlot}) IS NOT TRUE").ConfigureAwait(false) : rows;
+
+            async Task<IReadOnlyList<LedgerRow>> ClaimAsync(string filter)
+            {
+                (string Name, object? Value)[] faces = [.. options.PendingFaces.Select((face, index) => ($"face{index}", (object?)face))];
+                string free = $"FROM items WHERE {filter} AND wanted = 1 AND worker IS NULL";
+                string isReady = faces.Length == 0 ? "" :
+                    $"""
+                    AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+                    AND position < {MaxRowsAhead} + (SELECT min(position) {free})
+                    """;
+                List<LedgerRow> rows = await ReadRowsAsync(
+                    session,
+                    $"""
+                    WITH next AS (SELECT item AS claimed {free} {isReady} ORDER BY position, item LIMIT @limit {database.RowLockClause})
+                    UPDATE items SET
+                        status = 'Submitting', attempts = attempts + 1, address = @address, worker = @worker, fence = @fence,
+                        submitted_at = CASE WHEN status = 'Uncertain' THEN coalesce(submitted_at, @now) ELSE @now END
+                    FROM next WHERE item = claimed
+                    RETURNING {LedgerColumns.RowColumns}
+                    """,
+                    [("now", now), ("address", address), ("worker", database.Worker), ("fence", fence), ("limit", limit), .. faces]).ConfigureAwait(false);
+                return [.. rows.OrderBy(row => row.Position).ThenBy(row => row.Item)];
+            }
         }, cancellationToken);
     }
 

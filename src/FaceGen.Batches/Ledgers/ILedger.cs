@@ -37,19 +37,12 @@ internal interface ILedger : IAsyncDisposable
     Task ImportAsync(bool retryFailed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Claims the next wanted row that is pending: its status becomes <see cref="BatchItemStatus.Submitting"/>, with one more attempt.
-    /// Null if there is none, or if the rows of all workers fill the account's queue.
+    /// Claims the next wanted rows that are pending, in the order of the input: their status becomes
+    /// <see cref="BatchItemStatus.Submitting"/>, with one more attempt. There are none if the rows of all workers fill the account's queue.
     /// </summary>
-    /// <param name="address">The root address of the service.</param>
-    /// <param name="queueLimit">The number of slots of the account's queue.</param>
-    /// <param name="pendingFaces">The face images that are not uploaded yet: their rows are passed over, within a limit.</param>
-    /// <param name="retryUncertain">
-    /// True to claim an uncertain row if none is pending, once its submission has likely ended at the service. The row keeps its error and
-    /// is never pending, so that no other worker submits it. A row that this worker itself left uncertain is not claimed.
-    /// </param>
+    /// <param name="options">Which rows, and how many.</param>
     /// <param name="cancellationToken">Cancels the call; a row that was already claimed is released by the next worker.</param>
-    Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken);
 
     /// <summary>
     /// Claims rows that no live worker holds, the nearest expiry first: accepted and generated rows, and rows that were in flight, which
@@ -92,4 +85,22 @@ internal interface ILedger : IAsyncDisposable
 
     /// <summary>Returns those of the service's ids that no row has or had.</summary>
     Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken);
+}
+
+/// <summary>Specifies which pending rows to claim.</summary>
+/// <param name="Address">The root address of the service.</param>
+/// <param name="QueueLimit">The number of slots of the account's queue, which the rows of all workers share.</param>
+internal sealed record ClaimOptions(Uri Address, int QueueLimit)
+{
+    /// <summary>Gets the maximum number of rows.</summary>
+    internal int MaxRows { get; init; } = 1;
+
+    /// <summary>Gets the face images that are not uploaded yet: their rows are passed over, within a limit.</summary>
+    internal IReadOnlyCollection<string> PendingFaces { get; init; } = [];
+
+    /// <summary>
+    /// True to claim uncertain rows if none is pending, once their submission has likely ended at the service. Such a row keeps its error
+    /// and is never pending, so that no other worker submits it. A row that this worker itself left uncertain is not claimed.
+    /// </summary>
+    internal bool RetryUncertain { get; init; }
 }

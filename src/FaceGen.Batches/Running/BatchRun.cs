@@ -11,8 +11,11 @@ namespace FaceGen.Batches.Running;
 /// </summary>
 internal sealed class BatchRun : IDisposable
 {
-    /// <summary>The maximum number of rows that are not saved yet, which bounds memory.</summary>
+    /// <summary>The maximum number of rows that hold no slot of the account and are not saved yet, which bounds memory.</summary>
     private const int MaxUnsavedRows = 64;
+
+    /// <summary>The maximum number of rows of one claim: if the process is killed before they are sent, they are uncertain.</summary>
+    private const int MaxRowsPerClaim = 16;
 
     /// <summary>How often the rows of dead workers are claimed.</summary>
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromSeconds(1);
@@ -34,7 +37,7 @@ internal sealed class BatchRun : IDisposable
     private readonly UncertainRowReconciler _reconciler;
     private readonly Slots _throttle;
     private readonly RunProgress _progress;
-    private readonly List<Task> _tasks = [];
+    private readonly HashSet<Task> _tasks = [];
 
     /// <summary>The uploads that rows waited for at the last claim.</summary>
     private IReadOnlyDictionary<string, Task> _awaitedUploads = SharedFaceUploads.NoUploads;
@@ -46,6 +49,7 @@ internal sealed class BatchRun : IDisposable
     private bool _hasUnreconciled;
     private long? _abandonedClaimedAt;
     private long? _idleSince;
+    private int _unsavedRows;
 
     internal BatchRun(
         ILedger ledger, Connection connection, BatchOptions options, IBatchObserver observer, long total, CancellationToken stopToken)
@@ -145,7 +149,7 @@ internal sealed class BatchRun : IDisposable
         _deadlineSource.Dispose();
     }
 
-    /// <summary>Starts a row, or waits for a change; false if nothing is left to do.</summary>
+    /// <summary>Starts rows, or waits for a change; false if nothing is left to do.</summary>
     private async Task<bool> StepAsync()
     {
         _run.EndToken.ThrowIfCancellationRequested();
@@ -156,7 +160,7 @@ internal sealed class BatchRun : IDisposable
 
         bool maySubmit = await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false);
         if (maySubmit) await _uploads.StartAsync().ConfigureAwait(false);
-        bool canStart = !_run.StorageRetry.IsWaiting && _tasks.Count < MaxUnsavedRows;
+        bool canStart = !_run.StorageRetry.IsWaiting && Volatile.Read(ref _unsavedRows) < MaxUnsavedRows;
         if (maySubmit && canStart && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_tasks.Count > 0 || _awaitedUploads.Count > 0)
         {
@@ -201,7 +205,7 @@ internal sealed class BatchRun : IDisposable
     private async Task RemoveCompletedAsync()
     {
         Task[] ended = [.. _tasks.Where(task => task.IsCompleted)];
-        _tasks.RemoveAll(ended.Contains);
+        _tasks.ExceptWith(ended);
         await Task.WhenAll(ended).ConfigureAwait(false);
     }
 
@@ -212,7 +216,7 @@ internal sealed class BatchRun : IDisposable
         IReadOnlyList<LedgerRow> rows;
         do
         {
-            int limit = MaxUnsavedRows - _tasks.Count;
+            int limit = MaxUnsavedRows - Volatile.Read(ref _unsavedRows);
             if (limit <= 0) return;
 
             rows = await _ledger.ClaimAbandonedAsync(limit).ConfigureAwait(false);
@@ -220,21 +224,21 @@ internal sealed class BatchRun : IDisposable
             {
                 _hasUnreconciled |= row.Status == BatchItemStatus.Uncertain;
                 if (row.Status == BatchItemStatus.Uncertain) await ReportUncertainAsync(row).ConfigureAwait(false);
-                else StartRow(row, _throttle.AcquireOverLimit(), null);
+                else StartRow(row, new RowSlots(_throttle.AcquireOverLimit(), null));
             }
         }
         while (rows.Count > 0);
         _abandonedClaimedAt = _run.Time.GetTimestamp();
     }
 
+    /// <summary>Claims pending rows, as many at once as slots are free, and starts them.</summary>
+    /// <returns>False if no row was started.</returns>
     private async Task<bool> TrySubmitAsync()
     {
-        Slots.Slot throttleSlot = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
-        Slots.Slot? slot = null;
-        bool hasBegun = false;
+        Queue<RowSlots> slots = [];
         try
         {
-            slot = await _run.Account.Slots.AcquireAsync(_run.EndToken).ConfigureAwait(false);
+            await AcquireSlotsAsync(slots).ConfigureAwait(false);
             // The slot may have taken long to acquire.
             if (!await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false) || _run.StorageRetry.IsWaiting) return false;
 
@@ -242,39 +246,78 @@ internal sealed class BatchRun : IDisposable
             if (_run.Options.RetryUncertain && (_hasUnreconciled || _reconciler.LikelyEnd <= _run.Now)) await ReconcileAsync().ConfigureAwait(false);
 
             _awaitedUploads = _uploads.PendingUploads;
-            LedgerRow? row = await _ledger.ClaimPendingAsync([.. _awaitedUploads.Keys]).ConfigureAwait(false);
-            if (row is null) return false;
-
-            if (!_run.Limits.TryReserveImages(row.Images))
+            int maxRows = (int)Math.Min(Math.Min(slots.Count, MaxRowsPerClaim), _run.Limits.RowsUntilCheck);
+            IReadOnlyList<LedgerRow> rows = await _ledger.ClaimPendingAsync(maxRows, [.. _awaitedUploads.Keys]).ConfigureAwait(false);
+            List<LedgerRow> beyondLimit = [];
+            foreach (LedgerRow row in rows)
             {
-                await new RowRecorder(row, _run, _ledger).ReleaseAsync().ConfigureAwait(false);
-                return false;
+                if (_run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
+                else beyondLimit.Add(row);
             }
 
-            _submitted++;
-            _idleSince = null;
-            StartRow(row, throttleSlot, slot);
-            return hasBegun = true;
+            _submitted += rows.Count - beyondLimit.Count;
+            if (rows.Count > beyondLimit.Count) _idleSince = null;
+            foreach (LedgerRow row in beyondLimit) await new RowRecorder(row, _run, _ledger).ReleaseAsync().ConfigureAwait(false);
+            return rows.Count > beyondLimit.Count;
         }
         finally
         {
-            if (!hasBegun)
-            {
-                slot?.Release();
-                throttleSlot.Release();
-            }
+            foreach (RowSlots unused in slots) unused.Release();
         }
     }
 
-    private void StartRow(LedgerRow row, Slots.Slot throttleSlot, Slots.Slot? slot) =>
-        _tasks.Add(Task.Run(() => RunRowAsync(row, throttleSlot, slot), CancellationToken.None));
-
-    private async Task RunRowAsync(LedgerRow row, Slots.Slot throttleSlot, Slots.Slot? slot)
+    /// <summary>Acquires the slots of one row, as soon as they are free, and those of further rows that are free then.</summary>
+    private async Task AcquireSlotsAsync(Queue<RowSlots> slots)
     {
-        if (await _processor.ProcessAsync(row, throttleSlot, slot).ConfigureAwait(false) is not var (item, error)) return;
+        Slots.Slot throttle = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
+        try
+        {
+            slots.Enqueue(new RowSlots(throttle, await _run.Account.Slots.AcquireAsync(_run.EndToken).ConfigureAwait(false)));
+        }
+        catch
+        {
+            throttle.Release();
+            throw;
+        }
 
-        _progress.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
-        _run.Observer.OnItemEnded(item, error);
+        while (slots.Count < MaxRowsPerClaim && _throttle.TryAcquire() is { } further)
+        {
+            if (_run.Account.Slots.TryAcquire() is not { } account)
+            {
+                further.Release();
+                return;
+            }
+
+            slots.Enqueue(new RowSlots(further, account));
+        }
+    }
+
+    private void StartRow(LedgerRow row, RowSlots slots)
+    {
+        if (slots.Account is null) Interlocked.Increment(ref _unsavedRows);
+        _tasks.Add(Task.Run(() => RunRowAsync(row, slots), CancellationToken.None));
+    }
+
+    private async Task RunRowAsync(LedgerRow row, RowSlots slots)
+    {
+        bool isUnsaved = slots.Account is null;
+        try
+        {
+            if (await _processor.ProcessAsync(row, slots, OnGenerated).ConfigureAwait(false) is not var (item, error)) return;
+
+            _progress.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
+            _run.Observer.OnItemEnded(item, error);
+        }
+        finally
+        {
+            if (isUnsaved) Interlocked.Decrement(ref _unsavedRows);
+        }
+
+        void OnGenerated()
+        {
+            if (!isUnsaved) Interlocked.Increment(ref _unsavedRows);
+            isUnsaved = true;
+        }
     }
 
     private Task<bool> ReconcileAsync()

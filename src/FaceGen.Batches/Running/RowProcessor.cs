@@ -32,11 +32,12 @@ internal sealed class RowProcessor
 
     /// <summary>Processes a claimed row. The end of the run ends the wait; the outcome of a submission in flight is still recorded.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="throttleSlot">The slot of the run's throttle.</param>
-    /// <param name="slot">The slot of the account for a row to submit; null for an accepted row.</param>
+    /// <param name="slots">The slots that it holds.</param>
+    /// <param name="onGenerated">Is called when the images are ready to be saved.</param>
     /// <returns>The item and its error; null if there is nothing to report.</returns>
-    internal async Task<(BatchItem Item, FaceGenException? Error)?> ProcessAsync(LedgerRow row, Slots.Slot throttleSlot, Slots.Slot? slot)
+    internal async Task<(BatchItem Item, FaceGenException? Error)?> ProcessAsync(LedgerRow row, RowSlots slots, Action onGenerated)
     {
+        Slots.Slot? slot = slots.Account;
         var recorder = new RowRecorder(row, _run, _ledger);
         _active[recorder] = 0;
         Request? request = null;
@@ -46,13 +47,14 @@ internal sealed class RowProcessor
         try
         {
             Generation generation;
-            using (throttleSlot)
+            using (slots.Throttle)
             {
                 request = await _ledger.ReadRequestAsync(row).ConfigureAwait(false);
                 unused = null;
                 generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
             }
 
+            onGenerated();
             if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
@@ -198,5 +200,18 @@ internal sealed class RowProcessor
         if (end is { } status) await recorder.RecordEndAsync(status, error).ConfigureAwait(false);
         else await recorder.ReleaseAsync(isRun ? null : error).ConfigureAwait(false);
         return isRun ? null : error;
+    }
+}
+
+/// <summary>The slots of a row in progress.</summary>
+/// <param name="Throttle">The slot of the run's throttle.</param>
+/// <param name="Account">The slot of the account for a row to submit; null for a row that was accepted before.</param>
+internal readonly record struct RowSlots(Slots.Slot Throttle, Slots.Slot? Account)
+{
+    /// <summary>Releases the slots of a row that was not started.</summary>
+    internal void Release()
+    {
+        Account?.Release();
+        Throttle.Release();
     }
 }

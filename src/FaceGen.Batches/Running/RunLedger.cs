@@ -23,8 +23,11 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     private Uri Address => run.Connection.Address.AccountScope;
 
     /// <inheritdoc cref="ILedger.ClaimPendingAsync"/>
-    internal Task<LedgerRow?> ClaimPendingAsync(IReadOnlyCollection<string> pendingFaces) => run.StorageRetry.WriteAsync(
-        () => ledger.ClaimPendingAsync(Address, run.Account.Slots.Limit, pendingFaces, run.Options.RetryUncertain, run.EndToken), run.EndToken);
+    internal Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(int maxRows, IReadOnlyCollection<string> pendingFaces)
+    {
+        var options = new ClaimOptions(Address, run.Account.Slots.Limit) { MaxRows = maxRows, PendingFaces = pendingFaces, RetryUncertain = run.Options.RetryUncertain };
+        return run.StorageRetry.WriteAsync(() => ledger.ClaimPendingAsync(options, run.EndToken), run.EndToken);
+    }
 
     /// <inheritdoc cref="ILedger.ClaimAbandonedAsync"/>
     internal Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(int limit) =>

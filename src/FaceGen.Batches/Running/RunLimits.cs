@@ -47,6 +47,11 @@ internal sealed class RunLimits
     /// <summary>Gets the duration of the run so far.</summary>
     internal TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
+    /// <summary>Gets how many rows may be submitted before the limits are checked again.</summary>
+    internal long RowsUntilCheck => Math.Max(1, Math.Min(
+        _options.MaxImages is { } max ? max - Images : long.MaxValue,
+        _options.MinimumBalance is null ? long.MaxValue : SubmissionsPerBalanceCheck - _submissions));
+
     /// <summary>Returns true if another row may be submitted now.</summary>
     internal async Task<bool> CanSubmitAsync(CancellationToken cancellationToken)
     {

@@ -77,6 +77,18 @@ internal sealed class Slots
         return waiter.Task.IsCompleted ? waiter.Task : WaitAsync(waiter, cancellationToken);
     }
 
+    /// <summary>Acquires a slot if one is free and nothing waits for it; otherwise null.</summary>
+    internal Slot? TryAcquire()
+    {
+        lock (_gate)
+        {
+            if (_waiters.Count > 0 || _inUse >= _effectiveLimit) return null;
+
+            _inUse++;
+            return new Slot(this);
+        }
+    }
+
     private static async Task<Slot> WaitAsync(TaskCompletionSource<Slot> waiter, CancellationToken cancellationToken)
     {
         using (cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken))) return await waiter.Task.ConfigureAwait(false);

@@ -83,6 +83,20 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
+    public async Task Rows_are_claimed_together_up_to_limits()
+    {
+        ILedger ledger = await OpenAsync();
+        await ImportAsync(ledger, "e", "d", "c", "b", "a");
+        async Task<string> ClaimAsync(int maxRows, int queueLimit) => string.Concat((await ledger.ClaimPendingAsync(new ClaimOptions(Service, queueLimit) { MaxRows = maxRows }, None)).Select(row => row.Request));
+
+        Assert.Equal("ed", await ClaimAsync(maxRows: 2, queueLimit: 5));
+        Assert.Equal("c", await ClaimAsync(maxRows: 5, queueLimit: 3));
+        Assert.Equal("", await ClaimAsync(maxRows: 5, queueLimit: 2));
+        Assert.Equal("ba", await ClaimAsync(maxRows: 16, queueLimit: 100));
+        Assert.Equal("", await ClaimAsync(maxRows: 16, queueLimit: 100));
+    }
+
+    [Fact]
     public async Task Generation_not_found_frees_its_slot()
     {
         ILedger ledger = await OpenAsync();

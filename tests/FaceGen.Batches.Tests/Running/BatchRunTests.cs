@@ -376,6 +376,22 @@ public sealed class BatchRunTests : IDisposable
     }
 
     [Fact]
+    public async Task All_slots_of_a_long_queue_are_used()
+    {
+        using var fixture = new BatchFixture(queueLimit: 200);
+        var full = new TaskCompletionSource<ScriptedResponse>();
+        fixture.OnSubmit = id =>
+        {
+            if (id == 200) full.SetResult(BatchFixture.Finished(0));
+            return ScriptedResponse.After(full.Task.ContinueWith(_ => BatchFixture.Finished(id), TaskScheduler.Default));
+        };
+
+        BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(250));
+
+        Assert.Equal((BatchState.Complete, 250, 250), (summary.State, summary.Saved, fixture.Submissions));
+    }
+
+    [Fact]
     public async Task Disk_full_for_ledger_does_not_end_run()
     {
         int writes = 0;

@@ -35,11 +35,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
 
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
-    public async Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken)
     {
         await BeforeClaim();
-        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken)) is { } row ? OnClaimed(row) : null;
+        return [.. (await clock.HoldAsync(() => ledger.ClaimPendingAsync(options, cancellationToken))).Select(OnClaimed)];
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)

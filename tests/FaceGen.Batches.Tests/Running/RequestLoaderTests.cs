@@ -168,8 +168,7 @@ public sealed class RequestLoaderTests : IDisposable
 
         public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<LedgerRow?> ClaimPendingAsync(
-            Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -39,14 +39,13 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
         return true;
     });
 
-    public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
-        StepAsync("claim a pending row", async () =>
+    public Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken) =>
+        StepAsync("claim pending rows", async () =>
         {
-            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken);
-            if (row is not null) Note(row);
-            return row;
-        }, row => row is null ? "none" : $"row {row.Item}");
+            IReadOnlyList<LedgerRow> rows = await ledger.ClaimPendingAsync(options, cancellationToken);
+            foreach (LedgerRow row in rows) Note(row);
+            return rows;
+        }, rows => rows.Count == 0 ? "none" : $"row {string.Join(", ", rows.Select(row => row.Item))}");
 
     public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) =>
         StepAsync("claim abandoned rows", async () =>

@@ -27,10 +27,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
             return true;
         }, (before, after, _) => rules.OnImported(before, after));
 
-    public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => rules.CheckAsync(
-            () => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken),
-            (before, after, row) => rules.OnPendingClaimed(worker, before, after, row));
+    public Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(ClaimOptions options, CancellationToken cancellationToken) => rules.CheckAsync(
+        () => ledger.ClaimPendingAsync(options, cancellationToken), (before, after, rows) => rules.OnPendingClaimed(worker, before, after, rows));
 
     public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => rules.CheckAsync(
         () => ledger.ClaimAbandonedAsync(address, limit, cancellationToken), (before, after, rows) => rules.OnAbandonedClaimed(worker, before, after, rows));

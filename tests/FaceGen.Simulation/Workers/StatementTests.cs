@@ -79,7 +79,7 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
     }
 
     private static LedgerCall ClaimPending(int slots, string address = Address, bool retryUncertain = false) => new(
-        "claim a pending row", async ledger => await ledger.ClaimPendingAsync(new Uri(address), slots, retryUncertain: retryUncertain, cancellationToken: default) is { } row ? Text([row]) : "");
+        "claim pending rows", async ledger => Text(await ledger.ClaimPendingAsync(new ClaimOptions(new Uri(address), slots) { RetryUncertain = retryUncertain }, default)));
 
     private static LedgerCall Write(BatchItemStatus status, bool release, string? id = null) => new($"write {status}", async ledger =>
         (await ledger.WriteAsync(new LedgerRow { Item = 1, Request = "{}", Images = 1, Status = status, Attempts = status == BatchItemStatus.Pending ? 0 : 1, Fence = 7, Address = Address, GenerationId = id }, release, default)).ToString());

@@ -65,17 +65,19 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     }
 
     /// <summary>A pending row was claimed, or none.</summary>
-    internal void OnPendingClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, LedgerRow? claimed)
+    internal void OnPendingClaimed(Worker worker, WorkerRow[] before, WorkerRow[] after, IReadOnlyList<LedgerRow> claimed)
     {
         CheckIsNewest(worker);
-        AssertOthersUnchanged(before, after, claimed is null ? [] : [claimed.Item]);
-        if (claimed is null) return;
+        AssertOthersUnchanged(before, after, [.. claimed.Select(row => row.Item)]);
+        foreach (LedgerRow row in claimed)
+        {
+            (WorkerRow was, WorkerRow now) = (Find(before, row.Item), Find(after, row.Item));
+            bool mayBeSent = was.Status == BatchItemStatus.Pending || (was.Status == BatchItemStatus.Uncertain && history.Scenario.RetryUncertain);
+            if (!mayBeSent || _claims.ContainsKey(row.Item)) Break($"{worker} has claimed {was}, which must not be submitted{Holder(row.Item)}.");
+            if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = row.Fence }) Break($"{worker} has claimed {was}, which is {now} now.");
+            Claim(worker, row);
+        }
 
-        (WorkerRow was, WorkerRow now) = (Find(before, claimed.Item), Find(after, claimed.Item));
-        bool mayBeSent = was.Status == BatchItemStatus.Pending || (was.Status == BatchItemStatus.Uncertain && history.Scenario.RetryUncertain);
-        if (!mayBeSent || _claims.ContainsKey(claimed.Item)) Break($"{worker} has claimed {was}, which must not be submitted{Holder(claimed.Item)}.");
-        if (now != was with { Status = BatchItemStatus.Submitting, Attempts = was.Attempts + 1, Worker = worker.Number, Fence = claimed.Fence }) Break($"{worker} has claimed {was}, which is {now} now.");
-        Claim(worker, claimed);
         // A generation that the service denies, and that no worker polls, fills none.
         int filled = after.Count(row => row.Status == BatchItemStatus.Submitting
             || (row.Status == BatchItemStatus.Submitted && (row.Worker is not null || history.Service.Find(row.GenerationId!) is not { IsDenied: true })) || (row.Status == BatchItemStatus.Pending && row.Worker is not null));
