@@ -143,7 +143,7 @@ internal sealed class DatabaseLedger(
                 RETURNING {LedgerColumns.RowColumns}
                 """,
                 ("address", address.AbsoluteUri), ("worker", database.Worker), ("fence", fence), ("limit", (long)limit)).ConfigureAwait(false);
-            return [.. uncertain, .. rows.OrderBy(row => row.ExpiresAt ?? DateTimeOffset.MaxValue)];
+            return [.. uncertain.OrderBy(row => row.Item), .. rows.OrderBy(row => row.ExpiresAt ?? DateTimeOffset.MaxValue).ThenBy(row => row.Item)];
         }, cancellationToken);
     }
 
