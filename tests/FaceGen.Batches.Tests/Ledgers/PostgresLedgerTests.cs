@@ -61,6 +61,21 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
+    public async Task Worker_has_at_most_eight_connections()
+    {
+        string application = $"connections {Guid.NewGuid():N}";
+        ILedger ledger = await OpenOnRealClockAsync(PostgresServer.Instance.GetConnectionString(QuotedSchema, $"Application Name={application}"));
+        string[] input = [.. Enumerable.Range(0, 100).Select(number => $"row {number}")];
+        await ImportAsync(ledger, input);
+        IReadOnlyList<LedgerRow> rows = await ledger.ClaimPendingAsync(new ClaimOptions(Service, 100) { MaxRows = 100 }, CancellationToken.None);
+
+        await Task.WhenAll(rows.Select(row => EndAsync(ledger, row, BatchItemStatus.Saved, row.Request)));
+
+        Assert.InRange(await CountAsync($"SELECT 1 FROM pg_stat_activity WHERE application_name = '{application}'"), 2, 8);
+        Assert.Equal(100, (await ledger.CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
+    }
+
+    [Fact]
     public async Task Claims_of_live_workers_are_not_abandoned()
     {
         ILedger first = await OpenAsync();

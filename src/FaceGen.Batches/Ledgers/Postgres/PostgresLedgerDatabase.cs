@@ -12,6 +12,12 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     private const int MinServerVersion = 15;
 
     /// <summary>
+    /// The maximum number of concurrent transactions, so that a worker has eight connections with that of its heartbeat: a server usually
+    /// allows 100 to all its clients.
+    /// </summary>
+    private const int MaxTransactions = 7;
+
+    /// <summary>
     /// How long opening a ledger retries a database that has accepted a connection before. An address that never accepted one is most
     /// likely wrong, which is an error at once.
     /// </summary>
@@ -21,6 +27,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     private readonly PostgresAddress _address;
     private readonly PostgresConnections _connections;
+    private readonly SemaphoreSlim _transactions = new(MaxTransactions);
     private readonly TimeProvider _time;
     private readonly IEngineLog _log;
     private PostgresHeartbeat? _heartbeat;
@@ -191,6 +198,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
 
     private async Task<T> RunTransactionAsync<T>(Func<LedgerSession, Task<T>> work, bool commit, bool isRepeat, DriverCall call)
     {
+        await _transactions.WaitAsync(call.DriverToken).ConfigureAwait(false);
         NpgsqlConnection? connection = null;
         try
         {
@@ -213,6 +221,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         finally
         {
             if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+            _transactions.Release();
         }
     }
 
