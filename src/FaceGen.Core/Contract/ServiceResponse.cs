@@ -23,10 +23,10 @@ internal sealed record ServiceResponse
 
     internal string? Id { get; private init; }
 
-    /// <summary>Gets the id from <c>request_id</c>, which some responses to a submission have (Q36).</summary>
+    /// <summary>Gets the id from <c>request_id</c> (Q36). In an error it can be the number of the call instead.</summary>
     internal string? RequestId { get; private init; }
 
-    /// <summary>Gets the id of the generation that a submission started.</summary>
+    /// <summary>Gets the id of the generation that a submission started, or that a webhook delivery is about.</summary>
     internal string? AcceptedId => Id ?? RequestId;
 
     /// <summary>Gets the message in one line for display; empty if there is none.</summary>

@@ -73,7 +73,7 @@ internal static class Fetcher
     {
         ApiResult result = await connection.Api.PostAsync(connection.Address.Fetch(generation.Id), null, cancellationToken).ConfigureAwait(false);
         Account.For(connection).WarnOfUnknownStatus(result.Response, generation.Id);
-        return (OutcomeClassifier.ClassifyFetch(result, RequestEcho.Create(generation.Request)), result.Date);
+        return (OutcomeClassifier.ClassifyFetch(result, RequestEcho.Create(generation.Request), generation.Id), result.Date);
     }
 
     private static async Task<Outcome> FetchOutcomeAsync(Connection connection, Generation generation, CancellationToken cancellationToken) =>

@@ -78,11 +78,15 @@ internal static class OutcomeClassifier
     }
 
     /// <summary>Returns the outcome of a fetch, which is free and can always be repeated.</summary>
-    internal static Outcome ClassifyFetch(ApiResult result, RequestEcho? echo = null)
+    /// <param name="result">The result.</param>
+    /// <param name="echo">The request's texts, which are removed from the service's message.</param>
+    /// <param name="id">The generation's id: an error whose <c>request_id</c> is another one is about the call.</param>
+    internal static Outcome ClassifyFetch(ApiResult result, RequestEcho? echo = null, string? id = null)
     {
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         if (ClassifyFailure(result, message) is { } failure) return failure;
-        if (result.Status is 404 or 410 || result.Response is { IsRefusal: true, Id: null })
+        bool namesGeneration = result.Response is { } named && (named.Id is not null || (id is not null && named.RequestId == id));
+        if (result.Status is 404 or 410 || (result.Response is { IsRefusal: true } && !namesGeneration))
         {
             return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
                 "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));
