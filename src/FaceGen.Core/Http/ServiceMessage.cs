@@ -71,6 +71,7 @@ internal sealed class ServiceMessage
 
     private static readonly Regex QueueLimitPattern = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Options);
     private static readonly Regex FaceUnreadable = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Options);
+    private static readonly Regex GenerationUnknown = new(@"\b(request|generation|task|job)( id)?( was| is)? not found\b", Options);
     private static readonly Regex FaceNotFound = new(@"\bno (human )?faces?\b|\bfaces? (was |is |were |could )?not\b|\b(invalid|corrupt\w*|unsupported|damaged) (face |input )?image", Options);
     private static readonly Regex WaitTime = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
     private static readonly Regex RetryHint = new($@"\b(try|retry|again|come back)\b.*\b{WaitTime}|\bwait\b.*\b(in|after) .*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
@@ -113,6 +114,9 @@ internal sealed class ServiceMessage
 
     /// <summary>True if the response says when to retry.</summary>
     internal bool HasRetryHint => _result.Response?.RetryAfter > 0 || RetryHint.IsMatch(_text) || RetryHintInTip.IsMatch(_tips);
+
+    /// <summary>True if the service does not know the id that was fetched.</summary>
+    internal bool IsGenerationUnknown => GenerationUnknown.IsMatch(_text);
 
     /// <summary>True if the service cannot read the face image.</summary>
     internal bool IsFaceUnreadable => FaceUnreadable.IsMatch(_message);

@@ -79,6 +79,9 @@ internal sealed class FakeService : IEngineLog, IDisposable
     /// <summary>Sets the responses to fetches of one id.</summary>
     internal FakeService OnFetchOf(string id, params ScriptedResponse[] answers) => On($"fetch {id}", answers);
 
+    /// <summary>Sets the responses at a path of the service.</summary>
+    internal FakeService OnPath(string path, params ScriptedResponse[] answers) => On(path, answers);
+
     internal FakeService OnLink(string link, params ScriptedResponse[] answers) => On(new Uri(link).AbsoluteUri, answers);
 
     internal Task WaitForCallAsync() => _handler.WaitForCallAsync();
@@ -116,6 +119,7 @@ internal sealed class FakeService : IEngineLog, IDisposable
     private ScriptedResponse Next(Uri address)
     {
         string what = address.Host != Root.Host ? address.AbsoluteUri
+            : _scripts.ContainsKey(address.AbsolutePath) ? address.AbsolutePath
             : _scripts.ContainsKey($"fetch {address.Segments[^1]}") ? $"fetch {address.Segments[^1]}"
             : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
             : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"
