@@ -42,14 +42,14 @@ internal interface ILedger : IAsyncDisposable
     /// </summary>
     /// <param name="address">The root address of the service.</param>
     /// <param name="queueLimit">The number of slots of the account's queue.</param>
-    /// <param name="pendingFaces">The face images that are not uploaded yet: their rows are passed over, within a limit.</param>
+    /// <param name="readyFaces">The face images whose rows can be claimed: rows with others are passed over, within a limit. Null for all images.</param>
     /// <param name="retryUncertain">
     /// True to claim an uncertain row if none is pending, once its submission has likely ended at the service. The row keeps its error and
     /// is never pending, so that no other worker submits it. A row that this worker itself left uncertain is not claimed.
     /// </param>
     /// <param name="cancellationToken">Cancels the call; a row that was already claimed is released by the next worker.</param>
     Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default);
+        Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Claims rows that no live worker holds, the nearest expiry first: accepted and generated rows, and rows that were in flight, which
@@ -82,10 +82,9 @@ internal interface ILedger : IAsyncDisposable
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns one row for each face image that several rows to submit share, and that is large enough for an upload; in the order of
-    /// the input.
+    /// Returns one row for each local face image of the next rows to claim, in the order in which they are claimed.
     /// </summary>
-    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken);
+    Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken);
 
     /// <summary>Returns the bytes of a face image that was imported with the input; null if the ledger does not contain it.</summary>
     Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken);

@@ -23,8 +23,8 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     private Uri Address => run.Connection.Address.AccountScope;
 
     /// <inheritdoc cref="ILedger.ClaimPendingAsync"/>
-    internal Task<LedgerRow?> ClaimPendingAsync(IReadOnlyCollection<string> pendingFaces) => run.StorageRetry.WriteAsync(
-        () => ledger.ClaimPendingAsync(Address, run.Account.Slots.Limit, pendingFaces, run.Options.RetryUncertain, run.EndToken), run.EndToken);
+    internal Task<LedgerRow?> ClaimPendingAsync(IReadOnlyCollection<string>? readyFaces) => run.StorageRetry.WriteAsync(
+        () => ledger.ClaimPendingAsync(Address, run.Account.Slots.Limit, readyFaces, run.Options.RetryUncertain, run.EndToken), run.EndToken);
 
     /// <inheritdoc cref="ILedger.ClaimAbandonedAsync"/>
     internal Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(int limit) =>
@@ -48,8 +48,8 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     internal IAsyncEnumerable<LedgerRow> ReadUncertainAsync() =>
         ledger.ReadAsync([.. BatchStages.GetStatuses(BatchStage.Uncertain)], cancellationToken: run.EndToken);
 
-    /// <inheritdoc cref="ILedger.ReadSharedFacesAsync"/>
-    internal Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit) => ledger.ReadSharedFacesAsync(limit, run.Options.RetryUncertain, run.EndToken);
+    /// <inheritdoc cref="ILedger.ReadNextFacesAsync"/>
+    internal Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows) => ledger.ReadNextFacesAsync(rows, run.Options.RetryUncertain, run.EndToken);
 
     /// <inheritdoc cref="ILedger.FindUnknownIdsAsync"/>
     internal Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids) => ledger.FindUnknownIdsAsync(ids, run.EndToken);

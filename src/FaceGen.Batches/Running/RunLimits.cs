@@ -44,6 +44,9 @@ internal sealed class RunLimits
     /// <summary>Gets how many images the run has paid for.</summary>
     internal long Images => Interlocked.Read(ref _images);
 
+    /// <summary>Gets how many images may still be paid for; null if there is no limit.</summary>
+    internal long? ImagesLeft => _options.MaxImages - Images;
+
     /// <summary>Gets the duration of the run so far.</summary>
     internal TimeSpan Elapsed => _time.GetElapsedTime(_start);
 

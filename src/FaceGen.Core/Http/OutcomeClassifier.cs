@@ -13,14 +13,16 @@ internal static class OutcomeClassifier
     /// <summary>Returns the outcome of a submission.</summary>
     /// <param name="result">The result.</param>
     /// <param name="echo">The request's texts, which are removed from the service's message.</param>
-    /// <param name="isFaceUploaded">True if the face image was sent as an upload link and can be sent inline instead.</param>
-    internal static Outcome ClassifySubmission(ApiResult result, RequestEcho? echo = null, bool isFaceUploaded = false)
+    /// <param name="canChangeFace">True if the face image can be sent another way: inline instead of its upload link, or uploaded instead of inline.</param>
+    internal static Outcome ClassifySubmission(ApiResult result, RequestEcho? echo = null, bool canChangeFace = false)
     {
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         Outcome outcome = ClassifyResponse(result, message, echo ?? RequestEcho.None);
         bool isRefused = outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused } || (outcome is Outcome.Retry { IsQueueFull: true } && result.Status != 429);
-        return isFaceUploaded && isRefused && result.Response is { IsPending: false, Output.Count: 0, AlternateLinks.Count: 0 } && !message.IsRateLimit && message.IsFaceUnreadable
-            ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsFaceUnreadable = true }
+        bool isFaceRefused = result.Status == 413
+            || (result.Response is { IsPending: false, Output.Count: 0, AlternateLinks.Count: 0 } && !message.IsRateLimit && message.IsFaceRefused);
+        return canChangeFace && isRefused && isFaceRefused
+            ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { FaceRefusal = CreateRefusal(result, message) }
             : outcome;
     }
 

@@ -36,10 +36,10 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
     public bool SkipDuplicates { get => ledger.SkipDuplicates; set => ledger.SkipDuplicates = value; }
 
     public async Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
+        Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default)
     {
         await BeforeClaim();
-        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken)) is { } row ? OnClaimed(row) : null;
+        return await clock.HoldAsync(() => ledger.ClaimPendingAsync(address, queueLimit, readyFaces, retryUncertain, cancellationToken)) is { } row ? OnClaimed(row) : null;
     }
 
     public async Task<bool> WriteAsync(LedgerRow row, bool release, CancellationToken cancellationToken)
@@ -76,8 +76,8 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         await foreach (LedgerRow row in ledger.ReadAsync(statuses, onInvalidRow, cancellationToken)) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        clock.HoldAsync(() => ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken));
 
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
     {

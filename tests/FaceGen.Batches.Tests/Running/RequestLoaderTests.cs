@@ -169,7 +169,7 @@ public sealed class RequestLoaderTests : IDisposable
         public Task ImportAsync(bool retryFailed, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<LedgerRow?> ClaimPendingAsync(
-            Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -180,7 +180,7 @@ public sealed class RequestLoaderTests : IDisposable
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -91,10 +91,10 @@ internal sealed class FakeService : IEngineLog, IDisposable
         bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, bool upload = true,
         CancellationToken cancellationToken = default)
     {
-        Slots.Slot slot = await Generator.AcquireSlotAsync(cancellationToken);
-        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain, UploadFace = upload };
-        return await Generator.GenerateAsync(
-            request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancellationToken);
+        request ??= Request();
+        var options = new GenerateOptions { Wait = wait, Timeout = timeout ?? Timeout.InfiniteTimeSpan, RetryUncertain = retryUncertain, UploadFace = upload };
+        FaceImageValue face = await Generator.GetFaceAsync(request, options, cancellationToken);
+        return await Generator.GenerateAsync(request, face, await Generator.AcquireSlotAsync(cancellationToken), options, cancellationToken);
     }
 
     void IEngineLog.LogVerbose(string message) => (message.Contains(": generation ", StringComparison.Ordinal) ? AcceptedMessages : VerboseMessages).Enqueue(message);

@@ -40,10 +40,10 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
     });
 
     public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
+        Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
         StepAsync("claim a pending row", async () =>
         {
-            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken);
+            LedgerRow? row = await ledger.ClaimPendingAsync(address, queueLimit, readyFaces, retryUncertain, cancellationToken);
             if (row is not null) Note(row);
             return row;
         }, row => row is null ? "none" : $"row {row.Item}");
@@ -77,8 +77,8 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
         foreach (LedgerRow row in rows) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        StepAsync("read shared faces", () => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        StepAsync("read next faces", () => ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken));
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancellationToken));
 

@@ -28,8 +28,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
         }, (before, after, _) => rules.OnImported(before, after));
 
     public Task<LedgerRow?> ClaimPendingAsync(
-        Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => rules.CheckAsync(
-            () => ledger.ClaimPendingAsync(address, queueLimit, pendingFaces, retryUncertain, cancellationToken),
+        Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) => rules.CheckAsync(
+            () => ledger.ClaimPendingAsync(address, queueLimit, readyFaces, retryUncertain, cancellationToken),
             (before, after, row) => rules.OnPendingClaimed(worker, before, after, row));
 
     public Task<IReadOnlyList<LedgerRow>> ClaimAbandonedAsync(Uri address, int limit, CancellationToken cancellationToken) => rules.CheckAsync(
@@ -44,8 +44,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
         ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken);
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken);
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => ledger.ReadFaceAsync(hash, cancellationToken);
 
