@@ -11,6 +11,6 @@ internal static class LedgerExtensions
 
     /// <summary>Claims one row.</summary>
     internal static async Task<LedgerRow?> ClaimPendingAsync(
-        this ILedger ledger, Uri address, int queueLimit, IReadOnlyCollection<string>? pendingFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
-        (await ledger.ClaimPendingAsync(new ClaimOptions(address, queueLimit) { PendingFaces = pendingFaces ?? [], RetryUncertain = retryUncertain }, cancellationToken)).SingleOrDefault();
+        this ILedger ledger, Uri address, int queueLimit, IReadOnlyCollection<string>? readyFaces = null, bool retryUncertain = false, CancellationToken cancellationToken = default) =>
+        (await ledger.ClaimPendingAsync(new ClaimOptions(address, queueLimit) { ReadyFaces = readyFaces, RetryUncertain = retryUncertain }, cancellationToken)).SingleOrDefault();
 }

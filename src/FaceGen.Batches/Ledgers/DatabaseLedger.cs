@@ -92,11 +92,11 @@ internal sealed class DatabaseLedger(
 
             async Task<IReadOnlyList<LedgerRow>> ClaimAsync(string filter)
             {
-                (string Name, object? Value)[] faces = [.. options.PendingFaces.Select((face, index) => ($"face{index}", (object?)face))];
+                (string Name, object? Value)[] faces = [.. PadToPowerOfTwo(options.ReadyFaces ?? []).Select((face, index) => ($"face{index}", (object?)face))];
                 string free = $"FROM items WHERE {filter} AND wanted = 1 AND worker IS NULL";
-                string isReady = faces.Length == 0 ? "" :
+                string isReady = options.ReadyFaces is null ? "" :
                     $"""
-                    AND (face IS NULL OR face NOT IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))}))
+                    AND (face IS NULL{(faces.Length == 0 ? "" : $" OR face IN ({string.Join(", ", faces.Select(face => $"@{face.Name}"))})")})
                     AND position < {MaxRowsAhead} + (SELECT min(position) {free})
                     """;
                 List<LedgerRow> rows = await ReadRowsAsync(
@@ -229,17 +229,18 @@ internal sealed class DatabaseLedger(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        await database.ReadAsync(session => ReadRowsAsync(
-            session,
-            $"""
-            WITH shared AS (
-                SELECT min(item) AS any_item, min(position) AS first_position FROM items
-                WHERE (status = 'Pending'{(retryUncertain ? $" OR ({IsRetryableUncertain})" : "")}) AND wanted = 1 AND face_length >= @min_length
-                GROUP BY face HAVING count(*) > 1 ORDER BY first_position LIMIT @limit)
-            SELECT {LedgerColumns.RowColumns} FROM items JOIN shared ON item = any_item ORDER BY first_position
-            """,
-            ("min_length", (long)FaceUploads.MinBytes), ("limit", (long)limit)), cancellationToken).ConfigureAwait(false);
+    public async Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken)
+    {
+        List<LedgerRow> next = await database.ReadAsync(async session =>
+        {
+            Task<List<LedgerRow>> ReadAsync(string which, int limit) => ReadRowsAsync(
+                session, $"SELECT {LedgerColumns.RowColumns} FROM items WHERE {which} AND wanted = 1 AND worker IS NULL ORDER BY position, item LIMIT @limit", ("limit", (long)limit));
+            List<LedgerRow> found = await ReadAsync("status = 'Pending'", rows).ConfigureAwait(false);
+            if (retryUncertain && found.Count < rows) found.AddRange(await ReadAsync(IsRetryableUncertain, rows - found.Count).ConfigureAwait(false));
+            return found;
+        }, cancellationToken).ConfigureAwait(false);
+        return [.. next.Where(row => row.Face is not null).GroupBy(row => row.Face).Select(same => same.First())];
+    }
 
     /// <inheritdoc/>
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
@@ -299,6 +300,14 @@ internal sealed class DatabaseLedger(
 
     /// <summary>Gets the filter of uncertain rows that this run may submit again: each one once, so that the run ends.</summary>
     private string IsRetryableUncertain => $"status = 'Uncertain' AND item NOT IN ({ToSqlList(_uncertainItems)})";
+
+    /// <summary>Returns the texts, the last one repeated: a statement of few different lengths is prepared once for each.</summary>
+    private static IEnumerable<string> PadToPowerOfTwo(IReadOnlyCollection<string> texts)
+    {
+        int count = 1;
+        while (count < texts.Count) count *= 2;
+        return texts.Count == 0 ? [] : texts.Concat(Enumerable.Repeat(texts.Last(), count - texts.Count));
+    }
 
     private static long NewFence()
     {

@@ -16,6 +16,8 @@ internal static class GenerationSerializer
         json.WriteStartArray("other_links");
         foreach (IReadOnlyList<string> links in generation.AlternateLinks) WriteStrings(json, null, links);
         json.WriteEndArray();
+        if (generation.FetchResult is { } fetchResult) json.WriteString("fetch_result", fetchResult.AbsoluteUri);
+        WriteStrings(json, "future_links", generation.FutureLinks);
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
         if (generation.GenerationTime is { } seconds) json.WriteShortestNumber("generation_time", seconds);
@@ -43,6 +45,8 @@ internal static class GenerationSerializer
                 CreatedAt = GetProperty(root, "created_at")?.GetDateTimeOffset(),
                 Images = images,
                 AlternateLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
+                FetchResult = Generation.ParseLink(GetProperty(root, "fetch_result")?.GetString() ?? ""),
+                FutureLinks = GetProperty(root, "future_links") is { } futureLinks ? ReadStrings(futureLinks) : [],
                 Prompt = GetProperty(root, "prompt")?.GetString(),
                 Seed = GetProperty(root, "seed")?.GetInt64(),
                 GenerationTime = GetProperty(root, "generation_time")?.GetDouble(),

@@ -75,10 +75,9 @@ internal interface ILedger : IAsyncDisposable
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns one row for each face image that several rows to submit share, and that is large enough for an upload; in the order of
-    /// the input.
+    /// Returns one row for each local face image of the next rows to claim, in the order in which they are claimed.
     /// </summary>
-    Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken);
+    Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken);
 
     /// <summary>Returns the bytes of a face image that was imported with the input; null if the ledger does not contain it.</summary>
     Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken);
@@ -95,8 +94,8 @@ internal sealed record ClaimOptions(Uri Address, int QueueLimit)
     /// <summary>Gets the maximum number of rows.</summary>
     internal int MaxRows { get; init; } = 1;
 
-    /// <summary>Gets the face images that are not uploaded yet: their rows are passed over, within a limit.</summary>
-    internal IReadOnlyCollection<string> PendingFaces { get; init; } = [];
+    /// <summary>Gets the face images whose rows can be claimed: rows with others are passed over, within a limit. Null for all images.</summary>
+    internal IReadOnlyCollection<string>? ReadyFaces { get; init; }
 
     /// <summary>
     /// True to claim uncertain rows if none is pending, once their submission has likely ended at the service. Such a row keeps its error

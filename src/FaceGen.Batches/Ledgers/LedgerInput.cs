@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using FaceGen.BatchModel;
-using FaceGen.Generating;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Ledgers;
@@ -51,9 +50,8 @@ internal sealed class LedgerInput : IDisposable
         // A face that several rows share is uploaded once.
         long? uploads = await session.QueryNumberAsync(
             $"""
-            {inputQuery} SELECT count(*) FROM (
-                SELECT face FROM planned WHERE outcome = 'Pending' AND face_length >= @min_length GROUP BY face HAVING count(*) > 1) AS shared
-            """, ("min_length", (long)FaceUploads.MinBytes)).ConfigureAwait(false);
+            {inputQuery} SELECT count(DISTINCT face) FROM planned WHERE outcome = 'Pending'
+            """).ConfigureAwait(false);
         long Rows(params BatchStage[] stages) => outcomes.Where(outcome => stages.Contains(outcome.Outcome.GetStage())).Sum(outcome => outcome.Rows);
         // A paid row is completed even if the input no longer contains it.
         long inProgress = await session.QueryNumberAsync(

@@ -31,7 +31,7 @@ internal sealed class BatchRun : IDisposable
     private readonly CancellationTokenSource _endSource;
     private readonly RunContext _run;
     private readonly RunLedger _ledger;
-    private readonly SharedFaceUploads _uploads;
+    private readonly BatchFaceUploads _uploads;
     private readonly DownloadQueue _downloads;
     private readonly RowProcessor _processor;
     private readonly UncertainRowReconciler _reconciler;
@@ -40,7 +40,7 @@ internal sealed class BatchRun : IDisposable
     private readonly HashSet<Task> _tasks = [];
 
     /// <summary>The uploads that rows waited for at the last claim.</summary>
-    private IReadOnlyDictionary<string, Task> _awaitedUploads = SharedFaceUploads.NoUploads;
+    private IReadOnlyList<Task> _awaitedUploads = [];
 
     private readonly bool _hasWork;
     private Task _cleanup = Task.CompletedTask;
@@ -61,7 +61,7 @@ internal sealed class BatchRun : IDisposable
         options = options with { Save = options.Save with { FolderMustExist = _hasWork } };
         _run = new RunContext(connection, options, observer, _endSource.Token, _deadlineSource.Token);
         _ledger = new RunLedger(ledger, _run);
-        _uploads = new SharedFaceUploads(_run, _ledger);
+        _uploads = new BatchFaceUploads(_run, _ledger);
         if (options.TimeLimit - _run.Limits.Elapsed is { } left) _deadlineSource.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         _downloads = new DownloadQueue(options.MaxDownloads);
         _processor = new RowProcessor(_run, _ledger, _downloads);
@@ -153,7 +153,7 @@ internal sealed class BatchRun : IDisposable
     private async Task<bool> StepAsync()
     {
         _run.EndToken.ThrowIfCancellationRequested();
-        _awaitedUploads = SharedFaceUploads.NoUploads;
+        _awaitedUploads = [];
         // A shared ledger is queried often enough.
         Task[] written = _ledger.IsShared ? [] : [_ledger.RowWritten];
         await ClaimAbandonedAsync().ConfigureAwait(false);
@@ -164,7 +164,7 @@ internal sealed class BatchRun : IDisposable
         if (maySubmit && canStart && await TrySubmitAsync().ConfigureAwait(false)) return true;
         if (_tasks.Count > 0 || _awaitedUploads.Count > 0)
         {
-            await Task.WhenAny([.. _tasks, .. _awaitedUploads.Values, .. written, _run.Time.DelayAsync(Interval, _run.EndToken)]).ConfigureAwait(false);
+            await Task.WhenAny([.. _tasks, .. _awaitedUploads, .. written, _run.Time.DelayAsync(Interval, _run.EndToken)]).ConfigureAwait(false);
             return true;
         }
 
@@ -247,7 +247,8 @@ internal sealed class BatchRun : IDisposable
 
             _awaitedUploads = _uploads.PendingUploads;
             int maxRows = (int)Math.Min(Math.Min(slots.Count, MaxRowsPerClaim), _run.Limits.RowsUntilCheck);
-            IReadOnlyList<LedgerRow> rows = await _ledger.ClaimPendingAsync(maxRows, [.. _awaitedUploads.Keys]).ConfigureAwait(false);
+            IReadOnlyList<LedgerRow> rows = await _ledger.ClaimPendingAsync(maxRows, _uploads.ReadyFaces).ConfigureAwait(false);
+            _uploads.RecordClaim(rows.Count);
             List<LedgerRow> beyondLimit = [];
             foreach (LedgerRow row in rows)
             {

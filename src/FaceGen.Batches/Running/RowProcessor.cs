@@ -50,8 +50,8 @@ internal sealed class RowProcessor
             using (slots.Throttle)
             {
                 request = await _ledger.ReadRequestAsync(row).ConfigureAwait(false);
-                unused = null;
-                generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
+                generation = slot is null ? GenerationSerializer.Deserialize(row, request) : await SubmitAsync(recorder, request, slot, () => unused = null).ConfigureAwait(false);
+                if (!generation.IsFinished) generation = await _generator.ResumeAsync(generation, GenerationTimeout, _run.EndToken).ConfigureAwait(false);
             }
 
             onGenerated();
@@ -85,22 +85,20 @@ internal sealed class RowProcessor
         return request is null ? null : (BatchItems.FromRow(recorder.Row, request, _run.Connection), error);
     }
 
-    private async Task<Generation> GenerateAsync(RowRecorder recorder, Request request, Slots.Slot? slot)
+    private async Task<Generation> SubmitAsync(RowRecorder recorder, Request request, Slots.Slot slot, Action onSubmitting)
     {
-        Generation generation = slot is null
-            ? GenerationSerializer.Deserialize(recorder.Row, request)
-            : await _generator.GenerateAsync(request, slot,
-                new GenerateOptions
-                {
-                    Wait = false,
-                    Timeout = _run.Options.AcceptanceTimeout,
-                    RetryUncertain = _run.Options.RetryUncertain,
-                    UploadFace = _run.Options.UploadFaces,
-                    FaceHash = RequestSerializer.GetFaceSha256(recorder.Row),
-                    SubmissionLog = recorder,
-                }, _run.EndToken).ConfigureAwait(false);
-        return generation.IsFinished ? generation
-            : await _generator.ResumeAsync(generation, GenerationTimeout, _run.EndToken).ConfigureAwait(false);
+        var options = new GenerateOptions
+        {
+            Wait = false,
+            Timeout = _run.Options.AcceptanceTimeout,
+            RetryUncertain = _run.Options.RetryUncertain,
+            UploadFace = _run.Options.UploadFaces,
+            FaceHash = RequestSerializer.GetFaceSha256(recorder.Row),
+            SubmissionLog = recorder,
+        };
+        FaceImageValue face = await _generator.GetFaceAsync(request, options, _run.EndToken).ConfigureAwait(false);
+        onSubmitting();
+        return await _generator.GenerateAsync(request, face, slot, options, _run.EndToken).ConfigureAwait(false);
     }
 
     private async Task SaveAsync(RowRecorder recorder, Generation generation)

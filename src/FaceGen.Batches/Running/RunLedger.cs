@@ -23,9 +23,9 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     private Uri Address => run.Connection.Address.AccountScope;
 
     /// <inheritdoc cref="ILedger.ClaimPendingAsync"/>
-    internal Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(int maxRows, IReadOnlyCollection<string> pendingFaces)
+    internal Task<IReadOnlyList<LedgerRow>> ClaimPendingAsync(int maxRows, IReadOnlyCollection<string>? readyFaces)
     {
-        var options = new ClaimOptions(Address, run.Account.Slots.Limit) { MaxRows = maxRows, PendingFaces = pendingFaces, RetryUncertain = run.Options.RetryUncertain };
+        var options = new ClaimOptions(Address, run.Account.Slots.Limit) { MaxRows = maxRows, ReadyFaces = readyFaces, RetryUncertain = run.Options.RetryUncertain };
         return run.StorageRetry.WriteAsync(() => ledger.ClaimPendingAsync(options, run.EndToken), run.EndToken);
     }
 
@@ -51,8 +51,8 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     internal IAsyncEnumerable<LedgerRow> ReadUncertainAsync() =>
         ledger.ReadAsync([.. BatchStages.GetStatuses(BatchStage.Uncertain)], cancellationToken: run.EndToken);
 
-    /// <inheritdoc cref="ILedger.ReadSharedFacesAsync"/>
-    internal Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit) => ledger.ReadSharedFacesAsync(limit, run.Options.RetryUncertain, run.EndToken);
+    /// <inheritdoc cref="ILedger.ReadNextFacesAsync"/>
+    internal Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows) => ledger.ReadNextFacesAsync(rows, run.Options.RetryUncertain, run.EndToken);
 
     /// <inheritdoc cref="ILedger.FindUnknownIdsAsync"/>
     internal Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids) => ledger.FindUnknownIdsAsync(ids, run.EndToken);

@@ -44,12 +44,15 @@ internal sealed class RunLimits
     /// <summary>Gets how many images the run has paid for.</summary>
     internal long Images => Interlocked.Read(ref _images);
 
+    /// <summary>Gets how many images may still be paid for; null if there is no limit.</summary>
+    internal long? ImagesLeft => _options.MaxImages - Images;
+
     /// <summary>Gets the duration of the run so far.</summary>
     internal TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
     /// <summary>Gets how many rows may be submitted before the limits are checked again.</summary>
     internal long RowsUntilCheck => Math.Max(1, Math.Min(
-        _options.MaxImages is { } max ? max - Images : long.MaxValue,
+        ImagesLeft ?? long.MaxValue,
         _options.MinimumBalance is null ? long.MaxValue : SubmissionsPerBalanceCheck - _submissions));
 
     /// <summary>Returns true if another row may be submitted now.</summary>

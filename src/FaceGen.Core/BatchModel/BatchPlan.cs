@@ -7,7 +7,7 @@ namespace FaceGen.BatchModel;
 /// <param name="NotRetried">The number of rows that failed, expired or became uncertain in an earlier run, and would not be sent again.</param>
 /// <param name="ToSubmit">The number of rows that would be submitted.</param>
 /// <param name="Images">The number of images that would be charged.</param>
-/// <param name="Uploads">The number of local face images that would be uploaded, because several rows share them.</param>
+/// <param name="Uploads">The number of local face images that would be uploaded, each once.</param>
 internal sealed record BatchPlan(long Rows, long Done, long InProgress, long NotRetried, long ToSubmit, long Images, long Uploads)
 {
     /// <summary>Gets the number of rows that request the same as an earlier row; with -SkipDuplicate they are skipped.</summary>

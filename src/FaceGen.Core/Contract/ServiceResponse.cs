@@ -23,10 +23,10 @@ internal sealed record ServiceResponse
 
     internal string? Id { get; private init; }
 
-    /// <summary>Gets the id from <c>request_id</c>, which some responses to a submission have (Q36).</summary>
+    /// <summary>Gets the id from <c>request_id</c> (Q36). In an error it can be the number of the call instead.</summary>
     internal string? RequestId { get; private init; }
 
-    /// <summary>Gets the id of the generation that a submission started.</summary>
+    /// <summary>Gets the id of the generation that a submission started, or that a webhook delivery is about.</summary>
     internal string? AcceptedId => Id ?? RequestId;
 
     /// <summary>Gets the message in one line for display; empty if there is none.</summary>
@@ -46,6 +46,12 @@ internal sealed record ServiceResponse
 
     /// <summary>Gets other links to the same images, each list in the order of the images; no list is empty.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> AlternateLinks { get; private init; } = [];
+
+    /// <summary>Gets the address in <c>fetch_result</c>, if it is one at which generations are fetched.</summary>
+    internal Uri? FetchResult { get; private init; }
+
+    /// <summary>Gets the links in <c>future_links</c>, at which the images will be.</summary>
+    internal IReadOnlyList<string> FutureLinks { get; private init; } = [];
 
     /// <summary>Gets the estimated time until the images are ready, in seconds.</summary>
     internal double? Eta { get; private init; }
@@ -111,17 +117,21 @@ internal sealed record ServiceResponse
     private static ServiceResponse Create(JsonElement root)
     {
         JsonElement meta = TolerantJson.GetProperty(root, "meta");
+        Uri? fetchResult = Generation.ParseLink(ReadText("fetch_result") ?? "");
+        string? fetchedId = fetchResult is null ? null : FindFetchedId(fetchResult);
         return new ServiceResponse
         {
             Root = root,
             Status = (ReadText("status") ?? "").Trim().ToLowerInvariant(),
-            Id = ParseId(ReadText("id")) ?? ParseIdFromLink(ReadText("fetch_result")),
+            Id = ParseId(ReadText("id")) ?? fetchedId,
             RequestId = ParseId(ReadText("request_id")),
             Message = ResponseMessage.ReadForDisplay(root),
             MessageText = ResponseMessage.ReadText(root),
             Tips = ResponseMessage.ReadTips(root),
             Output = TolerantJson.ReadTexts(Get("output")),
             AlternateLinks = [.. LinkFields.Select(name => TolerantJson.ReadTexts(Get(name))).Where(links => links.Count > 0)],
+            FetchResult = fetchedId is null ? null : fetchResult,
+            FutureLinks = TolerantJson.ReadTexts(Get("future_links")),
             Eta = ReadNumber("eta"),
             GenerationTime = ReadNumber("generationTime") ?? ReadNumber("generation_time"),
             RetryAfter = ReadNumber("retry_after"),
@@ -139,10 +149,9 @@ internal sealed record ServiceResponse
     private static string? ParseId(string? text) =>
         DisplayText.Clean(text) is var id && (id is "" or "0" || id[0] == '-' || EmptyIdValues.Contains(id, StringComparer.OrdinalIgnoreCase)) ? null : id;
 
-    private static string? ParseIdFromLink(string? link)
+    /// <summary>Returns the id at the end of an address at which generations are fetched; null for another address.</summary>
+    private static string? FindFetchedId(Uri address)
     {
-        if (!Uri.TryCreate(link, UriKind.Absolute, out Uri? address)) return null;
-
         string[] segments = [.. address.Segments.Select(segment => Uri.UnescapeDataString(segment.Trim('/'))).Where(segment => segment.Length > 0)];
         return segments.Length >= 2 && segments[segments.Length - 2] == "fetch" ? ParseId(segments[segments.Length - 1]) : null;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FaceGen.Contract;
 using FaceGen.Http;
 
@@ -8,18 +9,21 @@ namespace FaceGen.Generating;
 /// <param name="UploadedSha256">The hash of the image that FaceGen uploaded to the link; null if the link is the user's.</param>
 internal sealed record FaceImageValue(string Text, string? UploadedSha256 = null)
 {
-    /// <summary>Gets the link that the service refused, and that the inline image replaces; null if there is none.</summary>
+    /// <summary>Gets the value that the service refused, and that this one replaces; null if there is none.</summary>
     internal FaceImageValue? Replaces { get; init; }
+
+    /// <summary>True if the image is inline.</summary>
+    internal bool IsInline => Text.StartsWith("data:", StringComparison.Ordinal);
 }
 
 /// <summary>
 /// Uploads local face images: one link for each content, shared by all requests of the process. An upload generates nothing
-/// and costs nothing; if it fails, images are sent inline.
+/// and costs nothing. If it is refused, images are sent inline.
 /// </summary>
 internal sealed class FaceUploads
 {
-    /// <summary>The size from which an image is uploaded: an upload is an additional request (docs/architecture.md#face-uploads).</summary>
-    internal const int MinBytes = 32 * 1024;
+    /// <summary>The number of images of a run that are uploaded at the same time, ahead of their requests (docs/architecture.md#face-uploads).</summary>
+    internal const int MaxConcurrency = 5;
 
     /// <summary>The number of images that are remembered, so that memory stays bounded.</summary>
     private const int Capacity = 1024;
@@ -39,32 +43,18 @@ internal sealed class FaceUploads
     private static readonly TimeSpan RetryPause = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long an upload is tried: the image can be sent inline, and requests occupy slots meanwhile (docs/architecture.md#face-uploads).
+    /// How long an upload is tried: the image can be sent inline, and requests wait meanwhile (docs/architecture.md#face-uploads).
     /// </summary>
     private static readonly TimeSpan UploadTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly HashSet<string> _seenHashes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<Upload>> _uploads = new(StringComparer.Ordinal);
 
     /// <summary>The time until which no image is uploaded, because uploads fail.</summary>
     private DateTimeOffset _pausedUntil;
 
     /// <summary>
-    /// Uploads an image that several requests will share, unless it is uploaded already. When the call returns its task, the
-    /// upload has begun.
-    /// </summary>
-    /// <param name="connection">The connection that uploads.</param>
-    /// <param name="face">The image.</param>
-    /// <param name="hash">The SHA-256 that it must have; null for any.</param>
-    /// <param name="log">Logs the upload.</param>
-    /// <param name="cancellationToken">Cancels waiting; an upload in flight goes on, because other requests may wait for it too.</param>
-    /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
-    internal Task UploadAsync(Connection connection, FaceImage face, string? hash, IEngineLog? log, CancellationToken cancellationToken) =>
-        GetValueAsync(connection, face, new GenerateOptions { FaceHash = hash }, isShared: true, log, cancellationToken);
-
-    /// <summary>
-    /// Returns the value that a request is sent with. An image that another request was sent with before is uploaded, unless it
-    /// has a valid link already.
+    /// Returns the value that a request is sent with. A local image is uploaded, unless it has a valid link already. When the call
+    /// returns its task, the upload has begun.
     /// </summary>
     /// <param name="connection">The connection that uploads.</param>
     /// <param name="face">The image.</param>
@@ -72,9 +62,28 @@ internal sealed class FaceUploads
     /// <param name="log">Logs the upload.</param>
     /// <param name="cancellationToken">Cancels waiting; an upload in flight goes on, because other requests may wait for it too.</param>
     /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
-    internal Task<FaceImageValue> GetValueAsync(
-        Connection connection, FaceImage face, GenerateOptions options, IEngineLog? log, CancellationToken cancellationToken) =>
-        GetValueAsync(connection, face, options, isShared: false, log, cancellationToken);
+    internal async Task<FaceImageValue> GetValueAsync(
+        Connection connection, FaceImage face, GenerateOptions options, IEngineLog? log, CancellationToken cancellationToken)
+    {
+        if (face.Link is not null) return new FaceImageValue(face.ToApiValue());
+
+        byte[] image = face.ReadBytes();
+        string hash = options.UploadFace || options.FaceHash is not null ? Sha256.ComputeHex(image) : "";
+        if (options.FaceHash is { } known && hash != known)
+            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since the input was read. Nothing was sent. Run the command again.");
+
+        Task<Upload>? uploading = null;
+        lock (_uploads)
+        {
+            DateTimeOffset now = connection.Services.Time.GetUtcNow();
+            if (options.UploadFace && !TryGetUpload(hash, now, out uploading) && now >= _pausedUntil)
+                uploading = Begin(hash, () => UploadAsync(connection, face, image, log));
+        }
+
+        return uploading is not null && (await uploading.WaitAsync(cancellationToken).ConfigureAwait(false)).Link is { } link
+            ? new FaceImageValue(link, hash)
+            : new FaceImageValue(FaceImage.ToDataUri(image));
+    }
 
     /// <summary>Returns the link of an image of any size: the valid one that it has, or that of a new upload.</summary>
     /// <exception cref="FaceGenException">The image could not be uploaded, does not exist any more, or is not an image.</exception>
@@ -82,15 +91,7 @@ internal sealed class FaceUploads
     {
         byte[] image = face.ReadBytes();
         string hash = Sha256.ComputeHex(image);
-        Task<Upload> uploading;
-        lock (_uploads)
-        {
-            bool isKnown = _uploads.TryGetValue(hash, out Task<Upload>? known)
-                && (!known.IsCompleted || (IsValid(known, connection.Services.Time.GetUtcNow()) && known.Result.Link is not null));
-            uploading = isKnown ? known! : Begin(hash, () => UploadAsync(connection, face, image, log));
-        }
-
-        Upload upload = await uploading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Upload upload = await ForceAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false);
         return upload.Link is null
             ? throw upload.Error!
             : new PublishedFace
@@ -112,6 +113,21 @@ internal sealed class FaceUploads
         return Sha256.ComputeHex(image) == refused.UploadedSha256
             ? new FaceImageValue(FaceImage.ToDataUri(image)) { Replaces = refused }
             : throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was uploaded. Nothing was sent. Run the command again.");
+    }
+
+    /// <summary>Returns the link of an image that the service refused inline; null if the image cannot be uploaded.</summary>
+    /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
+    internal async Task<FaceImageValue?> ToLinkAsync(
+        Connection connection, FaceImage face, FaceImageValue refused, IEngineLog? log, CancellationToken cancellationToken)
+    {
+        byte[] image = face.ReadBytes();
+        if (FaceImage.ToDataUri(image) != refused.Text)
+            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was sent. Nothing was accepted. Run the command again.");
+
+        string hash = Sha256.ComputeHex(image);
+        return (await ForceAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false)).Link is { } link
+            ? new FaceImageValue(link, hash) { Replaces = refused }
+            : null;
     }
 
     /// <summary>Removes a link after the service accepted the inline image instead.</summary>
@@ -136,35 +152,17 @@ internal sealed class FaceUploads
     private static bool IsValid(Task<Upload> upload, DateTimeOffset now) =>
         upload.Status == TaskStatus.RanToCompletion && now < upload.Result.ValidUntil;
 
-    private async Task<FaceImageValue> GetValueAsync(
-        Connection connection, FaceImage face, GenerateOptions options, bool isShared, IEngineLog? log, CancellationToken cancellationToken)
-    {
-        if (face.Link is not null) return new FaceImageValue(face.ToApiValue());
+    /// <summary>Returns the upload of an image that is in flight or valid; the caller holds the lock.</summary>
+    private bool TryGetUpload(string hash, DateTimeOffset now, [NotNullWhen(true)] out Task<Upload>? upload) =>
+        _uploads.TryGetValue(hash, out upload) && (!upload.IsCompleted || IsValid(upload, now));
 
-        byte[] image = face.ReadBytes();
-        bool mayUpload = options.UploadFace && image.Length >= MinBytes;
-        string hash = mayUpload || options.FaceHash is not null ? Sha256.ComputeHex(image) : "";
-        if (options.FaceHash is { } known && hash != known)
-            throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since the input was read. Nothing was sent. Run the command again.");
-        if (!mayUpload) return new FaceImageValue(FaceImage.ToDataUri(image));
-
-        Task<Upload>? upload = GetOrBegin(hash, isShared, connection.Services.Time.GetUtcNow(), () => UploadAsync(connection, face, image, log));
-        return upload is not null && (await upload.WaitAsync(cancellationToken).ConfigureAwait(false)).Link is { } link
-            ? new FaceImageValue(link, hash)
-            : new FaceImageValue(FaceImage.ToDataUri(image));
-    }
-
-    /// <summary>Returns the upload of an image; begins one if none is valid. Null if the image is to be sent inline.</summary>
-    private Task<Upload>? GetOrBegin(string hash, bool isShared, DateTimeOffset now, Func<Task<Upload>> begin)
+    /// <summary>Returns an upload with a link, or tries one even if uploads failed before.</summary>
+    private Task<Upload> ForceAsync(Connection connection, FaceImage face, byte[] image, string hash, IEngineLog? log, CancellationToken cancellationToken)
     {
         lock (_uploads)
         {
-            if (_uploads.TryGetValue(hash, out Task<Upload>? upload) && (!upload.IsCompleted || IsValid(upload, now))) return upload;
-            if (_seenHashes.Count == Capacity) _seenHashes.Clear();
-            bool isFirst = _seenHashes.Add(hash) && upload is null && !isShared;
-            if (isFirst || now < _pausedUntil) return null;
-
-            return Begin(hash, begin);
+            bool isKnown = TryGetUpload(hash, connection.Services.Time.GetUtcNow(), out Task<Upload>? known) && (!known.IsCompleted || known.Result.Link is not null);
+            return (isKnown ? known! : Begin(hash, () => UploadAsync(connection, face, image, log))).WaitAsync(cancellationToken);
         }
     }
 
@@ -173,8 +171,9 @@ internal sealed class FaceUploads
     {
         if (_uploads.Count >= Capacity && !_uploads.ContainsKey(hash))
         {
-            // Uploads in flight are kept: a second upload of the same image would be useless.
-            foreach (string ended in _uploads.Where(known => known.Value.IsCompleted).Select(known => known.Key).ToList()) _uploads.Remove(ended);
+            // Uploads in flight are kept, and the latest ones, whose requests may still be waiting.
+            string[] ended = [.. _uploads.Where(known => known.Value.IsCompleted).OrderBy(known => known.Value.Result.SentAt).Select(known => known.Key).Take(Capacity / 2)];
+            foreach (string known in ended) _uploads.Remove(known);
         }
 
         return _uploads[hash] = Task.Run(begin);
@@ -204,6 +203,8 @@ internal sealed class FaceUploads
             Outcome outcome = OutcomeClassifier.ClassifyUpload(result);
             if (outcome is Outcome.Finished { Response.Output: [{ Length: <= MaxLinkLength } link, ..] } && Generation.ParseLink(link) is { } address && DisplayText.IsDisplayable(address))
             {
+                // Uploads work again.
+                lock (_uploads) _pausedUntil = default;
                 log?.LogVerbose($"The face image '{face}' was uploaded. All requests with this image share its link.");
                 return new Upload(link, sentAt, sentAt + LinkLifetime);
             }

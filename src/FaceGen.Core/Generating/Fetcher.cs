@@ -1,16 +1,20 @@
 using FaceGen.Contract;
 using FaceGen.Http;
+using FaceGen.Saving;
 
 namespace FaceGen.Generating;
 
-/// <summary>Fetches a generation by its id, which generates nothing and costs nothing.</summary>
+/// <summary>
+/// Fetches a generation by its id, which generates nothing and costs nothing. If the service denies the id, the generation is fetched
+/// at the address that the service named when it accepted the request, and then its images at the links that it named.
+/// </summary>
 internal static class Fetcher
 {
     /// <summary>
-    /// The number of consecutive "not found" responses that are believed: for an id that the user typed, and for one that this
-    /// process submitted, which was charged.
+    /// The number of consecutive "not found" responses that are believed: for an id that the user typed, for one that this process
+    /// submitted, which was charged, and for one whose links are known, where the images may still appear (within about three minutes).
     /// </summary>
-    private const int MaxDenials = 3, MaxDenialsOfSubmitted = 6;
+    private const int MaxDenials = 3, MaxDenialsOfSubmitted = 6, MaxDenialsWithLinks = 10;
 
     /// <summary>The longest delay that the service is granted: a fetch costs nothing, and the generation occupies a slot.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(1);
@@ -22,6 +26,7 @@ internal static class Fetcher
         {
             Outcome.Finished finished => generation.WithResponse(finished.Response, finished.Status),
             Outcome.Pending pending => generation.WithResponse(pending.Response, GenerationStatus.Processing),
+            Outcome.Failed failed when IsDenial(failed) => await FindImagesAsync(connection, generation, isLast: true, cancellationToken).ConfigureAwait(false) ?? throw failed.Error,
             Outcome.Failed failed => throw failed.Error,
             Outcome.Retry retry => throw CreateFetchError(generation, retry.Reason),
             Outcome other => throw new InvalidOperationException($"The outcome of a fetch cannot be {other}."),
@@ -51,8 +56,16 @@ internal static class Fetcher
                 case Outcome.Finished finished: return generation.WithResponse(finished.Response, finished.Status);
                 case Outcome.Pending pending: return generation.WithResponse(pending.Response, GenerationStatus.Processing);
                 // The service may not know an id for a moment after it returned it.
-                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound } failed when ++denials >= (generation.CreatedAt is null ? MaxDenials : MaxDenialsOfSubmitted): throw failed.Error;
-                case Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound }: break;
+                case Outcome.Failed failed when IsDenial(failed):
+                    bool isLast = ++denials >= (generation.FutureLinks.Count > 0 ? MaxDenialsWithLinks : generation.CreatedAt is null ? MaxDenials : MaxDenialsOfSubmitted);
+                    if (await FindImagesAsync(connection, generation, isLast, cancellationToken).ConfigureAwait(false) is { } found)
+                    {
+                        logVerbose($"The service does not return generation {generation.Id} by its id. Its images are at the links that the service named when it accepted the request.");
+                        return found;
+                    }
+
+                    if (isLast) throw failed.Error;
+                    break;
                 case Outcome.Failed failed: throw failed.Error;
                 case Outcome.Retry { PersistentError: { } error } when persistentErrors == Outcome.Retry.MaxFailuresInRow: throw error;
                 case Outcome.Retry retry: (retryAfter, reason) = (retry.Delay > MaxRetryAfter ? MaxRetryAfter : retry.Delay, retry.Reason); break;
@@ -71,13 +84,49 @@ internal static class Fetcher
     /// <summary>Fetches once; also returns the time of the service's clock.</summary>
     internal static async Task<(Outcome Outcome, DateTimeOffset? Date)> FetchWithDateAsync(Connection connection, Generation generation, CancellationToken cancellationToken)
     {
-        ApiResult result = await connection.Api.PostAsync(connection.Address.Fetch(generation.Id), null, cancellationToken).ConfigureAwait(false);
-        Account.For(connection).WarnOfUnknownStatus(result.Response, generation.Id);
-        return (OutcomeClassifier.ClassifyFetch(result, RequestEcho.Create(generation.Request)), result.Date);
+        (Outcome Outcome, ApiResult Result) usual = await FetchAtAsync(connection, connection.Address.Fetch(generation.Id), generation, cancellationToken).ConfigureAwait(false);
+        // The key is sent to the connection's own address only.
+        if (IsDenial(usual.Outcome) && generation.FetchResult is { } address && connection.Address.IsOwn(address))
+        {
+            (Outcome Outcome, ApiResult Result) named = await FetchAtAsync(connection, address, generation, cancellationToken).ConfigureAwait(false);
+            // A page, or an error of the account that the usual address does not report, is about this address and not about the generation.
+            if (named.Outcome is Outcome.Finished or Outcome.Pending
+                || (named.Outcome is Outcome.Retry && (named.Result.Response is not null || named.Result.Status is 0 or 429 or >= 500))) return (named.Outcome, named.Result.Date);
+        }
+
+        return (usual.Outcome, usual.Result.Date);
     }
 
     private static async Task<Outcome> FetchOutcomeAsync(Connection connection, Generation generation, CancellationToken cancellationToken) =>
         (await FetchWithDateAsync(connection, generation, cancellationToken).ConfigureAwait(false)).Outcome;
+
+    private static async Task<(Outcome Outcome, ApiResult Result)> FetchAtAsync(Connection connection, Uri address, Generation generation, CancellationToken cancellationToken)
+    {
+        ApiResult result = await connection.Api.PostAsync(address, null, cancellationToken).ConfigureAwait(false);
+        Account.For(connection).WarnOfUnknownStatus(result.Response, generation.Id);
+        return (OutcomeClassifier.ClassifyFetch(result, RequestEcho.Create(generation.Request), generation.Id), result);
+    }
+
+    /// <summary>True if the service does not know the id.</summary>
+    private static bool IsDenial(Outcome outcome) => outcome is Outcome.Failed { Error.Code: ErrorCode.GenerationNotFound };
+
+    /// <summary>Returns the finished generation if its images are at the links that the service named; null otherwise.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="isLast">True to accept a part of the images, because there is no further attempt.</param>
+    /// <param name="cancellationToken">Cancels the downloads.</param>
+    private static async Task<Generation?> FindImagesAsync(Connection connection, Generation generation, bool isLast, CancellationToken cancellationToken)
+    {
+        List<string> images = [];
+        foreach (string link in generation.FutureLinks)
+        {
+            if (Generation.ParseLink(link) is { } address && await ImageDownloader.HasImageAsync(connection, address, cancellationToken).ConfigureAwait(false)) images.Add(link);
+        }
+
+        return images.Count > 0 && (isLast || images.Count == generation.FutureLinks.Count)
+            ? generation with { Status = GenerationStatus.Success, Images = images, AlternateLinks = [] }
+            : null;
+    }
 
     private static FaceGenException CreateFetchError(Generation generation, string reason) => new(ErrorCode.FetchFailed,
         $"The service did not report the status of generation {generation.Id}: {reason.TrimEnd('.')}. The generation is not lost. 'Get-FaceGenImage {generation.Id}' fetches it again.");

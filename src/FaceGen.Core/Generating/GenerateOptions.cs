@@ -14,7 +14,7 @@ internal sealed record GenerateOptions
     /// <summary>True to send a submission of unknown outcome again, which may be charged twice.</summary>
     internal bool RetryUncertain { get; init; }
 
-    /// <summary>True to upload a local face image that several requests share, rather than to send it inline with each.</summary>
+    /// <summary>True to upload a local face image, rather than to send it inline.</summary>
     internal bool UploadFace { get; init; } = true;
 
     /// <summary>Gets the SHA-256 that the local face image must have; null for any.</summary>

@@ -83,6 +83,12 @@ public sealed record Generation
     /// <summary>Gets lists of other links to the same images, each in the order of the images.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> AlternateLinks { get; init; } = [];
 
+    /// <summary>Gets the address at which the service said that the generation is fetched; null if it named none.</summary>
+    internal Uri? FetchResult { get; init; }
+
+    /// <summary>Gets the links at which the service said that the images will be; empty if it named none.</summary>
+    internal IReadOnlyList<string> FutureLinks { get; init; } = [];
+
     /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>
     internal int UnusedImageCount { get; private init; }
 
@@ -115,6 +121,8 @@ public sealed record Generation
             Images = status == GenerationStatus.Success ? images : [],
             UnusedImageCount = status == GenerationStatus.Success ? received.Count - images.Count : 0,
             AlternateLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, maxCount))] : AlternateLinks,
+            FetchResult = response.FetchResult ?? FetchResult,
+            FutureLinks = response.FutureLinks.Count > 0 ? Truncate(response.FutureLinks, maxCount) : FutureLinks,
             Prompt = Prompt ?? (response.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = response.Seed ?? Seed,
             GenerationTime = response.GenerationTime ?? GenerationTime,
@@ -136,6 +144,8 @@ public sealed record Generation
         Seed = Seed,
         CreatedAt = CreatedAt,
         TrackId = TrackId,
+        FetchResult = FetchResult,
+        FutureLinks = FutureLinks,
         // Face images in memory would fill it.
         Request = Request is { FaceImage: { Link: null, FilePath: null } } ? null : Request,
     };

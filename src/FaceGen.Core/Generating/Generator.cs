@@ -11,16 +11,21 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
     /// <summary>Acquires the account's next free slot.</summary>
     internal Task<Slots.Slot> AcquireSlotAsync(CancellationToken cancellationToken) => _account.Slots.AcquireAsync(cancellationToken);
 
-    /// <summary>Uploads a face image that several requests share, before the first of them has a slot.</summary>
-    /// <exception cref="FaceGenException">The file does not exist any more, or is not an image.</exception>
-    internal Task UploadFaceAsync(FaceImage face, CancellationToken cancellationToken) =>
-        _account.FaceUploads.UploadAsync(connection, face, null, log, cancellationToken);
+    /// <summary>Returns the value of a request's face image, which it uploads if need be, before the request has a slot.</summary>
+    /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image; or the timeout elapsed.</exception>
+    internal async Task<FaceImageValue> GetFaceAsync(Request request, GenerateOptions options, CancellationToken cancellationToken)
+    {
+        using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancellationToken);
+        Task<FaceImageValue> face = _account.FaceUploads.GetValueAsync(connection, request.FaceImage, options, log, deadline.Token);
+        return await deadline.EnforceAsync(face, () => Submission.CreateNotAcceptedError(deadline.Duration, "the face image was still being uploaded")).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Submits a request and, by default, waits for its end. The slot is released when the generation ends, or at once if
     /// nothing was accepted; the caller does not release it.
     /// </summary>
     /// <param name="request">The request.</param>
+    /// <param name="face">The value of its face image (<see cref="GetFaceAsync"/>).</param>
     /// <param name="slot">A slot of the account.</param>
     /// <param name="options">Whether to wait, and how long.</param>
     /// <param name="cancellationToken">
@@ -29,11 +34,10 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
     /// </param>
     /// <exception cref="FaceGenException">Nothing was accepted, the outcome is unknown, or the timeout elapsed.</exception>
     internal async Task<Generation> GenerateAsync(
-        Request request, Slots.Slot slot, GenerateOptions options, CancellationToken cancellationToken)
+        Request request, FaceImageValue face, Slots.Slot slot, GenerateOptions options, CancellationToken cancellationToken)
     {
         using IDisposable? warnings = log is null ? null : _account.Warnings.Subscribe(log);
         using var deadline = new Deadline(connection.Services.Time, options.Timeout, cancellationToken);
-        FaceImageValue face = await GetFaceAsync(request, slot, options, deadline).ConfigureAwait(false);
         var submission = new Submission(connection, _failures, request, face, slot, options, deadline, log);
         Task<Generation> submitting = submission.SubmitAsync();
         // The account keeps the outcome if this caller stops waiting.
@@ -106,20 +110,5 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
     {
         await Task.WhenAny(submission).ConfigureAwait(false);
         if (submission.Status == TaskStatus.RanToCompletion) _account.Find((await submission.ConfigureAwait(false)).Id)?.SetAwaited(false);
-    }
-
-    /// <summary>Gets the value of the face image; releases the slot if there is none.</summary>
-    private async Task<FaceImageValue> GetFaceAsync(Request request, Slots.Slot slot, GenerateOptions options, Deadline deadline)
-    {
-        try
-        {
-            Task<FaceImageValue> face = _account.FaceUploads.GetValueAsync(connection, request.FaceImage, options, log, deadline.Token);
-            return await deadline.EnforceAsync(face, () => Submission.CreateNotAcceptedError(deadline.Duration, "the face image was still being uploaded")).ConfigureAwait(false);
-        }
-        catch
-        {
-            slot.Release();
-            throw;
-        }
     }
 }

@@ -96,7 +96,7 @@ internal sealed class Submission(
         else if (failed.FatalError is { } error) failures.AddFatal(error);
         else failures.AddRefusal(failed.Reason, accepted.FailureCause);
 
-        if (_face.Replaces is { } link) _account.FaceUploads.DropLink(connection, link);
+        if (_face.Replaces is { IsInline: false } link) _account.FaceUploads.DropLink(connection, link);
         string row = request.Source?.ToString() ?? $"'{DisplayText.Clean(request.Prompt, 60)}'";
         string expected = accepted is { IsFinished: false, Eta: > 0 and < 86_400 and var eta }
             ? $", and is expected in {DisplayText.FormatSeconds(TimeSpan.FromSeconds(eta))}"
@@ -130,21 +130,38 @@ internal sealed class Submission(
     /// <summary>Waits until a request that was not accepted may be sent again; where the queue is full, without its slot.</summary>
     private async Task RetryAsync(Outcome.Retry retry, int attempt)
     {
-        if (retry.IsFaceUnreadable) _face = FaceUploads.ToInline(request.FaceImage, _face);
         if (retry.QueueLimit is { } limit) _account.Slots.ApplyServiceLimit(limit);
         Task WaitAsync() => WaitToRetryAsync(retry, attempt);
-        if (_uncertain is not null)
+        // The earlier attempt may occupy the slot at the service.
+        bool keepsSlot = _uncertain is not null;
+        if (!keepsSlot) NotAcceptedReason = retry.Reason;
+        if (retry.FaceRefusal is { } refusal) await ChangeFaceAsync(refusal, keepsSlot).ConfigureAwait(false);
+        if (keepsSlot && retry.IsQueueFull) _account.Slots.ReduceLimit();
+        if (!keepsSlot && retry.IsQueueFull) _slot = await _slot.ReleaseAndRequeueAsync(WaitAsync, _deadlineToken).ConfigureAwait(false);
+        else await WaitAsync().ConfigureAwait(false);
+        NotAcceptedReason = null;
+    }
+
+    /// <summary>Changes how the face image is sent: inline instead of the link, or as the link of an upload instead of inline.</summary>
+    /// <exception cref="FaceGenException">There is no other way: the refusal.</exception>
+    private async Task ChangeFaceAsync(Outcome.Failed refusal, bool keepsSlot)
+    {
+        if (!_face.IsInline)
         {
-            // The earlier attempt may occupy the slot at the service.
-            if (retry.IsQueueFull) _account.Slots.ReduceLimit();
-            await WaitAsync().ConfigureAwait(false);
+            _face = FaceUploads.ToInline(request.FaceImage, _face);
             return;
         }
 
-        NotAcceptedReason = retry.Reason;
-        if (retry.IsQueueFull) _slot = await _slot.ReleaseAndRequeueAsync(WaitAsync, _deadlineToken).ConfigureAwait(false);
-        else await WaitAsync().ConfigureAwait(false);
-        NotAcceptedReason = null;
+        // An upload may take long.
+        if (!keepsSlot) _slot.Release();
+        if (await _account.FaceUploads.ToLinkAsync(connection, request.FaceImage, _face, log, _deadlineToken).ConfigureAwait(false) is not { } link)
+        {
+            AddRefusal(refusal);
+            throw refusal.Error;
+        }
+
+        _face = link;
+        if (!keepsSlot) _slot = await _account.Slots.AcquireAsync(_deadlineToken).ConfigureAwait(false);
     }
 
     private async Task WaitToRetryAsync(Outcome.Retry retry, int attempt)
@@ -169,10 +186,13 @@ internal sealed class Submission(
             : null;
         if (options.SubmissionLog is { } before) await before.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
+        // An inline image needs base64, and the images come as base64 then (Q35). It is no part of the request that the user sees.
+        Request sent = _face.IsInline ? _requestToSend with { Base64 = true } : _requestToSend;
+        bool canChangeFace = _face.Replaces is null && (_face.IsInline ? options.UploadFace : _face.UploadedSha256 is not null);
         // The deadline cancels the request only before its first byte is sent.
         ApiResult result = await connection.Api.SubmitAsync(connection.Address.Generate,
-            json => RequestJson.Write(json, _requestToSend, _face.Text), _deadlineToken).ConfigureAwait(false);
-        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(_requestToSend, _face.Text), isFaceUploaded: _face.UploadedSha256 is not null);
+            json => RequestJson.Write(json, sent, _face.Text), _deadlineToken).ConfigureAwait(false);
+        Outcome outcome = OutcomeClassifier.ClassifySubmission(result, RequestEcho.Create(sent, _face.Text), canChangeFace);
         if (outcome is Outcome.Uncertain uncertain && tracked is not null) outcome = await ReconcileAsync(uncertain, tracked).ConfigureAwait(false);
         Generation? accepted = outcome switch
         {

@@ -43,8 +43,8 @@ internal abstract record Outcome
         /// </summary>
         internal FaceGenException? PersistentError { get; init; }
 
-        /// <summary>True if the service could not read the face image at its upload link.</summary>
-        internal bool IsFaceUnreadable { get; init; }
+        /// <summary>Gets the refusal of the way in which the face image was sent; null if there is none. The image can be sent another way.</summary>
+        internal Failed? FaceRefusal { get; init; }
     }
 
     /// <summary>The request failed permanently, or the whole run did (<see cref="FaceGenException.EndsRun"/>).</summary>

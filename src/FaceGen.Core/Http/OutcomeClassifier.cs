@@ -13,14 +13,16 @@ internal static class OutcomeClassifier
     /// <summary>Returns the outcome of a submission.</summary>
     /// <param name="result">The result.</param>
     /// <param name="echo">The request's texts, which are removed from the service's message.</param>
-    /// <param name="isFaceUploaded">True if the face image was sent as an upload link and can be sent inline instead.</param>
-    internal static Outcome ClassifySubmission(ApiResult result, RequestEcho? echo = null, bool isFaceUploaded = false)
+    /// <param name="canChangeFace">True if the face image can be sent another way: inline instead of its upload link, or uploaded instead of inline.</param>
+    internal static Outcome ClassifySubmission(ApiResult result, RequestEcho? echo = null, bool canChangeFace = false)
     {
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         Outcome outcome = ClassifyResponse(result, message, echo ?? RequestEcho.None);
         bool isRefused = outcome is Outcome.Failed { Error.Code: ErrorCode.RequestRefused } || (outcome is Outcome.Retry { IsQueueFull: true } && result.Status != 429);
-        return isFaceUploaded && isRefused && result.Response is { IsPending: false, Output.Count: 0, AlternateLinks.Count: 0 } && !message.IsRateLimit && message.IsFaceUnreadable
-            ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { IsFaceUnreadable = true }
+        bool isFaceRefused = result.Status == 413
+            || (result.Response is { IsPending: false, Output.Count: 0, AlternateLinks.Count: 0 } && !message.IsRateLimit && message.IsFaceRefused);
+        return canChangeFace && isRefused && isFaceRefused
+            ? new Outcome.Retry(result.Describe(), TimeSpan.Zero) { FaceRefusal = CreateRefusal(result, message) }
             : outcome;
     }
 
@@ -78,11 +80,15 @@ internal static class OutcomeClassifier
     }
 
     /// <summary>Returns the outcome of a fetch, which is free and can always be repeated.</summary>
-    internal static Outcome ClassifyFetch(ApiResult result, RequestEcho? echo = null)
+    /// <param name="result">The result.</param>
+    /// <param name="echo">The request's texts, which are removed from the service's message.</param>
+    /// <param name="id">The generation's id: an error whose <c>request_id</c> is another one is about the call.</param>
+    internal static Outcome ClassifyFetch(ApiResult result, RequestEcho? echo = null, string? id = null)
     {
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         if (ClassifyFailure(result, message) is { } failure) return failure;
-        if (result.Status is 404 or 410 || result.Response is { IsRefusal: true, Id: null })
+        bool namesGeneration = result.Response is { } named && (named.Id is not null || (id is not null && named.RequestId == id));
+        if (result.Status is 404 or 410 || (!namesGeneration && (result.Response is { IsRefusal: true } || (result.Response is { IsFailure: true } && message.IsGenerationUnknown))))
         {
             return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
                 "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));

@@ -71,6 +71,11 @@ internal sealed class ServiceMessage
 
     private static readonly Regex QueueLimitPattern = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Options);
     private static readonly Regex FaceUnreadable = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Options);
+
+    /// <summary>Matches a refusal of how an image was sent.</summary>
+    private static readonly Regex FaceFormatRefused = new(@"\bbase64\b|\bface[_ ]?image\b.*\b(invalid|format|must be|string|url|link)\b|\b(invalid|unsupported)\b.*\bimage\b", Options);
+
+    private static readonly Regex GenerationUnknown = new(@"\b(request|generation|task|job)( id)?( was| is)? not found\b", Options);
     private static readonly Regex FaceNotFound = new(@"\bno (human )?faces?\b|\bfaces? (was |is |were |could )?not\b|\b(invalid|corrupt\w*|unsupported|damaged) (face |input )?image", Options);
     private static readonly Regex WaitTime = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
     private static readonly Regex RetryHint = new($@"\b(try|retry|again|come back)\b.*\b{WaitTime}|\bwait\b.*\b(in|after) .*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
@@ -114,8 +119,14 @@ internal sealed class ServiceMessage
     /// <summary>True if the response says when to retry.</summary>
     internal bool HasRetryHint => _result.Response?.RetryAfter > 0 || RetryHint.IsMatch(_text) || RetryHintInTip.IsMatch(_tips);
 
+    /// <summary>True if the service does not know the id that was fetched.</summary>
+    internal bool IsGenerationUnknown => GenerationUnknown.IsMatch(_text);
+
     /// <summary>True if the service cannot read the face image.</summary>
     internal bool IsFaceUnreadable => FaceUnreadable.IsMatch(_message);
+
+    /// <summary>True if the service refuses the way in which the face image was sent, or may do so.</summary>
+    internal bool IsFaceRefused => IsFaceUnreadable || FaceFormatRefused.IsMatch(_message);
 
     /// <summary>True if the service cannot read the face image or finds no face in it.</summary>
     internal bool IsFaceImageError => IsFaceUnreadable || FaceNotFound.IsMatch(_message);

@@ -111,6 +111,13 @@ internal static class ImageDownloader
         }
     }
 
+    /// <summary>Returns true if there is an image at a link now.</summary>
+    internal static async Task<bool> HasImageAsync(Connection connection, Uri link, CancellationToken cancellationToken)
+    {
+        using var buffer = new MemoryStream();
+        return (await TryDownloadAsync(connection, link, new ResumableBody(buffer), MaxAttemptTime, cancellationToken).ConfigureAwait(false)).Image is not null;
+    }
+
     private static async Task<Attempt> TryDownloadAsync(
         Connection connection, Uri link, ResumableBody resumableBody, TimeSpan totalTimeout, CancellationToken cancellationToken)
     {

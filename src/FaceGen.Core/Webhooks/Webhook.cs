@@ -190,7 +190,7 @@ public sealed class Webhook : IDisposable
         string allow = status == 405 ? "Allow: GET, HEAD, POST\r\n" : "";
         byte[] response = Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {(HttpStatusCode)status}\r\n{allow}Content-Length: 0\r\nConnection: close\r\n\r\n");
         await stream.WriteAsync(response, 0, response.Length, cancellationToken).ConfigureAwait(false);
-        if (delivery?.Id is not { } id) return;
+        if (delivery?.AcceptedId is not { } id) return;
 
         Interlocked.Increment(ref _deliveryCount);
         _onDelivery(id, delivery.TrackId);
@@ -217,7 +217,7 @@ public sealed class Webhook : IDisposable
         }
 
         byte[] body = await reader.ReadBodyAsync(head, cancellationToken).ConfigureAwait(false);
-        return ServiceResponse.TryParse(body) is { Id: not null } delivery ? delivery : throw new HttpStatusException(400);
+        return ServiceResponse.TryParse(body) is { AcceptedId: not null } delivery ? delivery : throw new HttpStatusException(400);
     }
 
     /// <summary>Compares in constant time, so that the time of a response does not reveal the secret.</summary>

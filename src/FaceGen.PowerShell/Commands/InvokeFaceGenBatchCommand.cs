@@ -18,8 +18,8 @@ namespace FaceGen.PowerShell.Commands;
 /// killed and run again at any moment: saved rows are not sent again, and images that were paid for are saved first.
 /// The whole input is validated before anything is sent. The command emits a BatchItem for each row as it ends, and a
 /// BatchSummary at the end, whose State shows whether all rows are saved.</para>
-/// <para type="description">A local face image of 32 KB or more that several rows use is uploaded once, and its link is
-/// sent with each row. If the service refuses the upload, the image itself is sent.</para>
+/// <para type="description">A local face image is uploaded once, ahead of its rows, and its link is sent with each of
+/// them. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "FaceGenBatch", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
 [OutputType(typeof(BatchItem), typeof(BatchSummary))]
@@ -120,7 +120,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public int ThrottleLimit { get; set; } = 1000;
 
     /// <summary>
-    /// <para type="description">Sends a local face image with each row instead of uploading it.</para>
+    /// <para type="description">Sends a local face image with each row instead of uploading it. The service then returns
+    /// the images themselves and not links; they are saved as files all the same.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter NoUpload { get; set; }

@@ -13,9 +13,9 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Submits each request, polls until it is finished, and emits the generation. In a pipeline
 /// it uses all slots of the account's queue and emits each result as soon as it is ready. Parameters that are not given
 /// are not sent, so that the service's defaults apply.</para>
-/// <para type="description">A local face image of 32 KB or more that several requests use is uploaded once, and its
-/// link is sent instead. In a pipeline the first face image is uploaded at once, any other when a second request uses
-/// it, also one of a later command. If the service refuses the upload, the image is sent with each request.</para>
+/// <para type="description">A local face image is uploaded once, and its link is sent with each request of the session
+/// that uses it, for 22 hours. In a pipeline the images of the next requests are uploaded while requests wait for their
+/// slots. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "FaceGenImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Generation))]
@@ -25,6 +25,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     private readonly Dictionary<Connection, Generator> _generators = [];
     private readonly GenerationOutput _output;
     private readonly RequestRowReader _reader;
+    private readonly Queue<Task> _preparing = new();
     private RequestSubmitter? _submitter;
     private Connection? _default;
     private int _inputCount;
@@ -80,7 +81,8 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     public SwitchParameter NoWait { get; set; }
 
     /// <summary>
-    /// <para type="description">Sends a local face image with each request instead of uploading it.</para>
+    /// <para type="description">Sends a local face image with each request instead of uploading it. The service then
+    /// returns the images themselves and not links; they are saved as files all the same.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter NoUpload { get; set; }
@@ -112,7 +114,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     {
         base.Begin();
         var options = new GenerateOptions { Wait = !NoWait, Timeout = ServiceCmdlet.ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
-        _submitter = new RequestSubmitter(options, IncludeUncertain, Log, StopToken);
+        _submitter = new RequestSubmitter(options, ThrottleLimit, IncludeUncertain, Log, StopToken);
     }
 
     private protected override void Process()
@@ -154,26 +156,17 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
 
     private void Submit(Request request, Connection connection)
     {
-        if (!_generators.TryGetValue(connection, out Generator? generator))
-        {
-            _generators.Add(connection, generator = new Generator(connection, Log));
-            if (!NoUpload && MyInvocation.ExpectingInput) StartUpload(generator, request.FaceImage);
-        }
+        if (!_generators.TryGetValue(connection, out Generator? generator)) _generators.Add(connection, generator = new Generator(connection, Log));
 
-        Work.Drain(ThrottleLimit - 1);
         _progress.Total++;
         // The slot is used on another thread: while this thread waits for it, a cmdlet downstream may itself generate.
-        Task<Slots.Slot> slotTask = _submitter!.AcquireSlotAsync(generator, connection);
-        Work.Start(request, () => _submitter.GenerateAsync(generator, connection, request, slotTask), result => Write(result.Generation, result.Uncertain));
-        Work.WaitFor(Task.WhenAny(slotTask));
+        Task<PreparedRequest> preparing = _submitter!.PrepareAsync(generator, connection, request);
+        Work.Start(request, () => _submitter.GenerateAsync(generator, connection, request, preparing), result => Write(result.Generation, result.Uncertain));
+        _preparing.Enqueue(preparing);
+        // While requests wait for their slots, the face images of the next ones are uploaded.
+        int waiting = NoUpload || request.FaceImage.Link is not null ? 1 : FaceUploads.MaxConcurrency;
+        while (_preparing.Count >= waiting) Work.WaitFor(Task.WhenAny(_preparing.Dequeue()));
     }
-
-    /// <summary>Starts the upload of the first face image, which most pipelines share. An error appears when a request uses it.</summary>
-    private void StartUpload(Generator generator, FaceImage face) => Work.WaitFor(Task.Run(() =>
-    {
-        generator.UploadFaceAsync(face, StopToken).ObserveException();
-        return true;
-    }));
 
     private void Write(Generation generation, FaceGenException? uncertain)
     {

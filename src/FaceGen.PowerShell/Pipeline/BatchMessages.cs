@@ -50,7 +50,7 @@ internal static class BatchMessages
     {
         long images = plan.AffordableImages ?? plan.Images;
         string limit = images < plan.Images ? $" of {plan.Images}" : "";
-        string uploads = !options.UploadFaces || plan.Uploads == 0 ? "" : $" after {Count(plan.Uploads, "upload")} of shared face images";
+        string uploads = !options.UploadFaces || plan.Uploads == 0 ? "" : $" with {Count(plan.Uploads, "upload")} of face images";
         string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(skipDuplicate ? " skipped" : "")}";
         string invalidRows = invalid == 0 ? "" : skipInvalid ? $", {invalid} invalid and skipped"
             : $", {invalid} invalid (fix them, or use -SkipInvalid, before anything is sent)";

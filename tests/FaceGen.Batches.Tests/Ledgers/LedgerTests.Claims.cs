@@ -1,5 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.Generating;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
@@ -24,38 +23,59 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Shared_faces_counts_only_rows_to_send()
+    public async Task Next_faces_are_those_of_the_next_rows_to_claim()
     {
         ILedger ledger = await OpenAsync();
-        InputRow[] rows = [.. "4114233355".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}", FaceLength = FaceUploads.MinBytes })];
-        await ledger.StageAsync([Row("linked", 0), Row("linked", 0), .. rows[..8], .. rows[8..].Select(row => row with { FaceLength = FaceUploads.MinBytes - 1 })], null, None);
+        InputRow[] rows = [.. "411423".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}" })];
+        await ledger.StageAsync([Row("linked", 0), .. rows], null, None);
         await ledger.ImportAsync(false, None);
-        async Task<string> SharedAsync(int max) => string.Concat((await ledger.ReadSharedFacesAsync(max, false, None)).Select(row => row.Face![^1]));
+        async Task<string> NextAsync(int count, bool retryUncertain = false) =>
+            string.Concat((await ledger.ReadNextFacesAsync(count, retryUncertain, None)).Select(row => row.Face![^1]));
 
-        Assert.Equal(("413", "4"), (await SharedAsync(9), await SharedAsync(1)));
-        for (int i = 0; i < 3; i++) await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
-        Assert.Equal("13", await SharedAsync(9));
+        Assert.Equal(("4123", "41", "4", "", ""), (await NextAsync(9), await NextAsync(3), await NextAsync(2), await NextAsync(1), await NextAsync(0)));
+        for (int i = 0; i < 2; i++) await EndAsync(ledger, await ClaimAsync(ledger), BatchItemStatus.Saved);
+        LedgerRow claimed = await ClaimAsync(ledger);
+        Assert.Equal("1423", await NextAsync(9));
 
         // In the order of the latest input.
+        await EndAsync(ledger, claimed, BatchItemStatus.Saved);
         await ledger.StageAsync([.. rows.Reverse()], null, None);
         await ledger.ImportAsync(false, None);
-        Assert.Equal("31", await SharedAsync(9));
+        Assert.Equal("3241", await NextAsync(9));
     }
 
     [Fact]
-    public async Task Rows_with_pending_face_are_passed_over_within_limit()
+    public async Task Next_faces_include_uncertain_rows_after_the_pending_ones()
+    {
+        await using (ILedger dead = await OpenAsync())
+        {
+            await dead.StageAsync([.. "12".Select((face, index) => Row($"row {index}", index) with { Face = $"sha256:{face}" })], null, None);
+            await dead.ImportAsync(false, None);
+            await ClaimAsync(dead);
+        }
+
+        ILedger ledger = await OpenAsync();
+        await ledger.ClaimAbandonedAsync(Service, 5, None);
+        async Task<string> NextAsync(int count, bool retryUncertain) =>
+            string.Concat((await ledger.ReadNextFacesAsync(count, retryUncertain, None)).Select(row => row.Face![^1]));
+
+        Assert.Equal(("2", "21", "2"), (await NextAsync(9, false), await NextAsync(9, true), await NextAsync(1, true)));
+    }
+
+    [Fact]
+    public async Task Rows_whose_face_is_not_ready_are_passed_over_within_limit()
     {
         ILedger ledger = await OpenAsync();
         InputRow[] rows = [.. Enumerable.Range(0, 1100).Select(number => Row($"row {number}", number) with { Face = number < 1050 ? "sha256:1" : "sha256:2" })];
         await ledger.StageAsync([rows[0], Row("linked", 0), .. rows[1..10], rows[^1], .. rows[10..^1]], null, None);
         await ledger.ImportAsync(false, None);
-        async Task<string?> NextAsync(params string[] pendingFaces) => (await ledger.ClaimPendingAsync(Service, int.MaxValue, pendingFaces: pendingFaces, cancellationToken: None))?.Request;
+        async Task<string?> NextAsync(params string[]? readyFaces) => (await ledger.ClaimPendingAsync(Service, int.MaxValue, readyFaces: readyFaces, cancellationToken: None))?.Request;
 
-        Assert.Equal("linked", await NextAsync("sha256:1", "sha256:2", "sha256:3"));
-        Assert.Equal("row 1099", await NextAsync("sha256:1"));
-        Assert.Null(await NextAsync("sha256:1"));
-        Assert.Equal("row 0", await NextAsync("sha256:2"));
-        Assert.Equal("row 1", await NextAsync());
+        Assert.Equal("linked", await NextAsync());
+        Assert.Equal("row 1099", await NextAsync("sha256:2", "sha256:3", "sha256:4"));
+        Assert.Null(await NextAsync("sha256:2"));
+        Assert.Equal("row 0", await NextAsync("sha256:1"));
+        Assert.Equal("row 1", await NextAsync(null));
     }
 
     [Fact]

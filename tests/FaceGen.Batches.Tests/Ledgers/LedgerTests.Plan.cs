@@ -1,6 +1,5 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.BatchModel;
-using FaceGen.Generating;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
@@ -84,16 +83,16 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Plan_counts_images_and_shared_large_faces()
+    public async Task Plan_counts_images_and_faces()
     {
         ILedger ledger = await OpenAsync();
         await ledger.StageAsync(
             [
-                Row("a", 1) with { Images = 4, Face = "sha256:1", FaceLength = FaceUploads.MinBytes },
-                Row("b", 2) with { Images = 2, Face = "sha256:1", FaceLength = FaceUploads.MinBytes },
-                Row("c", 3) with { Face = "sha256:2", FaceLength = FaceUploads.MinBytes },
-                Row("d", 4) with { Face = "sha256:3", FaceLength = FaceUploads.MinBytes - 1 },
-                Row("e", 5) with { Face = "sha256:3", FaceLength = FaceUploads.MinBytes - 1 },
+                Row("a", 1) with { Images = 4, Face = "sha256:1" },
+                Row("b", 2) with { Images = 2, Face = "sha256:1" },
+                Row("c", 3) with { Face = "sha256:2" },
+                Row("d", 4) with { Face = "sha256:3" },
+                Row("e", 5) with { Face = "sha256:3" },
                 Row("f", 6),
                 Row("g", 7),
             ],
@@ -101,7 +100,7 @@ public abstract partial class LedgerTests
 
         BatchPlan plan = await ledger.PlanAsync(default, None);
 
-        Assert.Equal((7, 11, 1, null), (plan.ToSubmit, plan.Images, plan.Uploads, plan.AffordableImages));
+        Assert.Equal((7, 11, 3, null), (plan.ToSubmit, plan.Images, plan.Uploads, plan.AffordableImages));
         // A row is paid for whole or not at all.
         foreach ((long max, long paid) in new[] { (0L, 0L), (3, 0), (4, 4), (5, 4), (6, 6), (7, 7), (99, 11) })
             Assert.Equal(paid, (await ledger.PlanAsync(new PlanOptions(MaxImages: max), None)).AffordableImages);

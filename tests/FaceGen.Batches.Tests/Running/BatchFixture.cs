@@ -53,6 +53,9 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
     /// <summary>Gets or sets the response to a fetch, by the id and the number of fetches before.</summary>
     internal Func<string, int, ScriptedResponse> OnFetch { get; set; } = (id, _) => Finished(int.Parse(id, CultureInfo.InvariantCulture));
 
+    /// <summary>Gets or sets the response at <see cref="FetchResult"/>, by the id and the number of requests before.</summary>
+    internal Func<string, int, ScriptedResponse> OnFetchResult { get; set; } = (_, _) => ScriptedResponse.Error("Request not found", 404);
+
     /// <summary>Gets or sets the response of a link, by the id and the number of requests before.</summary>
     internal Func<string, int, ScriptedResponse> OnLink { get; set; } = (id, _) => ScriptedResponse.Image(CreateImage(id));
 
@@ -85,6 +88,9 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     internal static ScriptedResponse Balance(double balance) =>
         ScriptedResponse.Json(FormattableString.Invariant($$$"""{"status":"success","data":{"balance":{{{balance}}},"currency":"USD"}}"""));
+
+    /// <summary>Returns the other address at which the service can name a generation.</summary>
+    internal Uri FetchResult(int id) => new(_root, FormattableString.Invariant($"/api/v6/images/fetch/{id}"));
 
     internal static string Link(int id) => FormattableString.Invariant($"https://cdn.example/{id}.png");
 
@@ -161,6 +167,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
         string path = address.AbsolutePath;
         string name = Path.GetFileNameWithoutExtension(path);
         return address.Host != _root.Host ? OnLink(name, Again(path))
+            : path.Contains("/images/fetch/", StringComparison.Ordinal) ? OnFetchResult(name, Again(path))
             : path.Contains("/fetch/", StringComparison.Ordinal) ? OnFetch(name, Again(path))
             : name switch
             {

@@ -303,6 +303,27 @@ public sealed class BatchRunTests : IDisposable
         Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.Status == BatchItemStatus.Submitted);
     }
 
+    /// <summary>What the service named when it accepted the row is in the ledger (Q42).</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Generation_denied_by_its_id_is_found_by_the_next_run(bool isFetched)
+    {
+        _fixture.OnSubmit = id => ScriptedResponse.Json($$"""
+            {"status":"processing","id":{{id}},"eta":1,"fetch_result":"{{_fixture.FetchResult(id)}}","future_links":["{{BatchFixture.Link(id)}}"]}
+            """);
+        _fixture.OnFetch = (_, _) => ScriptedResponse.Error("Request not found", 404);
+        _fixture.OnLink = (_, _) => ScriptedResponse.Empty(404);
+        BatchSummary first = await _fixture.RunAsync(BatchFixture.Requests(2));
+
+        _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
+        if (isFetched) _fixture.OnFetchResult = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
+        BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(2));
+
+        Assert.Equal((0, 2, 0), (first.Saved, first.InProgress, first.Failed));
+        Assert.Equal((BatchState.Complete, 2, 2), (next.State, next.Saved, _fixture.Submissions));
+    }
+
     [Fact]
     public async Task Generation_not_found_after_a_day_has_failed()
     {

@@ -75,8 +75,8 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         await foreach (LedgerRow row in ledger.ReadAsync(statuses, onInvalidRow, cancellationToken)) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        clock.HoldAsync(() => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        clock.HoldAsync(() => ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken));
 
     public async Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken)
     {

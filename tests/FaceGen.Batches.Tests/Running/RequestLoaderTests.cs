@@ -179,7 +179,7 @@ public sealed class RequestLoaderTests : IDisposable
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> FindUnknownIdsAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -11,7 +11,7 @@ public sealed class FaceUploadsTests : IDisposable
 
     private readonly FakeService _service = new();
     private readonly TemporaryFolder _folder = new();
-    private readonly byte[] _image = ImageOf(FaceUploads.MinBytes);
+    private readonly byte[] _image = ImageOf(32 * 1024);
 
     public FaceUploadsTests() => _service.OnUpload(ScriptedResponse.Uploaded(Link)).OnSubmit(ScriptedResponse.Success());
 
@@ -29,11 +29,12 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_second_request_uploads_it()
+    public async Task Image_is_uploaded_once_before_its_first_request()
     {
         for (int i = 0; i < 3; i++) await SubmitAsync();
 
-        Assert.Equal([Inline, Link, Link], Sent);
+        Assert.Equal([Link, Link, Link], Sent);
+        Assert.All(_service.Submissions, call => Assert.DoesNotContain("base64", call.Body, StringComparison.Ordinal));
         Call upload = Assert.Single(_service.Uploads);
         Assert.Equal(new Uri(_service.Root, "api/v6/base64_to_url"), upload.Address);
         Assert.Equal((FakeService.Key, Inline), (Field(upload, "key"), Field(upload, "base64_string")));
@@ -41,11 +42,11 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_known_to_be_shared_is_uploaded_first()
+    public async Task Image_and_file_with_same_content_share_one_upload()
     {
         string path = _folder.PathOf("face.png");
         await File.WriteAllBytesAsync(path, _image);
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         await SubmitAsync();
         await SubmitAsync(FaceImage.FromFile(path));
@@ -59,7 +60,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(response.Task));
-        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        Task upload = UploadAsync(Face);
 
         Task<Generation>[] requests = [.. Enumerable.Range(0, 5).Select(_ => _service.GenerateAsync(request: Request(Face)))];
         response.SetResult(ScriptedResponse.Uploaded(Link));
@@ -74,10 +75,10 @@ public sealed class FaceUploadsTests : IDisposable
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(response.Task), ScriptedResponse.Uploaded(OtherLink));
-        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        Task upload = UploadAsync(Face);
         await _service.WaitForCallAsync();
         for (int number = 1; number <= 1024; number++)
-            await _service.Generator.UploadFaceAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)]), default).WithTimeoutAsync();
+            await UploadAsync(FaceImage.FromBytes([.. _image, .. BitConverter.GetBytes(number)])).WithTimeoutAsync();
 
         response.SetResult(ScriptedResponse.Uploaded(Link));
         await upload.WithTimeoutAsync();
@@ -93,7 +94,7 @@ public sealed class FaceUploadsTests : IDisposable
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(response.Task));
         using var stop = new CancellationTokenSource();
-        Task first = _service.Generator.UploadFaceAsync(Face, stop.Token);
+        Task first = UploadAsync(Face, stop.Token);
         Task<Generation> stopped = _service.GenerateAsync(request: Request(Face), cancellationToken: stop.Token);
         Task<Generation> other = _service.GenerateAsync(request: Request(Face));
         await _service.WaitForCallAsync();
@@ -114,7 +115,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnUpload(ScriptedResponse.After(response.Task));
-        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        Task upload = UploadAsync(Face);
         await _service.WaitForCallAsync();
 
         _service.Connection.Dispose();
@@ -131,7 +132,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Upload_timeout_of_command_sends_nothing()
     {
         _service.OnUpload(ScriptedResponse.NoResponse);
-        Task upload = _service.Generator.UploadFaceAsync(Face, default);
+        Task upload = UploadAsync(Face);
         await _service.WaitForCallAsync();
         Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(5), request: Request(Face));
 
@@ -146,29 +147,130 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Link_or_small_image_is_not_uploaded()
+    public async Task Image_of_any_size_is_uploaded()
     {
-        FaceImage small = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes - 1));
+        await SubmitAsync(FaceImage.FromBytes(TestImages.Portrait));
+
+        Assert.Equal([Link], Sent);
+    }
+
+    [Fact]
+    public async Task Link_and_disabled_upload_upload_nothing()
+    {
         FaceImage link = FakeService.Request().FaceImage;
-        await _service.Generator.UploadFaceAsync(small, default).WithTimeoutAsync();
-        await _service.Generator.UploadFaceAsync(link, default).WithTimeoutAsync();
-        for (int i = 0; i < 2; i++)
-        {
-            await SubmitAsync(small);
-            await SubmitAsync(link);
-            await _service.GenerateAsync(request: Request(Face), upload: false).WithTimeoutAsync();
-        }
+        await SubmitAsync(link);
+        await _service.GenerateAsync(request: Request(Face), upload: false).WithTimeoutAsync();
 
         Assert.Empty(_service.Uploads);
-        Assert.Equal(2, Sent.Count(sent => sent == link.Link!.AbsoluteUri));
-        Assert.Equal(2, Sent.Count(sent => sent == Inline));
+        Assert.Equal([link.Link!.AbsoluteUri, Inline], Sent);
+    }
+
+    [Fact]
+    public async Task Upload_ends_before_the_request_acquires_a_slot()
+    {
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.After(response.Task));
+        Task<Generation> request = _service.GenerateAsync(request: Request(Face));
+        await _service.WaitForCallAsync();
+
+        Assert.Equal(0, _service.Account.Slots.InUse);
+        response.SetResult(ScriptedResponse.Uploaded(Link));
+        await request.WithTimeoutAsync();
+        Assert.Equal([Link], Sent);
+    }
+
+    /// <summary>The published sources say that an inline image needs base64, and the response is base64 then.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    public async Task Inline_image_is_sent_with_base64_and_request_is_unchanged(bool? base64)
+    {
+        string image = Convert.ToBase64String(TestImages.Portrait);
+        _service.OnUpload(ScriptedResponse.Error("Uploads are not allowed.", 403)).OnSubmit(ScriptedResponse.Success("7", image));
+        Request request = Request(Face) with { Base64 = base64 };
+
+        Generation generation = await _service.GenerateAsync(request: request).WithTimeoutAsync();
+
+        using JsonDocument sent = JsonDocument.Parse(Assert.Single(_service.Submissions).Body);
+        Assert.Equal((Inline, true), (sent.RootElement.GetProperty("face_image").GetString(), sent.RootElement.GetProperty("base64").GetBoolean()));
+        Assert.Equal([image], generation.Images);
+        Assert.Same(request, generation.Request);
+    }
+
+    public static TheoryData<string, int> InlineRefusals => new()
+    {
+        { """{"status":"error","message":{"face_image":["The face image must be a valid URL."]}}""", 200 },
+        { """{"status":"error","message":"base64 images are not supported"}""", 400 },
+        { """{"status":"error","message":"Invalid image"}""", 422 },
+        { "<html>Request entity too large</html>", 413 },
+    };
+
+    [Theory]
+    [MemberData(nameof(InlineRefusals))]
+    public async Task Inline_image_refused_is_uploaded_without_a_slot(string refusal, int status)
+    {
+        var upload = new TaskCompletionSource<ScriptedResponse>();
+        _service.OnUpload(ScriptedResponse.Error("No.", 403), ScriptedResponse.After(upload.Task)).OnSubmit(ScriptedResponse.Json(refusal, status), ScriptedResponse.Success());
+        await UploadAsync(Face).WithTimeoutAsync();
+        await _service.WaitForCallAsync();
+        Task<Generation> request = _service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face)));
+        await _service.WaitForCallAsync();
+        await _service.WaitForCallAsync();
+
+        Assert.Equal(0, _service.Account.Slots.InUse);
+        upload.SetResult(ScriptedResponse.Uploaded(Link));
+        await request;
+        await SubmitAsync(FaceImage.FromBytes(TestImages.Portrait));
+
+        // Uploads work again, for other images too.
+        Assert.Equal([Inline, Link, Link], Sent);
+        Assert.Equal([true, false, false], _service.Submissions.Select(call => call.Body.Contains("base64\":true", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_way_is_tried_once(bool canUpload)
+    {
+        ScriptedResponse refusal = ScriptedResponse.Error("The face image must be a valid image url.", 400);
+        _service.OnUpload(canUpload ? ScriptedResponse.Uploaded(Link) : ScriptedResponse.Error("No.", 403)).OnSubmit(refusal);
+
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
+
+        Assert.Equal(ErrorCode.RequestRefused, fault.Code);
+        Assert.Equal(canUpload ? [Link, Inline] : [Inline], Sent);
+        Assert.Equal(canUpload ? 1 : 2, _service.Uploads.Count);
+        Assert.Equal(0, _service.Account.Slots.InUse);
+    }
+
+    [Fact]
+    public async Task Inline_image_refused_is_not_uploaded_if_uploads_are_disabled()
+    {
+        _service.OnSubmit(ScriptedResponse.Error("The face image must be a valid image url.", 400));
+
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face), upload: false).WithTimeoutAsync());
+
+        Assert.Equal(ErrorCode.RequestRefused, fault.Code);
+        Assert.Empty(_service.Uploads);
+        Assert.Single(Sent);
+    }
+
+    [Fact]
+    public async Task Refusal_without_a_face_is_final()
+    {
+        _service.OnSubmit(ScriptedResponse.Error("No face was detected.", 400));
+
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(SubmitAsync());
+
+        Assert.Equal(ErrorCode.RequestRefused, fault.Code);
+        Assert.Equal([Link], Sent);
     }
 
     [Fact]
     public async Task Link_is_renewed_before_24_hours()
     {
         _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(21.9));
         await SubmitAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(0.2));
@@ -201,7 +303,7 @@ public sealed class FaceUploadsTests : IDisposable
             "redirect" => ScriptedResponse.Redirect("https://elsewhere.example/"),
             _ => ScriptedResponse.Error("Uploads are not allowed.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
         }, ScriptedResponse.Uploaded(Link));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromMinutes(59));
         await SubmitAsync();
@@ -233,7 +335,7 @@ public sealed class FaceUploadsTests : IDisposable
         }, ScriptedResponse.Uploaded(Link));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadFaceAsync(Face, default)));
+        await _service.Clock.RunAsync(DoneAsync(UploadAsync(Face)));
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
@@ -249,7 +351,7 @@ public sealed class FaceUploadsTests : IDisposable
         _service.OnUpload(ScriptedResponse.Error("Server error", 500));
         DateTimeOffset start = _service.Clock.GetUtcNow();
 
-        await _service.Clock.RunAsync(DoneAsync(_service.Generator.UploadFaceAsync(Face, default)));
+        await _service.Clock.RunAsync(DoneAsync(UploadAsync(Face)));
         int uploads = _service.Uploads.Count;
         await SubmitAsync();
 
@@ -264,7 +366,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(ScriptedResponse.NoResponse);
         FaceImage large = FaceImage.FromBytes(ImageOf(3 * 1024 * 1024));
-        Task small = _service.Generator.UploadFaceAsync(Face, default), slow = _service.Generator.UploadFaceAsync(large, default);
+        Task small = UploadAsync(Face), slow = UploadAsync(large);
         Task<Generation> request = _service.GenerateAsync(timeout: TimeSpan.FromSeconds(60), request: Request(Face));
         await _service.WaitForCallAsync();
         await _service.WaitForCallAsync();
@@ -303,7 +405,7 @@ public sealed class FaceUploadsTests : IDisposable
             _ => ScriptedResponse.Error("No.", int.Parse(kind, System.Globalization.CultureInfo.InvariantCulture)),
         });
         FaceImage other = FaceImage.FromBytes(ImageOf(_image.Length + 1));
-        Task first = _service.Generator.UploadFaceAsync(Face, default);
+        Task first = UploadAsync(Face);
         if (kind == "hangs")
         {
             await _service.WaitForCallAsync();
@@ -314,7 +416,7 @@ public sealed class FaceUploadsTests : IDisposable
         int before = _service.Uploads.Count;
 
         _service.OnUpload(ScriptedResponse.Uploaded(Link));
-        await _service.Generator.UploadFaceAsync(other, default).WithTimeoutAsync();
+        await UploadAsync(other).WithTimeoutAsync();
         await SubmitAsync(other);
         Assert.Equal(isGeneral ? other.ToApiValue() : Link, Assert.Single(Sent));
         Assert.Equal(before + (isGeneral ? 0 : 1), _service.Uploads.Count);
@@ -329,7 +431,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(ScriptedResponse.QueueFull(60));
 
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([Inline], Sent);
@@ -341,7 +443,7 @@ public sealed class FaceUploadsTests : IDisposable
     {
         _service.OnUpload(ScriptedResponse.NotConnected, ScriptedResponse.Uploaded(Link));
 
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.Equal([Link], Sent);
@@ -361,7 +463,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_unreadable_is_replaced_by_inline_image(string response, int status)
     {
         _service.OnSubmit(ScriptedResponse.Json(response, status), ScriptedResponse.Success());
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face)));
         await SubmitAsync();
@@ -376,7 +478,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_failing_early_is_replaced_for_next_request()
     {
         _service.OnUpload(ScriptedResponse.Uploaded(Link), ScriptedResponse.Uploaded(OtherLink));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromHours(5));
         var refusal = new TaskCompletionSource<ScriptedResponse>();
@@ -397,7 +499,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_with_refused_image_is_kept_for_others()
     {
         _service.OnSubmit(ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Error("The webhook must be a valid URL.", 400), ScriptedResponse.Success());
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face))));
         await SubmitAsync();
@@ -416,7 +518,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_other_refusal_is_final(int status, string body)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
@@ -431,7 +533,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_submission_maybe_accepted_is_not_sent_again(int status, string body)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
 
@@ -443,7 +545,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Link_failure_with_id_is_not_sent_again()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":5,"message":"The face image could not be downloaded."}"""));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
 
         Generation generation = await _service.GenerateAsync(request: Request(Face)).WithTimeoutAsync();
 
@@ -469,7 +571,7 @@ public sealed class FaceUploadsTests : IDisposable
         var refusal = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.After(refusal.Task));
         FaceImage face = FaceImage.FromFile(path);
-        await _service.Generator.UploadFaceAsync(face, default).WithTimeoutAsync();
+        await UploadAsync(face).WithTimeoutAsync();
         Task<Generation> request = _service.GenerateAsync(request: Request(face));
         await _service.WaitForCallAsync();
         await _service.WaitForCallAsync();
@@ -487,7 +589,7 @@ public sealed class FaceUploadsTests : IDisposable
     public async Task Upload_sends_key_in_body_only()
     {
         _service.OnUpload(ScriptedResponse.Error($"Bad key {FakeService.Key}", 400));
-        await _service.Generator.UploadFaceAsync(Face, default).WithTimeoutAsync();
+        await UploadAsync(Face).WithTimeoutAsync();
         await SubmitAsync();
 
         Assert.DoesNotContain(_service.VerboseMessages, line => line.Contains(FakeService.Key, StringComparison.Ordinal));
@@ -495,6 +597,9 @@ public sealed class FaceUploadsTests : IDisposable
     }
 
     private Task<Generation> SubmitAsync(FaceImage? face = null) => _service.GenerateAsync(request: Request(face ?? Face)).WithTimeoutAsync();
+
+    private Task<FaceImageValue> UploadAsync(FaceImage face, CancellationToken cancellationToken = default) =>
+        _service.Generator.GetFaceAsync(Request(face), new GenerateOptions(), cancellationToken);
 
     private static async Task<bool> DoneAsync(Task task)
     {

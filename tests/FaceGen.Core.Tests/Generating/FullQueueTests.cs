@@ -108,7 +108,7 @@ public sealed class FullQueueTests : IDisposable
         var options = new GenerateOptions { Timeout = timeout ?? System.Threading.Timeout.InfiniteTimeSpan };
         _serviceSeconds = serviceSeconds;
         return Task.WhenAll(Enumerable.Range(0, requests).Select(async _ =>
-            await generator.GenerateAsync(FakeService.Request(), await generator.AcquireSlotAsync(_stop.Token), options, _stop.Token)));
+            await generator.GenerateAsync(FakeService.Request(), new FaceImageValue("https://faces.example/face.png"), await generator.AcquireSlotAsync(_stop.Token), options, _stop.Token)));
     }
 
     private async Task PassAsync(double? to = null, Task? until = null)

@@ -188,6 +188,18 @@ public sealed class OutcomeClassifierTests
     public void Fetch_response_has_outcome(int status, string body, string expected) =>
         Assert.Equal(expected, Format(OutcomeClassifier.ClassifyFetch(CreateResult(status, body))));
 
+    /// <summary>An error whose request_id is another one names the call, not the generation.</summary>
+    [Theory]
+    [InlineData("""{"status":"error","message":"no face","request_id":77}""", "Failed")]
+    [InlineData("""{"status":"error","message":"no face","id":"","request_id":"77"}""", "Failed")]
+    [InlineData("""{"status":"error","message":"no face","request_id":"trace-1"}""", "GenerationNotFound")]
+    [InlineData("""{"status":"failed","message":"Request not found"}""", "GenerationNotFound")]
+    [InlineData("""{"status":"failed","message":"Request not found","request_id":77}""", "Failed")]
+    [InlineData("""{"status":"failed","id":"","message":"Failed, Try Again","output":""}""", "Failed")]
+    [InlineData("""{"status":"failed","message":"The face was not found"}""", "Failed")]
+    public void Fetch_error_with_request_id_is_about_that_id(string body, string expected) =>
+        Assert.Equal(expected, Format(OutcomeClassifier.ClassifyFetch(CreateResult(200, body), id: "77")));
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

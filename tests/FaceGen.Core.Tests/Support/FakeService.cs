@@ -79,6 +79,9 @@ internal sealed class FakeService : IEngineLog, IDisposable
     /// <summary>Sets the responses to fetches of one id.</summary>
     internal FakeService OnFetchOf(string id, params ScriptedResponse[] responses) => On($"fetch {id}", responses);
 
+    /// <summary>Sets the responses at a path of the service.</summary>
+    internal FakeService OnPath(string path, params ScriptedResponse[] responses) => On(path, responses);
+
     internal FakeService OnLink(string link, params ScriptedResponse[] responses) => On(new Uri(link).AbsoluteUri, responses);
 
     internal Task WaitForCallAsync() => _handler.WaitForCallAsync();
@@ -88,10 +91,10 @@ internal sealed class FakeService : IEngineLog, IDisposable
         bool wait = true, TimeSpan? timeout = null, Request? request = null, bool retryUncertain = false, bool upload = true,
         CancellationToken cancellationToken = default)
     {
-        Slots.Slot slot = await Generator.AcquireSlotAsync(cancellationToken);
-        var options = new GenerateOptions { Wait = wait, RetryUncertain = retryUncertain, UploadFace = upload };
-        return await Generator.GenerateAsync(
-            request ?? Request(), slot, timeout is { } length ? options with { Timeout = length } : options, cancellationToken);
+        request ??= Request();
+        var options = new GenerateOptions { Wait = wait, Timeout = timeout ?? Timeout.InfiniteTimeSpan, RetryUncertain = retryUncertain, UploadFace = upload };
+        FaceImageValue face = await Generator.GetFaceAsync(request, options, cancellationToken);
+        return await Generator.GenerateAsync(request, face, await Generator.AcquireSlotAsync(cancellationToken), options, cancellationToken);
     }
 
     void IEngineLog.LogVerbose(string message) => (message.Contains(": generation ", StringComparison.Ordinal) ? AcceptedMessages : VerboseMessages).Enqueue(message);
@@ -116,6 +119,7 @@ internal sealed class FakeService : IEngineLog, IDisposable
     private ScriptedResponse Next(Uri address)
     {
         string what = address.Host != Root.Host ? address.AbsoluteUri
+            : _scripts.ContainsKey(address.AbsolutePath) ? address.AbsolutePath
             : _scripts.ContainsKey($"fetch {address.Segments[^1]}") ? $"fetch {address.Segments[^1]}"
             : address.AbsolutePath.Contains("/fetch/", StringComparison.Ordinal) ? "fetch"
             : address.AbsolutePath.EndsWith("/base64_to_url", StringComparison.Ordinal) ? "upload"

@@ -28,6 +28,6 @@ internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> respond, TimeP
             : "";
         _calls.Enqueue(new Call(request.RequestUri!, body, request.Headers.ToString(), time.GetUtcNow()));
         _arrivals.Release();
-        return await chosen.Give(cancellationToken);
+        return await (chosen.Choose?.Invoke(body) ?? chosen).Give(cancellationToken);
     }
 }

@@ -9,6 +9,9 @@ namespace FaceGen.Core.Tests.Support;
 /// <param name="ReadsRequest">True if the request's body is sent.</param>
 internal sealed record ScriptedResponse(Func<CancellationToken, Task<HttpResponseMessage>> Give, bool ReadsRequest = true)
 {
+    /// <summary>Gets what chooses the response by the request's body; null for this response.</summary>
+    internal Func<string, ScriptedResponse>? Choose { get; private init; }
+
     /// <summary>Gets a connection that cannot be established.</summary>
     internal static ScriptedResponse NotConnected { get; } = new(_ => throw new HttpRequestException("No connection could be made."), ReadsRequest: false);
 
@@ -66,6 +69,9 @@ internal sealed record ScriptedResponse(Func<CancellationToken, Task<HttpRespons
         response.Headers.TryAddWithoutValidation("Location", location);
         return Task.FromResult(response);
     });
+
+    /// <summary>Returns the response that a test chooses by the request's body.</summary>
+    internal static ScriptedResponse ByBody(Func<string, ScriptedResponse> choose) => Empty() with { Choose = choose };
 
     /// <summary>Returns a response that the test provides later.</summary>
     internal static ScriptedResponse After(Task<ScriptedResponse> until) => new(async cancel => await (await until).Give(cancel));

@@ -45,6 +45,14 @@ public sealed class WebhookTests : IDisposable
     }
 
     [Fact]
+    public async Task Delivery_with_request_id_instead_of_id_is_reported()
+    {
+        using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = "", request_id = 17 }).WithTimeoutAsync();
+
+        Assert.Equal((HttpStatusCode.NoContent, ("17", (long?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
+    }
+
+    [Fact]
     public async Task Delivery_with_path_prefix_or_query_is_accepted()
     {
         Uri address = new($"http://127.0.0.1:{_webhook.Port}/hooks{_webhook.Uri.AbsolutePath}?from=proxy");

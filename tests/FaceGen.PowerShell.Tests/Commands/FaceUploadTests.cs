@@ -5,7 +5,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>Local face images that several requests share are uploaded once.</summary>
+/// <summary>Local face images are uploaded once, ahead of their requests.</summary>
 public sealed class FaceUploadTests
 {
     private const int FaceBytes = 2 * 1024 * 1024;
@@ -33,7 +33,7 @@ public sealed class FaceUploadTests
         BatchResult result = fixture.RunBatch(fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 100)), "-Verbose").WithoutErrors();
 
         Assert.Equal((100, 100), (result["Saved"], result["Submitted"]));
-        Assert.Contains(result.Result.Verbose, line => line.Contains("100 to send after 1 upload of shared face images, 0 in progress", StringComparison.Ordinal));
+        Assert.Contains(result.Result.Verbose, line => line.Contains("100 to send with 1 upload of face images, 0 in progress", StringComparison.Ordinal));
         Assert.Single(GetUploads(fixture.Emulator.Journal));
         Assert.InRange(fixture.Emulator.Journal.BytesReceived, FaceBytes, MaxBytes);
     }
@@ -54,32 +54,137 @@ public sealed class FaceUploadTests
     }
 
     [Fact]
-    public async Task Face_is_uploaded_at_its_second_use()
+    public async Task Face_is_uploaded_before_its_first_use()
     {
         await using SessionFixture fixture = await StartAsync();
 
-        fixture.Run("param($face) $null = New-FaceGenImage a $face -Width 16", fixture.Face).WithoutErrors();
-        Assert.Single(fixture.Emulator.Journal.Entries);
-        ScriptResult second = fixture.Run("param($face) New-FaceGenImage b $face -Width 16 -Verbose; New-FaceGenImage c $face -Width 16", fixture.Face).WithoutErrors();
+        ScriptResult first = fixture.Run("param($face) New-FaceGenImage a $face -Width 16 -Verbose", fixture.Face).WithoutErrors();
+        ScriptResult second = fixture.Run("param($face) New-FaceGenImage b $face -Width 16", fixture.Face).WithoutErrors();
 
-        Assert.Equal(["face_gen", "base64_to_url", "face_gen", "face_gen"], fixture.Emulator.Journal.Entries.Select(entry => entry.Path.Split('/')[^1]));
-        Assert.Equal([false, true, true], GetFaceImages(fixture.Emulator.Journal).Select(IsLink));
-        Assert.Contains($"The face image '{fixture.Face}' was uploaded. All requests with this image share its link.", second.Verbose);
+        Assert.Equal(["base64_to_url", "face_gen", "face_gen"], fixture.Emulator.Journal.Entries.Select(entry => entry.Path.Split('/')[^1]));
+        Assert.All(GetFaceImages(fixture.Emulator.Journal), face => Assert.True(IsLink(face)));
+        Assert.Contains($"The face image '{fixture.Face}' was uploaded. All requests with this image share its link.", first.Verbose);
         // The output names the original image, not its link.
-        Assert.Equal([fixture.Face, fixture.Face], second.Values("Request").Select(request => request!.GetType().GetProperty("FaceImage")!.GetValue(request)!.ToString()));
+        Assert.Equal(fixture.Face, second.Values("Request").Select(request => request!.GetType().GetProperty("FaceImage")!.GetValue(request)!.ToString()).Single());
+    }
+
+    /// <summary>With every slot in use, the images of the next five requests are uploaded, and no further ones.</summary>
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData("-ThrottleLimit 1", 1)]
+    public async Task Pipeline_uploads_next_faces_while_its_slots_are_in_use(string parameters, int slots)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(queueLimit: 2);
+        int uploads = 0, atRelease = 0;
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        async Task<InterceptingProxy.Replacement?> InterceptAsync(string path, string body)
+        {
+            if (path.EndsWith("/base64_to_url", StringComparison.Ordinal) && Interlocked.Increment(ref uploads) == slots + 5)
+            {
+                // A further upload would begin at once.
+                await Task.Delay(300);
+                atRelease = Volatile.Read(ref uploads);
+                released.TrySetResult();
+            }
+            else if (path.EndsWith("/face_gen", StringComparison.Ordinal))
+            {
+                await released.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            }
+
+            return null;
+        }
+
+        await using var proxy = new InterceptingProxy(fixture.Emulator.BaseUri, InterceptAsync);
+
+        fixture.Run(
+            $"param($uri, $folder) Connect-FaceGen -ApiKey emulator-key -BaseUri $uri -QueueLimit 2; $null = 0..11 | ForEach-Object {{ [IO.FileInfo]\"$folder/$_.png\" }} | New-FaceGenImage p -Width 16 {parameters}",
+            proxy.BaseUri, WriteFaces(fixture, 12)).WithoutErrors();
+
+        Assert.Equal((12, 12, slots + 5), (fixture.Emulator.Journal.Accepted, uploads, atRelease));
+        Assert.All(GetFaceImages(fixture.Emulator.Journal), face => Assert.True(IsLink(face)));
+    }
+
+    /// <summary>Measures in real time, for docs/performance.md: 60 requests, 5 slots, one second each, and the time of an upload.</summary>
+    [Fact(Explicit = true)]
+    public async Task Time_of_uploads_in_a_pipeline()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 1);
+        TimeSpan delay = TimeSpan.Zero;
+        await using var proxy = new InterceptingProxy(fixture.Emulator.BaseUri, async (path, _) =>
+        {
+            if (path.EndsWith("/base64_to_url", StringComparison.Ordinal)) await Task.Delay(delay);
+            return null;
+        });
+        foreach ((string name, double uploadSeconds, int faces) in new[] { ("one face", 0.0, 1), ("one face", 0.5, 1), ("distinct faces", 0.0, 60), ("distinct faces", 0.25, 60), ("distinct faces", 0.5, 60), ("distinct faces", 1, 60) })
+        {
+            delay = TimeSpan.FromSeconds(uploadSeconds);
+            string folder = WriteFaces(fixture, faces);
+            ScriptResult result = fixture.Run(
+                // Another key is another account, without the links of the run before.
+                "param($uri, $folder, $faces, $key) $null = Connect-FaceGen -ApiKey $key -BaseUri $uri; "
+                + "(Measure-Command { $null = 0..59 | ForEach-Object { [IO.FileInfo]\"$folder/$($_ % $faces).png\" } | New-FaceGenImage p -Width 16 }).TotalSeconds",
+                proxy.BaseUri, folder, faces, $"key-{Guid.NewGuid():N}").WithoutErrors();
+            TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant($"{name}, {uploadSeconds} s per upload: {result.Output[0].BaseObject:0.0} s"));
+        }
+    }
+
+    public static MatrixTheoryData<bool, bool, string> Services => new([true, false], [true, false], ["links", "no upload", "no link", "-NoUpload"]);
+
+    /// <summary>A strict service refuses an inline image without base64; both may refuse uploads or uploaded links.</summary>
+    [Theory]
+    [MemberData(nameof(Services))]
+    public async Task Strict_and_lenient_services_complete_pipeline_and_batch(bool isStrict, bool isOneFace, string ways)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Task<InterceptingProxy.Replacement?> InterceptAsync(string path, string body) => Task.FromResult(
+            path.EndsWith("/base64_to_url", StringComparison.Ordinal) && ways == "no upload" ? Refuse(403, "Uploads are not allowed.")
+            : path.EndsWith("/face_gen", StringComparison.Ordinal) ? RefuseSubmission(body)
+            : null);
+        InterceptingProxy.Replacement? RefuseSubmission(string body)
+        {
+            using JsonDocument sent = JsonDocument.Parse(body);
+            bool isInline = !IsLink(sent.RootElement.GetProperty("face_image").GetString()!);
+            bool isBase64 = sent.RootElement.TryGetProperty("base64", out JsonElement base64) && base64.GetBoolean();
+            return isInline && isStrict && !isBase64 ? Refuse(400, "base64 must be true when face_image is base64.")
+                : !isInline && ways == "no link" ? Refuse(400, "The face image could not be downloaded.")
+                : null;
+        }
+
+        await using var proxy = new InterceptingProxy(fixture.Emulator.BaseUri, InterceptAsync);
+        string faces = WriteFaces(fixture, isOneFace ? 1 : 4);
+        string rows = fixture.Write("rows.csv", $"prompt,face_image,width\n{string.Concat(Enumerable.Range(0, 8).Select(row => $"p{row},{faces}/{(isOneFace ? 0 : row % 4)}.png,16\n"))}");
+
+        ScriptResult result = fixture.Run(
+            $$"""
+            param($uri, $csv, $out)
+            $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri
+            Import-FaceGenRequest $csv | New-FaceGenImage {{(ways == "-NoUpload" ? ways : "")}} | Save-FaceGenOutput "$out/pipeline" -Sidecar
+            Invoke-FaceGenBatch $csv -Destination "$out/batch" -Sidecar {{(ways == "-NoUpload" ? ways : "")}} | Where-Object { $_.PSObject.TypeNames[0] -like '*BatchItem' } | ForEach-Object Files
+            """, proxy.BaseUri, rows, fixture.OutputFolder).WithoutErrors();
+
+        string[] files = [.. result.Values("FullName").Cast<string>()];
+        Assert.Equal(16, files.Length);
+        Assert.Equal(16, fixture.Emulator.Journal.Accepted);
+        Assert.All(files, file =>
+        {
+            Assert.NotEqual(".base64", Path.GetExtension(file));
+            using var decoded = SkiaSharp.SKBitmap.Decode(file);
+            Assert.Equal(16, decoded.Width);
+            // What FaceGen adds is no part of the request.
+            Assert.DoesNotContain("base64", File.ReadAllText($"{file}.json"), StringComparison.Ordinal);
+        });
     }
 
     [Fact]
-    public async Task Pipeline_distinct_faces_uploads_only_the_first()
+    public async Task Pipeline_distinct_faces_are_each_uploaded_once()
     {
         await using SessionFixture fixture = await StartAsync();
-        for (int i = 0; i < 4; i++) File.WriteAllBytes(Path.Combine(fixture.Folder, $"{i}.png"), [.. File.ReadAllBytes(fixture.Face).Take(100_000 + i)]);
 
-        fixture.Run("param($folder) $null = 0..3 | ForEach-Object { [IO.FileInfo]\"$folder/$_.png\" } | New-FaceGenImage p -Width 16", fixture.Folder).WithoutErrors();
+        fixture.Run("param($folder) $null = 1..2 | ForEach-Object { 0..11 | ForEach-Object { [IO.FileInfo]\"$folder/$_.png\" } } | New-FaceGenImage p -Width 16", WriteFaces(fixture, 12)).WithoutErrors();
 
-        Assert.Equal(4, fixture.Emulator.Journal.Accepted);
-        Assert.Single(GetUploads(fixture.Emulator.Journal));
-        Assert.Single(GetFaceImages(fixture.Emulator.Journal), IsLink);
+        Assert.Equal(24, fixture.Emulator.Journal.Accepted);
+        Assert.Equal(12, GetUploads(fixture.Emulator.Journal).Count);
+        Assert.Equal(12, GetFaceImages(fixture.Emulator.Journal).Where(IsLink).Distinct().Count());
     }
 
     [Fact]
@@ -92,6 +197,7 @@ public sealed class FaceUploadTests
 
         Assert.Empty(GetUploads(fixture.Emulator.Journal));
         Assert.Equal([false, false, false, false], GetFaceImages(fixture.Emulator.Journal).Select(IsLink));
+        Assert.All(fixture.Emulator.Journal.Entries.Where(entry => entry.Path.EndsWith("/face_gen", StringComparison.Ordinal)), entry => Assert.Contains("\"base64\":true", entry.Body, StringComparison.Ordinal));
         Assert.Contains(result.Result.Verbose, line => line.Contains("2 to send, 0 in progress", StringComparison.Ordinal));
     }
 
@@ -149,6 +255,15 @@ public sealed class FaceUploadTests
         Random.Shared.NextBytes(filling);
         File.WriteAllBytes(face, [.. image, .. filling]);
     }
+
+    /// <summary>Writes images that differ, and returns their folder.</summary>
+    private static string WriteFaces(SessionFixture fixture, int count)
+    {
+        for (int i = 0; i < count; i++) File.WriteAllBytes(Path.Combine(fixture.Folder, $"{i}.png"), [.. SessionFixture.DrawFace(), (byte)i]);
+        return fixture.Folder;
+    }
+
+    private static InterceptingProxy.Replacement Refuse(int status, string message) => new(status, $$"""{"status":"error","message":"{{message}}"}""");
 
     private static IReadOnlyList<JournalEntry> GetUploads(Journal journal) =>
         [.. journal.Entries.Where(entry => entry.Path.EndsWith("/base64_to_url", StringComparison.Ordinal))];

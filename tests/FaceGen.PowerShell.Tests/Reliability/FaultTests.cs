@@ -48,7 +48,6 @@ public sealed class FaultTests
         // Accepted, then failed.
         ["Submit Q12-failed"] = "GenerationFailed",
         ["Fetch Q12-failed"] = "GenerationFailed",
-        ["Fetch Q23-other-key"] = "GenerationNotFound",
 
         // The image cannot be downloaded.
         ["Download Q26-html-for-good"] = "ImageInvalid",

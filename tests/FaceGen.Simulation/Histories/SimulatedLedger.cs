@@ -76,8 +76,8 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
         foreach (LedgerRow row in rows) yield return row;
     }
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        StepAsync("read shared faces", () => ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken));
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        StepAsync("read next faces", () => ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken));
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => StepAsync("read a face", () => ledger.ReadFaceAsync(hash, cancellationToken));
 

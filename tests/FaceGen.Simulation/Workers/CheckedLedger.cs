@@ -42,8 +42,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
         ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);
 
-    public Task<IReadOnlyList<LedgerRow>> ReadSharedFacesAsync(int limit, bool retryUncertain, CancellationToken cancellationToken) =>
-        ledger.ReadSharedFacesAsync(limit, retryUncertain, cancellationToken);
+    public Task<IReadOnlyList<LedgerRow>> ReadNextFacesAsync(int rows, bool retryUncertain, CancellationToken cancellationToken) =>
+        ledger.ReadNextFacesAsync(rows, retryUncertain, cancellationToken);
 
     public Task<byte[]?> ReadFaceAsync(string hash, CancellationToken cancellationToken) => ledger.ReadFaceAsync(hash, cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FaceGen.Batches.Running;
+using FaceGen.BatchModel;
 using FaceGen.Core.Tests.Support;
 using FaceGen.Generating;
 using FaceGen.Tests.Shared;
@@ -7,14 +8,15 @@ using FaceGen.Tests.Shared;
 namespace FaceGen.Batches.Tests.Running;
 
 /// <summary>How the face images of rows go to the service.</summary>
-public sealed class SharedFaceUploadsTests : IDisposable
+public sealed class BatchFaceUploadsTests : IDisposable
 {
     private const string Link = "https://files.example/face.png";
+    private const int MinBytes = 32 * 1024;
 
     private readonly BatchFixture _fixture = new();
     private readonly string _path;
 
-    public SharedFaceUploadsTests() => _path = _fixture.Folder.Write("face.png", ImageOf(FaceUploads.MinBytes));
+    public BatchFaceUploadsTests() => _path = _fixture.Folder.Write("face.png", ImageOf(MinBytes));
 
     private IReadOnlyList<Call> Uploaded => Uploads(_fixture);
 
@@ -23,18 +25,116 @@ public sealed class SharedFaceUploadsTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     [Fact]
-    public async Task Shared_face_is_uploaded_once_and_single_face_is_not()
+    public async Task Each_face_is_uploaded_once()
     {
-        FaceImage alone = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 1)), bytes = FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + 2));
+        FaceImage alone = FaceImage.FromBytes(TestImages.Portrait), bytes = FaceImage.FromBytes(ImageOf(MinBytes + 2));
         Request[] requests = [.. Rows(6), BatchFixture.Request("alone") with { FaceImage = alone }, .. BatchFixture.Requests(2).Select(request => request with { FaceImage = bytes })];
 
         BatchSummary summary = await _fixture.RunAsync(requests);
 
         Assert.Equal((BatchState.Complete, 9, 9), (summary.State, summary.Saved, summary.Submitted));
-        Assert.Equal(2, Uploaded.Count);
-        Assert.Equal(8, Sent.Count(sent => sent == Link));
-        Assert.Equal(alone.ToApiValue(), Assert.Single(Sent, sent => sent != Link));
+        Assert.Equal(3, Uploaded.Count);
+        Assert.Equal(Enumerable.Repeat(Link, 9), Sent);
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+    }
+
+    /// <summary>More rows than are read ahead at a time.</summary>
+    [Fact]
+    public async Task Distinct_faces_are_each_uploaded_before_their_row_is_claimed()
+    {
+        int most = 0;
+        _fixture.OnUpload = number => ScriptedResponse.ByBody(_ => ScriptedResponse.Uploaded($"{Link}?{number}"));
+        _fixture.OnOpen = ledger => ledger.BeforeClaim = () =>
+        {
+            most = Math.Max(most, _fixture.Account.Slots.InUse);
+            return Task.CompletedTask;
+        };
+
+        BatchSummary summary = await _fixture.RunAsync(Distinct(200));
+
+        Assert.Equal((BatchState.Complete, 200), (summary.State, summary.Saved));
+        Assert.Equal(200, Uploaded.Count);
+        Assert.Equal(200, Sent.Distinct().Count());
+        Assert.All(Sent, sent => Assert.StartsWith(Link, sent, StringComparison.Ordinal));
+        Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+        Assert.InRange(most, 1, 5);
+    }
+
+    [Fact]
+    public async Task Faces_beyond_the_image_limit_are_not_uploaded()
+    {
+        BatchSummary summary = await _fixture.RunAsync(Distinct(100), _fixture.Options with { MaxImages = 3 });
+
+        Assert.Equal((3, 97), (summary.Saved, summary.Pending));
+        Assert.Equal(3, Uploaded.Count);
+    }
+
+    /// <summary>The figure of docs/performance.md: 60 rows, five slots, 3 seconds each. Only the first upload is waited for.</summary>
+    [Theory]
+    [InlineData(1.5)]
+    [InlineData(3)]
+    public async Task Uploads_of_distinct_faces_hide_behind_the_slots(double uploadSeconds)
+    {
+        const int Rows = 60, Slots = 5, ServiceSeconds = 3;
+        ScriptedResponse Later(double seconds, ScriptedResponse response) =>
+            ScriptedResponse.After(Task.Delay(TimeSpan.FromSeconds(seconds), _fixture.Clock).ContinueWith(_ => response, TaskScheduler.Default));
+
+        _fixture.OnUpload = number => Later(uploadSeconds, ScriptedResponse.Uploaded($"{Link}?{number}"));
+        _fixture.OnSubmit = number => Later(ServiceSeconds, BatchFixture.Finished(number));
+        await using Batch batch = await _fixture.OpenAsync(Distinct(Rows));
+        Task<BatchSummary> run = batch.RunAsync(_fixture.Options, default);
+
+        for (int step = 0; _fixture.Submissions < Rows; step++)
+        {
+            if (step > 0) await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(uploadSeconds));
+            int uploads = Math.Min(Rows, FaceUploads.MaxConcurrency * (step + 1));
+            int sent = step == 0 ? 0 : Math.Min(Rows, Slots * (1 + (int)((step - 1) * uploadSeconds / ServiceSeconds)));
+            while (Uploaded.Count < uploads || _fixture.Submissions < sent) await _fixture.ArrivalAsync();
+            Assert.Equal((uploads, sent), (Uploaded.Count, _fixture.Submissions));
+        }
+
+        await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(ServiceSeconds));
+        BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
+
+        Assert.Equal((BatchState.Complete, Rows, TimeSpan.FromSeconds((Rows / Slots * ServiceSeconds) + uploadSeconds)), (summary.State, summary.Saved, summary.Duration));
+    }
+
+    public static MatrixTheoryData<bool, bool, string> Services => new([true, false], [true, false], ["links", "no upload", "no link", "-NoUpload"]);
+
+    /// <summary>A strict service refuses an inline image without base64; both may refuse uploads or uploaded links.</summary>
+    [Theory]
+    [MemberData(nameof(Services))]
+    public async Task Strict_and_lenient_services_complete_a_run(bool isStrict, bool isOneFace, string ways)
+    {
+        if (ways == "no upload") _fixture.OnUpload = _ => ScriptedResponse.Error("Uploads are not allowed.", 403);
+        _fixture.OnSubmit = id => ScriptedResponse.ByBody(body =>
+        {
+            using JsonDocument sent = JsonDocument.Parse(body);
+            bool isInline = sent.RootElement.GetProperty("face_image").GetString()!.StartsWith("data:", StringComparison.Ordinal);
+            bool isBase64 = sent.RootElement.TryGetProperty("base64", out JsonElement base64) && base64.GetBoolean();
+            return isStrict && isInline && !isBase64 ? ScriptedResponse.Error("base64 must be true when face_image is base64.", 400)
+                : ways == "no link" && !isInline ? ScriptedResponse.Error("The face image could not be downloaded.", 400)
+                : isBase64 ? ScriptedResponse.Success($"{id}", Convert.ToBase64String(BatchFixture.CreateImage($"{id}")))
+                : BatchFixture.Finished(id);
+        });
+        Request[] requests = isOneFace ? Rows(12) : Distinct(12);
+        BatchOptions options = _fixture.Options with { UploadFaces = ways != "-NoUpload" };
+
+        BatchSummary summary = await _fixture.RunAsync(requests, options);
+
+        Assert.Equal((BatchState.Complete, 12, 12), (summary.State, summary.Saved, summary.ImagesPaid));
+        Assert.Equal(12, _fixture.EndedItems.Count);
+        Assert.All(_fixture.EndedItems, ended =>
+        {
+            SavedImage file = Assert.Single(ended.Item.Files);
+            Assert.EndsWith(".png", file.FullName, StringComparison.Ordinal);
+            Assert.Equal(BatchFixture.CreateImage(ended.Item.Generation!.Id), File.ReadAllBytes(file.FullName));
+        });
+        // What FaceGen adds is no part of the request: it is not kept, and the same input is not sent again in another way.
+        Assert.All(await _fixture.RowsAsync(), row => Assert.DoesNotContain("base64", row.Request, StringComparison.Ordinal));
+        int before = _fixture.Calls.Count;
+        BatchSummary again = await _fixture.RunAsync(requests);
+        Assert.Equal((0, 12, before), (again.Submitted, again.Saved, _fixture.Calls.Count));
     }
 
     [Fact]
@@ -58,7 +158,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     /// <summary>
-    /// Five slots, two rows for each of six faces, of which three are uploaded at a time in 2 seconds, and submissions of 3
+    /// Five slots, two rows for each of six faces, of which five are uploaded at a time in 2 seconds, and submissions of 3
     /// seconds: at every moment all is out that can be.
     /// </summary>
     [Theory]
@@ -76,13 +176,13 @@ public sealed class SharedFaceUploadsTests : IDisposable
 
         fixture.OnUpload = number => Later(2, ScriptedResponse.Uploaded($"{Link}?{number}"));
         fixture.OnSubmit = number => Later(3, BatchFixture.Finished(number));
-        FaceImage[] faces = [.. Enumerable.Range(0, 6).Select(number => FaceImage.FromBytes(ImageOf(FaceUploads.MinBytes + number)))];
+        FaceImage[] faces = [.. Enumerable.Range(0, 6).Select(number => FaceImage.FromBytes(ImageOf(MinBytes + number)))];
         Request[] rows = [.. Enumerable.Range(0, 12).Select(row => BatchFixture.Request($"shared {row}", row) with { FaceImage = faces[row / 2] })];
         await using Batch batch = await fixture.OpenAsync([.. rows[..6], BatchFixture.Request("linked"), .. rows[6..]]);
         DateTimeOffset start = fixture.Clock.GetUtcNow();
         Task<BatchSummary> run = batch.RunAsync(fixture.Options, default);
 
-        foreach ((int at, int uploads, int sent) in new[] { (0, 3, 1), (2, 6, 5), (3, 6, 6), (4, 6, 6), (5, 6, 10), (6, 6, 11), (8, 6, 13) })
+        foreach ((int at, int uploads, int sent) in new[] { (0, 5, 1), (2, 6, 5), (3, 6, 6), (4, 6, 6), (5, 6, 10), (6, 6, 11), (8, 6, 13) })
         {
             await fixture.Clock.AdvanceAsync(start + TimeSpan.FromSeconds(at) - fixture.Clock.GetUtcNow());
             while (Uploads(fixture).Count < uploads || Submissions(fixture).Count < sent) await fixture.ArrivalAsync().WithTimeoutAsync();
@@ -94,8 +194,8 @@ public sealed class SharedFaceUploadsTests : IDisposable
 
         Assert.Equal((BatchState.Complete, 13, TimeSpan.FromSeconds(11)), (summary.State, summary.Saved, summary.Duration));
         Assert.All(await fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
-        Assert.Equal(faces[..3].Select(face => face.ToApiValue()).Order(StringComparer.Ordinal),
-            Uploads(fixture).Take(3).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
+        Assert.Equal(faces[..5].Select(face => face.ToApiValue()).Order(StringComparer.Ordinal),
+            Uploads(fixture).Take(5).Select(upload => Field(upload, "base64_string")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -138,7 +238,7 @@ public sealed class SharedFaceUploadsTests : IDisposable
     public async Task Face_changed_since_input_was_read_is_not_uploaded_or_sent(bool upload)
     {
         await using Batch batch = await _fixture.OpenAsync(Rows(2));
-        await File.WriteAllBytesAsync(_path, ImageOf(FaceUploads.MinBytes + 1));
+        await File.WriteAllBytesAsync(_path, ImageOf(MinBytes + 1));
 
         BatchSummary summary = await _fixture.Clock.RunAsync(batch.RunAsync(_fixture.Options with { UploadFaces = upload }, default)).WithTimeoutAsync();
 
@@ -186,17 +286,6 @@ public sealed class SharedFaceUploadsTests : IDisposable
     }
 
     [Fact]
-    public async Task Small_shared_face_is_sent_with_its_rows()
-    {
-        _fixture.Folder.Write("face.png", TestImages.Portrait);
-
-        BatchSummary summary = await _fixture.RunAsync(Rows(3));
-
-        Assert.Equal((BatchState.Complete, 3), (summary.State, summary.ImagesPaid));
-        Assert.Empty(Uploaded);
-    }
-
-    [Fact]
     public async Task Shared_face_missing_fails_only_its_rows()
     {
         _fixture.OnOpen = ledger => ledger.BeforeClaim = () =>
@@ -214,6 +303,9 @@ public sealed class SharedFaceUploadsTests : IDisposable
 
     private Request[] Rows(int count) => [.. Enumerable.Range(1, count)
         .Select(number => BatchFixture.Request($"shared {number}", number) with { FaceImage = FaceImage.FromFile(_path) })];
+
+    private static Request[] Distinct(int count) => [.. BatchFixture.Requests(count)
+        .Select((request, index) => request with { FaceImage = FaceImage.FromBytes([.. TestImages.Portrait, .. BitConverter.GetBytes(index)]) })];
 
     private static IReadOnlyList<Call> Uploads(BatchFixture fixture) => Calls(fixture, "/base64_to_url");
 
