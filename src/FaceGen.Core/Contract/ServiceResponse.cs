@@ -12,7 +12,7 @@ internal sealed record ServiceResponse
     /// <summary>The fields that hold links besides <c>output</c>, the most reliable first.</summary>
     private static readonly string[] LinkFields = ["links", "future_links", "proxy_links"];
 
-    private static readonly string[] EmptyIdValues = ["null", "none", "nil", "undefined", "n/a"];
+    private static readonly string[] EmptyIdValues = ["none", "nil", "undefined", "n/a"];
 
     private const int MaxMetaFields = 256;
 
