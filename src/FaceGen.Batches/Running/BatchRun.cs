@@ -234,7 +234,7 @@ internal sealed class BatchRun : IDisposable
         bool hasBegun = false;
         try
         {
-            slot = await _run.Account.Slots.AcquireAsync(_run.EndToken).ConfigureAwait(false);
+            slot = await _run.Account.AcquireSlotAsync(_run.Time, _run.EndToken).ConfigureAwait(false);
             // The slot may have taken long to acquire.
             if (!await _run.Limits.CanSubmitAsync(_run.EndToken).ConfigureAwait(false) || _run.StorageRetry.IsWaiting) return false;
 

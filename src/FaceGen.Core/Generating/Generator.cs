@@ -9,7 +9,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
     private readonly RunFailures _failures = new();
 
     /// <summary>Acquires the account's next free slot.</summary>
-    internal Task<Slots.Slot> AcquireSlotAsync(CancellationToken cancellationToken) => _account.Slots.AcquireAsync(cancellationToken);
+    internal Task<Slots.Slot> AcquireSlotAsync(CancellationToken cancellationToken) => _account.AcquireSlotAsync(connection.Services.Time, cancellationToken);
 
     /// <summary>Uploads a face image that several requests share, before the first of them has a slot.</summary>
     /// <exception cref="FaceGenException">The file does not exist any more, or is not an image.</exception>
