@@ -58,7 +58,7 @@ internal sealed record ServiceResponse
 
     internal long? Seed { get; private init; }
 
-    internal long? TrackId { get; private init; }
+    internal string? TrackId { get; private init; }
 
     /// <summary>Gets the parameters that the service used.</summary>
     internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = EmptyMeta;
@@ -125,7 +125,7 @@ internal sealed record ServiceResponse
             Eta = ReadNumber("eta"),
             GenerationTime = ReadNumber("generationTime") ?? ReadNumber("generation_time"),
             RetryAfter = ReadNumber("retry_after"),
-            TrackId = TolerantJson.ReadInteger(Get("track_id")),
+            TrackId = DisplayText.Clean(ReadText("track_id")) is { Length: > 0 } trackId ? trackId : null,
             Seed = TolerantJson.ReadInteger(TolerantJson.GetProperty(meta, "seed")) ?? TolerantJson.ReadInteger(Get("seed")),
             Meta = ReadMeta(meta),
         };

@@ -37,8 +37,8 @@ public sealed record Generation
     /// <summary>Gets when the links expire: 24 hours after <see cref="CreatedAt"/>.</summary>
     public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkLifetimeHours);
 
-    /// <summary>Gets the track id, a number that the caller chose.</summary>
-    public long? TrackId { get; init; }
+    /// <summary>Gets the track id, a number or a text that the caller chose.</summary>
+    public string? TrackId { get; init; }
 
     /// <summary>Gets the service's last message about the generation; empty if there is none.</summary>
     public string Message { get; init; } = "";

@@ -101,7 +101,7 @@ public sealed class ServiceResponseTests
         ServiceResponse response = Parse(
             """{"status":"success","id":"5","track_id":"9","generation_time":"1.5","retry_after":"30","meta":{"seed":"123","width":"512","safety_checker":"yes","base64":true,"s":null,"n":1.5,"deep":{"a":[1]}}}""");
 
-        Assert.Equal((9L, 123L, 1.5, 30.0), (response.TrackId, response.Seed, response.GenerationTime, response.RetryAfter));
+        Assert.Equal(("9", 123L, 1.5, 30.0), (response.TrackId, response.Seed, response.GenerationTime, response.RetryAfter));
         Assert.Equal("512", response.Meta["width"]);
         Assert.Equal("yes", response.Meta["safety_checker"]);
         Assert.Equal(true, response.Meta["base64"]);
