@@ -18,7 +18,7 @@ public sealed record BatchSummary
     /// <summary>Gets the number of rows whose images are all saved.</summary>
     public long Saved { get; init; }
 
-    /// <summary>Gets the number of rows that are saved, but with an image that the service's safety filter seems to have removed.</summary>
+    /// <summary>Gets the number of rows that are saved, but with an image that the service's safety filter seems to have altered.</summary>
     public long Filtered { get; init; }
 
     /// <summary>Gets the number of rows that failed; <c>-RetryFailed</c> submits them again.</summary>

@@ -63,6 +63,9 @@ internal sealed record ServiceResponse
     /// <summary>Gets the parameters that the service used.</summary>
     internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = EmptyMeta;
 
+    /// <summary>Gets the flags of <see cref="Contract.ContentFlags"/> beside <see cref="Meta"/>.</summary>
+    internal IReadOnlyDictionary<string, object?> ContentFlags { get; private init; } = EmptyMeta;
+
     /// <summary>Gets the whole response, for fields that only one kind of response has.</summary>
     internal JsonElement Root { get; private init; }
 
@@ -128,6 +131,7 @@ internal sealed record ServiceResponse
             TrackId = DisplayText.Clean(ReadText("track_id")) is { Length: > 0 } trackId ? trackId : null,
             Seed = TolerantJson.ReadInteger(TolerantJson.GetProperty(meta, "seed")) ?? TolerantJson.ReadInteger(Get("seed")),
             Meta = ReadMeta(meta),
+            ContentFlags = Contract.ContentFlags.Read(root, ReadMetaValue),
         };
 
         JsonElement Get(string name) => TolerantJson.GetProperty(root, name);
@@ -160,18 +164,20 @@ internal sealed record ServiceResponse
             string name = DisplayText.Clean(TolerantJson.ReadName(property));
             if (name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
 
-            values[name] = property.Value.ValueKind switch
-            {
-                JsonValueKind.String => TolerantJson.ReadString(property.Value) is { } text ? DisplayText.CleanLines(text) : null,
-                JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
-                JsonValueKind.Number => TolerantJson.ReadNumber(property.Value),
-                JsonValueKind.True => true,
-                JsonValueKind.False => false,
-                JsonValueKind.Null => null,
-                _ => DisplayText.CleanLines(property.Value.GetRawText()),
-            };
+            values[name] = ReadMetaValue(property.Value);
         }
 
         return new ReadOnlyDictionary<string, object?>(values);
     }
+
+    private static object? ReadMetaValue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => TolerantJson.ReadString(value) is { } text ? DisplayText.CleanLines(text) : null,
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => TolerantJson.ReadNumber(value),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Null => null,
+        _ => DisplayText.CleanLines(value.GetRawText()),
+    };
 }

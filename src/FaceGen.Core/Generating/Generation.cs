@@ -43,7 +43,7 @@ public sealed record Generation
     /// <summary>Gets the service's last message about the generation; empty if there is none.</summary>
     public string Message { get; init; } = "";
 
-    /// <summary>Gets the parameters that the service used.</summary>
+    /// <summary>Gets the parameters that the service used, and the flags of its safety filter.</summary>
     public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceResponse.EmptyMeta;
 
     /// <summary>Gets the request; null if only the id is known.</summary>
@@ -121,7 +121,7 @@ public sealed record Generation
             Eta = response.Eta ?? Eta,
             TrackId = response.TrackId ?? TrackId,
             Message = response.Message,
-            Meta = response.Meta.Count > 0 ? response.Meta : Meta,
+            Meta = ContentFlags.AddTo(response.Meta.Count > 0 ? response.Meta : Meta, response.ContentFlags),
         };
     }
 

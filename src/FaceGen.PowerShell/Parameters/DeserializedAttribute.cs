@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using FaceGen.Contract;
 using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
