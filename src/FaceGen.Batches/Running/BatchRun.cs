@@ -105,6 +105,7 @@ internal sealed class BatchRun : IDisposable
             _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
+        _run.MissingImages.Complete();
         return CreateSummary(await CountAsync().ConfigureAwait(false));
     }
 
@@ -298,7 +299,7 @@ internal sealed class BatchRun : IDisposable
         BatchSummary summary = counts.ToSummary(_ledger.Name) with
         {
             Submitted = _submitted,
-            ImagesPaid = _run.Limits.Images,
+            ImagesPaid = _run.Limits.ImagesPaid,
             Fault = _run.Limits.FatalError,
             Duration = _run.Limits.Elapsed,
         };

@@ -80,8 +80,11 @@ public sealed record Request
     /// <summary>Gets the fields with their values, in the order of the API's reference.</summary>
     internal IEnumerable<(RequestField Field, object? Value)> Fields => RequestField.All.Select(defined => (defined, _values[defined]));
 
-    /// <summary>Gets the number of images that the request generates and pays for.</summary>
+    /// <summary>Gets the number of images that the request asks for.</summary>
     internal int ImageCount => Samples ?? 1;
+
+    /// <summary>True if the documentation says that one image comes, whatever <c>samples</c> is: for the largest size (Q41).</summary>
+    internal bool MayReturnFewerImages => ImageCount > 1 && Width == RequestField.Width.Maximum && Height == RequestField.Height.Maximum;
 
     /// <summary>Creates a request, in which each required field has a value.</summary>
     internal static Request Create(FieldValues values) => Empty with { _values = values };

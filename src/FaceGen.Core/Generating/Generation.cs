@@ -86,6 +86,9 @@ public sealed record Generation
     /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>
     internal int UnusedImageCount { get; private init; }
 
+    /// <summary>Gets the number of images that were requested and are not among those of a finished generation.</summary>
+    internal int MissingImageCount => Status == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
+
     /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
