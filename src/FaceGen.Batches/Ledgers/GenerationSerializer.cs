@@ -22,7 +22,7 @@ internal static class GenerationSerializer
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
         if (generation.GenerationTime is { } seconds) json.WriteShortestNumber("generation_time", seconds);
         if (generation.Eta is { } eta) json.WriteShortestNumber("eta", eta);
-        if (generation.TrackId is { } trackId) json.WriteNumber("track_id", trackId);
+        if (generation.TrackId is { } trackId) json.WriteIdentifier("track_id", trackId);
         if (generation.Account is { } account) json.WriteString("account", account);
         json.WriteString("message", generation.Message);
         json.WriteStartObject("meta");
@@ -51,7 +51,7 @@ internal static class GenerationSerializer
                 Seed = GetProperty(root, "seed")?.GetInt64(),
                 GenerationTime = GetProperty(root, "generation_time")?.GetDouble(),
                 Eta = GetProperty(root, "eta")?.GetDouble(),
-                TrackId = GetProperty(root, "track_id")?.GetInt64(),
+                TrackId = TolerantJson.ReadText(TolerantJson.GetProperty(root, "track_id")),
                 // A ledger of an older version contains only the address.
                 Account = AccountIdentifier.TryParse(GetProperty(root, "account")?.GetString()) ?? row.Address,
                 Message = root.GetProperty("message").GetString()!,

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FaceGen.BatchModel;
+using FaceGen.Contract;
 using FaceGen.Saving;
 
 namespace FaceGen.Batches.Ledgers;
@@ -12,6 +13,10 @@ internal sealed class LedgerInput : IDisposable
 {
     /// <summary>The SQL function that makes paths of the same file equal.</summary>
     private static readonly string CaseFoldFunction = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
+
+    /// <summary>The SQL condition of <see cref="Request.MayReturnFewerImages"/>: in the request's text, the height follows the width.</summary>
+    private static readonly string MayReturnFewerImages =
+        $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},\"{RequestField.Height.Name}\":{RequestField.Height.Maximum}%'";
 
     private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
 
@@ -42,11 +47,11 @@ internal sealed class LedgerInput : IDisposable
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
-            planned AS (SELECT images, face, face_length, CASE WHEN {isSubmitted} THEN 'Pending' ELSE status END AS outcome FROM rows)
+            planned AS (SELECT request, images, face, face_length, CASE WHEN {isSubmitted} THEN 'Pending' ELSE status END AS outcome FROM rows)
             """;
-        List<(BatchItemStatus Outcome, long Rows, long Images)> outcomes = await session.QueryAsync(
-            $"{inputQuery} SELECT outcome, count(*), CAST(sum(images) AS BIGINT) FROM planned GROUP BY outcome",
-            row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1), row.GetInt64(2))).ConfigureAwait(false);
+        List<(BatchItemStatus Outcome, long Rows, long Images, long WithFewerImages)> outcomes = await session.QueryAsync(
+            $"{inputQuery} SELECT outcome, count(*), CAST(sum(images) AS BIGINT), CAST(sum(CASE WHEN {MayReturnFewerImages} THEN 1 ELSE 0 END) AS BIGINT) FROM planned GROUP BY outcome",
+            row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))).ConfigureAwait(false);
         // A face that several rows share is uploaded once.
         long? uploads = await session.QueryNumberAsync(
             $"""
@@ -65,6 +70,7 @@ internal sealed class LedgerInput : IDisposable
             Images: outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.Images),
             Uploads: uploads ?? 0)
         {
+            RowsWithFewerImages = outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.WithFewerImages),
             Duplicates = duplicates,
             FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, inputQuery, isSubmitted).ConfigureAwait(false),
             FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, inputQuery, isSubmitted).ConfigureAwait(false) : null,

@@ -67,7 +67,7 @@ internal sealed record LedgerRow
 /// <param name="Format">The format.</param>
 /// <param name="Width">The width in pixels.</param>
 /// <param name="Height">The height in pixels.</param>
-/// <param name="Filtered">True if the service's safety filter seems to have replaced the image.</param>
+/// <param name="Filtered">True if the service's safety filter seems to have altered the image.</param>
 /// <param name="Incomplete">True if the file lacks the end marker of its format.</param>
 internal sealed record LedgerFile(
     int Index, string Path, long Length, string Sha256, ImageFormat Format, int Width, int Height, bool Filtered, bool Incomplete = false)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using FaceGen.Contract;
@@ -121,10 +122,14 @@ internal sealed class RequestSerializer
 
     /// <summary>
     /// Returns the hash that identifies a request. It includes the bytes of a face image, a link without its signature, and texts with
-    /// normalized line ends; it excludes private fields, which only receive the result.
+    /// normalized line ends; it excludes private fields, which only receive the result. An identifier with leading zeros is the number
+    /// that earlier versions read.
     /// </summary>
     private static string ComputeIdentity(Request request, string? face) => Sha256.ComputeHex(ToJson(
-        request.WithFields((field, value) => field.IsPrivate ? null : value is string text ? NormalizeLineBreaks(text) : value),
+        request.WithFields((field, value) => field.IsPrivate ? null
+            : value is not string text ? value
+            : field.Kind == FieldKind.Identifier && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
+            : NormalizeLineBreaks(text)),
         face ?? SignedLink.WithoutSignature(request.FaceImage.Link!)));
 
     private static string NormalizeLineBreaks(string text) => text.Replace("\r\n", "\n").Replace('\r', '\n');

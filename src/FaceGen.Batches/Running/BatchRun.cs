@@ -109,6 +109,7 @@ internal sealed class BatchRun : IDisposable
             _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
+        _run.MissingImages.Complete();
         return CreateSummary(await CountAsync().ConfigureAwait(false));
     }
 
@@ -273,7 +274,7 @@ internal sealed class BatchRun : IDisposable
         Slots.Slot throttle = await _throttle.AcquireAsync(_run.EndToken).ConfigureAwait(false);
         try
         {
-            slots.Enqueue(new RowSlots(throttle, await _run.Account.Slots.AcquireAsync(_run.EndToken).ConfigureAwait(false)));
+            slots.Enqueue(new RowSlots(throttle, await _run.Account.AcquireSlotAsync(_run.Time, _run.EndToken).ConfigureAwait(false)));
         }
         catch
         {
@@ -283,7 +284,7 @@ internal sealed class BatchRun : IDisposable
 
         while (slots.Count < MaxRowsPerClaim && _throttle.TryAcquire() is { } further)
         {
-            if (_run.Account.Slots.TryAcquire() is not { } account)
+            if (_run.Account.TryAcquireSlot() is not { } account)
             {
                 further.Release();
                 return;
@@ -342,7 +343,7 @@ internal sealed class BatchRun : IDisposable
         BatchSummary summary = counts.ToSummary(_ledger.Name) with
         {
             Submitted = _submitted,
-            ImagesPaid = _run.Limits.Images,
+            ImagesPaid = _run.Limits.ImagesPaid,
             Fault = _run.Limits.FatalError,
             Duration = _run.Limits.Elapsed,
         };

@@ -58,6 +58,8 @@ internal sealed class RowProcessor
             if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
+            _run.MissingImages.Add(generation);
+            if (slot is not null) _run.Limits.AddMissingImages(generation.MissingImageCount);
             await SaveAsync(recorder, generation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -20,6 +20,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     private TaskCompletionSource<bool>? _inFlight;
     private DateTimeOffset? _uncertainSince = row.SubmittedAt;
     private bool _isClosed;
+    private bool _hasOutcome;
 
     /// <summary>Gets the row as it is in the ledger, or as it is to be: an accepted row stays accepted also if that could not be recorded.</summary>
     internal LedgerRow Row { get; private set; } = row;
@@ -40,11 +41,10 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     /// <inheritdoc/>
     public async Task RecordSendingAsync()
     {
-        bool isFirst;
+        bool isFirst = !_hasOutcome;
         lock (_gate)
         {
             if (_isClosed || IsClaimLost) throw new OperationCanceledException();
-            isFirst = _inFlight is null;
             _inFlight = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
@@ -81,6 +81,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
+        _hasOutcome = true;
         try
         {
             switch (outcome)
@@ -118,7 +119,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         }
         finally
         {
-            _inFlight!.TrySetResult(true);
+            _inFlight?.TrySetResult(true);
         }
     }
 
@@ -170,7 +171,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     internal Task ReleaseAsync(FaceGenException? error = null) => UncertainError is not null
         ? _inFlight is null
             // It was not submitted again.
-            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = Row.Attempts - 1 }, release: true)
+            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = _hasOutcome ? Row.Attempts : Row.Attempts - 1 }, release: true)
             : RecordEndAsync(BatchItemStatus.Uncertain, UncertainError)
         : WriteAsync(Row with
         {

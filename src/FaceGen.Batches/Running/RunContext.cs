@@ -21,6 +21,8 @@ internal sealed record RunContext(
 
     internal RunLimits Limits { get; } = new(Connection, Options, Observer);
 
+    internal MissingImageWarnings MissingImages { get; } = new(Observer);
+
     internal StorageRetry StorageRetry { get; } = new(
         Connection.Services.Time, Observer, new Destination(Connection.Services.Files, Options.Save.Folder), DeadlineToken);
 }

@@ -25,6 +25,7 @@ internal sealed class RunLimits
     private long? _balanceCheckedAt;
     private int _submissions;
     private long _images;
+    private long _missingImages;
 
     internal RunLimits(Connection connection, BatchOptions options, IEngineLog log)
     {
@@ -41,8 +42,14 @@ internal sealed class RunLimits
     /// <summary>Gets the error that every other row would meet too; null if there is none.</summary>
     internal FaceGenException? FatalError { get; private set; }
 
-    /// <summary>Gets how many images the run has paid for.</summary>
-    internal long Images => Interlocked.Read(ref _images);
+    /// <summary>Gets how many images the run has paid for, as far as is known.</summary>
+    internal long ImagesPaid => Images - Interlocked.Read(ref _missingImages);
+
+    /// <summary>
+    /// Gets how many images the accepted rows asked for, which -MaxImages limits: whether an image that did not come was charged is
+    /// not known.
+    /// </summary>
+    private long Images => Interlocked.Read(ref _images);
 
     /// <summary>Gets how many images may still be paid for; null if there is no limit.</summary>
     internal long? ImagesLeft => _options.MaxImages - Images;
@@ -85,6 +92,9 @@ internal sealed class RunLimits
 
     /// <summary>Subtracts the images of a row that was not paid for.</summary>
     internal void ReleaseImages(int images) => Interlocked.Add(ref _images, -images);
+
+    /// <summary>Adds images that a row asked for and that did not come.</summary>
+    internal void AddMissingImages(int images) => Interlocked.Add(ref _missingImages, images);
 
     /// <summary>Ends the submissions because of an error that every other row would meet too.</summary>
     internal void StopSubmitting(FaceGenException error)

@@ -177,7 +177,8 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
     {
         bool isNamed = (request.TrackId is { } track && track == generation.TrackId)
             || (request.FaceImage.Link is { } face && GetUsedValue(generation, RequestField.FaceImage.Name) == face.AbsoluteUri);
-        if (!isNamed || request.Prompt != generation.Prompt || request.ImageCount != generation.ImageCount) return false;
+        bool hasAllImages = generation.ImageCount == request.ImageCount || (request.MayReturnFewerImages && generation.ImageCount < request.ImageCount);
+        if (!isNamed || request.Prompt != generation.Prompt || !hasAllImages) return false;
 
         using JsonDocument asked = JsonDocument.Parse(RequestSerializer.ToJson(request, ""));
         return asked.RootElement.EnumerateObject().Where(field => field.Name != RequestField.FaceImage.Name)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Generating;
@@ -38,12 +37,16 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
 
     private static string? ReadCurrency(JsonElement value) => DisplayText.Clean(TolerantJson.ReadText(value), 20) is { Length: > 0 } currency ? currency : null;
 
-    /// <summary>Returns the number of requests in the account's queue. The service allows 30 of these requests per minute; more wait.</summary>
+    /// <summary>
+    /// Returns the number of requests in the account's queue: by POST, or by GET where the service refuses that. The service allows 30
+    /// of these requests per minute; more wait.
+    /// </summary>
     /// <exception cref="FaceGenException">The service did not return it, or rejected the key.</exception>
     internal async Task<QueueUsage> GetQueueUsageAsync(CancellationToken cancellationToken)
     {
         Account account = Account.For(connection);
-        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.RequestCount, null, account.QueueCountLimiter, cancellationToken).ConfigureAwait(false);
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.RequestCount, null, account.QueueCountLimiter, cancellationToken,
+            () => connection.Api.GetAsync(connection.Address.RequestCount, cancellationToken)).ConfigureAwait(false);
         return result is { Status: 200, Response: { IsFailure: false } response }
             && TolerantJson.ReadNumber(TolerantJson.GetProperty(response.Root, "processing_count")) is { } count and >= 0 and < 1e6
             ? new QueueUsage { ProcessingCount = (int)count, QueueLimit = account.Slots.Limit }
@@ -54,12 +57,9 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     /// <exception cref="FaceGenException">The service has no images with this id, or did not delete them.</exception>
     internal async Task DeleteImagesAsync(string id, CancellationToken cancellationToken)
     {
-        if (!long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-            throw new FaceGenException(ErrorCode.GenerationNotFound, $"'{DisplayText.Clean(id, 60)}' is not an id of the service. Nothing was deleted. Use the Id of a generation.");
-
         (ApiResult result, bool mayHaveRun) = await PostWithRetryAsync(connection.Address.DeleteImage, json =>
         {
-            json.WriteNumber("request_id", number);
+            json.WriteIdentifier("request_id", id);
             json.WriteString("type", "image");
         }, null, cancellationToken).ConfigureAwait(false);
         Outcome outcome = OutcomeClassifier.ClassifyAccountRequest(result);
@@ -76,12 +76,15 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     /// <exception cref="FaceGenException">The service did not return them; not every plan allows this request.</exception>
     internal async Task<IReadOnlyList<string>> GetAssetIdsAsync(int page, CancellationToken cancellationToken)
     {
-        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, json =>
+        void WriteFields(Utf8JsonWriter json)
         {
             json.WriteString("type", "image");
             json.WriteNumber("per_page", AssetsPerPage);
             json.WriteNumber("page", page);
-        }, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, WriteFields, null, cancellationToken,
+            () => connection.Api.PostAsync(connection.Address.OtherAssetsGenerated, WriteFields, cancellationToken)).ConfigureAwait(false);
         if (result is not { Status: 200, Response: { IsFailure: false } response })
             throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not list the account's images: {result.Describe().TrimEnd('.')}. {Free}");
 
@@ -95,15 +98,22 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     /// <param name="writeFields">Writes the fields beside the key.</param>
     /// <param name="rateLimiter">Limits the rate of the requests.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="sendOther">Sends the request as another page of the documentation describes it; null if there is none.</param>
     /// <returns>The last result, and whether the service may have executed an earlier attempt.</returns>
     private async Task<(ApiResult Result, bool MayHaveRun)> PostWithRetryAsync(
-        Uri address, Action<Utf8JsonWriter>? writeFields, RateLimiter? rateLimiter, CancellationToken cancellationToken)
+        Uri address, Action<Utf8JsonWriter>? writeFields, RateLimiter? rateLimiter, CancellationToken cancellationToken, Func<Task<ApiResult>>? sendOther = null)
     {
         bool mayHaveRun = false;
         for (int attempt = 1; ; attempt++)
         {
             if (rateLimiter is not null) await rateLimiter.AcquireAsync(connection.Services.Time, cancellationToken).ConfigureAwait(false);
             ApiResult result = await connection.Api.PostAsync(address, writeFields, cancellationToken).ConfigureAwait(false);
+            if (sendOther is not null && result.Status is 404 or 405)
+            {
+                if (rateLimiter is not null) await rateLimiter.AcquireAsync(connection.Services.Time, cancellationToken).ConfigureAwait(false);
+                if (await sendOther().ConfigureAwait(false) is { IsSent: true } other) result = other;
+            }
+
             if (attempt == MaxAttempts || OutcomeClassifier.ClassifyAccountRequest(result) is not Outcome.Retry retry) return (result, mayHaveRun);
 
             mayHaveRun |= result.IsSent && result.Status != 429;

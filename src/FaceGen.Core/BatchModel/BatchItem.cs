@@ -75,7 +75,7 @@ public enum BatchItemStatus
     /// <summary>Every image is saved and completely checked.</summary>
     Saved,
 
-    /// <summary>Every image is saved, but the service's safety filter seems to have removed one.</summary>
+    /// <summary>Every image is saved, but the service's safety filter seems to have altered one.</summary>
     Filtered,
 
     /// <summary>The service refused the row, or could not create the image; <c>-RetryFailed</c> submits it again.</summary>

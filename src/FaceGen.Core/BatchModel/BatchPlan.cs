@@ -25,6 +25,9 @@ internal sealed record BatchPlan(long Rows, long Done, long InProgress, long Not
     /// </summary>
     internal (string Row, string Path, bool IsAnotherRows)? ExistingFile { get; init; }
 
+    /// <summary>Gets the number of rows to submit for which the service may return fewer images than requested.</summary>
+    internal long RowsWithFewerImages { get; init; }
+
     /// <summary>Gets the number of images that may be charged, since a row is submitted completely or not; null without a limit.</summary>
     internal long? AffordableImages { get; init; }
 }

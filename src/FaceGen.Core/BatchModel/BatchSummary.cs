@@ -18,7 +18,7 @@ public sealed record BatchSummary
     /// <summary>Gets the number of rows whose images are all saved.</summary>
     public long Saved { get; init; }
 
-    /// <summary>Gets the number of rows that are saved, but with an image that the service's safety filter seems to have removed.</summary>
+    /// <summary>Gets the number of rows that are saved, but with an image that the service's safety filter seems to have altered.</summary>
     public long Filtered { get; init; }
 
     /// <summary>Gets the number of rows that failed; <c>-RetryFailed</c> submits them again.</summary>
@@ -45,7 +45,10 @@ public sealed record BatchSummary
     /// <summary>Gets the number of rows that this run submitted.</summary>
     public long Submitted { get; init; }
 
-    /// <summary>Gets the number of images that this run was charged for, as far as is known.</summary>
+    /// <summary>
+    /// Gets the number of images that this run was charged for, as far as is known: images that were requested and did not come are not
+    /// counted.
+    /// </summary>
     public long ImagesPaid { get; init; }
 
     /// <summary>Gets when the first image that is not saved expires; null if there is none.</summary>

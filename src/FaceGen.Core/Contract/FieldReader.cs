@@ -65,7 +65,7 @@ internal static class FieldReader
             _ => raw.ToString() is { Length: > 0 } text ? text : $"a {raw.GetType().Name}",
         };
         FaceGenException error = field.CreateInvalidErrorFor(shown);
-        return field.Kind == FieldKind.Integer && raw is string number && DamagedText.IsScientificNotation(number)
+        return field.Kind is FieldKind.Integer or FieldKind.Identifier && raw is string number && DamagedText.IsScientificNotation(number)
             ? new FaceGenException(error.Code, $"{error.Message} A spreadsheet such as Excel rounded it. Use a number format without decimals for the column, enter the number again, and save the file.")
             : error;
     }
@@ -90,7 +90,7 @@ internal static class FieldReader
     private static object? ToType(this RequestField field, object raw) => field.Kind switch
     {
         // Control characters, which a terminal would execute, are removed.
-        FieldKind.Text => ToText(raw) is { } text && DisplayText.RemoveControlCharacters(text) is { } shown && !InvisibleCharacters.IsEmpty(shown) ? shown : null,
+        FieldKind.Text => ToShownText(raw),
         FieldKind.Image => ToText(raw),
         FieldKind.Integer => ToInteger(raw) is not { } number ? null
             // Fields with a documented range fit 32 bits.
@@ -102,8 +102,22 @@ internal static class FieldReader
         FieldKind.Choice => InvisibleCharacters.Trim(raw.ToString() ?? "") is var word
             ? field.Choices.FirstOrDefault(choice => choice.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? word
             : null,
+        FieldKind.Identifier => ToIdentifier(raw),
         _ => ToAddress(raw),
     };
+
+    private static string? ToShownText(object value) =>
+        ToText(value) is { } text && DisplayText.RemoveControlCharacters(text) is { } shown && !InvisibleCharacters.IsEmpty(shown) ? shown : null;
+
+    /// <summary>Returns an identifier as text: without the decimals with which a spreadsheet writes a whole number, but with leading zeros.</summary>
+    private static string? ToIdentifier(object value)
+    {
+        if (value is not string && ToInteger(value) is { } whole) return whole.ToString(CultureInfo.InvariantCulture);
+        if (ToShownText(value) is not { } shown || DamagedText.IsScientificNotation(shown)) return null;
+
+        string text = InvisibleCharacters.Trim(shown);
+        return text.IndexOfAny(['.', ',']) >= 0 && ToInteger(text) is { } number ? number.ToString(CultureInfo.InvariantCulture) : text;
+    }
 
     private static Uri? ToAddress(object value) => value is Uri given ? (given.IsAbsoluteUri ? given : null)
         : Uri.TryCreate(InvisibleCharacters.Trim(value.ToString() ?? ""), UriKind.Absolute, out Uri? read) ? read

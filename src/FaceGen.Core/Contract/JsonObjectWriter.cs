@@ -28,6 +28,17 @@ internal static class JsonObjectWriter
         return buffer.ToArray();
     }
 
+    /// <summary>Writes a property with an id: a number if the text is an integer in its usual form, otherwise a text.</summary>
+    internal static void WriteIdentifier(this Utf8JsonWriter json, string name, string id)
+    {
+        if (IsInteger(id, out long number)) json.WriteNumber(name, number);
+        else json.WriteString(name, id);
+    }
+
+    /// <summary>True if a text is an integer in its usual form, without leading zeros or spaces, which a number would not keep.</summary>
+    internal static bool IsInteger(string text, out long number) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number) && number.ToString(CultureInfo.InvariantCulture) == text;
+
     /// <summary>
     /// Writes a number in its shortest exact form. On .NET Framework, <see cref="Utf8JsonWriter"/> writes 0.1 as
     /// 0.10000000000000001, and the format "R" is not exact for every number.

@@ -59,8 +59,8 @@ public sealed record Request
     /// <summary>Gets the https address to which the service sends a webhook delivery with the result (<c>webhook</c>).</summary>
     public Uri? Webhook { get => Get<Uri>(RequestField.Webhook); init => Set(RequestField.Webhook, value); }
 
-    /// <summary>Gets the caller's number that the webhook delivery repeats (<c>track_id</c>).</summary>
-    public long? TrackId { get => Get<long?>(RequestField.TrackId); init => Set(RequestField.TrackId, value); }
+    /// <summary>Gets the number or text of the caller that the webhook delivery repeats; a number is sent as a number (<c>track_id</c>).</summary>
+    public string? TrackId { get => Get<string>(RequestField.TrackId); init => Set(RequestField.TrackId, value); }
 
     /// <summary>Gets fields of the API that FaceGen does not know, by their names. They are sent as they are.</summary>
     public IReadOnlyDictionary<string, object?> AdditionalFields { get; init; } = RequestData.None<object?>();
@@ -80,8 +80,11 @@ public sealed record Request
     /// <summary>Gets the fields with their values, in the order of the API's reference.</summary>
     internal IEnumerable<(RequestField Field, object? Value)> Fields => RequestField.All.Select(defined => (defined, _values[defined]));
 
-    /// <summary>Gets the number of images that the request generates and pays for.</summary>
+    /// <summary>Gets the number of images that the request asks for.</summary>
     internal int ImageCount => Samples ?? 1;
+
+    /// <summary>True if the documentation says that one image comes, whatever <c>samples</c> is: for the largest size (Q41).</summary>
+    internal bool MayReturnFewerImages => ImageCount > 1 && Width == RequestField.Width.Maximum && Height == RequestField.Height.Maximum;
 
     /// <summary>Creates a request, in which each required field has a value.</summary>
     internal static Request Create(FieldValues values) => Empty with { _values = values };

@@ -25,6 +25,9 @@ internal enum FieldKind
 
     /// <summary>An https address.</summary>
     Address,
+
+    /// <summary>A whole number or a text that the caller chooses. A number is sent as a number.</summary>
+    Identifier,
 }
 
 /// <summary>
@@ -61,7 +64,7 @@ internal sealed class RequestField
     internal static readonly RequestField Style = new("style", FieldKind.Choice) { Choices = ["realistic", "comic", "chibi", "3d", "anime"], Default = "realistic" };
     internal static readonly RequestField Seed = new("seed", FieldKind.Integer);
     internal static readonly RequestField Webhook = new("webhook", FieldKind.Address) { IsPrivate = true };
-    internal static readonly RequestField TrackId = new("track_id", FieldKind.Integer);
+    internal static readonly RequestField TrackId = new("track_id", FieldKind.Identifier);
 
     /// <summary>Gets all fields, in the order of the API's reference.</summary>
     internal static IReadOnlyList<RequestField> All => Defined;
@@ -109,6 +112,7 @@ internal sealed class RequestField
         FieldKind.Integer => "a whole number",
         FieldKind.Boolean => "true or false",
         FieldKind.Address => "an https address",
+        FieldKind.Identifier => "a whole number or a text",
         _ => "a number",
     };
 }

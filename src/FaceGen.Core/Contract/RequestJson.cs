@@ -60,6 +60,7 @@ internal static class RequestJson
         {
             case null: break;
             case Uri link: json.WriteString(field.Name, link.AbsoluteUri); break;
+            case string text when field.Kind == FieldKind.Identifier: json.WriteIdentifier(field.Name, text); break;
             case string text: json.WriteString(field.Name, text); break;
             case int number: json.WriteNumber(field.Name, number); break;
             case long number: json.WriteNumber(field.Name, number); break;

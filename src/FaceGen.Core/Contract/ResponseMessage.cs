@@ -24,7 +24,9 @@ internal static class ResponseMessage
         return DisplayText.Clean(message);
     }
 
-    /// <summary>Returns the unchanged message if it is plain text or about the key; otherwise an empty text.</summary>
+    /// <summary>
+    /// Returns the unchanged message if it is plain text or about the key; the tips if there is no message; otherwise an empty text.
+    /// </summary>
     internal static string ReadText(JsonElement root)
     {
         foreach (string name in MessageFields)
@@ -40,7 +42,7 @@ internal static class ResponseMessage
             if (text.Length > 0) return Truncate(text);
         }
 
-        return "";
+        return MessageFields.Any(name => ReadParts(TolerantJson.GetProperty(root, name)).Any()) ? "" : ReadTips(root);
     }
 
     /// <summary>Returns the unchanged tips; empty if there are none.</summary>

@@ -12,7 +12,7 @@ internal sealed record ServiceResponse
     /// <summary>The fields that hold links besides <c>output</c>, the most reliable first.</summary>
     private static readonly string[] LinkFields = ["links", "future_links", "proxy_links"];
 
-    private static readonly string[] EmptyIdValues = ["null", "none", "nil", "undefined", "n/a"];
+    private static readonly string[] EmptyIdValues = ["none", "nil", "undefined", "n/a"];
 
     private const int MaxMetaFields = 256;
 
@@ -64,10 +64,13 @@ internal sealed record ServiceResponse
 
     internal long? Seed { get; private init; }
 
-    internal long? TrackId { get; private init; }
+    internal string? TrackId { get; private init; }
 
     /// <summary>Gets the parameters that the service used.</summary>
     internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = EmptyMeta;
+
+    /// <summary>Gets the flags of <see cref="Contract.ContentFlags"/> beside <see cref="Meta"/>.</summary>
+    internal IReadOnlyDictionary<string, object?> ContentFlags { get; private init; } = EmptyMeta;
 
     /// <summary>Gets the whole response, for fields that only one kind of response has.</summary>
     internal JsonElement Root { get; private init; }
@@ -135,9 +138,10 @@ internal sealed record ServiceResponse
             Eta = ReadNumber("eta"),
             GenerationTime = ReadNumber("generationTime") ?? ReadNumber("generation_time"),
             RetryAfter = ReadNumber("retry_after"),
-            TrackId = TolerantJson.ReadInteger(Get("track_id")),
+            TrackId = DisplayText.Clean(ReadText("track_id")) is { Length: > 0 } trackId ? trackId : null,
             Seed = TolerantJson.ReadInteger(TolerantJson.GetProperty(meta, "seed")) ?? TolerantJson.ReadInteger(Get("seed")),
             Meta = ReadMeta(meta),
+            ContentFlags = Contract.ContentFlags.Read(root, ReadMetaValue),
         };
 
         JsonElement Get(string name) => TolerantJson.GetProperty(root, name);
@@ -169,18 +173,20 @@ internal sealed record ServiceResponse
             string name = DisplayText.Clean(TolerantJson.ReadName(property));
             if (name.Equals("key", StringComparison.OrdinalIgnoreCase)) continue;
 
-            values[name] = property.Value.ValueKind switch
-            {
-                JsonValueKind.String => TolerantJson.ReadString(property.Value) is { } text ? DisplayText.CleanLines(text) : null,
-                JsonValueKind.Number when property.Value.TryGetInt64(out long whole) => whole,
-                JsonValueKind.Number => TolerantJson.ReadNumber(property.Value),
-                JsonValueKind.True => true,
-                JsonValueKind.False => false,
-                JsonValueKind.Null => null,
-                _ => DisplayText.CleanLines(property.Value.GetRawText()),
-            };
+            values[name] = ReadMetaValue(property.Value);
         }
 
         return new ReadOnlyDictionary<string, object?>(values);
     }
+
+    private static object? ReadMetaValue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => TolerantJson.ReadString(value) is { } text ? DisplayText.CleanLines(text) : null,
+        JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
+        JsonValueKind.Number => TolerantJson.ReadNumber(value),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Null => null,
+        _ => DisplayText.CleanLines(value.GetRawText()),
+    };
 }

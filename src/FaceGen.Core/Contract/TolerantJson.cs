@@ -5,7 +5,7 @@ namespace FaceGen.Contract;
 
 /// <summary>
 /// Reads JSON values that may have another type than documented. A value that cannot be read, such as a text that is not valid
-/// Unicode, which <see cref="JsonElement"/> detects only on access, is null.
+/// Unicode, which <see cref="JsonElement"/> detects only on access, is null; so is the text "null".
 /// </summary>
 internal static class TolerantJson
 {
@@ -77,7 +77,7 @@ internal static class TolerantJson
     {
         try
         {
-            return value.GetString();
+            return value.GetString() is { } text && !text.Trim().Equals("null", StringComparison.OrdinalIgnoreCase) ? text : null;
         }
         catch (InvalidOperationException)
         {

@@ -37,13 +37,13 @@ public sealed record Generation
     /// <summary>Gets when the links expire: 24 hours after <see cref="CreatedAt"/>.</summary>
     public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkLifetimeHours);
 
-    /// <summary>Gets the track id, a number that the caller chose.</summary>
-    public long? TrackId { get; init; }
+    /// <summary>Gets the track id, a number or a text that the caller chose.</summary>
+    public string? TrackId { get; init; }
 
     /// <summary>Gets the service's last message about the generation; empty if there is none.</summary>
     public string Message { get; init; } = "";
 
-    /// <summary>Gets the parameters that the service used.</summary>
+    /// <summary>Gets the parameters that the service used, and the flags of its safety filter.</summary>
     public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceResponse.EmptyMeta;
 
     /// <summary>Gets the request; null if only the id is known.</summary>
@@ -92,6 +92,9 @@ public sealed record Generation
     /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>
     internal int UnusedImageCount { get; private init; }
 
+    /// <summary>Gets the number of images that were requested and are not among those of a finished generation.</summary>
+    internal int MissingImageCount => Status == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
+
     /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => Status is not GenerationStatus.Processing;
 
@@ -129,7 +132,7 @@ public sealed record Generation
             Eta = response.Eta ?? Eta,
             TrackId = response.TrackId ?? TrackId,
             Message = response.Message,
-            Meta = response.Meta.Count > 0 ? response.Meta : Meta,
+            Meta = ContentFlags.AddTo(response.Meta.Count > 0 ? response.Meta : Meta, response.ContentFlags),
         };
     }
 

@@ -9,7 +9,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
     private readonly RunFailures _failures = new();
 
     /// <summary>Acquires the account's next free slot.</summary>
-    internal Task<Slots.Slot> AcquireSlotAsync(CancellationToken cancellationToken) => _account.Slots.AcquireAsync(cancellationToken);
+    internal Task<Slots.Slot> AcquireSlotAsync(CancellationToken cancellationToken) => _account.AcquireSlotAsync(connection.Services.Time, cancellationToken);
 
     /// <summary>Returns the value of a request's face image, which it uploads if need be, before the request has a slot.</summary>
     /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image; or the timeout elapsed.</exception>

@@ -33,6 +33,8 @@ internal sealed class Submission(
     /// <summary>The last attempt whose outcome is unknown, if the request is sent again nevertheless.</summary>
     private Outcome.Uncertain? _uncertain;
 
+    private TimeSpan Now => connection.Services.Time.GetElapsedTime(0);
+
     /// <summary>Gets why nothing was accepted, while the submission waits to be sent again; null while a request is in flight.</summary>
     internal string? NotAcceptedReason { get; private set; }
 
@@ -47,9 +49,10 @@ internal sealed class Submission(
             for (int attempt = 0; ; attempt++)
             {
                 _deadlineToken.ThrowIfCancellationRequested();
+                await WaitForEqualRequestAsync(attempt).ConfigureAwait(false);
                 if (failures.FatalError is { } fatalError) throw fatalError;
 
-                int sequence = failures.Sequence;
+                (int sequence, int pace) = (failures.Sequence, _account.Pace.Version);
                 (Outcome outcome, Generation? accepted) = await _account.SubmitAsync(request, SendAsync).ConfigureAwait(false);
                 _isSlotOccupied = accepted is not null;
                 persistentErrors = outcome is Outcome.Retry { PersistentError: not null } ? persistentErrors + 1 : 0;
@@ -71,7 +74,9 @@ internal sealed class Submission(
                         failures.AddFatal(error);
                         throw error;
                     case Outcome.Retry retry:
-                        await RetryAsync(retry, attempt).ConfigureAwait(false);
+                        if (retry is { IsRepeat: true, Delay: { } interval }) _account.Repeats.AddRefusal(GetRepeatKey(), Now, interval);
+                        else if (_account.Repeats.IsActive) _account.Repeats.Remove(GetRepeatKey());
+                        await RetryAsync(retry, attempt, pace).ConfigureAwait(false);
                         break;
                 }
             }
@@ -127,8 +132,27 @@ internal sealed class Submission(
         return WaitToRetryAsync(new Outcome.Retry(uncertain.Reason, null), attempt);
     }
 
-    /// <summary>Waits until a request that was not accepted may be sent again; where the queue is full, without its slot.</summary>
-    private async Task RetryAsync(Outcome.Retry retry, int attempt)
+    /// <summary>Waits until the service accepts the request although an equal one was sent a moment ago.</summary>
+    private async Task WaitForEqualRequestAsync(int attempt)
+    {
+        while (_account.Repeats.IsActive && _account.Repeats.TrySend(GetRepeatKey(), Now) is var delay && delay > TimeSpan.Zero)
+        {
+            var retry = new Outcome.Retry("an equal request was sent a moment ago, which the service refuses", delay) { IsRepeat = true };
+            // Nothing is in flight while the request waits.
+            if (_uncertain is null && options.SubmissionLog is { } submissionLog) await submissionLog.RecordOutcomeAsync(retry, null).ConfigureAwait(false);
+            await RetryAsync(retry, attempt, _account.Pace.Version).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Returns the hash of what is sent, without the webhook and the track id.</summary>
+    private string GetRepeatKey() => Sha256.ComputeHex(JsonObjectWriter.Write(json => RequestJson.Write(
+        json, request.WithFields((field, value) => field.IsPrivate || field == RequestField.TrackId ? null : value), _face.Text)));
+
+    /// <summary>
+    /// Waits until a request that was not accepted may be sent again; without its slot where the queue is full or the request equals
+    /// an earlier one.
+    /// </summary>
+    private async Task RetryAsync(Outcome.Retry retry, int attempt, int pace)
     {
         if (retry.QueueLimit is { } limit) _account.Slots.ApplyServiceLimit(limit);
         Task WaitAsync() => WaitToRetryAsync(retry, attempt);
@@ -136,9 +160,31 @@ internal sealed class Submission(
         bool keepsSlot = _uncertain is not null;
         if (!keepsSlot) NotAcceptedReason = retry.Reason;
         if (retry.FaceRefusal is { } refusal) await ChangeFaceAsync(refusal, keepsSlot).ConfigureAwait(false);
-        if (keepsSlot && retry.IsQueueFull) _account.Slots.ReduceLimit();
-        if (!keepsSlot && retry.IsQueueFull) _slot = await _slot.ReleaseAndRequeueAsync(WaitAsync, _deadlineToken).ConfigureAwait(false);
-        else await WaitAsync().ConfigureAwait(false);
+        if (retry.IsBareRateLimit && _account.Pace.TryAddRefusal(pace))
+        {
+            log?.LogVerbose($"The service did not accept a request ({retry.Reason.TrimEnd('.')}). It may limit the rate: requests are sent {DisplayText.FormatSeconds(_account.Pace.Interval)} apart.");
+        }
+        else if (keepsSlot)
+        {
+            if (retry.IsQueueFull) _account.Slots.ReduceLimit();
+            await WaitAsync().ConfigureAwait(false);
+        }
+        else if (retry.IsRepeat)
+        {
+            _slot.Release();
+            await WaitAsync().ConfigureAwait(false);
+            _slot = await _account.Slots.AcquireAsync(_deadlineToken).ConfigureAwait(false);
+        }
+        else if (retry.IsQueueFull)
+        {
+            _slot = await _slot.ReleaseAndRequeueAsync(WaitAsync, _deadlineToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await WaitAsync().ConfigureAwait(false);
+        }
+
+        await _account.Pace.WaitAsync(connection.Services.Time, _deadlineToken).ConfigureAwait(false);
         NotAcceptedReason = null;
     }
 
@@ -250,6 +296,7 @@ internal sealed class Submission(
             Connection = connection,
         };
         _account.Slots.RecoverLimit();
+        _account.Pace.AddAccepted();
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
         if (!endIsKnown) _ = _account.ReleaseLaterAsync(connection, _slot);

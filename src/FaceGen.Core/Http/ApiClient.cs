@@ -38,22 +38,32 @@ internal sealed class ApiClient : IDisposable
     /// <param name="cancellationToken">Cancels the request, in flight or not.</param>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     internal Task<ApiResult> PostAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken cancellationToken) =>
-        PostAsync(address, writeFields, CancellationToken.None, cancellationToken);
+        SendAsync(HttpMethod.Post, address, writeFields, CancellationToken.None, cancellationToken);
+
+    /// <summary>
+    /// Gets an address once, with the key in a body as documented: an address with the key would be logged on its way. .NET Framework
+    /// does not send such a request, which is a result, too.
+    /// </summary>
+    /// <param name="address">An address of the service.</param>
+    /// <param name="cancellationToken">Cancels the request, in flight or not.</param>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    internal Task<ApiResult> GetAsync(Uri address, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, address, null, CancellationToken.None, cancellationToken);
 
     /// <summary>Posts a request that costs money once: it can be canceled only before it is sent. A failure on the network is a result.</summary>
     /// <param name="address">An address of the service.</param>
     /// <param name="writeFields">Writes the fields beside the key.</param>
     /// <param name="beforeSendToken">Cancels the request if no byte of it has been sent; the result is "not sent".</param>
     internal Task<ApiResult> SubmitAsync(Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken beforeSendToken) =>
-        PostAsync(address, writeFields, beforeSendToken, CancellationToken.None);
+        SendAsync(HttpMethod.Post, address, writeFields, beforeSendToken, CancellationToken.None);
 
-    private async Task<ApiResult> PostAsync(
-        Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken beforeSendToken, CancellationToken cancellationToken)
+    private async Task<ApiResult> SendAsync(
+        HttpMethod method, Uri address, Action<Utf8JsonWriter>? writeFields, CancellationToken beforeSendToken, CancellationToken cancellationToken)
     {
         if (!_address.IsOwn(address)) throw new InvalidOperationException($"The key must not be sent to {address.Host}.");
 
         using var content = new SingleSendContent(CreateBody(writeFields), beforeSendToken);
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        using var request = new HttpRequestMessage(method, address) { Content = content };
         using CancellationTokenSource stop = _time.CreateTimeoutSource(_timeout);
         using CancellationTokenRegistration registration = cancellationToken.Register(stop.Cancel);
         ApiResult result = new();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Http;
 
@@ -97,15 +98,18 @@ public sealed class Connection : IDisposable
     internal async Task<string?> FindFaultAsync(CancellationToken cancellationToken)
     {
         ApiResult result = await Api.PostAsync(Address.WalletBalance, null, cancellationToken).ConfigureAwait(false);
-        if (result.Fault is { } fault) return fault.Error.Message;
         string reason = result.Describe().TrimEnd('.');
-        if (result.StatusCode is null) return $"{BaseUri} cannot be reached: {reason}. Check the network, the proxy and the address.";
-        if (result.Status == 200 && result.Response is { IsFailure: false }) return null;
-
-        bool isKeyFault = result.Status is 401 or 403 || (result.Status == 200 && result.Response is not null);
-        return isKeyFault
-            ? $"{BaseUri} does not accept the key: {reason}. Copy the key from the account's page and run Connect-FaceGen again."
-            : $"{BaseUri} does not respond like the service: {reason}. Check the address and the proxy.";
+        return OutcomeClassifier.ClassifyAccountRequest(result) switch
+        {
+            Outcome.Finished { Response: var response } when response.IsSuccess || TolerantJson.GetProperty(response.Root, "data").ValueKind == JsonValueKind.Object => null,
+            Outcome.Failed { Error: { EndsRun: true } error } => error.Message,
+            Outcome.Retry { PersistentError: { } error } => error.Message,
+            Outcome.Retry when result.StatusCode is null => $"{BaseUri} cannot be reached: {reason}. Check the network, the proxy and the address.",
+            Outcome.Retry when result.Status >= 500 => $"{BaseUri} has an error of its own: {reason}. Whether the key is valid is not known. Run the command again later.",
+            Outcome.Retry when result.Response is not null || result.Status == 429 => $"{BaseUri} responds, but is busy or limits the requests of the account: {reason}. Whether the key is valid is not known. Run the command again later.",
+            Outcome.Failed when result is { Status: not (404 or 405), Response.IsFailure: true } => $"{BaseUri} refused the request for the balance: {reason}. Whether the key is valid is not known. Check the account's page.",
+            _ => $"{BaseUri} does not respond like the service: {reason}. Check the address and the proxy.",
+        };
     }
 
     /// <summary>

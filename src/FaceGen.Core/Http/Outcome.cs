@@ -31,6 +31,12 @@ internal abstract record Outcome
         /// <summary>True if the account's queue is full.</summary>
         internal bool IsQueueFull { get; init; }
 
+        /// <summary>True if the refusal names neither the queue nor a delay: the service may limit the rate of submissions (Q45).</summary>
+        internal bool IsBareRateLimit { get; init; }
+
+        /// <summary>True if the service accepts the same request again only after a while (Q40).</summary>
+        internal bool IsRepeat { get; init; }
+
         /// <summary>Gets the limit of the account's queue in the service's message, if any.</summary>
         internal int? QueueLimit { get; init; }
 

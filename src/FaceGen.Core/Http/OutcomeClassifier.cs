@@ -60,15 +60,15 @@ internal static class OutcomeClassifier
             401 or 402 or 403 when FindAccountError(result, message) is { } error => new Outcome.Failed(error),
             407 => result.IsSent ? new Outcome.Failed(result.Fault?.Error ?? CreateRefusal(result, message).Error) : ClassifyUnsent(result),
             429 when message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
-            429 => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true, QueueLimit = message.QueueLimit },
-            < 500 when isFailure && message.IsRateLimit && !hasImages => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true, QueueLimit = message.QueueLimit },
+            429 => CreateTemporaryRefusal(result, message),
+            < 500 when isFailure && message.IsRateLimit && !hasImages => CreateTemporaryRefusal(result, message),
             < 500 when message.AccountError is { } code => new Outcome.Failed(CreateAccountError(code, result, message)),
 
             // A message such as "timed out" leaves the outcome open, unless the status is a refusal.
             < 400 or >= 500 when message.IsAmbiguous => new Outcome.Uncertain(result.Describe()),
 
             // A temporary refusal. A generation with the status "failed" may have been started.
-            < 500 when response is { IsRefusal: true } && !hasImages && message is { HasRetryHint: true, IsAmbiguous: false } => new Outcome.Retry(result.Describe(), message.RetryDelay) { IsQueueFull = true },
+            < 500 when response is { IsRefusal: true } && !hasImages && !message.IsAmbiguous && (message.HasRetryHint || message.IsRepeat) => CreateTemporaryRefusal(result, message),
             // Only the API writes its error object; after a proxy's 503 the outcome is open.
             503 when isFailure => new Outcome.Retry(result.Describe(), message.RetryDelay),
 
@@ -196,6 +196,14 @@ internal static class OutcomeClassifier
     private static bool IsTemporary(ApiResult result, ServiceMessage message) => result.Status is >= 500 or 429
         || (result.Response is { IsFailure: true, Id: null } && message.IsRateLimit)
         || (result.Response is { IsRefusal: true, Id: null } && (message.HasRetryHint || message.IsAmbiguous));
+
+    private static Outcome.Retry CreateTemporaryRefusal(ApiResult result, ServiceMessage message) => new(result.Describe(), message.RetryDelay)
+    {
+        IsRepeat = message.IsRepeat,
+        IsQueueFull = !message.IsRepeat,
+        IsBareRateLimit = result.Status == 429 && message is { RetryDelay: null, IsQueueFull: false },
+        QueueLimit = message.QueueLimit,
+    };
 
     private static Outcome.Failed CreateRefusal(ApiResult result, ServiceMessage message) =>
         new(CreateError(ErrorCode.RequestRefused, "The service refused the request", result, "It was not accepted and costs nothing. Correct the request."))

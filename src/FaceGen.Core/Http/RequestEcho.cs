@@ -48,12 +48,14 @@ internal sealed class RequestEcho
 
         IEnumerable<string> texts = request.Fields.Select(field => field.Value switch
         {
+            // A number such as 30 stands for other things, too.
+            string number when field.Field.Kind == FieldKind.Identifier && JsonObjectWriter.IsInteger(number, out _) => null,
             string text => text,
             Uri link => link.AbsoluteUri,
             FaceImage image => image.Link?.AbsoluteUri,
             _ => null,
         }).Concat(RequestData.GetTexts(request.AdditionalFields)).Append(FaceGen.Generation.ParseLink(faceImage ?? "")?.AbsoluteUri).OfType<string>();
-        return new RequestEcho(texts, request.TrackId?.ToString(CultureInfo.InvariantCulture));
+        return new RequestEcho(texts, request.TrackId);
     }
 
     /// <summary>True if an id is the request's <c>track_id</c>, which does not identify a generation.</summary>

@@ -35,6 +35,9 @@ internal sealed class ServiceAddress
 
     internal Uri AssetsGenerated => Combine("api/assets_generated");
 
+    /// <summary>Gets the address of the same request by another page of the documentation.</summary>
+    internal Uri OtherAssetsGenerated => Combine("api/v6/assets_generated");
+
     internal Uri Fetch(string id) => Combine(Operation.FaceGen.GetFetchPath(IsEnterprise, id));
 
     /// <summary>

@@ -69,6 +69,9 @@ internal sealed class ServiceMessage
         @"\btime(d|s)?[- ]?out|\btook too long|\btaking (too long|longer)|still (processing|generating|running|in progress|being processed|working)|(already|is|are|being) (being )?(processed|generated|in progress|processing|queued)\b"
         + @"|\bin progress\b|connection (was |has been )?(lost|closed|reset|dropped|refused)|lost connection|bad gateway|no response|upstream|deadline exceeded|internal (server )?error|server error|unexpected (server )?error|try (to )?fetch|fetch (it|the result|your)|(cuda|gpu|worker)( \w+){0,2} (out of memory|crashed|died|restarted)|will be (ready|available|processed|generated|notified)", Options);
 
+    /// <summary>Matches a limit of the requests at the same time, which is not one of their rate.</summary>
+    private static readonly Regex QueueFull = new(@"\bqueue|\bconcurren|\bparallel|\bsimultaneous", Options);
+
     private static readonly Regex QueueLimitPattern = new(@"maximum (?:of )?([1-9]\d{0,2}) queued", Options);
     private static readonly Regex FaceUnreadable = new(@"(face|image|link|url).*\b(download|load|fetch|read|open|access|retriev|reach|expire)|\b(download|load|fetch|read|open|access|retriev|reach|expire).*(face|image|link|url)|valid (image )?(link|url)", Options);
 
@@ -77,11 +80,14 @@ internal sealed class ServiceMessage
 
     private static readonly Regex GenerationUnknown = new(@"\b(request|generation|task|job)( id)?( was| is)? not found\b", Options);
     private static readonly Regex FaceNotFound = new(@"\bno (human )?faces?\b|\bfaces? (was |is |were |could )?not\b|\b(invalid|corrupt\w*|unsupported|damaged) (face |input )?image", Options);
-    private static readonly Regex WaitTime = new(@"(?:in|after|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
+    private static readonly Regex WaitTime = new(@"(?:in|after|within|wait(?: for)?)\s+(?:about |another |at least )?(\d{1,6}(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hr|hour)s?\b", Options);
     private static readonly Regex RetryHint = new($@"\b(try|retry|again|come back)\b.*\b{WaitTime}|\bwait\b.*\b(in|after) .*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
 
     /// <summary>Matches a retry hint in one clause of a tip. Tips can be advertisements.</summary>
     private static readonly Regex RetryHintInTip = new($@"\b(try again|retry|come back)\b[^.!]*\b{WaitTime}|\b(?=wait){WaitTime}", Options);
+
+    /// <summary>Matches the refusal of a request that equals an earlier one (Q40).</summary>
+    private static readonly Regex Repeat = new(@"\bspam|\bduplicated? (request|prompt|generation|submission)|\b(same|identical|repeated) (request|prompt|payload|parameters|body)\b", Options);
 
     private static readonly Regex Quoted = new("\"[^\"]*\"|(?<!\\w)'[^']*'(?!\\w)|“[^”]*”|`[^`]*`", RegexOptions.CultureInvariant);
 
@@ -113,6 +119,9 @@ internal sealed class ServiceMessage
     /// <summary>True if the message is about the rate limit or a full queue.</summary>
     internal bool IsRateLimit => RateLimit.IsMatch(_text);
 
+    /// <summary>True if the message says that too many requests are queued or processed.</summary>
+    internal bool IsQueueFull => QueueFull.IsMatch(_text);
+
     /// <summary>True if the request may have been accepted in spite of the message.</summary>
     internal bool IsAmbiguous => Ambiguous.IsMatch(_text);
 
@@ -121,6 +130,9 @@ internal sealed class ServiceMessage
 
     /// <summary>True if the service does not know the id that was fetched.</summary>
     internal bool IsGenerationUnknown => GenerationUnknown.IsMatch(_text);
+
+    /// <summary>True if the service accepts the same request again only after a while.</summary>
+    internal bool IsRepeat => RetryDelay is not null && (Repeat.IsMatch(_text) || Repeat.IsMatch(_tips));
 
     /// <summary>True if the service cannot read the face image.</summary>
     internal bool IsFaceUnreadable => FaceUnreadable.IsMatch(_message);

@@ -30,7 +30,7 @@ internal sealed class FileNameTemplate
         ["prompt"] = (generation, _) => ShortenPrompt(generation.Prompt),
         ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
         ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
-        ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
+        ["track_id"] = (generation, _) => generation.TrackId,
         ["face"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
         ["face_image"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
         ["row"] = (generation, _) => generation.Source?.Row.ToString(CultureInfo.InvariantCulture),

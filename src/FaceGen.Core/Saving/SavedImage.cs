@@ -22,8 +22,8 @@ public sealed record SavedImage
     public required int Height { get; init; }
 
     /// <summary>
-    /// True if the service's safety filter seems to have removed the image: it is blank (almost black, or of one color), or the
-    /// same file came before for another prompt or seed.
+    /// True if the service's safety filter seems to have altered the image: the service reports that it detected such content, the image is
+    /// blank (almost black, or of one color), or the same file came before for another prompt or seed.
     /// </summary>
     public required bool Filtered { get; init; }
 

@@ -1,12 +1,13 @@
 using FaceGen.ImageFormats;
 using System.Globalization;
 using System.Security.Cryptography;
+using FaceGen.Contract;
 
 namespace FaceGen.Saving;
 
 /// <summary>
-/// Describes the images of one run. It recognizes images that the safety filter seems to have removed: a blank image, and one
-/// that came for another request too, because some services send the same file for everything that they censor.
+/// Describes the images of one run. It recognizes images that the safety filter seems to have altered: an image that the response flags,
+/// a blank image, and one that came for another request too, because some services send the same file for everything that they censor.
 /// </summary>
 internal sealed class SavedImageFactory
 {
@@ -33,7 +34,7 @@ internal sealed class SavedImageFactory
             Format = info.Format,
             Width = info.Width,
             Height = info.Height,
-            Filtered = BlankImage.IsBlank(bytes, info) || IsRepeated(receivedSha256 ?? sha256, generation),
+            Filtered = ContentFlags.IsSet(generation.Meta, index) || BlankImage.IsBlank(bytes, info) || IsRepeated(receivedSha256 ?? sha256, generation),
             Incomplete = !info.IsComplete,
             Index = index + 1,
             Generation = generation,

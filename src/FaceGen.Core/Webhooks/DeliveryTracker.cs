@@ -1,3 +1,4 @@
+using System.Globalization;
 using FaceGen.Http;
 
 namespace FaceGen.Webhooks;
@@ -17,16 +18,19 @@ internal sealed class DeliveryTracker
     private readonly object _gate = new();
     private readonly List<Webhook> _webhooks = [];
     private readonly Dictionary<string, TaskCompletionSource<bool>> _expected = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, TrackedSubmission> _tracked = [];
+    private readonly Dictionary<string, TrackedSubmission> _tracked = new(StringComparer.Ordinal);
     private readonly RecentSet<string> _finished = new(MaxRememberedIds);
-    private readonly RecentSet<long> _finishedTrackIds = new(MaxRememberedIds);
+    private readonly RecentSet<string> _finishedTrackIds = new(MaxRememberedIds);
     private readonly UnknownDeliveries _unknown = new();
 
     /// <summary>The ids of unknown deliveries that are being fetched.</summary>
     private readonly HashSet<string> _fetching = new(StringComparer.Ordinal);
 
     private TaskCompletionSource<bool> _nextChange = CreateSource<bool>();
-    private long _nextTrackId = BitConverter.ToInt64(Guid.NewGuid().ToByteArray(), 0) & 0xFFFF_FFFF_FFFF;
+
+    /// <summary>The last track id. Some services keep only 31 bits of one; half of them are left to count.</summary>
+    private int _lastTrackId = BitConverter.ToInt32(Guid.NewGuid().ToByteArray(), 0) & 0x3FFF_FFFF;
+
     private int _missed;
 
     /// <summary>Gets the open webhooks, the newest first.</summary>
@@ -79,20 +83,25 @@ internal sealed class DeliveryTracker
     }
 
     /// <summary>
-    /// Returns a request with a webhook, by default the newest one that the service can reach, and with a track id, by which a delivery
-    /// identifies the request if the response to the submission is lost.
+    /// Returns a request with a webhook, by default the newest one that the service can reach. With one of these webhooks it gets a track
+    /// id, by which a delivery identifies the request if the response to the submission is lost.
     /// </summary>
     internal Request AssignWebhook(Request request, ServiceAddress service)
     {
         Uri? address = request.Webhook ?? Webhooks.FirstOrDefault(webhook => webhook.Uri.Scheme == Uri.UriSchemeHttps || service.Root.IsLoopback)?.Uri;
-        return address is null ? request : request with { Webhook = address, TrackId = request.TrackId ?? Interlocked.Increment(ref _nextTrackId) };
+        if (address is null) return request;
+
+        request = request with { Webhook = address };
+        return request.TrackId is null && HasOwnWebhook(request)
+            ? request with { TrackId = Interlocked.Increment(ref _lastTrackId).ToString(CultureInfo.InvariantCulture) }
+            : request;
     }
 
     /// <summary>True if a request has one of these webhooks.</summary>
     internal bool HasOwnWebhook(Request? request) => request?.Webhook is { } uri && Webhooks.Any(webhook => webhook.Uri == uri);
 
     /// <summary>Records a delivery.</summary>
-    internal void Receive(string id, long? trackId)
+    internal void Receive(string id, string? trackId)
     {
         lock (_gate)
         {
@@ -135,7 +144,7 @@ internal sealed class DeliveryTracker
     }
 
     /// <summary>Marks a generation as finished whose submission response had no id, so that a delivery with its track id is ignored.</summary>
-    internal void MarkTrackIdFinished(long trackId)
+    internal void MarkTrackIdFinished(string trackId)
     {
         lock (_gate) _finishedTrackIds.Add(trackId);
     }
@@ -147,7 +156,7 @@ internal sealed class DeliveryTracker
     }
 
     /// <summary>Tracks a submission by its track id until the result is disposed.</summary>
-    internal TrackedSubmission TrackSubmission(long trackId)
+    internal TrackedSubmission TrackSubmission(string trackId)
     {
         var tracked = new TrackedSubmission(this, trackId);
         lock (_gate) _tracked[trackId] = tracked;
@@ -199,7 +208,7 @@ internal sealed class DeliveryTracker
     private static TaskCompletionSource<T> CreateSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Represents a submission that is identified by its track id until its response returns an id.</summary>
-    internal sealed class TrackedSubmission(DeliveryTracker deliveries, long trackId) : IDisposable
+    internal sealed class TrackedSubmission(DeliveryTracker deliveries, string trackId) : IDisposable
     {
         private readonly TaskCompletionSource<string> _id = CreateSource<string>();
 

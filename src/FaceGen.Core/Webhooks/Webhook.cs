@@ -36,7 +36,7 @@ public sealed class Webhook : IDisposable
 
     private readonly TcpListener _listener;
     private readonly TimeProvider _time;
-    private readonly Action<string, long?> _onDelivery;
+    private readonly Action<string, string?> _onDelivery;
     private readonly Action<string>? _warn;
     private readonly CancellationTokenSource _closed = new();
     private readonly OpenConnections _unidentified = new(MaxUnidentifiedConnections);
@@ -55,7 +55,7 @@ public sealed class Webhook : IDisposable
     /// <param name="acceptAsync">Accepts the next connection; null to use the listener.</param>
     /// <exception cref="FaceGenException">The webhook cannot listen on the address and port.</exception>
     internal Webhook(
-        IPAddress address, int port, Uri? publicUri, Action<string, long?> onDelivery, TimeProvider time,
+        IPAddress address, int port, Uri? publicUri, Action<string, string?> onDelivery, TimeProvider time,
         Action<string>? warn = null, Func<TcpListener, Task<TcpClient>>? acceptAsync = null)
     {
         _onDelivery = onDelivery;

@@ -32,6 +32,15 @@ internal sealed class BodyReader(JsonElement body)
         _ => AddError(name, "must be a string"),
     };
 
+    /// <summary>Reads an integer, or the text that newer pages of the documentation have in its place.</summary>
+    internal JsonElement? IntegerOrText(string name)
+    {
+        JsonElement? value = Find(name, nullable: true);
+        if (value is not { ValueKind: JsonValueKind.String } && Integer(name, nullable: true) is null)
+            return null;
+        return value?.Clone();
+    }
+
     internal long? Integer(string name, long min = long.MinValue, long max = long.MaxValue, bool nullable = false)
     {
         if (Find(name, nullable) is not { } value)

@@ -43,6 +43,7 @@ internal static class GenerationRequestReader
 
     private static object? Read(BodyReader fields, RequestField field, FaceReader faces) => field.Kind switch
     {
+        _ when field == RequestField.TrackId => fields.IntegerOrText(field.Name),
         FieldKind.Text => field.IsRequired ? fields.RequiredText(field.Name) : fields.Text(field.Name),
         FieldKind.Image => ReadFace(fields, faces),
         FieldKind.Integer when field.Choices.Count > 0 => ReadListed(fields, field),

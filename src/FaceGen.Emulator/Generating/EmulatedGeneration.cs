@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FaceGen.Contract;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Images;
@@ -77,7 +78,7 @@ internal sealed record GenerationParameters
     internal required string Style { get; init; }
     internal required long Seed { get; init; }
     internal required string? Webhook { get; init; }
-    internal required long? TrackId { get; init; }
+    internal required JsonElement? TrackId { get; init; }
 
     /// <summary>Resolves the parameters of a request.</summary>
     /// <param name="request">The caller's request.</param>
@@ -102,7 +103,7 @@ internal sealed record GenerationParameters
             Style = request.Get<string>(RequestField.Style) ?? DefaultStyle,
             Seed = request.Get<long?>(RequestField.Seed) ?? randomSeed,
             Webhook = request.Get<string>(RequestField.Webhook),
-            TrackId = request.Get<long?>(RequestField.TrackId),
+            TrackId = request.Get<JsonElement?>(RequestField.TrackId),
         };
     }
 

@@ -63,7 +63,7 @@ internal static class GenerationResponses
     private static JsonObject WithTrackId(EmulatedGeneration generation, JsonObject fields)
     {
         if (generation.Parameters.TrackId is { } trackId)
-            fields["track_id"] = trackId;
+            fields["track_id"] = JsonValue.Create(trackId);
         return fields;
     }
 }
@@ -101,6 +101,6 @@ internal static class GenerationMeta
         ["style"] = parameters.Style,
         ["seed"] = parameters.Seed,
         ["webhook"] = parameters.Webhook,
-        ["track_id"] = parameters.TrackId,
+        ["track_id"] = parameters.TrackId is { } trackId ? JsonValue.Create(trackId) : null,
     };
 }

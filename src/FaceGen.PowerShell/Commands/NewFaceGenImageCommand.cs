@@ -142,7 +142,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
 
     private protected override void End() => _progress.Complete(this);
 
-    private protected override void Complete() => _output.AcknowledgeAll();
+    private protected override void Complete() => _output.Complete();
 
     private protected override void Tick() => _progress.Show(this, Work.RunningCount);
 

@@ -7,7 +7,8 @@ namespace FaceGen.PowerShell.Commands;
 /// <summary>
 /// <para type="synopsis">Checks the key and the network without generating anything.</para>
 /// <para type="description">Gets the account's balance. Emits true or false; a warning gives the reason for
-/// false.</para>
+/// false: the key, the account or its plan, a rate limit, an error of the service, an address that is not the service's, or
+/// the network.</para>
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "FaceGenConnection")]
 [OutputType(typeof(bool))]

@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using FaceGen.Contract;
 using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
@@ -23,7 +25,10 @@ internal sealed class DeserializedAttribute : ElementTransformationAttribute
         GenerationTime = GetAs<double>(deserialized, "GenerationTime"),
         Eta = GetAs<double>(deserialized, "Eta"),
         CreatedAt = GetTime(deserialized, "CreatedAt"),
-        TrackId = GetAs<long>(deserialized, "TrackId"),
+        TrackId = GetText(deserialized, "TrackId"),
+        Meta = (GetValue(deserialized, "Meta") is PSObject wrapped ? wrapped.BaseObject : GetValue(deserialized, "Meta")) is IDictionary meta
+            ? RequestData.GetEntries(meta).ToDictionary(entry => entry.Key.ToString()!, entry => RequestRowReader.Unwrap(entry.Value), StringComparer.OrdinalIgnoreCase)
+            : ServiceResponse.EmptyMeta,
         Message = GetText(deserialized, "Message") ?? "",
         Account = AccountIdentifier.TryParse(GetText(deserialized, "Account")),
         Request = GetValue(deserialized, "Request") is PSObject request ? RequestRowReader.ReadDeserialized(request, deserialized) : null,

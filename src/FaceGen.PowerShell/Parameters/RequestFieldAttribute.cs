@@ -20,7 +20,7 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
     {
         object? raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         // PowerShell parses a typed 3d as a number and 007 as 7, but keeps the typed text.
-        if (raw is ValueType and not bool && (_field.Choices.Count > 0 || _field.Kind == FieldKind.Text) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
+        if (raw is ValueType and not bool && (_field.Choices.Count > 0 || _field.Kind is FieldKind.Text or FieldKind.Identifier) && LanguagePrimitives.TryConvertTo(inputData, out string typed)) raw = typed;
         if (raw is SwitchParameter flag) raw = flag.ToBool();
         if (ScriptBlockArgument.TryHold(_field, raw)) return EmptyValue;
         try

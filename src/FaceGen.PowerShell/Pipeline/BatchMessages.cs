@@ -52,9 +52,11 @@ internal static class BatchMessages
         string limit = images < plan.Images ? $" of {plan.Images}" : "";
         string uploads = !options.UploadFaces || plan.Uploads == 0 ? "" : $" with {Count(plan.Uploads, "upload")} of face images";
         string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(skipDuplicate ? " skipped" : "")}";
+        string fewer = plan.RowsWithFewerImages == 0 ? ""
+            : $" ({plan.RowsWithFewerImages} may return one image instead of {RequestField.Samples.Maximum}, for {RequestField.Width.Maximum} x {RequestField.Height.Maximum} pixels)";
         string invalidRows = invalid == 0 ? "" : skipInvalid ? $", {invalid} invalid and skipped"
             : $", {invalid} invalid (fix them, or use -SkipInvalid, before anything is sent)";
-        return $"Pay for {images}{limit} {(images == 1 && limit.Length == 0 ? "image" : "images")} and save them in '{options.Save.Folder}': {Count(rows, "row")}, {plan.ToSubmit} to send{uploads}, "
+        return $"Pay for {images}{limit} {(images == 1 && limit.Length == 0 ? "image" : "images")} and save them in '{options.Save.Folder}': {Count(rows, "row")}, {plan.ToSubmit} to send{fewer}{uploads}, "
             + $"{plan.InProgress} in progress from an earlier run, {plan.Done} done, {plan.NotRetried} not retried{duplicates}{invalidRows}.";
     }
 

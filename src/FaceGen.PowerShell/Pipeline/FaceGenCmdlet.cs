@@ -32,7 +32,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     private protected PathResolver Paths { get; }
 
     /// <summary>Gets the log that writes to the verbose and warning streams, from any thread.</summary>
-    private protected IEngineLog Log { get; }
+    internal IEngineLog Log { get; }
 
     /// <summary>Gets whether -WhatIf or $WhatIfPreference is set.</summary>
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? value)

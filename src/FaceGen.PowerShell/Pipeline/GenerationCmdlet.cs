@@ -13,7 +13,7 @@ public abstract class GenerationCmdlet : ServiceCmdlet
 
     private protected GenerationCmdlet() => _output = new GenerationOutput(this);
 
-    private protected override void Complete() => _output.AcknowledgeAll();
+    private protected override void Complete() => _output.Complete();
 
     /// <inheritdoc cref="GenerationOutput.Write"/>
     private protected void WriteGeneration(Generation generation) => _output.Write(generation, CurrentConnection);

@@ -7,6 +7,7 @@ namespace FaceGen.PowerShell.Pipeline;
 internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
 {
     private readonly EmittedGenerations _emitted = new();
+    private readonly MissingImageWarnings _missingImages = new(cmdlet.Log);
 
     /// <summary>Emits a generation, or reports the error of a failed one.</summary>
     /// <param name="generation">The generation.</param>
@@ -18,6 +19,7 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
         else
             cmdlet.WriteObject(generation);
 
+        _missingImages.Add(generation);
         _emitted.Add(Account.For(generation.Connection ?? connection), generation);
     }
 
@@ -42,6 +44,10 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
         }
     }
 
-    /// <inheritdoc cref="EmittedGenerations.AcknowledgeAll"/>
-    internal void AcknowledgeAll() => _emitted.AcknowledgeAll();
+    /// <summary>Ends the output of a command that has succeeded, and marks its generations as received.</summary>
+    internal void Complete()
+    {
+        _missingImages.Complete();
+        _emitted.AcknowledgeAll();
+    }
 }

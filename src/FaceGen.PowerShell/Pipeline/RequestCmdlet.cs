@@ -137,13 +137,13 @@ public abstract class RequestCmdlet : FaceGenCmdlet
     public Uri? Webhook { get; set => field = Bind(value, RequestField.Webhook); }
 
     /// <summary>
-    /// <para type="description">A whole number of your choice that the webhook delivery contains.</para>
+    /// <para type="description">A whole number or a text of your choice that the webhook delivery contains.</para>
     /// </summary>
     [Parameter]
     [Alias("track_id")]
     [RequestField("track_id")]
     [ValidateRequestField("track_id")]
-    public long? TrackId { get; set => field = Bind(value, RequestField.TrackId); }
+    public string? TrackId { get; set => field = Bind(value, RequestField.TrackId); }
 
     /// <summary>
     /// <para type="description">Fields of the API that FaceGen does not know, with their values: texts, numbers, true or

@@ -23,7 +23,7 @@ public sealed class GenerationSerializerTests
             Seed = long.MaxValue,
             GenerationTime = 1.25,
             Eta = 0.1,
-            TrackId = -7,
+            TrackId = "-7",
             Message = "ready",
             Meta = new Dictionary<string, object?> { ["steps"] = 31L, ["scale"] = 7.5, ["ok"] = true, ["no"] = false, ["none"] = null, ["text"] = "a\nb" },
             Request = Request,
@@ -42,6 +42,17 @@ public sealed class GenerationSerializerTests
         Assert.Equal(
             (generation.GenerationTime, generation.Eta, generation.TrackId, generation.Message),
             (read.GenerationTime, read.Eta, read.TrackId, read.Message));
+    }
+
+    [Theory]
+    [InlineData("7", "\"track_id\":7,")]
+    [InlineData("order_12345", "\"track_id\":\"order_12345\",")]
+    public void Track_id_is_a_number_or_a_text(string trackId, string expected)
+    {
+        string stored = GenerationSerializer.Serialize(new Generation { Id = "1", Status = GenerationStatus.Processing, TrackId = trackId });
+
+        Assert.Contains(expected, stored, StringComparison.Ordinal);
+        Assert.Equal(trackId, Read(stored, "1").TrackId);
     }
 
     [Theory]

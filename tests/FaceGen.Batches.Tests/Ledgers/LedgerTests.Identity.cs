@@ -57,6 +57,17 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
+    public async Task Row_with_leading_zeros_in_its_track_id_is_that_of_an_earlier_version()
+    {
+        ILedger ledger = await OpenAsync();
+        await ImportAsync(ledger, CreateFile(Request("a", Monday) with { TrackId = "7" }));
+
+        await ImportAsync(ledger, CreateFile(Request("a", Monday) with { TrackId = "007" }));
+
+        Assert.Equal("007", Read(Assert.Single(ledger.Read([]))).TrackId);
+    }
+
+    [Fact]
     public async Task Rows_with_legacy_hash_paid_ones_match_first()
     {
         ILedger ledger = await OpenAsync();

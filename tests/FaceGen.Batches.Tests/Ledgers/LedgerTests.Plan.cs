@@ -1,5 +1,6 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.BatchModel;
+using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Ledgers;
 
@@ -80,6 +81,24 @@ public abstract partial class LedgerTests
         Assert.Equal((1, 3), (failed.NotRetried, failed.ToSubmit));
         Assert.Equal((0, 4), (both.NotRetried, both.ToSubmit));
         Assert.Equal(4, ledger.Read([]).Count());
+    }
+
+    [Fact]
+    public async Task Plan_counts_rows_that_may_return_fewer_images()
+    {
+        ILedger ledger = await OpenAsync();
+        Request request = FakeService.Request("largest, \"width\":512,\"height\":768");
+        await ledger.StageAsync(
+            [
+                CreateFile(request with { Width = 512, Height = 768, Samples = 2 }),
+                CreateFile(request with { Width = 512, Height = 768, Samples = 2, Seed = 1 }),
+                CreateFile(request with { Width = 512, Height = 768 }),
+                CreateFile(request with { Width = 512, Height = 512, Samples = 2 }),
+                CreateFile(request with { Samples = 2 }),
+            ],
+            null, None);
+
+        Assert.Equal((5, 9, 2), await ledger.PlanAsync(default, None) is var plan ? (plan.ToSubmit, plan.Images, plan.RowsWithFewerImages) : default);
     }
 
     [Fact]

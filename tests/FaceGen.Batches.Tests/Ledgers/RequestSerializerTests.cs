@@ -1,3 +1,4 @@
+using System.Globalization;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Tests.Requests;
 using FaceGen.Contract;
@@ -153,7 +154,7 @@ public sealed class RequestSerializerTests : IDisposable
                 Style = style,
                 SafetyCheckerType = safety,
                 Seed = given[0] ? numbers[0] : null,
-                TrackId = given[1] ? numbers[1] : null,
+                TrackId = given[1] ? numbers[1].ToString(CultureInfo.InvariantCulture) : null,
                 Webhook = given[2] ? new Uri("https://hooks.example/a?b=c") : null,
                 Source = given[3] ? new RequestSource("people.csv", 3, 2) : null,
             });

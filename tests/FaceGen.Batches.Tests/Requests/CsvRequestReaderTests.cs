@@ -23,7 +23,7 @@ public sealed class CsvRequestReaderTests : IDisposable
         Assert.Equal((512, 768, 41), (request.Width, request.Height, request.NumInferenceSteps));
         Assert.Equal((7.5, 0.8, 2), (request.GuidanceScale, request.SScale, request.Samples));
         Assert.Equal((true, "blur", false), (request.SafetyChecker, request.SafetyCheckerType, request.Base64));
-        Assert.Equal(("anime", long.MaxValue, 12L), (request.Style, request.Seed, request.TrackId));
+        Assert.Equal(("anime", long.MaxValue, "12"), (request.Style, request.Seed, request.TrackId));
         Assert.Equal(new Uri("https://example.org/h"), request.Webhook);
         Assert.Equal(new RequestSource(_folder.PathOf("people.csv"), 2, 1), request.Source);
     }
@@ -35,6 +35,12 @@ public sealed class CsvRequestReaderTests : IDisposable
     [InlineData("  prompt , Face_Image\t,\"Num_Inference_Steps \"")]
     public void Header_any_spelling_case_and_blanks_is_found(string header) =>
         Assert.Equal(31, _folder.ReadRequest("people.csv", $"{header}\na pilot,face.png,31\n").NumInferenceSteps);
+
+    [Theory]
+    [InlineData("order_12345")]
+    [InlineData("00123")]
+    public void Track_id_may_be_a_text(string cell) =>
+        Assert.Equal(cell, _folder.ReadRequest("people.csv", $"prompt,face_image,track_id\na pilot,face.png,{cell}\n").TrackId);
 
     [Fact]
     public void Empty_cells_are_not_set()

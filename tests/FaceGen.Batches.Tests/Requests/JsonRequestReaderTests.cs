@@ -26,7 +26,7 @@ public sealed class JsonRequestReaderTests : IDisposable
         Assert.Equal((512, 768, 41), (request.Width, request.Height, request.NumInferenceSteps));
         Assert.Equal((7.5, 0.8, 2), (request.GuidanceScale, request.SScale, request.Samples));
         Assert.Equal((true, "blur", false), (request.SafetyChecker, request.SafetyCheckerType, request.Base64));
-        Assert.Equal(("anime", 9007199254740993, long.MinValue), (request.Style, request.Seed, request.TrackId));
+        Assert.Equal(("anime", 9007199254740993, "-9223372036854775808"), (request.Style, request.Seed, request.TrackId));
         Assert.Equal(new Uri("https://example.org/h"), request.Webhook);
         Assert.Equal(1, request.Source!.Line);
     }

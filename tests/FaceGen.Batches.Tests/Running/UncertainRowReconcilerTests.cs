@@ -287,7 +287,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
     public async Task Track_id_on_a_later_page_reconciles_row()
     {
         _fixture.OnSubmit = id => id == 1 ? ScriptedResponse.ConnectionLost : BatchFixture.Finished(id);
-        Request[] requests = [.. BatchFixture.Requests(3).Select((request, index) => request with { TrackId = 500 + index, FaceImage = FaceImage.FromBytes(TestImages.Portrait) })];
+        Request[] requests = [.. BatchFixture.Requests(3).Select((request, index) => request with { TrackId = $"{500 + index}", FaceImage = FaceImage.FromBytes(TestImages.Portrait) })];
         _fixture.OnAssets = before => ScriptedResponse.Json(
             $$"""{"status":"success","data":[{{string.Join(",", Enumerable.Range((1000 * before) + 100, before == 2 ? 5 : 30).Select(id => $"{{\"id\":{id}}}"))}}]}""");
         _fixture.OnFetch = (id, _) => Found(int.Parse(id, CultureInfo.InvariantCulture), """{"prompt":"prompt 1"}""", trackId: id == "2103" ? 500 : 1);

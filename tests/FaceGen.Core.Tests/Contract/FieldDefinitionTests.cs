@@ -71,7 +71,7 @@ public sealed class FieldDefinitionTests
     [Fact]
     public void File_name_can_contain_every_field_that_is_not_private()
     {
-        var generation = new Generation { Id = "7", Request = FieldSamples.CreateRequest(), Prompt = FieldSamples.Text(RequestField.Prompt), Seed = 7, TrackId = 7 };
+        var generation = new Generation { Id = "7", Request = FieldSamples.CreateRequest(), Prompt = FieldSamples.Text(RequestField.Prompt), Seed = 7, TrackId = "7" };
 
         Assert.All(RequestField.All.Where(field => !field.IsPrivate), field =>
             Assert.Equal(field.Kind == FieldKind.Image ? "anna" : FieldSamples.Text(field), new FileNameTemplate($"{{{field.Name}}}").Expand(generation, 0)));

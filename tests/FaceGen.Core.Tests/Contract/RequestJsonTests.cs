@@ -32,7 +32,7 @@ public sealed class RequestJsonTests
             Style = "3d",
             Seed = long.MaxValue,
             Webhook = new Uri("https://example.org/a b?c=ü"),
-            TrackId = -5,
+            TrackId = "-5",
             Source = new RequestSource("people.csv", 1, 1),
         };
 
@@ -48,6 +48,16 @@ public sealed class RequestJsonTests
             json.RootElement.EnumerateObject().Select(Format));
         Assert.Equal(RequestField.All.Select(field => field.Name), json.RootElement.EnumerateObject().Select(property => property.Name));
     }
+
+    [Theory]
+    [InlineData("7", "7")]
+    [InlineData("-9223372036854775808", "-9223372036854775808")]
+    [InlineData("9223372036854775808", "\"9223372036854775808\"")]
+    [InlineData("007", "\"007\"")]
+    [InlineData("1.5", "\"1.5\"")]
+    [InlineData("order_12345", "\"order_12345\"")]
+    public void Identifier_is_a_number_only_if_that_keeps_its_text(string trackId, string json) =>
+        Assert.EndsWith($",\"track_id\":{json}}}", Write(FakeService.Request() with { TrackId = trackId }), StringComparison.Ordinal);
 
     [Fact]
     public void Prompt_with_lone_surrogate_is_written_as_valid_text()

@@ -95,13 +95,58 @@ public sealed class ServiceResponseTests
         Assert.Equal(expected, Parse($$"""{"status":"processing","id":1,"eta":{{eta}}}""").Eta);
     }
 
+    [Fact]
+    public void Text_null_is_absent()
+    {
+        ServiceResponse response = Parse(
+            """{"status":"success","id":"null","track_id":"NULL","message":"null","output":["null","https://cdn.example/1.png"],"links":"null","eta":"null","meta":{"webhook":"null","seed":" null "}}""");
+
+        Assert.Equal((null, null, "", null, null), (response.Id, response.TrackId, response.Message, response.Eta, response.Seed));
+        Assert.Equal(["https://cdn.example/1.png"], response.Output);
+        Assert.Empty(response.AlternateLinks);
+        Assert.Null(response.Meta["webhook"]);
+    }
+
+    [Theory] // Q37
+    [InlineData("\"nsfw_content_detected\":true", true, true)]
+    [InlineData("\"nsfw_content_detected\":\"True\"", true, true)]
+    [InlineData("\"nsfw_content_detected\":1", true, true)]
+    [InlineData("\"has_nsfw_concept\":[false,true]", false, true)]
+    [InlineData("\"has_nsfw_concept\":[\"true\",0]", true, false)]
+    [InlineData("\"nsfw_content_detected\":[true]", true, true)]
+    [InlineData("\"nsfw_content_detected\":\"[1\"", false, false)]
+    [InlineData("\"nsfw_content_detected\":false", false, false)]
+    [InlineData("\"nsfw_content_detected\":\"no\"", false, false)]
+    [InlineData("\"nsfw_content_detected\":null", false, false)]
+    [InlineData("\"safety_checker\":\"yes\"", false, false)]
+    public void Content_flag_is_in_meta_and_of_its_image(string flag, bool first, bool second)
+    {
+        foreach (string body in (string[])[$$"""{"status":"success",{{flag}},"meta":{"width":512} }""", $$"""{"status":"success","meta":{"width":512,{{flag}} } }"""])
+        {
+            Generation generation = new Generation { Id = "1" }.WithResponse(Parse(body), GenerationStatus.Success);
+
+            Assert.Equal((first, second), (ContentFlags.IsSet(generation.Meta, 0), ContentFlags.IsSet(generation.Meta, 1)));
+            Assert.Equal(512L, generation.Meta["width"]);
+        }
+    }
+
+    [Fact] // Q37
+    public void Content_flag_without_meta_keeps_the_meta_of_the_submission()
+    {
+        Generation submitted = new Generation { Id = "1" }.WithResponse(Parse("""{"status":"processing","meta":{"width":512}}"""), GenerationStatus.Processing);
+
+        Generation ended = submitted.WithResponse(Parse("""{"status":"success","nsfw_content_detected":true}"""), GenerationStatus.Success);
+
+        Assert.Equal((512L, true), (ended.Meta["width"], ended.Meta["nsfw_content_detected"]));
+    }
+
     [Fact] // Q11, Q15
     public void Numbers_and_booleans_as_text_are_parsed()
     {
         ServiceResponse response = Parse(
             """{"status":"success","id":"5","track_id":"9","generation_time":"1.5","retry_after":"30","meta":{"seed":"123","width":"512","safety_checker":"yes","base64":true,"s":null,"n":1.5,"deep":{"a":[1]}}}""");
 
-        Assert.Equal((9L, 123L, 1.5, 30.0), (response.TrackId, response.Seed, response.GenerationTime, response.RetryAfter));
+        Assert.Equal(("9", 123L, 1.5, 30.0), (response.TrackId, response.Seed, response.GenerationTime, response.RetryAfter));
         Assert.Equal("512", response.Meta["width"]);
         Assert.Equal("yes", response.Meta["safety_checker"]);
         Assert.Equal(true, response.Meta["base64"]);

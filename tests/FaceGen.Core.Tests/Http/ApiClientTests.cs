@@ -199,16 +199,30 @@ public sealed class ApiClientTests : IDisposable
 
     [Theory]
     [InlineData(200, """{"status":"success","data":{"balance":1.5}}""", null)]
-    [InlineData(200, """{"status":"error","message":"Invalid key"}""", "does not accept the key: Invalid key. Copy the key from the account's page and run Connect-FaceGen again.")]
-    [InlineData(401, "", "does not accept the key: HTTP 401: the body is not JSON. Copy the key from the account's page and run Connect-FaceGen again.")]
-    [InlineData(502, "<html>", "does not respond like the service: HTTP 502: the body is not JSON. Check the address and the proxy.")]
-    public async Task ConnectionTest_does_not_generate(int status, string body, string? fault)
+    [InlineData(200, """{"data":{"balance":0}}""", null)]
+    [InlineData(200, """{"status":"error","message":"Invalid key"}""", "The service rejected the key: Invalid key. ")]
+    [InlineData(401, "", "The service rejected the key: HTTP 401: the body is not JSON. ")]
+    [InlineData(402, "{}", "The account is out of credits: HTTP 402")]
+    [InlineData(200, """{"status":"error","message":"Your monthly limit exceeded, upgrade subscription"}""", "The account has used up its plan's allowance: ")]
+    [InlineData(403, """{"status":"error","message":"requires a premium subscription"}""", "The account or its plan does not allow this request: ")]
+    [InlineData(429, "", "{0} responds, but is busy or limits the requests of the account: HTTP 429")]
+    [InlineData(200, """{"status":"error","message":"Rate limit exceeded"}""", "{0} responds, but is busy or limits the requests of the account: Rate limit exceeded. ")]
+    [InlineData(502, "<html>", "{0} has an error of its own: HTTP 502")]
+    [InlineData(500, """{"status":"error","message":"Invalid key store"}""", "{0} has an error of its own: HTTP 500: Invalid key store. ")]
+    [InlineData(302, "", "The service responded with a redirect (HTTP 302). ")]
+    [InlineData(404, "<html>", "{0} does not respond like the service: HTTP 404")]
+    [InlineData(404, """{"status":"error","message":"No such route"}""", "{0} does not respond like the service: HTTP 404")]
+    [InlineData(200, "<html>", "{0} does not respond like the service: the body is not JSON. ")]
+    [InlineData(200, """{"hello":"world"}""", "{0} does not respond like the service: ")]
+    [InlineData(200, """{"status":"error","message":"Something is wrong"}""", "{0} refused the request for the balance: Something is wrong. ")]
+    public async Task ConnectionTest_classifies_the_response_and_does_not_generate(int status, string body, string? fault)
     {
         _service.OnSubmit(ScriptedResponse.Json(body, status));
 
         string? found = await _service.Connection.FindFaultAsync(default);
 
-        Assert.Equal(fault is null ? null : $"{_service.Root} {fault}", found);
+        if (fault is null) Assert.Null(found);
+        else Assert.StartsWith(fault.Replace("{0}", _service.Root.ToString(), StringComparison.Ordinal), found, StringComparison.Ordinal);
         Assert.EndsWith("/api/wallet_balance", Assert.Single(_service.Calls).Address.AbsolutePath, StringComparison.Ordinal);
     }
 

@@ -72,7 +72,7 @@ public sealed class SubmissionOutcomeTests
     [InlineData("""{"status":"error","message":"track_id 4711 is used already","error":{"id":12},"data":{"id":13}}""")]
     public void Id_equal_to_track_id_is_ignored(string body)
     {
-        RequestEcho echo = RequestEcho.Create(FakeService.Request() with { TrackId = 4711 });
+        RequestEcho echo = RequestEcho.Create(FakeService.Request() with { TrackId = "4711" });
 
         Assert.Equal("RequestRefused", Format(OutcomeClassifier.ClassifySubmission(CreateResult(422, body), echo)));
     }

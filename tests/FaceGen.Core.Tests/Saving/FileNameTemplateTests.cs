@@ -14,7 +14,7 @@ public sealed class FileNameTemplateTests
         CreatedAt = new DateTimeOffset(2030, 1, 2, 12, 0, 0, TimeZoneInfo.Local.GetUtcOffset(new DateTime(2030, 1, 2, 12, 0, 0))),
         Prompt = "a pilot",
         Seed = -5,
-        TrackId = 9,
+        TrackId = "9",
         Images = ["https://cdn.example/1.png"],
         Request = FakeService.Request() with { Style = "3d", Source = new RequestSource("/data/people.csv", 7, 6) },
     };

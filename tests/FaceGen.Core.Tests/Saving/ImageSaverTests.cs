@@ -67,6 +67,15 @@ public sealed class ImageSaverTests : IDisposable
         Assert.True((await SaveAsync(GenerationOf("https://cdn.example/1.png"))).Filtered);
     }
 
+    [Fact] // Q37
+    public async Task Save_image_that_the_service_flags_is_marked_as_filtered()
+    {
+        _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
+        Generation generation = GenerationOf("https://cdn.example/1.png") with { Meta = new Dictionary<string, object?> { ["nsfw_content_detected"] = true } };
+
+        Assert.True((await SaveAsync(generation)).Filtered);
+    }
+
     [Fact] // Q16
     public async Task Save_repeated_image_is_marked_as_filtered()
     {

@@ -7,7 +7,8 @@ namespace FaceGen.Core.Tests.Support;
 /// <param name="Body">Its body; empty if it was not sent.</param>
 /// <param name="Headers">Its headers.</param>
 /// <param name="At">When it was sent.</param>
-internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At);
+/// <param name="Method">Its method.</param>
+internal sealed record Call(Uri Address, string Body, string Headers, DateTimeOffset At, string Method);
 
 /// <summary>Returns scripted responses and records the requests.</summary>
 internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> respond, TimeProvider time) : HttpMessageHandler
@@ -26,7 +27,7 @@ internal sealed class ScriptedHandler(Func<Uri, ScriptedResponse> respond, TimeP
         string body = chosen.ReadsRequest && request.Content is not null
             ? await request.Content.ReadAsStringAsync(cancellationToken)
             : "";
-        _calls.Enqueue(new Call(request.RequestUri!, body, request.Headers.ToString(), time.GetUtcNow()));
+        _calls.Enqueue(new Call(request.RequestUri!, body, request.Headers.ToString(), time.GetUtcNow(), request.Method.Method));
         _arrivals.Release();
         return await (chosen.Choose?.Invoke(body) ?? chosen).Give(cancellationToken);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using FaceGen.Core.Tests.Support;
@@ -33,6 +34,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Assert.Contains(_webhook.Uri.AbsoluteUri, _service.Submissions[0].Body, StringComparison.Ordinal);
         Assert.Contains($"\"track_id\":{generation.TrackId}", _service.Submissions[0].Body, StringComparison.Ordinal);
+        Assert.InRange(int.Parse(generation.TrackId!, CultureInfo.InvariantCulture), 1, int.MaxValue);
         // The user's request is unchanged.
         Assert.Equal((null, null), (generation.Request!.Webhook, generation.Request.TrackId));
     }
@@ -43,10 +45,21 @@ public sealed class DeliveryTrackerTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Success("9"));
 
         Generation generation = await _service.GenerateAsync(
-            request: FakeService.Request() with { Webhook = new Uri("https://mine.example/call"), TrackId = 5 }).WithTimeoutAsync();
+            request: FakeService.Request() with { Webhook = new Uri("https://mine.example/call"), TrackId = "5" }).WithTimeoutAsync();
 
         Assert.Contains("https://mine.example/call", _service.Submissions[0].Body, StringComparison.Ordinal);
-        Assert.Equal(5, generation.TrackId);
+        Assert.Equal("5", generation.TrackId);
+    }
+
+    [Fact]
+    public async Task Request_with_webhook_of_user_gets_no_track_id()
+    {
+        _service.OnSubmit(ScriptedResponse.Success("9"));
+
+        Generation generation = await _service.GenerateAsync(request: FakeService.Request() with { Webhook = new Uri("https://mine.example/call") }).WithTimeoutAsync();
+
+        Assert.DoesNotContain("track_id", _service.Submissions[0].Body, StringComparison.Ordinal);
+        Assert.Null(generation.TrackId);
     }
 
     [Fact]
@@ -310,7 +323,7 @@ public sealed class DeliveryTrackerTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.ConnectionLost);
 
-        Task<Generation> generating = _service.GenerateAsync(request: FakeService.Request() with { TrackId = 5 });
+        Task<Generation> generating = _service.GenerateAsync(request: FakeService.Request() with { TrackId = "5" });
 
         Assert.Equal(ErrorCode.SubmissionUncertain, (await TaskAssertions.GetErrorAsync(generating.WithTimeoutAsync())).Code);
     }
@@ -322,9 +335,9 @@ public sealed class DeliveryTrackerTests : IDisposable
         _ => ScriptedResponse.Json("""{"status":"processing","message":"Request processing"}"""),
     };
 
-    private static long ReadTrackId(Call submission)
+    private static string ReadTrackId(Call submission)
     {
         using JsonDocument body = JsonDocument.Parse(submission.Body);
-        return body.RootElement.GetProperty("track_id").GetInt64();
+        return body.RootElement.GetProperty("track_id").GetRawText();
     }
 }

@@ -68,7 +68,7 @@ public sealed class SubmissionResponseTests : IDisposable
         await _service.GenerateAsync().WithTimeoutAsync();
         using JsonDocument body = JsonDocument.Parse(_service.Submissions[0].Body);
 
-        Deliveries.Receive("9", body.RootElement.GetProperty("track_id").GetInt64());
+        Deliveries.Receive("9", body.RootElement.GetProperty("track_id").GetRawText());
 
         Assert.Null(await _receiver.ReceiveAsync(waitsForUnknown: false, default).WithTimeoutAsync());
         Assert.Empty(_service.Fetches);

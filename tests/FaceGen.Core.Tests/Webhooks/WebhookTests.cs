@@ -9,7 +9,7 @@ namespace FaceGen.Core.Tests.Webhooks;
 
 public sealed class WebhookTests : IDisposable
 {
-    private readonly Channel<(string Id, long? TrackId)> _deliveries = Channel.CreateUnbounded<(string Id, long? TrackId)>();
+    private readonly Channel<(string Id, string? TrackId)> _deliveries = Channel.CreateUnbounded<(string Id, string? TrackId)>();
     private readonly TestClock _clock = new();
     private readonly HttpClient _http = new();
     private readonly Webhook _webhook;
@@ -28,7 +28,7 @@ public sealed class WebhookTests : IDisposable
         using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = 17, track_id = 5 }).WithTimeoutAsync();
 
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-        Assert.Equal(("17", 5L), await WaitForDeliveryAsync());
+        Assert.Equal(("17", "5"), await WaitForDeliveryAsync());
         Assert.Equal(1, _webhook.Deliveries);
     }
 
@@ -41,7 +41,7 @@ public sealed class WebhookTests : IDisposable
 
         using HttpResponseMessage response = await _http.SendAsync(request).WithTimeoutAsync();
 
-        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (long?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
+        Assert.Equal((HttpStatusCode.NoContent, ("a-b", (string?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
     }
 
     [Fact]
@@ -187,5 +187,5 @@ public sealed class WebhookTests : IDisposable
     }
 
     /// <summary>Returns the next reported delivery, which is reported after its response.</summary>
-    private Task<(string Id, long? TrackId)> WaitForDeliveryAsync() => _deliveries.Reader.ReadAsync().AsTask().WithTimeoutAsync();
+    private Task<(string Id, string? TrackId)> WaitForDeliveryAsync() => _deliveries.Reader.ReadAsync().AsTask().WithTimeoutAsync();
 }

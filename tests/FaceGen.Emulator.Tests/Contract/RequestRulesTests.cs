@@ -48,7 +48,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("seed", "\"abc\"", "The seed must be an integer.")]
     [InlineData("webhook", "\"http://example.org\"", "The webhook must be a valid HTTPS link.")]
     [InlineData("webhook", "\"here\"", "The webhook must be a valid HTTPS link.")]
-    [InlineData("track_id", "\"7\"", "The track id must be an integer.")]
+    [InlineData("track_id", "1.5", "The track id must be an integer.")]
     public async Task Submission_invalid_field_is_rejected_with_name_and_limit(string field, string json, string expected)
     {
         ServiceResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
@@ -79,6 +79,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("webhook", "\"https://example.org/hook\"")]
     [InlineData("track_id", "null")]
     [InlineData("track_id", "42")]
+    [InlineData("track_id", "\"order_12345\"")]
     [InlineData("face_image", "\"https://example.org/face.jpg\"")]
     public async Task Submission_value_at_limit_is_accepted(string field, string json)
     {

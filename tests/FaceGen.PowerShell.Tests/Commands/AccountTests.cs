@@ -127,11 +127,10 @@ public sealed class AccountTests
     }
 
     [Theory]
-    [InlineData("99", "The images of generation 99 were not deleted: No image of the request 99 belongs to this key. Saved files are not affected. Check the id and the account.")]
-    [InlineData("abc", "'abc' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
-    [InlineData("-1", "'-1' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
-    [InlineData("99999999999999999999999", "'99999999999999999999999' is not an id of the service. Nothing was deleted. Use the Id of a generation.")]
-    public async Task Remove_invalid_id_reports_one_error_and_deletes_the_others(string wrong, string message)
+    [InlineData("99")]
+    [InlineData("3f2b8c1e-90aa-4f6e-8a51-7d2f0e6b9c11")]
+    [InlineData("99999999999999999999999")]
+    public async Task Remove_unknown_id_reports_one_error_and_deletes_the_others(string wrong)
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
@@ -143,7 +142,8 @@ public sealed class AccountTests
             """, fixture.Face, wrong);
 
         Assert.StartsWith("GenerationNotFound,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal(message, result.Error.ToString());
+        Assert.StartsWith($"The images of generation {wrong} were not deleted: ", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(". Saved files are not affected. Check the id and the account.", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(wrong, result.Error.TargetObject);
         await AssertDeletedAsync(result.Single);
     }

@@ -57,7 +57,7 @@ public sealed class ConnectionTests
         ScriptResult run = fixture.Run("param($face) 1..20 | ForEach-Object { \"prompt $_\" } | New-FaceGenImage -FaceImage $face", fixture.Face);
 
         Assert.Equal(false, test.Single.BaseObject);
-        Assert.Contains("does not accept the key", Assert.Single(test.Warnings), StringComparison.Ordinal);
+        Assert.Contains("rejected the key", Assert.Single(test.Warnings), StringComparison.Ordinal);
         Assert.StartsWith("KeyRejected,", run.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong-key-xyz", run.Error.ToString(), StringComparison.Ordinal);
         Assert.InRange(fixture.Emulator.Journal.Entries.Count(entry => entry.Path.EndsWith("face_gen", StringComparison.Ordinal)), 1, 5);

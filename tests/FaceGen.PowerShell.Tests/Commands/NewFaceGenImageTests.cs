@@ -29,7 +29,7 @@ public sealed class NewFaceGenImageTests
         Assert.Equal(2, ((Uri[])generation.Properties["Output"].Value).Length);
         Assert.Equal("a pilot", generation.Properties["Prompt"].Value);
         Assert.Equal(7L, generation.Properties["Seed"].Value);
-        Assert.Equal(12L, generation.Properties["TrackId"].Value);
+        Assert.Equal("12", generation.Properties["TrackId"].Value);
         Assert.Equal(1, fixture.Emulator.Journal.Accepted);
     }
 

@@ -35,6 +35,42 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Fact]
+    public async Task Track_id_may_be_a_text()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", $"prompt,face_image,width,track_id\na,{fixture.Face},32,order_12345\nb,{fixture.Face},32,12\n");
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out, $csv)
+            $images = @(Import-FaceGenRequest $csv | New-FaceGenImage) + (New-FaceGenImage c $face -Width 32 -TrackId 007)
+            $images | Save-FaceGenOutput $out -Name '{track_id}' | Out-Null
+            $images.TrackId
+            """, fixture.Face, fixture.OutputFolder, csv).WithoutErrors();
+
+        Assert.Equal(["order_12345", "12", "007"], result.Output.Select(id => id.BaseObject));
+        Assert.Equal(["007.png", "12.png", "order_12345.png"], Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        string[] bodies = [.. fixture.Emulator.Journal.Entries.Select(entry => entry.Body ?? "")];
+        Assert.Contains(bodies, body => body.Contains("\"track_id\":\"order_12345\"", StringComparison.Ordinal));
+        Assert.Contains(bodies, body => body.Contains("\"track_id\":12", StringComparison.Ordinal));
+        Assert.Contains(bodies, body => body.Contains("\"track_id\":\"007\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Flag_of_a_deserialized_generation_marks_its_image_as_filtered()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out)
+            $stored = [Management.Automation.PSSerializer]::Serialize((New-FaceGenImage p $face -Width 32), 2)
+            $flagged = $stored -replace '(<S N="Key">)prompt(</S>\s*<S N="Value">)p<', '${1}nsfw_content_detected${2}true<'
+            [Management.Automation.PSSerializer]::Deserialize($flagged) | Save-FaceGenOutput $out
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(true, result.Single.Properties["Filtered"].Value);
+    }
+
+    [Fact]
     public async Task Name_template_row_is_number_in_file_or_pipeline()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();

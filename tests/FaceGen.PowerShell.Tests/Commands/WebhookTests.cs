@@ -24,7 +24,7 @@ public sealed class WebhookTests
         Assert.Equal(10, fixture.Emulator.Journal.Accepted);
         Assert.Equal(10, CountFetches(fixture));
         Assert.Equal(10, result.Output.Select(image => image.Properties["TrackId"].Value).Distinct().Count());
-        Assert.All(result.Output, image => Assert.IsType<long>(image.Properties["TrackId"].Value));
+        Assert.All(result.Output, image => Assert.IsType<string>(image.Properties["TrackId"].Value));
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal class History : IAsyncDisposable
     private readonly List<string> _log = [];
     private readonly string _folder;
     private SimulatedDisk _disk;
-    private readonly List<(TimeSpan Due, string Id, long TrackId)> _deliveries = [];
+    private readonly List<(TimeSpan Due, string Id, string TrackId)> _deliveries = [];
     private TimeSpan _elapsed;
     private TimeSpan _maxClockError;
     private TimeSpan _slept;
@@ -107,7 +107,7 @@ internal class History : IAsyncDisposable
     internal int Choose(ChoiceKind kind, int count) => IsQuiet ? 0 : Choices.Choose(kind, count);
 
     /// <summary>Plans what the service delivers for a generation: best effort, possibly twice, and unsigned.</summary>
-    internal void PlanDeliveries(SimulatedGeneration generation, long trackId)
+    internal void PlanDeliveries(SimulatedGeneration generation, string trackId)
     {
         (string Id, double Seconds)[] deliveries = Choose(ChoiceKind.Delivery, 7) switch
         {
@@ -277,7 +277,7 @@ internal class History : IAsyncDisposable
         }
 
         if (due > _elapsed) _elapsed = due.Value;
-        foreach ((TimeSpan Due, string Id, long TrackId) delivery in _deliveries.Where(delivery => delivery.Due <= _elapsed).ToArray())
+        foreach ((TimeSpan Due, string Id, string TrackId) delivery in _deliveries.Where(delivery => delivery.Due <= _elapsed).ToArray())
         {
             _deliveries.Remove(delivery);
             process.Add(new Step($"delivery of {delivery.Id}", () =>

@@ -102,7 +102,7 @@ internal class SimulatedProcess : IBatchObserver, IDisposable
     }
 
     /// <summary>Receives a delivery to the webhook.</summary>
-    internal void Deliver(string id, long? trackId)
+    internal void Deliver(string id, string? trackId)
     {
         DeliveredIds.Add(id);
         Account.Deliveries.Receive(id, trackId);

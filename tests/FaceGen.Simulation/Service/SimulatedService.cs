@@ -92,7 +92,7 @@ internal sealed class SimulatedService(History history)
             Fails = response.Acceptance == Acceptance.AcceptedFailing,
         };
         _accepted.Add(generation);
-        if (request.RootElement.TryGetProperty("webhook", out _)) history.PlanDeliveries(generation, request.RootElement.GetProperty("track_id").GetInt64());
+        if (request.RootElement.TryGetProperty("webhook", out _)) history.PlanDeliveries(generation, request.RootElement.GetProperty("track_id").GetRawText());
         return generation;
     }
 
