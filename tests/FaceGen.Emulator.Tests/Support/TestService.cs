@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using FaceGen.Tests.Shared;
 using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Support;
@@ -42,10 +43,13 @@ internal sealed class TestService : IAsyncDisposable
         return await SendAsync(path, JsonContent.Create(body));
     }
 
+    /// <summary>Posts a body. Without faults, the response must match the contract.</summary>
     public async Task<ServiceResponse> SendAsync(string path, HttpContent content)
     {
         using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
         string text = await response.Content.ReadAsStringAsync();
+        if (Host.Journal.Entries.All(static entry => entry.Fault is null))
+            ContractSchema.AssertResponse(new Uri(Host.BaseUri, path).AbsolutePath, text);
         return new ServiceResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject())
         {
             Warnings = [.. response.Headers.TryGetValues("X-Emulator-Warning", out IEnumerable<string>? warnings) ? warnings : []],
