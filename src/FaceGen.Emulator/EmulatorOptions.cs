@@ -56,6 +56,12 @@ public sealed class EmulatorOptions
     /// </summary>
     public int Seed { get; init; }
 
+    /// <summary>
+    /// Gets whether the emulator refuses what it otherwise accepts with a warning: values that the published examples send and
+    /// the contract does not allow, such as numbers as strings; and a face image as base64 without <c>base64</c>. Default: false.
+    /// </summary>
+    public bool Strict { get; init; }
+
     /// <summary>Gets the fault rules at the start; <see cref="EmulatorHost.Faults"/> can change them. Default: none.</summary>
     public IReadOnlyList<FaultRule> Faults { get; init; } = [];
 

@@ -9,9 +9,10 @@ namespace FaceGen.EmulatorHosting;
 /// <param name="EtaError">The largest error of etas, as a share of the service time; null for no etas.</param>
 /// <param name="Balance">The balance of the wallet.</param>
 /// <param name="Seed">The seed of all random numbers.</param>
+/// <param name="Strict">True if the emulator refuses what deviates from the contract.</param>
 /// <param name="Faults">The fault rules, in the emulator's syntax.</param>
 internal sealed record EmulatorArguments(
-    int Port, int QueueLimit, string ServiceTime, double? EtaError, double Balance, int Seed, IReadOnlyList<string> Faults)
+    int Port, int QueueLimit, string ServiceTime, double? EtaError, double Balance, int Seed, bool Strict, IReadOnlyList<string> Faults)
 {
     /// <summary>The key that the emulator accepts; it is not a key of the service.</summary>
     internal const string ApiKey = "emulator-key";
@@ -22,6 +23,7 @@ internal sealed record EmulatorArguments(
         "--port", Format(Port), "--api-key", ApiKey, "--queue-limit", Format(QueueLimit), "--service-time", ServiceTime,
         "--balance", Format(Balance), "--seed", Format(Seed), "--exit-with-stdin",
         .. EtaError switch { null => ["--no-eta"], 0 => [], { } error => new[] { "--eta-error", Format(error) } },
+        .. Strict ? new[] { "--strict" } : [],
         .. Faults.SelectMany(rule => new[] { "--fault", rule }),
     ];
 

@@ -22,8 +22,12 @@ internal sealed class EmulatedAccount
     /// <summary>For each worker, the time at which its last generation ends.</summary>
     private readonly DateTimeOffset[] _workersFreeAt;
 
+    /// <summary>For each canonical request, the time at which it was last accepted.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _acceptedAt = new(StringComparer.Ordinal);
+
     private decimal _balance;
     private int _unansweredSubmissions;
+    private DateTimeOffset? _submittedAt;
 
     internal EmulatedAccount(EmulatorOptions options, Journal journal, Func<long> nextId)
     {
@@ -76,12 +80,27 @@ internal sealed class EmulatedAccount
         }
     }
 
+    /// <summary>Returns the time of the last submission that arrived; null if there is none.</summary>
+    internal DateTimeOffset? GetLastSubmission()
+    {
+        lock (_lock)
+            return _submittedAt;
+    }
+
+    /// <summary>Returns the time at which a canonical request was last accepted; null if it was not.</summary>
+    internal DateTimeOffset? GetLastAcceptance(string canonicalText)
+    {
+        lock (_lock)
+            return _acceptedAt.TryGetValue(canonicalText, out DateTimeOffset time) ? time : null;
+    }
+
     /// <summary>Records an arrived submission. <see cref="EndSubmission"/> must follow before its response is sent.</summary>
     internal void BeginSubmission(DateTimeOffset now)
     {
         lock (_lock)
         {
             _unansweredSubmissions++;
+            _submittedAt = now;
             _journal.RecordInFlight(_unansweredSubmissions + GetQueue(now).Count(static generation => generation.IsAnswered));
         }
     }
@@ -109,6 +128,7 @@ internal sealed class EmulatedAccount
                 return new Admission(AdmissionResult.QueueFull);
 
             _balance -= price;
+            _acceptedAt[request.CanonicalText] = now;
             int occurrence = _journal.RecordAccepted(request.Prompt, request.CanonicalText);
             EmulatedGeneration generation = Schedule(request, occurrence, now);
             _generations.Add(generation.Id, generation);

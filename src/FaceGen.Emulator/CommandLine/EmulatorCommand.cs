@@ -52,6 +52,11 @@ internal static class EmulatorCommand
         static (string text, out int seed) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seed));
 
+    private static readonly Option<bool> Strict = new("--strict")
+    {
+        Description = "Refuse values that deviate from the contract, and a face image as base64 without base64 true.",
+    };
+
     private static readonly Option<FaultRule[]> FaultRules = new("--fault")
     {
         Description = "A fault and the calls it hits, such as accepted-then-dropped@submit:nth=3; can be repeated. "
@@ -85,7 +90,7 @@ internal static class EmulatorCommand
     {
         var command = new RootCommand("An offline emulator of the ModelsLab face generation API.")
         {
-            Port, ApiKey, QueueLimit, GenerationTime, EtaError, NoEta, Balance, Seed, FaultRules, FaultRate, ListFaults, ExitWithStdin,
+            Port, ApiKey, QueueLimit, GenerationTime, EtaError, NoEta, Balance, Seed, Strict, FaultRules, FaultRate, ListFaults, ExitWithStdin,
         };
         command.SetAction(static (result, cancellationToken) => result.GetValue(ListFaults)
             ? FaultTable.WriteAsync(Console.Out)
@@ -123,6 +128,7 @@ internal static class EmulatorCommand
         OmitEta = result.GetValue(NoEta),
         Balance = result.GetValue(Balance),
         Seed = result.GetValue(Seed),
+        Strict = result.GetValue(Strict),
         Faults = [.. result.GetValue(FaultRules)!, .. RulesByRate(result.GetValue(FaultRate))],
         OnWarning = static warning => Console.Error.WriteLine($"warning: {warning}"),
     };

@@ -13,8 +13,14 @@ internal sealed class GenerationRequest(IReadOnlyDictionary<RequestField, object
 
     internal FaceReference Face => (FaceReference)values[RequestField.FaceImage];
 
-    /// <summary>Gets the number of images, 1 unless the caller chose another.</summary>
-    internal int Samples => (int)(Get<long?>(RequestField.Samples) ?? 1);
+    /// <summary>Gets the number of images: 1 unless the caller chose another, and always 1 of the largest size, as documented.</summary>
+    internal int Samples => IsLargest ? 1 : (int)(Get<long?>(RequestField.Samples) ?? 1);
+
+    private bool IsLargest =>
+        Get<long?>(RequestField.Width) == RequestField.Width.Maximum && Get<long?>(RequestField.Height) == RequestField.Height.Maximum;
+
+    /// <summary>Gets whether it has the face image as base64, for which four published sources require <c>base64</c> to be true.</summary>
+    internal bool LacksBase64 => Face.IsInline && Get<bool?>(RequestField.Base64) != true;
 
     /// <summary>Gets the canonical text of the request that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.</summary>
     internal required string CanonicalText { get; init; }
@@ -28,9 +34,8 @@ internal static class GenerationRequestReader
 {
     /// <summary>Reads a submission.</summary>
     /// <returns>The request; null if a field is invalid, and then <paramref name="fields"/> has the errors.</returns>
-    internal static GenerationRequest? Read(JsonElement body, FaceReader faces, out BodyReader fields)
+    internal static GenerationRequest? Read(BodyReader fields, FaceReader faces)
     {
-        fields = new BodyReader(body);
         var values = new Dictionary<RequestField, object>();
         foreach (RequestField field in Operation.FaceGen.Fields)
         {
@@ -38,7 +43,7 @@ internal static class GenerationRequestReader
                 values[field] = value;
         }
 
-        return fields.Errors.HasErrors ? null : new GenerationRequest(values) { CanonicalText = CanonicalRequest.Write(body, (FaceReference)values[RequestField.FaceImage]) };
+        return fields.Errors.Count > 0 ? null : new GenerationRequest(values) { CanonicalText = CanonicalRequest.Write(fields.Body, (FaceReference)values[RequestField.FaceImage]) };
     }
 
     private static object? Read(BodyReader fields, RequestField field, FaceReader faces) => field.Kind switch
@@ -58,7 +63,7 @@ internal static class GenerationRequestReader
     private static FaceReference? ReadFace(BodyReader fields, FaceReader faces)
     {
         const string Field = "face_image";
-        if (fields.RequiredText(Field) is not { } text)
+        if (fields.RequiredImage(Field) is not { } text)
             return null;
 
         FaceReference? face = faces.Read(text, out string? rule);
@@ -79,6 +84,8 @@ internal static class GenerationRequestReader
     private static string? ReadAddress(BodyReader fields, string name)
     {
         string? text = fields.Text(name, nullable: true);
+        if (text == "null" && fields.Accept(name, "must be a link or null"))
+            return null;
         // The service accepts https only. The emulator accepts http on this machine too, so that tests need no certificate.
         bool isAllowed = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));

@@ -1,3 +1,4 @@
+using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http;
 using FaceGen.Emulator.Webhooks;
@@ -12,8 +13,8 @@ internal abstract record FaultEffect
     }
 
     /// <summary>The call is not handled: nothing is accepted or changed.</summary>
-    /// <param name="CreateResponse">Creates the response that is sent instead.</param>
-    internal sealed record WithoutHandling(Func<FaultContext, IResponse> CreateResponse) : FaultEffect
+    /// <param name="CreateResponse">Creates the response that is sent instead; returns null if this call cannot show the fault.</param>
+    internal sealed record WithoutHandling(Func<FaultContext, IResponse?> CreateResponse) : FaultEffect
     {
         /// <summary>Gets whether the fault can hit before the request's body is read.</summary>
         internal bool CanHitBeforeBody { get; init; }
@@ -46,6 +47,11 @@ internal sealed record FaultContext(EmulatedService Service, CallKind Kind)
     internal int WaitSeconds => (int)Math.Ceiling(Wait.TotalSeconds);
 
     internal EmulatedGeneration? Generation => DownloadedGeneration ?? Call?.Generation;
+
+    /// <summary>Reads the request of a submission; null if it is invalid.</summary>
+    internal GenerationRequest? ReadRequest() => Call is { } call
+        ? GenerationRequestReader.Read(new BodyReader(call.Fields.Body, strict: false), call.State.Faces)
+        : null;
 }
 
 /// <summary>The faults chosen for one call. The first that the call can show is injected.</summary>
@@ -64,8 +70,8 @@ internal sealed class FaultInjection(IReadOnlyList<Fault> candidates, TimeSpan w
     internal (IResponse Response, Fault? Injected) Run(FaultContext context, Func<IResponse> handle)
     {
         context = context with { Wait = wait };
-        if (Preferred.Effect is FaultEffect.WithoutHandling instead)
-            return (instead.CreateResponse(context), Preferred);
+        if (Preferred.Effect is FaultEffect.WithoutHandling instead && instead.CreateResponse(context) is { } refusal)
+            return (refusal, Preferred);
 
         IResponse response = handle();
         if (response.IsSuccess)

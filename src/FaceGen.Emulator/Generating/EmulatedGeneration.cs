@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FaceGen.Contract;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Images;
@@ -11,8 +12,16 @@ internal sealed class EmulatedGeneration
 {
     private volatile bool _isDeleted;
     private volatile bool _hasFailed;
+    private volatile string? _textId;
+    private volatile string? _fetchPath;
 
     internal required long Id { get; init; }
+
+    /// <summary>Gets the id in responses: the number, or the text of <see cref="ReportIdAs"/>.</summary>
+    internal JsonNode ReportedId => _textId is { } text ? text : Id;
+
+    /// <summary>Gets the only path at which it can be fetched; null for every path.</summary>
+    internal string? FetchPath => _fetchPath;
 
     /// <summary>Gets the request and its occurrence number as text: the same in every run, whatever the id.</summary>
     internal required string Identity { get; init; }
@@ -49,6 +58,12 @@ internal sealed class EmulatedGeneration
     internal void DeleteImages() => _isDeleted = true;
 
     internal void MarkFailed() => _hasFailed = true;
+
+    /// <summary>Gives it another id in responses. Requests may have either.</summary>
+    internal void ReportIdAs(string textId) => _textId = textId;
+
+    /// <summary>Denies every fetch except at one path; an empty path denies all.</summary>
+    internal void FetchOnlyAt(string path) => _fetchPath = path;
 }
 
 /// <summary>The parameters of a request as used, with the service's defaults.</summary>

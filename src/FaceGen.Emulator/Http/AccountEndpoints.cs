@@ -37,11 +37,11 @@ internal static class AccountEndpoints
 
     internal static ApiResponse DeleteImage(ApiCall call)
     {
-        var fields = new BodyReader(call.Body);
-        long? id = fields.RequiredInteger("request_id");
-        fields.RequiredChoice("type", ["image"]);
-        if (fields.Errors.HasErrors)
-            return ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+        BodyReader fields = call.Fields;
+        long? id = fields.RequiredId("request_id");
+        fields.Choice("type", ["image"]);
+        if (fields.Errors.Count > 0)
+            return ApiResponse.Invalid(fields);
 
         call.Generation = call.Account.Find(id!.Value);
         if (call.Generation is not { } generation || !generation.HasImages(call.Now))
@@ -54,12 +54,12 @@ internal static class AccountEndpoints
 
     internal static ApiResponse AssetsGenerated(ApiCall call)
     {
-        var fields = new BodyReader(call.Body);
+        BodyReader fields = call.Fields;
         fields.RequiredChoice("type", ["image"]);
         int perPage = (int)(fields.Integer("per_page", 1, MaxPerPage) ?? DefaultPerPage);
         int page = (int)(fields.Integer("page", 1, int.MaxValue) ?? 1);
-        if (fields.Errors.HasErrors)
-            return ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson());
+        if (fields.Errors.Count > 0)
+            return ApiResponse.Invalid(fields);
 
         IReadOnlyList<EmulatedGeneration> all = call.Account.ListWithImages(call.Now);
         long skipped = (page - 1L) * perPage;
@@ -82,7 +82,7 @@ internal static class AccountEndpoints
 
     private static JsonObject Asset(ApiCall call, EmulatedGeneration generation) => new()
     {
-        ["id"] = generation.Id,
+        ["id"] = generation.ReportedId,
         ["output"] = new GenerationLinks(call.Service.Links, generation).OutputLinks(),
     };
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using FaceGen.Emulator.Accounts;
+using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Journaling;
@@ -42,9 +42,9 @@ internal sealed class ApiPipeline(EmulatedService service)
 
         IResponse Handle() => (body, call) switch
         {
-            (_, not null) => handler(call),
-            ({ RootElement.ValueKind: JsonValueKind.Object }, _) =>
-                ApiResponse.Error(StatusCodes.Status401Unauthorized, "Invalid API key."),
+            (_, not null) => call.Handle(handler),
+            ({ RootElement.ValueKind: JsonValueKind.Object }, _) => ApiResponse.Error(
+                StatusCodes.Status401Unauthorized, context.Key.Length == 0 ? "API key required" : "Invalid API key"),
             _ => ApiResponse.Error(StatusCodes.Status400BadRequest, "The request body must be a JSON object."),
         };
     }
@@ -70,6 +70,7 @@ internal sealed class ApiPipeline(EmulatedService service)
             Fault = outcome.Fault?.Id,
             Warnings = call?.Warnings ?? [],
         });
+        http.Response.Headers.Append(WarningHeader.Name, WarningHeader.Format(call?.Warnings ?? []));
         return outcome.Response.ExecuteAsync(http);
     }
 
@@ -78,9 +79,7 @@ internal sealed class ApiPipeline(EmulatedService service)
         {
             CallKind.Submit => CallInfo.ForSubmission(GetString(body, "prompt")),
             CallKind.Fetch => CallInfo.ForFetch(
-                long.TryParse((string?)http.Request.RouteValues[Routes.Id], CultureInfo.InvariantCulture, out long id)
-                    ? state.FindGeneration(id)
-                    : null),
+                GenerationId.TryParse((string?)http.Request.RouteValues[Routes.Id]) is { } id ? state.FindGeneration(id) : null),
             _ => CallInfo.ForOther(kind, http.Request.Path),
         };
 
@@ -150,7 +149,8 @@ internal sealed class ApiCall(EmulatedService service, ServiceState state, HttpC
     /// <summary>Gets the state for the whole call, even if a reset comes in between.</summary>
     internal ServiceState State => state;
 
-    internal JsonElement Body => body;
+    /// <summary>Gets the fields of the body.</summary>
+    internal BodyReader Fields { get; } = new(body, service.Options.Strict);
 
     internal EmulatedAccount Account => account;
 
@@ -163,6 +163,15 @@ internal sealed class ApiCall(EmulatedService service, ServiceState state, HttpC
     internal EmulatedGeneration? Generation { get; set; }
 
     internal IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Handles the call, and adds the warnings about its fields.</summary>
+    internal ApiResponse Handle(ApiHandler handler)
+    {
+        ApiResponse response = handler(this);
+        foreach (string warning in Fields.Warnings)
+            AddWarning(warning);
+        return response;
+    }
 
     internal string RouteValue(string name) => (string?)http.Request.RouteValues[name] ?? "";
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using FaceGen.Emulator.Accounts;
 using FaceGen.Contract;
@@ -20,12 +19,14 @@ internal static class GenerationEndpoints
         call.Account.BeginSubmission(call.Now);
         try
         {
-            GenerationRequest? request = GenerationRequestReader.Read(
-                call.Body, call.State.Faces, out BodyReader fields);
-            AddWarnings(call, fields, request);
-            return request is null
-                ? ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
-                : Accept(call, request);
+            GenerationRequest? request = GenerationRequestReader.Read(call.Fields, call.State.Faces);
+            AddWarnings(call, request);
+            return request switch
+            {
+                null => ApiResponse.Invalid(call.Fields),
+                { LacksBase64: true } when call.Service.Options.Strict => Base64Required,
+                _ => Accept(call, request),
+            };
         }
         finally
         {
@@ -35,30 +36,35 @@ internal static class GenerationEndpoints
         }
     }
 
+    /// <summary>Gets the refusal of a face image in base64 without <c>base64</c>.</summary>
+    internal static ApiResponse Base64Required =>
+        ApiResponse.Error(StatusCodes.Status400BadRequest, "base64 must be true if face_image is base64");
+
     private static ApiResponse Accept(ApiCall call, GenerationRequest request)
     {
         Admission admission = call.Account.Admit(request, call.Now);
         call.Generation = admission.Generation;
         return admission switch
         {
-            { Generation: { } accepted } => accepted.IsFinished(call.Now)
-                ? GenerationResponses.Finished(call.Service.Links, accepted)
-                : Queued(call, accepted),
+            { Generation: { } accepted } => Accepted(call, accepted),
             { Result: AdmissionResult.QueueFull } => ApiResponse.RateLimited(
                 $"Maximum {call.Account.QueueLimit} queued requests allowed.", QueueRetryAfterSeconds),
             _ => ApiResponse.Error(
-                StatusCodes.Status402PaymentRequired, "Insufficient credits. Please add funds to your wallet."),
+                StatusCodes.Status402PaymentRequired, "Insufficient credits. Please add more credits to continue."),
         };
     }
 
+    /// <summary>Returns the response to an accepted submission.</summary>
+    internal static ApiResponse Accepted(ApiCall call, EmulatedGeneration generation) => generation.IsFinished(call.Now)
+        ? GenerationResponses.Finished(call.Service.Links, generation)
+        : Queued(call, generation);
+
     /// <summary>Returns the response to a submission that is queued, or presented as queued.</summary>
     internal static ApiResponse Queued(ApiCall call, EmulatedGeneration generation) => GenerationResponses.Queued(
-        call.Service.Links, generation, Routes.FetchPath(call.Path, generation.Id), call.Now);
+        call.Service.Links, generation, Routes.FetchPath(call.Path, generation), call.Now);
 
-    private static void AddWarnings(ApiCall call, BodyReader fields, GenerationRequest? request)
+    private static void AddWarnings(ApiCall call, GenerationRequest? request)
     {
-        foreach (string field in fields.UnknownFields)
-            call.AddWarning($"The field '{field}' is not part of the contract and was ignored.");
         if (request?.Get<string>(RequestField.Webhook) is { } webhook && !WebhookSender.IsReachable(webhook, out _))
             call.AddWarning("The emulator works offline and sends no webhook delivery to another machine.");
         if (request is { Face.Image: null })
@@ -69,17 +75,16 @@ internal static class GenerationEndpoints
     internal static ApiResponse Fetch(ApiCall call)
     {
         string text = call.RouteValue(Routes.Id);
-        EmulatedGeneration? generation = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id)
-            ? call.Account.Find(id)
-            : null;
+        EmulatedGeneration? generation = GenerationId.TryParse(text) is { } id ? call.Account.Find(id) : null;
         call.Generation = generation;
 
         return generation switch
         {
             null => ApiResponse.Error(StatusCodes.Status200OK, $"No request with the id {text} belongs to this key."),
+            _ when generation.FetchPath is { } path && path != call.Path => ApiResponse.Error(StatusCodes.Status404NotFound, "Request not found"),
             _ when generation.IsFinished(call.Now) => ApiResponse.Success(new JsonObject
             {
-                ["id"] = generation.Id,
+                ["id"] = generation.ReportedId,
                 ["output"] = new GenerationLinks(call.Service.Links, generation).OutputLinks(),
             }),
             _ => ApiResponse.Processing(new JsonObject

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Images;
@@ -17,13 +18,13 @@ internal static class GenerationResponses
         GenerationLinks images = new(links, generation);
         ApiResponse response = ApiResponse.Processing(WithParameters(generation, new JsonObject
         {
-            ["id"] = generation.Id,
+            ["id"] = generation.ReportedId,
             ["message"] = "The request is in the queue. Fetch the result after the estimated time.",
             ["tip"] = "Post your key to fetch_result until its status is success.",
             ["fetch_result"] = links.ForPath(fetchPath),
             ["output"] = new JsonArray(),
             ["future_links"] = images.OutputLinks(),
-            ["proxy_links"] = images.ProxyLinks(),
+            ["proxy_links"] = new JsonArray(),
         }));
         if (generation.GetEta(now) is { } eta)
             response.Body["eta"] = eta;
@@ -37,7 +38,7 @@ internal static class GenerationResponses
         return ApiResponse.Success(WithParameters(generation, new JsonObject
         {
             ["generationTime"] = Math.Round(generation.GenerationTime.TotalSeconds, 3),
-            ["id"] = generation.Id,
+            ["id"] = generation.ReportedId,
             ["output"] = images.OutputLinks(),
             ["proxy_links"] = images.ProxyLinks(),
         }));
@@ -46,7 +47,7 @@ internal static class GenerationResponses
     /// <summary>Creates the response of a failed generation.</summary>
     internal static ApiResponse Failed(EmulatedGeneration generation) => ApiResponse.Failed(WithTrackId(generation, new JsonObject
     {
-        ["id"] = generation.Id,
+        ["id"] = generation.ReportedId,
         ["message"] = "The generation failed.",
     }));
 
@@ -81,7 +82,7 @@ internal sealed class GenerationLinks(LinkFactory links, EmulatedGeneration gene
         [.. Enumerable.Range(0, generation.Parameters.Samples).Select(index => JsonValue.Create(link(index)))];
 }
 
-/// <summary>Writes the parameters as used, with the seed.</summary>
+/// <summary>Writes the parameters as the documentation's example responses have them; the odd names and words are theirs.</summary>
 internal static class GenerationMeta
 {
     internal static JsonObject Write(GenerationParameters parameters) => new()
@@ -89,18 +90,19 @@ internal static class GenerationMeta
         ["prompt"] = parameters.Prompt,
         ["negative_prompt"] = parameters.NegativePrompt,
         ["face_image"] = parameters.Face.Link,
-        ["width"] = parameters.Width,
-        ["height"] = parameters.Height,
-        ["num_inference_steps"] = parameters.NumInferenceSteps,
+        ["W"] = parameters.Width,
+        ["H"] = parameters.Height,
+        ["steps"] = parameters.NumInferenceSteps,
         ["guidance_scale"] = parameters.GuidanceScale,
-        ["s_scale"] = parameters.SScale,
-        ["samples"] = parameters.Samples,
-        ["safety_checker"] = parameters.SafetyChecker,
-        ["safety_checker_type"] = parameters.SafetyCheckerType,
-        ["base64"] = parameters.Base64,
-        ["style"] = parameters.Style,
+        ["n_samples"] = parameters.Samples,
         ["seed"] = parameters.Seed,
-        ["webhook"] = parameters.Webhook,
-        ["track_id"] = parameters.TrackId is { } trackId ? JsonValue.Create(trackId) : null,
+        ["safety_checker"] = YesNo(parameters.SafetyChecker),
+        ["safety_checker_type"] = parameters.SafetyCheckerType,
+        ["base64"] = YesNo(parameters.Base64),
+        ["temp"] = YesNo(true),
+        ["file_prefix"] = string.Create(CultureInfo.InvariantCulture, $"{parameters.Seed:x16}"),
+        ["outdir"] = "images",
     };
+
+    private static string YesNo(bool value) => value ? "yes" : "no";
 }

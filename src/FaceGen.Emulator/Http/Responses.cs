@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using FaceGen.Emulator.Contract;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -28,6 +29,14 @@ internal sealed record ApiResponse(int StatusCode, JsonObject Body) : IResponse
 
     /// <summary>Creates a response with <c>status:"failed"</c> before the given fields.</summary>
     internal static ApiResponse Failed(JsonObject fields) => WithStatus("failed", fields);
+
+    /// <summary>Gets a new error in the documentation's words.</summary>
+    internal static ApiResponse InternalError =>
+        Error(StatusCodes.Status500InternalServerError, "Internal server error. Please try again.");
+
+    /// <summary>Creates the error of a request with invalid fields.</summary>
+    internal static ApiResponse Invalid(BodyReader fields) =>
+        Error(StatusCodes.Status400BadRequest, string.Join(", ", fields.Errors));
 
     /// <summary>Creates an error; the message is a text, or an object of texts by field.</summary>
     internal static ApiResponse Error(int statusCode, JsonNode message) =>

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using FaceGen.Emulator.Faults;
+using FaceGen.Emulator.Generating;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,8 +24,17 @@ internal static class Routes
         ["/api/v1/enterprise/face_gen/make_gen"] = "/api/v1/enterprise/face_gen/fetch/",
     };
 
-    internal static string FetchPath(string submitPath, long id) =>
-        FetchBySubmit[submitPath] + id.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The other paths that fetch results, which only a <c>fetch_result</c> names.</summary>
+    private const string OtherVersionFetch = "/api/v3/fetch/";
+    private const string OtherGroupFetch = "/api/v6/images/fetch/";
+
+    internal static string FetchPath(string submitPath, EmulatedGeneration generation) => $"{FetchBySubmit[submitPath]}{generation.ReportedId}";
+
+    /// <summary>Returns the path that fetches a generation in another version of the API.</summary>
+    internal static string OtherVersionPath(EmulatedGeneration generation) => $"{OtherVersionFetch}{generation.ReportedId}";
+
+    /// <summary>Returns the path that fetches a generation in another group of operations.</summary>
+    internal static string OtherGroupPath(EmulatedGeneration generation) => $"{OtherGroupFetch}{generation.ReportedId}";
 
     internal static void Map(IEndpointRouteBuilder app, EmulatedService service)
     {
@@ -33,8 +42,11 @@ internal static class Routes
         foreach ((string submit, string fetch) in FetchBySubmit)
         {
             Post(submit, CallKind.Submit, GenerationEndpoints.Submit);
-            Post($"{fetch}{{{Id}}}", CallKind.Fetch, GenerationEndpoints.Fetch);
+            PostFetch(fetch);
         }
+
+        PostFetch(OtherVersionFetch);
+        PostFetch(OtherGroupFetch);
 
         Post("/api/v6/base64_to_url", CallKind.Upload, UploadEndpoint.Base64ToUrl);
         Post("/api/v6/image_editing/base64_to_url", CallKind.Upload, UploadEndpoint.ImageEditingBase64ToUrl);
@@ -42,6 +54,7 @@ internal static class Routes
         Post("/api/wallet_balance", CallKind.Account, AccountEndpoints.WalletBalance);
         Post("/api/v3/delete_image", CallKind.Account, AccountEndpoints.DeleteImage);
         Post("/api/assets_generated", CallKind.Account, AccountEndpoints.AssetsGenerated);
+        Post("/api/v6/assets_generated", CallKind.Account, AccountEndpoints.AssetsGenerated);
 
         var files = new FileEndpoints(service);
         foreach (string picture in (string[])["/images/{id:long}-{index:int}", "/proxy/images/{id:long}-{index:int}"])
@@ -67,6 +80,8 @@ internal static class Routes
         app.MapPost("/admin/faults", faults.AddRuleAsync);
         app.MapDelete("/admin/faults", http => faults.ClearRules().ExecuteAsync(http));
         app.MapPost("/admin/reset", http => admin.Reset(http).ExecuteAsync(http));
+
+        void PostFetch(string path) => Post($"{path}{{{Id}}}", CallKind.Fetch, GenerationEndpoints.Fetch);
 
         void Post(string pattern, CallKind kind, ApiHandler handler) =>
             app.MapPost(pattern, http => api.RunAsync(http, kind, handler));

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using FaceGen.Emulator.Contract;
 using FaceGen.Emulator.Images;
-using Microsoft.AspNetCore.Http;
 
 namespace FaceGen.Emulator.Http;
 
@@ -14,16 +13,16 @@ internal static class UploadEndpoint
 
     private static ApiResponse Upload(ApiCall call, string field)
     {
-        var fields = new BodyReader(call.Body);
+        BodyReader fields = call.Fields;
         string? brokenRule = null;
-        FaceReference? upload = fields.RequiredText(field) is { } text
+        FaceReference? upload = fields.RequiredImage(field) is { } text
             ? call.State.Faces.ReadInline(text, out brokenRule)
             : null;
         if (brokenRule is not null)
             fields.AddError(field, brokenRule);
 
         return upload is null
-            ? ApiResponse.Error(StatusCodes.Status400BadRequest, fields.Errors.ToJson())
+            ? ApiResponse.Invalid(fields)
             : ApiResponse.Success(new JsonObject
             {
                 ["id"] = call.State.NextId(),

@@ -49,7 +49,7 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
             (_, null) => "must be an image that can be decoded",
             _ => null,
         };
-        return image is null ? null : uploads.Add(image);
+        return image is null ? null : uploads.Add(image) with { IsInline = true };
     }
 }
 
@@ -58,6 +58,9 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
 /// <param name="Image">The image; null for an external link, which the offline emulator does not download.</param>
 internal sealed record FaceReference(string Link, ReceivedImage? Image)
 {
+    /// <summary>Gets whether the image was sent as base64.</summary>
+    internal bool IsInline { get; init; }
+
     /// <summary>Gets a text that is equal for equal images, however they were sent.</summary>
     internal string Identity => Image is null ? Link : $"sha256:{Image.Sha256}";
 }
@@ -106,6 +109,9 @@ internal static class DataUri
 {
     private const string Prefix = "data:";
     private const string Marker = ";base64,";
+
+    /// <summary>Returns base64 as a data URI; the media type has no meaning, because the image is decoded.</summary>
+    internal static string FromBase64(string base64) => $"{Prefix}image/png{Marker}{base64}";
 
     internal static bool IsDataUri(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 

@@ -69,6 +69,13 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
     public int Seed { get; set; }
 
     /// <summary>
+    /// <para type="description">Refuses what the emulator otherwise accepts with a warning: values that deviate from the
+    /// contract, such as numbers as strings. Also refuses a face image as base64 without base64 true.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Strict { get; set; }
+
+    /// <summary>
     /// <para type="description">The faults to inject, as fault@kind:condition, to test how a script handles them:
     /// accepted-then-dropped@submit:nth=3, Q25-404@download:first=2, any@any:rate=0.3 (any transient fault, in three of
     /// ten calls). Tab completes the faults and, after the @, the kinds of call; about_FaceGen_Emulator describes the
@@ -106,7 +113,7 @@ public sealed class StartFaceGenEmulatorCommand : FaceGenCmdlet
         EmulatorInstance? emulator = null;
         if (ShouldProcess("this machine", "Start the emulator"))
         {
-            var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Fault);
+            var options = new EmulatorArguments(Port, QueueLimit, ServiceTime, NoEta ? null : EtaError, Balance, Seed, Strict, Fault);
             emulator = Work.WaitFor(EmulatorProcess.StartAsync(ModuleFolder.EmulatorAssembly, options, StopToken));
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FaceGen.Emulator.Tests.Support;
 using SkiaSharp;
 
@@ -17,6 +18,9 @@ internal static class FaultCases
     {
         "Q7-no-output", "Q12-queued", "Q12-pending", "Q18-request-processing", "Q19-output-null",
     };
+
+    /// <summary>The faults after which the usual path denies the generation.</summary>
+    public static readonly IReadOnlySet<string> DeniedFetches = new HashSet<string> { "Q42-other-path", "Q42-links-only" };
 
     public static readonly IReadOnlyDictionary<string, Action<FaultResult>> All = new Dictionary<string, Action<FaultResult>>
     {
@@ -64,6 +68,20 @@ internal static class FaultCases
             Error(result, 200);
             Assert.Contains("this key", result.Message, StringComparison.Ordinal);
         },
+        ["Q35-inline-face"] = static result =>
+        {
+            Error(result, 400);
+            Assert.Contains("base64 must be true", result.Message, StringComparison.Ordinal);
+        },
+        ["Q39-failed-try-again"] = static result =>
+        {
+            Assert.Equal(200, result.Response.Status);
+            Assert.Equal(("failed", "", "Failed, Try Again", ""), (result.Status, (string?)result.Json["id"], result.Message, (string?)result.Output));
+        },
+        ["Q43-monthly-limit"] = static result => AccountWide(result, "monthly limit exceeded, upgrade subscription"),
+        ["Q43-wallet"] = static result => AccountWide(result, "Insufficient wallet balance"),
+        ["Q43-premium"] = static result => AccountWide(result, "requires a premium subscription"),
+        ["Q43-key-required"] = static result => AccountWide(result, "API key required"),
         ["Q24-429"] = RateLimited,
         ["Q24-500"] = static result => Error(result, 500),
         ["rate-limited"] = RateLimited,
@@ -106,9 +124,30 @@ internal static class FaultCases
             Error(result, 200);
             Assert.EndsWith("Try again in 1.5 minutes.", result.Message, StringComparison.Ordinal);
         },
+        ["Q38-wait-in-tip"] = static result => WaitOnlyIn(result, "tip"),
+        ["Q38-wait-in-tip-1"] = static result => WaitOnlyIn(result, "tip_1"),
+        ["Q38-reason-in-tips"] = static result =>
+        {
+            Assert.Equal((200, "error", ""), (result.Response.Status, result.Status, result.Message));
+            Assert.Equal("Rate limit exceeded. Try again in 90 seconds.", (string?)result.Json["tips"]);
+        },
+        ["Q40-spam"] = static result =>
+        {
+            Error(result, 200);
+            Assert.Contains("spam", result.Message, StringComparison.Ordinal);
+            Match wait = Regex.Match((string)result.Json["tips"]!, "^Try again in ([0-9]+) seconds[.]$");
+            Assert.InRange(int.Parse(wait.Groups[1].Value, CultureInfo.InvariantCulture), 1, 30);
+        },
+        ["Q45-pace"] = static result =>
+        {
+            EmptyBody(result, 429);
+            Assert.Null(result.Response.Header("Retry-After"));
+        },
 
         ["accepted-then-dropped"] = Dropped,
         ["accepted-then-500"] = static result => Error(result, 500),
+        ["Q46-429-with-id"] = static result => RefusedWithId(result, 429),
+        ["Q46-400-with-id"] = static result => RefusedWithId(result, 400),
         ["accepted-then-never-answered"] = NoResponse,
         ["dropped"] = Dropped,
         ["never-answered"] = NoResponse,
@@ -160,6 +199,19 @@ internal static class FaultCases
             Assert.EndsWith($"/api/v3/fetch/{result.Json["id"]}", (string?)Processing(result)["fetch_result"], StringComparison.Ordinal),
         ["Q9-other-host"] = static result =>
             Assert.NotEqual(result.Fixture.Host.BaseUri.Host, new Uri((string)Processing(result)["fetch_result"]!).Host),
+        ["Q42-other-path"] = static result =>
+        {
+            string address = (string)Processing(result)["fetch_result"]!;
+            Assert.Equal($"/api/v6/images/fetch/{result.Json["id"]}", new Uri(address).AbsolutePath);
+            FetchIsDenied(result);
+            Assert.Equal("success", (string?)Fetch(result, address).Body["status"]);
+        },
+        ["Q42-links-only"] = static result =>
+        {
+            FetchIsDenied(result);
+            Assert.Equal(404, Fetch(result, (string)Processing(result)["fetch_result"]!).Status);
+            LinkReturnsPicture(result, "future_links");
+        },
         ["Q10-eta-fraction"] = static result => Assert.Equal(0.5, (double)Processing(result)["eta"]! % 1),
         ["Q10-eta-zero"] = static result => Assert.Equal(0, (int)Processing(result)["eta"]!),
         ["Q10-no-eta"] = static result => Assert.False(Processing(result).ContainsKey("eta")),
@@ -176,6 +228,27 @@ internal static class FaultCases
         ["Q11-id-text"] = static result =>
             Assert.Equal(result.Fixture.LastEntry.GenerationId, long.Parse((string)result.Json["id"]!, CultureInfo.InvariantCulture)),
         ["Q11-track-id-text"] = static result => Assert.Equal("42", (string?)result.Json["track_id"]),
+        ["Q36-request-id"] = static result =>
+        {
+            Assert.All(["id", "fetch_result"], field => Assert.False(result.Json.ContainsKey(field)));
+            Assert.Equal(result.Fixture.LastEntry.GenerationId, (long)result.Json["request_id"]!);
+        },
+        ["Q37-nsfw-flag"] = static result =>
+        {
+            Assert.Equal(result.ExpectedLink, result.Link("output"));
+            Assert.True((bool)result.Json["nsfw_content_detected"]!);
+            Assert.True(result.Json.ContainsKey("webhook_status"));
+        },
+        ["Q44-uuid"] = static result =>
+        {
+            Assert.True(Guid.TryParse((string?)result.Json["id"], out _));
+            FetchByIdReturnsIt(result);
+        },
+        ["Q44-text"] = static result =>
+        {
+            Assert.StartsWith("req_", (string?)result.Json["id"], StringComparison.Ordinal);
+            FetchByIdReturnsIt(result);
+        },
         ["Q12-failed"] = static result =>
         {
             Assert.Equal("failed", result.Status);
@@ -188,9 +261,10 @@ internal static class FaultCases
         },
         ["Q15-meta-texts"] = static result =>
         {
-            Assert.Equal("96", (string?)result.Json["meta"]!["width"]);
+            Assert.Equal("96", (string?)result.Json["meta"]!["W"]);
             Assert.Equal("7.5", (string?)result.Json["meta"]!["guidance_scale"]);
             Assert.Equal("no", (string?)result.Json["meta"]!["base64"]);
+            Assert.Equal("true", (string?)result.Json["meta"]!["temp"]);
         },
         ["Q19-extra-fields"] = static result =>
         {
@@ -233,6 +307,7 @@ internal static class FaultCases
         ["Q22-proxy-links"] = static result => LinksOnlyIn(result, "proxy_links"),
         ["Q22-links"] = static result => LinksOnlyIn(result, "links"),
         ["Q22-future-links"] = static result => LinksOnlyIn(result, "future_links"),
+        ["Q41-fewer-images"] = static result => Assert.Equal(result.ExpectedLink, result.Link("output")),
         ["Q27-inline"] = static result => Picture(Convert.FromBase64String(result.Link("output"))),
         ["Q27-inline-data-uri"] = static result =>
         {
@@ -389,6 +464,48 @@ internal static class FaultCases
         Assert.Equal(90, (int)result.Json["retry_after"]!);
     }
 
+    private static void AccountWide(FaultResult result, string message)
+    {
+        Error(result, 200);
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
+    }
+
+    private static void WaitOnlyIn(FaultResult result, string field)
+    {
+        Error(result, 200);
+        Assert.DoesNotContain("90", result.Message, StringComparison.Ordinal);
+        Assert.Equal("Try again in 90 seconds.", (string?)result.Json[field]);
+    }
+
+    private static void RefusedWithId(FaultResult result, int status)
+    {
+        Error(result, status);
+        Assert.Equal(result.Fixture.LastEntry.GenerationId, (long)result.Json["id"]!);
+    }
+
+    private static void FetchIsDenied(FaultResult result)
+    {
+        (int status, JsonNode body) = Fetch(result, $"/api/v6/image_editing/fetch/{result.Json["id"]}");
+        Assert.Equal((404, "Request not found"), (status, (string?)body["message"]));
+    }
+
+    private static void FetchByIdReturnsIt(FaultResult result)
+    {
+        (int status, JsonNode body) = Fetch(result, $"/api/v6/image_editing/fetch/{result.Json["id"]}");
+        Assert.Equal((200, "success", (string?)result.Json["id"]), (status, (string?)body["status"], (string?)body["id"]));
+    }
+
+    private static (int Status, JsonNode Body) Fetch(FaultResult result, string address)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(result.Fixture.Host.BaseUri, address))
+        {
+            Content = new StringContent($"{{\"key\":\"{TestService.Key}\"}}"),
+        };
+        using HttpResponseMessage response = client.Send(request);
+        return ((int)response.StatusCode, JsonNode.Parse(response.Content.ReadAsStream())!);
+    }
+
     private static void MessageOnlyIn(FaultResult result, string field, JsonNode? message)
     {
         Assert.Equal(200, result.Response.Status);
@@ -438,10 +555,10 @@ internal static class FaultCases
         Assert.Equal(result.ExpectedLink, result.Link(field));
     }
 
-    private static void LinkReturnsPicture(FaultResult result)
+    private static void LinkReturnsPicture(FaultResult result, string field = "output")
     {
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, result.Link("output"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, result.Link(field));
         using HttpResponseMessage response = client.Send(request);
         using var png = new MemoryStream();
         response.Content.ReadAsStream().CopyTo(png);

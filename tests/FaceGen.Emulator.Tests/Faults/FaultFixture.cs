@@ -19,9 +19,12 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     private readonly TestService _service;
 
-    private FaultFixture(TestService service, ServiceResponse generation)
+    private readonly int _samples;
+
+    private FaultFixture(TestService service, ServiceResponse generation, int samples)
     {
         _service = service;
+        _samples = samples;
         Generation = generation.Id;
         Link = GetLink(Generation);
     }
@@ -45,15 +48,18 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     /// <summary>Starts the fixture.</summary>
     /// <param name="queued">Whether the generation is still queued.</param>
-    public static async Task<FaultFixture> StartAsync(bool queued = false)
+    /// <param name="samples">The number of images of each request.</param>
+    /// <param name="time">The time; null for the system's.</param>
+    public static async Task<FaultFixture> StartAsync(bool queued = false, int samples = 1, TimeProvider? time = null)
     {
         TestService service = await TestService.StartAsync(new EmulatorOptions
         {
             ServiceTime = queued ? ServiceTime.Fixed(TimeSpan.FromHours(1)) : ServiceTime.None,
+            TimeProvider = time ?? TimeProvider.System,
         });
-        ServiceResponse generation = await service.SubmitAsync(("seed", 1), ("width", Width), ("height", Height));
+        ServiceResponse generation = await service.PostAsync(TestService.FaceGen, CreateSubmission(samples));
         using HttpResponseMessage picture = await service.GetAsync($"/images/{generation.Id}-0.png");
-        return new FaultFixture(service, generation) { Png = await picture.Content.ReadAsByteArrayAsync() };
+        return new FaultFixture(service, generation, samples) { Png = await picture.Content.ReadAsByteArrayAsync() };
     }
 
     public string GetLink(long generation) => new Uri(Host.BaseUri, $"/images/{generation}-0.png").AbsoluteUri;
@@ -81,7 +87,7 @@ internal sealed class FaultFixture : IAsyncDisposable
     {
         (string path, JsonObject body) = kind switch
         {
-            CallKind.Submit => (TestService.FaceGen, TestService.Request(("track_id", 42), ("width", Width), ("height", Height))),
+            CallKind.Submit => (TestService.FaceGen, CreateSubmission(_samples)),
             CallKind.Fetch => ($"/api/v6/image_editing/fetch/{Generation}", new JsonObject()),
             CallKind.Upload => ("/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri }),
             _ => ("/api/wallet_balance", new JsonObject()),
@@ -89,6 +95,10 @@ internal sealed class FaultFixture : IAsyncDisposable
         body["key"] = TestService.Key;
         return (path, body);
     }
+
+    /// <summary>Creates the request of the fixture's generation, which each further submission repeats.</summary>
+    private static JsonObject CreateSubmission(int samples) => TestService.Request(
+        ("seed", 1), ("track_id", 42), ("width", Width), ("height", Height), ("samples", samples));
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 

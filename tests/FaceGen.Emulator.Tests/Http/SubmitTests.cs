@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Tests.Support;
@@ -43,7 +42,7 @@ public sealed class SubmitTests
             response.Body["fetch_result"]!.GetValue<string>());
         Assert.Empty(response.Output);
         string future = Assert.Single(response.Links("future_links"));
-        Assert.Single(response.Links("proxy_links"));
+        Assert.Empty(response.Links("proxy_links"));
         Assert.NotNull(response.Meta["seed"]);
 
         Assert.Equal(HttpStatusCode.NotFound, await service.GetStatusAsync(future));
@@ -52,23 +51,34 @@ public sealed class SubmitTests
     }
 
     [Fact]
-    public async Task Submit_meta_has_the_parameters_in_their_types()
+    public async Task Submit_meta_has_the_shape_of_the_published_examples()
     {
         await using TestService service = await TestService.StartAsync();
 
-        JsonObject meta = (await service.SubmitAsync(("seed", 7), ("guidance_scale", 2.5))).Meta;
+        JsonObject meta = (await service.SubmitAsync(("seed", 7), ("guidance_scale", 2.5), ("safety_checker", true))).Meta;
 
         Assert.Equal("a pilot", meta["prompt"]!.GetValue<string>());
-        Assert.Equal(400, meta["width"]!.GetValue<int>());
-        Assert.Equal(500, meta["height"]!.GetValue<int>());
-        Assert.Equal(21, meta["num_inference_steps"]!.GetValue<int>());
+        Assert.Equal(400, meta["W"]!.GetValue<int>());
+        Assert.Equal(500, meta["H"]!.GetValue<int>());
+        Assert.Equal(21, meta["steps"]!.GetValue<int>());
         Assert.Equal(2.5, meta["guidance_scale"]!.GetValue<double>());
-        Assert.Equal(1, meta["s_scale"]!.GetValue<double>());
-        Assert.Equal(1, meta["samples"]!.GetValue<int>());
-        Assert.Equal(JsonValueKind.False, meta["safety_checker"]!.GetValueKind());
-        Assert.Equal(JsonValueKind.False, meta["base64"]!.GetValueKind());
-        Assert.Equal("realistic", meta["style"]!.GetValue<string>());
+        Assert.Equal(1, meta["n_samples"]!.GetValue<int>());
+        Assert.Equal("yes", meta["safety_checker"]!.GetValue<string>());
+        Assert.Equal("no", meta["base64"]!.GetValue<string>());
+        Assert.Equal("yes", meta["temp"]!.GetValue<string>());
         Assert.Equal(7, meta["seed"]!.GetValue<long>());
+        Assert.All(["file_prefix", "outdir"], field => Assert.NotEmpty(meta[field]!.GetValue<string>()));
+        Assert.All(["style", "s_scale"], field => Assert.False(meta.ContainsKey(field)));
+    }
+
+    [Fact]
+    public async Task Submit_two_samples_of_the_largest_size_returns_and_charges_one()
+    {
+        await using TestService service = await TestService.StartAsync(new EmulatorOptions { Balance = 0.01m, PricePerImage = 0.01m });
+
+        ServiceResponse response = await service.SubmitAsync(("samples", 2), ("width", 512), ("height", 768));
+
+        Assert.Single(response.Output);
     }
 
     [Fact]
@@ -115,7 +125,7 @@ public sealed class SubmitTests
 
         ServiceResponse response = await service.SubmitAsync(("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
 
-        Assert.Equal(usedWidth, response.Meta["width"]!.GetValue<int>());
-        Assert.Equal(usedHeight, response.Meta["height"]!.GetValue<int>());
+        Assert.Equal(usedWidth, response.Meta["W"]!.GetValue<int>());
+        Assert.Equal(usedHeight, response.Meta["H"]!.GetValue<int>());
     }
 }

@@ -36,7 +36,7 @@ public sealed class UploadTests
         {
             ServiceResponse response = await service.PostAsync(path, new JsonObject { [field] = value });
             Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
-            Assert.NotEmpty(response.FieldError(field));
+            Assert.StartsWith(field, response.Message, StringComparison.Ordinal);
         }
     }
 
@@ -64,6 +64,6 @@ public sealed class UploadTests
 
         ServiceResponse response = await service.SubmitAsync(("face_image", upload.Output[0]));
 
-        Assert.StartsWith("The face image could not be downloaded", response.FieldError("face_image"), StringComparison.Ordinal);
+        Assert.StartsWith("face_image could not be downloaded", response.Message, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using FaceGen.Tests.Shared;
 using SkiaSharp;
 
 namespace FaceGen.Emulator.Tests.Support;
@@ -42,11 +43,17 @@ internal sealed class TestService : IAsyncDisposable
         return await SendAsync(path, JsonContent.Create(body));
     }
 
+    /// <summary>Posts a body. Without faults, the response must match the contract.</summary>
     public async Task<ServiceResponse> SendAsync(string path, HttpContent content)
     {
         using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
         string text = await response.Content.ReadAsStringAsync();
-        return new ServiceResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject());
+        if (Host.Journal.Entries.All(static entry => entry.Fault is null))
+            ContractSchema.AssertResponse(new Uri(Host.BaseUri, path).AbsolutePath, text);
+        return new ServiceResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject())
+        {
+            Warnings = [.. response.Headers.TryGetValues("X-Emulator-Warning", out IEnumerable<string>? warnings) ? warnings : []],
+        };
     }
 
     public Task<ServiceResponse> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
@@ -85,6 +92,9 @@ internal sealed class TestService : IAsyncDisposable
 /// <summary>A response of the emulator.</summary>
 internal sealed record ServiceResponse(HttpStatusCode HttpStatus, JsonObject Body)
 {
+    /// <summary>Gets the warnings in the headers.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public string Status => Body["status"]!.GetValue<string>();
 
     public long Id => Body["id"]!.GetValue<long>();
@@ -97,7 +107,4 @@ internal sealed record ServiceResponse(HttpStatusCode HttpStatus, JsonObject Bod
 
     public IReadOnlyList<string> Links(string field) =>
         [.. Body[field]!.AsArray().Select(static link => link!.GetValue<string>())];
-
-    /// <summary>Returns the first error of a field.</summary>
-    public string FieldError(string field) => Body["message"]![field]![0]!.GetValue<string>();
 }

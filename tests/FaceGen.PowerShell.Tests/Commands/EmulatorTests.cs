@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
@@ -44,6 +45,22 @@ public sealed class EmulatorTests
         var eta = (double?)result.Single.Properties["Eta"].Value;
         Assert.Equal(namesThem, eta is >= 500 and <= 1501 and not 1000);
         Assert.Equal(namesThem, eta is not null);
+    }
+
+    [Theory]
+    [InlineData("", HttpStatusCode.OK)]
+    [InlineData("-Strict", HttpStatusCode.BadRequest)]
+    public async Task Emulator_strict_refuses_a_number_as_text(string parameter, HttpStatusCode expected)
+    {
+        using var session = new Session();
+        var address = (Uri)session.Run($"$script:e = Start-FaceGenEmulator -ServiceTime fixed:0 {parameter}; $e.BaseUri").WithoutErrors().Single.BaseObject;
+        using var client = new HttpClient();
+        using var body = new StringContent("""{"key":"emulator-key","prompt":"a","face_image":"https://example.com/face.png","width":"64"}""");
+
+        using HttpResponseMessage response = await client.PostAsync(new Uri(address, "api/v6/image_editing/face_gen"), body);
+        session.Run("$e | Stop-FaceGenEmulator").WithoutErrors();
+
+        Assert.Equal(expected, response.StatusCode);
     }
 
     [Fact]

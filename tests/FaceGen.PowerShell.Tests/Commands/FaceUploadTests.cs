@@ -222,7 +222,7 @@ public sealed class FaceUploadTests
         Assert.Equal(5, result.Output.Count);
         Assert.Single(GetUploads(fixture.Emulator.Journal));
         Assert.Equal(
-            $"The face image '{fixture.Face}' could not be uploaded (HTTP 403: This is not included in your plan). It is sent inline with each request.",
+            $"The face image '{fixture.Face}' could not be uploaded (HTTP 403: This feature requires a premium subscription). It is sent inline with each request.",
             Assert.Single(result.Verbose, line => line.Contains("uploaded", StringComparison.Ordinal)));
         Assert.Empty(result.Warnings);
     }

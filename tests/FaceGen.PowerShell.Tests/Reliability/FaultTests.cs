@@ -27,6 +27,11 @@ public sealed class FaultTests
         ["Submit control-sequences"] = "RequestRefused",
         ["Submit Q13-out-of-credits"] = "OutOfCredits",
         ["Submit not-in-plan"] = "NotInPlan",
+        ["Submit Q39-failed-try-again"] = "RequestRefused",
+        ["Submit Q43-monthly-limit"] = "OutOfCredits",
+        ["Submit Q43-wallet"] = "OutOfCredits",
+        ["Submit Q43-premium"] = "NotInPlan",
+        ["Submit Q43-key-required"] = "KeyRejected",
 
         // The response was lost: the outcome is unknown.
         ["Submit request-dropped"] = "SubmissionUncertain",
@@ -48,6 +53,7 @@ public sealed class FaultTests
         // Accepted, then failed.
         ["Submit Q12-failed"] = "GenerationFailed",
         ["Fetch Q12-failed"] = "GenerationFailed",
+        ["Fetch Q39-failed-try-again"] = "GenerationFailed",
 
         // The image cannot be downloaded.
         ["Download Q26-html-for-good"] = "ImageInvalid",
@@ -60,9 +66,12 @@ public sealed class FaultTests
     };
 
     /// <summary>The prefixes of faults in a response that contains the images.</summary>
-    private static readonly string[] ReadyFaultPrefixes = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30"];
+    private static readonly string[] ReadyFaultPrefixes = ["Q12-ready", "Q20", "Q21", "Q22", "Q27", "Q29", "Q30", "Q37", "Q41"];
 
-    public static IEnumerable<object[]> Cases => Fault.All.SelectMany(fault => fault.Kinds
+    /// <summary>The faults that one request does not meet: of a submission that follows another one, and of an inline image without base64.</summary>
+    private static readonly string[] OtherFaults = ["Q40-spam", "Q45-pace", "Q35-inline-face"];
+
+    public static IEnumerable<object[]> Cases => Fault.All.Where(fault => !OtherFaults.Contains(fault.Id)).SelectMany(fault => fault.Kinds
         .Where(kind => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download)
         .Select(kind => new object[] { fault.Id, kind.ToString() }));
 
@@ -79,20 +88,37 @@ public sealed class FaultTests
         using IDisposable ending = fixture.EndGenerationsAfterFault(fault);
 
         ScriptResult result = fixture.Run("""
-            param($face, $out)
-            New-FaceGenImage 'the one' -FaceImage $face -Width 64 -Height 72 -TrackId 7 | Save-FaceGenOutput $out -Sidecar
-            """, fixture.Face, fixture.OutputFolder);
+            param($face, $out, $samples)
+            New-FaceGenImage 'the one' -FaceImage $face -Width 64 -Height 72 -TrackId 7 -Samples $samples | Save-FaceGenOutput $out -Sidecar
+            """, fixture.Face, fixture.OutputFolder, fault == "Q41-fewer-images" ? 2 : 1);
 
         string end = result.Errors.Count == 0 ? Saved : result.Error.FullyQualifiedErrorId.Split(',')[0];
         Assert.Equal(ExpectedErrors.GetValueOrDefault($"{kind} {fault}", Saved), end);
         Assert.Equal(end == Saved ? 1 : 0, result.Output.Count);
         // A single placeholder looks like any image; repeated placeholders have a test of their own.
-        Assert.Equal(fault is "Q16-black" or "Q16-near-black", result.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
+        Assert.Equal(fault is "Q16-black" or "Q16-near-black" or "Q37-nsfw-flag", result.Output.Any(saved => true.Equals(saved.Properties["Filtered"].Value)));
         Assert.InRange(fixture.Emulator.Journal.Accepted, 0, 1);
         Assert.Contains(fixture.Emulator.Journal.Entries, entry => entry.Fault == fault);
         Assert.All(ListImages(fixture), AssertComplete);
         Assert.Equal(end == Saved ? 1 : 0, ListImages(fixture).Count);
         fixture.AssertNoLeak(result);
+    }
+
+    [Theory]
+    [InlineData("Q40-spam", "the same")]
+    [InlineData("Q45-pace", "another")]
+    public async Task Refusal_of_a_repetition_is_waited_for(string fault, string second)
+    {
+        await using FaultFixture fixture = await FaultFixture.StartAsync([new FaultRule(Fault.ById(fault), FaultOn.Submit)], Speed);
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out, $prompts)
+            $prompts | New-FaceGenImage -FaceImage $face -Width 64 | Save-FaceGenOutput $out
+            """, fixture.Face, fixture.OutputFolder, new[] { "the same", second }).WithoutErrors();
+
+        Assert.Equal(2, result.Output.Count);
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
+        Assert.Contains(fixture.Emulator.Journal.Entries, entry => entry.Fault == fault);
     }
 
     [Theory]

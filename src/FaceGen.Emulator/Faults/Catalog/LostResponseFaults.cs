@@ -16,7 +16,11 @@ internal static class LostResponseFaults
         Create("accepted-then-dropped", "Accepted, then the connection is dropped before a byte of the response.",
             CallKinds.Submit, static () => new DroppedResponse()),
         Create("accepted-then-500", "Accepted, then HTTP 500 with a JSON error.", CallKinds.Submit,
-            static () => ApiResponse.Error(StatusCodes.Status500InternalServerError, "Server Error")),
+            static () => ApiResponse.InternalError),
+        CreateRefused("Q46-429-with-id", "Accepted, then HTTP 429 with status error and the id.", StatusCodes.Status429TooManyRequests,
+            "Rate limit exceeded."),
+        CreateRefused("Q46-400-with-id", "Accepted, then HTTP 400 with status error and the id.", StatusCodes.Status400BadRequest,
+            "The request was not processed."),
         Create("accepted-then-never-answered", "Accepted, then no response: the connection stays open and silent.",
             CallKinds.Submit, static () => new HangingResponse()).AsNotTransient(),
         Create("dropped", "The connection is dropped before a byte of the response.", CallKinds.Free,
@@ -46,6 +50,15 @@ internal static class LostResponseFaults
     /// <summary>Creates a fault that withholds the response entirely.</summary>
     private static Fault Create(string id, string description, IReadOnlyList<CallKind> kinds, Func<IResponse> createResponse) =>
         new(id, description, kinds, new FaultEffect.AfterHandling((_, _) => createResponse()));
+
+    /// <summary>Creates a fault that responds with an error that has the id of the accepted request.</summary>
+    private static Fault CreateRefused(string id, string description, int statusCode, string message) =>
+        new(id, description, CallKinds.Submit, new FaultEffect.AfterHandling((context, _) =>
+        {
+            ApiResponse response = ApiResponse.Error(statusCode, message);
+            response.Body["id"] = context.Generation!.ReportedId;
+            return response;
+        }));
 
     /// <summary>Creates a fault that sends part of the response.</summary>
     private static Fault Create(

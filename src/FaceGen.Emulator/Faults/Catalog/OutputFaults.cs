@@ -8,6 +8,9 @@ internal static class OutputFaults
 {
     private const string Output = "output";
 
+    /// <summary>The fields with links, by the contract.</summary>
+    internal static readonly string[] LinkFields = [Output, "future_links", "proxy_links"];
+
     internal static readonly IReadOnlyList<Fault> All =
     [
         EditResponse.Finished("Q20-empty-output", "success with an empty output.", static (body, _) => ClearOutput(body, [])),
@@ -34,6 +37,19 @@ internal static class OutputFaults
             static (body, _) => MoveLinksTo(body, "links")),
         EditResponse.Finished("Q22-future-links", "success with the links only in future_links.",
             static (body, _) => MoveLinksTo(body, "future_links")),
+        EditResponse.Create("Q41-fewer-images", "One image only, if several were requested.", CallKinds.SubmitAndFetch,
+            static (_, response) =>
+            {
+                if (response.Body[Output] is not JsonArray { Count: > 1 })
+                    return null;
+                foreach (string field in LinkFields)
+                {
+                    if (response.Body[field] is JsonArray { Count: > 1 } links)
+                        response.Body[field] = new JsonArray(links[0]!.DeepClone());
+                }
+
+                return response;
+            }),
         EditResponse.Finished("Q27-inline", "The images as base64 in output instead of links.",
             static (body, context) => InlineImages(body, context, prefix: "")),
         EditResponse.Finished("Q27-inline-data-uri", "The images as data URIs in output instead of links.",
@@ -84,7 +100,7 @@ internal static class LinkFaults
         EditResponse.Create(id, description, CallKinds.SubmitAndFetch, (_, response) =>
         {
             bool changed = false;
-            foreach (string field in (string[])["output", "future_links", "proxy_links"])
+            foreach (string field in OutputFaults.LinkFields)
             {
                 if (response.Body[field] is not JsonArray { Count: > 0 } links)
                     continue;

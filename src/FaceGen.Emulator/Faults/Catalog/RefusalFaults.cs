@@ -19,7 +19,7 @@ internal static class RefusalFaults
         new("request-dropped", "The connection is dropped while the request is read.", CallKinds.Api,
             new FaultEffect.WithoutHandling(static _ => new DroppedResponse()) { CanHitBeforeBody = true }),
         Create("unavailable", "HTTP 503 with the API's own JSON error.", CallKinds.Api,
-            static _ => Error(StatusCodes.Status503ServiceUnavailable, "The server is under maintenance.")),
+            static _ => Error(StatusCodes.Status503ServiceUnavailable, "Service temporarily unavailable. Please try again later.")),
         Create("unavailable-html", "HTTP 503 with a proxy's HTML page.", CallKinds.Api,
             static _ => ProxyPage.Create(StatusCodes.Status503ServiceUnavailable)),
         Create("Q1-error", "HTTP 200 with status error and no id.", CallKinds.Submit,
@@ -41,7 +41,17 @@ internal static class RefusalFaults
             static _ => Error(StatusCodes.Status200OK, "You are out of credits. Please top up your wallet."))
             .AsNotTransient(),
         Create("not-in-plan", "HTTP 403: the account's plan does not include this.", CallKinds.SubmitAndUpload,
-            static _ => Error(StatusCodes.Status403Forbidden, "This is not included in your plan."))
+            static _ => Error(StatusCodes.Status403Forbidden, "This feature requires a premium subscription"))
+            .AsNotTransient(),
+        AccountWide("Q43-monthly-limit", "the plan's monthly limit",
+            "Your monthly limit exceeded, upgrade subscription to continue"),
+        AccountWide("Q43-wallet", "the wallet", "Insufficient wallet balance"),
+        AccountWide("Q43-premium", "the plan", "This feature requires a premium subscription"),
+        AccountWide("Q43-key-required", "the key", "API key required"),
+        Create("Q35-inline-face", "HTTP 400 for a face image as base64 without base64 true; a link is accepted.", CallKinds.Submit,
+            static context => context.ReadRequest() is { LacksBase64: true } ? GenerationEndpoints.Base64Required : null),
+        Create("Q39-failed-try-again", "HTTP 200 with status failed, an empty id, and \"Failed, Try Again\".", CallKinds.SubmitAndFetch,
+            static _ => ApiResponse.Failed(new JsonObject { ["id"] = "", ["message"] = "Failed, Try Again", ["output"] = "" }))
             .AsNotTransient(),
         Create("key-in-refusal", "HTTP 400 with the caller's key in the message.", CallKinds.Submit,
             static context => Error(StatusCodes.Status400BadRequest, EchoKey(context))),
@@ -53,7 +63,7 @@ internal static class RefusalFaults
         Create("Q24-429", "HTTP 429 on fetch, with retry_after.", CallKinds.Fetch,
             static context => ApiResponse.RateLimited("Too many requests.", context.WaitSeconds)),
         Create("Q24-500", "HTTP 500 on fetch, with a JSON error.", CallKinds.Fetch,
-            static _ => Error(StatusCodes.Status500InternalServerError, "Server Error")),
+            static _ => ApiResponse.InternalError),
         Create("rate-limited", "HTTP 429 with retry_after.", CallKinds.UploadAndAccount,
             static context => ApiResponse.RateLimited("Too many requests.", context.WaitSeconds)),
         Create("key-in-500", "HTTP 500 with the caller's key in the message.",
@@ -62,8 +72,13 @@ internal static class RefusalFaults
     ];
 
     private static Fault Create(
-        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IResponse> createResponse) =>
+        string id, string description, IReadOnlyList<CallKind> kinds, Func<FaultContext, IResponse?> createResponse) =>
         new(id, description, kinds, new FaultEffect.WithoutHandling(createResponse));
+
+    /// <summary>Creates the refusal of a call that every other call would get too, in words that public clients report.</summary>
+    private static Fault AccountWide(string id, string reason, string message) =>
+        Create(id, $"HTTP 200 with status error: a refusal because of {reason}, as a sentence.", CallKinds.Submit,
+            _ => Error(StatusCodes.Status200OK, message)).AsNotTransient();
 
     private static ApiResponse Error(int statusCode, JsonNode message) => ApiResponse.Error(statusCode, message);
 
@@ -79,9 +94,18 @@ internal static class RefusalFaults
     }
 }
 
-/// <summary>Faults that reject a submission as if the queue were full; they report the rule's wait.</summary>
+/// <summary>
+/// Faults that reject a submission until later, as if the queue were full. They report the rule's wait, except for two filters that
+/// depend on earlier submissions.
+/// </summary>
 internal static class QueueFullFaults
 {
+    /// <summary>How long the same request is spam.</summary>
+    private static readonly TimeSpan SpamWindow = TimeSpan.FromSeconds(30);
+
+    /// <summary>The least time between submissions: half a submission a second.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2);
+
     internal static readonly IReadOnlyList<Fault> All =
     [
         Create("queue-full-body", "HTTP 429 with retry_after in the body, as documented.",
@@ -96,9 +120,19 @@ internal static class QueueFullFaults
             static context => InMessage($"{context.WaitSeconds} seconds")),
         Create("Q6-wait-in-minutes", "HTTP 200 with status error and \"Try again in n minutes\".",
             static context => InMessage($"{context.Wait.TotalMinutes:0.####} minutes")),
+        Create("Q38-wait-in-tip", "HTTP 200 with status error, the wait only in tip.",
+            static context => InTip("tip", "The request was not processed.", context.WaitSeconds)),
+        Create("Q38-wait-in-tip-1", "HTTP 200 with status error, the wait only in tip_1.",
+            static context => InTip("tip_1", "The request was not processed.", context.WaitSeconds)),
+        Create("Q38-reason-in-tips", "HTTP 200 with status error and an empty message: the reason and the wait only in tips.",
+            static context => InTip("tips", null, context.WaitSeconds)),
+        Create("Q40-spam", "HTTP 200 with status error for a request that was accepted 30 seconds ago or less; the wait only in tips.",
+            static context => GetSpamWait(context) is { } wait ? InTip("tips", "Duplicate request detected as spam.", wait) : null),
+        Create("Q45-pace", "HTTP 429 with an empty body for a submission less than two seconds after the last one.",
+            static context => IsTooSoon(context) ? RawResponse.Empty(StatusCodes.Status429TooManyRequests) : null),
     ];
 
-    private static Fault Create(string id, string description, Func<FaultContext, IResponse> createResponse) =>
+    private static Fault Create(string id, string description, Func<FaultContext, IResponse?> createResponse) =>
         new(id, description, CallKinds.Submit, new FaultEffect.WithoutHandling(createResponse));
 
     private static ApiResponse Documented(FaultContext context, bool withWait = true)
@@ -109,6 +143,24 @@ internal static class QueueFullFaults
             response.Body.Remove("retry_after");
         return response;
     }
+
+    private static ApiResponse InTip(string field, string? message, int waitSeconds)
+    {
+        ApiResponse response = ApiResponse.Error(StatusCodes.Status200OK, message ?? "");
+        string reason = message is null ? "Rate limit exceeded. " : "";
+        response.Body[field] = string.Create(CultureInfo.InvariantCulture, $"{reason}Try again in {waitSeconds} seconds.");
+        return response;
+    }
+
+    /// <summary>Returns the rest of the time for which a request is spam; null if it is not.</summary>
+    private static int? GetSpamWait(FaultContext context)
+    {
+        DateTimeOffset? accepted = context.ReadRequest() is { } request ? context.Call!.Account.GetLastAcceptance(request.CanonicalText) : null;
+        return accepted + SpamWindow - context.Call?.Now is { } left && left > TimeSpan.Zero ? (int)Math.Ceiling(left.TotalSeconds) : null;
+    }
+
+    private static bool IsTooSoon(FaultContext context) =>
+        context.Call is { } call && call.Now - call.Account.GetLastSubmission() < Pace;
 
     private static RawResponse HeaderOnly(string retryAfter) =>
         RawResponse.Empty(StatusCodes.Status429TooManyRequests).WithRetryAfter(retryAfter);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http;
 
 namespace FaceGen.Emulator.Faults.Catalog;
@@ -11,7 +11,7 @@ internal static class ResponseFaults
     internal static readonly IReadOnlyList<Fault> All =
     [
         EditResponse.Any("Q11-id-text", "id as a string.", CallKinds.SubmitAndFetch,
-            static (body, context) => body["id"] = context.Generation!.Id.ToString(CultureInfo.InvariantCulture)),
+            static (body, context) => body["id"] = context.Generation!.ReportedId.ToString()),
         EditResponse.Create("Q11-track-id-text", "track_id as a string.", CallKinds.Submit, static (_, response) =>
         {
             if (response.Body["track_id"] is not { } trackId)
@@ -19,10 +19,24 @@ internal static class ResponseFaults
             response.Body["track_id"] = trackId.ToString();
             return response;
         }),
+        EditResponse.Any("Q36-request-id", "request_id in place of id, and no fetch_result.", CallKinds.Submit,
+            static (body, context) =>
+            {
+                body.Remove("id");
+                body.Remove("fetch_result");
+                body["request_id"] = context.Generation!.ReportedId;
+            }),
+        WithTextId("Q44-uuid", "An id that is a UUID.", GenerationId.CreateUuid),
+        WithTextId("Q44-text", "An id that is a text.", GenerationId.CreateWord),
+        EditResponse.Finished("Q37-nsfw-flag", "success with nsfw_content_detected true, and webhook_status.", static (body, _) =>
+        {
+            body["nsfw_content_detected"] = true;
+            body["webhook_status"] = "";
+        }),
         EditResponse.Any("Q12-failed", "status failed, with id and message.", CallKinds.SubmitAndFetch, Fail).AsPermanent(),
         EditResponse.Finished("Q12-ready", "status ready instead of success.",
             static (body, _) => body["status"] = "ready"),
-        EditResponse.Any("Q15-meta-texts", "Numbers and booleans of meta as strings: \"512\", \"yes\", \"true\".", CallKinds.Submit,
+        EditResponse.Any("Q15-meta-texts", "Numbers and booleans of meta as strings: \"512\", \"no\", \"true\".", CallKinds.Submit,
             static (body, _) => body["meta"] = ToStrings(body["meta"]!.AsObject())),
         EditResponse.Any("Q19-extra-fields", "Unknown fields of every type, in meta too.", CallKinds.SubmitAndFetch, AddUnknownFields),
         EditResponse.Any("Q19-nulls", "null where an array, an object or a string is expected.", CallKinds.SubmitAndFetch,
@@ -34,12 +48,20 @@ internal static class ResponseFaults
         EditResponse.Any("key-echoed", "The caller's key in the message and in meta.", CallKinds.SubmitAndFetch, EchoKey),
     ];
 
+    /// <summary>Creates a fault that gives a generation a text as its id.</summary>
+    private static Fault WithTextId(string id, string description, Func<long, string> createText) =>
+        EditResponse.Create(id, description, CallKinds.Submit, (context, _) =>
+        {
+            context.Generation!.ReportIdAs(createText(context.Generation.Id));
+            return GenerationEndpoints.Accepted(context.Call!, context.Generation);
+        });
+
     private static void Fail(JsonObject body, FaultContext context)
     {
         context.Generation!.MarkFailed();
         body.Clear();
         body["status"] = "failed";
-        body["id"] = context.Generation.Id;
+        body["id"] = context.Generation.ReportedId;
         body["message"] = "The generation failed.";
     }
 
@@ -73,8 +95,7 @@ internal static class ResponseFaults
         field.Value?.GetValueKind() switch
         {
             JsonValueKind.Number => JsonValue.Create(field.Value.ToJsonString()),
-            JsonValueKind.True => JsonValue.Create("true"),
-            JsonValueKind.False => JsonValue.Create("no"),
+            JsonValueKind.String when (string?)field.Value is "yes" => JsonValue.Create("true"),
             _ => field.Value?.DeepClone(),
         })));
 }
@@ -96,10 +117,19 @@ internal static class QueuedResponseFaults
             static (body, _) => body.Remove("fetch_result")),
         EditResponse.Queued("Q8-neither", "processing without id and without any link that contains it.", CallKinds.Submit,
             static (body, _) => Array.ForEach(IdFields, field => body.Remove(field))),
-        EditResponse.Queued("Q9-other-version", "fetch_result on another version of the API.", CallKinds.Submit,
-            static (body, context) => body["fetch_result"] = context.Service.Links.ForPath($"/api/v3/fetch/{body["id"]}")),
+        EditResponse.Queued("Q9-other-version", "fetch_result on another version of the API, which serves it too.", CallKinds.Submit,
+            static (body, context) => body["fetch_result"] = context.Service.Links.ForPath(Routes.OtherVersionPath(context.Generation!))),
         EditResponse.Queued("Q9-other-host", "fetch_result on another host.", CallKinds.Submit, static (body, _) =>
             body["fetch_result"] = "https://elsewhere.invalid" + new Uri((string)body["fetch_result"]!).AbsolutePath),
+        EditResponse.Queued("Q42-other-path", "fetch_result on another path; the usual one responds with HTTP 404.", CallKinds.Submit,
+            static (body, context) =>
+            {
+                string path = Routes.OtherGroupPath(context.Generation!);
+                context.Generation!.FetchOnlyAt(path);
+                body["fetch_result"] = context.Service.Links.ForPath(path);
+            }).AsNotTransient(),
+        EditResponse.Queued("Q42-links-only", "Every fetch responds with HTTP 404; future_links have the images.", CallKinds.Submit,
+            static (_, context) => context.Generation!.FetchOnlyAt("")).AsNotTransient(),
         EditResponse.Queued("Q10-eta-fraction", "eta with a fraction.", CallKinds.Submit,
             static (body, _) => body["eta"] = (int?)body["eta"] + 0.5),
         EditResponse.Queued("Q10-eta-zero", "eta zero.", CallKinds.Submit, static (body, _) => body["eta"] = 0),
