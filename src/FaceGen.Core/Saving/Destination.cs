@@ -128,8 +128,8 @@ internal sealed class Destination(FileStorage files, string folder)
             }
 
             // No file has the new name. Without "replace" a link may be created instead of a rename.
-            files.Rename(path, renamedPath, replace: true);
-            files.Delete(renamedPath);
+            files.RetryWhileInUse(() => files.Rename(path, renamedPath, replace: true));
+            files.RetryWhileInUse(() => files.Delete(renamedPath));
             files.FlushFolder(folder);
         }
         catch

@@ -228,7 +228,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     internal static void Create(string path, TimeProvider time)
     {
         string temporary = path + ".new";
-        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(temporary + suffix);
+        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) FileStorage.System.RetryWhileInUse(() => File.Delete(temporary + suffix));
         PrivateFile.EnsureExists(temporary);
         using (SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite))
         {
@@ -238,7 +238,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             SqliteConnections.ConfigureForWriting(connection, path);
         }
 
-        File.Move(temporary, path);
+        FileStorage.System.RetryWhileInUse(() => File.Move(temporary, path));
         FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
