@@ -44,6 +44,47 @@ public sealed class SqliteLedgerTests : LedgerTests
             OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file));
     }
 
+    /// <summary>NTFS ignores the case of all letters; SQLite's own <c>lower</c> only that of ASCII.</summary>
+    [Theory]
+    [InlineData("/out/Éva", "/out/éva", true)]
+    [InlineData("/out/ЖЕНЯ", "/out/женя", true)]
+    [InlineData("/out/A", "/out/a", true)]
+    [InlineData("/out/Éva", "/out/eva", false)]
+    public async Task Plan_names_that_differ_only_in_case_conflict(string first, string second, bool conflict)
+    {
+        Assert.Equal(conflict ? ("people.csv:2", "people.csv:3") : null, (await PlanAsync(ignoresCase: true)).FileConflict);
+        Assert.Null((await PlanAsync(ignoresCase: false)).FileConflict);
+
+        async Task<BatchPlan> PlanAsync(bool ignoresCase)
+        {
+            await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
+            using var input = new LedgerInput { IgnoresCase = ignoresCase };
+            input.Stage([Row("a", 1) with { Path = first }, Row("b", 2) with { Path = second }], null);
+            return await database.ReadAsync(session => input.PlanAsync(database, session, default), CancellationToken.None);
+        }
+    }
+
+    /// <summary>The image of a row that was saved by an earlier run.</summary>
+    [Fact]
+    public async Task Plan_existing_image_whose_name_differs_in_case_conflicts()
+    {
+        await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
+        using var input = new LedgerInput { IgnoresCase = true };
+        input.Stage([Row("new", 1) with { Path = "/out/éva" }], null);
+
+        BatchPlan plan = await database.ReadAsync(async session =>
+        {
+            await session.ExecuteAsync(
+                """
+                INSERT INTO items (item, hash, occurrence, position, wanted, request, images, status) VALUES (1, 'old', 1, 1, 0, '{}', 1, 'Saved');
+                INSERT INTO files VALUES (1, 1, '/out/Éva.png', 12, 'ab', 'Png', 512, 256, 0);
+                """);
+            return await input.PlanAsync(database, session, default);
+        }, CancellationToken.None);
+
+        Assert.Equal(("people.csv:2", "/out/Éva.png", true), plan.ExistingFile);
+    }
+
     [Fact]
     public async Task Ended_run_leaves_one_file()
     {

@@ -9,6 +9,9 @@ internal static class SqliteConnections
     /// <summary>The application id of FaceGen in the header of a SQLite database: "FGen".</summary>
     private const long ApplicationId = 0x4647656E;
 
+    /// <summary>The SQL function that every connection has in addition: SQLite's own <c>lower</c> knows only ASCII.</summary>
+    internal const string CaseFoldFunction = "facegen_fold";
+
     static SqliteConnections() => SqliteNative.Load();
 
     /// <summary>Opens a connection.</summary>
@@ -21,6 +24,7 @@ internal static class SqliteConnections
         try
         {
             connection.Open();
+            connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
             // Large sorts and temporary tables need a file, or memory where no file can be created.
             if (!PrivateFile.IsTemporaryFolderWritable()) Execute(connection, "PRAGMA temp_store = MEMORY");
             return connection;

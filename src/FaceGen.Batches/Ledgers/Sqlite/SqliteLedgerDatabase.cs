@@ -37,6 +37,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     internal override string RowLockClause => "";
 
+    /// <inheritdoc/>
+    internal override string CaseFoldFunction => SqliteConnections.CaseFoldFunction;
+
     /// <summary>Opens a ledger's file.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="mode">The purpose.</param>
