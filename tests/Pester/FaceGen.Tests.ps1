@@ -8,7 +8,7 @@
 BeforeAll {
     $module = if ($env:FACEGEN_MODULE) { $env:FACEGEN_MODULE } else { "$PSScriptRoot/../../artifacts/FaceGen" }
     Import-Module $module -Force
-    $manifest = (Get-Module FaceGen).Path
+    $manifest = Join-Path (Get-Module FaceGen).ModuleBase FaceGen.psd1
     $face = Convert-Path "$PSScriptRoot/../../docs/examples/face.jpg"
     $people = Convert-Path "$PSScriptRoot/../../docs/examples/people.csv"
     $emulator = Start-FaceGenEmulator -ServiceTime fixed:0.1 -QueueLimit 5
@@ -18,6 +18,21 @@ BeforeAll {
 AfterAll {
     Disconnect-FaceGen
     $emulator | Stop-FaceGenEmulator
+}
+
+Describe 'Manifest' {
+    It 'is static data for the tools that read and edit manifests' {
+        (Import-PowerShellDataFile $manifest).RootModule | Should -Be FaceGen.psm1
+        (Import-LocalizedData -BaseDirectory (Split-Path $manifest) -FileName FaceGen.psd1).RootModule | Should -Be FaceGen.psm1
+    }
+
+    It 'keeps its root module when it is edited' -Skip:(-not (Get-Command Update-PSModuleManifest -ErrorAction Ignore)) {
+        $copy = "$TestDrive/edited/FaceGen.psd1"
+        Copy-Item (Split-Path $manifest) (Split-Path $copy) -Recurse
+        Update-PSModuleManifest -Path $copy -ModuleVersion 9.9.9
+        $edited = Import-PowerShellDataFile $copy
+        $edited.RootModule, $edited.ModuleVersion, $edited.CmdletsToExport.Count | Should -Be FaceGen.psm1, 9.9.9, 23
+    }
 }
 
 Describe 'Pipelines' {
@@ -316,7 +331,7 @@ Describe 'Schedules' {
 Describe 'Scripts' {
     It 'pass PSScriptAnalyzer' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
         $root = Convert-Path "$PSScriptRoot/../.."
-        $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1
+        $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/FaceGen.psm1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1, *.psm1
         $scripts | Should -Not -BeNullOrEmpty
         $scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings "$root/PSScriptAnalyzerSettings.psd1" } |
             ForEach-Object { "$($_.ScriptName):$($_.Line) $($_.Message)" } | Should -BeNullOrEmpty
