@@ -314,7 +314,7 @@ Describe 'Schedules' {
 
     It 'a Windows task runs the batch in a folder with spaces' {
         # Fakes of the Windows cmdlets return their parameters.
-        Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument) $PSBoundParameters }
+        Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument, $WorkingDirectory) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskTrigger { param([switch] $Once, $At, $RepetitionInterval) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskSettingsSet { param([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit) $PSBoundParameters }
         Set-Item function:Register-ScheduledTask { param($TaskName, $Action, $Trigger, $Settings) $PSBoundParameters }
@@ -325,6 +325,15 @@ Describe 'Schedules' {
         $task.Trigger.RepetitionInterval | Should -Be ([timespan] '01:00')
         Invoke-Scheduled $task.Action.Argument | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
         Get-ChildItem "$TestDrive/my out" -Filter *.png | Should -HaveCount 12
+
+        $separator = [IO.Path]::DirectorySeparatorChar
+        $folder = Split-Path $people
+        Push-Location $folder
+        try { $relative = & "$schedule/Register-FaceGenBatch.ps1" (Split-Path $people -Leaf) "out$separator" }
+        finally { Pop-Location }
+        $relative.Action.WorkingDirectory | Should -Be $folder
+        $end = if ($separator -eq '\') { '\\' } else { $separator }
+        $relative.Action.Argument | Should -BeLike "* -Path ""$people"" -Destination ""$folder$($separator)out$end"" -TimeLimit *"
     }
 }
 
