@@ -39,7 +39,7 @@ public sealed class SqliteLedgerTests : LedgerTests
 
         string[] files = Directory.GetFiles(Path.GetDirectoryName(Ledger)!);
 
-        Assert.Equal(["batch.db", "batch.db-shm", "batch.db-wal", "batch.db.lock"], files.Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db-shm", "batch.db-wal", "batch.db.lock"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(files, file => Assert.True(
             OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file));
     }
@@ -94,7 +94,7 @@ public sealed class SqliteLedgerTests : LedgerTests
             Assert.Single(ledger.Read([]));
         }
 
-        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         string lost = Path.Combine(_folder, "lost.db");
         await File.WriteAllBytesAsync(lost, []);
         if (hasLog) File.Copy(Ledger + "-wal", lost + "-wal");
-        byte[] log = await File.ReadAllBytesAsync(Ledger + "-wal");
+        byte[] log = hasLog ? await File.ReadAllBytesAsync(lost + "-wal") : [];
 
         foreach (LedgerMode mode in Enum.GetValues<LedgerMode>())
         {
@@ -348,7 +348,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         }
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
-        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
