@@ -12,13 +12,13 @@ internal static class SqliteConnections
     /// <summary>The SQL function that every connection has in addition: SQLite's own <c>lower</c> knows only ASCII.</summary>
     internal const string CaseFoldFunction = "facegen_fold";
 
-    static SqliteConnections() => SqliteNative.Load();
-
     /// <summary>Opens a connection.</summary>
     /// <param name="path">The path of the file; empty for a temporary database, which is deleted when it is closed.</param>
     /// <param name="mode">The access.</param>
+    /// <exception cref="FaceGenException">SQLite's native library does not load.</exception>
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
+        SqliteNative.Load();
         // A pool would hold the file open after the ledger was closed.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
