@@ -37,7 +37,7 @@ public abstract partial class LedgerTests
         Assert.Equal("13", await SharedAsync(9));
 
         // In the order of the latest input.
-        await ledger.StageAsync([.. rows.Reverse()], null, None);
+        await ledger.StageAsync([.. Enumerable.Reverse(rows)], null, None);
         await ledger.ImportAsync(false, None);
         Assert.Equal("31", await SharedAsync(9));
     }
