@@ -187,7 +187,7 @@ public sealed class FileStorageTests : IDisposable
 
     private string Relative(string operation) => string.Join(' ', operation.Split(' ').Select((word, index) =>
         index == 0 ? word : word.EndsWith(".part", StringComparison.Ordinal) ? "part"
-        : Path.GetExtension(word).Length > 0 ? Path.GetFileName(word) : Path.GetRelativePath(_folder.FullName, word)));
+        : Path.GetRelativePath(_folder.FullName, word) is var path && Path.GetExtension(path).Length > 0 ? Path.GetFileName(path) : path));
 
     /// <summary>Records operations that change files, and fails one of them.</summary>
     private sealed class RecordingStorage : FileStorage
