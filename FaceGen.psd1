@@ -1,20 +1,20 @@
 @{
-    # The build for the importing PowerShell. A script module that selects it would nearly double the import time.
-    RootModule           = if ($PSEdition -eq 'Core') { 'bin/net8.0/FaceGen.PowerShell.dll' } else { 'bin/netstandard2.0/FaceGen.PowerShell.dll' }
-    ModuleVersion        = '0.1.0'
-    GUID                 = '5c0b8d4e-3f6a-4d0e-9a55-6f1d1f2a7c31'
-    Author               = 'The FaceGen authors'
-    CompanyName          = 'The FaceGen authors'
-    Copyright            = '(c) The FaceGen authors. MIT license.'
-    Description          = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. No image is paid for twice, and no paid image is lost.'
-    PowerShellVersion    = '5.1'
-    CompatiblePSEditions = @('Desktop', 'Core')
-    TypesToProcess       = @('FaceGen.Types.ps1xml')
-    FormatsToProcess     = @('FaceGen.Format.ps1xml')
-    FunctionsToExport    = @()
-    VariablesToExport    = @()
-    AliasesToExport      = @()
-    CmdletsToExport      = @(
+    RootModule             = 'FaceGen.psm1'
+    ModuleVersion          = '0.1.0'
+    GUID                   = '5c0b8d4e-3f6a-4d0e-9a55-6f1d1f2a7c31'
+    Author                 = 'The FaceGen authors'
+    CompanyName            = 'The FaceGen authors'
+    Copyright              = '(c) The FaceGen authors. MIT license.'
+    Description            = 'Generates face images with the ModelsLab API: from one line at a prompt, from CSV files, and in unattended runbooks. No image is paid for twice, and no paid image is lost.'
+    PowerShellVersion      = '5.1'
+    DotNetFrameworkVersion = '4.7.2'
+    CompatiblePSEditions   = @('Desktop', 'Core')
+    TypesToProcess         = @('FaceGen.Types.ps1xml')
+    FormatsToProcess       = @('FaceGen.Format.ps1xml')
+    FunctionsToExport      = @()
+    VariablesToExport      = @()
+    AliasesToExport        = @()
+    CmdletsToExport        = @(
         'Connect-FaceGen'
         'Disconnect-FaceGen'
         'Export-FaceGenReport'
@@ -39,7 +39,7 @@
         'Test-FaceGenConnection'
         'Wait-FaceGenImage'
     )
-    PrivateData          = @{
+    PrivateData            = @{
         PSData = @{
             Tags         = @('AI', 'Image', 'Face', 'ModelsLab', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
             LicenseUri   = 'https://opensource.org/license/mit'

@@ -1,3 +1,4 @@
+using FaceGen.Emulator.Drawing;
 using FaceGen.Emulator.Faults;
 using FaceGen.Emulator.Generating;
 using FaceGen.Emulator.Http;
@@ -38,11 +39,13 @@ public sealed class EmulatorHost : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="DllNotFoundException">SkiaSharp's native library does not load.</exception>
     public static async Task<EmulatorHost> StartAsync(
         EmulatorOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        SkiaNative.Load();
 
         // The empty builder reads no settings from files or the environment and logs nothing.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

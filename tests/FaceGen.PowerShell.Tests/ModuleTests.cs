@@ -43,6 +43,40 @@ public sealed class ModuleTests
             result.Output.Select(value => value.ToString()));
     }
 
+    /// <summary>Tools that edit, publish or check modules read the manifest as data.</summary>
+    [Fact]
+    public void Manifest_is_static_data()
+    {
+        using var session = new Session();
+
+        ScriptResult result = session.Run("""
+            param($manifest)
+            $ast = [System.Management.Automation.Language.Parser]::ParseFile($manifest, [ref] $null, [ref] $null)
+            $manifestData = $ast.Find({ $args[0] -is [System.Management.Automation.Language.HashtableAst] }, $false).SafeGetValue()
+            "$($manifestData.RootModule)", "$($manifestData.DotNetFrameworkVersion)"
+            """, StagedModule.StagedManifest).WithoutErrors();
+
+        Assert.Equal(["FaceGen.psm1", "4.7.2"], result.Output.Select(value => value.ToString()));
+    }
+
+    [Fact]
+    public void Commands_belong_to_the_module_and_end_with_it()
+    {
+        using var session = new Session();
+
+        ScriptResult result = session.Run("""
+            (Get-Command New-FaceGenImage).Source
+            (Get-Module).Name -join ' '
+            Remove-Module FaceGen
+            "$((Get-Command New-FaceGenImage -ErrorAction Ignore).Name)$((Get-Module).Name)"
+            """).WithoutErrors();
+
+        Assert.Equal("FaceGen", result.Output[0].ToString());
+        Assert.Contains("FaceGen", result.Output[1].ToString()!.Split(' '));
+        Assert.DoesNotContain("FaceGen.PowerShell", result.Output[1].ToString()!.Split(' '));
+        Assert.DoesNotContain("FaceGen", result.Output[2].ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Import_Force_can_be_repeated()
     {

@@ -8,7 +8,7 @@
 BeforeAll {
     $module = if ($env:FACEGEN_MODULE) { $env:FACEGEN_MODULE } else { "$PSScriptRoot/../../artifacts/FaceGen" }
     Import-Module $module -Force
-    $manifest = (Get-Module FaceGen).Path
+    $manifest = Join-Path (Get-Module FaceGen).ModuleBase FaceGen.psd1
     $face = Convert-Path "$PSScriptRoot/../../docs/examples/face.jpg"
     $people = Convert-Path "$PSScriptRoot/../../docs/examples/people.csv"
     $emulator = Start-FaceGenEmulator -ServiceTime fixed:0.1 -QueueLimit 5
@@ -18,6 +18,21 @@ BeforeAll {
 AfterAll {
     Disconnect-FaceGen
     $emulator | Stop-FaceGenEmulator
+}
+
+Describe 'Manifest' {
+    It 'is static data for the tools that read and edit manifests' {
+        (Import-PowerShellDataFile $manifest).RootModule | Should -Be FaceGen.psm1
+        (Import-LocalizedData -BaseDirectory (Split-Path $manifest) -FileName FaceGen.psd1).RootModule | Should -Be FaceGen.psm1
+    }
+
+    It 'keeps its root module when it is edited' -Skip:(-not (Get-Command Update-PSModuleManifest -ErrorAction Ignore)) {
+        $copy = "$TestDrive/edited/FaceGen.psd1"
+        Copy-Item (Split-Path $manifest) (Split-Path $copy) -Recurse
+        Update-PSModuleManifest -Path $copy -ModuleVersion 9.9.9
+        $edited = Import-PowerShellDataFile $copy
+        $edited.RootModule, $edited.ModuleVersion, $edited.CmdletsToExport.Count | Should -Be FaceGen.psm1, 9.9.9, 23
+    }
 }
 
 Describe 'Pipelines' {
@@ -299,7 +314,7 @@ Describe 'Schedules' {
 
     It 'a Windows task runs the batch in a folder with spaces' {
         # Fakes of the Windows cmdlets return their parameters.
-        Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument) $PSBoundParameters }
+        Set-Item function:New-ScheduledTaskAction { param($Execute, $Argument, $WorkingDirectory) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskTrigger { param([switch] $Once, $At, $RepetitionInterval) $PSBoundParameters }
         Set-Item function:New-ScheduledTaskSettingsSet { param([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit) $PSBoundParameters }
         Set-Item function:Register-ScheduledTask { param($TaskName, $Action, $Trigger, $Settings) $PSBoundParameters }
@@ -310,13 +325,22 @@ Describe 'Schedules' {
         $task.Trigger.RepetitionInterval | Should -Be ([timespan] '01:00')
         Invoke-Scheduled $task.Action.Argument | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
         Get-ChildItem "$TestDrive/my out" -Filter *.png | Should -HaveCount 12
+
+        $separator = [IO.Path]::DirectorySeparatorChar
+        $folder = Split-Path $people
+        Push-Location $folder
+        try { $relative = & "$schedule/Register-FaceGenBatch.ps1" (Split-Path $people -Leaf) "out$separator" }
+        finally { Pop-Location }
+        $relative.Action.WorkingDirectory | Should -Be $folder
+        $end = if ($separator -eq '\') { '\\' } else { $separator }
+        $relative.Action.Argument | Should -BeLike "* -Path ""$people"" -Destination ""$folder$($separator)out$end"" -TimeLimit *"
     }
 }
 
 Describe 'Scripts' {
     It 'pass PSScriptAnalyzer' -Skip:(-not (Get-Module PSScriptAnalyzer -ListAvailable)) {
         $root = Convert-Path "$PSScriptRoot/../.."
-        $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1
+        $scripts = Get-ChildItem "$root/build.ps1", "$root/FaceGen.psd1", "$root/FaceGen.psm1", "$root/docs", "$root/tests/Pester" -Recurse -Include *.ps1, *.psd1, *.psm1
         $scripts | Should -Not -BeNullOrEmpty
         $scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings "$root/PSScriptAnalyzerSettings.psd1" } |
             ForEach-Object { "$($_.ScriptName):$($_.Line) $($_.Message)" } | Should -BeNullOrEmpty

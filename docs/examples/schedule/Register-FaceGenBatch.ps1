@@ -28,11 +28,15 @@ param(
 
 $ErrorActionPreference = 'Stop'
 
+# The task starts in another folder.
+$file = (Resolve-Path -LiteralPath $Path).ProviderPath
+# A single backslash before a quotation mark would make the mark a part of the argument.
+$folder = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Destination) -replace '(\\+)$', '$1$1'
 $runbook = Join-Path (Split-Path $PSScriptRoot) resumable-runbook.ps1
-$arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$Path"" -Destination ""$Destination"" -TimeLimit 00:50:00"
+$arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$file"" -Destination ""$folder"" -TimeLimit 00:50:00"
 $task = @{
     TaskName = $TaskName
-    Action   = New-ScheduledTaskAction -Execute pwsh.exe -Argument $arguments
+    Action   = New-ScheduledTaskAction -Execute pwsh.exe -Argument $arguments -WorkingDirectory (Split-Path $file)
     Trigger  = New-ScheduledTaskTrigger -Once -At (Get-Date).Date -RepetitionInterval (New-TimeSpan -Hours 1)
     Settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -MultipleInstances IgnoreNew -ExecutionTimeLimit (New-TimeSpan -Minutes 55)
 }

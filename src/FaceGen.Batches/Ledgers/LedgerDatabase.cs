@@ -29,6 +29,9 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>Gets the clause that ends a query that claims rows, so that two workers do not claim the same ones.</summary>
     internal abstract string RowLockClause { get; }
 
+    /// <summary>Gets the SQL function that makes paths equal that differ only in case.</summary>
+    internal abstract string CaseFoldFunction { get; }
+
     /// <summary>Waits until no other transaction holds the lock of a key, and holds it until the end of this one.</summary>
     internal abstract Task LockAsync(LedgerSession session, string key);
 

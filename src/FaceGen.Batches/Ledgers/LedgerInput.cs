@@ -11,9 +11,6 @@ namespace FaceGen.Batches.Ledgers;
 /// </summary>
 internal sealed class LedgerInput : IDisposable
 {
-    /// <summary>The SQL function that makes paths of the same file equal.</summary>
-    private static readonly string CaseFoldFunction = RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "" : "lower";
-
     /// <summary>The SQL condition of <see cref="Request.MayReturnFewerImages"/>: in the request's text, the height follows the width.</summary>
     private static readonly string MayReturnFewerImages =
         $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},\"{RequestField.Height.Name}\":{RequestField.Height.Maximum}%'";
@@ -21,6 +18,9 @@ internal sealed class LedgerInput : IDisposable
     private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
 
     private readonly InputSpool _rows = new();
+
+    /// <summary>Gets a value that is true if paths that differ only in case name the same file.</summary>
+    internal bool IgnoresCase { get; init; } = !RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     /// <inheritdoc cref="ILedger.SkipDuplicates"/>
     internal bool SkipDuplicates { get; set; }
@@ -35,6 +35,7 @@ internal sealed class LedgerInput : IDisposable
     internal async Task<BatchPlan> PlanAsync(LedgerDatabase database, LedgerSession session, PlanOptions options)
     {
         long duplicates = await LoadAsync(database, session).ConfigureAwait(false);
+        string fold = IgnoresCase ? database.CaseFoldFunction : "";
         List<BatchStage> submitted = [BatchStage.Pending];
         if (options.RetryFailed) submitted.Add(BatchStage.Failed);
         if (options.RetryUncertain) submitted.Add(BatchStage.Uncertain);
@@ -73,8 +74,8 @@ internal sealed class LedgerInput : IDisposable
             RowsWithFewerImages = outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.WithFewerImages),
             Duplicates = duplicates,
             FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, inputQuery, isSubmitted).ConfigureAwait(false),
-            FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, inputQuery, isSubmitted).ConfigureAwait(false) : null,
-            ExistingFile = _rows.HasPaths ? await FindExistingFileAsync(session, inputQuery, isSubmitted).ConfigureAwait(false) : null,
+            FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, inputQuery, isSubmitted, fold).ConfigureAwait(false) : null,
+            ExistingFile = _rows.HasPaths ? await FindExistingFileAsync(session, inputQuery, isSubmitted, fold).ConfigureAwait(false) : null,
             AffordableImages = options.MaxImages is not { } limit ? null : await session.QueryNumberAsync(
                 $"""
                 {inputQuery} SELECT CAST(max(paid) AS BIGINT) FROM (
@@ -103,18 +104,18 @@ internal sealed class LedgerInput : IDisposable
     public void Dispose() => _rows.Dispose();
 
     /// <summary>Returns the first two rows with the same file, of which at least one is to be submitted.</summary>
-    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string inputQuery, string submitFilter)
+    private static async Task<(string First, string Second)?> FindSameFileAsync(LedgerSession session, string inputQuery, string submitFilter, string fold)
     {
         // A saved row counts only if its file has this name: an earlier run may have given it another one.
         List<string> same = await session.QueryAsync(
             $"""
             {inputQuery}, named AS (
-                SELECT position, source_file, source_line, source_row, {CaseFoldFunction}(path) AS path,
+                SELECT position, source_file, source_line, source_row, {fold}(path) AS path,
                     CASE WHEN {submitFilter} THEN 1 ELSE 0 END AS is_submitted
                 FROM rows
                 WHERE path IS NOT NULL AND ({LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted)} OR {submitFilter} OR EXISTS (
                     SELECT 1 FROM files f
-                    WHERE f.item = rows.item AND {CaseFoldFunction}(f.path) IN ({CaseFoldFunction}(rows.path || '.png'), {CaseFoldFunction}(rows.path || '.jpg'), {CaseFoldFunction}(rows.path || '.webp')))))
+                    WHERE f.item = rows.item AND {fold}(f.path) IN ({fold}(rows.path || '.png'), {fold}(rows.path || '.jpg'), {fold}(rows.path || '.webp')))))
             SELECT source_file, source_line, source_row, position FROM named
             WHERE path = (SELECT path FROM named GROUP BY path HAVING count(*) > 1 AND sum(is_submitted) > 0 ORDER BY min(position) LIMIT 1)
             ORDER BY position LIMIT 2
@@ -128,14 +129,14 @@ internal sealed class LedgerInput : IDisposable
     /// would fail after the image was paid for.
     /// </summary>
     private static async Task<(string Row, string Path, bool IsAnotherRows)?> FindExistingFileAsync(
-        LedgerSession session, string inputQuery, string submitFilter)
+        LedgerSession session, string inputQuery, string submitFilter, string fold)
     {
         List<(string, string, bool)> existing = await session.QueryAsync(
             $"""
             {inputQuery}, saved AS MATERIALIZED (
-                SELECT item, path, {CaseFoldFunction}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
+                SELECT item, path, {fold}(substr(path, 1, length(path) - CASE format WHEN 'WebP' THEN 5 ELSE 4 END)) AS name FROM files),
             submitted AS MATERIALIZED (
-                SELECT source_file, source_line, source_row, position, item, path, {CaseFoldFunction}(path) AS name,
+                SELECT source_file, source_line, source_row, position, item, path, {fold}(path) AS name,
                     CASE WHEN file_at < submitted_at OR status <> 'Uncertain' THEN file_at END AS file_at
                 FROM rows WHERE path IS NOT NULL AND {submitFilter})
             SELECT s.source_file, s.source_line, s.source_row, s.position, s.path, h.path

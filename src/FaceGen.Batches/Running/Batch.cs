@@ -25,6 +25,8 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
     public Task AddAsync(IReadOnlyList<Request> requests, SaveOptions saveOptions, CancellationToken cancellationToken) => ledger.StageAsync(
         [.. requests.Select(request =>
         {
+            if (PathLength.FindError(saveOptions, request) is { } tooLong) throw tooLong;
+
             string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];
             string? file = null;
             string? existing = paths.FirstOrDefault(path => (file = ExistingImages.FindFile(_storage, path)) is not null);

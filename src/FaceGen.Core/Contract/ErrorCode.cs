@@ -100,7 +100,7 @@ public enum ErrorCode
     /// <summary>The ledger could not be written: the disk is full, or the folder is read-only.</summary>
     LedgerNotWritten,
 
-    /// <summary>The ledger's database could not be reached.</summary>
+    /// <summary>The ledger's database could not be reached, or SQLite does not load.</summary>
     LedgerUnreachable,
 
     /// <summary>A webhook cannot listen, or there is no webhook.</summary>

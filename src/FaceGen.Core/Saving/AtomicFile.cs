@@ -76,7 +76,7 @@ internal sealed class PartFile : IDisposable
     {
         _files.Flush(_stream);
         _stream.Dispose();
-        _files.Rename(_temporaryPath, _path, _replace);
+        _files.RetryWhileInUse(() => _files.Rename(_temporaryPath, _path, _replace));
         _isCommitted = true;
         _files.FlushFolderOnce(_folder);
     });
@@ -99,7 +99,7 @@ internal sealed class PartFile : IDisposable
     {
         try
         {
-            _files.Delete(_temporaryPath);
+            _files.RetryWhileInUse(() => _files.Delete(_temporaryPath));
         }
         catch (Exception e) when (_isCommitted && e is IOException or UnauthorizedAccessException)
         {
@@ -117,7 +117,8 @@ internal sealed class PartFile : IDisposable
         {
             if (!_replace && !_isCommitted && e is IOException && _files.FileExists(_path)) throw AtomicFile.CreateExistsError(_path);
             string cause = $"'{_path}' could not be written: {(_files.FolderExists(_path) ? "it is a folder" : e.Message.Replace(_temporaryPath, _path).TrimEnd('.'))}";
-            throw new FaceGenException(ErrorCode.FileNotWritten, $"{cause}. Its content is not lost. Free disk space, or choose another folder.", e) { Cause = cause };
+            string remedy = FileStorage.IsInUse(e) ? "Close the program that has the file open, or allow access to the folder" : "Free disk space, or choose another folder";
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"{cause}. Its content is not lost. {remedy}.", e) { Cause = cause };
         }
     }
 }

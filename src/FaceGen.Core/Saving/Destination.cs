@@ -12,6 +12,10 @@ internal sealed class Destination(FileStorage files, string folder)
         string name = PartFileName.Create(), renamed = PartFileName.Create(), tried = folder;
         try
         {
+            // A folder that does not exist yet is not tried under its own name.
+            if (PathLength.MeasureTemporary(folder) > PathLength.GetMax(folder))
+                throw new PathTooLongException($"Its path has {PathLength.Measure(folder)} {PathLength.Unit}, and its files could not be named");
+
             if (files.FolderExists(folder))
             {
                 ProbeFile(Path.Combine(folder, name), Path.Combine(folder, renamed));
@@ -128,8 +132,8 @@ internal sealed class Destination(FileStorage files, string folder)
             }
 
             // No file has the new name. Without "replace" a link may be created instead of a rename.
-            files.Rename(path, renamedPath, replace: true);
-            files.Delete(renamedPath);
+            files.RetryWhileInUse(() => files.Rename(path, renamedPath, replace: true));
+            files.RetryWhileInUse(() => files.Delete(renamedPath));
             files.FlushFolder(folder);
         }
         catch

@@ -18,6 +18,12 @@ internal sealed class FileNameTemplate
     /// <summary>The longest name in bytes: file systems allow 255, and the extension needs some.</summary>
     private const int MaxNameBytes = 200;
 
+    /// <summary>The length of a UUID: other ids are shorter.</summary>
+    private const int MaxIdLength = 36;
+
+    /// <summary>The length of a prefix that makes a name valid, and of a suffix that makes it unique.</summary>
+    private const int MaxSuffixLength = 4;
+
     private static readonly Regex FieldPattern = new(@"\{([^{}]*)\}", RegexOptions.CultureInvariant);
 
     private static readonly Regex DeviceNamePattern = new(
@@ -80,17 +86,27 @@ internal sealed class FileNameTemplate
     {
         if (!IsKnownBeforeSubmission(request)) return [];
 
-        var generation = new Generation
-        {
-            Id = "",
-            Request = request,
-            Prompt = request.Prompt,
-            Seed = request.Seed,
-            TrackId = request.TrackId,
-            Images = [.. Enumerable.Repeat("", request.ImageCount)],
-        };
+        Generation generation = CreateGeneration(request);
         return Enumerable.Range(0, request.ImageCount).Select(index => Expand(generation, index));
     }
+
+    /// <summary>Returns the longest path that an image of a request can get. What only the service knows is replaced by long values.</summary>
+    internal string ExpandLongest(Request request) => Expand(
+        CreateGeneration(request) with { Id = new string('0', MaxIdLength), Seed = request.Seed ?? int.MaxValue, CreatedAt = DateTimeOffset.UtcNow },
+        request.ImageCount - 1);
+
+    /// <summary>Gets an upper limit of the length of a path in bytes.</summary>
+    internal int MaxLength => _segments.Length * (MaxNameBytes + MaxSuffixLength + 1);
+
+    private static Generation CreateGeneration(Request request) => new()
+    {
+        Id = "",
+        Request = request,
+        Prompt = request.Prompt,
+        Seed = request.Seed,
+        TrackId = request.TrackId,
+        Images = [.. Enumerable.Repeat("", request.ImageCount)],
+    };
 
     /// <summary>True if all requests get the same name, because no field depends on the request.</summary>
     internal bool IsSameForAllRequests => _segments.All(segment =>

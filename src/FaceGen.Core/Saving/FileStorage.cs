@@ -14,6 +14,18 @@ internal class FileStorage
     /// <summary>Gets the file system of the machine.</summary>
     internal static FileStorage System { get; } = new();
 
+    /// <summary>How often and how long after each attempt an operation is retried on a file that another program has open: 2 s in all.</summary>
+    private const int MaxRetries = 40;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// The error codes of Windows for a file that another program has open: ERROR_ACCESS_DENIED (a rename that replaces it),
+    /// ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_UNABLE_TO_REMOVE_REPLACED, ERROR_UNABLE_TO_MOVE_REPLACEMENT.
+    /// </summary>
+    private static readonly int[] InUseErrors =
+        [unchecked((int)0x80070005), unchecked((int)0x80070020), unchecked((int)0x80070021), unchecked((int)0x80070497), unchecked((int)0x80070498)];
+
     /// <summary>The folders whose names are known to be on the disk.</summary>
     private readonly ConcurrentDictionary<string, bool> _durableFolders = new(StringComparer.Ordinal);
 
@@ -88,6 +100,32 @@ internal class FileStorage
     /// <summary>Writes the names in a folder to the disk; files that end at the same time share one flush.</summary>
     /// <inheritdoc cref="FlushFolder"/>
     internal void FlushFolderOnce(string path) => _flushes.GetOrAdd(path, _ => new SharedAction(() => FlushFolder(path))).Perform();
+
+    /// <summary>True if an operation failed because another program has the file open. Only Windows refuses it then.</summary>
+    internal static bool IsInUse(Exception error) => InUseErrors.Contains(error.HResult);
+
+    /// <summary>
+    /// Renames or deletes a file, and retries for 2 s while another program, such as a virus scanner, an indexer or a viewer, has it
+    /// open.
+    /// </summary>
+    internal void RetryWhileInUse(Action operation)
+    {
+        for (int left = MaxRetries; ; left--)
+        {
+            try
+            {
+                operation();
+                return;
+            }
+            catch (Exception e) when (left > 0 && IsInUse(e))
+            {
+                Wait(RetryDelay);
+            }
+        }
+    }
+
+    /// <summary>Waits before an operation is retried.</summary>
+    internal virtual void Wait(TimeSpan delay) => Thread.Sleep(delay);
 
     /// <summary>Creates a folder and those above it if they do not exist, and writes their names to the disk.</summary>
     /// <param name="path">The full path of the folder.</param>

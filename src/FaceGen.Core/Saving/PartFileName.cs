@@ -14,6 +14,9 @@ internal static class PartFileName
     /// <summary>The search pattern for such files.</summary>
     internal const string SearchPattern = ".*.part";
 
+    /// <summary>The maximum length of such a name.</summary>
+    internal const int MaxLength = 40;
+
     /// <summary>A file that belongs to another machine, or names no process, is abandoned when it is as old as this.</summary>
     private static readonly TimeSpan MaxWriteTime = TimeSpan.FromDays(1);
 

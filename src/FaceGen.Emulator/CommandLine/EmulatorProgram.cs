@@ -23,7 +23,7 @@ internal static class EmulatorProgram
 
             return 0;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or DllNotFoundException)
         {
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return StartError;

@@ -1,8 +1,5 @@
 using FaceGen.ImageFormats;
 using System.Reflection;
-#if !NETSTANDARD
-using System.Runtime.InteropServices;
-#endif
 using FaceGen.BatchModel;
 using FaceGen.Contract;
 
@@ -45,16 +42,6 @@ internal static class BatchFactoryLoader
 
             string file = Path.Combine(ModuleFolder.Batches, assemblyName.Name + ".dll");
             return File.Exists(file) ? LoadFromAssemblyPath(file) : null;
-        }
-
-        protected override nint LoadUnmanagedDll(string unmanagedDllName)
-        {
-            foreach (string file in ModuleFolder.NativeLibraryFolders.SelectMany(folder => Directory.GetFiles(folder, $"*{unmanagedDllName}.*")))
-            {
-                if (NativeLibrary.TryLoad(file, out nint library)) return library;
-            }
-
-            return 0;
         }
     }
 #endif

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.InteropServices;
 using System.Security;
 using FaceGen.BatchModel;
 using FaceGen.Contract;
@@ -18,6 +19,8 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
     {
         if (LedgerLocation.MayHoldPassword(path))
             throw new FaceGenException(code, "A connection string or an address was given instead of a file system path. Nothing was sent. Give a database with -Ledger.");
+
+        if (IsExtended(path)) return path;
 
         string reason;
         try
@@ -40,7 +43,7 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
     /// <exception cref="FaceGenException">Nothing matches.</exception>
     internal IReadOnlyList<string> ResolveInput(string path, bool isLiteral, ErrorCode code)
     {
-        if (isLiteral) return [Resolve(path, code)];
+        if (isLiteral || IsExtended(path)) return [Resolve(path, code)];
         if (FindExisting(path, code) is { } existing) return [existing];
         if (!WildcardPattern.ContainsWildcardCharacters(path)) return [Resolve(WildcardPattern.Unescape(path), code)];
 
@@ -52,6 +55,7 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
     /// <exception cref="FaceGenException">Nothing matches a pattern with * or ?.</exception>
     internal IReadOnlyList<string> ResolveOutput(string path, ErrorCode code)
     {
+        if (IsExtended(path)) return [path];
         if (FindExisting(path, code) is { } existing) return [existing];
 
         IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? ExpandWildcards(path) : [];
@@ -96,6 +100,11 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
             : throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"'{DisplayText.Clean(text, 300)}' is the name of a database, not its connection string. Nothing was read. Give the connection string with -Ledger.");
     }
+
+    /// <summary>
+    /// True for a full path in the form that Windows does not interpret, such as <c>\\?\C:\faces</c>. Its question mark is not a wildcard.
+    /// </summary>
+    private static bool IsExtended(string path) => path.StartsWith(@"\\?\", StringComparison.Ordinal) && RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
 
     /// <summary>Returns the full path of an existing file or folder with this name, as written or without escapes.</summary>
     private string? FindExisting(string path, ErrorCode code) => new[] { path, WildcardPattern.Unescape(path) }

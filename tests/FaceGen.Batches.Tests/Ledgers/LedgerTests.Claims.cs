@@ -39,7 +39,7 @@ public abstract partial class LedgerTests
 
         // In the order of the latest input.
         await EndAsync(ledger, claimed, BatchItemStatus.Saved);
-        await ledger.StageAsync([.. rows.Reverse()], null, None);
+        await ledger.StageAsync([.. Enumerable.Reverse(rows)], null, None);
         await ledger.ImportAsync(false, None);
         Assert.Equal("3241", await NextAsync(9));
     }

@@ -94,7 +94,7 @@ public abstract partial class LedgerTests
 
         LedgerCounts counts = await ledger.CountAsync(None);
         Assert.Equal((1, 1), (counts[BatchItemStatus.Submitted], counts[BatchItemStatus.Pending]));
-        Assert.Equal(["a", "b"], ledger.Read([]).Select(row => row.Request).Order());
+        Assert.Equal(["a", "b"], ledger.Read([]).Select(row => row.Request).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public abstract partial class LedgerTests
         await ImportAsync(ledger, input, retryFailed);
 
         LedgerRow[] pending = [.. ledger.Read([BatchItemStatus.Pending])];
-        Assert.Equal(expected, string.Join(",", pending.Select(row => row.Request).Order()));
+        Assert.Equal(expected, string.Join(",", pending.Select(row => row.Request).Order(StringComparer.Ordinal)));
         Assert.All(pending, row => Assert.Equal((null, null, null, null, 1), (row.GenerationId, row.ErrorCode, row.Error, row.EndedAt, row.Attempts)));
     }
 

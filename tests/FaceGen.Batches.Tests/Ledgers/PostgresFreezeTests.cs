@@ -102,7 +102,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
         Proxy.Thaw();
         await late.WaitAsync(Limit);
 
-        Assert.Equal(["a", "b"], other.Read([]).Select(row => row.Request).Order());
+        Assert.Equal(["a", "b"], other.Read([]).Select(row => row.Request).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
         await Task.WhenAll(ledgers.SelectMany(ledger => Enumerable.Range(0, 3).Select(_ => Task.Run(() => WorkAsync(ledger)))));
 
-        Assert.Equal(input.Order(), claimed.Order());
+        Assert.Equal(input.Order(StringComparer.Ordinal), claimed.Order(StringComparer.Ordinal));
         Assert.InRange(max, 2, QueueLimit);
         Assert.Equal(Count, (await ledgers[0].CountAsync(CancellationToken.None))[BatchItemStatus.Saved]);
     }
@@ -96,12 +96,12 @@ public sealed class PostgresLedgerTests : LedgerTests
         ILedger second = await OpenAsync();
         await ImportAsync(second, "b", "c");
 
-        Assert.Equal(["a", "b", "c"], (await ClaimAllAsync(first)).Order());
+        Assert.Equal(["a", "b", "c"], (await ClaimAllAsync(first)).Order(StringComparer.Ordinal));
         await first.DisposeAsync();
 
         // The only worker processes its own input.
         await ImportAsync(second, "c");
-        Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order());
+        Assert.Equal(["a", "b", "c"], second.Read([]).Select(row => row.Request).Order(StringComparer.Ordinal));
         await second.ClaimAbandonedAsync(Service, 5, CancellationToken.None);
         Assert.Equal(["c"], second.Read([]).Select(row => row.Request));
     }

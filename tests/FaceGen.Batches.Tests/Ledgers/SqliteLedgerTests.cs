@@ -39,9 +39,50 @@ public sealed class SqliteLedgerTests : LedgerTests
 
         string[] files = Directory.GetFiles(Path.GetDirectoryName(Ledger)!);
 
-        Assert.Equal(["batch.db", "batch.db-shm", "batch.db-wal", "batch.db.lock"], files.Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db-shm", "batch.db-wal", "batch.db.lock"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(files, file => Assert.True(
             OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file));
+    }
+
+    /// <summary>NTFS ignores the case of all letters; SQLite's own <c>lower</c> only that of ASCII.</summary>
+    [Theory]
+    [InlineData("/out/Éva", "/out/éva", true)]
+    [InlineData("/out/ЖЕНЯ", "/out/женя", true)]
+    [InlineData("/out/A", "/out/a", true)]
+    [InlineData("/out/Éva", "/out/eva", false)]
+    public async Task Plan_names_that_differ_only_in_case_conflict(string first, string second, bool conflict)
+    {
+        Assert.Equal(conflict ? ("people.csv:2", "people.csv:3") : null, (await PlanAsync(ignoresCase: true)).FileConflict);
+        Assert.Null((await PlanAsync(ignoresCase: false)).FileConflict);
+
+        async Task<BatchPlan> PlanAsync(bool ignoresCase)
+        {
+            await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
+            using var input = new LedgerInput { IgnoresCase = ignoresCase };
+            input.Stage([Row("a", 1) with { Path = first }, Row("b", 2) with { Path = second }], null);
+            return await database.ReadAsync(session => input.PlanAsync(database, session, default), CancellationToken.None);
+        }
+    }
+
+    /// <summary>The image of a row that was saved by an earlier run.</summary>
+    [Fact]
+    public async Task Plan_existing_image_whose_name_differs_in_case_conflicts()
+    {
+        await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
+        using var input = new LedgerInput { IgnoresCase = true };
+        input.Stage([Row("new", 1) with { Path = "/out/éva" }], null);
+
+        BatchPlan plan = await database.ReadAsync(async session =>
+        {
+            await session.ExecuteAsync(
+                """
+                INSERT INTO items (item, hash, occurrence, position, wanted, request, images, status) VALUES (1, 'old', 1, 1, 0, '{}', 1, 'Saved');
+                INSERT INTO files VALUES (1, 1, '/out/Éva.png', 12, 'ab', 'Png', 512, 256, 0);
+                """);
+            return await input.PlanAsync(database, session, default);
+        }, CancellationToken.None);
+
+        Assert.Equal(("people.csv:2", "/out/Éva.png", true), plan.ExistingFile);
     }
 
     [Fact]
@@ -53,7 +94,7 @@ public sealed class SqliteLedgerTests : LedgerTests
             Assert.Single(ledger.Read([]));
         }
 
-        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -105,7 +146,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         string lost = Path.Combine(_folder, "lost.db");
         await File.WriteAllBytesAsync(lost, []);
         if (hasLog) File.Copy(Ledger + "-wal", lost + "-wal");
-        byte[] log = await File.ReadAllBytesAsync(Ledger + "-wal");
+        byte[] log = hasLog ? await File.ReadAllBytesAsync(lost + "-wal") : [];
 
         foreach (LedgerMode mode in Enum.GetValues<LedgerMode>())
         {
@@ -307,7 +348,7 @@ public sealed class SqliteLedgerTests : LedgerTests
         }
 
         Assert.Equal(before, await File.ReadAllBytesAsync(Ledger));
-        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order());
+        Assert.Equal(["batch.db", "batch.db.lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

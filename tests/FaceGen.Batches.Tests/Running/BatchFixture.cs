@@ -23,8 +23,11 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private int _submissions;
 
-    internal BatchFixture(int queueLimit = Limits.DefaultQueueLimit)
+    private readonly FileStorage _storage;
+
+    internal BatchFixture(int queueLimit = Limits.DefaultQueueLimit, FileStorage? storage = null)
     {
+        _storage = storage ?? FileStorage.System;
         _handler = new ScriptedHandler(Next, Clock);
         Connection = Connect(queueLimit);
     }
@@ -37,7 +40,7 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     private EngineServices Services => field ??= new()
     {
-        Time = Clock, CreateHandler = () => _handler, NextDouble = () => 0,
+        Time = Clock, CreateHandler = () => _handler, NextDouble = () => 0, Files = _storage,
         ResolveHostAsync = _ => Task.FromResult<IPAddress[]>([IPAddress.Parse("203.0.113.7")]),
     };
 

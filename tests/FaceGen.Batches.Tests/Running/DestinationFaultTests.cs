@@ -1,4 +1,5 @@
 using FaceGen.Core.Tests.Support;
+using FaceGen.Saving;
 
 namespace FaceGen.Batches.Tests.Running;
 
@@ -88,6 +89,24 @@ public sealed class DestinationFaultTests : IDisposable
         Assert.Empty(_fixture.Warnings);
     }
 
+    /// <summary>A virus scanner or a viewer has the file open, which Windows does not rename then.</summary>
+    [Fact]
+    public async Task Image_in_use_keeps_its_row_for_the_next_run()
+    {
+        var storage = new FileInUseStorage("2-1.png");
+        using var fixture = new BatchFixture(queueLimit: 2, storage);
+
+        BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
+
+        Assert.Equal((2, 1, 3), (summary.Saved, summary.InProgress, fixture.Submissions));
+        Assert.Equal(["1-1.png", "3-1.png"], fixture.Files);
+        Assert.Empty(fixture.Warnings);
+        storage.IsOpen = false;
+        Assert.Equal(BatchState.Complete, (await fixture.RunAsync(BatchFixture.Requests(3))).State);
+        Assert.Equal(3, fixture.Submissions);
+        Assert.Equal(["1-1.png", "2-1.png", "3-1.png"], fixture.Files);
+    }
+
     [Fact]
     public async Task Time_limit_applies_while_ledger_is_not_writable()
     {
@@ -131,5 +150,19 @@ public sealed class DestinationFaultTests : IDisposable
     {
         if (File.Exists(_fixture.OutputFolder)) File.Delete(_fixture.OutputFolder);
         Directory.CreateDirectory(_fixture.OutputFolder);
+    }
+
+    /// <summary>Fails to rename a file to a name with Windows' error for a file that another program has open.</summary>
+    private sealed class FileInUseStorage(string name) : FileStorage
+    {
+        internal bool IsOpen { get; set; } = true;
+
+        internal override void Rename(string from, string to, bool replace)
+        {
+            if (IsOpen && Path.GetFileName(to) == name) throw new IOException("The file is used by another process.", unchecked((int)0x80070020));
+            base.Rename(from, to, replace);
+        }
+
+        internal override void Wait(TimeSpan delay) { }
     }
 }

@@ -49,7 +49,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
             Assert.NotNull(row);
         }
 
-        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_fixture.LedgerPath}"))
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_fixture.LedgerPath};Pooling=False"))
         {
             await connection.OpenAsync();
             await using Microsoft.Data.Sqlite.SqliteCommand change = connection.CreateCommand();

@@ -10,6 +10,6 @@ public sealed class RequestSourceTests
             new("", 0, 2), new("", 0, 10), new("/a.csv", 3, 2), new("/a.csv", 12, 10), new("/b.csv", 2, 1),
         ];
 
-        Assert.Equal(sorted, sorted.Reverse().Order());
+        Assert.Equal(sorted, Enumerable.Reverse(sorted).Order());
     }
 }

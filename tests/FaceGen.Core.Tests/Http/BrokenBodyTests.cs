@@ -24,7 +24,7 @@ public sealed class BrokenBodyTests
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            await request.Content!.LoadIntoBufferAsync(cancellationToken);
+            await request.Content!.CopyToAsync(Stream.Null, cancellationToken);
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new BrokenStream()) };
         }
     }

@@ -38,6 +38,21 @@ public sealed class DestinationTests : IDisposable
         Assert.Equal(["file"], _folder.Files);
     }
 
+    /// <summary>The folder does not exist: no file can be tried in it.</summary>
+    [Fact]
+    public void Probe_of_folder_whose_files_would_have_too_long_paths_fails()
+    {
+        int room = PathLength.GetMax(_folder.FullName) - PathLength.MeasureTemporary(_folder.FullName);
+        string longest = string.Concat(Enumerable.Repeat("/a", room / 2));
+
+        At(longest.TrimStart('/')).Probe();
+        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(longest.TrimStart('/') + "/b").Probe());
+
+        Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
+        Assert.Contains("Nothing was sent or saved.", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Files);
+    }
+
     [Theory]
     // ENOSPC, EDQUOT, EROFS, EIO, ESTALE, and Windows: full, write-protected, network name gone
     [InlineData(28)]

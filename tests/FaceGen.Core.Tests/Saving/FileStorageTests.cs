@@ -89,6 +89,50 @@ public sealed class FileStorageTests : IDisposable
         Assert.Equal(operation == nameof(FileStorage.Rename), files.Operations.Any(line => line.StartsWith("Rename", StringComparison.Ordinal)));
     }
 
+    /// <summary>The errors of Windows for a file that another program, such as a virus scanner, has open.</summary>
+    public static TheoryData<Exception> InUse =>
+        [new UnauthorizedAccessException(), CreateWindowsError(32), CreateWindowsError(33), CreateWindowsError(1175), CreateWindowsError(1176)];
+
+    [Theory]
+    [MemberData(nameof(InUse), DisableDiscoveryEnumeration = true)]
+    public async Task Image_in_use_for_a_moment_is_saved(Exception error)
+    {
+        foreach (string operation in (string[])[nameof(FileStorage.Rename), nameof(FileStorage.Delete)])
+        {
+            var files = new RecordingStorage { FailingOperation = operation, Failure = error, Failures = 39 };
+
+            SavedImage saved = await SaveAsync(files, force: true);
+
+            Assert.Equal(TestImages.Portrait, await File.ReadAllBytesAsync(saved.FullName));
+            Assert.Equal([Path.Combine("out", "77-1.png")], _folder.Files);
+            Assert.InRange(files.Waited, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(2));
+        }
+    }
+
+    [Fact]
+    public async Task Image_in_use_for_long_is_not_written_and_the_program_is_named_as_the_cause()
+    {
+        var files = new RecordingStorage { FailingOperation = nameof(FileStorage.Rename), Failure = CreateWindowsError(32) };
+
+        FaceGenException error = await TaskAssertions.GetErrorAsync(SaveAsync(files));
+
+        Assert.Equal(ErrorCode.FileNotWritten, error.Code);
+        Assert.EndsWith("Its content is not lost. Close the program that has the file open, or allow access to the folder.", error.Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(2), files.Waited);
+        Assert.Empty(_folder.Files);
+        Assert.False(new Destination(FileStorage.System, _folder.PathOf("out")).IsFolderFault(error));
+    }
+
+    [Fact]
+    public void Probe_with_file_in_use_for_a_moment_succeeds()
+    {
+        var files = new RecordingStorage { FailingOperation = nameof(FileStorage.Rename), Failure = CreateWindowsError(32), Failures = 1 };
+
+        new Destination(files, _folder.FullName).Probe();
+
+        Assert.Empty(_folder.Files);
+    }
+
     [Theory]
     [InlineData(nameof(FileStorage.Create))]
     [InlineData(nameof(FileStorage.Flush))]
@@ -139,9 +183,11 @@ public sealed class FileStorageTests : IDisposable
         return await _service.Clock.RunAsync(new ImageSaver(connection, options).SaveAsync(generation, 0, default));
     }
 
+    private static IOException CreateWindowsError(int code) => new("The file is in use.", unchecked((int)0x80070000) | code);
+
     private string Relative(string operation) => string.Join(' ', operation.Split(' ').Select((word, index) =>
         index == 0 ? word : word.EndsWith(".part", StringComparison.Ordinal) ? "part"
-        : Path.GetExtension(word).Length > 0 ? Path.GetFileName(word) : Path.GetRelativePath(_folder.FullName, word)));
+        : Path.GetRelativePath(_folder.FullName, word) is var path && Path.GetExtension(path).Length > 0 ? Path.GetFileName(path) : path));
 
     /// <summary>Records operations that change files, and fails one of them.</summary>
     private sealed class RecordingStorage : FileStorage
@@ -151,6 +197,14 @@ public sealed class FileStorageTests : IDisposable
         internal string? FailingOperation { get; init; }
 
         internal Exception? Failure { get; init; }
+
+        /// <summary>How often the operation fails; every time if not given.</summary>
+        internal int Failures { get; set; } = int.MaxValue;
+
+        /// <summary>The time that was waited between attempts.</summary>
+        internal TimeSpan Waited { get; private set; }
+
+        internal override void Wait(TimeSpan delay) => Waited += delay;
 
         internal override Stream Create(string path)
         {
@@ -191,7 +245,7 @@ public sealed class FileStorageTests : IDisposable
         private void Record(string operation, params string[] paths)
         {
             Operations.Add(string.Join(' ', [operation, .. paths]));
-            if (operation == FailingOperation) throw Failure!;
+            if (operation == FailingOperation && Failures-- > 0) throw Failure!;
         }
     }
 

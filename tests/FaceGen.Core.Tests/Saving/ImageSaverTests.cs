@@ -32,7 +32,7 @@ public sealed class ImageSaverTests : IDisposable
         Assert.Equal(saved.FullName, saved.ToString());
         Assert.Equal(jpeg, await File.ReadAllBytesAsync(saved.FullName));
         Assert.Equal((ImageFormat.Jpeg, 512, 768, (long)jpeg.Length, 1, false), (saved.Format, saved.Width, saved.Height, saved.Length, saved.Index, saved.Filtered));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(jpeg)), saved.Sha256);
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(jpeg)).ToLowerInvariant(), saved.Sha256);
         Assert.Same(generation, saved.Generation);
         Assert.Equal(["77-1.jpg"], _folder.Files);
     }
@@ -111,7 +111,7 @@ public sealed class ImageSaverTests : IDisposable
         SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true);
 
         Assert.Equal((_folder.PathOf("77-1.webp"), ImageFormat.WebP), (saved.FullName, saved.Format));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(TestImages.WebPLossy(90, 90))), saved.Sha256);
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(TestImages.WebPLossy(90, 90))).ToLowerInvariant(), saved.Sha256);
         Assert.Empty(_service.Calls);
     }
 
@@ -196,7 +196,7 @@ public sealed class ImageSaverTests : IDisposable
         SavedImage saved = await SaveAsync(generation, sidecar: true, embed: true);
 
         byte[] file = await File.ReadAllBytesAsync(saved.FullName);
-        Assert.Equal((file.Length, Convert.ToHexStringLower(SHA256.HashData(file))), (saved.Length, saved.Sha256));
+        Assert.Equal((file.Length, Convert.ToHexString(SHA256.HashData(file)).ToLowerInvariant()), (saved.Length, saved.Sha256));
         Assert.Equal(new ImageInfo(ImageFormat.Png, 80, 90), ImageInfo.ReadComplete(file));
         IReadOnlyList<(string Type, byte[] Data)> chunks = TestImages.Chunks(file);
         Assert.Equal(["IHDR", "tEXt", "tEXt", "tEXt", "tEXt", "IDAT", "IEND"], chunks.Select(chunk => chunk.Type));
@@ -287,7 +287,7 @@ public sealed class ImageSaverTests : IDisposable
 
         byte[] file = File.ReadAllBytes(first.FullName);
         Assert.Equal((first.FullName, first.Length, first.Sha256), (again.FullName, again.Length, again.Sha256));
-        Assert.Equal((file.Length, Convert.ToHexStringLower(SHA256.HashData(file))), (again.Length, again.Sha256));
+        Assert.Equal((file.Length, Convert.ToHexString(SHA256.HashData(file)).ToLowerInvariant()), (again.Length, again.Sha256));
     }
 
     [Fact]

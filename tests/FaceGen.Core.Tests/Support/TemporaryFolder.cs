@@ -9,7 +9,7 @@ internal sealed class TemporaryFolder : IDisposable
     internal IReadOnlyList<string> Files =>
         [.. Directory.EnumerateFiles(FullName, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(FullName, path)).Order(StringComparer.Ordinal)];
 
-    internal string PathOf(string name) => Path.Combine(FullName, name);
+    internal string PathOf(string name) => Path.Combine(FullName, name.Replace('/', Path.DirectorySeparatorChar));
 
     internal string Write(string name, byte[] bytes)
     {

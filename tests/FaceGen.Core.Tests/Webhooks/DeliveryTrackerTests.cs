@@ -227,7 +227,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.WithTimeoutAsync());
 
         Generation?[] received = [await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync(), await receiver.ReceiveAsync(waitsForUnknown: true, default).WithTimeoutAsync()];
-        Assert.Equal(["77", "78"], received.Select(generation => generation?.Id).Order());
+        Assert.Equal(["77", "78"], received.Select(generation => generation?.Id).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -9,9 +9,12 @@ internal sealed class EmulatorProcess : IDisposable
 
     private EmulatorProcess(Process process) => _process = process;
 
-    public static EmulatorProcess Start(params string[] arguments)
+    public static EmulatorProcess Start(params string[] arguments) => StartProgram(typeof(EmulatorHost).Assembly.Location, arguments);
+
+    /// <summary>Runs a copy of the emulator.</summary>
+    public static EmulatorProcess StartProgram(string program, params string[] arguments)
     {
-        var info = new ProcessStartInfo("dotnet", [typeof(EmulatorHost).Assembly.Location, .. arguments])
+        var info = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

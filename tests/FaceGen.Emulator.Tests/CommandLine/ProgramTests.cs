@@ -37,6 +37,38 @@ public sealed partial class ProgramTests
             $"warning: The field 'cfg' is not part of the contract and was ignored.{Environment.NewLine}", errors);
     }
 
+    /// <summary>Without SkiaSharp's native library the program fails at the start, not at the first picture.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Program_skia_does_not_load_prints_platform_and_returns_1(bool isDamaged)
+    {
+        string folder = Directory.CreateTempSubdirectory("facegen-emulator-").FullName, library = "";
+        try
+        {
+            foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))
+            {
+                string copy = Path.Combine(folder, Path.GetFileName(file));
+                if (!copy.Contains("libSkiaSharp", StringComparison.Ordinal)) File.Copy(file, copy);
+                else await File.WriteAllTextAsync(library = copy, "not a library");
+            }
+
+            if (!isDamaged) File.Delete(library);
+            using var emulator = EmulatorProcess.StartProgram(Path.Combine(folder, "FaceGen.Emulator.dll"), "--exit-with-stdin");
+
+            (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
+
+            Assert.Equal((1, ""), (exitCode, output));
+            Assert.Matches(@"^The emulator cannot draw pictures, because SkiaSharp does not load on \w+-\w+: ", errors);
+            Assert.Contains(isDamaged ? library : "is missing.", errors, StringComparison.Ordinal);
+            Assert.Single(errors.TrimEnd().Split('\n'));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("--port", "99999")]
     [InlineData("--port", "many")]

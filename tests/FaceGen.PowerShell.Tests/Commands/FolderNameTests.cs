@@ -25,6 +25,24 @@ public sealed class FolderNameTests
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 
+    /// <summary>Only Windows has such paths, whose question mark is not a wildcard.</summary>
+    [Fact]
+    public async Task Folder_path_that_windows_does_not_interpret_is_literal()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        string folder = @"\\?\" + fixture.OutputFolder;
+        ScriptResult[] results =
+        [
+            fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", fixture.WriteCsv("a"), folder),
+            fixture.Run("param($face, $out) New-FaceGenImage b $face | Save-FaceGenOutput $out -Name single", @"\\?\" + fixture.Face, folder),
+        ];
+
+        Assert.All(results, result => Assert.Equal(OperatingSystem.IsWindows(), result.Errors.Count == 0));
+        Assert.Equal(OperatingSystem.IsWindows() ? 2 : 0, fixture.Emulator.Journal.Accepted);
+        Assert.Equal(OperatingSystem.IsWindows(), File.Exists(Path.Combine(fixture.OutputFolder, "single.png")));
+    }
+
     [Theory]
     [InlineData("report [1].html")]
     [InlineData("report `[1`].html")]

@@ -39,7 +39,7 @@ public sealed class InvokeFaceGenBatchTests
             "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.Ledger) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
             fixture.WriteCsv("a", "b"), fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], result.Output.Select(file => Path.GetFileName(file.ToString())).Order());
+        Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], result.Output.Select(file => Path.GetFileName(file.ToString())).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -248,7 +248,7 @@ public sealed class InvokeFaceGenBatchTests
         result.WithoutErrors();
         Assert.Equal(["a", "b", "c"], result.Prompts);
         Assert.Empty(result.Result.Warnings);
-        Assert.Equal(["1.png", "2.png", "3.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order());
+        Assert.Equal(["1.png", "2.png", "3.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -286,7 +286,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchResult generations = new(fixture.Run("param($csv, $out) Import-FaceGenRequest $csv | New-FaceGenImage | Invoke-FaceGenBatch -Destination $out", csv, Path.Combine(fixture.OutputFolder, "5")));
 
         Assert.All([requests, path, file, wildcard, generations], result => Assert.Equal(["a", "b"], result.WithoutErrors().Prompts));
-        Assert.Equal(["people.csv:2", "people.csv:3"], requests.Items.Select(item => item.Properties["Source"].Value.ToString()).Order());
+        Assert.Equal(["people.csv:2", "people.csv:3"], requests.Items.Select(item => item.Properties["Source"].Value.ToString()).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -364,7 +364,7 @@ public sealed class InvokeFaceGenBatchTests
 
         Assert.Equal("RequestRefused", GetErrorId(result.Error));
         Assert.StartsWith("people.csv:3: ", result.Error.ToString(), StringComparison.Ordinal);
-        Assert.Equal(["Failed", "Saved"], result.Output.Take(2).Select(item => item.Properties["Status"].Value.ToString()).Order());
+        Assert.Equal(["Failed", "Saved"], result.Output.Take(2).Select(item => item.Properties["Status"].Value.ToString()).Order(StringComparer.Ordinal));
         Assert.Equal("SomeFailed", result.Output[2].Properties["State"].Value.ToString());
         Assert.Equal("$? is False", result.Output[3].BaseObject);
         Assert.Equal("bad", result.Output[4].Properties["Prompt"].Value);

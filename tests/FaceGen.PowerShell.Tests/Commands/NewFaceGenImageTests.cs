@@ -137,7 +137,7 @@ public sealed class NewFaceGenImageTests
 
         ScriptResult result = fixture.Run("param($rows) $rows | New-FaceGenImage", new object[] { rows });
 
-        Assert.Equal(["five", "one"], result.Values("Prompt").Cast<string>().Order());
+        Assert.Equal(["five", "one"], result.Values("Prompt").Cast<string>().Order(StringComparer.Ordinal));
         Assert.Equal(3, result.Errors.Count);
         Assert.StartsWith("RequestInvalid,", result.Errors[0].FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("two", ((PSObject)result.Errors[0].TargetObject).Properties["prompt"].Value);

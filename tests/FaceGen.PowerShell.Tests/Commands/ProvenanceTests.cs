@@ -22,7 +22,7 @@ public sealed class ProvenanceTests
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         PSObject first = fixture.Run($"param($face, $out) New-FaceGenImage \"Zoë's\n<portrait>\" $face {parameters} -OutVariable generation | Save-FaceGenOutput $out -Sidecar; $generation", fixture.Face, fixture.OutputFolder)
             .WithoutErrors().Output[^1];
-        string sidecar = Directory.GetFiles(fixture.OutputFolder, "*.json").Order().First();
+        string sidecar = Directory.GetFiles(fixture.OutputFolder, "*.json").Order(StringComparer.Ordinal).First();
 
         ScriptResult piped = fixture.Run("param($sidecar) $sidecar | New-FaceGenImage", FromJson(sidecar)).WithoutErrors();
         ScriptResult read = fixture.Run("param($file) Import-FaceGenRequest $file | New-FaceGenImage", sidecar).WithoutErrors();

@@ -61,7 +61,7 @@ public sealed class RequestParameterTests
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(3, result.Output.Count);
-        Assert.Single(result.Output.Select(line => string.Join(' ', line.ToString().Split(' ').Order())).Distinct());
+        Assert.Single(result.Output.Select(line => string.Join(' ', line.ToString().Split(' ').Order(StringComparer.Ordinal))).Distinct());
         Assert.Contains("width=512", result.Output[0].ToString(), StringComparison.Ordinal);
     }
 
@@ -102,7 +102,7 @@ public sealed class RequestParameterTests
                 New-FaceGenImage -Prompt { $_.text } -FaceImage { $_.photo } -Width { $_.wide } -Style comic
             """, fixture.Face);
 
-        Assert.Equal(["better", "good"], result.Values("Prompt").Cast<string>().Order());
+        Assert.Equal(["better", "good"], result.Values("Prompt").Cast<string>().Order(StringComparer.Ordinal));
         Assert.StartsWith("Input 2: ", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("'/none.png' does not exist", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Contains("Width must be 1 to 512, not 900.", result.Error.ToString(), StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public sealed class RequestParameterTests
                 ForEach-Object { $_; try { New-FaceGenImage x $face -Style wrong } catch { "$($_.FullyQualifiedErrorId)" } }
             """, fixture.Face).WithoutErrors();
 
-        Assert.Equal(["outer inner a", "outer inner b"], result.Output.Where(item => item.BaseObject is not string).Select(item => item.Properties["Prompt"].Value).Cast<string>().Order());
+        Assert.Equal(["outer inner a", "outer inner b"], result.Output.Where(item => item.BaseObject is not string).Select(item => item.Properties["Prompt"].Value).Cast<string>().Order(StringComparer.Ordinal));
         Assert.All(result.Output.Where(item => item.BaseObject is not string), item => Assert.Equal("chibi 20", fixture.Run("param($image) \"$($image.Request.Style) $($image.Request.Width)\"", item.BaseObject).Output[0].ToString()));
         Assert.All(result.Output.Where(item => item.BaseObject is string), item => Assert.StartsWith("ParameterArgumentValidationError,", item.ToString(), StringComparison.Ordinal));
     }
@@ -226,7 +226,7 @@ public sealed class RequestParameterTests
                 New-FaceGenImage -FaceImage $face | ForEach-Object { "$($_.Prompt) $($_.Request.Columns.Values)" }
             """, fixture.Face);
 
-        Assert.Equal(["other ", "row jdoe", "secret ", "typed x"], result.Output.Select(line => line.ToString()).Order());
+        Assert.Equal(["other ", "row jdoe", "secret ", "typed x"], result.Output.Select(line => line.ToString()).Order(StringComparer.Ordinal));
         Assert.Equal(["Input 1: The property 'style' cannot be read", "Input 5: additional_fields must be an object"], result.Errors.Select(error => error.ToString().Split([", such", ":  "], StringSplitOptions.None)[0]).Select(text => text[..Math.Min(text.Length, text.StartsWith("Input 1", StringComparison.Ordinal) ? 44 : 100)]));
         Assert.Contains("'key', which may hold a secret", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
@@ -262,8 +262,8 @@ public sealed class RequestParameterTests
 
         Assert.Equal(
             ["asmith comic", "asmith new", "jdoe comic", "jdoe new", "people.csv:2: FaceGen keeps the columns 'sam', 'Team', and does not send them. File names, sidecars and reports can contain them."],
-            result.Output.Select(line => line.ToString()).Order());
-        Assert.Equal(["asmith.png", "jdoe.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order());
+            result.Output.Select(line => line.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(["asmith.png", "jdoe.png"], Directory.GetFiles(fixture.OutputFolder, "*.png").Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(fixture.Emulator.Journal.Entries.Where(entry => entry.Body?.Contains("\"prompt\"", StringComparison.Ordinal) == true), entry => Assert.Contains("\"model_id\":\"new\",\"steps\":3", entry.Body!, StringComparison.Ordinal));
         Assert.DoesNotContain(fixture.Emulator.Journal.Entries, entry => entry.Body?.Contains("jdoe", StringComparison.Ordinal) == true);
         Assert.Contains("\"sam\": \"jdoe\"", File.ReadAllText(Path.Combine(fixture.OutputFolder, "jdoe.png.json")), StringComparison.Ordinal);

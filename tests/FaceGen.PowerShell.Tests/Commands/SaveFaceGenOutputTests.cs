@@ -31,7 +31,7 @@ public sealed class SaveFaceGenOutputTests
         fixture.Run("param($face, $out) New-FaceGenImage 'a / b: c' $face -Style comic -Seed 5 -Samples 2 -TrackId 8 -Width 32 | Save-FaceGenOutput $out -Name '{style}/{prompt} {seed} {track_id}'", fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(["a _ b_ c 5 8-1.png", "a _ b_ c 5 8-2.png"],
-            Directory.GetFiles(Path.Combine(fixture.OutputFolder, "comic")).Select(Path.GetFileName).Order());
+            Directory.GetFiles(Path.Combine(fixture.OutputFolder, "comic")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class SaveFaceGenOutputTests
             [pscustomobject]@{ Prompt = 'c' } | New-FaceGenImage -FaceImage $face -Width 32 | Save-FaceGenOutput $out -Name '{row} {prompt}'
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName).Order());
+        Assert.Equal(["1 a.png", "1 c.png", "2 b.png"], Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Theory]

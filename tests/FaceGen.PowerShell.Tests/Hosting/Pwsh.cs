@@ -9,7 +9,7 @@ internal static class Pwsh
     internal static string Dotnet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     /// <summary>Gets the arguments that start it without a profile; PowerShell's own follow.</summary>
-    internal static string[] Bare { get; } = [Metadata("Pwsh"), "-NoLogo", "-NoProfile"];
+    internal static string[] Bare { get; } = [Metadata("Pwsh"), "-NoLogo", "-NoProfile", "-ExecutionPolicy", "Bypass"];
 
     /// <summary>Gets the arguments that start it with the staged module imported, as <c>dotnet run --project src/FaceGen.Console</c> does.</summary>
     internal static string[] WithModule { get; } = [.. Bare, "-ConfigurationFile", Metadata("PwshSession")];

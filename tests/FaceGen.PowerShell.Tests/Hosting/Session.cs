@@ -17,7 +17,10 @@ internal sealed class Session : IDisposable
     /// <summary>Opens a session that is not reused.</summary>
     internal Session()
     {
-        _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        // The default policy of Windows clients blocks the module's files. Other systems have none.
+        if (OperatingSystem.IsWindows()) state.ExecutionPolicy = Microsoft.PowerShell.ExecutionPolicy.Bypass;
+        _runspace = RunspaceFactory.CreateRunspace(state);
         _runspace.Open();
         Run("param($manifest) Import-Module $manifest -ErrorAction Stop", StagedModule.Manifest).WithoutErrors();
     }

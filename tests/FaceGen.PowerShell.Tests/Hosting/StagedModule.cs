@@ -20,8 +20,7 @@ internal static class StagedModule
     {
         string manifest = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "desktop")).FullName, "FaceGen.psd1");
         File.WriteAllText(manifest, File.ReadAllText(StagedManifest)
-            .Replace("$PSEdition -eq 'Core'", "$false", StringComparison.Ordinal)
-            .Replace("'bin/", $"'{Folder}/bin/", StringComparison.Ordinal)
+            .Replace("'FaceGen.psm1'", $"'{Folder}/bin/{Framework}/FaceGen.PowerShell.dll'", StringComparison.Ordinal)
             .Replace("@('FaceGen.", $"@('{Folder}/FaceGen.", StringComparison.Ordinal));
         return manifest;
     }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.InteropServices;
 using FaceGen.PowerShell.Tests.Hosting;
 using FaceGen.Tests.Shared;
 
@@ -44,6 +45,55 @@ public sealed class PackageTests
         if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         await AssertUnaffectedByOtherVersionsAsync(fixture, PostgresServer.Instance.GetConnectionString("packages"), "Npgsql");
+    }
+
+    /// <summary>A copy of the module without the libraries for this platform, and one whose library is damaged or of another platform.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sqlite_native_library_does_not_load_is_an_error_that_names_the_platform(bool isDamaged)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string module = CopyWithoutLibraries(Path.Combine(fixture.Folder, "FaceGen"));
+        (string system, string file) = OperatingSystem.IsWindows() ? ("win", "e_sqlite3.dll") : OperatingSystem.IsMacOS() ? ("osx", "libe_sqlite3.dylib") : ("linux", "libe_sqlite3.so");
+        string platform = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        string library = Path.Combine(module, "bin", "runtimes", platform, "native", file);
+        if (isDamaged)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(library)!);
+            await File.WriteAllTextAsync(library, "not a library");
+        }
+
+        string script = fixture.Write("batch.ps1", """
+            param($manifest, $csv, $out)
+            Import-Module $manifest
+            try { Invoke-FaceGenBatch $csv -Destination $out } catch { $_.FullyQualifiedErrorId; $_.Exception.Message }
+            """);
+        using BatchProcess process = BatchProcess.StartPwsh(
+            fixture.Emulator, [.. Pwsh.Bare, "-File", script, Path.Combine(module, "FaceGen.psd1"), fixture.WriteCsv("a"), fixture.OutputFolder]);
+        string output = await process.WaitForExitAsync();
+
+        Assert.StartsWith("LedgerUnreachable,", output, StringComparison.Ordinal);
+        Assert.Contains($"because SQLite does not load on {platform}: ", output, StringComparison.Ordinal);
+        Assert.Contains(library, output, StringComparison.Ordinal);
+        Assert.Equal(!isDamaged, output.Contains($"'{library}' is missing. Nothing was sent.", StringComparison.Ordinal));
+        Assert.Empty(fixture.Emulator.Journal.Entries);
+    }
+
+    /// <summary>Copies the staged module without native libraries and the emulator.</summary>
+    private static string CopyWithoutLibraries(string folder)
+    {
+        foreach (string file in Directory.EnumerateFiles(StagedModule.Folder, "*", SearchOption.AllDirectories))
+        {
+            string path = Path.GetRelativePath(StagedModule.Folder, file);
+            if (path.StartsWith("emulator", StringComparison.Ordinal) || path.StartsWith(Path.Combine("bin", "runtimes"), StringComparison.Ordinal)) continue;
+
+            string copy = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return folder;
     }
 
     private static async Task AssertUnaffectedByOtherVersionsAsync(SessionFixture fixture, string ledger, string package)

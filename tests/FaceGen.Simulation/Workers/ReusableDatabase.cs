@@ -21,6 +21,8 @@ internal sealed class ReusableDatabase(LedgerDatabase database, Func<Task> close
 
     internal override string RowLockClause => database.RowLockClause;
 
+    internal override string CaseFoldFunction => database.CaseFoldFunction;
+
     internal override Task LockAsync(LedgerSession session, string key) => database.LockAsync(session, key);
 
     internal override Task VerifyIdentityAsync(LedgerSession session) => database.VerifyIdentityAsync(session);

@@ -58,6 +58,10 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     internal override string RowLockClause => "FOR UPDATE SKIP LOCKED";
 
+    /// <inheritdoc/>
+    /// <remarks>It follows the locale of the database: with the locale C it knows only ASCII.</remarks>
+    internal override string CaseFoldFunction => "lower";
+
     /// <summary>Opens a ledger's schema.</summary>
     /// <param name="address">The address.</param>
     /// <param name="mode">The purpose.</param>

@@ -9,18 +9,22 @@ internal static class SqliteConnections
     /// <summary>The application id of FaceGen in the header of a SQLite database: "FGen".</summary>
     private const long ApplicationId = 0x4647656E;
 
-    static SqliteConnections() => SqliteNative.Load();
+    /// <summary>The SQL function that every connection has in addition: SQLite's own <c>lower</c> knows only ASCII.</summary>
+    internal const string CaseFoldFunction = "facegen_fold";
 
     /// <summary>Opens a connection.</summary>
     /// <param name="path">The path of the file; empty for a temporary database, which is deleted when it is closed.</param>
     /// <param name="mode">The access.</param>
+    /// <exception cref="FaceGenException">SQLite's native library does not load.</exception>
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
+        SqliteNative.Load();
         // A pool would hold the file open after the ledger was closed.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();
+            connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
             // Large sorts and temporary tables need a file, or memory where no file can be created.
             if (!PrivateFile.IsTemporaryFolderWritable()) Execute(connection, "PRAGMA temp_store = MEMORY");
             return connection;

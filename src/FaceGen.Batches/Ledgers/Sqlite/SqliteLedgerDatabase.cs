@@ -37,6 +37,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     internal override string RowLockClause => "";
 
+    /// <inheritdoc/>
+    internal override string CaseFoldFunction => SqliteConnections.CaseFoldFunction;
+
     /// <summary>Opens a ledger's file.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="mode">The purpose.</param>
@@ -228,7 +231,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     internal static void Create(string path, TimeProvider time)
     {
         string temporary = path + ".new";
-        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) File.Delete(temporary + suffix);
+        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) FileStorage.System.RetryWhileInUse(() => File.Delete(temporary + suffix));
         PrivateFile.EnsureExists(temporary);
         using (SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite))
         {
@@ -238,7 +241,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
             SqliteConnections.ConfigureForWriting(connection, path);
         }
 
-        File.Move(temporary, path);
+        FileStorage.System.RetryWhileInUse(() => File.Move(temporary, path));
         FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
