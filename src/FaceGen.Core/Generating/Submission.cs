@@ -180,6 +180,7 @@ internal sealed class Submission(
             Outcome.Pending pending => Accept(pending.Response, GenerationStatus.Processing, sentAt),
             _ => null,
         };
+        if (outcome is Outcome.Uncertain) _account.ImagePrice.Restart();
         if (accepted is not null) _account.WarnOfUnknownStatus(result.Response, accepted.Id);
         if (options.SubmissionLog is { } after) await after.RecordOutcomeAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
@@ -229,6 +230,7 @@ internal sealed class Submission(
             Request = request,
             Connection = connection,
         };
+        _account.ImagePrice.AddImages(request.ImageCount);
         _account.Slots.RecoverLimit();
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
