@@ -18,6 +18,13 @@ internal sealed class RequestSerializer
     /// <summary>The maximum number of cached face images, which bounds memory.</summary>
     private const int CacheCapacity = 1024;
 
+    /// <summary>
+    /// The SQL filter of requests of which the service may deliver one image less: at its largest size it returns one image, even if two
+    /// are asked for. Quotation marks inside a value are escaped, so that a prompt does not match.
+    /// </summary>
+    internal static readonly string IsShortDeliveryLikely = FormattableString.Invariant(
+        $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},%' AND request LIKE '%\"{RequestField.Height.Name}\":{RequestField.Height.Maximum},%'");
+
     private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
 

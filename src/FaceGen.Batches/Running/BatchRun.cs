@@ -105,7 +105,8 @@ internal sealed class BatchRun : IDisposable
             _run.Limits.StopSubmitting(new FaceGenException(ErrorCode.NotConnected, "The connection was disconnected during the run. Nothing that was paid for is lost. Run Connect-FaceGen and the same command again."));
         }
 
-        return CreateSummary(await CountAsync().ConfigureAwait(false));
+        (LedgerCounts counts, LedgerHistory history) = await ReadStateAsync().ConfigureAwait(false);
+        return history.AddTo(CreateSummary(counts));
     }
 
     /// <summary>Creates the destination folder and checks that it is writable, before anything is paid for.</summary>
@@ -124,11 +125,11 @@ internal sealed class BatchRun : IDisposable
         _cleanup = Task.Run(() => destination.RemoveAbandoned(save.Name.HasFolders, _run.EndToken));
     }
 
-    private async Task<LedgerCounts> CountAsync()
+    private async Task<(LedgerCounts Counts, LedgerHistory History)> ReadStateAsync()
     {
         try
         {
-            return await _ledger.CountAtEndAsync().ConfigureAwait(false);
+            return (await _ledger.CountAtEndAsync().ConfigureAwait(false), await _ledger.ReadHistoryAtEndAsync().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {

@@ -1,5 +1,4 @@
 using FaceGen.Batches.Running;
-using FaceGen.BatchModel;
 
 namespace FaceGen.Batches.Tests.Running;
 
