@@ -3,7 +3,8 @@
     Registers a batch as a scheduled task of Windows that runs every hour.
 .DESCRIPTION
     The task runs resumable-runbook.ps1 as the user who registers it. A run that is still active is not interrupted, and
-    a run that is killed loses nothing. The key is in the user's environment variable MODELSLAB_API_KEY.
+    a run that is killed loses nothing. The task's log is facegen.log in the destination, and facegen.jsonl beside it has the
+    same as JSON Lines. The key is in the user's environment variable MODELSLAB_API_KEY.
 
     Requires Windows, which has the cmdlets for scheduled tasks.
 .PARAMETER Path
@@ -29,7 +30,7 @@ param(
 $ErrorActionPreference = 'Stop'
 
 $runbook = Join-Path (Split-Path $PSScriptRoot) resumable-runbook.ps1
-$arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$Path"" -Destination ""$Destination"" -TimeLimit 00:50:00"
+$arguments = "-NoProfile -NonInteractive -File ""$runbook"" -Path ""$Path"" -Destination ""$Destination"" -TimeLimit 00:50:00 -TextLog ""$(Join-Path $Destination facegen.log)"""
 $task = @{
     TaskName = $TaskName
     Action   = New-ScheduledTaskAction -Execute pwsh.exe -Argument $arguments
