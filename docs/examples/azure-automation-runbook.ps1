@@ -3,8 +3,9 @@
     A batch as an Azure Automation runbook, also on the hybrid workers of a group.
 .DESCRIPTION
     Respects the limits of the sandbox: it does not prompt, ends before the limit of three hours, and needs far less than
-    400 MB for any input. It writes a line for each of the first thousand failures and a summary, so that the job's output
-    stays below one megabyte. Start it again until it ends with Complete: rows that were sent are not sent again.
+    400 MB for any input. It writes a line for each of the first thousand failures, with time, row, id and error code, and
+    a summary, so that the job's output stays below one megabyte. A file in the destination gets one JSON object for each row
+    that ends, each retry, and the begin and end of each run, for a SIEM. Start it again until it ends with Complete: rows that were sent are not sent again.
 
     The sandbox does not keep its disk. So the ledger is on PostgreSQL, and the images are in a permanent folder, such as a
     mounted share. Without a variable for the ledger, the ledger is a file beside the images. Several hybrid workers can
@@ -51,19 +52,30 @@ try {
     if ($credential) { $null = Connect-FaceGen -Credential $credential }
     elseif ($emulator) { $null = $emulator | Connect-FaceGen }
 
-    $batch = @{ Path = $Path; Destination = $Destination; TimeLimit = $TimeLimit; MinimumBalance = $MinimumBalance; ErrorAction = 'SilentlyContinue' }
+    $batch = @{
+        Path              = $Path
+        Destination       = $Destination
+        TimeLimit         = $TimeLimit
+        MinimumBalance    = $MinimumBalance
+        # Each worker has its own file.
+        LogPath           = Join-Path $Destination "facegen-$([Environment]::MachineName).jsonl"
+        SummaryVariable   = 'summary'
+        ErrorAction       = 'SilentlyContinue'
+        InformationAction = 'Ignore'
+    }
     if ($ledger) { $batch.Ledger = $ledger }
 
     $reported = 0
     Invoke-FaceGenBatch @batch | ForEach-Object {
-        $last = $_
-        if ($_.Error -and $reported++ -lt 1000) { "$($_.Source): $($_.Error)" }
+        if ($_.Error -and $reported++ -lt 1000) {
+            '{0:yyyy-MM-ddTHH:mm:ssZ} {1} {2} id={3} error={4} {5}' -f [datetime]::UtcNow, $_.Source, $_.Status, $_.Id, $_.ErrorCode, $_.Error
+        }
     }
 }
 finally {
     if ($emulator) { $emulator | Stop-FaceGenEmulator }
 }
 
-"$last. This run sent $($last.Submitted) rows and paid for $($last.ImagesPaid) images."
+"$summary. This run sent $($summary.Submitted) rows and paid for $($summary.ImagesPaid) images."
 # A job that ends by itself counts as completed: the exit reports that rows are left.
-if ($last.State -notin 'Complete', 'SomeFailed') { throw "Rows are left: start the runbook again. $($last.Message)" }
+if ($summary.State -notin 'Complete', 'SomeFailed') { throw "Rows are left: start the runbook again. $($summary.Message)" }

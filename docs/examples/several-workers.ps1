@@ -25,13 +25,10 @@ param(
 $ErrorActionPreference = 'Stop'
 
 $rows = 0
-Invoke-FaceGenBatch $Path -Destination $Destination -Ledger $Ledger -ErrorAction Continue | ForEach-Object {
-    $last = $_
-    if ($_ -is [FaceGen.BatchItem]) { $rows++ }
-}
+Invoke-FaceGenBatch $Path -Destination $Destination -Ledger $Ledger -SummaryVariable summary -ErrorAction Continue | ForEach-Object { $rows++ }
 
-"This worker processed $rows rows. The batch: $last"
-switch ($last.State) {
+"This worker processed $rows rows. The batch: $summary"
+switch ($summary.State) {
     'Complete' { exit 0 }
     'SomeFailed' { exit 2 }
     default { exit 3 }

@@ -16,7 +16,7 @@ public sealed class ViewTests
         List<string> raw = [];
         foreach (XElement view in views.Descendants("View"))
         {
-            Type type = core.GetType(view.Descendants("TypeName").Single().Value, throwOnError: true)!;
+            Type type = core.GetType(view.Element("ViewSelectedBy")!.Element("TypeName")!.Value, throwOnError: true)!;
             raw.AddRange(view.Descendants("PropertyName").Select(item => type.GetProperty(item.Value)!)
                 .Where(property => MayBeText(property.PropertyType) && property.Name != "Sha256").Select(property => $"{type.Name}.{property.Name}"));
         }

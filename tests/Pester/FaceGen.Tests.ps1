@@ -144,15 +144,56 @@ Describe 'Concurrency' {
 
 Describe 'Batches' {
     It 'submits each row once in several runs' {
-        $first = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
-        $again = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch")
-        $first[-1].State | Should -Be Complete
-        $first[-1].Submitted | Should -Be 12
-        $again[-1].Submitted | Should -Be 0
+        $first = @(Invoke-FaceGenBatch $people -Destination "$TestDrive/batch" -SummaryVariable summary 6>$null)
+        $first | Should -HaveCount 12
+        $summary.State | Should -Be Complete
+        $summary.Submitted | Should -Be 12
+        (Invoke-FaceGenBatch $people -Destination "$TestDrive/batch" -SummaryOnly).Submitted | Should -Be 0
         (Get-ChildItem "$TestDrive/batch/*.png").Count | Should -Be 12
         Get-FaceGenBatchItem "$TestDrive/batch" -Status Saved | Should -HaveCount 12
         $report = Export-FaceGenReport "$TestDrive/batch/report.html" -Ledger "$TestDrive/batch/facegen.ledger"
         $report.Length | Should -BeGreaterThan 10kb
+        (Get-FaceGenBatch "$TestDrive/batch" | Export-FaceGenReport "$TestDrive/batch/again.html").Length | Should -Be $report.Length
+    }
+
+    It 'emits rows that can be grouped, sorted and selected' {
+        $items = Invoke-FaceGenBatch $people -Destination "$TestDrive/items" -InformationVariable information 6>$null
+        ($items | Group-Object Status).Name | Should -Be Saved
+        ($items | Sort-Object Source | Select-Object -Last 1).Source | Should -BeLike 'people.csv:*'
+        $information.MessageData.State | Should -Be Complete
+    }
+
+    It 'emits a plan that converts to JSON' {
+        $plan = Invoke-FaceGenBatch $people -Destination "$TestDrive/plan" -PlanOnly | ConvertTo-Json -WarningVariable warned | ConvertFrom-Json
+        $plan.Rows, $plan.ToSubmit, $plan.ImagesToPay, $plan.NotRetried | Should -Be 12, 12, 12, 0
+        $warned | Should -BeNullOrEmpty
+        "$TestDrive/plan" | Should -Not -Exist
+    }
+
+    It 'sets the summary of a thread job in its own session' -Skip:(-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) {
+        $job = Start-ThreadJob {
+            Import-Module $using:manifest
+            $null = Invoke-FaceGenBatch $using:people -Destination "$using:TestDrive/job" -Connection $using:connection -SummaryVariable summary 6>$null
+            $summary
+        }
+        ($job | Receive-Job -Wait -AutoRemoveJob).State | Should -Be Complete
+    }
+
+    It 'shows the reason of failed rows, and the port of a connection, at <_> columns' -ForEach 80, 120 {
+        $strict = Start-FaceGenEmulator -Fault 'Q1-error@submit:prompt=broken'
+        try {
+            $null = $strict | Connect-FaceGen -Name strict
+            $null = [pscustomobject]@{ prompt = 'broken'; face_image = $face }, [pscustomobject]@{ prompt = 'sound'; face_image = $face } |
+                Invoke-FaceGenBatch -Destination "$TestDrive/failed$_" -Connection strict -ErrorAction SilentlyContinue 6>$null
+            $text = (Get-FaceGenBatchItem "$TestDrive/failed$_" | Out-String -Width $_) -replace '\s+', ' '
+            $text | Should -BeLike '*Failed*RequestRefused: *'
+            $text | Should -BeLike '*Saved*1 sound*'
+            Get-FaceGenConnection strict | Out-String -Width $_ | Should -BeLike "*:$($strict.BaseUri.Port)*"
+        }
+        finally {
+            Disconnect-FaceGen strict
+            $strict | Stop-FaceGenEmulator
+        }
     }
 }
 
@@ -293,7 +334,7 @@ Describe 'Schedules' {
             try {
                 $null = $session.AddScript('param($Module, $Line) Import-Module $Module; & ([scriptblock]::Create("& $Line")); "exit code $LASTEXITCODE"')
                 $null = $session.AddArgument($manifest).AddArgument(($Arguments -replace '^.*? -File '))
-                $session.Invoke() | Select-Object -Last 2
+                $session.Invoke() | Select-Object -Last 2 | ForEach-Object { $_ -replace '^\S+Z ' }
             }
             finally { $session.Dispose() }
         }
@@ -307,8 +348,10 @@ Describe 'Schedules' {
         New-Item "$TestDrive/srv" -ItemType Directory
         Copy-Item "$schedule/../*.ps1", $people, $face "$TestDrive/srv"
         $start = (Get-Content "$schedule/facegen-batch.service") -match '^ExecStart=' -replace '^ExecStart=\S+ ' -replace '/srv/facegen', "$TestDrive/srv"
-        Invoke-Scheduled $start | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
-        Invoke-Scheduled $start | Should -Be 'This run sent 0 rows and paid for 0 images.', 'exit code 0'
+        Invoke-Scheduled $start | Should -Be 'Complete: 12 of 12 saved, 0 failed, 0 uncertain, 0 left. This run sent 12 rows and paid for 12 images.', 'exit code 0'
+        Invoke-Scheduled $start | Should -Be 'Complete: 12 of 12 saved, 0 failed, 0 uncertain, 0 left. This run sent 0 rows and paid for 0 images.', 'exit code 0'
+        $records = Get-Content "$TestDrive/srv/out/facegen.jsonl" | ConvertFrom-Json
+        ($records | Group-Object event -NoElement | Sort-Object Name | ForEach-Object { "$($_.Name) $($_.Count)" }) -join ', ' | Should -Be 'RowEnd 12, RunBegin 2, RunEnd 2'
         Get-ChildItem "$TestDrive/srv/out" -Filter *.png | Should -HaveCount 12
     }
 
@@ -323,7 +366,10 @@ Describe 'Schedules' {
         $task = & "$schedule/Register-FaceGenBatch.ps1" $people "$TestDrive/my out"
         $task.Action.Execute | Should -Be pwsh.exe
         $task.Trigger.RepetitionInterval | Should -Be ([timespan] '01:00')
-        Invoke-Scheduled $task.Action.Argument | Should -Be 'This run sent 12 rows and paid for 12 images.', 'exit code 0'
+        Invoke-Scheduled $task.Action.Argument | Should -Be 'Complete: 12 of 12 saved, 0 failed, 0 uncertain, 0 left. This run sent 12 rows and paid for 12 images.', 'exit code 0'
+        $log = Get-Content "$TestDrive/my out/facegen.log"
+        $log | Should -HaveCount 13
+        $log[0..11] | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ people\.csv:\d+ Saved id=\d+ error= ?$'
         Get-ChildItem "$TestDrive/my out" -Filter *.png | Should -HaveCount 12
 
         $separator = [IO.Path]::DirectorySeparatorChar

@@ -189,6 +189,33 @@ internal sealed class DatabaseLedger(
     }, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => database.ReadAsync(async session =>
+    {
+        long images = await session.QueryNumberAsync(
+            $"""
+            SELECT CAST(sum(images) AS BIGINT) FROM (
+                SELECT images FROM items WHERE generation_id IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Uncertain)}
+                UNION ALL SELECT i.images FROM former f JOIN items i ON i.item = f.item) AS paid
+            """).ConfigureAwait(false) ?? 0;
+        List<(long Worker, long Start, long Seen, long? End, bool IsRunning)> runs = await session.QueryAsync(
+            $"SELECT worker, started_at, seen_at, ended_at, CASE WHEN {database.IsWorkerRunning} THEN 1 ELSE 0 END FROM workers ORDER BY started_at, worker",
+            row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? (long?)null : row.GetInt64(3), row.GetInt64(4) == 1)).ConfigureAwait(false);
+        List<(long Start, long End)> intervals = [];
+        for (int index = 0; index < runs.Count; index++)
+        {
+            (_, long start, long seen, long? end, bool isRunning) = runs[index];
+            // Without heartbeats, the last step of a killed run shows how long it worked.
+            end ??= database.IsShared ? seen
+                : isRunning ? Math.Max(seen, Now)
+                : Math.Max(seen, await FindLastStepAsync(session, start, index + 1 < runs.Count ? runs[index + 1].Start : long.MaxValue).ConfigureAwait(false));
+            intervals.Add((start, end.Value));
+        }
+
+        long? since = runs.Where(run => run.IsRunning && run.Worker != database.Worker).Select(run => (long?)run.Start).FirstOrDefault();
+        return new LedgerHistory(images, LedgerHistory.GetTotalLength(intervals), LedgerColumns.ToTime(since));
+    }, cancellationToken);
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -308,6 +335,14 @@ internal sealed class DatabaseLedger(
         while (count < texts.Count) count *= 2;
         return texts.Count == 0 ? [] : texts.Concat(Enumerable.Repeat(texts.Last(), count - texts.Count));
     }
+
+    /// <summary>Returns when the last step of a row was recorded in a period; 0 if none was.</summary>
+    private static async Task<long> FindLastStepAsync(LedgerSession session, long from, long before) => await session.QueryNumberAsync(
+        """
+        SELECT max(at) FROM (
+            SELECT submitted_at AS at FROM items UNION ALL SELECT generated_at FROM items UNION ALL SELECT ended_at FROM items) AS steps
+        WHERE at >= @from AND at < @before
+        """, ("from", from), ("before", before)).ConfigureAwait(false) ?? 0;
 
     private static long NewFence()
     {

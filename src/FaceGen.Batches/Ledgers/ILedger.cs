@@ -67,6 +67,9 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Returns the number of rows per status: of wanted rows, and of rows in progress whether wanted or not.</summary>
     Task<LedgerCounts> CountAsync(CancellationToken cancellationToken);
 
+    /// <summary>Returns what all runs of the batch have done so far.</summary>
+    Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken);
+
     /// <summary>Reads rows lazily, in the order of the input.</summary>
     /// <param name="statuses">The statuses to read; empty for all.</param>
     /// <param name="onInvalidRow">Is called for each row that was edited by hand and is invalid, which is skipped; null to throw.</param>

@@ -26,6 +26,9 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>Gets a query of the live workers without those that are silent and only not declared dead yet.</summary>
     internal virtual string ResponsiveWorkersQuery => LiveWorkersQuery;
 
+    /// <summary>Gets the filter of the workers that work now.</summary>
+    internal abstract string IsWorkerRunning { get; }
+
     /// <summary>Gets the clause that ends a query that claims rows, so that two workers do not claim the same ones.</summary>
     internal abstract string RowLockClause { get; }
 

@@ -11,10 +11,6 @@ namespace FaceGen.Batches.Ledgers;
 /// </summary>
 internal sealed class LedgerInput : IDisposable
 {
-    /// <summary>The SQL condition of <see cref="Request.MayReturnFewerImages"/>: in the request's text, the height follows the width.</summary>
-    private static readonly string MayReturnFewerImages =
-        $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},\"{RequestField.Height.Name}\":{RequestField.Height.Maximum}%'";
-
     private static readonly TimeSpan NoTimeout = TimeSpan.Zero;
 
     private readonly InputSpool _rows = new();
@@ -48,30 +44,34 @@ internal sealed class LedgerInput : IDisposable
                     ELSE coalesce(i.status, 'Pending') END AS status
                 FROM numbered n JOIN input s ON s.position = n.position
                 LEFT JOIN items i ON i.hash = n.hash AND i.occurrence = n.occurrence),
-            planned AS (SELECT request, images, face, face_length, CASE WHEN {isSubmitted} THEN 'Pending' ELSE status END AS outcome FROM rows)
+            planned AS (
+                SELECT images, face, face_length, CASE WHEN {isSubmitted} THEN 'Pending' ELSE status END AS outcome,
+                    CASE WHEN {RequestSerializer.MayReturnFewerImages} THEN 1 ELSE 0 END AS at_risk FROM rows)
             """;
-        List<(BatchItemStatus Outcome, long Rows, long Images, long WithFewerImages)> outcomes = await session.QueryAsync(
-            $"{inputQuery} SELECT outcome, count(*), CAST(sum(images) AS BIGINT), CAST(sum(CASE WHEN {MayReturnFewerImages} THEN 1 ELSE 0 END) AS BIGINT) FROM planned GROUP BY outcome",
+        List<(BatchItemStatus Outcome, long Rows, long Images, long AtRisk)> outcomes = await session.QueryAsync(
+            $"{inputQuery} SELECT outcome, count(*), CAST(sum(images) AS BIGINT), CAST(sum(at_risk) AS BIGINT) FROM planned GROUP BY outcome",
             row => (LedgerColumns.ParseEnum<BatchItemStatus>(row.GetString(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))).ConfigureAwait(false);
         // A face that several rows share is uploaded once.
         long? uploads = await session.QueryNumberAsync(
             $"""
             {inputQuery} SELECT count(DISTINCT face) FROM planned WHERE outcome = 'Pending'
             """).ConfigureAwait(false);
-        long Rows(params BatchStage[] stages) => outcomes.Where(outcome => stages.Contains(outcome.Outcome.GetStage())).Sum(outcome => outcome.Rows);
+        long Rows(params BatchItemStatus[] statuses) => outcomes.Where(outcome => statuses.Contains(outcome.Outcome)).Sum(outcome => outcome.Rows);
         // A paid row is completed even if the input no longer contains it.
         long inProgress = await session.QueryNumberAsync(
             $"SELECT count(*) FROM items i WHERE {LedgerColumns.StatusIn(BatchStage.Accepted)} OR ({LedgerColumns.StatusIn(BatchStage.InFlight)} AND NOT i.{database.IsWorkerDead})").ConfigureAwait(false) ?? 0;
-        return new BatchPlan(
-            Rows: outcomes.Sum(outcome => outcome.Rows),
-            Done: Rows(BatchStage.Saved),
-            InProgress: inProgress,
-            NotRetried: Rows(BatchStage.Failed, BatchStage.Uncertain),
-            ToSubmit: Rows(BatchStage.Pending),
-            Images: outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.Images),
-            Uploads: uploads ?? 0)
+        return new BatchPlan
         {
-            RowsWithFewerImages = outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.WithFewerImages),
+            Rows = outcomes.Sum(outcome => outcome.Rows),
+            Done = Rows([.. BatchStages.GetStatuses(BatchStage.Saved)]),
+            InProgress = inProgress,
+            Failed = Rows(BatchItemStatus.Failed),
+            Expired = Rows(BatchItemStatus.Expired),
+            Uncertain = Rows(BatchItemStatus.Uncertain),
+            ToSubmit = Rows(BatchItemStatus.Pending),
+            Images = outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.Images),
+            ImagesAtRisk = outcomes.Where(outcome => outcome.Outcome == BatchItemStatus.Pending).Sum(outcome => outcome.AtRisk),
+            Uploads = uploads ?? 0,
             Duplicates = duplicates,
             FirstDuplicate = duplicates == 0 || SkipDuplicates ? null : await FindDuplicateAsync(session, inputQuery, isSubmitted).ConfigureAwait(false),
             FileConflict = _rows.HasPaths ? await FindSameFileAsync(session, inputQuery, isSubmitted, fold).ConfigureAwait(false) : null,

@@ -19,6 +19,13 @@ internal sealed class RequestSerializer
     /// <summary>The maximum number of cached face images, which bounds memory.</summary>
     private const int CacheCapacity = 1024;
 
+    /// <summary>
+    /// The SQL condition of <see cref="Request.MayReturnFewerImages"/>. Quotation marks inside a value are escaped, so that a prompt does
+    /// not match.
+    /// </summary>
+    internal static readonly string MayReturnFewerImages = FormattableString.Invariant(
+        $"images > 1 AND request LIKE '%\"{RequestField.Width.Name}\":{RequestField.Width.Maximum},%' AND request LIKE '%\"{RequestField.Height.Name}\":{RequestField.Height.Maximum},%'");
+
     private readonly Dictionary<string, (string Hash, int Length)> _hashByPath = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FaceImage> _faceByText = new(StringComparer.Ordinal);
 

@@ -23,7 +23,8 @@ public sealed class BatchFactory : IBatchFactory
         ILedger opened = await OpenAsync(ledger, LedgerMode.Read, cancellationToken).ConfigureAwait(false);
         try
         {
-            return (await opened.CountAsync(cancellationToken).ConfigureAwait(false)).ToSummary(opened.Name);
+            BatchSummary summary = (await opened.CountAsync(cancellationToken).ConfigureAwait(false)).ToSummary(opened.Name);
+            return (await opened.ReadHistoryAsync(cancellationToken).ConfigureAwait(false)).AddTo(summary);
         }
         finally
         {

@@ -110,7 +110,8 @@ internal sealed class BatchRun : IDisposable
         }
 
         _run.MissingImages.Complete();
-        return CreateSummary(await CountAsync().ConfigureAwait(false));
+        (LedgerCounts counts, LedgerHistory history) = await ReadStateAsync().ConfigureAwait(false);
+        return history.AddTo(CreateSummary(counts));
     }
 
     /// <summary>Creates the destination folder and checks that it is writable, before anything is paid for.</summary>
@@ -129,11 +130,11 @@ internal sealed class BatchRun : IDisposable
         _cleanup = Task.Run(() => destination.RemoveAbandoned(save.Name.HasFolders, _run.EndToken));
     }
 
-    private async Task<LedgerCounts> CountAsync()
+    private async Task<(LedgerCounts Counts, LedgerHistory History)> ReadStateAsync()
     {
         try
         {
-            return await _ledger.CountAtEndAsync().ConfigureAwait(false);
+            return (await _ledger.CountAtEndAsync().ConfigureAwait(false), await _ledger.ReadHistoryAtEndAsync().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!_stopToken.IsCancellationRequested)
         {

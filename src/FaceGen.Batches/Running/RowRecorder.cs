@@ -82,6 +82,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
         _hasOutcome = true;
+        if (FindRetryReason(outcome) is { } reason) run.Observer.OnRetry(Row.Source, reason);
         try
         {
             switch (outcome)
@@ -181,6 +182,14 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
             ErrorCode = error?.Code,
             Error = error?.Message,
         }, release: true);
+
+    /// <summary>Returns why a submission is sent again; null if it is not.</summary>
+    private FaceGenException? FindRetryReason(Outcome outcome) => outcome switch
+    {
+        Outcome.Retry retry => new FaceGenException(retry.PersistentError?.Code ?? (retry.IsUnreachable ? ErrorCode.ServiceUnreachable : ErrorCode.ServiceBusy), retry.Reason),
+        Outcome.Uncertain { FatalError: null } uncertain when run.Options.RetryUncertain => new FaceGenException(ErrorCode.SubmissionUncertain, uncertain.Reason),
+        _ => null,
+    };
 
     private async Task RecordAcceptedAsync(Generation accepted)
     {

@@ -47,6 +47,9 @@ internal sealed class RunLedger(ILedger ledger, RunContext run)
     /// <summary>Returns the counts at the end of the run.</summary>
     internal Task<LedgerCounts> CountAtEndAsync() => FinishAsync(ledger.CountAsync);
 
+    /// <summary>Returns what all runs have done at the end of the run.</summary>
+    internal Task<LedgerHistory> ReadHistoryAtEndAsync() => FinishAsync(ledger.ReadHistoryAsync);
+
     /// <summary>Reads the uncertain rows.</summary>
     internal IAsyncEnumerable<LedgerRow> ReadUncertainAsync() =>
         ledger.ReadAsync([.. BatchStages.GetStatuses(BatchStage.Uncertain)], cancellationToken: run.EndToken);

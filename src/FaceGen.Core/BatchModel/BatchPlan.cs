@@ -1,17 +1,61 @@
-namespace FaceGen.BatchModel;
+namespace FaceGen;
 
-/// <summary>What a run would do.</summary>
-/// <param name="Rows">The number of rows in the input.</param>
-/// <param name="Done">The number of rows that are saved already.</param>
-/// <param name="InProgress">The number of rows that an earlier run was charged for, and that would be finished and saved.</param>
-/// <param name="NotRetried">The number of rows that failed, expired or became uncertain in an earlier run, and would not be sent again.</param>
-/// <param name="ToSubmit">The number of rows that would be submitted.</param>
-/// <param name="Images">The number of images that would be charged.</param>
-/// <param name="Uploads">The number of local face images that would be uploaded, each once.</param>
-internal sealed record BatchPlan(long Rows, long Done, long InProgress, long NotRetried, long ToSubmit, long Images, long Uploads)
+/// <summary>What a run of a batch would do.</summary>
+public sealed record BatchPlan
 {
-    /// <summary>Gets the number of rows that request the same as an earlier row; with -SkipDuplicate they are skipped.</summary>
-    internal long Duplicates { get; init; }
+    /// <summary>Gets the number of rows in the input, with invalid rows and skipped duplicates.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Gets the number of rows that would be submitted.</summary>
+    public long ToSubmit { get; init; }
+
+    /// <summary>Gets the number of images that the rows to submit ask for.</summary>
+    public long Images { get; init; }
+
+    /// <summary>Gets the number of images that the run would pay for: <see cref="Images"/>, or fewer because of <c>-MaxImages</c>.</summary>
+    public long ImagesToPay => AffordableImages ?? Images;
+
+    /// <summary>
+    /// Gets the number of images that the service may not deliver: of two samples with a width of 512 and a height of 768 it is known
+    /// to return one.
+    /// </summary>
+    public long ImagesAtRisk { get; init; }
+
+    /// <summary>
+    /// Gets the cost of <see cref="ImagesToPay"/>; null unless this session has seen the account's balance before and after it paid
+    /// for images.
+    /// </summary>
+    public decimal? Cost { get; init; }
+
+    /// <summary>Gets the currency of the cost, such as USD; null if it is unknown.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Gets the number of rows of any input that an earlier run was charged for, and that would be finished and saved.</summary>
+    public long InProgress { get; init; }
+
+    /// <summary>Gets the number of rows that are saved already.</summary>
+    public long Done { get; init; }
+
+    /// <summary>Gets the number of rows that ended without images in an earlier run, and would not be sent again.</summary>
+    public long NotRetried => Failed + Expired + Uncertain;
+
+    /// <summary>Gets the number of failed rows that would not be sent again without <c>-RetryFailed</c>.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Gets the number of expired rows that would not be sent again without <c>-RetryFailed</c>.</summary>
+    public long Expired { get; init; }
+
+    /// <summary>Gets the number of uncertain rows that would not be sent again without <c>-RetryUncertain</c>.</summary>
+    public long Uncertain { get; init; }
+
+    /// <summary>Gets the number of rows that request the same as an earlier row; <c>-SkipDuplicate</c> skips them.</summary>
+    public long Duplicates { get; init; }
+
+    /// <summary>Gets the number of invalid rows. Nothing is sent before they are fixed, or skipped by <c>-SkipInvalid</c>.</summary>
+    public long Invalid { get; init; }
+
+    /// <summary>Gets the number of local face images that would be uploaded, each once.</summary>
+    public long Uploads { get; init; }
 
     /// <summary>Gets the first duplicate that would be submitted, after the row that it repeats; null if there is none.</summary>
     internal (string First, string Second)? FirstDuplicate { get; init; }
@@ -25,26 +69,10 @@ internal sealed record BatchPlan(long Rows, long Done, long InProgress, long Not
     /// </summary>
     internal (string Row, string Path, bool IsAnotherRows)? ExistingFile { get; init; }
 
-    /// <summary>Gets the number of rows to submit for which the service may return fewer images than requested.</summary>
-    internal long RowsWithFewerImages { get; init; }
-
     /// <summary>Gets the number of images that may be charged, since a row is submitted completely or not; null without a limit.</summary>
     internal long? AffordableImages { get; init; }
+
+    /// <summary>Returns the numbers of rows and images.</summary>
+    public override string ToString() =>
+        $"{ImagesToPay} images to pay for: {Rows} rows, {ToSubmit} to send, {InProgress} in progress, {Done} done, {NotRetried} not retried, {Invalid} invalid";
 }
-
-/// <summary>The progress of a run.</summary>
-/// <param name="Total">The number of rows that this run processes.</param>
-/// <param name="Ended">The number of rows that have ended.</param>
-/// <param name="Failed">The number of ended rows that were not saved.</param>
-/// <param name="InProgress">The number of rows that are at the service or being saved.</param>
-/// <param name="RowsPerMinute">The current rate.</param>
-/// <param name="TimeLeft">The time left at that rate; null while it is unknown.</param>
-/// <param name="NearestExpiry">When the first image that is not saved expires; null if there is none.</param>
-internal sealed record BatchProgress(
-    long Total, long Ended, long Failed, int InProgress, double RowsPerMinute, TimeSpan? TimeLeft, DateTimeOffset? NearestExpiry);
-
-/// <summary>The options of a plan.</summary>
-/// <param name="RetryFailed">True to submit rows again that failed or expired.</param>
-/// <param name="RetryUncertain">True to submit uncertain rows again.</param>
-/// <param name="MaxImages">The largest number of images that may be charged; null for no limit.</param>
-internal readonly record struct PlanOptions(bool RetryFailed = false, bool RetryUncertain = false, long? MaxImages = null);

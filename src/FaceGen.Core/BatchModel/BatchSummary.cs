@@ -51,11 +51,32 @@ public sealed record BatchSummary
     /// </summary>
     public long ImagesPaid { get; init; }
 
+    /// <summary>
+    /// Gets the number of images that all runs of the batch were charged for, as far as is known. Images of uncertain rows and of rows
+    /// in progress count.
+    /// </summary>
+    public long TotalImagesPaid { get; init; }
+
+    /// <summary>
+    /// Gets the cost of <see cref="TotalImagesPaid"/>; null unless this session has seen the balance of the default connection's account
+    /// before and after it paid for images.
+    /// </summary>
+    public decimal? TotalCost { get; init; }
+
+    /// <summary>Gets the currency of the cost, such as USD; null if it is unknown.</summary>
+    public string? Currency { get; init; }
+
     /// <summary>Gets when the first image that is not saved expires; null if there is none.</summary>
     public DateTimeOffset? NearestExpiry { get; init; }
 
-    /// <summary>Gets how long the run took.</summary>
+    /// <summary>Gets how long this run took.</summary>
     public TimeSpan Duration { get; init; }
+
+    /// <summary>Gets how long all runs of the batch took. The time of simultaneous runs counts once.</summary>
+    public TimeSpan TotalDuration { get; init; }
+
+    /// <summary>Gets when the run began that works on the batch now, the earliest of several; null if no other run does.</summary>
+    public DateTimeOffset? RunningSince { get; init; }
 
     /// <summary>Gets why the batch is not complete, and how to continue; empty if nothing is left to do.</summary>
     public string Message { get; init; } = "";

@@ -65,4 +65,9 @@ internal interface IBatchObserver : IEngineLog
 {
     /// <summary>Called when a row has ended, or when this run does not process it further.</summary>
     void OnItemEnded(BatchItem item, FaceGenException? error);
+
+    /// <summary>Called when the submission of a row is sent again, if the run does not end before.</summary>
+    /// <param name="row">The file and line of the row.</param>
+    /// <param name="reason">Why the submission was not accepted, or may not have been.</param>
+    void OnRetry(RequestSource? row, FaceGenException reason);
 }

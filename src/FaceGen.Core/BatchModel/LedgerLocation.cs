@@ -46,6 +46,10 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
     /// <param name="path">A full path.</param>
     internal static LedgerLocation ForFile(string path) => new(path, isDatabase: false);
 
+    /// <summary>Returns the location of a file, or of the ledger with the default name in a folder.</summary>
+    /// <param name="path">A full path.</param>
+    internal static LedgerLocation ForPath(string path) => ForFile(Directory.Exists(path) ? Path.Combine(path, DefaultName) : path);
+
     /// <summary>Returns the location that a connection string names; null if the text is a path.</summary>
     /// <exception cref="FaceGenException">The text is neither. The message does not quote it, because it may hold a password.</exception>
     internal static LedgerLocation? ParseDatabase(string text)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FaceGen.Accounts;
 using FaceGen.Contract;
 using FaceGen.Http;
 using FaceGen.Webhooks;
@@ -43,6 +44,11 @@ internal sealed class Account
     internal DeliveryTracker Deliveries { get; } = new();
 
     internal AccountWarnings Warnings { get; } = new();
+
+    internal ImagePrice ImagePrice { get; } = new();
+
+    /// <summary>True if a submission is in flight, or a file is being written.</summary>
+    internal bool HasWorkInFlight => !_inFlight.IsEmpty;
 
     /// <summary>
     /// Gets the generations whose end the user has not seen, or whose images are to be saved and are not; the oldest first.

@@ -246,6 +246,7 @@ internal sealed class Submission(
             Outcome.Pending pending => Accept(pending.Response, GenerationStatus.Processing, sentAt),
             _ => null,
         };
+        if (outcome is Outcome.Uncertain) _account.ImagePrice.Restart();
         if (accepted is not null) _account.WarnOfUnknownStatus(result.Response, accepted.Id);
         if (options.SubmissionLog is { } after) await after.RecordOutcomeAsync(outcome, accepted).ConfigureAwait(false);
         return (outcome, accepted);
@@ -295,6 +296,7 @@ internal sealed class Submission(
             Request = request,
             Connection = connection,
         };
+        _account.ImagePrice.AddImages(request.ImageCount);
         _account.Slots.RecoverLimit();
         _account.Pace.AddAccepted();
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;

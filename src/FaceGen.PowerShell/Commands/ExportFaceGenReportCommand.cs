@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using System.Security;
+using FaceGen.BatchModel;
+using FaceGen.Http;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
@@ -30,8 +32,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private ReportWriter? _report;
     private Task<bool> _pendingWrite = Task.FromResult(true);
     private string _file = "";
-    private bool _hasSummaryInput;
-    private bool _hasUnsupportedInput;
+    private bool _hasFailedInput;
 
     /// <summary><para type="description">The file to write; wildcards must match one file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
@@ -47,8 +48,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     public string? LiteralPath { get; set; }
 
     /// <summary>
-    /// <para type="description">The rows of a batch, or saved images. The summary at the end of a batch's output is
-    /// ignored.</para>
+    /// <para type="description">The rows of a batch, the summary of a batch, whose rows are read from its ledger, or saved
+    /// images.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToPath)]
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ItemsToLiteralPath)]
@@ -56,8 +57,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     public PSObject[] InputObject { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">The ledger of the batch to report: a file, or a connection string of PostgreSQL, as
-    /// text or as a secure string. The batch may be running.</para>
+    /// <para type="description">The ledger of the batch to report: a file, its folder, or a connection string of
+    /// PostgreSQL, as text or as a secure string. The batch may be running.</para>
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = LedgerToPath)]
     [Parameter(Mandatory = true, ParameterSetName = LedgerToLiteralPath)]
@@ -89,9 +90,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
 
         if (Ledger is not null)
         {
-            IEnumerable<BatchItem> items =
-                BatchFactoryLoader.Factory.ReadItems(Paths.ResolveLedger(Ledger, isTyped: true), [], error => Work.Post(() => ReportError(error, null)), StopToken);
-            foreach (BatchItem item in Work.ReadAhead(items)) Add(ReportEntry.From(item));
+            AddLedger(Paths.ResolveLedger(Ledger, isTyped: true));
             return;
         }
 
@@ -101,13 +100,13 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
             {
                 case BatchItem item: Add(ReportEntry.From(item)); break;
                 case SavedImage image: Add(ReportEntry.From(image)); break;
-                case BatchSummary: _hasSummaryInput = true; break;
+                case BatchSummary summary: Add(summary); break;
                 default:
-                    _hasUnsupportedInput = true;
+                    _hasFailedInput = true;
                     string hint = input.BaseObject is PSCustomObject && input.TypeNames[0].StartsWith("Deserialized.FaceGen.", StringComparison.Ordinal)
                         ? " A deserialized object is incomplete: show a batch with -Ledger." : "";
                     ReportError(new FaceGenException(ErrorCode.ParametersInvalid,
-                        $"Export-FaceGenReport accepts batch items and saved images, not {input.BaseObject.GetType().Name}. This object is not in the report.{hint}"), input);
+                        $"Export-FaceGenReport accepts batch items, batch summaries and saved images, not {input.BaseObject.GetType().Name}. This object is not in the report.{hint}"), input);
                     break;
             }
         }
@@ -118,14 +117,8 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         if (_report is not { } report) return;
 
         FlushEntries();
-        if (report.Count == 0 && _hasSummaryInput)
-        {
-            throw new FaceGenException(ErrorCode.ParametersInvalid,
-                "A batch summary contains no rows. No report was written. Pipe it to Get-FaceGenBatchItem first, or give the ledger with -Ledger.");
-        }
-
-        // The unsupported input was reported, and an empty report would have to be overwritten.
-        if (report.Count == 0 && _hasUnsupportedInput) return;
+        // The failed input was reported, and an empty report would have to be overwritten.
+        if (report.Count == 0 && _hasFailedInput) return;
 
         WaitForWrite(() => WithForceHint(() =>
         {
@@ -145,6 +138,25 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
         // A stopped pipeline may have left a write running.
         _pendingWrite.ContinueWith(_ => _report?.Dispose(), CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Add(BatchSummary summary)
+    {
+        try
+        {
+            AddLedger(Paths.ResolveLedger(SecretText.Protect(summary.Ledger), isTyped: false));
+        }
+        catch (FaceGenException e)
+        {
+            _hasFailedInput = true;
+            ReportError(e, summary);
+        }
+    }
+
+    private void AddLedger(LedgerLocation ledger)
+    {
+        IEnumerable<BatchItem> items = BatchFactoryLoader.Factory.ReadItems(ledger, [], error => Work.Post(() => ReportError(error, null)), StopToken);
+        foreach (BatchItem item in Work.ReadAhead(items)) Add(ReportEntry.From(item));
     }
 
     private void Add(ReportEntry entry)

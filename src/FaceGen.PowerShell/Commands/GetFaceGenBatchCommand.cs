@@ -2,17 +2,21 @@ using System.Management.Automation;
 using FaceGen.BatchModel;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 
 namespace FaceGen.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Gets the status of batches.</para>
-/// <para type="description">Only reads the ledgers; a batch may be running.</para>
+/// <para type="description">Only reads the ledgers; a batch may be running. RunningSince shows since when a run works on
+/// it. TotalImagesPaid and TotalDuration show what it has cost so far, and how long all runs worked. TotalCost is the
+/// amount, if this session has seen balances of the default connection's account that show the price of an
+/// image.</para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "FaceGenBatch", DefaultParameterSetName = "Destination")]
 [OutputType(typeof(BatchSummary))]
 public sealed class GetFaceGenBatchCommand : LedgerCmdlet
 {
     private protected override void Read(LedgerLocation ledger) =>
-        WriteObject(Work.WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))));
+        WriteObject(BatchMessages.WithCost(Work.WaitFor(Task.Run(() => BatchFactoryLoader.Factory.SummarizeAsync(ledger, StopToken))), Connections.Current));
 }

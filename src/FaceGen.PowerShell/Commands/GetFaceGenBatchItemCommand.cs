@@ -22,6 +22,6 @@ public sealed class GetFaceGenBatchItemCommand : LedgerCmdlet
     private protected override void Read(LedgerLocation ledger)
     {
         IEnumerable<BatchItem> items = BatchFactoryLoader.Factory.ReadItems(ledger, Status, error => Work.Post(() => ReportError(error, null)), StopToken);
-        foreach (BatchItem item in Work.ReadAhead(items)) WriteObject(item);
+        foreach (BatchItem item in Work.ReadAhead(items)) BatchItemOutput.Write(this, item);
     }
 }

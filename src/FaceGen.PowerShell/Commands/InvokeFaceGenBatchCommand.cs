@@ -16,13 +16,15 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="synopsis">Generates and saves the images of a whole file; an interrupted batch is resumed.</para>
 /// <para type="description">A ledger records each step of each row before the next step starts. The command can be
 /// killed and run again at any moment: saved rows are not sent again, and images that were paid for are saved first.
-/// The whole input is validated before anything is sent. The command emits a BatchItem for each row as it ends, and a
-/// BatchSummary at the end, whose State shows whether all rows are saved.</para>
+/// The whole input is validated before anything is sent. The command emits a BatchItem for each row as it ends.</para>
+/// <para type="description">The BatchSummary, whose State shows whether all rows are saved, is not part of this output:
+/// -SummaryVariable stores it, -SummaryOnly emits it instead of the rows, and the information stream shows it at the end.
+/// It is the TargetObject of an error that ends the run. Get-FaceGenBatch returns it later.</para>
 /// <para type="description">A local face image is uploaded once, ahead of its rows, and its link is sent with each of
 /// them. If the service refuses the upload, the image itself is sent.</para>
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "FaceGenBatch", SupportsShouldProcess = true, DefaultParameterSetName = ByPath)]
-[OutputType(typeof(BatchItem), typeof(BatchSummary))]
+[OutputType(typeof(BatchItem), typeof(BatchSummary), typeof(BatchPlan))]
 public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 {
     private const string ByPath = "Path";
@@ -44,6 +46,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private int _inputCount;
     private BatchOptions? _options;
     private BatchSession? _session;
+    private RunLog? _log;
     private long _rowCount;
     private long _invalidCount;
 
@@ -77,8 +80,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public string Destination { get; set; } = "";
 
     /// <summary>
-    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure
-    /// string. The default is the file facegen.ledger in the destination.</para>
+    /// <para type="description">The ledger: a file, an existing folder for the file facegen.ledger, or a connection string
+    /// of PostgreSQL, as text or as a secure string. The default is the file facegen.ledger in the destination.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNull]
@@ -173,6 +176,34 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [Parameter]
     public SwitchParameter SkipDuplicate { get; set; }
 
+    /// <summary>
+    /// <para type="description">The name of a variable that gets the BatchSummary when the run has ended, also if an
+    /// error ended it. Until then the variable is null.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SummaryVariable { get; set; }
+
+    /// <summary><para type="description">Emits only the BatchSummary, and no rows.</para></summary>
+    [Parameter]
+    public SwitchParameter SummaryOnly { get; set; }
+
+    /// <summary>
+    /// <para type="description">Emits the BatchPlan of the run: rows, images to pay for, duplicates, uploads, invalid rows,
+    /// and the cost if this session has seen balances that show the price of an image. Nothing is sent or written.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter PlanOnly { get; set; }
+
+    /// <summary>
+    /// <para type="description">A file to which the run appends JSON Lines: one flat object for its begin and its end,
+    /// each row that ends and each submission that is sent again, with time, row, id and error code. It never contains
+    /// the key or a prompt.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
     /// <inheritdoc cref="ServiceCmdlet.Connection"/>
     [Parameter]
     [ValidateNotNull]
@@ -180,14 +211,33 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public Connection? Connection { get; set; }
 
+    /// <summary>Gets whether the command only plans: nothing is sent or written.</summary>
+    private bool IsPlan => PlanOnly || IsWhatIf;
+
+    /// <summary>Gets the connection that pays; null if none is open yet.</summary>
+    private Connection? Payer => Connection ?? Connections.Current;
+
     private protected override void Begin()
     {
         base.Begin();
+        LogFailure(Open);
+    }
+
+    private protected override void Process() => LogFailure(ReadInput);
+
+    private protected override void End() => LogFailure(Run);
+
+    private void Open()
+    {
         if (TimeLimit < TimeSpan.FromSeconds(1) || TimeLimit > TimeSpan.FromDays(7))
             throw new FaceGenException(ErrorCode.ParametersInvalid, $"-TimeLimit must be 1 second to 7 days, not {TimeLimit}. Nothing was sent. Give 00:30:00 for half an hour: a bare number counts ticks, and a number in quotes counts days.");
         if (MinimumBalance < 0)
             throw new FaceGenException(ErrorCode.ParametersInvalid, FormattableString.Invariant($"-MinimumBalance must be 0 or more, not {MinimumBalance}. Nothing was sent."));
 
+        if (PlanOnly && SummaryOnly)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "-PlanOnly and -SummaryOnly cannot be used together. Nothing was sent. Give one of them.");
+
+        SetSummaryVariable(null);
         string folder = Paths.ResolveFolder(Destination);
         _options = CreateOptions(folder);
         LedgerLocation ledger = Ledger is null
@@ -196,9 +246,10 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         _reader = new RequestRowReader(path => Paths.Resolve(path, ErrorCode.FaceImageInvalid));
 
         // A plan needs no connection.
-        Connection? connection = IsWhatIf ? null : Connection ?? Connections.GetRequired();
+        Connection? connection = IsPlan ? null : Connection ?? Connections.GetRequired();
         // -TimeLimit includes the wait for an earlier run.
         _options = _options with { StartTimestamp = connection?.Services.Time.GetTimestamp() };
+        if (connection is not null && LogPath is not null) BeginLog(Paths.Resolve(LogPath, ErrorCode.FileNotWritten), ledger, connection);
         WaitForEarlierRun(ledger);
         _session = new BatchSession(ledger, () => connection is null
             ? BatchFactoryLoader.Factory.OpenForPlanningAsync(ledger, StopToken)
@@ -206,7 +257,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         Work.WaitFor(_session.Opening).SkipDuplicates = SkipDuplicate;
     }
 
-    private protected override void Process()
+    private void ReadInput()
     {
         CommandValues defaults = GetValues(InputObject);
         IEnumerable<RequestRow> rows;
@@ -224,17 +275,19 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         foreach (RequestRow row in rows) Add(row, row.Source!);
     }
 
-    private protected override void End()
+    private void Run()
     {
         try
         {
             FlushChunk();
-            if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsWhatIf) is { } inputError) throw inputError;
+            if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsPlan) is { } inputError) throw inputError;
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
+            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, Payer);
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
-            if (!Confirm(plan))
+            if (PlanOnly) WriteObject(plan);
+            if (PlanOnly || !Confirm(plan))
             {
                 WaitForClose();
                 return;
@@ -243,7 +296,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.DescribeNotRetried(plan) is { } notRetried) WriteWarning(notRetried);
             BatchSummary summary = Work.WaitFor(_session.RunAsync(_options, StopToken));
             WaitForClose();
-            Write(BatchMessages.WithInvalidRows(summary, _invalidCount));
+            Write(BatchMessages.WithCost(BatchMessages.WithInvalidRows(summary, _invalidCount), Payer));
         }
         catch (FaceGenException)
         {
@@ -261,6 +314,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     {
         base.Dispose(disposing);
         _session?.Close();
+        _log?.WriteEnd(error: null);
     }
 
     private BatchOptions CreateOptions(string folder) => new(new SaveOptions(folder, new FileNameTemplate(Name))
@@ -298,6 +352,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (row.Request is null)
         {
             _invalidCount++;
+            _log?.WriteInvalidRow(row.Source, row.Error!);
             ReportError(row.Error!, target);
             return;
         }
@@ -328,8 +383,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private bool Confirm(BatchPlan plan)
     {
-        string payer = (Connection ?? Connections.Current) is { } connection ? $" The connection {connection.Description} pays." : "";
-        string text = BatchMessages.DescribePlan(plan, _options!, _rowCount, _invalidCount, SkipInvalid, SkipDuplicate) + payer;
+        string payer = Payer is { } connection ? $" The connection {connection.Description} pays." : "";
+        string text = BatchMessages.DescribePlan(plan, _options!, SkipInvalid, SkipDuplicate) + payer;
         return ShouldProcess(text, $"{text} Continue?", "Confirm");
     }
 
@@ -344,14 +399,51 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (!_session!.CloseAsync().IsCompleted)
             WriteWarning($"Another program holds the ledger '{summary.Ledger}'. All results are recorded in it. FaceGen closes it when that program releases it.");
         _progress.Complete(this);
-        WriteObject(summary);
-        if (summary.Fault is not null) throw summary.Fault;
+        _log?.WriteEnd(summary);
+        FlushLog();
+        SetSummaryVariable(summary);
+        if (SummaryOnly) WriteObject(summary);
+        // With the tag PSHOST the host shows it, unless -InformationAction is Ignore.
+        WriteInformation(summary, SummaryOnly ? ["FaceGen"] : ["FaceGen", "PSHOST"]);
+        if (summary.Fault is not null) EndWithError(summary.Fault, summary);
         if (summary.Message.Length > 0) WriteWarning(summary.Message);
+    }
+
+    private void SetSummaryVariable(BatchSummary? summary)
+    {
+        if (SummaryVariable is not null) SessionState.PSVariable.Set(SummaryVariable, summary);
+    }
+
+    private void BeginLog(string path, LedgerLocation ledger, Connection connection)
+    {
+        var log = new RunLog(path, TimeProvider.System, Log);
+        Work.WaitFor(Task.Run(log.Probe));
+        log.WriteBegin(ledger.ToString(), connection.BaseUri);
+        _log = log;
+    }
+
+    private void LogFailure(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (FaceGenException e)
+        {
+            _log?.WriteEnd(e);
+            FlushLog();
+            throw;
+        }
+    }
+
+    private void FlushLog()
+    {
+        if (_log is not null) Work.WaitFor(Task.WhenAny(_log.FlushAsync(), Task.Delay(CloseTimeout, StopToken)));
     }
 
     private void Write(BatchItem item, FaceGenException? error)
     {
-        WriteObject(item);
+        if (!SummaryOnly) BatchItemOutput.Write(this, item);
         // The end of the run reports a fatal error once.
         if (error is null or { EndsRun: true }) return;
 
@@ -365,6 +457,12 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
         public void LogWarning(string message) => cmdlet.Log.LogWarning(message);
 
-        public void OnItemEnded(BatchItem item, FaceGenException? error) => cmdlet.Work.Post(() => cmdlet.Write(item, error));
+        public void OnItemEnded(BatchItem item, FaceGenException? error)
+        {
+            cmdlet._log?.WriteRow(item, error);
+            cmdlet.Work.Post(() => cmdlet.Write(item, error));
+        }
+
+        public void OnRetry(RequestSource? row, FaceGenException reason) => cmdlet._log?.WriteRetry(row, reason);
     }
 }

@@ -154,6 +154,27 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
             + "Run Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput in this session to save the images.", fatal);
     }
 
+    /// <summary>Shows what a stop leaves behind. The streams of a stopped pipeline take nothing, so that the host shows it.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        bool isStopped = Stopping;
+        base.Dispose(disposing);
+        if (isStopped && !ExitGuard.Current.Exiting.IsCancellationRequested && DescribeUnsaved() is { } unsaved) Host.UI?.WriteWarningLine(unsaved);
+    }
+
+    /// <summary>Returns what is paid for and not saved, and how to save it; null if there is nothing.</summary>
+    private string? DescribeUnsaved()
+    {
+        Account[] accounts = [.. _generators.Keys.Select(Account.For).Distinct()];
+        int pending = accounts.Sum(account => account.Pending.Count);
+        bool isInFlight = accounts.Any(account => account.HasWorkInFlight);
+        if (pending == 0 && !isInFlight) return null;
+
+        string generations = pending == 0 ? "Requests are in flight"
+            : $"{pending} {(pending == 1 ? "generation is" : "generations are")} pending or not saved{(isInFlight ? ", and requests are in flight" : "")}";
+        return $"The command was stopped. {generations}. What the service accepted is paid for and not lost. Run Get-FaceGenImage | Save-FaceGenOutput in this session.";
+    }
+
     private void Submit(Request request, Connection connection)
     {
         if (!_generators.TryGetValue(connection, out Generator? generator)) _generators.Add(connection, generator = new Generator(connection, Log));

@@ -42,22 +42,30 @@ internal static class BatchMessages
         : null;
 
     /// <summary>Returns the warning of rows that an earlier run ended without an image; null if there are none.</summary>
-    internal static string? DescribeNotRetried(BatchPlan plan) => plan.NotRetried == 0 ? null
-        : $"{Count(plan.NotRetried, "row")} failed, expired or became uncertain in an earlier run, and {(plan.NotRetried == 1 ? "is" : "are")} not sent again. To send {(plan.NotRetried == 1 ? "it" : "them")}, use -RetryFailed, or -RetryUncertain, which may pay twice.";
+    internal static string? DescribeNotRetried(BatchPlan plan)
+    {
+        if (plan.NotRetried == 0) return null;
+
+        string failed = plan.Failed + plan.Expired == 0 ? "" : " -RetryFailed sends failed and expired rows again.";
+        string uncertain = plan.Uncertain == 0 ? "" : " -RetryUncertain sends uncertain rows again, which may pay twice.";
+        return $"{Count(plan.NotRetried, "row")} of an earlier run {(plan.NotRetried == 1 ? "is" : "are")} not sent again: {ListNotRetried(plan)}. "
+            + $"Get-FaceGenBatchItem -Status {string.Join(", ", GetNotRetried(plan).Select(count => count.Status))} shows why.{failed}{uncertain}";
+    }
 
     /// <summary>Returns what a run will do, for -WhatIf, -Confirm and the verbose stream.</summary>
-    internal static string DescribePlan(BatchPlan plan, BatchOptions options, long rows, long invalid, bool skipInvalid, bool skipDuplicate)
+    internal static string DescribePlan(BatchPlan plan, BatchOptions options, bool skipInvalid, bool skipDuplicate)
     {
-        long images = plan.AffordableImages ?? plan.Images;
+        (long rows, long invalid, long images) = (plan.Rows, plan.Invalid, plan.ImagesToPay);
         string limit = images < plan.Images ? $" of {plan.Images}" : "";
+        string cost = plan.Cost is { } amount ? Format($" (about {amount:0.####} {plan.Currency}").TrimEnd() + ")" : "";
+        string atRisk = plan.ImagesAtRisk == 0 ? "" : $" The service may deliver {plan.ImagesAtRisk} fewer: of 2 samples at {RequestField.Width.Maximum}x{RequestField.Height.Maximum} it returns one.";
+        string notRetried = plan.NotRetried == 0 ? "" : $" ({ListNotRetried(plan)})";
         string uploads = !options.UploadFaces || plan.Uploads == 0 ? "" : $" with {Count(plan.Uploads, "upload")} of face images";
         string duplicates = plan.Duplicates == 0 ? "" : $", {Count(plan.Duplicates, "duplicate")}{(skipDuplicate ? " skipped" : "")}";
-        string fewer = plan.RowsWithFewerImages == 0 ? ""
-            : $" ({plan.RowsWithFewerImages} may return one image instead of {RequestField.Samples.Maximum}, for {RequestField.Width.Maximum} x {RequestField.Height.Maximum} pixels)";
         string invalidRows = invalid == 0 ? "" : skipInvalid ? $", {invalid} invalid and skipped"
             : $", {invalid} invalid (fix them, or use -SkipInvalid, before anything is sent)";
-        return $"Pay for {images}{limit} {(images == 1 && limit.Length == 0 ? "image" : "images")} and save them in '{options.Save.Folder}': {Count(rows, "row")}, {plan.ToSubmit} to send{fewer}{uploads}, "
-            + $"{plan.InProgress} in progress from an earlier run, {plan.Done} done, {plan.NotRetried} not retried{duplicates}{invalidRows}.";
+        return $"Pay for {images}{limit} {(images == 1 && limit.Length == 0 ? "image" : "images")}{cost} and save them in '{options.Save.Folder}': {Count(rows, "row")}, {plan.ToSubmit} to send{uploads}, "
+            + $"{plan.InProgress} in progress from an earlier run, {plan.Done} done, {plan.NotRetried} not retried{notRetried}{duplicates}{invalidRows}.{atRisk}";
     }
 
     /// <summary>Returns the state of a run for the progress display.</summary>
@@ -94,8 +102,31 @@ internal static class BatchMessages
         return summary with { Invalid = invalid, Message = summary.Message.Length == 0 ? skipped : $"{summary.Message} {skipped}" };
     }
 
+    /// <summary>Returns a plan with its cost, if the price of an image is known.</summary>
+    internal static BatchPlan WithCost(BatchPlan plan, Connection? connection) => FindPrice(connection) is var (price, currency)
+        ? plan with { Cost = price * plan.ImagesToPay, Currency = currency }
+        : plan;
+
+    /// <summary>Returns a summary with the cost of the batch, if the price of an image is known.</summary>
+    internal static BatchSummary WithCost(BatchSummary summary, Connection? connection) => FindPrice(connection) is var (price, currency)
+        ? summary with { TotalCost = price * summary.TotalImagesPaid, Currency = currency }
+        : summary;
+
+    private static (decimal Amount, string? Currency)? FindPrice(Connection? connection) => connection is null ? null : Account.For(connection).ImagePrice.Latest;
+
     /// <summary>Returns a number with a noun in the singular or plural.</summary>
     internal static string Count(long count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>Returns the number of rows of each status that are not sent again.</summary>
+    private static IEnumerable<(BatchItemStatus Status, long Rows)> GetNotRetried(BatchPlan plan) => new[]
+    {
+        (BatchItemStatus.Failed, plan.Failed),
+        (BatchItemStatus.Expired, plan.Expired),
+        (BatchItemStatus.Uncertain, plan.Uncertain),
+    }.Where(count => count.Item2 > 0);
+
+    private static string ListNotRetried(BatchPlan plan) =>
+        string.Join(", ", GetNotRetried(plan).Select(count => $"{count.Rows} {count.Status.ToString().ToLowerInvariant()}"));
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -11,6 +11,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopSource = new();
     private readonly PipelineQueue _queue = new();
+    private readonly RepeatedErrors _errors;
     private CancellationTokenRegistration _exitRegistration;
 
     static FaceGenCmdlet() => DependencyResolver.Register();
@@ -20,6 +21,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         Work = new BackgroundWork(_queue, Tick, ReportError, StopToken);
         Paths = new PathResolver(() => SessionState.Path);
         Log = new StreamLog(this);
+        _errors = new RepeatedErrors(this);
     }
 
     /// <summary>Gets the token that is canceled when the pipeline stops, and when the cmdlet has ended.</summary>
@@ -83,6 +85,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         Work.Drain(0);
         End();
         Complete();
+        _errors.WriteCounts();
     });
 
     /// <summary>Runs before the first input.</summary>
@@ -103,11 +106,18 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes a non-terminating error that names its row, or ends the run if every other input would fail too.</summary>
     internal void ReportError(Exception exception, object? target)
     {
-        if (exception is FaceGenException { EndsRun: true } fatal) ThrowTerminatingError(ErrorRecordFactory.Create(DescribeFatal(fatal), target));
+        if (exception is FaceGenException { EndsRun: true } fatal) EndWithError(DescribeFatal(fatal), target);
         RequestSource? row = target switch { Request request => request.Source, Generation generation => generation.Source, _ => null };
-        WriteError(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(exception, row), target));
+        _errors.Write(ErrorRecordFactory.Create(ErrorRecordFactory.WithRow(exception, row), target));
         if (exception is FaceGenException { Code: ErrorCode.SubmissionUncertain or ErrorCode.GenerationTimeout } reported)
             Account.MarkAcknowledged(EngineServices.System, reported);
+    }
+
+    /// <summary>Ends the command with an error.</summary>
+    private protected void EndWithError(Exception exception, object? target)
+    {
+        _errors.WriteCounts();
+        ThrowTerminatingError(ErrorRecordFactory.Create(exception, target));
     }
 
     /// <summary>Runs an action, and reports its error.</summary>
@@ -152,7 +162,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
         // PowerShell's own exceptions (a stop, a failure downstream) pass unchanged.
         catch (Exception e) when (e.GetType().Assembly != typeof(PSCmdlet).Assembly)
         {
-            ThrowTerminatingError(ErrorRecordFactory.Create(e, null));
+            EndWithError(e, null);
         }
         finally
         {

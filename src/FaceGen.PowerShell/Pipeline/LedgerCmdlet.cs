@@ -24,8 +24,8 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     public string[] Destination { get; set; } = ["."];
 
     /// <summary>
-    /// <para type="description">The ledger: a file, or a connection string of PostgreSQL, as text or as a secure
-    /// string.</para>
+    /// <para type="description">The ledger: a file, its folder, or a connection string of PostgreSQL, as text or as a
+    /// secure string.</para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLedger)]
     [ValidateNotNull]
@@ -48,7 +48,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
             // The error must not show a connection string that was given as a folder.
             ReportErrors(LedgerLocation.MayHoldPassword(folder) ? null : folder, () =>
             {
-                foreach (string ledger in FindLedgers(folder)) ReportErrors(ledger, () => Read(LedgerLocation.ForFile(ledger)));
+                foreach (LedgerLocation ledger in FindLedgers(folder)) ReportErrors(ledger.ToString(), () => Read(ledger));
             });
         }
     }
@@ -57,16 +57,14 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     private protected abstract void Read(LedgerLocation ledger);
 
     /// <summary>Returns the ledgers in the folders. Folders without a ledger are ignored if wildcards match several.</summary>
-    private string[] FindLedgers(string path)
+    private LedgerLocation[] FindLedgers(string path)
     {
         IReadOnlyList<string> folders = Paths.ResolveInput(path, isLiteral: false, ErrorCode.LedgerInvalid);
-        IEnumerable<string> ledgers = folders.Select(GetLedgerPath);
+        IEnumerable<LedgerLocation> ledgers = folders.Select(LedgerLocation.ForPath);
         if (folders.Count == 1) return [.. ledgers];
 
-        string[] existing = [.. ledgers.Where(File.Exists)];
+        LedgerLocation[] existing = [.. ledgers.Where(ledger => File.Exists(ledger.ToString()))];
         return existing.Length > 0 ? existing : throw new FaceGenException(ErrorCode.LedgerInvalid,
             $"No folder that matches '{DisplayText.Clean(path, 300)}' contains a ledger ({LedgerLocation.DefaultName}). Nothing was read. Give the -Destination of a batch, or its ledger with -Ledger.");
     }
-
-    private static string GetLedgerPath(string path) => Directory.Exists(path) ? Path.Combine(path, LedgerLocation.DefaultName) : path;
 }

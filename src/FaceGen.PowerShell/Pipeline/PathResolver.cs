@@ -84,7 +84,7 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
         return folders[0];
     }
 
-    /// <summary>Returns the location of a ledger: a file or a database.</summary>
+    /// <summary>Returns the location of a ledger: a file, also by its folder, or a database.</summary>
     /// <param name="ledger">The parameter's value.</param>
     /// <param name="isTyped">True if the value was typed, so that a path is relative to the current location.</param>
     /// <exception cref="FaceGenException">The value is empty, or neither a path nor a connection string.</exception>
@@ -96,7 +96,7 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
         if (LedgerLocation.ParseDatabase(text) is { } database) return database;
 
         return isTyped || Path.IsPathRooted(text)
-            ? LedgerLocation.ForFile(FindExisting(text, ErrorCode.LedgerInvalid) ?? Resolve(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
+            ? LedgerLocation.ForPath(FindExisting(text, ErrorCode.LedgerInvalid) ?? Resolve(WildcardPattern.Unescape(text), ErrorCode.LedgerInvalid))
             : throw new FaceGenException(ErrorCode.LedgerInvalid,
                 $"'{DisplayText.Clean(text, 300)}' is the name of a database, not its connection string. Nothing was read. Give the connection string with -Ledger.");
     }

@@ -1,5 +1,4 @@
 using FaceGen.Batches.Ledgers;
-using FaceGen.BatchModel;
 using FaceGen.Contract;
 using FaceGen.Core.Tests.Support;
 

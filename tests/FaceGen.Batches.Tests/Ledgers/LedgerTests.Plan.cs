@@ -77,7 +77,7 @@ public abstract partial class LedgerTests
         BatchPlan failed = await ledger.PlanAsync(new PlanOptions(RetryFailed: true), None);
         BatchPlan both = await ledger.PlanAsync(new PlanOptions(RetryFailed: true, RetryUncertain: true), None);
 
-        Assert.Equal(new BatchPlan(Rows: 6, Done: 1, InProgress: 1, NotRetried: 2, ToSubmit: 2, Images: 2, Uploads: 0) { Duplicates = 1, FirstDuplicate = ("people.csv:2", "people.csv:7") }, plan);
+        Assert.Equal(new BatchPlan { Rows = 6, Done = 1, InProgress = 1, Failed = 1, Uncertain = 1, ToSubmit = 2, Images = 2, Duplicates = 1, FirstDuplicate = ("people.csv:2", "people.csv:7") }, plan);
         Assert.Equal((1, 3), (failed.NotRetried, failed.ToSubmit));
         Assert.Equal((0, 4), (both.NotRetried, both.ToSubmit));
         Assert.Equal(4, ledger.Read([]).Count());
@@ -98,7 +98,7 @@ public abstract partial class LedgerTests
             ],
             null, None);
 
-        Assert.Equal((5, 9, 2), await ledger.PlanAsync(default, None) is var plan ? (plan.ToSubmit, plan.Images, plan.RowsWithFewerImages) : default);
+        Assert.Equal((5, 9, 2), await ledger.PlanAsync(default, None) is var plan ? (plan.ToSubmit, plan.Images, plan.ImagesAtRisk) : default);
     }
 
     [Fact]

@@ -41,6 +41,34 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
+    public async Task History_counts_paid_images_and_shows_the_run_at_work()
+    {
+        await using (ILedger first = await OpenAsync())
+        {
+            await first.StageAsync([Row("a", 1) with { Images = 2 }, Row("b", 2), Row("c", 3), Row("d", 4)], null, None);
+            await first.ImportAsync(false, None);
+            await EndAsync(first, await ClaimAsync(first), BatchItemStatus.Saved, "1");
+            await EndAsync(first, await ClaimAsync(first), BatchItemStatus.Failed, "2");
+            await EndAsync(first, await ClaimAsync(first), BatchItemStatus.Uncertain);
+            Assert.Null((await first.ReadHistoryAsync(None)).RunningSince);
+        }
+
+        LedgerHistory during, after;
+        await using (ILedger second = await OpenAsync())
+        {
+            // The failed generation was paid for, and its row is pending again.
+            await second.StageAsync([Row("a", 1) with { Images = 2 }, Row("b", 2), Row("c", 3), Row("d", 4)], null, None);
+            await second.ImportAsync(true, None);
+            await using ILedger reader = await OpenAsync(LedgerMode.Read);
+            during = await reader.ReadHistoryAsync(None);
+        }
+
+        await using (ILedger reader = await OpenAsync(LedgerMode.Read)) after = await reader.ReadHistoryAsync(None);
+        Assert.Equal((4, true), (during.ImagesPaid, during.RunningSince is not null));
+        Assert.Equal((4, false), (after.ImagesPaid, after.RunningSince is not null));
+    }
+
+    [Fact]
     public async Task Text_not_storable_is_replaced_and_row_kept()
     {
         ILedger ledger = await OpenAsync();

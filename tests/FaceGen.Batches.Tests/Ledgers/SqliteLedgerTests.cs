@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
-using FaceGen.BatchModel;
 using Microsoft.Data.Sqlite;
 
 namespace FaceGen.Batches.Tests.Ledgers;
@@ -25,6 +24,28 @@ public sealed class SqliteLedgerTests : LedgerTests
         SqliteConnections.Execute(connection, sql);
         return Task.CompletedTask;
     }
+
+    [Fact]
+    public async Task History_killed_run_lasted_until_its_last_step()
+    {
+        await using (ILedger run = await OpenAsync())
+        {
+            await ImportAsync(run, "a");
+            LedgerRow row = await ClaimAsync(run);
+            Clock.Advance(TimeSpan.FromSeconds(10));
+            await EndAsync(run, row, BatchItemStatus.Saved, "1");
+        }
+
+        await ExecuteAsync("UPDATE workers SET ended_at = NULL");
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        await using ILedger reader = await OpenAsync(LedgerMode.Read);
+        Assert.Equal((TimeSpan.FromSeconds(10), null), ((await reader.ReadHistoryAsync(CancellationToken.None)).Duration, (await reader.ReadHistoryAsync(CancellationToken.None)).RunningSince));
+    }
+
+    [Fact]
+    public void History_simultaneous_runs_count_once() =>
+        Assert.Equal(TimeSpan.FromMilliseconds(35), LedgerHistory.GetTotalLength([(0, 10), (5, 20), (6, 7), (30, 45)]));
 
     [Fact]
     public async Task Ledger_is_readable_by_its_owner_only()

@@ -153,6 +153,8 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     public void OnItemEnded(BatchItem item, FaceGenException? error) => EndedItems.Enqueue((item, error));
 
+    public void OnRetry(RequestSource? row, FaceGenException reason) { }
+
     public void LogVerbose(string message) => LogLines.Enqueue(message);
 
     public void LogWarning(string message) => Warnings.Enqueue(message);

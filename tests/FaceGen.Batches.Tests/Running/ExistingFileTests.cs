@@ -1,5 +1,4 @@
 using FaceGen.Batches.Running;
-using FaceGen.BatchModel;
 using FaceGen.Core.Tests.Support;
 
 namespace FaceGen.Batches.Tests.Running;

@@ -67,6 +67,8 @@ internal sealed class InstrumentedLedger(ILedger ledger, TestClock clock) : ILed
         return await clock.HoldAsync(() => ledger.CountAsync(cancellationToken));
     }
 
+    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => clock.HoldAsync(() => ledger.ReadHistoryAsync(cancellationToken));
+
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -176,6 +176,8 @@ public sealed class RequestLoaderTests : IDisposable
 
         public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public IAsyncEnumerable<LedgerRow> ReadAsync(
             IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

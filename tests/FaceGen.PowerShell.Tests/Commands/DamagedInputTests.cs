@@ -79,7 +79,7 @@ public sealed class DamagedInputTests
             param($face, $out)
             $rows = [pscustomobject]@{ Prompt = 'a'; 'Face Image' = $face; 'Negative Prompt' = 'hat'; "$([char]0xFEFF)seed" = " 7$([char]0xA0)" }
             $rows | New-FaceGenImage | ForEach-Object Request
-            $rows | Invoke-FaceGenBatch -Destination $out | Where-Object Request | ForEach-Object Request
+            $rows | Invoke-FaceGenBatch -Destination $out | ForEach-Object Request
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(["hat", "hat"], result.Values("NegativePrompt"));

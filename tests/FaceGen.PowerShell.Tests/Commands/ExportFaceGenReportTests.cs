@@ -17,6 +17,8 @@ public sealed class ExportFaceGenReportTests
 
         ScriptResult whole = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | Export-FaceGenReport $out/whole.html", csv, fixture.OutputFolder);
         ScriptResult ledger = fixture.Run("param($out) Export-FaceGenReport \"$out/ledger.html\" -Ledger $out/facegen.ledger", fixture.OutputFolder).WithoutErrors();
+        ScriptResult folder = fixture.Run("param($out) Export-FaceGenReport \"$out/folder.html\" -Ledger $out", fixture.OutputFolder).WithoutErrors();
+        ScriptResult summary = fixture.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", fixture.OutputFolder).WithoutErrors();
         ScriptResult rows = fixture.Run("param($out) Get-FaceGenBatchItem $out | Export-FaceGenReport $out/rows.html", fixture.OutputFolder).WithoutErrors();
 
         JsonArray items = GetReportItems(ledger);
@@ -24,7 +26,7 @@ public sealed class ExportFaceGenReportTests
         Assert.Equal(["Saved", "Failed", "Saved"], items.Select(item => (string?)item!["status"]));
         Assert.Equal("RequestRefused", (string?)items[1]!["code"]);
         Assert.True(File.Exists(Path.Combine(fixture.OutputFolder, Uri.UnescapeDataString((string)items[0]!["files"]![0]!["src"]!))));
-        Assert.Equal(items.ToJsonString(), GetReportItems(rows).ToJsonString());
+        Assert.All([rows, folder, summary], report => Assert.Equal(items.ToJsonString(), GetReportItems(report).ToJsonString()));
         Assert.Equal(3, GetReportItems(whole).Count);
         Assert.All([whole, ledger, rows], result => Assert.Equal("System.IO.FileInfo", result.Single.BaseObject.GetType().FullName));
     }
@@ -106,13 +108,13 @@ public sealed class ExportFaceGenReportTests
             $kept.PSTypeNames.Insert(0, 'Deserialized.FaceGen.SavedImage')
             $kept | Export-FaceGenReport $out/kept.html
             """, fixture.OutputFolder);
-        ScriptResult summary = fixture.Run("param($out) Get-FaceGenBatch $out | Export-FaceGenReport $out/summary.html", fixture.OutputFolder);
+        ScriptResult summary = fixture.Run("param($out) $batch = Get-FaceGenBatch $out; [IO.File]::Delete($batch.Ledger); $batch | Export-FaceGenReport $out/summary.html", fixture.OutputFolder);
         ScriptResult noLedger = fixture.Run("param($out) Export-FaceGenReport $out/none.html -Ledger $out/none", fixture.OutputFolder);
         ScriptResult folder = fixture.Run("param($out) @() | Export-FaceGenReport $out", fixture.OutputFolder);
 
-        Assert.Equal("Export-FaceGenReport accepts batch items and saved images, not Int32. This object is not in the report.", other.Error.ToString());
+        Assert.Equal("Export-FaceGenReport accepts batch items, batch summaries and saved images, not Int32. This object is not in the report.", other.Error.ToString());
         Assert.EndsWith("A deserialized object is incomplete: show a batch with -Ledger.", kept.Error.ToString(), StringComparison.Ordinal);
-        Assert.StartsWith("A batch summary contains no rows.", summary.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("does not exist", summary.Error.ToString(), StringComparison.Ordinal);
         Assert.StartsWith("LedgerInvalid,", noLedger.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.StartsWith($"'{fixture.OutputFolder}' is a folder.", folder.Error.ToString(), StringComparison.Ordinal);
         // An empty report would have to be overwritten.

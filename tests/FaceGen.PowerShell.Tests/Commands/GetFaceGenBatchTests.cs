@@ -56,20 +56,36 @@ public sealed class GetFaceGenBatchTests
         Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
 
-    [Theory]
-    [InlineData("Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out")]
-    [InlineData("Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out -WhatIf")]
-    [InlineData("Get-FaceGenBatch -Ledger $ledger")]
-    public async Task Ledger_that_is_a_folder_is_refused(string command)
+    [Fact]
+    public async Task Ledger_accepts_the_folder_of_a_ledger()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
-        string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "folder")).FullName;
+        string csv = fixture.WriteCsv("a");
+        string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "ledgers")).FullName;
 
-        ScriptResult result = fixture.Run($"param($csv, $ledger, $out) {command}", fixture.WriteCsv("a"), folder, fixture.OutputFolder);
+        BatchResult result = fixture.RunBatch(csv, $"-Ledger '{folder}'").WithoutErrors();
+        ScriptResult read = fixture.Run("param($ledger) Get-FaceGenBatch -Ledger $ledger; Get-FaceGenBatchItem -Ledger $ledger", folder).WithoutErrors();
+        ScriptResult missing = fixture.Run("param($ledger) Get-FaceGenBatch -Ledger $ledger", fixture.Folder);
 
-        Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains($"'{folder}' is a folder", result.Error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(fixture.Folder, "*.lock"));
+        Assert.Equal(Path.Combine(folder, "facegen.ledger"), result.Summary.Properties["Ledger"].Value);
+        Assert.Equal(2, read.Output.Count);
+        Assert.Contains(Path.Combine(fixture.Folder, "facegen.ledger"), missing.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_batch_shows_cost_duration_and_run_at_work()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.2, queueLimit: 1);
+        string csv = fixture.Write("people.csv", "prompt,face_image,width,height,samples\na,face.png,16,16,2\nb,face.png,16,16,\nc,face.png,16,16,\n");
+        DateTimeOffset start = DateTimeOffset.UtcNow;
+
+        ScriptResult during = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { Get-FaceGenBatch $out }", csv, fixture.OutputFolder).WithoutErrors();
+        dynamic ended = fixture.Run("param($out) Get-FaceGenBatch $out", fixture.OutputFolder).WithoutErrors().Single.BaseObject;
+
+        Assert.InRange((DateTimeOffset)during.Output[0].Properties["RunningSince"].Value, start.AddMilliseconds(-1), DateTimeOffset.UtcNow);
+        Assert.Null(ended.RunningSince);
+        Assert.Equal(4L, ended.TotalImagesPaid);
+        Assert.InRange((TimeSpan)ended.TotalDuration, TimeSpan.FromSeconds(0.5), DateTimeOffset.UtcNow - start);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
@@ -10,7 +11,7 @@ namespace FaceGen.PowerShell.Tests.Commands;
 public sealed class InvokeFaceGenBatchTests
 {
     [Fact]
-    public async Task Batch_csv_emits_one_item_per_row_and_a_summary()
+    public async Task Batch_csv_emits_one_item_per_row_and_ends_with_a_summary()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
@@ -36,10 +37,148 @@ public sealed class InvokeFaceGenBatchTests
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
         ScriptResult result = fixture.Run(
-            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { if ($_.Ledger) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
+            "param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out -SummaryOnly | ForEach-Object { if ($_.Ledger) { [IO.Directory]::GetFiles($out, '*.ledger*') } }",
             fixture.WriteCsv("a", "b"), fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(["facegen.ledger", "facegen.ledger.lock"], result.Output.Select(file => Path.GetFileName(file.ToString())).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Batch_emits_items_only()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.WriteCsv("a", "b");
+
+        ScriptResult result = fixture.Run("param($csv, $out) $summary = 'old'; Invoke-FaceGenBatch $csv $out -SummaryVariable summary; $summary", csv, fixture.OutputFolder).WithoutErrors();
+        ScriptResult again = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out -SummaryOnly", csv, fixture.OutputFolder).WithoutErrors();
+        ScriptResult nothing = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out", csv, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(["BatchItem", "BatchItem", "BatchSummary"], result.Output.Select(item => item.BaseObject.GetType().Name));
+        Assert.Same(result.Output[2].BaseObject, Assert.Single(result.Information));
+        Assert.Equal("BatchSummary", again.Single.BaseObject.GetType().Name);
+        Assert.Empty(nothing.Output);
+        Assert.Equal("Complete: 2 of 2 saved, 0 failed, 0 uncertain, 0 left", Assert.Single(nothing.OtherStreams, line => line.StartsWith("Complete", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task SummaryVariable_is_null_if_the_run_did_not_begin()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run(
+            "param($csv, $out) $summary = 'old'; try { Invoke-FaceGenBatch $csv $out -SummaryVariable summary -ErrorAction SilentlyContinue } catch { \"$_\" }; $null -eq $summary",
+            WriteCsvWithInvalidRows(fixture), fixture.OutputFolder);
+
+        Assert.StartsWith("2 of 4 rows are invalid.", result.Output[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal(true, result.Output[1].BaseObject);
+    }
+
+    [Fact]
+    public async Task PlanOnly_emits_the_plan_and_needs_no_connection()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
+        fixture.RunBatch(fixture.WriteCsv("a", "bad"));
+        int calls = fixture.Emulator.Journal.Entries.Count;
+        string csv = fixture.Write("people.csv", """
+            prompt,face_image,width,height,samples
+            a,face.png,16,16,
+            bad,face.png,16,16,
+            large,face.png,512,768,2
+            large,face.png,512,768,2
+            "quotes ""width"":512,""height"":768,",face.png,16,16,2
+            ,face.png,16,16,
+            """);
+        fixture.Run("Disconnect-FaceGen").WithoutErrors();
+
+        ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out -PlanOnly -MaxImages 5 -LogPath $out/run.jsonl", csv, fixture.OutputFolder);
+
+        Assert.Equal("RequestInvalid", GetErrorId(result.Error));
+        const string Expected = "Rows 6, Done 1, Failed 1, NotRetried 1, ToSubmit 3, Images 6, ImagesToPay 4, ImagesAtRisk 2, Duplicates 1, Invalid 1, Uploads 0, Cost ";
+        Assert.Equal(Expected, string.Join(", ", Expected.Split(", ").Select(count => count.Split(' ')[0]).Select(name => $"{name} {result.Single.Properties[name].Value}")));
+        Assert.Equal(calls, fixture.Emulator.Journal.Entries.Count);
+        Assert.False(File.Exists(Path.Combine(fixture.OutputFolder, "run.jsonl")));
+    }
+
+    [Fact]
+    public async Task PlanOnly_and_batch_show_the_cost_that_balances_show()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $csv, $more, $out)
+            (Invoke-FaceGenBatch $csv $out -PlanOnly).Cost
+            $null = Get-FaceGenBalance
+            $null = New-FaceGenImage p $face -Samples 2 -Width 16
+            $null = Get-FaceGenBalance
+            $plan = Invoke-FaceGenBatch $csv $out -PlanOnly
+            $plan.Cost; $plan.Currency
+            $null = Invoke-FaceGenBatch $csv $out
+            (Get-FaceGenBatch $out).TotalCost
+            """, fixture.Face, fixture.WriteCsv("a", "b", "c"), null, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Null(result.Output[0]);
+        Assert.Equal([0.03m, "USD", 0.03m], result.Output.Skip(1).Select(value => value.BaseObject));
+    }
+
+    [Fact]
+    public async Task LogPath_has_one_flat_record_for_each_event()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q1-error@submit:prompt=bad"));
+        fixture.Emulator.Faults.Add(FaultRule.Parse("Q5-rate-limit@submit:times=1,prompt=a"));
+        string log = Path.Combine(fixture.Folder, "run.jsonl");
+
+        BatchResult result = fixture.RunBatch(fixture.WriteCsv("a", "bad", ""), $"-SkipInvalid -LogPath '{log}'");
+        fixture.RunBatch(fixture.WriteCsv("a"), $"-LogPath '{log}'");
+
+        JsonObject[] records = [.. File.ReadAllLines(log).Select(line => JsonNode.Parse(line)!.AsObject())];
+        Assert.All(records, record => Assert.All(record, property => Assert.False(property.Value is JsonArray or JsonObject)));
+        Assert.All(records, record => Assert.True(DateTimeOffset.TryParse((string?)record["time"], CultureInfo.InvariantCulture, out _)));
+        Assert.Equal(2, records.Select(record => (string?)record["run"]).Distinct().Count());
+        string[] events = [.. records.Select(record => $"{record["event"]} {record["row"]} {record["status"] ?? record["state"]} {record["errorCode"]}".TrimEnd())];
+        Assert.Equal("RunBegin", events[0]);
+        Assert.Equal("RunEnd  SomeFailed", events[5]);
+        Assert.Equal(["RowEnd people.csv:2 Saved", "RowEnd people.csv:3 Failed RequestRefused", "RowEnd people.csv:4 Invalid RequestInvalid", "Retry people.csv:2  ServiceBusy"],
+            events[1..5].Order(StringComparer.Ordinal).OrderBy(line => line[1] == 'e'));
+        Assert.Equal(["RunBegin", "RunEnd  Complete"], events[6..]);
+        Assert.Equal(result.Items.Single(item => item.Properties["Id"].Value is not null).Properties["Id"].Value, (string?)records.Single(record => (string?)record["status"] == "Saved")["id"]);
+    }
+
+    [Fact]
+    public async Task LogPath_records_stop_and_failure()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(balance: 0m);
+        string log = Path.Combine(fixture.Folder, "run.jsonl");
+        string csv = fixture.WriteCsv("a");
+
+        fixture.RunBatch(csv, $"-LogPath '{log}'");
+        fixture.Run("param($csv, $out, $log) Invoke-FaceGenBatch $csv $out -LogPath $log", fixture.Write("empty.csv", "prompt,face_image\n"), fixture.OutputFolder, log);
+        fixture.Run("param($csv, $out, $log) Invoke-FaceGenBatch $csv $out -LogPath $log | ForEach-Object { throw 'stop' }", csv, fixture.OutputFolder, log);
+        ScriptResult folder = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out -LogPath $out", csv, fixture.OutputFolder);
+
+        string?[] ends = [.. File.ReadAllLines(log).Select(line => JsonNode.Parse(line)!).Where(record => (string?)record["event"] == "RunEnd").Select(record => $"{record["state"]} {record["errorCode"]}")];
+        Assert.Equal(["Unfinished OutOfCredits", "Failed BatchInvalid"], ends.Take(2));
+        Assert.StartsWith("FileNotWritten,", folder.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Errors_alike_are_counted_and_kept_in_ErrorVariable()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = fixture.Write("people.csv", "prompt,face_image\n" + string.Concat(Enumerable.Range(1, 50).Select(row => $"p{row},gone.png\n")) + "wide,face.png\n");
+
+        ScriptResult result = fixture.Run("""
+            param($csv, $out)
+            Import-FaceGenRequest $csv -ErrorVariable failed
+            $failed.Count
+            Invoke-FaceGenBatch $csv $out -PlanOnly -ErrorAction SilentlyContinue -ErrorVariable quiet | Out-Null
+            $quiet.Count
+            """.Replace(" | Out-Null", " > $null", StringComparison.Ordinal), csv, fixture.OutputFolder);
+
+        Assert.Equal(20, result.Errors.Count(error => error.TargetObject is not null));
+        Assert.Equal([50, 50], result.Output.TakeLast(2).Select(count => count.BaseObject));
+        Assert.Equal(["30 more errors are FaceImageInvalid. They are not shown; -ErrorVariable contains all errors."], result.Warnings);
     }
 
     [Fact]
@@ -71,7 +210,7 @@ public sealed class InvokeFaceGenBatchTests
             $rows = @(Import-FaceGenRequest $csv)
             $rows[0].Style = 'Anime '
             $rows[1].Style = $rows[1].NegativePrompt = $null
-            $rows | Invoke-FaceGenBatch -Destination $out
+            $rows | Invoke-FaceGenBatch -Destination $out -SummaryOnly
             $rows | New-FaceGenImage -Width 16
             """, csv, fixture.OutputFolder).WithoutErrors();
 
@@ -88,10 +227,10 @@ public sealed class InvokeFaceGenBatchTests
         ScriptResult result = fixture.Run("""
             param($face, $out)
             $numbered = 'x' | New-FaceGenImage -FaceImage $face -Width 16
-            (New-FaceGenImage y $face -Width 16), $numbered | Invoke-FaceGenBatch -Destination $out -Name '{row}'
+            (New-FaceGenImage y $face -Width 16), $numbered | Invoke-FaceGenBatch -Destination $out -Name '{row}' -SummaryOnly
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
-        Assert.Equal("Complete", result.Output[^1].Properties["State"].Value.ToString());
+        Assert.Equal("Complete", result.Single.Properties["State"].Value.ToString());
     }
 
     [Fact]
@@ -357,16 +496,17 @@ public sealed class InvokeFaceGenBatchTests
 
         ScriptResult result = session.Run("""
             param($csv, $out)
-            Invoke-FaceGenBatch $csv -Destination $out -ErrorVariable failed
+            Invoke-FaceGenBatch $csv -Destination $out -ErrorVariable failed -SummaryVariable summary
             "`$? is $?"
+            $summary
             $failed.TargetObject | New-FaceGenImage
             """, fixture.WriteCsv("good", "bad"), fixture.OutputFolder);
 
         Assert.Equal("RequestRefused", GetErrorId(result.Error));
         Assert.StartsWith("people.csv:3: ", result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal(["Failed", "Saved"], result.Output.Take(2).Select(item => item.Properties["Status"].Value.ToString()).Order(StringComparer.Ordinal));
-        Assert.Equal("SomeFailed", result.Output[2].Properties["State"].Value.ToString());
-        Assert.Equal("$? is False", result.Output[3].BaseObject);
+        Assert.Equal("$? is False", result.Output[2].BaseObject);
+        Assert.Equal("SomeFailed", result.Output[3].Properties["State"].Value.ToString());
         Assert.Equal("bad", result.Output[4].Properties["Prompt"].Value);
     }
 
@@ -383,7 +523,9 @@ public sealed class InvokeFaceGenBatchTests
 
         Assert.Empty(again.Items);
         Assert.Equal("SomeFailed", again.State);
-        Assert.Contains("1 row failed, expired or became uncertain in an earlier run", Assert.Single(again.Result.Warnings), StringComparison.Ordinal);
+        Assert.Equal(
+            "1 row of an earlier run is not sent again: 1 failed. Get-FaceGenBatchItem -Status Failed shows why. -RetryFailed sends failed and expired rows again.",
+            Assert.Single(again.Result.Warnings));
         Assert.Equal(["bad"], retried.Prompts);
         Assert.Equal("Complete", retried.State);
     }
@@ -420,6 +562,7 @@ public sealed class InvokeFaceGenBatchTests
         BatchResult result = fixture.RunBatch(fixture.WriteCsv(BatchFixtureExtensions.Prompts(1, 20)));
 
         Assert.Equal("OutOfCredits", GetErrorId(result.Result.Error));
+        Assert.Same(result.Summary.BaseObject, result.Result.Error.TargetObject);
         Assert.Equal("Unfinished", result.State);
         Assert.Equal((3, 17), (result["Saved"], result["Pending"]));
         Assert.Equal(3, result.Items.Count);

@@ -48,6 +48,9 @@ public sealed class PipelineTests
 
         Assert.ThrowsAny<PipelineStoppedException>(() => job.EndInvoke(running));
         elapsed.AssertStoppedPromptly();
+        string unsaved = Assert.Single(job.Streams.Warning).Message;
+        Assert.Matches(@"^The command was stopped\. (\d+ generations? (is|are) pending or not saved|Requests are in flight)", unsaved);
+        Assert.EndsWith("Run Get-FaceGenImage | Save-FaceGenOutput in this session.", unsaved, StringComparison.Ordinal);
         Assert.NotEmpty(fixture.Run("Get-FaceGenImage").WithoutErrors().Output);
         fixture.Run("param($out) Get-FaceGenImage | Wait-FaceGenImage | Save-FaceGenOutput $out", fixture.OutputFolder).WithoutErrors();
         Assert.Empty(fixture.Run("Get-FaceGenImage").WithoutErrors().Output);

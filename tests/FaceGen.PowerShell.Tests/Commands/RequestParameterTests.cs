@@ -256,7 +256,7 @@ public sealed class RequestParameterTests
             param($csv, $out)
             Invoke-FaceGenBatch $csv -Destination $out -Name '{sam}' -Sidecar -Style comic -AdditionalField @{ model_id = 'new'; steps = 3 } -InformationVariable info |
                 Where-Object Request | ForEach-Object { "$($_.Request.Columns['sam']) $($_.Request.AdditionalFields['model_id'])" }
-            "$info"
+            "$($info | Where-Object MessageData -is [string])"
             Get-FaceGenBatchItem $out/facegen.ledger | ForEach-Object { "$($_.Request.Columns['SAM']) $($_.Request.Style)" }
             """, csv, fixture.OutputFolder).WithoutErrors();
 

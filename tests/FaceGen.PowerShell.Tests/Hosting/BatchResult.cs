@@ -8,8 +8,9 @@ internal sealed record BatchResult(ScriptResult Result)
 {
     internal IReadOnlyList<PSObject> Items { get; } = [.. Result.Output.Where(item => item.BaseObject.GetType().Name == "BatchItem")];
 
-    /// <summary>Gets the summary, the last output.</summary>
-    internal PSObject Summary { get; } = Result.Output.Count > 0 ? Result.Output[^1] : throw new InvalidOperationException(string.Join("\n", Result.Errors));
+    /// <summary>Gets the summary, from the information stream.</summary>
+    internal PSObject Summary { get; } = Result.Information.Select(PSObject.AsPSObject).LastOrDefault(data => data.BaseObject.GetType().Name == "BatchSummary")
+        ?? throw new InvalidOperationException(string.Join("\n", Result.Errors));
 
     internal string State => Summary.Properties["State"].Value.ToString()!;
 

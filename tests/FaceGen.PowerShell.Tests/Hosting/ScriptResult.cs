@@ -10,6 +10,9 @@ internal sealed record ScriptResult(
     IReadOnlyList<string> Verbose,
     IReadOnlyList<string> OtherStreams)
 {
+    /// <summary>Gets the data of the information stream.</summary>
+    internal IReadOnlyList<object> Information { get; init; } = [];
+
     /// <summary>Returns a property of every output object.</summary>
     internal IReadOnlyList<object?> Values(string property) => [.. Output.Select(item => item.Properties[property].Value)];
 

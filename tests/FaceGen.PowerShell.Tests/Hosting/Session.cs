@@ -57,7 +57,8 @@ internal sealed class Session : IDisposable
             [
                 .. engine.Streams.Debug.Select(record => record.Message), .. engine.Streams.Information.Select(record => $"{record.MessageData}"),
                 .. engine.Streams.Progress.Select(record => $"{record} {record.CurrentOperation}"),
-            ]);
+            ])
+        { Information = [.. engine.Streams.Information.Select(record => record.MessageData)] };
     }
 
     /// <summary>Creates a command that the caller runs and stops.</summary>

@@ -17,7 +17,8 @@ public sealed class BatchKeyTests
 
         ScriptResult result = fixture.Run("""
             param($csv, $out)
-            Invoke-FaceGenBatch $csv -Destination $out -Sidecar -MinimumBalance 1
+            Invoke-FaceGenBatch $csv -Destination $out -Sidecar -MinimumBalance 1 -SummaryVariable summary -LogPath $out/../run.jsonl
+            $summary
             Get-FaceGenBatch $out
             Get-FaceGenBatchItem $out
             (Export-FaceGenReport $out/report.html -Ledger $out/facegen.ledger).FullName
@@ -25,7 +26,7 @@ public sealed class BatchKeyTests
 
         Assert.Equal("RequestRefused", result.Error.FullyQualifiedErrorId.Split(',')[0]);
         Assert.Equal(9, result.Output.Count);
-        string everything = fixture.CollectAllText(result) + string.Concat(Directory.GetFiles(fixture.OutputFolder).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+        string everything = fixture.CollectAllText(result) + string.Concat(Directory.GetFiles(fixture.OutputFolder).Append(Path.Combine(fixture.Folder, "run.jsonl")).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
         foreach (string spelling in FaultFixture.Encodings(FaultFixture.Key)) Assert.DoesNotContain(spelling, everything, StringComparison.OrdinalIgnoreCase);
     }
 }

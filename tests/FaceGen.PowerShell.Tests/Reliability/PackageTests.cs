@@ -103,7 +103,7 @@ public sealed class PackageTests
         string script = fixture.Write("batch.ps1", """
             param($others, $csv, $out, $ledger, $package)
             foreach ($file in [IO.Directory]::GetFiles($others)) { $null = [Reflection.Assembly]::LoadFrom($file) }
-            "$(Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger | Where-Object Saved)"
+            "$(Invoke-FaceGenBatch $csv -Destination $out -Ledger $ledger -SummaryOnly)"
             "$(Get-FaceGenBatch -Ledger $ledger)"
             [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq $package } |
                 ForEach-Object { "version $($_.GetName().Version)" }

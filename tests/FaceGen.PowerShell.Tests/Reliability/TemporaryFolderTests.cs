@@ -15,8 +15,7 @@ public sealed class TemporaryFolderTests
             """
             param($csv, $out)
             $env:TMPDIR = '/proc/1/nowhere'
-            Invoke-FaceGenBatch $csv -Destination $out | ForEach-Object { $last = $_ }
-            "$last"
+            "$(Invoke-FaceGenBatch $csv -Destination $out -SummaryOnly)"
             """);
         string csv = fixture.WriteCsv("a", "b");
 

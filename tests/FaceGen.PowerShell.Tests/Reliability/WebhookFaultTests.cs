@@ -78,7 +78,7 @@ public sealed class WebhookFaultTests
         return fixture.Run("""
             param($csv, $out)
             $hook = New-FaceGenWebhook
-            try { Invoke-FaceGenBatch $csv -Destination $out } finally { $hook | Remove-FaceGenWebhook }
+            try { Invoke-FaceGenBatch $csv -Destination $out -SummaryOnly } finally { $hook | Remove-FaceGenWebhook }
             """, csv, fixture.OutputFolder).WithoutErrors();
     }
 

@@ -68,6 +68,8 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
 
     public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => StepAsync("count", () => ledger.CountAsync(cancellationToken));
 
+    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => StepAsync("history", () => ledger.ReadHistoryAsync(cancellationToken));
+
     public async IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -168,6 +168,8 @@ internal class SimulatedProcess : IBatchObserver, IDisposable
 
     public void OnItemEnded(BatchItem item, FaceGenException? error) => History.Log($"      ended: {item}{(error is null ? "" : $" ({error.Message})")}");
 
+    public void OnRetry(RequestSource? row, FaceGenException reason) => History.Log($"      retry: {row} ({reason.Message})");
+
     private void CloseWebhooks()
     {
         foreach (Webhook webhook in Account.Deliveries.Webhooks) webhook.Dispose();

@@ -38,6 +38,8 @@ internal sealed class CheckedLedger(ILedger ledger, Worker worker, WorkerRules r
 
     public Task<LedgerCounts> CountAsync(CancellationToken cancellationToken) => ledger.CountAsync(cancellationToken);
 
+    public Task<LedgerHistory> ReadHistoryAsync(CancellationToken cancellationToken) => ledger.ReadHistoryAsync(cancellationToken);
+
     public IAsyncEnumerable<LedgerRow> ReadAsync(
         IReadOnlyCollection<BatchItemStatus> statuses, Action<FaceGenException>? onInvalidRow = null, CancellationToken cancellationToken = default) =>
         ledger.ReadAsync(statuses, onInvalidRow, cancellationToken);

@@ -17,6 +17,8 @@ internal sealed class ReusableDatabase(LedgerDatabase database, Func<Task> close
 
     internal override string LiveWorkersQuery => database.LiveWorkersQuery;
 
+    internal override string IsWorkerRunning => database.IsWorkerRunning;
+
     internal override string ResponsiveWorkersQuery => database.ResponsiveWorkersQuery;
 
     internal override string RowLockClause => database.RowLockClause;

@@ -53,6 +53,9 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
     internal override string LiveWorkersQuery => PostgresHeartbeat.LiveWorkersQuery(Worker, _heartbeat is { HadOutage: true }, _heartbeat?.Outage ?? TimeSpan.Zero);
 
     /// <inheritdoc/>
+    internal override string IsWorkerRunning => $"worker IN ({ResponsiveWorkersQuery})";
+
+    /// <inheritdoc/>
     internal override string ResponsiveWorkersQuery => PostgresHeartbeat.ResponsiveWorkersQuery(Worker);
 
     /// <inheritdoc/>

@@ -35,6 +35,10 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     internal override string LiveWorkersQuery => FormattableString.Invariant($"SELECT {Worker} AS worker");
 
     /// <inheritdoc/>
+    internal override string IsWorkerRunning =>
+        _lock is null && !SqliteLock.IsHeld(Name) ? "FALSE" : "ended_at IS NULL AND worker = (SELECT max(worker) FROM workers)";
+
+    /// <inheritdoc/>
     internal override string RowLockClause => "";
 
     /// <inheritdoc/>

@@ -42,6 +42,26 @@ internal sealed class SqliteLock : IDisposable
         }
     }
 
+    /// <summary>Returns true if a run holds the lock of a ledger. The lock itself is not changed.</summary>
+    internal static bool IsHeld(string path)
+    {
+        try
+        {
+            // A run that begins now waits a moment for the file.
+            using var stream = new FileStream(PathOf(path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return false;
+        }
+        catch (IOException e)
+        {
+            return IsHeld(e);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user's lock file does not show whether a run works.
+            return false;
+        }
+    }
+
     /// <summary>Returns the mark of a ledger that the caller does not lock; null if there is none, or if a run holds the lock.</summary>
     internal static CommitMark? PeekMark(string path)
     {
