@@ -43,7 +43,8 @@ internal sealed class CsvReading : Benchmark
         ];
     }
 
-    private static string WriteCsv(string folder, string name, int rows)
+    /// <summary>Writes a CSV whose rows are all different.</summary>
+    internal static string WriteCsv(string folder, string name, int rows)
     {
         string path = Path.Combine(folder, name);
         using var csv = new StreamWriter(path);

@@ -13,6 +13,7 @@ internal static class Worker
     internal const string ImportModule = "import-module";
     internal const string ReadRequests = "read-requests";
     internal const string RunPipeline = "run-pipeline";
+    internal const string RunBatch = "run-batch";
     internal const string ServeImages = "serve-images";
 
     /// <summary>Runs a task.</summary>
@@ -26,6 +27,7 @@ internal static class Worker
                 case ImportModule: Write(ModuleImporter.Run(arguments[0])); break;
                 case ReadRequests: Write(RequestReader.Run(arguments[0], arguments[1])); break;
                 case RunPipeline: Write(FullPipeline.Run(arguments)); break;
+                case RunBatch: Write(LargeBatchRun.Run(arguments)); break;
                 case ServeImages: await ImageService.RunAsync(); break;
             }
 
@@ -118,3 +120,42 @@ internal static class FullPipeline
         return new PipelineResult(images, Stopwatch.GetElapsedTime(start).TotalSeconds, meter.Stop());
     }
 }
+
+/// <summary>Runs a batch that sends nothing.</summary>
+internal static class LargeBatchRun
+{
+    internal const string Plan = "plan";
+    internal const string Import = "import";
+
+    private const string Script = """
+        param($csv, $out, $isPlan)
+        if ($isPlan) { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -WhatIf } else { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -MaxImages 0 -WarningAction Ignore }
+        """;
+
+    /// <summary>Runs a batch.</summary>
+    /// <param name="arguments">The service, the step, the file, the folder, and a small file and another folder for the warm-up.</param>
+    internal static BatchResult Run(string[] arguments)
+    {
+        using PowerShellSession session = PowerShellSession.Open();
+        session.Connect(new Uri(arguments[0]), 5);
+        bool isPlan = arguments[1] == Plan;
+        session.Run(Script, arguments[4], arguments[5], isPlan);
+        using Process process = Process.GetCurrentProcess();
+        (TimeSpan user, TimeSpan system) = (process.UserProcessorTime, process.PrivilegedProcessorTime);
+        long start = Stopwatch.GetTimestamp();
+        object? summary = session.Run(Script, arguments[2], arguments[3], isPlan).LastOrDefault()?.BaseObject;
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        process.Refresh();
+        return new BatchResult(
+            summary is null ? 0 : (long)summary.GetType().GetProperty("Pending")!.GetValue(summary)!,
+            seconds, (process.UserProcessorTime - user).TotalSeconds, (process.PrivilegedProcessorTime - system).TotalSeconds, process.PeakWorkingSet64);
+    }
+}
+
+/// <summary>The result of a batch that sends nothing.</summary>
+/// <param name="Pending">The number of pending rows.</param>
+/// <param name="Seconds">The duration.</param>
+/// <param name="UserTime">The processor time in the process, in seconds.</param>
+/// <param name="SystemTime">The processor time in the system, in seconds.</param>
+/// <param name="Resident">The largest resident set.</param>
+internal sealed record BatchResult(long Pending, double Seconds, double UserTime, double SystemTime, long Resident);

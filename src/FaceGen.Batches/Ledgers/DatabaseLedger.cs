@@ -10,9 +10,12 @@ namespace FaceGen.Batches.Ledgers;
 /// <summary>A ledger in a database, in SQL that SQLite and PostgreSQL share.</summary>
 /// <param name="database">The database; a temporary empty one if the ledger does not exist yet.</param>
 /// <param name="time">The clock.</param>
-/// <param name="create">Creates the ledger when its first input is imported; null if it exists.</param>
+/// <param name="create">
+/// Creates the ledger when its first input is imported; null if it exists. If it is a file, the argument inserts the input before the
+/// file gets its name.
+/// </param>
 internal sealed class DatabaseLedger(
-    LedgerDatabase database, TimeProvider time, Func<CancellationToken, Task<LedgerDatabase>>? create = null) : ILedger
+    LedgerDatabase database, TimeProvider time, Func<Action<string>, CancellationToken, Task<LedgerDatabase>>? create = null) : ILedger
 {
     /// <summary>The number of rows of one query.</summary>
     private const int PageSize = 500;
@@ -45,22 +48,17 @@ internal sealed class DatabaseLedger(
 
     /// <inheritdoc/>
     public Task StageAsync(IReadOnlyList<InputRow> rows, string? fallbackFolder, CancellationToken cancellationToken) =>
-        Task.Run(() => _input.Stage(rows, fallbackFolder), cancellationToken);
+        _input.StageAsync(rows, fallbackFolder);
 
     /// <inheritdoc/>
     public Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => _input.PlanAsync(database, session, options), cancellationToken);
+        _input.PlanAsync(database, options, cancellationToken);
 
     /// <inheritdoc/>
     public async Task ImportAsync(bool retryFailed, CancellationToken cancellationToken)
     {
-        await EnsureCreatedAsync(cancellationToken).ConfigureAwait(false);
-        await database.WriteAsync(async session =>
-        {
-            await database.VerifyIdentityAsync(session).ConfigureAwait(false);
-            await _input.ImportAsync(database, session, retryFailed).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
+        if (!await CreateWithInputAsync(cancellationToken).ConfigureAwait(false))
+            await _input.ImportAsync(database, retryFailed, cancellationToken).ConfigureAwait(false);
         _input.Clear();
     }
 
@@ -301,17 +299,26 @@ internal sealed class DatabaseLedger(
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 1) return;
 
-        _input.Dispose();
+        // A call that still reads the staged rows ends first.
         await database.DisposeAsync().ConfigureAwait(false);
+        _input.Dispose();
     }
 
-    private async Task EnsureCreatedAsync(CancellationToken cancellationToken)
+    /// <summary>Creates the ledger if it does not exist. Returns true if it contains the input.</summary>
+    private async Task<bool> CreateWithInputAsync(CancellationToken cancellationToken)
     {
-        if (create is null) return;
+        if (create is null) return false;
 
-        LedgerDatabase made = await create(cancellationToken).ConfigureAwait(false);
+        await _input.CompleteStagingAsync().ConfigureAwait(false);
+        bool isFilled = false;
+        LedgerDatabase made = await create(path =>
+        {
+            _input.Fill(path);
+            isFilled = true;
+        }, cancellationToken).ConfigureAwait(false);
         await database.DisposeAsync().ConfigureAwait(false);
         (database, create) = (made, null);
+        return isFilled;
     }
 
     /// <summary>

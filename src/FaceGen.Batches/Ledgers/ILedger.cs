@@ -21,7 +21,10 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Gets or sets a value that is true if staged rows are skipped that have the same request as a row before them.</summary>
     bool SkipDuplicates { get; set; }
 
-    /// <summary>Stages rows of the input, in its order. They are not visible in the ledger before they are imported.</summary>
+    /// <summary>
+    /// Stages rows of the input, in its order. They are not visible in the ledger before they are imported. The rows are written in the
+    /// background; the next call reports it if they cannot be written.
+    /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="fallbackFolder">The folder that stores the rows if the temporary folder is not writable; null for none.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

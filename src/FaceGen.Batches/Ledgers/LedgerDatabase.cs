@@ -44,9 +44,6 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <exception cref="FaceGenException">The ledger was moved, deleted or replaced, or another run has opened it.</exception>
     internal virtual Task VerifyIdentityAsync(LedgerSession session) => Task.CompletedTask;
 
-    /// <summary>Adds rows to the temporary table that <see cref="LedgerSchema.CreateInputTable"/> makes.</summary>
-    internal abstract Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows);
-
     /// <summary>Updates the database's statistics of a table, if it plans queries by them.</summary>
     internal abstract Task AnalyzeAsync(LedgerSession session, string table);
 
@@ -60,6 +57,12 @@ internal abstract class LedgerDatabase : IAsyncDisposable
 
     /// <summary>Runs work in one transaction, which is rolled back.</summary>
     internal abstract Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The same as <see cref="WriteAsync"/>, with the table <see cref="LedgerSchema.CreateInput"/> of the staged rows.</summary>
+    internal abstract Task<T> WriteWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>The same as <see cref="ReadAsync"/>, with the table <see cref="LedgerSchema.CreateInput"/> of the staged rows.</summary>
+    internal abstract Task<T> ReadWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();

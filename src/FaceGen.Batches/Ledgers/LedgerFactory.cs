@@ -18,16 +18,16 @@ internal static class LedgerFactory
     internal static async Task<ILedger> OpenAsync(
         LedgerLocation ledger, LedgerMode mode, TimeProvider time, IEngineLog log, CancellationToken cancellationToken)
     {
-        LedgerDatabase database = await OpenDatabaseAsync(ledger, mode, time, log, cancellationToken).ConfigureAwait(false);
+        LedgerDatabase database = await OpenDatabaseAsync(ledger, mode, time, log, fill: null, cancellationToken).ConfigureAwait(false);
         bool isMissing = mode == LedgerMode.RunAndCreateOnImport && database.Worker == 0;
-        return new DatabaseLedger(database, time, isMissing ? token => OpenDatabaseAsync(ledger, LedgerMode.Run, time, log, token) : null);
+        return new DatabaseLedger(database, time, isMissing ? (fill, token) => OpenDatabaseAsync(ledger, LedgerMode.Run, time, log, fill, token) : null);
     }
 
     private static async Task<LedgerDatabase> OpenDatabaseAsync(
-        LedgerLocation ledger, LedgerMode mode, TimeProvider time, IEngineLog log, CancellationToken cancellationToken) =>
+        LedgerLocation ledger, LedgerMode mode, TimeProvider time, IEngineLog log, Action<string>? fill, CancellationToken cancellationToken) =>
         ledger.IsDatabase
             ? await PostgresLedgerDatabase.OpenAsync(PostgresAddress.Parse(ledger.Reveal()), mode, time, log, cancellationToken).ConfigureAwait(false)
-            : await SqliteLedgerDatabase.OpenAsync(ledger.Reveal(), mode, time, cancellationToken).ConfigureAwait(false);
+            : await SqliteLedgerDatabase.OpenAsync(ledger.Reveal(), mode, time, fill, cancellationToken).ConfigureAwait(false);
 }
 
 /// <summary>The purpose for which a ledger is opened.</summary>

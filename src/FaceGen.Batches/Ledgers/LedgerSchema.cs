@@ -15,14 +15,29 @@ internal static class LedgerSchema
     internal static readonly string IsActive =
         $"(worker IS NOT NULL OR place_until IS NOT NULL OR {LedgerColumns.StatusIn(BatchStage.InFlight, BatchStage.Accepted)})";
 
-    /// <summary>Creates the temporary table of the input's rows.</summary>
-    internal const string CreateInputTable = """
-        CREATE TEMPORARY TABLE input (
-            position BIGINT NOT NULL, hash TEXT NOT NULL, request TEXT NOT NULL, images BIGINT NOT NULL, face TEXT,
-            face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT, path TEXT, file_at BIGINT)
+    /// <summary>
+    /// Returns the SQL that creates the tables <c>input</c>, of the input's rows, and <c>matched</c>, of those that the ledger contains.
+    /// Rows with the same hash are numbered by <c>occurrence</c>; <c>repeats</c> is the position of the first of them, null in that one.
+    /// </summary>
+    /// <param name="kind">The kind of table.</param>
+    /// <param name="keyType">The database's type of a position.</param>
+    /// <param name="options">The options of the tables.</param>
+    internal static string CreateInput(string kind, string keyType, string options = "") => $"""
+        CREATE {kind} input (
+            position {keyType} PRIMARY KEY, hash TEXT NOT NULL, occurrence BIGINT NOT NULL, repeats BIGINT, request TEXT NOT NULL,
+            images BIGINT NOT NULL, face TEXT, face_length BIGINT NOT NULL, source_file TEXT, source_line BIGINT, source_row BIGINT,
+            path TEXT, file_at BIGINT) {options};
+
+        CREATE {kind} matched (position {keyType} PRIMARY KEY, item BIGINT NOT NULL, status TEXT NOT NULL, images BIGINT NOT NULL, submitted_at BIGINT) {options}
         """;
 
-    /// <summary>Returns the SQL that creates the tables.</summary>
+    /// <summary>
+    /// Creates the index that identifies rows. It is in random order: creating it after many rows were inserted is faster than
+    /// inserting them with it.
+    /// </summary>
+    internal const string CreateHashIndex = "CREATE UNIQUE INDEX items_hash ON items (hash, occurrence)";
+
+    /// <summary>Returns the SQL that creates the tables, without <see cref="CreateHashIndex"/>.</summary>
     /// <param name="identityType">The database's type of a key that it numbers itself.</param>
     /// <param name="bytesType">The database's type of bytes.</param>
     internal static string CreateTables(string identityType, string bytesType) => $"""
@@ -62,8 +77,7 @@ internal static class LedgerSchema
             expires_at BIGINT,
             place_until BIGINT,
             error_code TEXT,
-            error TEXT,
-            UNIQUE (hash, occurrence));
+            error TEXT);
 
         CREATE INDEX items_status ON items (status, wanted, position, item);
         CREATE INDEX items_position ON items (position, item);

@@ -12,14 +12,14 @@ internal static class LegacyHashes
     /// <summary>The number of rows that one statement inserts.</summary>
     private const int RowsPerStatement = 500;
 
-    /// <summary>Sets the hash and occurrence of rows of the table <c>numbered</c> to those of the ledger's rows with the same request.</summary>
+    /// <summary>Sets the hash and occurrence of rows of the table <c>input</c> to those of the ledger's rows with the same request.</summary>
     internal static async Task AdoptAsync(LedgerSession session)
     {
         var text = new RequestSerializer();
         // A hash that the input contains is not a legacy one. Of the others, only a carriage return or a query can make the hashes
         // differ. (LIKE treats a backslash as its escape in one database only.)
         List<(long Item, string? Hash)> rows = await session.QueryAsync(
-            @"SELECT i.item, i.hash, i.request, i.face FROM items i LEFT JOIN numbered n ON n.hash = i.hash
+            @"SELECT i.item, i.hash, i.request, i.face FROM items i LEFT JOIN input n ON n.hash = i.hash
             WHERE n.hash IS NULL AND (i.request LIKE '%?%' OR replace(i.request, '\r', '') <> i.request)",
             row => (row.GetInt64(0), text.ComputeHash(row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3)) is { } hash && hash != row.GetString(1) ? hash : null)).ConfigureAwait(false);
         rows.RemoveAll(row => row.Hash is null);
@@ -48,8 +48,8 @@ internal static class LegacyHashes
         await session.ExecuteAsync("CREATE UNIQUE INDEX recognized_hash ON recognized (hash, occurrence)").ConfigureAwait(false);
         await session.ExecuteAsync(
             """
-            UPDATE numbered SET hash = r.own_hash, occurrence = r.own_occurrence
-            FROM recognized r WHERE r.hash = numbered.hash AND r.occurrence = numbered.occurrence
+            UPDATE input SET hash = r.own_hash, occurrence = r.own_occurrence
+            FROM recognized r WHERE r.hash = input.hash AND r.occurrence = input.occurrence
             """).ConfigureAwait(false);
         await session.ExecuteAsync("DROP TABLE recognized").ConfigureAwait(false);
         await session.ExecuteAsync("DROP TABLE earlier").ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal static class PrivateFile
     /// <summary>Creates a file that is deleted when it is closed, also when the process is killed.</summary>
     /// <exception cref="IOException">The folder is missing or not writable.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not writable for this user.</exception>
-    internal static FileStream CreateTemporary(string folder)
+    private static FileStream CreateTemporary(string folder)
     {
         string path = Path.Combine(folder, $"facegen-{Guid.NewGuid():N}.tmp");
         FileStream file = Open(path, FileMode.CreateNew, FileShare.Delete, FileOptions.DeleteOnClose);
@@ -58,17 +58,17 @@ internal static class PrivateFile
         return file;
     }
 
-    /// <summary>Returns true if files can be created in the temporary folder.</summary>
-    internal static bool IsTemporaryFolderWritable()
+    /// <summary>Returns the error for a folder in which files cannot be created; null if they can.</summary>
+    internal static Exception? FindCreationError(string folder)
     {
         try
         {
-            CreateTemporary(Path.GetTempPath()).Dispose();
-            return true;
+            CreateTemporary(folder).Dispose();
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return e;
         }
     }
 

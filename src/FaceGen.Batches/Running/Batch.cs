@@ -9,6 +9,7 @@ namespace FaceGen.Batches.Running;
 internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserver? observer) : IBatch
 {
     private readonly FileStorage _storage = (connection?.Services ?? EngineServices.System).Files;
+    private readonly Func<string, string?> _findFile = ExistingImages.CreateFinder((connection?.Services ?? EngineServices.System).Files);
     private readonly RequestSerializer _serializer = new();
     private BatchRun? _run;
 
@@ -29,7 +30,7 @@ internal sealed class Batch(ILedger ledger, Connection? connection, IBatchObserv
 
             string[] paths = [.. saveOptions.Name.ExpandBeforeSubmission(request).Select(name => Path.Combine(saveOptions.Folder, name))];
             string? file = null;
-            string? existing = paths.FirstOrDefault(path => (file = ExistingImages.FindFile(_storage, path)) is not null);
+            string? existing = paths.FirstOrDefault(path => (file = _findFile(path)) is not null);
             return _serializer.ToInputRow(request) with
             {
                 // The name of an existing image identifies the row's names as well as the first one does.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace FaceGen.Contract;
@@ -13,7 +12,13 @@ internal static class Sha256
     internal static string ComputeBase64(byte[] bytes) => Convert.ToBase64String(Compute(bytes));
 
     /// <summary>Returns bytes as lower-case hexadecimal digits.</summary>
-    internal static string ToHex(byte[] bytes) => string.Concat(bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+    internal static string ToHex(byte[] bytes)
+    {
+        const string Digits = "0123456789abcdef";
+        char[] text = new char[2 * bytes.Length];
+        for (int i = 0; i < bytes.Length; i++) (text[2 * i], text[(2 * i) + 1]) = (Digits[bytes[i] >> 4], Digits[bytes[i] & 15]);
+        return new string(text);
+    }
 
     private static byte[] Compute(byte[] bytes)
     {

@@ -13,11 +13,50 @@ internal sealed class ExistingImages(FileStorage files, SavedImageFactory factor
         ImageFormat.JpegXl,
     ];
 
+    /// <summary>The maximum number of folders whose names are in memory.</summary>
+    private const int MaxFolders = 256;
+
     /// <summary>Returns the file of an image, whatever its format; null if there is none.</summary>
     /// <param name="files">Performs the file operations.</param>
     /// <param name="path">The path without the extension.</param>
     internal static string? FindFile(FileStorage files, string path) =>
         Formats.Select(format => path + format.GetExtension()).FirstOrDefault(files.FileExists);
+
+    /// <summary>Returns a function that does the same for many images: it reads each folder once, when it first needs it.</summary>
+    internal static Func<string, string?> CreateFinder(FileStorage files)
+    {
+        // Hashes of names, since a folder may contain a million files; a file whose name may be in the folder is looked up there.
+        Dictionary<string, HashSet<int>?> folders = new(StringComparer.Ordinal);
+        return path =>
+        {
+            string folder = Path.GetDirectoryName(path)!;
+            if (!folders.TryGetValue(folder, out HashSet<int>? names))
+            {
+                if (folders.Count == MaxFolders) folders.Clear();
+                folders[folder] = names = ReadNames(files, folder);
+            }
+
+            string name = Path.GetFileName(path);
+            // File systems differ in which other characters they take for the same.
+            bool isAscii = name.All(character => character < 128);
+            return isAscii && names?.Contains(GetNameHash(name)) == false ? null : FindFile(files, path);
+        };
+    }
+
+    /// <summary>Returns the hashes of the names in a folder without extensions; null if the folder cannot be read.</summary>
+    private static HashSet<int>? ReadNames(FileStorage files, string folder)
+    {
+        try
+        {
+            return [.. files.GetFileNames(folder).Select(name => GetNameHash(Path.GetFileNameWithoutExtension(name)))];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static int GetNameHash(string name) => StringComparer.OrdinalIgnoreCase.GetHashCode(name);
 
     /// <summary>Returns when a file was written; a time before any submission if the system does not report it.</summary>
     internal static DateTimeOffset GetLastWriteTime(FileStorage files, string path)

@@ -61,6 +61,12 @@ internal class FileStorage
     /// <summary>True if a file exists.</summary>
     internal virtual bool FileExists(string path) => File.Exists(path);
 
+    /// <summary>Returns the names of the files in a folder; none if it does not exist.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not read the folder.</exception>
+    internal virtual IEnumerable<string> GetFileNames(string path) =>
+        FolderExists(path) ? Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)) : [];
+
     /// <summary>True if a folder exists.</summary>
     internal virtual bool FolderExists(string path) => Directory.Exists(path);
 

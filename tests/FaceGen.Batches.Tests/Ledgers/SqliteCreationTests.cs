@@ -1,5 +1,6 @@
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.BatchModel;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
@@ -49,6 +50,33 @@ public sealed class SqliteCreationTests : IDisposable
         // Bytes 18 and 19 of SQLite's header are 2 in WAL mode: nothing is left to change when the file has its name.
         Assert.Equal([2, 2], (await File.ReadAllBytesAsync(other))[18..20]);
         Assert.Equal([other], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task Creation_whose_input_cannot_be_written_leaves_nothing_and_is_repeated()
+    {
+        FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => SqliteLedgerDatabase.OpenAsync(
+            Ledger, LedgerMode.Run, _clock, path => throw new IOException($"'{path}' is full."), CancellationToken.None));
+
+        Assert.Equal(ErrorCode.LedgerNotWritten, error.Code);
+        Assert.Equal([Ledger + ".lock"], Directory.GetFiles(Path.GetDirectoryName(Ledger)!));
+        await AssertOpensAsync();
+    }
+
+    [Fact]
+    public async Task Ledger_created_by_import_contains_the_input_when_it_gets_its_name()
+    {
+        await using var ledger = await LedgerFactory.OpenAsync(LedgerLocation.ForFile(Ledger), LedgerMode.RunAndCreateOnImport, _clock, new TestLog(), CancellationToken.None);
+        InputRow row = new("a", "a", 1, "sha256:1", [1, 2, 3], null);
+        await ledger.StageAsync([row, row, row with { Hash = "b" }], null, CancellationToken.None);
+        await ledger.ImportAsync(false, CancellationToken.None);
+
+        // No commit of the input is in the log.
+        using SqliteConnection copy = CopyWithoutLog();
+        Assert.Equal(["a 1 1", "a 2 2", "b 1 3"], Query(copy, "SELECT hash || ' ' || occurrence || ' ' || position FROM items ORDER BY item"));
+        Assert.Equal(["sha256:1"], Query(copy, "SELECT hash FROM faces"));
+        Assert.Equal(["items_hash"], Query(copy, "SELECT name FROM sqlite_schema WHERE type = 'index' AND name = 'items_hash'"));
+        Assert.NotNull(await ledger.ClaimPendingAsync(new Uri("https://modelslab.example/"), 5, cancellationToken: CancellationToken.None));
     }
 
     /// <summary>As former versions could leave it: they changed the journal mode after the rename.</summary>
@@ -124,6 +152,24 @@ public sealed class SqliteCreationTests : IDisposable
         await File.WriteAllBytesAsync(Ledger + "-wal", (await File.ReadAllBytesAsync(log))[..length]);
 
         await AssertOpensAsync();
+    }
+
+    private SqliteConnection CopyWithoutLog()
+    {
+        string copy = Path.Combine(_folder, "copy.db");
+        using (FileStream from = new(Ledger, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        using (FileStream to = File.Create(copy)) from.CopyTo(to);
+        return SqliteConnections.Open(copy, SqliteOpenMode.ReadWrite);
+    }
+
+    private static List<string> Query(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader row = command.ExecuteReader();
+        List<string> texts = [];
+        while (row.Read()) texts.Add(row.GetString(0));
+        return texts;
     }
 
     private async Task AssertOpensAsync()

@@ -80,8 +80,8 @@ public sealed class SqliteLedgerTests : LedgerTests
         {
             await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
             using var input = new LedgerInput { IgnoresCase = ignoresCase };
-            input.Stage([Row("a", 1) with { Path = first }, Row("b", 2) with { Path = second }], null);
-            return await database.ReadAsync(session => input.PlanAsync(database, session, default), CancellationToken.None);
+            await input.StageAsync([Row("a", 1) with { Path = first }, Row("b", 2) with { Path = second }], null);
+            return await input.PlanAsync(database, default, CancellationToken.None);
         }
     }
 
@@ -89,19 +89,17 @@ public sealed class SqliteLedgerTests : LedgerTests
     [Fact]
     public async Task Plan_existing_image_whose_name_differs_in_case_conflicts()
     {
-        await using SqliteLedgerDatabase database = SqliteLedgerDatabase.CreateEmpty(Ledger, Clock);
-        using var input = new LedgerInput { IgnoresCase = true };
-        input.Stage([Row("new", 1) with { Path = "/out/éva" }], null);
-
-        BatchPlan plan = await database.ReadAsync(async session =>
-        {
-            await session.ExecuteAsync(
+        await using SqliteLedgerDatabase database = await SqliteLedgerDatabase.OpenAsync(Ledger, LedgerMode.Run, Clock, CancellationToken.None);
+        await database.WriteAsync(
+            session => session.ExecuteAsync(
                 """
                 INSERT INTO items (item, hash, occurrence, position, wanted, request, images, status) VALUES (1, 'old', 1, 1, 0, '{}', 1, 'Saved');
                 INSERT INTO files VALUES (1, 1, '/out/Éva.png', 12, 'ab', 'Png', 512, 256, 0);
-                """);
-            return await input.PlanAsync(database, session, default);
-        }, CancellationToken.None);
+                """), CancellationToken.None);
+        using var input = new LedgerInput { IgnoresCase = true };
+        await input.StageAsync([Row("new", 1) with { Path = "/out/éva" }], null);
+
+        BatchPlan plan = await input.PlanAsync(database, default, CancellationToken.None);
 
         Assert.Equal(("people.csv:2", "/out/Éva.png", true), plan.ExistingFile);
     }

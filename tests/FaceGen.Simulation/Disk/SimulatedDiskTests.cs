@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
+using FaceGen.BatchModel;
 using FaceGen.Saving;
+using FaceGen.Simulation.Workers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 using Xunit.Sdk;
@@ -15,6 +17,9 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     private static readonly Func<int, int> Everything = count => count - 1;
 
     private const int MaxOperations = 1000;
+
+    /// <summary>The number of rows of an input: more than one page of a database.</summary>
+    private const int InputRows = 20;
 
     private readonly string _folder = SimulatedDisk.NewFolder();
     private int _copies;
@@ -442,6 +447,64 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
             Assert.Equal(Enumerable.Range(1, written.Count / 2).SelectMany(i => new[] { (long)i, i }), written);
             return written.Count / 2;
         }
+    }
+
+    /// <summary>A new ledger is filled before it gets its name: there is none, or one with all rows.</summary>
+    [Fact]
+    public async Task Ledger_created_with_an_input_is_complete_or_missing_after_each_cut()
+    {
+        int operations = await EnumerateAsync(CreateAsync, CountAsync, seeds: 3);
+
+        Assert.InRange(operations, 30, 200);
+
+        static async Task<(int Begun, int Committed)> CreateAsync(SimulatedDisk disk)
+        {
+            try
+            {
+                await using ILedger ledger = await OpenAsync(disk.Root);
+                await ledger.ImportAsync(false, CancellationToken.None);
+                return (1, 1);
+            }
+            catch (FaceGenException)
+            {
+                Assert.True(disk.IsDead);
+                return (1, 0);
+            }
+        }
+
+        static async Task<int> CountAsync(string folder)
+        {
+            if (File.Exists(Path.Combine(folder, "ledger")))
+            {
+                await using ILedger ledger = await OpenAsync(folder);
+                Assert.Equal(InputRows, await CountRowsAsync(ledger));
+                return 1;
+            }
+
+            // The next run creates it again.
+            string next = folder + "-next";
+            Directory.CreateDirectory(next);
+            foreach (string file in Directory.EnumerateFiles(folder)) File.Copy(file, Path.Combine(next, Path.GetFileName(file)));
+            await using (ILedger again = await OpenAsync(next))
+            {
+                await again.ImportAsync(false, CancellationToken.None);
+                Assert.Equal(InputRows, await CountRowsAsync(again));
+            }
+
+            Directory.Delete(next, recursive: true);
+            return 0;
+        }
+
+        static async Task<ILedger> OpenAsync(string folder)
+        {
+            ILedger ledger = await LedgerFactory.OpenAsync(
+                LedgerLocation.ForFile(Path.Combine(folder, "ledger")), LedgerMode.RunAndCreateOnImport, TimeProvider.System, new SqliteWorkers.NullLog(), CancellationToken.None);
+            await ledger.StageAsync(
+                [.. Enumerable.Range(1, InputRows).Select(number => new InputRow($"hash of {number}", new string('x', 1000), 1, null, null, null))], null, CancellationToken.None);
+            return ledger;
+        }
+
+        static async Task<long> CountRowsAsync(ILedger ledger) => (await ledger.CountAsync(CancellationToken.None)).ByStatus.Values.Sum();
     }
 
     /// <summary>

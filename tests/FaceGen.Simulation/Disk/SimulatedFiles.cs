@@ -60,6 +60,13 @@ internal sealed class SimulatedFiles(SimulatedDisk disk, TimeProvider time) : Fi
 
     internal override bool FolderExists(string path) => IsAboveRoot(path) || Check(path, base.FolderExists);
 
+    internal override IEnumerable<string> GetFileNames(string path)
+    {
+        string[] names = [];
+        Do(DiskAction.Read, path, _ => names = [.. base.GetFileNames(path)]);
+        return names;
+    }
+
     internal override byte[] ReadAllBytes(string path)
     {
         byte[]? content = null;

@@ -29,23 +29,29 @@ internal sealed class ReusableDatabase(LedgerDatabase database, Func<Task> close
 
     internal override Task VerifyIdentityAsync(LedgerSession session) => database.VerifyIdentityAsync(session);
 
-    internal override Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows) => database.InsertInputAsync(session, rows);
-
     internal override Task AnalyzeAsync(LedgerSession session, string table) => database.AnalyzeAsync(session, table);
 
     internal override bool IsUniqueViolation(DbException error) => database.IsUniqueViolation(error);
 
-    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) => database.WriteAsync(
-        gateAsync is null ? work : async session =>
-        {
-            DbConnection connection = session.Connection;
-            T result = await work(new LedgerSession(
-                connection, session.IsRepeat, session.CancellationToken, _ => new GatedCommand(connection.CreateCommand(), sql => gateAsync(connection, sql))));
-            await gateAsync(connection, "COMMIT");
-            return result;
-        }, cancellationToken);
+    internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        database.WriteAsync(Gate(work), cancellationToken);
+
+    internal override Task<T> WriteWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        database.WriteWithInputAsync(input, Gate(work), cancellationToken);
+
+    internal override Task<T> ReadWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        database.ReadWithInputAsync(input, work, cancellationToken);
 
     internal override Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) => database.ReadAsync(work, cancellationToken);
 
     public override ValueTask DisposeAsync() => new(close());
+
+    private Func<LedgerSession, Task<T>> Gate<T>(Func<LedgerSession, Task<T>> work) => gateAsync is null ? work : async session =>
+    {
+        DbConnection connection = session.Connection;
+        T result = await work(new LedgerSession(
+            connection, session.IsRepeat, session.CancellationToken, _ => new GatedCommand(connection.CreateCommand(), sql => gateAsync(connection, sql))));
+        await gateAsync(connection, "COMMIT");
+        return result;
+    };
 }

@@ -74,7 +74,7 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
         return await read(command);
     }
 
-    private sealed class NullLog : IEngineLog
+    internal sealed class NullLog : IEngineLog
     {
         public void LogVerbose(string message)
         {

@@ -112,33 +112,6 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         "SELECT pg_advisory_xact_lock(hashtextextended(@text, CAST(CAST(CAST('items' AS regclass) AS oid) AS BIGINT)))", ("text", key));
 
     /// <inheritdoc/>
-    internal override async Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows)
-    {
-        var connection = (NpgsqlConnection)session.Connection;
-        using NpgsqlBinaryImporter copy = await connection
-            .BeginBinaryImportAsync("COPY input FROM STDIN (FORMAT BINARY)", session.CancellationToken).ConfigureAwait(false);
-        copy.Timeout = TimeSpan.Zero;
-        long position = 0;
-        foreach (InputRow row in rows)
-        {
-            await copy.StartRowAsync(session.CancellationToken).ConfigureAwait(false);
-            await copy.WriteAsync(++position, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Hash, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Request, session.CancellationToken).ConfigureAwait(false);
-            await copy.WriteAsync((long)row.Images, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Face, session.CancellationToken).ConfigureAwait(false);
-            await copy.WriteAsync((long)row.FaceLength, NpgsqlDbType.Bigint, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Source?.File, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Source?.Line, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Source?.Row, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.Path, session.CancellationToken).ConfigureAwait(false);
-            await WriteAsync(copy, row.ExistingFileWrittenAt?.ToUnixTimeMilliseconds(), session.CancellationToken).ConfigureAwait(false);
-        }
-
-        await copy.CompleteAsync(session.CancellationToken).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
     internal override Task AnalyzeAsync(LedgerSession session, string table) => session.ExecuteAsync($"ANALYZE {table}");
 
     /// <inheritdoc/>
@@ -155,17 +128,55 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         RetryAsync(work, commit: false, Worker == 0 ? ConnectTimeout : null, cancellationToken);
 
     /// <inheritdoc/>
+    internal override Task<T> WriteWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(session => LoadAndRunAsync(session, input, work), cancellationToken);
+
+    /// <inheritdoc/>
+    internal override Task<T> ReadWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(session => LoadAndRunAsync(session, input, work), cancellationToken);
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         if (_heartbeat is not null) await _heartbeat.DisposeAsync().ConfigureAwait(false);
         await _connections.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancellationToken) =>
-        text is null ? copy.WriteNullAsync(cancellationToken) : copy.WriteAsync(LedgerSession.ToStorable(text), NpgsqlDbType.Text, cancellationToken);
+    /// <summary>Copies the staged rows to a temporary table, and runs work with it.</summary>
+    private static async Task<T> LoadAndRunAsync<T>(LedgerSession session, InputStage input, Func<LedgerSession, Task<T>> work)
+    {
+        session.Timeout = TimeSpan.Zero;
+        await session.ExecuteAsync(LedgerSchema.CreateInput("TEMPORARY TABLE", "BIGINT", "ON COMMIT DROP")).ConfigureAwait(false);
+        await CopyAsync((NpgsqlConnection)session.Connection, input, session.CancellationToken).ConfigureAwait(false);
+        await session.ExecuteAsync("CREATE INDEX input_hash ON input (hash, occurrence)").ConfigureAwait(false);
+        await session.ExecuteAsync("ANALYZE input").ConfigureAwait(false);
+        return await work(session).ConfigureAwait(false);
+    }
 
-    private static Task WriteAsync(NpgsqlBinaryImporter copy, long? number, CancellationToken cancellationToken) =>
-        number is { } known ? copy.WriteAsync(known, NpgsqlDbType.Bigint, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+    private static async Task CopyAsync(NpgsqlConnection connection, InputStage input, CancellationToken cancellationToken)
+    {
+        using DbCommand select = input.GetNumbered().CreateCommand();
+        select.CommandText = "SELECT * FROM input ORDER BY position";
+        using DbDataReader row = select.ExecuteReader();
+        using NpgsqlBinaryImporter copy = await connection
+            .BeginBinaryImportAsync("COPY input FROM STDIN (FORMAT BINARY)", cancellationToken).ConfigureAwait(false);
+        copy.Timeout = TimeSpan.Zero;
+        while (row.Read())
+        {
+            await copy.StartRowAsync(cancellationToken).ConfigureAwait(false);
+            for (int column = 0; column < row.FieldCount; column++)
+            {
+                await (row.GetValue(column) switch
+                {
+                    string text => copy.WriteAsync(LedgerSession.ToStorable(text), NpgsqlDbType.Text, cancellationToken),
+                    long number => copy.WriteAsync(number, NpgsqlDbType.Bigint, cancellationToken),
+                    _ => copy.WriteNullAsync(cancellationToken),
+                }).ConfigureAwait(false);
+            }
+        }
+
+        await copy.CompleteAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private Task<bool> RunOnOpenAsync(Func<LedgerSession, Task<bool>> work, CancellationToken cancellationToken) =>
         RetryAsync(work, commit: true, ConnectTimeout, cancellationToken);
@@ -284,6 +295,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
         if (await session.QueryNumberAsync("SELECT 1 FROM pg_namespace WHERE nspname = @schema", ("schema", _address.Schema)).ConfigureAwait(false) is null)
             await session.ExecuteAsync($"CREATE SCHEMA {_address.QuotedSchema}").ConfigureAwait(false);
         await session.ExecuteAsync(LedgerSchema.CreateTables("BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "BYTEA")).ConfigureAwait(false);
+        await session.ExecuteAsync(LedgerSchema.CreateHashIndex).ConfigureAwait(false);
         await session.ExecuteAsync(LedgerSchema.InsertVersion, LedgerSchema.GetVersionValues(_time)).ConfigureAwait(false);
         // Only its owner can read it, whatever the default privileges of the database are.
         await session.ExecuteAsync($"REVOKE ALL ON ALL TABLES IN SCHEMA {_address.QuotedSchema} FROM PUBLIC").ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
@@ -18,21 +19,69 @@ internal static class SqliteConnections
     /// <exception cref="FaceGenException">SQLite's native library does not load.</exception>
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
-        SqliteNative.Load();
         // A pool would hold the file open after the ledger was closed.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
-            connection.Open();
-            connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
+            OpenWithFunctions(connection);
             // Large sorts and temporary tables need a file, or memory where no file can be created.
-            if (!PrivateFile.IsTemporaryFolderWritable()) Execute(connection, "PRAGMA temp_store = MEMORY");
+            if (PrivateFile.FindCreationError(Path.GetTempPath()) is not null) Execute(connection, "PRAGMA temp_store = MEMORY");
             return connection;
         }
         catch (SqliteException)
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Opens a temporary database, which is in files that the system deletes when they are closed.</summary>
+    /// <param name="folder">The folder of all temporary files of SQLite in this process from now on; null for the system's.</param>
+    internal static SqliteConnection OpenTemporary(string? folder)
+    {
+        var connection = new SqliteConnection("Data Source=;Mode=ReadWrite;Pooling=False");
+        OpenWithFunctions(connection);
+        if (folder is not null) Execute(connection, $"PRAGMA temp_store_directory = '{folder.Replace("'", "''")}'");
+        return connection;
+    }
+
+    private static void OpenWithFunctions(SqliteConnection connection)
+    {
+        SqliteNative.Load();
+        connection.Open();
+        connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
+    }
+
+    /// <summary>Adds the tables of a ledger's file to a temporary database.</summary>
+    internal static void Attach(SqliteConnection connection, string path)
+    {
+        using SqliteCommand attach = connection.CreateCommand();
+        // As for SqliteWriter's connection.
+        attach.CommandText = "ATTACH @path AS ledger_file; PRAGMA wal_autocheckpoint = 0; PRAGMA ledger_file.synchronous = FULL; PRAGMA fullfsync = ON";
+        attach.Parameters.AddWithValue("path", path);
+        attach.ExecuteNonQuery();
+    }
+
+    /// <summary>Removes the tables of a ledger's file.</summary>
+    internal static void Detach(SqliteConnection connection) => Execute(connection, "DETACH ledger_file");
+
+    /// <summary>Runs work in one transaction.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="commit">True to commit the transaction, false to roll it back.</param>
+    /// <param name="work">The work.</param>
+    internal static T RunTransaction<T>(SqliteConnection connection, bool commit, Func<LedgerSession, Task<T>> work)
+    {
+        Execute(connection, commit ? "BEGIN IMMEDIATE" : "BEGIN");
+        try
+        {
+            // SQLite works synchronously: the task has completed when it is returned.
+            T result = work(new LedgerSession(connection, isRepeat: false, CancellationToken.None)).GetAwaiter().GetResult();
+            if (commit) Execute(connection, "COMMIT");
+            return result;
+        }
+        finally
+        {
+            if (connection.State == ConnectionState.Open && SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0) Execute(connection, "ROLLBACK");
         }
     }
 
@@ -118,12 +167,15 @@ internal static class SqliteConnections
     internal static void EnableFullSync(SqliteConnection connection) =>
         Execute(connection, "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
 
-    /// <summary>Creates all tables in one transaction.</summary>
+    /// <summary>The SQL that creates the tables of a ledger, without <see cref="LedgerSchema.CreateHashIndex"/>.</summary>
+    internal static readonly string CreateTablesSql = LedgerSchema.CreateTables("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB");
+
+    /// <summary>Creates all tables in one transaction, without <see cref="LedgerSchema.CreateHashIndex"/>.</summary>
     internal static void CreateTables(SqliteConnection connection, TimeProvider time)
     {
         Execute(connection, $"""
             BEGIN IMMEDIATE;
-            {LedgerSchema.CreateTables("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB")}
+            {CreateTablesSql}
             PRAGMA application_id = {ApplicationId};
             PRAGMA user_version = {LedgerSchema.Version}
             """);

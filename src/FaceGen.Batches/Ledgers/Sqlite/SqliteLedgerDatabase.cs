@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using FaceGen.Saving;
 using Microsoft.Data.Sqlite;
@@ -15,11 +14,13 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     private readonly TimeProvider _time;
     private readonly SqliteLock? _lock;
     private readonly SqliteWriter? _writer;
+    private readonly bool _isMissing;
     private SqliteConnection? _reader;
 
-    private SqliteLedgerDatabase(string name, TimeProvider time, SqliteLock? ledgerLock, SqliteWriter? writer, SqliteConnection? reader, long worker)
+    private SqliteLedgerDatabase(
+        string name, TimeProvider time, SqliteLock? ledgerLock, SqliteWriter? writer, SqliteConnection? reader, long worker, bool isMissing = false)
     {
-        (Name, _time, _lock, _writer, _reader, Worker) = (name, time, ledgerLock, writer, reader, worker);
+        (Name, _time, _lock, _writer, _reader, Worker, _isMissing) = (name, time, ledgerLock, writer, reader, worker, isMissing);
     }
 
     /// <inheritdoc/>
@@ -44,13 +45,21 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// <inheritdoc/>
     internal override string CaseFoldFunction => SqliteConnections.CaseFoldFunction;
 
+    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("The ledger was not opened to be written.");
+
+    /// <summary>Opens a ledger's file.</summary>
+    internal static Task<SqliteLedgerDatabase> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(path, mode, time, fill: null, cancellationToken);
+
     /// <summary>Opens a ledger's file.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="mode">The purpose.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="fill">Inserts the first rows into the file of a ledger that is created, before it gets its name; null for none.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="FaceGenException">The file cannot be used, or another run uses it.</exception>
-    internal static async Task<SqliteLedgerDatabase> OpenAsync(string path, LedgerMode mode, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<SqliteLedgerDatabase> OpenAsync(
+        string path, LedgerMode mode, TimeProvider time, Action<string>? fill, CancellationToken cancellationToken)
     {
         path = ResolveLink(path);
         if (Directory.Exists(path)) throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{path}' is a folder. Nothing was sent. Name a file with -Ledger.");
@@ -59,7 +68,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         try
         {
             return mode == LedgerMode.Run
-                ? await OpenToRunAsync(path, time, cancellationToken).ConfigureAwait(false)
+                ? await OpenToRunAsync(path, time, fill, cancellationToken).ConfigureAwait(false)
                 : await Task.Run(() => OpenToRead(path, mode, time), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (SqliteErrors.Explain(e, path, isWriting: mode == LedgerMode.Run) is { } explained && explained != e)
@@ -71,9 +80,9 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// <summary>Returns a temporary empty database in place of a missing ledger.</summary>
     internal static SqliteLedgerDatabase CreateEmpty(string name, TimeProvider time)
     {
-        SqliteConnection connection = SqliteConnections.Open("", SqliteOpenMode.ReadWriteCreate);
+        SqliteConnection connection = SqliteConnections.OpenTemporary(null);
         SqliteConnections.CreateTables(connection, time);
-        return new SqliteLedgerDatabase(name, time, null, null, connection, 0);
+        return new SqliteLedgerDatabase(name, time, null, null, connection, 0, isMissing: true);
     }
 
     /// <inheritdoc/>
@@ -93,33 +102,6 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     }
 
     /// <inheritdoc/>
-    internal override Task InsertInputAsync(LedgerSession session, IEnumerable<InputRow> rows)
-    {
-        using var insert = (SqliteCommand)session.Connection.CreateCommand();
-        insert.CommandText = "INSERT INTO input VALUES (@position, @hash, @request, @images, @face, @face_length, @file, @line, @row, @path, @file_at)";
-        SqliteParameter Add(string name, SqliteType type) => insert.Parameters.Add(name, type);
-        SqliteParameter position = Add("position", SqliteType.Integer), hash = Add("hash", SqliteType.Text), request = Add("request", SqliteType.Text);
-        SqliteParameter images = Add("images", SqliteType.Integer), face = Add("face", SqliteType.Text), faceLength = Add("face_length", SqliteType.Integer);
-        SqliteParameter file = Add("file", SqliteType.Text), line = Add("line", SqliteType.Integer), number = Add("row", SqliteType.Integer);
-        SqliteParameter path = Add("path", SqliteType.Text), fileAt = Add("file_at", SqliteType.Integer);
-        long count = 0;
-        foreach (InputRow row in rows)
-        {
-            position.Value = ++count;
-            (hash.Value, request.Value, images.Value, face.Value) = (row.Hash, row.Request, (long)row.Images, (object?)row.Face ?? DBNull.Value);
-            faceLength.Value = (long)row.FaceLength;
-            (file.Value, line.Value, number.Value) = row.Source is { } source
-                ? (source.File, (long)source.Line, (long)source.Row)
-                : ((object)DBNull.Value, (object)DBNull.Value, (object)DBNull.Value);
-            path.Value = row.Path is null ? DBNull.Value : LedgerSession.ToStorable(row.Path);
-            fileAt.Value = row.ExistingFileWrittenAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value;
-            insert.ExecuteNonQuery();
-        }
-
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     internal override Task AnalyzeAsync(LedgerSession session, string table) => Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -127,21 +109,26 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
 
     /// <inheritdoc/>
     internal override Task<T> WriteAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
-        _writer?.EnqueueAsync(work, cancellationToken) ?? throw new InvalidOperationException("The ledger was not opened to be written.");
+        Writer.EnqueueAsync(work, cancellationToken);
 
     /// <inheritdoc/>
-    internal override async Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken)
+    internal override Task<T> ReadAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) => ReadAsync(() =>
     {
-        await _readGate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        _reader ??= SqliteConnections.Open(Name, SqliteOpenMode.ReadWrite);
+        return SqliteConnections.RunTransaction(_reader, commit: false, work);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    internal override Task<T> WriteWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        Writer.EnqueueAloneAsync(async session =>
         {
-            return await Task.Run(() => Read(work), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _readGate.Release();
-        }
-    }
+            await VerifyIdentityAsync(session).ConfigureAwait(false);
+            return input.RunWithLedger(Name, commit: true, work);
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    internal override Task<T> ReadWithInputAsync<T>(InputStage input, Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(() => input.RunWithLedger(_isMissing ? null : Name, commit: false, work), cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -165,13 +152,13 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         _readGate.Dispose();
     }
 
-    private static async Task<SqliteLedgerDatabase> OpenToRunAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<SqliteLedgerDatabase> OpenToRunAsync(string path, TimeProvider time, Action<string>? fill, CancellationToken cancellationToken)
     {
         FileStorage.System.EnsureFolder(Path.GetDirectoryName(path)!);
         SqliteLock held = await SqliteLock.AcquireAsync(path, time, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => OpenLocked(path, time, held), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => OpenLocked(path, time, held, fill), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -180,13 +167,14 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         }
     }
 
-    private static SqliteLedgerDatabase OpenLocked(string path, TimeProvider time, SqliteLock ledgerLock)
+    private static SqliteLedgerDatabase OpenLocked(string path, TimeProvider time, SqliteLock ledgerLock, Action<string>? fill)
     {
-        if (!File.Exists(path))
+        bool isNew = !File.Exists(path);
+        if (isNew)
         {
             ThrowIfLogRemains(path);
             ledgerLock.ClearMark();
-            Create(path, time);
+            Create(path, time, fill);
         }
 
         ThrowIfNotLedger(path, ledgerLock.ReadMark());
@@ -202,7 +190,7 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         SqliteConnection connection = SqliteConnections.Open(path, SqliteOpenMode.ReadWrite);
         try
         {
-            SqliteConnections.CheckIntegrity(connection);
+            if (!isNew) SqliteConnections.CheckIntegrity(connection);
             SqliteConnections.ConfigureForWriting(connection, path);
             SqliteConnections.Checkpoint(connection, OpenTimeout);
             long worker = Register(connection, time);
@@ -232,21 +220,34 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
     /// Creates a ledger under another name and renames it when it is complete, so that the process may be killed at any point: the file
     /// with the final name needs no journal and no log.
     /// </summary>
-    internal static void Create(string path, TimeProvider time)
+    internal static void Create(string path, TimeProvider time, Action<string>? fill = null)
     {
         string temporary = path + ".new";
-        foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) FileStorage.System.RetryWhileInUse(() => File.Delete(temporary + suffix));
-        PrivateFile.EnsureExists(temporary);
-        using (SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite))
+        DeleteTemporary();
+        try
         {
+            PrivateFile.EnsureExists(temporary);
+            using SqliteConnection connection = SqliteConnections.Open(temporary, SqliteOpenMode.ReadWrite);
             SqliteConnections.EnableFullSync(connection);
             SqliteConnections.CreateTables(connection, time);
+            fill?.Invoke(temporary);
+            SqliteConnections.Execute(connection, LedgerSchema.CreateHashIndex);
             // A change of the journal mode after the rename would need a journal that has to be rolled back.
             SqliteConnections.ConfigureForWriting(connection, path);
+        }
+        catch
+        {
+            DeleteTemporary();
+            throw;
         }
 
         FileStorage.System.RetryWhileInUse(() => File.Move(temporary, path));
         FileStorage.System.FlushFolder(Path.GetDirectoryName(path)!);
+
+        void DeleteTemporary()
+        {
+            foreach (string suffix in (string[])["", "-journal", "-wal", "-shm"]) FileStorage.System.RetryWhileInUse(() => File.Delete(temporary + suffix));
+        }
     }
 
     /// <summary>Throws if a log exists and its ledger is missing: a new ledger would pay for every row again.</summary>
@@ -316,25 +317,27 @@ internal sealed class SqliteLedgerDatabase : LedgerDatabase
         return (long)command.ExecuteScalar()!;
     }
 
-    private T Read<T>(Func<LedgerSession, Task<T>> work)
+    private async Task<T> ReadAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        await _readGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => Read(work), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _readGate.Release();
+        }
+    }
+
+    private T Read<T>(Func<T> work)
     {
         try
         {
             // A file that was replaced or deleted does not show the state of the run's batch.
             if (_writer?.FindFileLoss() is { } loss) throw loss;
 
-            _reader ??= SqliteConnections.Open(Name, SqliteOpenMode.ReadWrite);
-            SqliteConnections.Execute(_reader, "BEGIN");
-            try
-            {
-                // SQLite works synchronously: the task has completed when it is returned.
-                return work(new LedgerSession(_reader, isRepeat: false, CancellationToken.None)).GetAwaiter().GetResult();
-            }
-            finally
-            {
-                if (_reader.State == ConnectionState.Open && SQLitePCL.raw.sqlite3_get_autocommit(_reader.Handle) == 0)
-                    SqliteConnections.Execute(_reader, "ROLLBACK");
-            }
+            return work();
         }
         catch (Exception e) when (SqliteErrors.Explain(e, Name, isWriting: false) is { } explained && explained != e)
         {

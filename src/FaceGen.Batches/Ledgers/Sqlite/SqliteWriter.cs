@@ -51,12 +51,13 @@ internal sealed class SqliteWriter : IDisposable
         _thread.Start();
     }
 
-    internal Task<T> EnqueueAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken)
-    {
-        var job = new Job<T>(work, cancellationToken);
-        _jobs.Add(job, cancellationToken);
-        return job.Result;
-    }
+    /// <summary>Runs work in the transaction of a group.</summary>
+    internal Task<T> EnqueueAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        EnqueueAsync(new Job<T>(work, cancellationToken), cancellationToken);
+
+    /// <summary>Runs work between two groups, which writes to the ledger in a transaction of another connection.</summary>
+    internal Task<T> EnqueueAloneAsync<T>(Func<LedgerSession, Task<T>> work, CancellationToken cancellationToken) =>
+        EnqueueAsync(new Job<T>(work, cancellationToken) { IsAlone = true }, cancellationToken);
 
     /// <summary>Returns the error if the ledger is no longer at its path; null otherwise.</summary>
     internal FaceGenException? FindFileLoss()
@@ -73,16 +74,32 @@ internal sealed class SqliteWriter : IDisposable
         _jobs.Dispose();
     }
 
+    private Task<T> EnqueueAsync<T>(Job<T> job, CancellationToken cancellationToken)
+    {
+        _jobs.Add(job, cancellationToken);
+        return job.Result;
+    }
+
     private void Run()
     {
         var group = new List<Job>();
         foreach (Job first in _jobs.GetConsumingEnumerable())
         {
             group.Add(first);
-            while (group.Count < MaxGroupSize && _jobs.TryTake(out Job? next)) group.Add(next);
-            Commit(group);
-            group.Clear();
+            while (group.Count < MaxGroupSize && !group[^1].IsAlone && _jobs.TryTake(out Job? next))
+            {
+                if (next.IsAlone) CommitAndClear(group);
+                group.Add(next);
+            }
+
+            CommitAndClear(group);
         }
+    }
+
+    private void CommitAndClear(List<Job> group)
+    {
+        Commit(group);
+        group.Clear();
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Each job of the group gets the exception; on this thread it would end the process.")]
@@ -93,10 +110,18 @@ internal sealed class SqliteWriter : IDisposable
         {
             if (_connection is null) Reopen();
             if (_isMarkDue) WriteMark();
-            Execute("BEGIN IMMEDIATE");
-            foreach (Job job in group) RunJob(job);
-            loss = SqliteFileIdentity.FindFileLoss(_connection!, _path);
-            Execute("COMMIT");
+            if (group[0].IsAlone)
+            {
+                group[0].Run(_connection!, _commands!);
+                loss = SqliteFileIdentity.FindFileLoss(_connection!, _path);
+            }
+            else
+            {
+                Execute("BEGIN IMMEDIATE");
+                foreach (Job job in group) RunJob(job);
+                loss = SqliteFileIdentity.FindFileLoss(_connection!, _path);
+                Execute("COMMIT");
+            }
         }
         catch (Exception e)
         {
@@ -216,6 +241,9 @@ internal sealed class SqliteWriter : IDisposable
 
     private abstract class Job
     {
+        /// <summary>True if the job is not part of a group's transaction.</summary>
+        internal bool IsAlone { get; init; }
+
         internal abstract void Run(SqliteConnection connection, SqliteCommandCache commands);
 
         /// <summary>Stores an exception for <see cref="Complete"/>.</summary>
