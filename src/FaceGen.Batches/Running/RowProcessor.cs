@@ -53,7 +53,7 @@ internal sealed class RowProcessor
                 generation = await GenerateAsync(recorder, request, slot).ConfigureAwait(false);
             }
 
-            if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
+            if (generation.StatusValue == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
             await SaveAsync(recorder, generation).ConfigureAwait(false);

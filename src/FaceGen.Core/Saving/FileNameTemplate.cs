@@ -29,7 +29,7 @@ internal sealed class FileNameTemplate
         ["index"] = (_, index) => (index + 1).ToString(CultureInfo.InvariantCulture),
         ["prompt"] = (generation, _) => ShortenPrompt(generation.Prompt),
         ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
-        ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
+        ["style"] = (generation, _) => generation.Style,
         ["track_id"] = (generation, _) => generation.TrackId?.ToString(CultureInfo.InvariantCulture),
         ["face"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
         ["face_image"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),

@@ -194,7 +194,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// <summary>Waits for a generation and saves each of its images.</summary>
     private async Task SaveAllAsync(Generation generation, Connection connection)
     {
-        if (generation.Status == GenerationStatus.Processing)
+        if (generation.StatusValue == GenerationStatus.Processing)
         {
             generation = await new Generator(connection, Log).WaitAsync(generation, WaitTimeout, StopToken).ConfigureAwait(false) with { Connection = connection };
             Account.For(connection).BeginSaving(connection, generation);

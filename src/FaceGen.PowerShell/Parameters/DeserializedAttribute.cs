@@ -4,25 +4,36 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>Converts deserialized generations (from Export-Clixml, a job or a remote session) back.</summary>
+/// <summary>
+/// Converts deserialized objects (from Export-Clixml, a job or a remote session) to their generations: generations, saved images and
+/// batch items. The links of the last two are not kept; a poll gets them.
+/// </summary>
 internal sealed class DeserializedAttribute : ElementTransformationAttribute
 {
-    private protected override object TransformElement(object input) => FindGeneration(input) ?? input;
+    private protected override object TransformElement(object input) => FindGeneration(input) switch
+    {
+        null when input is PSObject { BaseObject: PSCustomObject } flat && RequestRowReader.IsDeserialized<SavedImage>(flat) => ToGeneration(flat),
+        // A row that was not accepted.
+        { Id.Length: 0 } when RequestRowReader.IsDeserialized<BatchItem>((PSObject)input) => input,
+        var generation => (object?)generation ?? input,
+    };
 
-    /// <summary>Returns the generation of a deserialized one; null for any other object.</summary>
+    /// <summary>Returns the generation of a deserialized generation or batch item, without an id if it has none; null for any other object.</summary>
     internal static Generation? FindGeneration(object? input) =>
-        input is PSObject { BaseObject: PSCustomObject } flat && RequestRowReader.IsDeserialized<Generation>(flat) ? ToGeneration(flat) : null;
+        input is PSObject { BaseObject: PSCustomObject } flat && (RequestRowReader.IsDeserialized<Generation>(flat) || RequestRowReader.IsDeserialized<BatchItem>(flat))
+            ? ToGeneration(flat)
+            : null;
 
     private static Generation ToGeneration(PSObject deserialized) => new()
     {
         Id = GetText(deserialized, "Id") ?? "",
-        Status = Enum.TryParse(GetText(deserialized, "Status"), out GenerationStatus status) ? status : default,
+        StatusValue = Enum.TryParse(GetText(deserialized, "Status"), out GenerationStatus status) ? status : default,
         Images = GetValue(deserialized, "Output") is { } output ? [.. LanguagePrimitives.GetEnumerable(output).Cast<object>().Select(link => link.ToString()!)] : [],
         Prompt = GetText(deserialized, "Prompt"),
         Seed = GetAs<long>(deserialized, "Seed"),
-        GenerationTime = GetAs<double>(deserialized, "GenerationTime"),
+        Seconds = GetAs<double>(deserialized, "Seconds"),
         Eta = GetAs<double>(deserialized, "Eta"),
-        CreatedAt = GetTime(deserialized, "CreatedAt"),
+        CreatedAt = GetTime(deserialized, "CreatedAt") ?? GetTime(deserialized, "SubmittedAt"),
         TrackId = GetAs<long>(deserialized, "TrackId"),
         Message = GetText(deserialized, "Message") ?? "",
         Account = AccountIdentifier.TryParse(GetText(deserialized, "Account")),

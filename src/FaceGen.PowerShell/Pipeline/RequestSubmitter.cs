@@ -39,7 +39,7 @@ internal sealed class RequestSubmitter(GenerateOptions options, bool includeUnce
             return (new Generation
             {
                 Id = "",
-                Status = GenerationStatus.Uncertain,
+                StatusValue = GenerationStatus.Uncertain,
                 CreatedAt = connection.Services.Time.GetUtcNow(),
                 Prompt = request.Prompt,
                 Seed = request.Seed,

@@ -237,7 +237,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
         Request request = _folder.ReadRequest("people.csv", $"prompt,face_image\na,{Convert.ToBase64String(image)}\n");
 
-        Assert.Equal(ImageFormat.Png, request.FaceImage.Format);
+        Assert.Equal("Png", request.FaceImage.Format);
         Assert.Null(request.FaceImage.FilePath);
     }
 

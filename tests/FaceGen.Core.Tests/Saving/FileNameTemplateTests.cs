@@ -10,7 +10,7 @@ public sealed class FileNameTemplateTests
     private static readonly Generation Plain = new()
     {
         Id = "77",
-        Status = GenerationStatus.Success,
+        StatusValue = GenerationStatus.Success,
         CreatedAt = new DateTimeOffset(2030, 1, 2, 12, 0, 0, TimeZoneInfo.Local.GetUtcOffset(new DateTime(2030, 1, 2, 12, 0, 0))),
         Prompt = "a pilot",
         Seed = -5,

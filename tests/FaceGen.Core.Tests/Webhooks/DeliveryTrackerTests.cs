@@ -60,7 +60,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("9", null);
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
         Deliveries.Receive("9", null);
         Assert.Single(_service.Fetches);
         Assert.Equal(0, _service.Account.Slots.InUse);
@@ -77,7 +77,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         Deliveries.Receive("9", null);
         response.SetResult(ScriptedResponse.Processing("9"));
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         await _service.WaitForCallAsync();
         Assert.False(generating.IsCompleted);
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).StatusValue);
     }
 
     [Fact] // Q34
@@ -101,7 +101,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("77", null);
 
-        Assert.Equal(("77", GenerationStatus.Success), (await next.WithTimeoutAsync()) is { } generation ? (generation.Id, generation.Status) : default);
+        Assert.Equal(("77", GenerationStatus.Success), (await next.WithTimeoutAsync()) is { } generation ? (generation.Id, generation.StatusValue) : default);
     }
 
     [Fact] // Q34
@@ -228,7 +228,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Close(_webhook);
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
     }
 
     [Theory]
@@ -244,7 +244,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[0]));
 
         Generation generation = await generating.WithTimeoutAsync();
-        Assert.Equal(("9", GenerationStatus.Success), (generation.Id, generation.Status));
+        Assert.Equal(("9", GenerationStatus.Success), (generation.Id, generation.StatusValue));
         Assert.Single(_service.Submissions);
         Assert.Equal(0, _service.Account.Slots.InUse);
         Assert.Empty(_service.Account.UnacknowledgedOutcomes);

@@ -26,7 +26,7 @@ public sealed class NewFaceGenImageTests
         PSObject generation = fixture.Run("param($face) New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Seed 7 -Samples 2 -TrackId 12", fixture.Face).WithoutErrors().Single;
 
         Assert.Equal("Success", generation.Properties["Status"].Value.ToString());
-        Assert.Equal(2, ((Uri[])generation.Properties["Output"].Value).Length);
+        Assert.Equal(2, ((IEnumerable<Uri>)generation.Properties["Output"].Value).Count());
         Assert.Equal("a pilot", generation.Properties["Prompt"].Value);
         Assert.Equal(7L, generation.Properties["Seed"].Value);
         Assert.Equal(12L, generation.Properties["TrackId"].Value);
