@@ -16,8 +16,9 @@ internal sealed class ExistingImages(FileStorage files, SavedImageFactory factor
     /// <summary>Returns the file of an image, whatever its format; null if there is none.</summary>
     /// <param name="files">Performs the file operations.</param>
     /// <param name="path">The path without the extension.</param>
-    internal static string? FindFile(FileStorage files, string path) =>
-        Formats.Select(format => path + format.GetExtension()).FirstOrDefault(files.FileExists);
+    /// <param name="names">Gives the extensions; null for the usual ones.</param>
+    internal static string? FindFile(FileStorage files, string path, FileNameTemplate? names = null) =>
+        Formats.Select(format => path + (names?.GetExtension(format) ?? format.GetExtension())).FirstOrDefault(files.FileExists);
 
     /// <summary>Returns when a file was written; a time before any submission if the system does not report it.</summary>
     internal static DateTimeOffset GetLastWriteTime(FileStorage files, string path)

@@ -39,7 +39,7 @@ internal sealed class ImageSaver(
         if (options.Force || options.SkipExisting) ReserveName(path, (generation.Account, generation.Id, index));
         if (index == 0 && generation.UnusedImageCount > 0) log?.LogWarning(UnusedImagesWarning(generation));
         SavedImage saved;
-        if (options.SkipExisting && ExistingImages.FindFile(_files, path) is { } existing)
+        if (options.SkipExisting && ExistingImages.FindFile(_files, path, options.Name) is { } existing)
         {
             saved = Existing.Read(existing, generation, index);
             GetAccount(generation).MarkSaved(generation.Id, index);
@@ -87,7 +87,7 @@ internal sealed class ImageSaver(
         {
             CheckedImage image = await ExpiryVerifier.DownloadAsync(
                 GetConnection(generation), generation, index, buffer, options.Timeout, log, cancellationToken).ConfigureAwait(false);
-            SavedImage saved = _factory.Create(path + image.Info.Format.GetExtension(), image, generation, index);
+            SavedImage saved = _factory.Create(path + options.Name.GetExtension(image.Info.Format), image, generation, index);
             IReadOnlyList<ArraySegment<byte>> parts = CreateFileParts(saved, image.Bytes);
             if (parts.Count > 1) saved = saved with { Length = parts.Sum(part => part.Count), Sha256 = SavedImageFactory.ComputeSha256(parts) };
             await WriteUninterruptedAsync(generation, index, () => saved = WriteImage(saved, image.Bytes, parts), cancellationToken).ConfigureAwait(false);

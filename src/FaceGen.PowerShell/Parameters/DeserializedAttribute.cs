@@ -4,19 +4,20 @@ using FaceGen.Http;
 
 namespace FaceGen.PowerShell.Parameters;
 
-/// <summary>
-/// Converts deserialized objects (from Export-Clixml, a job or a remote session) to their generations: generations, saved images and
-/// batch items. The links of the last two are not kept; a poll gets them.
-/// </summary>
+/// <summary>Converts deserialized generations (from Export-Clixml, a job or a remote session) back.</summary>
 internal sealed class DeserializedAttribute : ElementTransformationAttribute
 {
-    private protected override object TransformElement(object input) => FindGeneration(input) switch
-    {
-        null when input is PSObject { BaseObject: PSCustomObject } flat && RequestRowReader.IsDeserialized<SavedImage>(flat) => ToGeneration(flat),
-        // A row that was not accepted.
-        { Id.Length: 0 } when RequestRowReader.IsDeserialized<BatchItem>((PSObject)input) => input,
-        var generation => (object?)generation ?? input,
-    };
+    /// <summary>
+    /// Gets or sets whether saved images and batch items are converted to their generations too. Serialization does not keep the links of
+    /// these; a poll gets them.
+    /// </summary>
+    public bool AcceptOwners { get; set; }
+
+    private protected override object TransformElement(object input) =>
+        input is PSObject { BaseObject: PSCustomObject } flat && (RequestRowReader.IsDeserialized<Generation>(flat)
+            || (AcceptOwners && (RequestRowReader.IsDeserialized<SavedImage>(flat) || RequestRowReader.IsDeserialized<BatchItem>(flat)) && GetText(flat, "Id") is { Length: > 0 }))
+            ? ToGeneration(flat)
+            : input;
 
     /// <summary>Returns the generation of a deserialized generation or batch item, without an id if it has none; null for any other object.</summary>
     internal static Generation? FindGeneration(object? input) =>
