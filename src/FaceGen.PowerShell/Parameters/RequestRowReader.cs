@@ -73,6 +73,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
                 SetCells(input);
                 source = ReadSource(input) ?? source;
                 break;
+            case ValueType when Overrides[RequestField.Prompt] is null && Defaults[RequestField.Prompt] is null:
+                _builder.AddError($"The input is a value of the type {input.BaseObject.GetType().Name}, not a prompt, a row or an image. Nothing was sent. If it is the prompt, pipe it as text: '{input}'.");
+                break;
             default:
                 newColumns = SetRow(input);
                 break;
