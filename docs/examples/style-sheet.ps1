@@ -44,7 +44,7 @@ $original = Get-Item -LiteralPath $face.FilePath
 $before = "before$($original.Extension)"
 $original | Copy-Item -Destination (Join-Path $Destination $before) -Force
 $figures = @(Format-Figure $before 'before') + ($images | ForEach-Object {
-        Format-Figure (Split-Path $_.FullName -Leaf) $_.Generation.Request.Style
+        Format-Figure $_.Name $_.Style
     })
 $sheet = Join-Path $Destination sheet.html
 @"

@@ -11,7 +11,7 @@ namespace FaceGen.PowerShell.Tests;
 public sealed partial class ConventionTests
 {
     /// <summary>The verbs of cmdlets that change something outside the session or cost money.</summary>
-    private static readonly string[] StateChangingVerbs = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop"];
+    private static readonly string[] StateChangingVerbs = ["New", "Remove", "Save", "Invoke", "Export", "Publish", "Start", "Stop", "Disconnect"];
 
     private static readonly Lazy<CmdletInfo[]> Exported = new(() =>
     {

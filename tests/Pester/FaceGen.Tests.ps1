@@ -41,7 +41,7 @@ Describe 'Pipelines' {
         $images.Count | Should -Be 12
         $images.Filtered | Should -Not -Contain $true
         $images | ForEach-Object { $_.FullName | Should -Exist }
-        $images.Generation.Request.Style | Sort-Object -Unique | Should -Be '3d', 'anime', 'chibi', 'comic', 'realistic'
+        $images.Style | Sort-Object -Unique | Should -Be '3d', 'anime', 'chibi', 'comic', 'realistic'
     }
 
     It 'ignores empty cells and reports the row of an invalid one' {
@@ -59,7 +59,7 @@ Describe 'Pipelines' {
         $images = Import-Csv "$TestDrive/staff.csv" | New-FaceGenImage -Prompt { $_.text } -FaceImage { $_.photo } -Style { $_.kind } -InformationVariable kept |
             Save-FaceGenOutput "$TestDrive/staff" -Name '{account}'
         $images.FullName | Split-Path -Leaf | Sort-Object | Should -Be 'asmith.png', 'jdoe.png'
-        ($images | Where-Object FullName -like '*jdoe*').Generation.Request.Style | Should -Be comic
+        ($images | Where-Object FullName -like '*jdoe*').Style | Should -Be comic
         "$kept" | Should -BeLike "Input 1: FaceGen keeps the columns 'text', 'photo', 'account', 'kind'*"
         $images.Generation.Request.Columns.account | Sort-Object | Should -Be 'asmith', 'jdoe'
     }
@@ -194,6 +194,62 @@ Describe 'Batches' {
             Disconnect-FaceGen strict
             $strict | Stop-FaceGenEmulator
         }
+    }
+}
+
+Describe 'Exports' {
+    BeforeAll {
+        'prompt,face_image,width,sam', "one,$face,64,jdoe", "two,$face,64,asmith" | Set-Content "$TestDrive/people.csv"
+        $generations = Import-FaceGenRequest "$TestDrive/people.csv" | New-FaceGenImage -Style comic -Samples 2
+        $images = $generations | Save-FaceGenOutput "$TestDrive/exports" -Name '{sam}'
+        $items = Invoke-FaceGenBatch "$TestDrive/people.csv" -Destination "$TestDrive/exports/batch" | Where-Object { $_.PSTypeNames[0] -eq 'FaceGen.BatchItem' }
+    }
+
+    It 'Export-Csv writes a text in each column' {
+        $all = foreach ($objects in $generations, $images, $items) {
+            $objects | Export-Csv "$TestDrive/exported.csv" -NoTypeInformation
+            Import-Csv "$TestDrive/exported.csv"
+        }
+        $all.ForEach({ $_.PSObject.Properties.Value }) | Where-Object { $_ -match '^(System|FaceGen)\.' } | Should -BeNullOrEmpty
+        $all.Row | Sort-Object -Unique | Should -Be 1, 2
+        ($all | Where-Object FullName).Name | Sort-Object | Should -Be 'asmith-1.png', 'asmith-2.png', 'jdoe-1.png', 'jdoe-2.png'
+        ($all | Where-Object Files).Files | ForEach-Object { $_ | Should -Exist }
+    }
+
+    It 'ConvertTo-Json has words and warns of nothing' {
+        $json = foreach ($object in $generations[0], $images[0], $items[0]) { $object | ConvertTo-Json -WarningVariable +warned }
+        $warned | Should -BeNullOrEmpty
+        ($json[0, 2] | ConvertFrom-Json).Status | Should -Be Success, Saved
+        ($json[1] | ConvertFrom-Json).Format | Should -Be Png
+    }
+
+    It 'Group-Object, Sort-Object and Measure-Object use the columns' {
+        ($items | Group-Object Status).Name | Should -Be Saved
+        ($images | Sort-Object Row, Index).Name | Should -Be 'jdoe-1.png', 'jdoe-2.png', 'asmith-1.png', 'asmith-2.png'
+        ($generations | Measure-Object ImageCount -Sum).Sum | Should -Be 4
+    }
+
+    It 'the generation of an image is a property that exports hide' {
+        $images[0].Generation.Request.Columns['sam'] | Should -BeIn 'jdoe', 'asmith'
+        $images.Generation | Should -HaveCount 4
+        $images[0] | Format-List * | Out-String | Should -Not -Match 'Generation'
+    }
+
+    It 'rows and images come back from Clixml' {
+        $items | Export-Clixml "$TestDrive/items.xml"
+        [regex]::Matches((Get-Content "$TestDrive/items.xml" -Raw), 'N="NegativePrompt"') | Should -HaveCount 2
+        Import-Clixml "$TestDrive/items.xml" | Save-FaceGenOutput "$TestDrive/again" -Name '{sam}' | ForEach-Object Name | Sort-Object | Should -Be 'asmith.png', 'jdoe.png'
+        (Import-Clixml "$TestDrive/items.xml" | New-FaceGenImage).Request.ForEach({ $_.Columns['sam'] }) | Sort-Object | Should -Be 'asmith', 'jdoe'
+    }
+
+    It 'a thread adopts the connection of its caller' -Skip:(-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) {
+        $job = Start-ThreadJob {
+            Import-Module $using:manifest
+            $null = $using:connection | Connect-FaceGen
+            New-FaceGenImage adopted $using:face | Save-FaceGenOutput -OutFile "$using:TestDrive/adopted.png"
+        }
+        ($job | Receive-Job -Wait -AutoRemoveJob).Name | Should -Be adopted.png
+        (Test-FaceGenConnection) | Should -BeTrue
     }
 }
 

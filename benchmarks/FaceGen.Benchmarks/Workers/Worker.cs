@@ -129,7 +129,7 @@ internal static class LargeBatchRun
 
     private const string Script = """
         param($csv, $out, $isPlan)
-        if ($isPlan) { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -WhatIf } else { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -MaxImages 0 -WarningAction Ignore }
+        if ($isPlan) { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -WhatIf } else { Invoke-FaceGenBatch $csv -Destination $out -Name '{row}-{index}' -MaxImages 0 -SummaryOnly -WarningAction Ignore }
         """;
 
     /// <summary>Runs a batch.</summary>
@@ -143,7 +143,7 @@ internal static class LargeBatchRun
         using Process process = Process.GetCurrentProcess();
         (TimeSpan user, TimeSpan system) = (process.UserProcessorTime, process.PrivilegedProcessorTime);
         long start = Stopwatch.GetTimestamp();
-        object? summary = session.Run(Script, arguments[2], arguments[3], isPlan).LastOrDefault()?.BaseObject;
+        object? summary = session.Run(Script, arguments[2], arguments[3], isPlan) is [.., { } last] ? last.BaseObject : null;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         process.Refresh();
         return new BatchResult(

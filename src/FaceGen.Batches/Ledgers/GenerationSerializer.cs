@@ -10,7 +10,7 @@ internal static class GenerationSerializer
 {
     internal static string Serialize(Generation generation) => Encoding.UTF8.GetString(JsonObjectWriter.Write(json =>
     {
-        json.WriteString("status", generation.Status.ToString());
+        json.WriteString("status", generation.Status);
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         WriteStrings(json, "images", generation.Images);
         json.WriteStartArray("other_links");
@@ -20,7 +20,7 @@ internal static class GenerationSerializer
         WriteStrings(json, "future_links", generation.FutureLinks);
         if (generation.Prompt is { } prompt) json.WriteString("prompt", prompt);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-        if (generation.GenerationTime is { } seconds) json.WriteShortestNumber("generation_time", seconds);
+        if (generation.Seconds is { } seconds) json.WriteShortestNumber("generation_time", seconds);
         if (generation.Eta is { } eta) json.WriteShortestNumber("eta", eta);
         if (generation.TrackId is { } trackId) json.WriteIdentifier("track_id", trackId);
         if (generation.Account is { } account) json.WriteString("account", account);
@@ -41,7 +41,7 @@ internal static class GenerationSerializer
             string[] images = ReadStrings(root.GetProperty("images"));
             return known with
             {
-                Status = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
+                StatusValue = (GenerationStatus)Enum.Parse(typeof(GenerationStatus), root.GetProperty("status").GetString()!),
                 CreatedAt = GetProperty(root, "created_at")?.GetDateTimeOffset(),
                 Images = images,
                 AlternateLinks = [.. root.GetProperty("other_links").EnumerateArray().Select(ReadStrings).Where(links => links.Length == images.Length)],
@@ -49,14 +49,14 @@ internal static class GenerationSerializer
                 FutureLinks = GetProperty(root, "future_links") is { } futureLinks ? ReadStrings(futureLinks) : [],
                 Prompt = GetProperty(root, "prompt")?.GetString(),
                 Seed = GetProperty(root, "seed")?.GetInt64(),
-                GenerationTime = GetProperty(root, "generation_time")?.GetDouble(),
+                Seconds = GetProperty(root, "generation_time")?.GetDouble(),
                 Eta = GetProperty(root, "eta")?.GetDouble(),
                 TrackId = TolerantJson.ReadText(TolerantJson.GetProperty(root, "track_id")),
                 // A ledger of an older version contains only the address.
                 Account = AccountIdentifier.TryParse(GetProperty(root, "account")?.GetString()) ?? row.Address,
                 Message = root.GetProperty("message").GetString()!,
-                Meta = root.GetProperty("meta").EnumerateObject()
-                    .ToDictionary(value => value.Name, value => ReadValue(value.Value), StringComparer.OrdinalIgnoreCase),
+                Meta = new JoinedDictionary<object?>(root.GetProperty("meta").EnumerateObject()
+                    .ToDictionary(value => value.Name, value => ReadValue(value.Value), StringComparer.OrdinalIgnoreCase)),
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or FormatException)

@@ -3,7 +3,7 @@ using System.Text;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// Reads the text of a request file, decoded by its byte order mark (UTF-8 without one), with a lookahead. A lone CR, the line end of
+/// Reads the text of a request file, decoded by its byte order mark, or without one by the given encoding, with a lookahead. A lone CR, the line end of
 /// old Macs, is returned as LF, so that every line break contains exactly one LF.
 /// </summary>
 internal sealed class LookaheadTextReader : TextReader
@@ -16,10 +16,10 @@ internal sealed class LookaheadTextReader : TextReader
     private int _end;
     private bool _endsInCarriageReturn;
 
-    internal LookaheadTextReader(string path, Stream stream)
+    internal LookaheadTextReader(string path, Stream stream, Encoding? encoding = null)
     {
         Path = path;
-        _reader = new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, BufferSize);
+        _reader = new StreamReader(stream, encoding ?? Encoding.UTF8, detectEncodingFromByteOrderMarks: true, BufferSize);
     }
 
     /// <summary>Gets the full path of the file.</summary>
@@ -36,7 +36,7 @@ internal sealed class LookaheadTextReader : TextReader
     }
 
     /// <summary>Opens a file, which other programs may have open too.</summary>
-    internal static LookaheadTextReader Open(string path)
+    internal static LookaheadTextReader Open(string path, Encoding? encoding)
     {
         if (Directory.Exists(path)) throw RequestFileError.ForFile(path, "is a folder", "Name a file");
 
@@ -44,7 +44,7 @@ internal sealed class LookaheadTextReader : TextReader
         {
             // The StreamReader buffers already.
             return new LookaheadTextReader(path, new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1));
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1), encoding);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using FaceGen.Contract;
 
 namespace FaceGen.Batches.Requests;
@@ -7,13 +8,13 @@ namespace FaceGen.Batches.Requests;
 public sealed class RequestFileReader : IRequestFileReader
 {
     /// <inheritdoc/>
-    IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter, CommandValues defaults)
+    IEnumerable<RequestRow> IRequestFileReader.Read(string path, RequestFileFormat? format, char? delimiter, Encoding? encoding, CommandValues defaults)
     {
-        using LookaheadTextReader text = LookaheadTextReader.Open(path);
+        using LookaheadTextReader text = LookaheadTextReader.Open(path, encoding);
         // A file that was joined from several ones, or written by two tools, begins with several byte order marks.
         while (text.Lookahead is ['\uFEFF' or '\u200B', ..]) text.Skip(1);
         if (text.Lookahead is ['\0', ..] or [_, '\0', ..])
-            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark", "Save it as UTF-8, or with a byte order mark");
+            throw RequestFileError.ForFile(path, "is UTF-16 without a byte order mark", "Save it as UTF-8, or give -Encoding unicode");
         if (text.Lookahead.IsWhiteSpace()) throw RequestFileError.ForFile(path, "is empty", "Name a file with a row");
 
         var rows = new RequestRowBuilder(path, defaults);

@@ -15,36 +15,33 @@ internal static class BatchItems
         Generation? generation = row.GenerationId is null ? null : GenerationSerializer.Deserialize(row, request);
         if (connection is not null && generation?.Account is { } account && AccountIdentifier.Matches(account, connection))
             generation = generation with { Connection = connection };
-        return new BatchItem
+        return new BatchItem(row.Status)
         {
-            Status = row.Status,
             Request = request,
             Generation = generation,
             Account = generation?.Account ?? row.Address,
-            Files = generation is null ? [] : [.. row.Files.Select(file => ToSavedImage(file, generation))],
+            Files = generation is null ? new() : new([.. row.Files.Select(file => ToSavedImage(file, generation))]),
             Attempts = row.Attempts,
             SubmittedAt = row.SubmittedAt,
             GeneratedAt = row.GeneratedAt,
             EndedAt = row.EndedAt,
-            ErrorCode = row.ErrorCode,
+            ErrorCodeValue = row.ErrorCode,
             Error = row.Error,
         };
     }
 
     internal static LedgerFile ToLedgerFile(SavedImage image) =>
-        new(image.Index, image.FullName, image.Length, image.Sha256, image.Format, image.Width, image.Height, image.Filtered, image.Incomplete);
+        new(image.Index, image.FullName, image.Length, image.Sha256, image.FormatValue, image.Width, image.Height, image.Filtered, image.Incomplete);
 
-    private static SavedImage ToSavedImage(LedgerFile file, Generation generation) => new()
+    private static SavedImage ToSavedImage(LedgerFile file, Generation generation) => new(generation, file.Format)
     {
         FullName = file.Path,
         Length = file.Length,
         Sha256 = file.Sha256,
-        Format = file.Format,
         Width = file.Width,
         Height = file.Height,
         Filtered = file.Filtered,
         Incomplete = file.Incomplete,
         Index = file.Index,
-        Generation = generation,
     };
 }

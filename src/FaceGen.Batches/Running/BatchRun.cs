@@ -308,7 +308,7 @@ internal sealed class BatchRun : IDisposable
         {
             if (await _processor.ProcessAsync(row, slots, OnGenerated).ConfigureAwait(false) is not var (item, error)) return;
 
-            _progress.RecordEnd(item.Status.GetStage() == BatchStage.Saved);
+            _progress.RecordEnd(item.StatusValue.GetStage() == BatchStage.Saved);
             _run.Observer.OnItemEnded(item, error);
         }
         finally

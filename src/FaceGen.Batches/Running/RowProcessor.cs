@@ -55,7 +55,7 @@ internal sealed class RowProcessor
             }
 
             onGenerated();
-            if (generation.Status == GenerationStatus.Failed) throw generation.CreateFailedError();
+            if (generation.StatusValue == GenerationStatus.Failed) throw generation.CreateFailedError();
 
             await recorder.RecordGeneratedAsync(generation).ConfigureAwait(false);
             _run.MissingImages.Add(generation);

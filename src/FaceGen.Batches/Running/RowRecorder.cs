@@ -193,7 +193,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
 
     private async Task RecordAcceptedAsync(Generation accepted)
     {
-        bool isReady = accepted.Status == GenerationStatus.Success;
+        bool isReady = accepted.StatusValue == GenerationStatus.Success;
         // Before the write, which may fail: an accepted row must not be submitted again.
         Row = WithGeneration(accepted, isReady ? BatchItemStatus.Generated : BatchItemStatus.Submitted) with
         {

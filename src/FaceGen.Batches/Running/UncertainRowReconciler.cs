@@ -64,7 +64,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         var unknown = new Generation
         {
             Id = "",
-            Status = GenerationStatus.Success,
+            StatusValue = GenerationStatus.Success,
             CreatedAt = row.SubmittedAt,
             Request = request,
             Prompt = request.Prompt,
@@ -143,7 +143,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         {
             Generation generation = await Fetcher.FetchAsync(run.Connection, new Generation { Id = id, Connection = run.Connection }, run.EndToken).ConfigureAwait(false);
             await MatchAsync(generation, rows).ConfigureAwait(false);
-            return generation.Status == GenerationStatus.Processing ? null : generation.Prompt is not null;
+            return generation.StatusValue == GenerationStatus.Processing ? null : generation.Prompt is not null;
         }
         catch (FaceGenException e) when (!e.EndsRun && e.Code is not (ErrorCode.LedgerInvalid or ErrorCode.LedgerNotWritten or ErrorCode.LedgerUnreachable))
         {
@@ -155,7 +155,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
     /// <summary>Reconciles the row that a generation matches, if it is the only one.</summary>
     private async Task MatchAsync(Generation generation, List<(LedgerRow Row, Request Request)> rows)
     {
-        if (generation.Prompt is null || generation.Status != GenerationStatus.Success) return;
+        if (generation.Prompt is null || generation.StatusValue != GenerationStatus.Success) return;
 
         (LedgerRow Row, Request Request)[] matching = [.. rows.Where(row => Matches(generation, row.Request))];
         if (matching.Length != 1) return;

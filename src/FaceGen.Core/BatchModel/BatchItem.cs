@@ -5,26 +5,39 @@ namespace FaceGen;
 /// <summary>One row of a batch, as recorded in its ledger.</summary>
 public sealed record BatchItem
 {
-    /// <summary>Gets the status.</summary>
-    public required BatchItemStatus Status { get; init; }
-
-    /// <summary>Gets the request.</summary>
-    public required Request Request { get; init; }
-
-    /// <summary>Gets the prompt.</summary>
-    public string Prompt => Request.Prompt;
+    /// <summary>Creates the description of a row.</summary>
+    /// <param name="status">The status.</param>
+    internal BatchItem(BatchItemStatus status) => StatusValue = status;
 
     /// <summary>Gets the file and line of the row; null if it was not read from a file.</summary>
     public RequestSource? Source => Request.Source;
 
+    /// <summary>Gets the number of the row in its file or pipeline, from 1; null if it is unknown.</summary>
+    public int? Row => Source?.Row;
+
+    /// <summary>Gets the status: the name of a <see cref="BatchItemStatus"/>, since ConvertTo-Json writes an enum as a number.</summary>
+    public string Status => StatusValue.ToString();
+
+    /// <summary>Gets the prompt.</summary>
+    public string Prompt => Request.Prompt;
+
+    /// <summary>Gets the requested style; null for the service's default.</summary>
+    public string? Style => Request.Style;
+
+    /// <summary>Gets the requested width in pixels; null for that of the face image.</summary>
+    public int? Width => Request.Width;
+
+    /// <summary>Gets the requested height in pixels; null for that of the face image.</summary>
+    public int? Height => Request.Height;
+
+    /// <summary>Gets the seed that was used, or before that the requested one.</summary>
+    public long? Seed => Generation?.Seed ?? Request.Seed;
+
     /// <summary>Gets the service's id; null before the service accepts the row.</summary>
     public string? Id => Generation?.Id;
 
-    /// <summary>Gets the generation; null before the service accepts the row.</summary>
-    public Generation? Generation { get; init; }
-
     /// <summary>Gets the saved images; empty before they are saved.</summary>
-    public SavedImage[] Files { get; init; } = [];
+    public JoinedList<SavedImage> Files { get; init; } = new();
 
     /// <summary>Gets the number of times that the row was submitted.</summary>
     public int Attempts { get; init; }
@@ -39,10 +52,13 @@ public sealed record BatchItem
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>Gets when the links of its images expire; null once the images are saved.</summary>
-    public DateTimeOffset? ExpiresAt => Files.Length > 0 ? null : Generation?.ExpiresAt;
+    public DateTimeOffset? ExpiresAt => Files.Count > 0 ? null : Generation?.ExpiresAt;
 
-    /// <summary>Gets the id of the last error; null if there is none.</summary>
-    public ErrorCode? ErrorCode { get; init; }
+    /// <summary>Gets the number of seconds that the service took; null before it has finished.</summary>
+    public double? Seconds => Generation?.Seconds;
+
+    /// <summary>Gets the id of the last error, the name of an <see cref="FaceGen.ErrorCode"/>; null if there is none.</summary>
+    public string? ErrorCode => ErrorCodeValue?.ToString();
 
     /// <summary>Gets the message of the last error; null if there is none.</summary>
     public string? Error { get; init; }
@@ -52,6 +68,24 @@ public sealed record BatchItem
     /// cannot be computed; the address alone in ledgers of older versions; null before the row is submitted.
     /// </summary>
     public string? Account { get; init; }
+
+    /// <summary>Gets the request.</summary>
+    public required Request Request { get; init; }
+
+    /// <summary>
+    /// Gets the generation; null before the service accepts the row. It is not public, so that an exported row contains its
+    /// request once; <see cref="GetGeneration"/> returns it.
+    /// </summary>
+    internal Generation? Generation { get; init; }
+
+    /// <summary>Gets the value of <see cref="Status"/>.</summary>
+    internal BatchItemStatus StatusValue { get; }
+
+    /// <summary>Gets the value of <see cref="ErrorCode"/>.</summary>
+    internal ErrorCode? ErrorCodeValue { get; init; }
+
+    /// <summary>Returns the generation, which scripts get as the property Generation; null before the service accepts the row.</summary>
+    public Generation? GetGeneration() => Generation;
 
     /// <summary>Returns the row, its status and its prompt.</summary>
     public override string ToString() => $"{(Source is null ? "" : $"{Source} ")}{Status}: {DisplayText.Clean(Prompt, 60)}";

@@ -48,10 +48,10 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
     /// <summary>Writes the end of a row.</summary>
     internal void WriteRow(BatchItem item, FaceGenException? error) => Append("RowEnd", json =>
     {
-        WriteRowFields(json, item.Source, item.Status.ToString(), error);
+        WriteRowFields(json, item.Source, item.Status, error);
         json.WriteString("id", item.Id);
         json.WriteNumber("attempts", item.Attempts);
-        json.WriteNumber("files", item.Files.Length);
+        json.WriteNumber("files", item.Files.Count);
         if (item.EndedAt - item.SubmittedAt is { } duration) json.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 3));
         else json.WriteNull("seconds");
     });

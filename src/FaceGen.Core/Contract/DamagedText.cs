@@ -25,7 +25,7 @@ internal static class DamagedText
     /// <summary>Returns the damage of a text, as a phrase that follows "must be …, not"; null if the text is not damaged.</summary>
     internal static string? DescribeDamage(string text)
     {
-        if (text.Contains('\uFFFD')) return "a text with bytes that are not UTF-8 (save the file as UTF-8)";
+        if (text.Contains('\uFFFD')) return "a text with bytes that are not UTF-8 (save the file as UTF-8, or give its -Encoding)";
         if (text.Contains('\0')) return "a text with the character NUL (save the file as UTF-8)";
         if (HasLoneSurrogate(text)) return "a text with half of a surrogate pair";
         if (text.Length > 100 || text.IndexOfAny(['#', ':']) < 0) return null;

@@ -91,7 +91,10 @@ public enum ErrorCode
     /// <summary>The input of a batch has invalid rows. Nothing was sent.</summary>
     BatchInvalid,
 
-    /// <summary>The ledger does not exist, is damaged, has a newer version, or is not a ledger.</summary>
+    /// <summary>The ledger does not exist.</summary>
+    LedgerNotFound,
+
+    /// <summary>The ledger is damaged, has a newer version, or is not a ledger.</summary>
     LedgerInvalid,
 
     /// <summary>Another run uses the ledger.</summary>

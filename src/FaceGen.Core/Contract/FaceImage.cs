@@ -20,6 +20,7 @@ public sealed class FaceImage
     private static readonly Regex BytesDescription = new(@"^\(\d+ bytes of \w+\)$", RegexOptions.CultureInvariant);
 
     private readonly byte[]? _bytes;
+    private readonly ImageFormat? _format;
 
     /// <summary>The version of the file that was verified last; null for none.</summary>
     private FileVersion? _verified;
@@ -29,7 +30,7 @@ public sealed class FaceImage
         Link = link;
         FilePath = path;
         _bytes = bytes;
-        Format = format;
+        _format = format;
         _verified = verified;
     }
 
@@ -45,8 +46,8 @@ public sealed class FaceImage
     /// <summary>Gets the image's full path, if it is a local file.</summary>
     public string? FilePath { get; }
 
-    /// <summary>Gets the image's format, if it is a file or bytes.</summary>
-    public ImageFormat? Format { get; }
+    /// <summary>Gets the image's format, if it is a file or bytes: the name of an <see cref="ImageFormat"/>.</summary>
+    public string? Format => _format?.ToString();
 
     /// <summary>
     /// Parses an http or https link, a data URI, plain base64 of an image, or the path of a file.

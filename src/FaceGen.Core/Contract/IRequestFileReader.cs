@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace FaceGen.Contract;
 
 /// <summary>
@@ -9,9 +11,10 @@ internal interface IRequestFileReader
     /// <param name="path">The file's full path.</param>
     /// <param name="format">The format; null to detect it by the file's extension and content.</param>
     /// <param name="delimiter">The CSV's delimiter; null to detect it by the header.</param>
+    /// <param name="encoding">The encoding of a file without a byte order mark; null for UTF-8.</param>
     /// <param name="defaults">The values of rows that give none of their own.</param>
     /// <exception cref="FaceGenException">The file cannot be read.</exception>
-    IEnumerable<RequestRow> Read(string path, RequestFileFormat? format, char? delimiter, CommandValues defaults);
+    IEnumerable<RequestRow> Read(string path, RequestFileFormat? format, char? delimiter, Encoding? encoding, CommandValues defaults);
 }
 
 /// <summary>Represents one row of a request file: a request, or the error of an invalid row.</summary>

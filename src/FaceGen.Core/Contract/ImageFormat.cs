@@ -72,6 +72,21 @@ internal static class ImageHeader
         _ => "image/jxl",
     };
 
+    /// <summary>Returns the format that the extension of a file name stands for; null if it is not that of an image.</summary>
+    internal static ImageFormat? FindFormatByExtension(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".PNG" => ImageFormat.Png,
+        ".JPG" or ".JPEG" => ImageFormat.Jpeg,
+        ".WEBP" => ImageFormat.WebP,
+        ".GIF" => ImageFormat.Gif,
+        ".AVIF" => ImageFormat.Avif,
+        ".HEIC" or ".HEIF" => ImageFormat.Heif,
+        ".BMP" => ImageFormat.Bmp,
+        ".TIF" or ".TIFF" => ImageFormat.Tiff,
+        ".JXL" => ImageFormat.JpegXl,
+        _ => null,
+    };
+
     internal static string GetExtension(this ImageFormat format) => format switch
     {
         ImageFormat.Png => ".png",

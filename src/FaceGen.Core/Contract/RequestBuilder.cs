@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.ObjectModel;
 
 namespace FaceGen.Contract;
 
@@ -120,7 +119,7 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         return _errors.Count > 0 ? null : Request.Create(values) with
         {
             AdditionalFields = RequestData.Merge(Defaults.AdditionalFields, _additional, Overrides.AdditionalFields),
-            Columns = _columns.Count == 0 ? RequestData.None<string>() : new ReadOnlyDictionary<string, string>(new Dictionary<string, string>(_columns, _columns.Comparer)),
+            Columns = _columns.Count == 0 ? RequestData.None<string>() : new JoinedDictionary<string>(new Dictionary<string, string>(_columns, _columns.Comparer)),
             Source = source,
         };
     }

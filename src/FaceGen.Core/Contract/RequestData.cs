@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 
@@ -58,7 +57,7 @@ internal static class RequestData
             fields[name] = Simplify(name, entry.Value, 0);
         }
 
-        return new ReadOnlyDictionary<string, object?>(fields);
+        return new JoinedDictionary<object?>(fields);
     }
 
     /// <summary>True if a column may hold a key or a password, which FaceGen writes to no file.</summary>
@@ -81,7 +80,7 @@ internal static class RequestData
 
         var all = new SortedDictionary<string, object?>(StringComparer.Ordinal);
         foreach (KeyValuePair<string, object?> field in given.SelectMany(source => source)) all[field.Key] = field.Value;
-        return new ReadOnlyDictionary<string, object?>(all);
+        return new JoinedDictionary<object?>(all);
     }
 
     /// <summary>Writes a value in JSON.</summary>
@@ -168,7 +167,7 @@ internal static class RequestData
         float number => Simplify(name, double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), depth),
         ulong number => number <= long.MaxValue ? (long)number : (decimal)number,
         sbyte or byte or short or ushort or int or uint or long => System.Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        IDictionary entries => new ReadOnlyDictionary<string, object?>(new SortedDictionary<string, object?>(
+        IDictionary entries => new JoinedDictionary<object?>(new SortedDictionary<string, object?>(
             GetEntries(entries).ToDictionary(entry => (string)Simplify(name, entry.Key.ToString(), depth)!, entry => Simplify(name, entry.Value, depth + 1)), StringComparer.Ordinal)),
         IEnumerable items => items.Cast<object?>().Select(item => Simplify(name, item, depth + 1)).ToArray(),
         _ => throw CreateValueError(name, $"a {value.GetType().Name}"),
@@ -179,6 +178,6 @@ internal static class RequestData
 
     private static class EmptyDictionary<T>
     {
-        internal static readonly IReadOnlyDictionary<string, T> Value = new ReadOnlyDictionary<string, T>(new Dictionary<string, T>());
+        internal static readonly IReadOnlyDictionary<string, T> Value = new JoinedDictionary<T>(new Dictionary<string, T>());
     }
 }

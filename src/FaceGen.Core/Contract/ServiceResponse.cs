@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Text.Json;
 
 namespace FaceGen.Contract;
@@ -67,10 +66,10 @@ internal sealed record ServiceResponse
     internal string? TrackId { get; private init; }
 
     /// <summary>Gets the parameters that the service used.</summary>
-    internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = EmptyMeta;
+    internal IReadOnlyDictionary<string, object?> Meta { get; private init; } = RequestData.None<object?>();
 
     /// <summary>Gets the flags of <see cref="Contract.ContentFlags"/> beside <see cref="Meta"/>.</summary>
-    internal IReadOnlyDictionary<string, object?> ContentFlags { get; private init; } = EmptyMeta;
+    internal IReadOnlyDictionary<string, object?> ContentFlags { get; private init; } = RequestData.None<object?>();
 
     /// <summary>Gets the whole response, for fields that only one kind of response has.</summary>
     internal JsonElement Root { get; private init; }
@@ -87,9 +86,6 @@ internal sealed record ServiceResponse
 
     /// <summary>True if there is a status word and it is not a known one.</summary>
     internal bool HasUnknownStatus => Status.Length > 0 && !IsSuccess && !IsPending && !IsFailure;
-
-    internal static IReadOnlyDictionary<string, object?> EmptyMeta { get; } =
-        new ReadOnlyDictionary<string, object?>(new Dictionary<string, object?>());
 
     /// <summary>Creates the response to an accepted submission of which only the id is known.</summary>
     internal static ServiceResponse CreateAccepted(string id) => new() { Id = id, Status = "processing" };
@@ -162,7 +158,7 @@ internal sealed record ServiceResponse
 
     private static IReadOnlyDictionary<string, object?> ReadMeta(JsonElement meta)
     {
-        if (meta.ValueKind != JsonValueKind.Object) return EmptyMeta;
+        if (meta.ValueKind != JsonValueKind.Object) return RequestData.None<object?>();
 
         var values = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
         foreach (JsonProperty property in meta.EnumerateObject())
@@ -176,7 +172,7 @@ internal sealed record ServiceResponse
             values[name] = ReadMetaValue(property.Value);
         }
 
-        return new ReadOnlyDictionary<string, object?>(values);
+        return new JoinedDictionary<object?>(values);
     }
 
     private static object? ReadMetaValue(JsonElement value) => value.ValueKind switch

@@ -68,7 +68,7 @@ internal sealed class Account
     /// command that ended well, nor recorded in a ledger.
     /// </summary>
     internal IEnumerable<Generation> UnacknowledgedGenerations =>
-        Pending.Where(pending => !pending.IsIdAcknowledged).Select(pending => pending.Latest).Where(generation => generation.Status != GenerationStatus.Failed);
+        Pending.Where(pending => !pending.IsIdAcknowledged).Select(pending => pending.Latest).Where(generation => generation.StatusValue != GenerationStatus.Failed);
 
     /// <summary>Gets the outcomes that the user has not seen, each with its request or generation.</summary>
     internal IReadOnlyList<(FaceGenException Outcome, object Target)> UnacknowledgedOutcomes => [.. _outcomes.Select(outcome => (outcome.Key, outcome.Value))];

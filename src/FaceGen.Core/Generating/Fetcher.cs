@@ -124,7 +124,7 @@ internal static class Fetcher
         }
 
         return images.Count > 0 && (isLast || images.Count == generation.FutureLinks.Count)
-            ? generation with { Status = GenerationStatus.Success, Images = images, AlternateLinks = [] }
+            ? generation with { StatusValue = GenerationStatus.Success, Images = images, AlternateLinks = [] }
             : null;
     }
 

@@ -10,29 +10,41 @@ public sealed record Generation
     /// <summary>Gets the service's id; empty if it is unknown (<see cref="GenerationStatus.Uncertain"/>).</summary>
     public required string Id { get; init; }
 
-    /// <summary>Gets the status.</summary>
-    public GenerationStatus Status { get; init; }
+    /// <summary>Gets the status: the name of a <see cref="GenerationStatus"/>, since ConvertTo-Json writes an enum as a number.</summary>
+    public string Status => StatusValue.ToString();
 
-    /// <summary>Gets the links of the images; empty until they are ready, and for inline images.</summary>
-    public Uri[] Output { get; private init; } = [];
+    /// <summary>Gets the number of the request in its file or pipeline, from 1; null if it is unknown.</summary>
+    public int? Row => Source?.Row;
 
     /// <summary>Gets the prompt.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>Gets the style that was requested or used; null if it is unknown.</summary>
+    public string? Style => Request?.Style ?? (Meta.TryGetValue(RequestField.Style.Name, out object? style) ? style as string : null);
+
+    /// <summary>Gets the width that was requested in pixels; null for that of the face image.</summary>
+    public int? Width => Request?.Width;
+
+    /// <summary>Gets the height that was requested in pixels; null for that of the face image.</summary>
+    public int? Height => Request?.Height;
+
     /// <summary>Gets the seed that was used: the same seed gives the same image again.</summary>
     public long? Seed { get; init; }
 
+    /// <summary>Gets the links of the images; empty until they are ready, and for inline images.</summary>
+    public JoinedList<Uri> Output { get; private init; } = new();
+
+    /// <summary>Gets the number of images.</summary>
+    public int ImageCount => Images.Count;
+
     /// <summary>Gets the number of seconds that the service took.</summary>
-    public double? GenerationTime { get; init; }
+    public double? Seconds { get; init; }
 
     /// <summary>Gets the number of seconds that the service last expected to take.</summary>
     public double? Eta { get; init; }
 
     /// <summary>Gets when the accepted request was sent; null if only the id is known.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
-
-    /// <summary>Gets the number of images.</summary>
-    public int ImageCount => Images.Count;
 
     /// <summary>Gets when the links expire: 24 hours after <see cref="CreatedAt"/>.</summary>
     public DateTimeOffset? ExpiresAt => CreatedAt?.AddHours(Limits.LinkLifetimeHours);
@@ -44,7 +56,7 @@ public sealed record Generation
     public string Message { get; init; } = "";
 
     /// <summary>Gets the parameters that the service used, and the flags of its safety filter.</summary>
-    public IReadOnlyDictionary<string, object?> Meta { get; init; } = ServiceResponse.EmptyMeta;
+    public IReadOnlyDictionary<string, object?> Meta { get; init; } = RequestData.None<object?>();
 
     /// <summary>Gets the request; null if only the id is known.</summary>
     public Request? Request { get; init; }
@@ -57,6 +69,9 @@ public sealed record Generation
     /// cannot be computed. Serialization keeps it; null if it is unknown.
     /// </summary>
     public string? Account { get; internal init; }
+
+    /// <summary>Gets the value of <see cref="Status"/>.</summary>
+    internal GenerationStatus StatusValue { get; init; }
 
     /// <summary>Gets the connection that acts for the generation; null for a deserialized one.</summary>
     internal Connection? Connection
@@ -76,7 +91,7 @@ public sealed record Generation
         init
         {
             _images = value;
-            Output = [.. value.Select(ParseLink).OfType<Uri>().Select(DisplayText.EscapeLink)];
+            Output = new([.. value.Select(ParseLink).OfType<Uri>().Select(DisplayText.EscapeLink)]);
         }
     }
 
@@ -93,10 +108,10 @@ public sealed record Generation
     internal int UnusedImageCount { get; private init; }
 
     /// <summary>Gets the number of images that were requested and are not among those of a finished generation.</summary>
-    internal int MissingImageCount => Status == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
+    internal int MissingImageCount => StatusValue == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
 
     /// <summary>True if the generation has ended.</summary>
-    internal bool IsFinished => Status is not GenerationStatus.Processing;
+    internal bool IsFinished => StatusValue is not GenerationStatus.Processing;
 
     /// <summary>Gets why a generation failed, without a period.</summary>
     internal string FailureCause => $"The service could not create the image of generation {Id}{(Message.Length > 0 ? $": {Message.TrimEnd('.')}" : "")}";
@@ -120,7 +135,7 @@ public sealed record Generation
         IReadOnlyList<string> images = Truncate(received, maxCount);
         return this with
         {
-            Status = status,
+            StatusValue = status,
             Images = status == GenerationStatus.Success ? images : [],
             UnusedImageCount = status == GenerationStatus.Success ? received.Count - images.Count : 0,
             AlternateLinks = lists.Count > 0 ? [.. lists.Skip(1).Where(list => list.Count == received.Count).Select(list => Truncate(list, maxCount))] : AlternateLinks,
@@ -128,7 +143,7 @@ public sealed record Generation
             FutureLinks = response.FutureLinks.Count > 0 ? Truncate(response.FutureLinks, maxCount) : FutureLinks,
             Prompt = Prompt ?? (response.Meta.TryGetValue("prompt", out object? prompt) ? prompt as string : null),
             Seed = response.Seed ?? Seed,
-            GenerationTime = response.GenerationTime ?? GenerationTime,
+            Seconds = response.GenerationTime ?? Seconds,
             Eta = response.Eta ?? Eta,
             TrackId = response.TrackId ?? TrackId,
             Message = response.Message,

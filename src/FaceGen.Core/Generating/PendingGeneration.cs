@@ -190,7 +190,7 @@ internal sealed class PendingGeneration
             bool isInline = Latest.Images.Any(image => Generation.ParseLink(image) is null);
             if (isPolled || isInline || TimeLeft > TimeSpan.Zero) return false;
 
-            outcome = Latest.Status switch
+            outcome = Latest.StatusValue switch
             {
                 _ when _isCondensed => null,
                 GenerationStatus.Failed => Latest.CreateFailedError(),

@@ -15,6 +15,8 @@ public sealed class Connection : IDisposable
     internal const string DefaultName = "Default";
 
     private readonly CancellationTokenSource _lifetime = new();
+    private readonly IWebProxy? _proxy;
+    private readonly bool _skipsCertificateCheck;
     private volatile bool _isDisconnected;
 
     internal Connection(
@@ -32,6 +34,8 @@ public sealed class Connection : IDisposable
         Account = AccountIdentifier.Create(address.AccountScope, Signature);
         QueueLimit = queueLimit;
         TimeoutSec = timeoutSec;
+        _proxy = proxy;
+        _skipsCertificateCheck = skipCertificateCheck;
         Proxy = (proxy as WebProxy)?.Address;
         Services = services ?? EngineServices.System;
 
@@ -90,6 +94,9 @@ public sealed class Connection : IDisposable
 
     /// <summary>Gets the token that cancels the connection's background work when it is disposed.</summary>
     internal CancellationToken LifetimeToken { get; }
+
+    /// <summary>Returns a connection to the same account, with the same settings and a lifetime of its own.</summary>
+    internal Connection Copy(string name) => new(Address, Key, QueueLimit, TimeoutSec, _proxy, Services, _skipsCertificateCheck) { Name = name };
 
     /// <summary>Marks the connection as disconnected. Its background work continues.</summary>
     internal void Disconnect() => _isDisconnected = true;

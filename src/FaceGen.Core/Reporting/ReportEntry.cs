@@ -35,7 +35,7 @@ internal sealed record ReportEntry
     internal DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Gets the number of seconds that the service took.</summary>
-    internal double? GenerationTime { get; init; }
+    internal double? Seconds { get; init; }
 
     internal string? ErrorCode { get; init; }
 
@@ -46,13 +46,13 @@ internal sealed record ReportEntry
     /// <summary>Returns the entry of a row of a batch.</summary>
     internal static ReportEntry From(BatchItem item) => From(item.Request, item.Generation) with
     {
-        Status = item.Status,
+        Status = item.StatusValue,
         Attempts = item.Attempts,
         SubmittedAt = item.SubmittedAt,
         GeneratedAt = item.GeneratedAt,
         EndedAt = item.EndedAt,
         ExpiresAt = item.ExpiresAt,
-        ErrorCode = item.ErrorCode?.ToString(),
+        ErrorCode = item.ErrorCode,
         Error = RemoveSource(item.Error, item.Source),
         Files = item.Files,
     };
@@ -74,7 +74,7 @@ internal sealed record ReportEntry
         Seed = generation?.Seed ?? request?.Seed,
         Id = generation?.Id,
         Row = request?.Source?.ToString(),
-        GenerationTime = generation?.GenerationTime,
+        Seconds = generation?.Seconds,
         Parameters = request is null ? [] : DescribeParameters(request),
     };
 

@@ -63,7 +63,7 @@ internal sealed class ReportWriter : IDisposable
         WriteTime("generated", entry.GeneratedAt);
         WriteTime("ended", entry.EndedAt);
         WriteTime("expires", entry.ExpiresAt);
-        if (entry.GenerationTime is { } seconds) _json.WriteShortestNumber("seconds", seconds);
+        if (entry.Seconds is { } seconds) _json.WriteShortestNumber("seconds", seconds);
         WriteText("code", entry.ErrorCode);
         WriteText("error", entry.Error);
         _json.WriteStartObject("parameters");
@@ -99,7 +99,7 @@ internal sealed class ReportWriter : IDisposable
         _json.WriteStartObject();
         WriteText("src", FileLink.Create(_folder, file.FullName));
         WriteText("name", DisplayText.GetFileName(file.FullName));
-        WriteText("format", file.Format.ToString());
+        WriteText("format", file.Format);
         _json.WriteNumber("width", file.Width);
         _json.WriteNumber("height", file.Height);
         _json.WriteNumber("length", file.Length);

@@ -19,8 +19,9 @@ internal sealed class ExistingImages(FileStorage files, SavedImageFactory factor
     /// <summary>Returns the file of an image, whatever its format; null if there is none.</summary>
     /// <param name="files">Performs the file operations.</param>
     /// <param name="path">The path without the extension.</param>
-    internal static string? FindFile(FileStorage files, string path) =>
-        Formats.Select(format => path + format.GetExtension()).FirstOrDefault(files.FileExists);
+    /// <param name="names">Gives the extensions; null for the usual ones.</param>
+    internal static string? FindFile(FileStorage files, string path, FileNameTemplate? names = null) =>
+        Formats.Select(format => path + (names?.GetExtension(format) ?? format.GetExtension())).FirstOrDefault(files.FileExists);
 
     /// <summary>Returns a function that does the same for many images: it reads each folder once, when it first needs it.</summary>
     internal static Func<string, string?> CreateFinder(FileStorage files)

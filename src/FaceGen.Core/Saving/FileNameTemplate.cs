@@ -8,9 +8,10 @@ namespace FaceGen.Saving;
 /// <summary>
 /// The template of file names: the fields <c>{id} {index} {prompt} {seed} {style} {track_id} {face} {row} {date}</c>, any other field
 /// of a request and any column of its row are replaced by their values, a slash separates folders, and the extension is that of the
-/// format. With any values the path is inside the folder and valid on every file system.
+/// format, also if the template or a value ends in another one. With any values the path is inside the folder and valid on every file
+/// system.
 /// </summary>
-internal sealed class FileNameTemplate
+internal class FileNameTemplate
 {
     /// <summary>The default template.</summary>
     internal const string Default = "{id}-{index}";
@@ -35,7 +36,7 @@ internal sealed class FileNameTemplate
         ["index"] = (_, index) => (index + 1).ToString(CultureInfo.InvariantCulture),
         ["prompt"] = (generation, _) => ShortenPrompt(generation.Prompt),
         ["seed"] = (generation, _) => generation.Seed?.ToString(CultureInfo.InvariantCulture),
-        ["style"] = (generation, _) => generation.Request?.Style ?? (generation.Meta.TryGetValue("style", out object? style) ? style as string : null),
+        ["style"] = (generation, _) => generation.Style,
         ["track_id"] = (generation, _) => generation.TrackId,
         ["face"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
         ["face_image"] = (generation, _) => GetFaceName(generation.Request?.FaceImage),
@@ -69,6 +70,9 @@ internal sealed class FileNameTemplate
         if (_segments.Any(segment => segment.Trim() is "" or "." or ".." || segment.Any(c => c == ':')))
             throw CreateInvalidError($"'{DisplayText.Clean(template, 100)}' does not name a file inside the folder. Leave out drives, empty names and '..'.");
     }
+
+    /// <summary>Creates an object that gets its names in another way.</summary>
+    private protected FileNameTemplate() => _segments = [];
 
     /// <summary>True if the names are known before the request is submitted.</summary>
     internal bool IsKnownBeforeSubmission(Request request) => _segments.All(segment =>
@@ -113,21 +117,24 @@ internal sealed class FileNameTemplate
         FieldPattern.Matches(segment).Cast<Match>().All(match => match.Groups[1].Value.ToUpperInvariant() is "INDEX" or "DATE"));
 
     /// <summary>True if files may be in folders below the folder.</summary>
-    internal bool HasFolders => _segments.Length > 1;
+    internal virtual bool HasFolders => _segments.Length > 1;
 
     /// <summary>Returns the path of an image, relative to the folder and without the extension.</summary>
     /// <exception cref="FaceGenException">The template has a column that the row of the generation does not have.</exception>
-    internal string Expand(Generation generation, int index)
+    internal virtual string Expand(Generation generation, int index)
     {
         string[] names = ExpandSegments(generation, index);
         // Two images of a generation never have the same name, even without {index} or if a long name was cut before it.
-        if (generation.Images.Count > 1 && names.SequenceEqual(ExpandSegments(generation, index + 1)))
-            names[names.Length - 1] += $"-{index + 1}";
-
+        string number = generation.Images.Count > 1 && names.SequenceEqual(ExpandSegments(generation, index + 1)) ? $"-{index + 1}" : "";
+        names[names.Length - 1] = RemoveImageExtension(names[names.Length - 1]) + number;
         return Path.Combine(names);
     }
 
-    private string[] ExpandSegments(Generation generation, int index) =>
+    /// <summary>Returns the extension of a file.</summary>
+    internal virtual string GetExtension(ImageFormat format) => format.GetExtension();
+
+    /// <summary>Returns the names of the folders and of the file.</summary>
+    private protected virtual string[] ExpandSegments(Generation generation, int index) =>
         [.. _segments.Select(segment => ToSafeName(FieldPattern.Replace(
             segment, match => GetValue(match.Groups[1].Value, generation, index) is { Length: > 0 } value ? value : "none")))];
 
@@ -159,8 +166,11 @@ internal sealed class FileNameTemplate
         : face?.FilePath is { } path ? Path.GetFileNameWithoutExtension(DisplayText.GetFileName(path))
         : null;
 
+    private static string RemoveImageExtension(string name) =>
+        ImageHeader.FindFormatByExtension(name) is not null && Path.GetFileNameWithoutExtension(name).TrimEnd('.', ' ') is { Length: > 0 } rest ? rest : name;
+
     /// <summary>Returns a name that is valid on every file system.</summary>
-    private static string ToSafeName(string name)
+    private protected static string ToSafeName(string name)
     {
         var safe = new StringBuilder(name.Length);
         int bytes = 0;
@@ -191,5 +201,5 @@ internal sealed class FileNameTemplate
         return clean.Substring(0, space > MaxLength / 2 ? space : MaxLength);
     }
 
-    private static FaceGenException CreateInvalidError(string message) => new(ErrorCode.FileNameInvalid, message);
+    private protected static FaceGenException CreateInvalidError(string message) => new(ErrorCode.FileNameInvalid, message);
 }

@@ -39,7 +39,7 @@ internal sealed class ImageSaver(
         if (options.Force || options.SkipExisting) ReserveName(path, (generation.Account, generation.Id, index));
         if (index == 0 && generation.UnusedImageCount > 0) log?.LogWarning(UnusedImagesWarning(generation));
         SavedImage saved;
-        if (options.SkipExisting && ExistingImages.FindFile(_files, path) is { } existing)
+        if (options.SkipExisting && ExistingImages.FindFile(_files, path, options.Name) is { } existing)
         {
             saved = Existing.Read(existing, generation, index);
             GetAccount(generation).MarkSaved(generation.Id, index);
@@ -87,11 +87,11 @@ internal sealed class ImageSaver(
         {
             CheckedImage image = await ExpiryVerifier.DownloadAsync(
                 GetConnection(generation), generation, index, buffer, options.Timeout, log, cancellationToken).ConfigureAwait(false);
-            SavedImage saved = _factory.Create(path + image.Info.Format.GetExtension(), image, generation, index);
+            SavedImage saved = _factory.Create(path + options.Name.GetExtension(image.Info.Format), image, generation, index);
             IReadOnlyList<ArraySegment<byte>> parts = CreateFileParts(saved, image.Bytes);
             if (parts.Count > 1) saved = saved with { Length = parts.Sum(part => part.Count), Sha256 = SavedImageFactory.ComputeSha256(parts) };
             await WriteUninterruptedAsync(generation, index, () => saved = WriteImage(saved, image.Bytes, parts), cancellationToken).ConfigureAwait(false);
-            if (saved.Incomplete) log?.LogWarning($"Image {index + 1} of generation {generation.Id} came without the end marker of its format ({saved.Format.GetDisplayName()}). All of its pixels are there: it is saved as '{saved.FullName}' and marked Incomplete. If a program refuses the file, save it again with a tool that repairs such files.");
+            if (saved.Incomplete) log?.LogWarning($"Image {index + 1} of generation {generation.Id} came without the end marker of its format ({saved.FormatValue.GetDisplayName()}). All of its pixels are there: it is saved as '{saved.FullName}' and marked Incomplete. If a program refuses the file, save it again with a tool that repairs such files.");
             return saved;
         }
         finally
@@ -133,9 +133,9 @@ internal sealed class ImageSaver(
     private IReadOnlyList<ArraySegment<byte>> CreateFileParts(SavedImage image, ArraySegment<byte> bytes)
     {
         if (!options.EmbedMetadata) return [bytes];
-        if (image.Format == ImageFormat.Png) return PngText.Embed(bytes, Provenance.GetTexts(image.Generation, image.Index));
+        if (image.FormatValue == ImageFormat.Png) return PngText.Embed(bytes, Provenance.GetTexts(image.Generation, image.Index));
 
-        log?.LogVerbose($"'{image.FullName}' is a {image.Format.GetDisplayName()} file and has no embedded metadata: only PNG files can have it. A sidecar file can describe an image of any format.");
+        log?.LogVerbose($"'{image.FullName}' is a {image.FormatValue.GetDisplayName()} file and has no embedded metadata: only PNG files can have it. A sidecar file can describe an image of any format.");
         return [bytes];
     }
 

@@ -19,7 +19,7 @@ internal static class Provenance
         json.WriteString("id", generation.Id);
         json.WriteNumber("index", index);
         if (generation.Seed is { } seed) json.WriteNumber("seed", seed);
-        if (generation.GenerationTime is { } seconds) json.WriteShortestNumber("generation_time", seconds);
+        if (generation.Seconds is { } seconds) json.WriteShortestNumber("generation_time", seconds);
         if (generation.CreatedAt is { } created) json.WriteString("created_at", created.ToUniversalTime());
         if (generation.Source is { } source) json.WriteString("source", source.ToString());
         if (generation.Request is { } request)
@@ -65,7 +65,7 @@ internal static class Sidecar
         {
             json.WriteString("file", Path.GetFileName(image.FullName));
             json.WriteString("sha256", image.Sha256);
-            json.WriteString("format", image.Format.GetMediaType());
+            json.WriteString("format", image.FormatValue.GetMediaType());
             // Not "width" and "height": New-FaceGenImage would bind those to its parameters.
             json.WriteNumber("image_width", image.Width);
             json.WriteNumber("image_height", image.Height);

@@ -26,18 +26,16 @@ internal sealed class SavedImageFactory
     {
         (ArraySegment<byte> bytes, ImageInfo info) = image;
         string sha256 = ComputeSha256([bytes]);
-        return new SavedImage
+        return new SavedImage(generation, info.Format)
         {
             FullName = path,
             Length = bytes.Count,
             Sha256 = sha256,
-            Format = info.Format,
             Width = info.Width,
             Height = info.Height,
             Filtered = ContentFlags.IsSet(generation.Meta, index) || BlankImage.IsBlank(bytes, info) || IsRepeated(receivedSha256 ?? sha256, generation),
             Incomplete = !info.IsComplete,
             Index = index + 1,
-            Generation = generation,
         };
     }
 

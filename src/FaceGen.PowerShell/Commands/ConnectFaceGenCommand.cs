@@ -23,7 +23,13 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     private const string ByKey = "ApiKey";
     private const string BySecret = "SecretName";
     private const string ByCredential = "Credential";
+    private const string ByInput = "InputObject";
 
+    /// <summary>The settings that an existing connection has already.</summary>
+    private static readonly string[] Settings =
+        [nameof(BaseUri), nameof(QueueLimit), nameof(TimeoutSec), nameof(Proxy), nameof(ProxyCredential), nameof(ProxyUseDefaultCredentials), nameof(SkipCertificateCheck), nameof(Enterprise)];
+
+    private string? _typedSetting;
     private bool _isConnected;
     private string? _failureReason;
 
@@ -61,6 +67,15 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
     [ValidateNotNull]
     [Credential]
     public PSCredential? Credential { get; set; }
+
+    /// <summary>
+    /// <para type="description">A connection, such as one of another runspace. This runspace gets a connection to the same account with
+    /// the same settings, by its name or by -Name.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByInput)]
+    [Alias("Connection")]
+    [ValidateNotNull]
+    public Connection? InputObject { get; set; }
 
     /// <summary>
     /// <para type="description">The name of the connection, for -Connection of the other cmdlets; case is ignored. The
@@ -139,12 +154,15 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         if (!_isConnected) Connections.MarkFailed("Connect-FaceGen", _failureReason, Name);
     }
 
+    private protected override void Begin() => _typedSetting = Settings.FirstOrDefault(MyInvocation.BoundParameters.ContainsKey);
+
     private protected override void Process()
     {
         _isConnected = false;
         try
         {
-            Connect();
+            if (InputObject is not null) Adopt(InputObject);
+            else Connect();
         }
         catch (FaceGenException e)
         {
@@ -153,15 +171,27 @@ public sealed class ConnectFaceGenCommand : FaceGenCmdlet
         }
     }
 
+    private void Adopt(Connection connection)
+    {
+        if (_typedSetting is not null)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, $"The connection {connection.Description} has its own settings. No connection was created. Omit -{_typedSetting}, or connect with a key.");
+
+        Connection copy = Connections.Replace(connection.Copy(MyInvocation.BoundParameters.ContainsKey(nameof(Name)) ? Name : connection.Name));
+        _isConnected = true;
+        WriteObject(copy);
+    }
+
     private void Connect()
     {
+        ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
+        WebProxy? proxy = CreateProxy();
+        // After the address: a vault may ask for a password.
         SecureString? secret = SecretName is not null ? SecretManagement.GetSecret(SecretName, Vault) : Credential?.Password ?? ApiKey;
         ApiKey key = secret is null ? Connections.KeyFromEnvironment() : ApiKeyParser.Parse(SecretText.Reveal(secret), SecretName is null ? "The key" : $"The secret '{DisplayText.Clean(SecretName, 100)}'");
-        ServiceAddress address = BaseUri is null ? Connections.DefaultAddress(Enterprise) : ServiceAddress.Parse(BaseUri, Enterprise);
         if (SkipCertificateCheck) WriteWarning($"The certificate of {address.Root} is not checked, so an attacker in the network can read the key. Use -SkipCertificateCheck only with test servers.");
 
         Connection connection = Connections.Replace(
-            new Connection(address, key, QueueLimit, TimeoutSec, CreateProxy(), skipCertificateCheck: SkipCertificateCheck) { Name = Name });
+            new Connection(address, key, QueueLimit, TimeoutSec, proxy, skipCertificateCheck: SkipCertificateCheck) { Name = Name });
         // Before the output: a cmdlet downstream may end the pipeline.
         _isConnected = true;
         // Only an explicit limit changes it: other runspaces share the account, and the service may have corrected it.

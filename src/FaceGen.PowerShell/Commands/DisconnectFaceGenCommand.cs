@@ -10,7 +10,7 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="synopsis">Disconnects connections of this runspace; pending generations continue at the service.</para>
 /// <para type="description">Without input it disconnects the default connection.</para>
 /// </summary>
-[Cmdlet(VerbsCommunications.Disconnect, "FaceGen", DefaultParameterSetName = ByName)]
+[Cmdlet(VerbsCommunications.Disconnect, "FaceGen", SupportsShouldProcess = true, DefaultParameterSetName = ByName)]
 [OutputType(typeof(void))]
 public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
 {
@@ -35,12 +35,12 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
-        foreach (Connection connection in InputObject) Connections.Disconnect(connection);
+        foreach (Connection connection in InputObject) Disconnect(connection);
         foreach (string name in Name ?? [])
         {
             IReadOnlyList<Connection> matches = Connections.Match(name);
-            foreach (Connection connection in matches) Connections.Disconnect(connection);
-            Connections.ClearFailures(name);
+            foreach (Connection connection in matches) Disconnect(connection);
+            if (!IsWhatIf) Connections.ClearFailures(name);
             if (matches.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
             {
                 // Non-terminating: the other names are still to be disconnected.
@@ -48,11 +48,16 @@ public sealed class DisconnectFaceGenCommand : FaceGenCmdlet
             }
         }
 
-        if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Connections.Disconnect(current);
+        if (ParameterSetName == ByName && Name is null && Connections.Current is { } current) Disconnect(current);
     }
 
     private protected override void End()
     {
-        if (Name is null) Connections.ClearFailures();
+        if (Name is null && !IsWhatIf) Connections.ClearFailures();
+    }
+
+    private void Disconnect(Connection connection)
+    {
+        if (ShouldProcess(connection.Description, "Disconnect")) Connections.Disconnect(connection);
     }
 }

@@ -34,7 +34,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     private string _file = "";
     private bool _hasFailedInput;
 
-    /// <summary><para type="description">The file to write; wildcards must match one file.</para></summary>
+    /// <summary><para type="description">The file to write; the wildcards * and ? must match one file.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = LedgerToPath)]
     [ValidateNotNullOrEmpty]
@@ -78,7 +78,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
 
     private protected override void Begin()
     {
-        _file = ResolveFile();
+        _file = Paths.ResolveFile(LiteralPath ?? Path!, isLiteral: LiteralPath is not null);
         if (!ShouldProcess(_file, "Write the report")) return;
 
         _report = Work.WaitForDisposable(Task.Run(() => WithForceHint(() => new ReportWriter(_file, Force, Title, DateTimeOffset.UtcNow))));
@@ -178,16 +178,6 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
 
     /// <summary>Writes on another thread, so that a stop does not wait for a disk or a share.</summary>
     private void WaitForWrite(Func<bool> write) => Work.WaitFor(_pendingWrite = Task.Run(write));
-
-    private string ResolveFile()
-    {
-        IReadOnlyList<string> files = LiteralPath is { } literal
-            ? [Paths.Resolve(literal, ErrorCode.FileNotWritten)]
-            : Paths.ResolveOutput(Path!, ErrorCode.FileNotWritten);
-        if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{Path}' matches {files.Count} files. No report was written. Give the path of one file.");
-        if (Directory.Exists(files[0])) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder. No report was written. Give the path of a file, such as report.html.");
-        return files[0];
-    }
 
     private static T WithForceHint<T>(Func<T> write)
     {

@@ -95,6 +95,13 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     public SwitchParameter RetryUncertain { get; set; }
 
     /// <summary>
+    /// Gets or sets a switch that is refused. It makes each abbreviation of -RetryUncertain ambiguous that does not name what may be paid
+    /// twice.
+    /// </summary>
+    [Parameter(DontShow = true)]
+    public SwitchParameter Retry { get; set; }
+
+    /// <summary>
     /// <para type="description">If the response to a submission was lost, emits a generation with the status Uncertain
     /// instead of an error.</para>
     /// </summary>
@@ -112,6 +119,9 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
 
     private protected override void Begin()
     {
+        if (Retry)
+            throw new FaceGenException(ErrorCode.ParametersInvalid, "New-FaceGenImage has no parameter -Retry. Nothing was sent. Omit it: a request that the service refused for the moment is sent again anyway. -RetryUncertain also sends one again whose response was lost, and you may pay twice.");
+
         base.Begin();
         var options = new GenerateOptions { Wait = !NoWait, Timeout = ServiceCmdlet.ToTimeout(TimeoutSec), RetryUncertain = RetryUncertain, UploadFace = !NoUpload };
         _submitter = new RequestSubmitter(options, ThrottleLimit, IncludeUncertain, Log, StopToken);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using FaceGen.Accounts;
+using FaceGen.Contract;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
@@ -19,6 +20,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
+    private const string ByOutFile = "OutFile";
 
     private readonly ProgressDisplay _progress = new("Saving images");
     private ImageSaver? _saver;
@@ -26,6 +28,10 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     private string _folder = "";
     private Destination? _destination;
     private FileNameTemplate? _name;
+    private ScriptBlock? _nameScript;
+
+    /// <summary>The file that -OutFile, or a path that ends in the extension of an image, names; null if images are saved to a folder.</summary>
+    private string? _file;
     private Task<bool>? _cleanup;
 
     /// <summary>The number of generations that may wait for their end or their download, which limits the memory of a long input.</summary>
@@ -35,19 +41,28 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(600);
 
     /// <summary>
-    /// <para type="description">The folder; wildcards must match one folder. It is created if it does not exist. The
-    /// default is the current location.</para>
+    /// <para type="description">The folder; the wildcards * and ? must match one folder. It is created if it does not exist. The
+    /// default is the current location. A path that ends in the extension of an image, such as pilot.png, and is not a folder is a
+    /// file, as -OutFile.</para>
     /// </summary>
     [Parameter(Position = 0, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [Alias("Destination")]
     public string Path { get; set; } = ".";
 
-    /// <summary><para type="description">The folder, without wildcards.</para></summary>
+    /// <summary><para type="description">The folder or the file, without wildcards.</para></summary>
     [Parameter(Mandatory = true, ParameterSetName = ByLiteralPath)]
     [ValidateNotNullOrEmpty]
     [Alias("PSPath")]
     public string? LiteralPath { get; set; }
+
+    /// <summary>
+    /// <para type="description">The file of the image. If there are several images, the others get a number: pilot.png, pilot-2.png.
+    /// The extension is added if it is missing, and replaced with a warning if the image has another format.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByOutFile)]
+    [ValidateNotNullOrEmpty]
+    public string? OutFile { get; set; }
 
     /// <summary>
     /// <para type="description">The generations whose images are saved. The command waits up to 600 seconds for a
@@ -56,7 +71,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Generation")]
     [ValidateNotNull]
-    [Deserialized]
+    [Deserialized(AcceptOwners = true)]
     public Generation[] InputObject { get; set; } = [];
 
     /// <summary>
@@ -64,11 +79,19 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// {index} {prompt} {seed} {style} {track_id} {face} {row} {date}, the other fields of a request, and the columns of
     /// its row, such as {account}; a slash makes a folder. {face} is the name of the face image's file. The extension is
     /// added.</para>
+    /// <para type="description">Also a script block, such as { $_.Request.Columns.account }, whose result is the name. In it, $_ is the
+    /// generation.</para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ScriptBlockName]
     [ArgumentCompleter(typeof(FileNameCompleter))]
-    public string Name { get; set; } = FileNameTemplate.Default;
+    public string Name
+    {
+        get;
+        set => (field, _nameScript) = (value, ScriptBlockArgument.Release(ScriptBlockNameAttribute.Parameter));
+    }
+    = FileNameTemplate.Default;
 
     /// <summary><para type="description">Replaces an existing file.</para></summary>
     [Parameter]
@@ -125,9 +148,15 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         if (RemoveAfterSave && SkipExisting)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-RemoveAfterSave and -SkipExisting cannot be used together, because an existing file may be another image. Nothing was saved or deleted. Give one of them.");
 
-        _folder = Paths.ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
+        _file = ResolveFile();
+        if (_file is not null && MyInvocation.BoundParameters.ContainsKey(nameof(Name)))
+            throw new FaceGenException(ErrorCode.ParametersInvalid, $"-Name and the name of a file cannot be used together: '{_file}'. Nothing was saved. Give a folder, or omit -Name.");
+
+        _folder = _file is not null
+            ? Paths.ResolveFolder(System.IO.Path.GetDirectoryName(_file)!, isLiteral: true)
+            : Paths.ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
         _destination = new Destination(FileStorage.System, _folder);
-        _name = new FileNameTemplate(Name);
+        _name = _file is not null ? new OutFileName(System.IO.Path.GetFileName(_file)) : _nameScript is not null ? new GivenFileNames() : new FileNameTemplate(Name);
         // Before a cmdlet upstream pays for anything. A stop ends the wait for a share that does not respond.
         if (!IsWhatIf) Work.WaitFor(Task.Run(Prepare));
         _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
@@ -150,7 +179,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
             // Pending until its images are saved, also with -WhatIf.
             Account.For(connection).BeginSaving(connection, generation);
             CheckName(generation);
-            if (!ShouldProcess(_folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
+            if (!ShouldProcess(_file ?? _folder, $"Save the images of generation {generation.Id}{Describe(connection)}{(RemoveAfterSave ? ", then delete them at the service" : "")}")) continue;
 
             _progress.Total++;
             Work.Start(generation, () => SaveAllAsync(generation, connection));
@@ -164,16 +193,44 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         _progress.Complete(this);
     }
 
-    /// <summary>Ends the pipeline if the row has no column of the template: other rows may have none, and cmdlets upstream would go on paying.</summary>
+    /// <summary>Returns the path of the file that is given; null if a folder is.</summary>
+    private string? ResolveFile()
+    {
+        if (OutFile is not null) return Paths.ResolveFile(OutFile);
+
+        bool isLiteral = LiteralPath is not null;
+        string path = LiteralPath ?? Path;
+        return ImageHeader.FindFormatByExtension(path) is null || Paths.IsExistingFolder(path, isLiteral) ? null : Paths.ResolveFile(path, isLiteral);
+    }
+
+    /// <summary>
+    /// Names the images of a generation, in the order of the input. Ends the pipeline if the row has no column of the template, or the
+    /// script block fails: other rows may be alike, and cmdlets upstream would go on paying.
+    /// </summary>
     private void CheckName(Generation generation)
     {
         try
         {
-            _name!.Expand(generation, 0);
+            if (_name is GivenFileNames names) names.Set(generation, EvaluateName(generation));
+            for (int index = 0; index < Math.Max(generation.Images.Count, 1); index++) _name!.Expand(generation, index);
         }
         catch (FaceGenException e)
         {
             throw new FaceGenException(e.Code, $"{e.Message} The pipeline ends: nothing more is submitted, and unsaved images are not lost. Run Get-FaceGenImage | Save-FaceGenOutput with another -Name in this session.", e);
+        }
+    }
+
+    private string EvaluateName(Generation generation)
+    {
+        try
+        {
+            string[] names = [.. _nameScript!.InvokeWithContext(null, [new PSVariable("_", generation)]).Select(name => name?.ToString() ?? "")];
+            return names.Length == 1 ? names[0]
+                : throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name returned {names.Length} values for generation {generation.Id} instead of one name.");
+        }
+        catch (RuntimeException e) when (e is not PipelineStoppedException)
+        {
+            throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name failed for generation {generation.Id}: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
         }
     }
 
@@ -194,7 +251,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// <summary>Waits for a generation and saves each of its images.</summary>
     private async Task SaveAllAsync(Generation generation, Connection connection)
     {
-        if (generation.Status == GenerationStatus.Processing)
+        if (generation.StatusValue == GenerationStatus.Processing)
         {
             generation = await new Generator(connection, Log).WaitAsync(generation, WaitTimeout, StopToken).ConfigureAwait(false) with { Connection = connection };
             Account.For(connection).BeginSaving(connection, generation);
@@ -226,6 +283,8 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         {
             SavedImage image = await _saver!.SaveAsync(generation, index, StopToken).ConfigureAwait(false);
             Work.Post(() => WriteObject(image));
+            if (_file is not null && ImageHeader.FindFormatByExtension(_file) is { } expected && expected != image.FormatValue)
+                Work.Post(() => WriteWarning($"The image of generation {generation.Id} is a {image.FormatValue.GetDisplayName()} file. It is saved as '{image.FullName}', because programs recognize a format by its extension."));
             if (RemoveAfterSave && image.Incomplete) Work.Post(() => WriteWarning($"Generation {generation.Id} was not deleted at the service, because '{image.FullName}' is marked Incomplete. Check the file, then run Remove-FaceGenImage {generation.Id}."));
             return !image.Incomplete;
         }

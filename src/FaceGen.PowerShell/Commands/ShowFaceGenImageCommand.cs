@@ -3,10 +3,13 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using FaceGen.Contract;
+using FaceGen.Generating;
 using FaceGen.PowerShell.Loading;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
+using FaceGen.PowerShell.State;
 using FaceGen.Preview;
+using FaceGen.Saving;
 
 namespace FaceGen.PowerShell.Commands;
 
@@ -24,11 +27,22 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 {
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
+    private const string ByGeneration = "Generation";
+
+    /// <summary>The timeout for a pending generation, as that of Wait-FaceGenImage.</summary>
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(600);
+
+    /// <summary>The timeout for the download of an image, as that of Save-FaceGenOutput.</summary>
+    private static readonly TimeSpan DownloadTimeout = TimeSpan.FromSeconds(120);
 
     /// <summary>The size of the window if the host does not know it.</summary>
     private static readonly (int Columns, int Lines) DefaultWindowSize = (80, 24);
 
+    private readonly GenerationOutput _output;
     private Terminal? _terminal;
+
+    /// <summary>Creates the cmdlet.</summary>
+    public ShowFaceGenImageCommand() => _output = new GenerationOutput(this);
 
     /// <summary>
     /// <para type="description">The images; wildcards are allowed. Batch items in the pipeline supply their
@@ -47,6 +61,15 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     [ValidateNotNullOrEmpty]
     [Alias("PSPath", "FullName")]
     public string[]? LiteralPath { get; set; }
+
+    /// <summary>
+    /// <para type="description">Generations whose images are downloaded and shown, but not saved. The command waits up to 600 seconds for
+    /// a pending one. Get-FaceGenImage | Save-FaceGenOutput saves them in the same session.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByGeneration)]
+    [ValidateNotNull]
+    [Deserialized]
+    public Generation[] Generation { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The width in columns, 1 to 10000, limited to that of the terminal. The default is the
@@ -82,20 +105,47 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
 
     private protected override void Process()
     {
+        foreach (Generation generation in Generation) ReportErrors(generation, () => Show(generation));
+
         foreach (string path in LiteralPath ?? Path)
         {
             ReportErrors(path, () =>
             {
-                foreach (string file in Paths.ResolveInput(path, isLiteral: LiteralPath is not null, ErrorCode.ImageInvalid)) Show(file);
+                foreach (string file in Paths.ResolveInput(path, isLiteral: LiteralPath is not null, ErrorCode.ImageInvalid))
+                    Show($"'{DisplayText.Clean(file, 300)}'", file, () => Task.FromResult(ImageFile.Read(file)));
             });
         }
     }
 
-    private void Show(string file)
+    private void Show(Generation input)
+    {
+        if (_output.WithConnection(input, null, Connections.GetRequired) is not { Connection: { } connection } generation) return;
+
+        // An image that is shown is not saved: Get-FaceGenImage returns the generation until it is.
+        Account.For(connection).BeginSaving(connection, generation);
+        if (_terminal is null) return;
+
+        generation = Work.WaitFor(Task.Run(() => new Generator(connection, Log).WaitAsync(generation, WaitTimeout, StopToken))) with { Connection = connection };
+        Account.For(connection).BeginSaving(connection, generation);
+        if (generation.Images.Count == 0) throw generation.CreateNoImagesError();
+
+        for (int index = 0; index < generation.Images.Count; index++)
+            Show($"Image {index + 1} of generation {generation.Id}", generation, () => DownloadAsync(connection, generation, index));
+    }
+
+    private async Task<byte[]> DownloadAsync(Connection connection, Generation generation, int index)
+    {
+        using var buffer = new MemoryStream();
+        CheckedImage image = await ExpiryVerifier.DownloadAsync(connection, generation, index, buffer, DownloadTimeout, Log, StopToken).ConfigureAwait(false);
+        return [.. image.Bytes];
+    }
+
+    /// <summary>Shows an image that is read on another thread.</summary>
+    private void Show(string name, object target, Func<Task<byte[]>> readAsync)
     {
         try
         {
-            byte[] image = Work.WaitFor(Task.Run(() => ImageFile.Read(file)));
+            byte[] image = Work.WaitFor(Task.Run(readAsync));
             if (_terminal is null) return;
 
             (int, int) window = GetWindowSize();
@@ -105,7 +155,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
         }
         catch (FaceGenException e)
         {
-            ReportError(new FaceGenException(e.Code, $"'{DisplayText.Clean(file, 300)}' cannot be shown. {e.Message}", e), file);
+            ReportError(new FaceGenException(e.Code, $"{name} cannot be shown. {e.Message}", e), target);
         }
     }
 

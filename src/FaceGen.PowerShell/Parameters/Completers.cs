@@ -55,6 +55,12 @@ public sealed class ConnectionCompleter : Completer
         Filter(Connections.All.Select(connection => connection.Name), typed);
 }
 
+/// <summary>Completes the names of encodings.</summary>
+public sealed class EncodingCompleter : Completer
+{
+    private protected override IEnumerable<CompletionResult> Complete(string parameter, string typed, IDictionary bound) => Filter(EncodingTransformationAttribute.Names, typed);
+}
+
 /// <summary>Completes the emulator's faults, and after an @ the kinds of requests that a fault can affect.</summary>
 public sealed class FaultCompleter : Completer
 {

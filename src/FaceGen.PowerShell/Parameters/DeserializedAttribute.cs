@@ -9,26 +9,38 @@ namespace FaceGen.PowerShell.Parameters;
 /// <summary>Converts deserialized generations (from Export-Clixml, a job or a remote session) back.</summary>
 internal sealed class DeserializedAttribute : ElementTransformationAttribute
 {
-    private protected override object TransformElement(object input) => FindGeneration(input) ?? input;
+    /// <summary>
+    /// Gets or sets whether saved images and batch items are converted to their generations too. Serialization does not keep the links of
+    /// these; a poll gets them.
+    /// </summary>
+    public bool AcceptOwners { get; set; }
 
-    /// <summary>Returns the generation of a deserialized one; null for any other object.</summary>
+    private protected override object TransformElement(object input) =>
+        input is PSObject { BaseObject: PSCustomObject } flat && (RequestRowReader.IsDeserialized<Generation>(flat)
+            || (AcceptOwners && (RequestRowReader.IsDeserialized<SavedImage>(flat) || RequestRowReader.IsDeserialized<BatchItem>(flat)) && GetText(flat, "Id") is { Length: > 0 }))
+            ? ToGeneration(flat)
+            : input;
+
+    /// <summary>Returns the generation of a deserialized generation or batch item, without an id if it has none; null for any other object.</summary>
     internal static Generation? FindGeneration(object? input) =>
-        input is PSObject { BaseObject: PSCustomObject } flat && RequestRowReader.IsDeserialized<Generation>(flat) ? ToGeneration(flat) : null;
+        input is PSObject { BaseObject: PSCustomObject } flat && (RequestRowReader.IsDeserialized<Generation>(flat) || RequestRowReader.IsDeserialized<BatchItem>(flat))
+            ? ToGeneration(flat)
+            : null;
 
     private static Generation ToGeneration(PSObject deserialized) => new()
     {
         Id = GetText(deserialized, "Id") ?? "",
-        Status = Enum.TryParse(GetText(deserialized, "Status"), out GenerationStatus status) ? status : default,
+        StatusValue = Enum.TryParse(GetText(deserialized, "Status"), out GenerationStatus status) ? status : default,
         Images = GetValue(deserialized, "Output") is { } output ? [.. LanguagePrimitives.GetEnumerable(output).Cast<object>().Select(link => link.ToString()!)] : [],
         Prompt = GetText(deserialized, "Prompt"),
         Seed = GetAs<long>(deserialized, "Seed"),
-        GenerationTime = GetAs<double>(deserialized, "GenerationTime"),
+        Seconds = GetAs<double>(deserialized, "Seconds"),
         Eta = GetAs<double>(deserialized, "Eta"),
-        CreatedAt = GetTime(deserialized, "CreatedAt"),
+        CreatedAt = GetTime(deserialized, "CreatedAt") ?? GetTime(deserialized, "SubmittedAt"),
         TrackId = GetText(deserialized, "TrackId"),
         Meta = (GetValue(deserialized, "Meta") is PSObject wrapped ? wrapped.BaseObject : GetValue(deserialized, "Meta")) is IDictionary meta
             ? RequestData.GetEntries(meta).ToDictionary(entry => entry.Key.ToString()!, entry => RequestRowReader.Unwrap(entry.Value), StringComparer.OrdinalIgnoreCase)
-            : ServiceResponse.EmptyMeta,
+            : RequestData.None<object?>(),
         Message = GetText(deserialized, "Message") ?? "",
         Account = AccountIdentifier.TryParse(GetText(deserialized, "Account")),
         Request = GetValue(deserialized, "Request") is PSObject request ? RequestRowReader.ReadDeserialized(request, deserialized) : null,

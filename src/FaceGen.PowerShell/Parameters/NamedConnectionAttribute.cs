@@ -8,14 +8,14 @@ namespace FaceGen.PowerShell.Parameters;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NamedConnectionAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>The error of a deserialized connection.</summary>
+    internal const string DeserializedMessage =
+        "A deserialized connection has no key. Nothing was sent. Run Connect-FaceGen in this job or session with the key. Threads (Start-ThreadJob, ForEach-Object -Parallel) can use the connection object itself.";
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        if (inputData is PSObject flat && flat.TypeNames.Contains($"Deserialized.{typeof(Connection).FullName}"))
-        {
-            throw new ArgumentTransformationMetadataException(
-                "A deserialized connection has no key. Nothing was sent. Run Connect-FaceGen in this job or session. Threads (Start-ThreadJob, ForEach-Object -Parallel) can use the connection object itself.");
-        }
+        if (inputData is PSObject flat && RequestRowReader.IsDeserialized<Connection>(flat)) throw new ArgumentTransformationMetadataException(DeserializedMessage);
 
         object raw = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         if (raw is not string name) return raw;

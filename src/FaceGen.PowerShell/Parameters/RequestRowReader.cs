@@ -73,6 +73,9 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
                 SetCells(input, GetCells(input));
                 source = ReadSource(input) ?? source;
                 break;
+            case ValueType when Overrides[RequestField.Prompt] is null && Defaults[RequestField.Prompt] is null:
+                _builder.AddError($"The input is a value of the type {input.BaseObject.GetType().Name}, not a prompt, a row or an image. Nothing was sent. If it is the prompt, pipe it as text: '{input}'.");
+                break;
             default:
                 newColumns = SetRow(input);
                 break;
@@ -235,7 +238,11 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
 
     private static object? GetValue(PSObject deserialized, string name) => deserialized.Properties[name]?.Value;
 
-    /// <summary>Returns the link or path of an object with the properties of a face image or a file; null if it has none.</summary>
+    /// <summary>
+    /// Returns the link or path of an object with the properties of a face image or a file, or the text of a face image that was given as
+    /// bytes; null for any other object.
+    /// </summary>
     private static string? GetFaceText(PSObject deserialized) =>
-        GetValue(deserialized, "FilePath")?.ToString() ?? GetValue(deserialized, "Link")?.ToString() ?? GetValue(deserialized, "FullName")?.ToString();
+        GetValue(deserialized, "FilePath")?.ToString() ?? GetValue(deserialized, "Link")?.ToString() ?? GetValue(deserialized, "FullName")?.ToString()
+            ?? (IsDeserialized<FaceImage>(deserialized) ? deserialized.ToString() : null);
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using FaceGen.Contract;
 
 namespace FaceGen.PowerShell.Parameters;
 
@@ -10,20 +9,22 @@ namespace FaceGen.PowerShell.Parameters;
 internal static class ScriptBlockArgument
 {
     [ThreadStatic]
-    private static (RequestField Field, ScriptBlock Block)? t_held;
+    private static (object Parameter, ScriptBlock Block)? t_held;
 
     /// <summary>Holds the script block of an argument for the setter; forgets any other.</summary>
+    /// <param name="parameter">The parameter: its field of the request, or its name.</param>
+    /// <param name="argument">The argument.</param>
     /// <returns>False if the argument is not a script block.</returns>
-    internal static bool TryHold(RequestField field, object? argument)
+    internal static bool TryHold(object parameter, object? argument)
     {
-        t_held = argument is ScriptBlock block ? (field, block) : null;
+        t_held = argument is ScriptBlock block ? (parameter, block) : null;
         return t_held is not null;
     }
 
     /// <summary>Returns the script block that was held for a parameter, and forgets it; null if its argument was a value.</summary>
-    internal static ScriptBlock? Release(RequestField field)
+    internal static ScriptBlock? Release(object parameter)
     {
-        ScriptBlock? block = t_held is var (owner, held) && owner == field ? held : null;
+        ScriptBlock? block = t_held is var (owner, held) && owner.Equals(parameter) ? held : null;
         t_held = null;
         return block;
     }

@@ -24,6 +24,9 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
             Uri address => SecretText.Protect(address.OriginalString),
             DbConnectionStringBuilder settings => SecretText.Protect(settings.ConnectionString),
             null or SecureString => raw!,
+            // Its address would get the key of the environment.
+            _ when AllowPropertyBinding && inputData is PSObject flat && RequestRowReader.IsDeserialized<Connection>(flat) =>
+                throw new ArgumentTransformationMetadataException(NamedConnectionAttribute.DeserializedMessage),
             _ when AllowPropertyBinding => raw,
             // PowerShell's own error would show the value.
             _ => throw new ArgumentTransformationMetadataException($"The value must be a text or a secure string, not a {raw.GetType().Name}. FaceGen does not show it, because it may contain a password."),

@@ -78,7 +78,7 @@ internal static class BatchMessages
     };
 
     /// <summary>Returns the error of a row that has ended, with what to do next.</summary>
-    internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, item.Status switch
+    internal static FaceGenException DescribeError(BatchItem item, FaceGenException error) => new(error.Code, item.StatusValue switch
     {
         // A row of an earlier run has no remedy in its message.
         BatchItemStatus.Uncertain => error.Message.EndsWith(LostResponse.Remedy, StringComparison.Ordinal) ? error.Message : $"{error.Message} {LostResponse.Remedy}",

@@ -36,7 +36,7 @@ internal static class ErrorRecordFactory
         ErrorCode.ServiceBusy => ErrorCategory.ResourceBusy,
         ErrorCode.SubmissionUncertain => ErrorCategory.OperationStopped,
         ErrorCode.GenerationTimeout => ErrorCategory.OperationTimeout,
-        ErrorCode.GenerationNotFound or ErrorCode.OutputMissing or ErrorCode.LinkExpired => ErrorCategory.ObjectNotFound,
+        ErrorCode.GenerationNotFound or ErrorCode.OutputMissing or ErrorCode.LinkExpired or ErrorCode.LedgerNotFound => ErrorCategory.ObjectNotFound,
         ErrorCode.FetchFailed or ErrorCode.DownloadFailed => ErrorCategory.ReadError,
         ErrorCode.ImageInvalid => ErrorCategory.InvalidData,
         ErrorCode.FileExists => ErrorCategory.ResourceExists,

@@ -14,7 +14,7 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
     /// <param name="connection">The connection of a generation without one.</param>
     internal void Write(Generation generation, Connection connection)
     {
-        if (generation.Status == GenerationStatus.Failed)
+        if (generation.StatusValue == GenerationStatus.Failed)
             cmdlet.ReportError(generation.CreateFailedError(), (object?)generation.Request ?? generation);
         else
             cmdlet.WriteObject(generation);

@@ -64,7 +64,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
         if (folders.Count == 1) return [.. ledgers];
 
         LedgerLocation[] existing = [.. ledgers.Where(ledger => File.Exists(ledger.ToString()))];
-        return existing.Length > 0 ? existing : throw new FaceGenException(ErrorCode.LedgerInvalid,
+        return existing.Length > 0 ? existing : throw new FaceGenException(ErrorCode.LedgerNotFound,
             $"No folder that matches '{DisplayText.Clean(path, 300)}' contains a ledger ({LedgerLocation.DefaultName}). Nothing was read. Give the -Destination of a batch, or its ledger with -Ledger.");
     }
 }

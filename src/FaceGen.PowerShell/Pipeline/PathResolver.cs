@@ -21,6 +21,9 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
             throw new FaceGenException(code, "A connection string or an address was given instead of a file system path. Nothing was sent. Give a database with -Ledger.");
 
         if (IsExtended(path)) return path;
+        // PowerShell would make it the path of a folder below the root.
+        if (Path.DirectorySeparatorChar == '/' && path.StartsWith(@"\\", StringComparison.Ordinal))
+            throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is a Windows network path, which this computer cannot open. Nothing was sent. Mount the share, and give the path of its folder here.");
 
         string reason;
         try
@@ -51,17 +54,35 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
         return matches.Count > 0 ? matches : throw CreateNoMatchError(path, code);
     }
 
-    /// <summary>Returns the full paths of an output. Brackets that match nothing are part of the name to create.</summary>
+    /// <summary>
+    /// Returns the full paths of an output. Brackets are part of the name to create, with the escapes of PowerShell's completion or
+    /// without: as a pattern they could match another folder.
+    /// </summary>
     /// <exception cref="FaceGenException">Nothing matches a pattern with * or ?.</exception>
-    internal IReadOnlyList<string> ResolveOutput(string path, ErrorCode code)
+    private IReadOnlyList<string> ResolveOutput(string path)
     {
         if (IsExtended(path)) return [path];
-        if (FindExisting(path, code) is { } existing) return [existing];
+        if (FindExisting(path, ErrorCode.FileNotWritten) is { } existing) return [existing];
+        if (path.IndexOfAny(['*', '?']) < 0) return [Resolve(WildcardPattern.Unescape(path), ErrorCode.FileNotWritten)];
 
-        IReadOnlyList<string> matches = WildcardPattern.ContainsWildcardCharacters(path) ? ExpandWildcards(path) : [];
-        if (matches.Count > 0) return matches;
+        IReadOnlyList<string> matches = ExpandWildcards(path);
+        return matches.Count > 0 ? matches : throw CreateNoMatchError(path, ErrorCode.FileNotWritten);
+    }
 
-        return path.IndexOfAny(['*', '?']) < 0 ? [Resolve(WildcardPattern.Unescape(path), code)] : throw CreateNoMatchError(path, code);
+    /// <summary>True if a folder of this name exists.</summary>
+    internal bool IsExistingFolder(string path, bool isLiteral) =>
+        Directory.Exists(isLiteral ? Resolve(path, ErrorCode.FileNotWritten) : FindExisting(path, ErrorCode.FileNotWritten) ?? "");
+
+    /// <summary>Returns the full path of the file to write, which need not exist.</summary>
+    /// <exception cref="FaceGenException">The path is that of a folder, or several files match.</exception>
+    internal string ResolveFile(string path, bool isLiteral = false)
+    {
+        IReadOnlyList<string> files = isLiteral ? [Resolve(path, ErrorCode.FileNotWritten)] : ResolveOutput(path);
+        if (files.Count != 1) throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {files.Count} files. Nothing was written. Give the path of one file.");
+
+        return Directory.Exists(files[0]) || Path.GetFileName(files[0]).Length == 0
+            ? throw new FaceGenException(ErrorCode.FileNotWritten, $"'{files[0]}' is a folder. Nothing was written. Give the path of a file.")
+            : files[0];
     }
 
     /// <summary>Returns the full path of the folder to save to, which need not exist.</summary>
@@ -69,10 +90,13 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
     internal string ResolveFolder(string path, bool isLiteral = false)
     {
         IReadOnlyList<string> folders =
-            isLiteral ? [Resolve(path, ErrorCode.FileNotWritten)] : ResolveOutput(path, ErrorCode.FileNotWritten);
+            isLiteral ? [Resolve(path, ErrorCode.FileNotWritten)] : ResolveOutput(path);
         if (folders.Count > 1 && folders.Any(Directory.Exists)) folders = [.. folders.Where(Directory.Exists)];
         if (folders.Count != 1)
             throw new FaceGenException(ErrorCode.FileNotWritten, $"'{path}' matches {folders.Count} folders. Nothing was sent. Give the path of one folder.");
+
+        if (ImageHeader.FindFormatByExtension(folders[0]) is not null && !Directory.Exists(folders[0]))
+            throw new FaceGenException(ErrorCode.FileNotWritten, $"'{folders[0]}' has the extension of an image file, and a folder is needed. Nothing was sent. Give the path of a folder.");
 
         // A folder that cannot be created is an error before anything is paid for.
         for (string? parent = folders[0]; parent is not null && !Directory.Exists(parent); parent = Path.GetDirectoryName(parent))
@@ -125,5 +149,5 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
     }
 
     private static FaceGenException CreateNoMatchError(string path, ErrorCode code) =>
-        new(code, $"No file or folder matches '{DisplayText.Clean(path, 300)}'. Nothing was sent. Check the path.");
+        new(code == ErrorCode.LedgerInvalid ? ErrorCode.LedgerNotFound : code, $"No file or folder matches '{DisplayText.Clean(path, 300)}'. Nothing was sent. Check the path.");
 }

@@ -43,7 +43,7 @@ internal sealed class RequestSubmitter(GenerateOptions options, int throttleLimi
             return (new Generation
             {
                 Id = "",
-                Status = GenerationStatus.Uncertain,
+                StatusValue = GenerationStatus.Uncertain,
                 CreatedAt = connection.Services.Time.GetUtcNow(),
                 Prompt = request.Prompt,
                 Seed = request.Seed,

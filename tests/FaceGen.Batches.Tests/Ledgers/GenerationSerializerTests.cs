@@ -15,13 +15,13 @@ public sealed class GenerationSerializerTests
         var generation = new Generation
         {
             Id = "42 ü",
-            Status = GenerationStatus.Success,
+            StatusValue = GenerationStatus.Success,
             CreatedAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2)),
             Images = ["https://cdn.example/1.png", "data:image/png;base64,AA=="],
             AlternateLinks = [["https://other.example/1.png", "https://other.example/2.png"]],
             Prompt = "Ein \"Übungsflug\" \u2028 👩",
             Seed = long.MaxValue,
-            GenerationTime = 1.25,
+            Seconds = 1.25,
             Eta = 0.1,
             TrackId = "-7",
             Message = "ready",
@@ -37,11 +37,11 @@ public sealed class GenerationSerializerTests
         Assert.Equal(generation.ExpiresAt, read.ExpiresAt);
         Assert.Equal(generation.Output, read.Output);
         Assert.Equal(
-            (generation.Id, generation.Status, generation.CreatedAt, generation.Prompt, generation.Seed, generation.Request),
-            (read.Id, read.Status, read.CreatedAt, read.Prompt, read.Seed, read.Request));
+            (generation.Id, generation.StatusValue, generation.CreatedAt, generation.Prompt, generation.Seed, generation.Request),
+            (read.Id, read.StatusValue, read.CreatedAt, read.Prompt, read.Seed, read.Request));
         Assert.Equal(
-            (generation.GenerationTime, generation.Eta, generation.TrackId, generation.Message),
-            (read.GenerationTime, read.Eta, read.TrackId, read.Message));
+            (generation.Seconds, generation.Eta, generation.TrackId, generation.Message),
+            (read.Seconds, read.Eta, read.TrackId, read.Message));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class GenerationSerializerTests
     [InlineData("order_12345", "\"track_id\":\"order_12345\",")]
     public void Track_id_is_a_number_or_a_text(string trackId, string expected)
     {
-        string stored = GenerationSerializer.Serialize(new Generation { Id = "1", Status = GenerationStatus.Processing, TrackId = trackId });
+        string stored = GenerationSerializer.Serialize(new Generation { Id = "1", StatusValue = GenerationStatus.Processing, TrackId = trackId });
 
         Assert.Contains(expected, stored, StringComparison.Ordinal);
         Assert.Equal(trackId, Read(stored, "1").TrackId);
@@ -73,18 +73,18 @@ public sealed class GenerationSerializerTests
     [Fact]
     public void Generation_processing_is_read_again()
     {
-        var generation = new Generation { Id = "1", Status = GenerationStatus.Processing, Request = Request };
+        var generation = new Generation { Id = "1", StatusValue = GenerationStatus.Processing, Request = Request };
 
         Generation read = Read(GenerationSerializer.Serialize(generation), "1");
 
-        Assert.Equal((GenerationStatus.Processing, null, null, 0), (read.Status, read.CreatedAt, read.Prompt, read.ImageCount));
+        Assert.Equal((GenerationStatus.Processing, null, null, 0), (read.StatusValue, read.CreatedAt, read.Prompt, read.ImageCount));
     }
 
     [Fact]
     public void Meta_read_again_ignores_case()
     {
         ServiceResponse response = ServiceResponse.TryParse("""{"status":"success","id":1,"meta":{"Prompt":"a"}}"""u8.ToArray())!;
-        var generation = new Generation { Id = "1", Status = GenerationStatus.Success, Meta = response.Meta };
+        var generation = new Generation { Id = "1", StatusValue = GenerationStatus.Success, Meta = response.Meta };
 
         Assert.Equal("a", Read(GenerationSerializer.Serialize(generation), "1").Meta["PROMPT"]);
     }
@@ -114,7 +114,7 @@ public sealed class GenerationSerializerTests
     {
         Generation read = Read(text, "77");
 
-        Assert.Equal(("77", GenerationStatus.Processing, Request), (read.Id, read.Status, read.Request));
+        Assert.Equal(("77", GenerationStatus.Processing, Request), (read.Id, read.StatusValue, read.Request));
         Assert.Equal(Sent, read.CreatedAt);
     }
 

@@ -135,7 +135,7 @@ public abstract partial class LedgerTests
         }
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(() => OpenAsync(LedgerMode.Read));
-        Assert.Equal(ErrorCode.LedgerInvalid, error.Code);
+        Assert.Equal(ErrorCode.LedgerNotFound, error.Code);
     }
 
     [Fact]

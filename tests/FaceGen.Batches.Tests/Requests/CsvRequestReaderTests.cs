@@ -128,6 +128,15 @@ public sealed class CsvRequestReaderTests : IDisposable
     }
 
     [Fact]
+    public void Given_encoding_is_used_without_a_byte_order_mark_only()
+    {
+        string plain = _folder.WriteBytes("plain.csv", Encoding.Latin1.GetBytes("prompt,face_image\nMädchen,face.png\n"));
+        string marked = _folder.WriteBytes("marked.csv", [.. Encoding.UTF8.GetPreamble(), .. Encoding.UTF8.GetBytes("prompt,face_image\nMädchen,face.png\n")]);
+
+        Assert.All([plain, marked], path => Assert.Equal(["Mädchen"], RequestFolder.Open(path, encoding: Encoding.Latin1).ToArray().Prompts()));
+    }
+
+    [Fact]
     public void Invalid_UTF8_fails_only_its_row()
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows(
@@ -243,7 +252,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
         Request request = _folder.ReadRequest("people.csv", $"prompt,face_image\na,{Convert.ToBase64String(image)}\n");
 
-        Assert.Equal(ImageFormat.Png, request.FaceImage.Format);
+        Assert.Equal("Png", request.FaceImage.Format);
         Assert.Null(request.FaceImage.FilePath);
     }
 

@@ -57,7 +57,7 @@ public sealed class RequestFileReaderTests : IDisposable
         {
             string path = _folder.Write(name, text, new System.Text.UnicodeEncoding(isBigEndian, byteOrderMark: false));
 
-            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark. No row was read or sent. Save it as UTF-8, or with a byte order mark.");
+            AssertWhole(path, $"The request file '{path}' is UTF-16 without a byte order mark. No row was read or sent. Save it as UTF-8, or give -Encoding unicode.");
         }
     }
 

@@ -70,10 +70,10 @@ internal sealed class RequestFolder : IDisposable
         }
     }
 
-    internal static IEnumerable<RequestRow> Open(string path, RequestFileFormat? format = null, char? delimiter = null, CommandValues? defaults = null)
+    internal static IEnumerable<RequestRow> Open(string path, RequestFileFormat? format = null, char? delimiter = null, CommandValues? defaults = null, Encoding? encoding = null)
     {
         IRequestFileReader reader = new RequestFileReader();
-        return reader.Read(path, format, delimiter, defaults ?? CommandValues.None);
+        return reader.Read(path, format, delimiter, encoding, defaults ?? CommandValues.None);
     }
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

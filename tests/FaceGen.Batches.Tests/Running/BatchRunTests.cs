@@ -25,7 +25,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal(12, _fixture.Submissions);
         Assert.Equal(12, _fixture.Files.Count);
         Assert.Equal(12, _fixture.EndedItems.Count);
-        Assert.All(_fixture.EndedItems, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.Status, ended.Error, ended.Item.Files.Length)));
+        Assert.All(_fixture.EndedItems, ended => Assert.Equal((BatchItemStatus.Saved, null, 1), (ended.Item.StatusValue, ended.Error, ended.Item.Files.Count)));
         AssertNothingIsRetained();
     }
 
@@ -129,7 +129,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal((BatchState.SomeFailed, 3, 1, 3), (summary.State, summary.Saved, summary.Failed, summary.ImagesPaid));
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
-        Assert.Equal((BatchItemStatus.Failed, "prompt 2", ErrorCode.RequestRefused), (item.Status, item.Prompt, error!.Code));
+        Assert.Equal((BatchItemStatus.Failed, "prompt 2", ErrorCode.RequestRefused), (item.StatusValue, item.Prompt, error!.Code));
         AssertNothingIsRetained();
     }
 
@@ -179,7 +179,7 @@ public sealed class BatchRunTests : IDisposable
         Assert.Equal((BatchState.Unfinished, 2, 1), (first.State, first.Saved, first.InProgress));
         Assert.Equal("1 row is left (1 paid for and not saved yet). Run the same command again to continue.", first.Message);
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
-        Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.Status, item.ErrorCode, error!.Code));
+        Assert.Equal((BatchItemStatus.Generated, ErrorCode.DownloadFailed, ErrorCode.DownloadFailed), (item.StatusValue, item.ErrorCodeValue, error!.Code));
 
         _fixture.OnLink = (id, _) => ScriptedResponse.Image(BatchFixture.CreateImage(id));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(3));
@@ -300,7 +300,7 @@ public sealed class BatchRunTests : IDisposable
 
         Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.Fault));
         Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _fixture.Submissions));
-        Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.Status == BatchItemStatus.Submitted);
+        Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.StatusValue == BatchItemStatus.Submitted);
     }
 
     /// <summary>What the service named when it accepted the row is in the ledger (Q42).</summary>

@@ -52,7 +52,7 @@ public sealed class GenerationResultTests : IDisposable
         LedgerRow row = Assert.Single(await _fixture.RowsAsync(), row => row.GenerationId == "1");
         Assert.True(Assert.Single(row.Files).Filtered);
         BatchItem item = _fixture.EndedItems.Last().Item;
-        Assert.Equal((BatchItemStatus.Filtered, "true"), (item.Status, item.Generation!.Meta["nsfw_content_detected"]));
+        Assert.Equal((BatchItemStatus.Filtered, "true"), (item.StatusValue, item.Generation!.Meta["nsfw_content_detected"]));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
 
         Assert.Equal((2, 1, 2), (summary.Saved, summary.Uncertain, _fixture.Submissions));
         (BatchItem item, FaceGenException? error) = Assert.Single(_fixture.EndedItems, ended => ended.Error is not null);
-        Assert.Equal((BatchItemStatus.Uncertain, "prompt 1", ErrorCode.SubmissionUncertain), (item.Status, item.Prompt, error!.Code));
+        Assert.Equal((BatchItemStatus.Uncertain, "prompt 1", ErrorCode.SubmissionUncertain), (item.StatusValue, item.Prompt, error!.Code));
     }
 
     [Fact]

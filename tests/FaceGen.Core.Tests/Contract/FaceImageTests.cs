@@ -33,7 +33,7 @@ public sealed class FaceImageTests : IDisposable
 
         Assert.Equal(path, face.FilePath);
         Assert.Equal(path, face.ToString());
-        Assert.Equal(ImageFormat.Png, face.Format);
+        Assert.Equal("Png", face.Format);
         Assert.Equal("data:image/png;base64," + Convert.ToBase64String(TestImages.Portrait), face.ToApiValue());
     }
 
@@ -76,8 +76,8 @@ public sealed class FaceImageTests : IDisposable
         TestImages.Portrait.CopyTo(largest, 0);
         byte[] larger = [.. largest, 0];
 
-        Assert.Equal(ImageFormat.Png, FaceImage.FromBytes(largest).Format);
-        Assert.Equal(ImageFormat.Png, Parse(_folder.Write("largest.png", largest)).Format);
+        Assert.Equal("Png", FaceImage.FromBytes(largest).Format);
+        Assert.Equal("Png", Parse(_folder.Write("largest.png", largest)).Format);
         Assert.Contains("at most 5 MB", GetError(() => FaceImage.FromBytes(larger)).Message, StringComparison.Ordinal);
         Assert.Contains("larger.png' has", GetError(() => Parse(_folder.Write("larger.png", larger))).Message, StringComparison.Ordinal);
         Assert.Contains("at most 5 MB", GetError(() => Parse("data:image/png;base64," + Convert.ToBase64String(larger))).Message, StringComparison.Ordinal);
@@ -93,7 +93,7 @@ public sealed class FaceImageTests : IDisposable
         FaceImage face = Parse(string.Format(null, form, Convert.ToBase64String(TestImages.Portrait, Base64FormattingOptions.InsertLineBreaks)));
 
         // The bytes decide the format, not the media type.
-        Assert.Equal(ImageFormat.Png, face.Format);
+        Assert.Equal("Png", face.Format);
         Assert.Equal("data:image/png;base64," + Convert.ToBase64String(TestImages.Portrait), face.ToApiValue());
         Assert.Equal($"({TestImages.Portrait.Length} bytes of Png)", face.ToString());
     }
@@ -116,7 +116,7 @@ public sealed class FaceImageTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("photos"));
         _folder.Write(path, EncodedImages.Baseline);
 
-        Assert.Equal((_folder.PathOf(path), ImageFormat.Jpeg), (Parse(path).FilePath, Parse(path).Format));
+        Assert.Equal((_folder.PathOf(path), "Jpeg"), (Parse(path).FilePath, Parse(path).Format));
     }
 
     [Fact]

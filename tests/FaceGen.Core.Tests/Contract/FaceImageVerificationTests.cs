@@ -45,14 +45,14 @@ public sealed class FaceImageVerificationTests : IDisposable
     {
         ImageFormat format = name[0] switch { 'p' => ImageFormat.Png, 'j' => ImageFormat.Jpeg, _ => ImageFormat.WebP };
 
-        Assert.Equal(format, FaceImage.FromBytes(Images[name]).Format);
-        Assert.Equal(format, FaceImage.FromFile(_folder.Write("face", Images[name])).Format);
-        Assert.Equal(format, Parse(Convert.ToBase64String(Images[name])).Format);
+        Assert.Equal(format.ToString(), FaceImage.FromBytes(Images[name]).Format);
+        Assert.Equal(format.ToString(), FaceImage.FromFile(_folder.Write("face", Images[name])).Format);
+        Assert.Equal(format.ToString(), Parse(Convert.ToBase64String(Images[name])).Format);
     }
 
     [Fact]
     public void FaceImage_example_is_accepted() =>
-        Assert.Equal(ImageFormat.Jpeg, FaceImage.FromFile(Path.Combine(AppContext.BaseDirectory, "face.jpg")).Format);
+        Assert.Equal("Jpeg", FaceImage.FromFile(Path.Combine(AppContext.BaseDirectory, "face.jpg")).Format);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -119,7 +119,7 @@ public sealed class FaceImageVerificationTests : IDisposable
     [MemberData(nameof(Names))]
     public void FaceImage_damaged_anywhere_does_not_throw_another_error(string name)
     {
-        ImageFormat format = FaceImage.FromBytes(Images[name]).Format!.Value;
+        var format = Enum.Parse<ImageFormat>(FaceImage.FromBytes(Images[name]).Format!);
         foreach (byte damage in (byte[])[0x00, 0x55, 0x80, 0xFF])
         {
             for (int at = 12; at < Images[name].Length; at++)

@@ -61,7 +61,7 @@ public sealed class FieldDefinitionTests
     [Fact]
     public void Report_contains_every_field_that_is_not_private()
     {
-        ReportEntry entry = ReportEntry.From(new BatchItem { Status = BatchItemStatus.Pending, Request = FieldSamples.CreateRequest() });
+        ReportEntry entry = ReportEntry.From(new BatchItem(BatchItemStatus.Pending) { Request = FieldSamples.CreateRequest() });
 
         string[] shown = [.. entry.Parameters.Select(parameter => parameter.Key), "prompt", "style", "seed", "base64"];
         Assert.Equal(RequestField.All.Where(field => !field.IsPrivate).Select(field => field.Name).Order(), shown.Order());

@@ -6,7 +6,7 @@ namespace FaceGen.Core.Tests.EmulatorHosting;
 
 public sealed class EmulatorProcessTests
 {
-    private static readonly EmulatorArguments Arguments = new(0, 5, "lognormal:2,0.5", 0.5, 2.5, 7, []);
+    private static readonly EmulatorArguments Arguments = new(0, 5, "lognormal:2,0.5", 0.5, 2.5, 7, false, []);
 
     [Theory]
     [InlineData("en-US")]

@@ -23,7 +23,7 @@ public sealed class DeniedIdTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal((GenerationStatus.Success, "9", First), (generation.Status, generation.Id, Assert.Single(generation.Images)));
+        Assert.Equal((GenerationStatus.Success, "9", First), (generation.StatusValue, generation.Id, Assert.Single(generation.Images)));
         Assert.All(_service.Fetches, call => Assert.Equal(_service.Fetches[0].Body, call.Body));
         Assert.Equal([OtherPath, OtherPath], _service.Fetches.Select(call => call.Address.AbsolutePath).Where(path => path.Contains("/images/", StringComparison.Ordinal)));
         Assert.Equal(0, _service.Account.Slots.InUse);
@@ -35,7 +35,7 @@ public sealed class DeniedIdTests : IDisposable
     {
         OnSubmit(FetchResult).OnPath(OtherPath, ScriptedResponse.Json("""{"status":"failed","id":9,"message":"no face"}"""));
 
-        Assert.Equal(GenerationStatus.Failed, (await _service.Clock.RunAsync(_service.GenerateAsync())).Status);
+        Assert.Equal(GenerationStatus.Failed, (await _service.Clock.RunAsync(_service.GenerateAsync())).StatusValue);
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class DeniedIdTests : IDisposable
     {
         OnSubmit(FetchResult).OnPath(OtherPath, [.. Enumerable.Repeat(ScriptedResponse.Error("Server error", 500), 8), ScriptedResponse.Success("9")]);
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).StatusValue);
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class DeniedIdTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(request: FakeService.Request() with { Samples = 2 }));
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         Assert.Equal([First, Second], generation.Images);
         Assert.Equal(7L, generation.Seed);
         Assert.Contains(_service.VerboseMessages, line => line.StartsWith("The service does not return generation 9 by its id.", StringComparison.Ordinal));
@@ -130,7 +130,7 @@ public sealed class DeniedIdTests : IDisposable
 
         Generation again = await _service.Clock.RunAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default));
 
-        Assert.Equal((GenerationStatus.Success, First), (again.Status, Assert.Single(again.Images)));
+        Assert.Equal((GenerationStatus.Success, First), (again.StatusValue, Assert.Single(again.Images)));
     }
 
     private FakeService OnSubmit(object? fetchResult, params string[] futureLinks) => _service.OnSubmit(ScriptedResponse.Json(

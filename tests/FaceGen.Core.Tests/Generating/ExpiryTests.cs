@@ -64,7 +64,7 @@ public sealed class ExpiryTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ExpiryTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.Generator.ResumeAsync(left, Forever, default));
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class ExpiryTests : IDisposable
     {
         _service.OnSubmit(Unknown("9", "dreaming")).OnFetch(Unknown("9", "dreaming"), Unknown("9", "waking"), Unknown("9", "dreaming"), ScriptedResponse.Success("9"));
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).StatusValue);
         _service.OnFetch(Unknown("10", "dreaming"), ScriptedResponse.Success("10"));
         await _service.Clock.RunAsync(_service.Generator.WaitAsync(_service.Account.GetGeneration("10"), Forever, default));
 

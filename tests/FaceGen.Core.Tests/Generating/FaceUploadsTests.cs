@@ -373,7 +373,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(31));
         await small.WithTimeoutAsync();
-        Assert.Equal(GenerationStatus.Success, (await request.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await request.WithTimeoutAsync()).StatusValue);
         Assert.False(slow.IsCompleted);
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(64));
         await slow.WithTimeoutAsync();
@@ -468,7 +468,7 @@ public sealed class FaceUploadsTests : IDisposable
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(request: Request(Face)));
         await SubmitAsync();
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         // If the service cannot read a new link, it could not read another one either.
         Assert.Equal([Link, Inline, Inline], Sent);
         Assert.Single(_service.Uploads);
@@ -549,7 +549,7 @@ public sealed class FaceUploadsTests : IDisposable
 
         Generation generation = await _service.GenerateAsync(request: Request(Face)).WithTimeoutAsync();
 
-        Assert.Equal(GenerationStatus.Failed, generation.Status);
+        Assert.Equal(GenerationStatus.Failed, generation.StatusValue);
         Assert.Single(_service.Submissions);
     }
 

@@ -79,7 +79,7 @@ public sealed class LastingFaultTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class LastingFaultTests : IDisposable
     public async Task Generations_failing_in_submission_response_end_the_run()
     {
         _service.OnSubmit([.. Enumerable.Range(1, 20).Select(number => ScriptedResponse.Json($$"""{"status":"failed","id":{{number}},"message":"Something broke"}"""))]);
-        for (int row = 0; row < RunFailures.MaxStreak; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).Status);
+        for (int row = 0; row < RunFailures.MaxStreak; row++) Assert.Equal(GenerationStatus.Failed, (await _service.GenerateAsync().WithTimeoutAsync()).StatusValue);
 
         FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 
@@ -191,7 +191,7 @@ public sealed class LastingFaultTests : IDisposable
     public async Task Account_suspended_in_response_with_id_ends_the_run()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"error","id":7,"message":"Your account has been suspended"}"""));
-        Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().WithTimeoutAsync()) is var failed ? (failed.Id, failed.Status) : default);
+        Assert.Equal(("7", GenerationStatus.Failed), (await _service.GenerateAsync().WithTimeoutAsync()) is var failed ? (failed.Id, failed.StatusValue) : default);
 
         FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync().WithTimeoutAsync());
 

@@ -92,7 +92,11 @@ public sealed class RateLimitTests : IDisposable
             services: new EngineServices { Time = _clock, CreateHandler = () => _service, NextDouble = () => 0 });
         var generator = new Generator(_connection);
         Task<Generation[]> all = Task.WhenAll(requests.Select(async request =>
-            await generator.GenerateAsync(request, await generator.AcquireSlotAsync(default), new GenerateOptions(), default)));
+        {
+            var options = new GenerateOptions();
+            FaceImageValue face = await generator.GetFaceAsync(request, options, default);
+            return await generator.GenerateAsync(request, face, await generator.AcquireSlotAsync(default), options, default);
+        }));
         while (!all.IsCompleted && Elapsed < 3600)
         {
             // Work in progress reaches its next delay.

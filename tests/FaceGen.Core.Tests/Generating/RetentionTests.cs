@@ -43,7 +43,7 @@ public sealed class RetentionTests : IDisposable
 
         Generation again = await _service.Clock.RunAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default));
 
-        Assert.Equal((GenerationStatus.Success, emitted.Prompt, 7L), (again.Status, again.Prompt, again.Seed));
+        Assert.Equal((GenerationStatus.Success, emitted.Prompt, 7L), (again.StatusValue, again.Prompt, again.Seed));
         Assert.Equal(emitted.Output, again.Output);
         Assert.Same(emitted.Request, again.Request);
     }
@@ -58,7 +58,7 @@ public sealed class RetentionTests : IDisposable
         Generation again = await _service.Clock.RunAsync(
             _service.Generator.WaitAsync(_service.Account.GetGeneration("9"), System.Threading.Timeout.InfiniteTimeSpan, default));
 
-        Assert.Equal(GenerationStatus.Success, again.Status);
+        Assert.Equal(GenerationStatus.Success, again.StatusValue);
         Assert.Equal(2, _service.Fetches.Count);
     }
 

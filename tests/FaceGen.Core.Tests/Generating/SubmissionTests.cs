@@ -30,7 +30,7 @@ public sealed class SubmissionTests : IDisposable
 
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
 
-        Assert.Equal(("42", GenerationStatus.Success, 7L, 1.5), (generation.Id, generation.Status, generation.Seed, generation.GenerationTime));
+        Assert.Equal(("42", GenerationStatus.Success, 7L, 1.5), (generation.Id, generation.StatusValue, generation.Seed, generation.Seconds));
         Assert.Equal([new Uri("https://cdn.example/42.png")], generation.Output);
         Assert.Equal(_service.Clock.GetUtcNow(), generation.CreatedAt);
         Assert.Equal(generation.CreatedAt?.AddHours(24), generation.ExpiresAt);
@@ -47,7 +47,7 @@ public sealed class SubmissionTests : IDisposable
 
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         Assert.Equal([generation.Id], _service.Pending);
     }
 
@@ -83,7 +83,7 @@ public sealed class SubmissionTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         Assert.Equal(3, _service.Submissions.Count);
         Assert.Equal(TimeSpan.FromSeconds(75), _service.Clock.GetUtcNow() - start);
         Assert.Equal(start.AddSeconds(75), generation.CreatedAt);
@@ -179,7 +179,7 @@ public sealed class SubmissionTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync(retryUncertain: true));
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         Assert.Equal(3, _service.Submissions.Count);
         Assert.Equal(2, _service.WarningMessages.Count);
         Assert.All(_service.WarningMessages, line => Assert.Contains("may be paid for twice", line, StringComparison.Ordinal));
@@ -366,7 +366,7 @@ public sealed class SubmissionTests : IDisposable
 
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
 
-        Assert.Equal((GenerationStatus.Failed, "No face found.", 0), (generation.Status, generation.Message, generation.ImageCount));
+        Assert.Equal((GenerationStatus.Failed, "No face found.", 0), (generation.StatusValue, generation.Message, generation.ImageCount));
         Assert.Equal(0, _service.Account.Slots.InUse);
     }
 

@@ -18,7 +18,7 @@ public sealed class WaitingTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal((GenerationStatus.Success, 7L, 1), (generation.Status, generation.Seed, generation.ImageCount));
+        Assert.Equal((GenerationStatus.Success, 7L, 1), (generation.StatusValue, generation.Seed, generation.ImageCount));
         Assert.Equal(3, _service.Fetches.Count);
         Assert.All(_service.Fetches, call => Assert.EndsWith("/api/v6/image_editing/fetch/9", call.Address.AbsoluteUri, StringComparison.Ordinal));
         Assert.All(_service.Fetches, call => Assert.Equal(_service.Fetches[0].Body, call.Body));
@@ -51,12 +51,12 @@ public sealed class WaitingTests : IDisposable
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Processing("9"), ScriptedResponse.Success("9"));
 
         Generation accepted = await _service.GenerateAsync(wait: false).WithTimeoutAsync();
-        Assert.Equal((GenerationStatus.Processing, 2.0), (accepted.Status, accepted.Eta));
+        Assert.Equal((GenerationStatus.Processing, 2.0), (accepted.StatusValue, accepted.Eta));
         Assert.Equal(1, _service.Account.Slots.InUse);
 
         // No command waits for the generation: only for its slot.
         (await _service.Clock.RunAsync(_service.Generator.AcquireSlotAsync(default))).Dispose();
-        Assert.Equal(GenerationStatus.Success, _service.Account.Find("9")?.Latest.Status);
+        Assert.Equal(GenerationStatus.Success, _service.Account.Find("9")?.Latest.StatusValue);
         Assert.Equal(["9"], _service.Pending);
     }
 
@@ -76,7 +76,7 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(1, _service.Account.Slots.InUse);
         _service.OnFetch(ScriptedResponse.Success("9"));
         Generation again = await WaitAsync("9");
-        Assert.Equal(GenerationStatus.Success, again.Status);
+        Assert.Equal(GenerationStatus.Success, again.StatusValue);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class WaitingTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());
         Assert.Equal(["9"], _service.Pending);
         _service.OnFetch(ScriptedResponse.Success("9"));
-        Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).Status);
+        Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).StatusValue);
     }
 
     /// <summary>Its duration is unknown: it may have ended long before the first poll.</summary>
@@ -141,7 +141,7 @@ public sealed class WaitingTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
         Assert.Equal(9, _service.Fetches.Count);
     }
 
@@ -167,7 +167,7 @@ public sealed class WaitingTests : IDisposable
         await _service.WaitForCallAsync();
         await _service.Clock.AdvanceAsync(TimeSpan.FromSeconds(Connection.DefaultTimeoutSec));
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).StatusValue);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class WaitingTests : IDisposable
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Empty(404), ScriptedResponse.Error("Invalid id"), ScriptedResponse.Success("9"));
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(_service.GenerateAsync())).StatusValue);
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class WaitingTests : IDisposable
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.WithTimeoutAsync());
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(second)).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(second)).StatusValue);
     }
 
     [Fact]
@@ -253,7 +253,7 @@ public sealed class WaitingTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal((GenerationStatus.Failed, "No face found."), (generation.Status, generation.Message));
+        Assert.Equal((GenerationStatus.Failed, "No face found."), (generation.StatusValue, generation.Message));
         Assert.Empty(generation.Output);
         Assert.Equal(0, _service.Account.Slots.InUse);
     }
@@ -268,7 +268,7 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(["9"], _service.Pending);
 
         _service.OnFetch(ScriptedResponse.Success("9"));
-        Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).Status);
+        Assert.Equal(GenerationStatus.Success, (await WaitAsync("9")).StatusValue);
     }
 
     [Fact]
@@ -281,7 +281,7 @@ public sealed class WaitingTests : IDisposable
         Assert.Equal(["9"], _service.Pending);
         Generation end = await _service.Clock.RunAsync(new Generator(_service.Connect()).WaitAsync(accepted, Forever, default));
 
-        Assert.Equal(GenerationStatus.Success, end.Status);
+        Assert.Equal(GenerationStatus.Success, end.StatusValue);
     }
 
     [Fact]
@@ -295,7 +295,7 @@ public sealed class WaitingTests : IDisposable
         _service.Connection.Dispose();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ended.WithTimeoutAsync());
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(waiting)).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(waiting)).StatusValue);
     }
 
     [Fact]
@@ -327,10 +327,10 @@ public sealed class WaitingTests : IDisposable
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
 
         Generation first = await _service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync();
-        Assert.Equal((GenerationStatus.Processing, 5.0, 1), (first.Status, first.Eta, _service.Account.Slots.InUse));
+        Assert.Equal((GenerationStatus.Processing, 5.0, 1), (first.StatusValue, first.Eta, _service.Account.Slots.InUse));
         Generation second = await _service.Account.FetchAsync(_service.Connection, "9", null, default).WithTimeoutAsync();
 
-        Assert.Equal((GenerationStatus.Success, 0), (second.Status, _service.Account.Slots.InUse));
+        Assert.Equal((GenerationStatus.Success, 0), (second.StatusValue, _service.Account.Slots.InUse));
     }
 
     [Fact]

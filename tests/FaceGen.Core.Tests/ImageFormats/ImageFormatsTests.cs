@@ -189,7 +189,7 @@ public sealed class ImageFormatsTests
         foreach ((ImageFormat format, byte[] image) in Images.Values)
         {
             bool isFace = format is ImageFormat.Png or ImageFormat.Jpeg;
-            if (isFace) Assert.Equal(format, FaceImage.FromBytes(image).Format);
+            if (isFace) Assert.Equal(format.ToString(), FaceImage.FromBytes(image).Format);
             else Assert.Equal(ErrorCode.FaceImageInvalid, Assert.Throws<FaceGenException>(() => FaceImage.FromBytes(image)).Code);
         }
     }

@@ -16,17 +16,15 @@ internal static class Entries
         Source = new RequestSource("/data/people.csv", row + 1, row),
     };
 
-    internal static SavedImage Image(string file, Generation generation, int index = 1, bool filtered = false) => new()
+    internal static SavedImage Image(string file, Generation generation, int index = 1, bool filtered = false) => new(generation, ImageFormat.Png)
     {
         FullName = file,
         Length = 1234,
         Sha256 = new string('a', 64),
-        Format = ImageFormat.Png,
         Width = 80,
         Height = 90,
         Filtered = filtered,
         Index = index,
-        Generation = generation,
     };
 
     /// <summary>Creates a batch with every status: five slots, each row two seconds long; all images are the same file.</summary>
@@ -40,19 +38,18 @@ internal static class Entries
             Request request = Request(i % 100 == 50 ? $"a cat, number {i}" : $"portrait {i}", styles[i % 5], i + 1);
             var generation = new Generation
             {
-                Id = $"{100000 + i}", Request = request, Seed = 9007199254740993 + i, CreatedAt = submitted, GenerationTime = 1.5 + (i % 4),
+                Id = $"{100000 + i}", Request = request, Seed = 9007199254740993 + i, CreatedAt = submitted, Seconds = 1.5 + (i % 4),
             };
-            yield return new BatchItem
+            yield return new BatchItem(isSaved ? BatchItemStatus.Saved : i % 20 == 9 ? BatchItemStatus.Failed : BatchItemStatus.Uncertain)
             {
-                Status = isSaved ? BatchItemStatus.Saved : i % 20 == 9 ? BatchItemStatus.Failed : BatchItemStatus.Uncertain,
                 Request = request,
                 Generation = isSaved ? generation : null,
-                Files = isSaved ? [Image(image, generation)] : [],
+                Files = isSaved ? new(Image(image, generation)) : new(),
                 Attempts = 1,
                 SubmittedAt = submitted,
                 GeneratedAt = isSaved ? submitted.AddSeconds(2) : null,
                 EndedAt = submitted.AddSeconds(2.3),
-                ErrorCode = isSaved ? null : i % 20 == 9 ? ErrorCode.RequestRefused : ErrorCode.SubmissionUncertain,
+                ErrorCodeValue = isSaved ? null : i % 20 == 9 ? ErrorCode.RequestRefused : ErrorCode.SubmissionUncertain,
                 Error = isSaved ? null : $"{request.Source}: The service did not like it.",
             };
         }

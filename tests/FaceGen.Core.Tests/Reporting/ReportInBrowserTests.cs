@@ -175,7 +175,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
     public async Task Report_joins_images_of_generation_and_marks_missing_file()
     {
         await using BrowserTab tab = await OpenAsync();
-        var generation = new Generation { Id = "7", Request = Entries.Request("twins"), CreatedAt = Entries.Begin, GenerationTime = 3 };
+        var generation = new Generation { Id = "7", Request = Entries.Request("twins"), CreatedAt = Entries.Begin, Seconds = 3 };
         ReportEntry[] entries =
         [
             ReportEntry.From(Entries.Image(WriteImage("a.png"), generation)),

@@ -82,10 +82,10 @@ public sealed class ReportWriterTests : IDisposable
             SafetyChecker = true,
         };
 
-        string page = Page([ReportEntry.From(new BatchItem { Status = BatchItemStatus.Pending, Request = request })]);
+        string page = Page([ReportEntry.From(new BatchItem(BatchItemStatus.Pending) { Request = request })]);
 
         Assert.DoesNotMatch("user:|pass@|signature|hook|secret-path", page);
-        JsonNode parameters = Items([ReportEntry.From(new BatchItem { Status = BatchItemStatus.Pending, Request = request })])[0]!["parameters"]!;
+        JsonNode parameters = Items([ReportEntry.From(new BatchItem(BatchItemStatus.Pending) { Request = request })])[0]!["parameters"]!;
         Assert.Equal("https://cdn.example/faces/me.png", (string?)parameters["face_image"]);
         Assert.Equal(("7.5", "true"), ((string?)parameters["guidance_scale"], (string?)parameters["safety_checker"]));
     }

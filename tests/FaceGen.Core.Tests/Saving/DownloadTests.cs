@@ -409,7 +409,7 @@ public sealed class DownloadTests : IDisposable
     private Generation GenerationOf(string[] images, string[] others, DateTimeOffset? createdAt) => new()
     {
         Id = "1",
-        Status = GenerationStatus.Success,
+        StatusValue = GenerationStatus.Success,
         CreatedAt = createdAt ?? _service.Clock.GetUtcNow(),
         Images = images,
         AlternateLinks = others.Length > 0 ? [others] : [],

@@ -215,6 +215,6 @@ public sealed class EncodedDownloadTests : IDisposable
 
     private Task<CheckedImage> DownloadAsync(TimeSpan? timeout = null) => _service.Clock.RunAsync(ImageDownloader.DownloadAsync(
         _service.Connection,
-        new Generation { Id = "1", Status = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [Link] },
+        new Generation { Id = "1", StatusValue = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [Link] },
         0, new MemoryStream(), timeout ?? TimeSpan.FromMinutes(10), null, default));
 }

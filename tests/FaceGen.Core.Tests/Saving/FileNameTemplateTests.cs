@@ -10,7 +10,7 @@ public sealed class FileNameTemplateTests
     private static readonly Generation Plain = new()
     {
         Id = "77",
-        Status = GenerationStatus.Success,
+        StatusValue = GenerationStatus.Success,
         CreatedAt = new DateTimeOffset(2030, 1, 2, 12, 0, 0, TimeZoneInfo.Local.GetUtcOffset(new DateTime(2030, 1, 2, 12, 0, 0))),
         Prompt = "a pilot",
         Seed = -5,
@@ -33,8 +33,52 @@ public sealed class FileNameTemplateTests
     [InlineData("{Style}/{SEED}_{track_id}", "3d/-5_9")]
     [InlineData("by date/{date}\\{id}", "by date/2030-01-02/77")]
     [InlineData("plain", "plain")]
+    [InlineData("{id}.png", "77")]
+    [InlineData("{id}.v2.JPEG", "77.v2")]
+    [InlineData("a.png/{id}", "a.png/77")]
+    [InlineData("{id}.txt", "77.txt")]
+    [InlineData(".png", ".png")]
     public void Expand_replaces_fields(string template, string expected) =>
         Assert.Equal(expected.Replace("/", Path.DirectorySeparatorChar.ToString(), StringComparison.Ordinal), new FileNameTemplate(template).Expand(Plain, 0));
+
+    [Fact]
+    public void Expand_value_with_image_extension_is_not_doubled()
+    {
+        Generation named = Plain with { Images = ["", ""], Request = Plain.Request! with { Columns = new Dictionary<string, string> { ["file"] = "jdoe.jpg" } } };
+
+        Assert.Equal(["jdoe-1", "jdoe-2"], Enumerable.Range(0, 2).Select(index => new FileNameTemplate("{file}").Expand(named, index)));
+    }
+
+    [Fact]
+    public void OutFileName_numbers_images_in_order_of_naming()
+    {
+        var names = new OutFileName("my {pilot}.PNG");
+        Generation two = Plain with { Images = ["", ""] };
+        Generation other = Plain with { Id = "78" };
+
+        Assert.Equal("my {pilot}", names.Expand(two, 0));
+        Assert.Equal("my {pilot}-2", names.Expand(two, 1));
+        Assert.Equal("my {pilot}-3", names.Expand(other, 0));
+        Assert.Equal("my {pilot}-2", names.Expand(two, 1));
+    }
+
+    [Theory]
+    [InlineData("a.PNG", ImageFormat.Png, ".PNG")]
+    [InlineData("a.jpeg", ImageFormat.Jpeg, ".jpeg")]
+    [InlineData("a.png", ImageFormat.WebP, ".webp")]
+    [InlineData("v1.2", ImageFormat.Png, ".png")]
+    internal void OutFileName_keeps_extension_of_the_format(string fileName, ImageFormat format, string expected) =>
+        Assert.Equal(expected, new OutFileName(fileName).GetExtension(format));
+
+    [Fact]
+    public void GivenFileNames_are_made_valid_and_stay_inside_the_folder()
+    {
+        var names = new GivenFileNames();
+        names.Set(Plain, "team: a/{j}?.png");
+
+        Assert.Equal(Path.Combine("team_ a", "{j}_"), names.Expand(Plain, 0));
+        Assert.All(["", " ", "../x", "/etc/x", "a//b"], name => Assert.Equal(ErrorCode.FileNameInvalid, Assert.Throws<FaceGenException>(() => names.Set(Plain, name)).Code));
+    }
 
     [Fact]
     public void Expand_unknown_value_is_none()

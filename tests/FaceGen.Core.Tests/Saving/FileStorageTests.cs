@@ -175,7 +175,7 @@ public sealed class FileStorageTests : IDisposable
         var generation = new Generation
         {
             Id = "77",
-            Status = GenerationStatus.Success,
+            StatusValue = GenerationStatus.Success,
             CreatedAt = _service.Clock.GetUtcNow(),
             Images = [Link],
             Request = FakeService.Request(),

@@ -31,7 +31,7 @@ public sealed class ImageSaverTests : IDisposable
         Assert.Equal(_folder.PathOf("77-1.jpg"), saved.FullName);
         Assert.Equal(saved.FullName, saved.ToString());
         Assert.Equal(jpeg, await File.ReadAllBytesAsync(saved.FullName));
-        Assert.Equal((ImageFormat.Jpeg, 512, 768, (long)jpeg.Length, 1, false), (saved.Format, saved.Width, saved.Height, saved.Length, saved.Index, saved.Filtered));
+        Assert.Equal((ImageFormat.Jpeg, 512, 768, (long)jpeg.Length, 1, false), (saved.FormatValue, saved.Width, saved.Height, saved.Length, saved.Index, saved.Filtered));
         Assert.Equal(Convert.ToHexString(SHA256.HashData(jpeg)).ToLowerInvariant(), saved.Sha256);
         Assert.Same(generation, saved.Generation);
         Assert.Equal(["77-1.jpg"], _folder.Files);
@@ -110,7 +110,7 @@ public sealed class ImageSaverTests : IDisposable
 
         SavedImage saved = await SaveAsync(GenerationOf("https://cdn.example/1.png"), skipExisting: true);
 
-        Assert.Equal((_folder.PathOf("77-1.webp"), ImageFormat.WebP), (saved.FullName, saved.Format));
+        Assert.Equal((_folder.PathOf("77-1.webp"), ImageFormat.WebP), (saved.FullName, saved.FormatValue));
         Assert.Equal(Convert.ToHexString(SHA256.HashData(TestImages.WebPLossy(90, 90))).ToLowerInvariant(), saved.Sha256);
         Assert.Empty(_service.Calls);
     }
@@ -143,7 +143,7 @@ public sealed class ImageSaverTests : IDisposable
         Generation generation = GenerationOf("https://cdn.example/1.png") with
         {
             Seed = long.MaxValue,
-            GenerationTime = 1.1,
+            Seconds = 1.1,
             Request = FakeService.Request("Ein Übungsflug & mehr") with
             {
                 GuidanceScale = 7.5,
@@ -279,11 +279,11 @@ public sealed class ImageSaverTests : IDisposable
     {
         _service.OnLink("https://cdn.example/1.png", ScriptedResponse.Image(TestImages.Portrait));
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate(FileNameTemplate.Default)) { AcceptIdentical = true, Timeout = TimeSpan.FromMinutes(1) };
-        Generation generation = GenerationOf("https://cdn.example/1.png") with { GenerationTime = 2 };
+        Generation generation = GenerationOf("https://cdn.example/1.png") with { Seconds = 2 };
         SavedImage first = await new ImageSaver(_service.Connection, options with { EmbedMetadata = before }).SaveAsync(generation, 0, default).WithTimeoutAsync();
 
         SavedImage again = await new ImageSaver(_service.Connection, options with { EmbedMetadata = after })
-            .SaveAsync(generation with { GenerationTime = null }, 0, default).WithTimeoutAsync();
+            .SaveAsync(generation with { Seconds = null }, 0, default).WithTimeoutAsync();
 
         byte[] file = File.ReadAllBytes(first.FullName);
         Assert.Equal((first.FullName, first.Length, first.Sha256), (again.FullName, again.Length, again.Sha256));
@@ -383,7 +383,7 @@ public sealed class ImageSaverTests : IDisposable
     private Generation GenerationOf(params string[] images) => new()
     {
         Id = "77",
-        Status = GenerationStatus.Success,
+        StatusValue = GenerationStatus.Success,
         CreatedAt = _service.Clock.GetUtcNow(),
         Images = images,
         Request = FakeService.Request(),

@@ -32,7 +32,7 @@ public sealed class PaidImageTests : IDisposable
 
         SavedImage saved = await SaveAsync();
 
-        Assert.Equal((format, EncodedImages.Width, EncodedImages.Height, false), (saved.Format, saved.Width, saved.Height, saved.Incomplete));
+        Assert.Equal((format, EncodedImages.Width, EncodedImages.Height, false), (saved.FormatValue, saved.Width, saved.Height, saved.Incomplete));
         Assert.Equal([$"77.{extension}"], _folder.Files);
         Assert.Equal(image, await File.ReadAllBytesAsync(saved.FullName));
         Assert.Empty(_service.WarningMessages);
@@ -148,7 +148,7 @@ public sealed class PaidImageTests : IDisposable
     {
         var options = new SaveOptions(_folder.FullName, new FileNameTemplate("{id}")) { Timeout = TimeSpan.FromMinutes(2) };
         var saver = new ImageSaver(_service.Connection, change is null ? options : change(options), _service);
-        var generation = new Generation { Id = "77", Status = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [image] };
+        var generation = new Generation { Id = "77", StatusValue = GenerationStatus.Success, CreatedAt = _service.Clock.GetUtcNow(), Images = [image] };
         return _service.Clock.RunAsync(saver.SaveAsync(generation, 0, default));
     }
 }

@@ -73,7 +73,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("9", null);
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
         Deliveries.Receive("9", null);
         Assert.Single(_service.Fetches);
         Assert.Equal(0, _service.Account.Slots.InUse);
@@ -90,7 +90,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         Deliveries.Receive("9", null);
         response.SetResult(ScriptedResponse.Processing("9"));
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         await _service.WaitForCallAsync();
         Assert.False(generating.IsCompleted);
 
-        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).Status);
+        Assert.Equal(GenerationStatus.Success, (await _service.Clock.RunAsync(generating)).StatusValue);
     }
 
     [Fact] // Q34
@@ -114,7 +114,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Generation generation = await _service.Clock.RunAsync(_service.GenerateAsync());
 
-        Assert.Equal(GenerationStatus.Success, generation.Status);
+        Assert.Equal(GenerationStatus.Success, generation.StatusValue);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Receive("77", null);
 
-        Assert.Equal(("77", GenerationStatus.Success), (await next.WithTimeoutAsync()) is { } generation ? (generation.Id, generation.Status) : default);
+        Assert.Equal(("77", GenerationStatus.Success), (await next.WithTimeoutAsync()) is { } generation ? (generation.Id, generation.StatusValue) : default);
     }
 
     [Fact] // Q34
@@ -241,7 +241,7 @@ public sealed class DeliveryTrackerTests : IDisposable
 
         Deliveries.Close(_webhook);
 
-        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).Status);
+        Assert.Equal(GenerationStatus.Success, (await generating.WithTimeoutAsync()).StatusValue);
     }
 
     [Theory]
@@ -257,7 +257,7 @@ public sealed class DeliveryTrackerTests : IDisposable
         Deliveries.Receive("9", ReadTrackId(_service.Submissions[0]));
 
         Generation generation = await generating.WithTimeoutAsync();
-        Assert.Equal(("9", GenerationStatus.Success), (generation.Id, generation.Status));
+        Assert.Equal(("9", GenerationStatus.Success), (generation.Id, generation.StatusValue));
         Assert.Single(_service.Submissions);
         Assert.Equal(0, _service.Account.Slots.InUse);
         Assert.Empty(_service.Account.UnacknowledgedOutcomes);

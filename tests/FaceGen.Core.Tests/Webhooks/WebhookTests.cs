@@ -49,7 +49,7 @@ public sealed class WebhookTests : IDisposable
     {
         using HttpResponseMessage response = await _http.PostAsJsonAsync(_webhook.Uri, new { status = "success", id = "", request_id = 17 }).WithTimeoutAsync();
 
-        Assert.Equal((HttpStatusCode.NoContent, ("17", (long?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
+        Assert.Equal((HttpStatusCode.NoContent, ("17", (string?)null)), (response.StatusCode, await WaitForDeliveryAsync()));
     }
 
     [Fact]

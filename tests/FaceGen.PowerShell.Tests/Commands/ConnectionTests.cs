@@ -32,6 +32,59 @@ public sealed class ConnectionTests
         Assert.DoesNotContain(result.Single.Properties, property => "emulator-key".Equals(property.Value?.ToString(), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Connect_adopts_a_connection_of_the_pipeline()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        object connection = fixture.Run("Get-FaceGenConnection").Single.BaseObject;
+        using Session other = Session.Shared();
+
+        ScriptResult adopted = other.Run("param($c) $c | Connect-FaceGen; $c | Connect-FaceGen -Name lab; Test-FaceGenConnection -Connection lab", connection).WithoutErrors();
+        other.Run("Disconnect-FaceGen; Disconnect-FaceGen lab").WithoutErrors();
+        ScriptResult image = fixture.Run("param($face) New-FaceGenImage p $face -Width 16", fixture.Face).WithoutErrors();
+        ScriptResult changed = other.Run("param($c) $c | Connect-FaceGen -TimeoutSec 5", connection);
+
+        Assert.Equal(["Default", "lab"], adopted.Output.Take(2).Select(item => item.Properties["Name"].Value));
+        Assert.Equal(true, adopted.Output[2].BaseObject);
+        Assert.Equal("Success", image.Single.Properties["Status"].Value);
+        Assert.StartsWith("ParametersInvalid,", changed.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connect_refuses_a_deserialized_connection()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            $env:MODELSLAB_API_KEY = 'key-of-the-environment'
+            try { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-FaceGenConnection))) | Connect-FaceGen }
+            finally { $env:MODELSLAB_API_KEY = $null }
+            """);
+
+        Assert.Contains("A deserialized connection has no key", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
+    public void Connect_checks_the_address_before_it_needs_a_key()
+    {
+        using Session session = Session.Shared();
+
+        ScriptResult result = session.Run("Connect-FaceGen -BaseUri http://example.com");
+
+        Assert.StartsWith("ConnectionInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disconnect_WhatIf_keeps_the_connection()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("Disconnect-FaceGen -WhatIf; Disconnect-FaceGen Def* -WhatIf; Get-FaceGenConnection | Disconnect-FaceGen -WhatIf; Get-FaceGenConnection").WithoutErrors();
+
+        Assert.Equal("Default", result.Single.Properties["Name"].Value);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("api")]

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using FaceGen.PowerShell.Tests.Hosting;
 
@@ -19,6 +20,27 @@ public sealed class DamagedInputTests
         "[hashtable] $row | Invoke-FaceGenBatch -Destination $folder/out",
         "New-FaceGenImage @row",
     ];
+
+    [Theory]
+    [InlineData("windows-1252")]
+    [InlineData("1252")]
+    [InlineData("ansi")]
+    public async Task Encoding_of_a_request_file_can_be_given(string encoding)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string csv = Path.Combine(fixture.Folder, "ansi.csv");
+        File.WriteAllBytes(csv, Encoding.Latin1.GetBytes($"prompt,face_image\nMädchen,{fixture.Face}\n"));
+
+        ScriptResult plain = fixture.Run("param($csv) Import-FaceGenRequest $csv", csv);
+        ScriptResult result = fixture.Run("param($csv, $encoding) Import-FaceGenRequest $csv -Encoding $encoding", csv, encoding).WithoutErrors();
+        ScriptResult batch = fixture.Run("param($csv, $encoding, $out) Invoke-FaceGenBatch $csv $out -Encoding $encoding -Width 16 | Where-Object Source", csv, encoding, fixture.OutputFolder).WithoutErrors();
+        ScriptResult unknown = fixture.Run("param($csv) Import-FaceGenRequest $csv -Encoding klingon", csv);
+
+        Assert.Contains("give its -Encoding", plain.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("Mädchen", result.Single.Properties["Prompt"].Value);
+        Assert.Equal("Mädchen", batch.Single.Properties["Prompt"].Value);
+        Assert.Contains("'klingon' is not an encoding", unknown.Error.ToString(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("prompt", "#NAME?", "spreadsheet formula")]

@@ -2,7 +2,7 @@ using FaceGen.PowerShell.Tests.Hosting;
 
 namespace FaceGen.PowerShell.Tests.Commands;
 
-/// <summary>Names with brackets: a new file or folder has a literal name, an existing one may match a pattern.</summary>
+/// <summary>Names with brackets: an output has a literal name; an existing folder may match a pattern of * and ?.</summary>
 public sealed class FolderNameTests
 {
     [Theory]
@@ -43,6 +43,33 @@ public sealed class FolderNameTests
         Assert.Equal(OperatingSystem.IsWindows(), File.Exists(Path.Combine(fixture.OutputFolder, "single.png")));
     }
 
+    [Fact]
+    public async Task Folder_name_with_brackets_is_not_another_folder()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string other = Directory.CreateDirectory(Path.Combine(fixture.Folder, "out 2")).FullName;
+
+        fixture.Run("param($face, $out) New-FaceGenImage b $face | Save-FaceGenOutput $out", fixture.Face, Path.Combine(fixture.Folder, "out [2026]")).WithoutErrors();
+
+        Assert.Empty(Directory.GetFiles(other));
+        Assert.Single(Directory.GetFiles(Path.Combine(fixture.Folder, "out [2026]")));
+    }
+
+    [Fact]
+    public async Task Network_path_of_Windows_is_refused_on_other_systems()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows opens such paths.");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult batch = fixture.Run(@"param($csv) Invoke-FaceGenBatch $csv -Destination \\server\share\out", fixture.WriteCsv("a"));
+        ScriptResult file = fixture.Run(@"Import-FaceGenRequest \\server\share\people.csv");
+
+        Assert.StartsWith("FileNotWritten,", batch.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.All([batch, file], result => Assert.Contains(@"'\\server\share\", result.Error.ToString(), StringComparison.Ordinal));
+        Assert.All([batch, file], result => Assert.Contains("is a Windows network path", result.Error.ToString(), StringComparison.Ordinal));
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
     [Theory]
     [InlineData("report [1].html")]
     [InlineData("report `[1`].html")]
@@ -73,7 +100,7 @@ public sealed class FolderNameTests
         string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "out 7")).FullName;
         string csv = fixture.WriteCsv("a");
 
-        fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.Folder, "out [67]")).WithoutErrors();
+        fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.Folder, "out ?")).WithoutErrors();
         ScriptResult none = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv -Destination $out", csv, Path.Combine(fixture.Folder, "none*"));
 
         Assert.True(File.Exists(Path.Combine(folder, "facegen.ledger")));

@@ -40,7 +40,7 @@ public sealed class GenerationLifetimeTests
             """, fixture.Face, fixture.OutputFolder).WithoutErrors();
 
         Assert.Equal(("Success", "person 1"), (result.Output[0].Properties["Status"].Value.ToString(), result.Output[0].Properties["Prompt"].Value));
-        Assert.Single((Uri[])result.Output[0].Properties["Output"].Value);
+        Assert.Single((IEnumerable<Uri>)result.Output[0].Properties["Output"].Value);
         Assert.Contains("person 1.png", Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName));
         Assert.Empty(fixture.Run("Get-FaceGenImage").WithoutErrors().Output);
     }

@@ -33,12 +33,13 @@ public sealed class GetFaceGenBatchTests
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         Directory.CreateDirectory(fixture.OutputFolder);
+        Directory.CreateDirectory($"{fixture.OutputFolder} 2");
 
         ScriptResult batch = fixture.Run("param($out) Get-FaceGenBatch $out", fixture.OutputFolder);
         ScriptResult items = fixture.Run("param($out) Get-FaceGenBatchItem $out", fixture.OutputFolder);
-        ScriptResult wildcard = fixture.Run("param($out) Get-FaceGenBatch $out/../*", fixture.OutputFolder);
+        ScriptResult wildcard = fixture.Run("param($out) Get-FaceGenBatch $out*", fixture.OutputFolder);
 
-        Assert.All([batch, items, wildcard], result => Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
+        Assert.All([batch, items, wildcard], result => Assert.StartsWith("LedgerNotFound,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(fixture.OutputFolder));
     }
 

@@ -6,6 +6,34 @@ namespace FaceGen.PowerShell.Tests.Commands;
 
 public sealed class NewFaceGenImageTests
 {
+    [Theory]
+    [InlineData("Retry", "ParametersInvalid,")]
+    [InlineData("Retr", "AmbiguousParameter,")]
+    [InlineData("R", "AmbiguousParameter,")]
+    public async Task Retry_abbreviated_is_refused(string parameter, string error)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run($"param($face) New-FaceGenImage p $face -{parameter}", fixture.Face);
+        ScriptResult batch = fixture.Run($"param($csv, $out) Invoke-FaceGenBatch $csv $out -{parameter}", fixture.WriteCsv("a"), fixture.OutputFolder);
+
+        Assert.StartsWith(error, result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("AmbiguousParameter,", batch.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(0, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
+    public async Task Number_from_the_pipeline_is_not_a_prompt()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult number = fixture.Run("param($face) 42 | New-FaceGenImage -FaceImage $face", fixture.Face);
+        ScriptResult seeds = fixture.Run("param($face) 1..2 | New-FaceGenImage p $face -Seed { $_ } -Width 16", fixture.Face).WithoutErrors();
+
+        Assert.StartsWith("Input 1: The input is a value of the type Int32, not a prompt", number.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal([1L, 2L], seeds.Values("Seed").Order());
+    }
+
     [Fact]
     public async Task Verbose_names_accepted_generation_and_expected_time()
     {
@@ -26,7 +54,7 @@ public sealed class NewFaceGenImageTests
         PSObject generation = fixture.Run("param($face) New-FaceGenImage 'a pilot' -FaceImage $face -Style anime -Seed 7 -Samples 2 -TrackId 12", fixture.Face).WithoutErrors().Single;
 
         Assert.Equal("Success", generation.Properties["Status"].Value.ToString());
-        Assert.Equal(2, ((Uri[])generation.Properties["Output"].Value).Length);
+        Assert.Equal(2, ((IEnumerable<Uri>)generation.Properties["Output"].Value).Count());
         Assert.Equal("a pilot", generation.Properties["Prompt"].Value);
         Assert.Equal(7L, generation.Properties["Seed"].Value);
         Assert.Equal("12", generation.Properties["TrackId"].Value);

@@ -85,6 +85,78 @@ public sealed class SaveFaceGenOutputTests
     }
 
     [Theory]
+    [InlineData("-OutFile pilot.png", "pilot.png", "pilot-2.png")]
+    [InlineData("-OutFile ./new/pilot.PNG", "new/pilot-2.PNG", "new/pilot.PNG")]
+    [InlineData("-OutFile pilot", "pilot-2.png", "pilot.png")]
+    [InlineData("-OutFile 'pilot [1].png'", "pilot [1]-2.png", "pilot [1].png")]
+    [InlineData("./pilot.png", "pilot-2.png", "pilot.png")]
+    [InlineData("-LiteralPath pilot.png", "pilot-2.png", "pilot.png")]
+    [InlineData("-Name pilot.png", "pilot-1.png", "pilot-2.png")]
+    [InlineData("old.png -Name pilot", "old.png/pilot-1.png", "old.png/pilot-2.png")]
+    [InlineData("-Name { $_.Request.Columns.sam + '.png' }", "jdoe-1.png", "jdoe-2.png")]
+    [InlineData("-Name { \"$($_.Style)/$($_.Row)\" }", "comic/1-1.png", "comic/1-2.png")]
+    public async Task Name_of_file_is_never_a_folder(string parameters, params string[] expected)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(Path.Combine(fixture.OutputFolder, "old.png"));
+
+        ScriptResult result = fixture.Run($$"""
+            param($face, $out)
+            $ExecutionContext.SessionState.Path.SetLocation($out) > $null
+            [pscustomobject]@{ prompt = 'p'; sam = 'jdoe' } | New-FaceGenImage -FaceImage $face -Width 16 -Samples 2 -Style comic | Save-FaceGenOutput {{parameters}}
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal(expected.Order(StringComparer.Ordinal), Directory.GetFiles(fixture.OutputFolder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(fixture.OutputFolder, file).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        Assert.Empty(result.Warnings);
+    }
+
+    [Fact]
+    public async Task OutFile_images_are_numbered_in_input_order_and_kept()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("""
+            param($face, $out)
+            $all = 1..5 | ForEach-Object { New-FaceGenImage "p$_" $face -Width 16 }
+            $all | Save-FaceGenOutput -OutFile $out/p.png | ForEach-Object { "$($_.Prompt) $($_.Name)" }
+            """, fixture.Face, fixture.OutputFolder).WithoutErrors();
+        ScriptResult again = fixture.Run("param($out) $all[0] | Save-FaceGenOutput -OutFile $out/p.png", fixture.OutputFolder);
+
+        Assert.Equal(["p1 p.png", "p2 p-2.png", "p3 p-3.png", "p4 p-4.png", "p5 p-5.png"], result.Output.Select(name => name.ToString()).Order());
+        Assert.StartsWith("FileExists,", again.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OutFile_of_another_format_warns_and_gets_the_extension_of_the_image()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+
+        ScriptResult result = fixture.Run("param($face, $out) New-FaceGenImage p $face -Width 16 | Save-FaceGenOutput -OutFile $out/p.jpg", fixture.Face, fixture.OutputFolder).WithoutErrors();
+
+        Assert.Equal("p.png", result.Single.Properties["Name"].Value);
+        Assert.Contains("is a PNG file", Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-OutFile $out", "FileNotWritten")]
+    [InlineData("-OutFile p.png -Name x", "ParametersInvalid")]
+    [InlineData("p.png -Name x", "ParametersInvalid")]
+    [InlineData("$out -Name { throw 'no name' }", "FileNameInvalid")]
+    [InlineData("$out -Name { }", "FileNameInvalid")]
+    [InlineData("$out -Name { '../x' }", "FileNameInvalid")]
+    public async Task Name_of_file_that_cannot_be_used_saves_nothing(string parameters, string error)
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        Directory.CreateDirectory(fixture.OutputFolder);
+
+        ScriptResult result = fixture.Run($"param($face, $out) $ExecutionContext.SessionState.Path.SetLocation($out) > $null; New-FaceGenImage p $face -Width 16 | Save-FaceGenOutput {parameters}", fixture.Face, fixture.OutputFolder);
+
+        Assert.StartsWith($"{error},", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(fixture.OutputFolder));
+    }
+
+    [Theory]
     [InlineData("{promt}", "is not a field of a file name")]
     [InlineData("{nonsense}", "nor a column of the row")]
     [InlineData("{id", "has an unpaired brace")]

@@ -30,6 +30,27 @@ public sealed partial class ShowFaceGenImageTests
     }
 
     [Fact]
+    public async Task Show_generation_draws_its_images_and_does_not_lose_them()
+    {
+        Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        string script = fixture.Write("show.ps1", $$"""
+            $shown = New-FaceGenImage p '{{fixture.Face}}' -Width 32 -Height 40 -Samples 2 | Show-FaceGenImage
+            New-FaceGenImage q '{{fixture.Face}}' -Width 32 -Height 40 -NoWait | Show-FaceGenImage
+            $saved = Get-FaceGenImage | Save-FaceGenOutput '{{fixture.OutputFolder}}' -Name '{prompt} {index}' -OutVariable saved
+            "pipeline: $(@($shown).Count), saved: $($saved.Count), left: $(@(Get-FaceGenImage).Count)"
+            """);
+
+        string sent = await TerminalProcess.RunAsync(
+            script, "TERM=xterm-kitty", "MODELSLAB_API_KEY=emulator-key", $"MODELSLAB_BASE_URL={fixture.Emulator.BaseUri}");
+
+        Assert.Contains("pipeline: 0, saved: 3, left: 0", sent, StringComparison.Ordinal);
+        string[] images = [.. KittyImages().Matches(sent).Select(match => string.Concat(KittyData().Matches(match.Value).Select(data => data.Groups[1].Value)))];
+        Assert.Equal(Directory.GetFiles(fixture.OutputFolder).Order().Select(File.ReadAllBytes), images.Select(Convert.FromBase64String));
+        Assert.Equal(2, fixture.Emulator.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task Show_half_blocks_fit_the_terminal()
     {
         Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");

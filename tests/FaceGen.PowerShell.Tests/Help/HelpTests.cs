@@ -87,9 +87,9 @@ public sealed class HelpTests
     [MemberData(nameof(Cmdlets))]
     public void Syntax_output_and_examples_match_the_code(string name)
     {
-        // Hidden parameters only bind pipeline input.
+        // Hidden parameters bind pipeline input, or are refused.
         string hidden = string.Join('|', FindCmdlet(name).Parameters.Keys.Except(GetParameters(name).Select(parameter => parameter.Name)).Except(["WhatIf", "Confirm"]));
-        string[] syntax = [.. FindCmdlet(name).ParameterSets.Select(set => RemoveWhitespace($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden}) |<CommonParameters)[^]]*\]", "")}")).Order()];
+        string[] syntax = [.. FindCmdlet(name).ParameterSets.Select(set => RemoveWhitespace($"{name} {Regex.Replace($"{set}", $@"\[(-({hidden})(?=[ \]])|<CommonParameters)[^]]*\]", "")}")).Order()];
         string[] output = [.. FindCmdlet(name).OutputType.Where(type => type.Type != typeof(void)).Select(type => type.Name).Order()];
         XElement entry = HelpEntries.Value[name];
 

@@ -55,7 +55,7 @@ public sealed class SoakTests(ITestOutputHelper report)
     private static IEnumerable<string> AllPrompts() => Enumerable.Range(1, Rows).Select(row => $"person {row:0000}");
 
     private static IEnumerable<string> GetPrompts(IEnumerable<System.Management.Automation.PSObject> saved) =>
-        saved.Select(image => GetPrompt(image.Properties["Generation"].Value)!);
+        saved.Select(image => GetPrompt(image)!);
 
     private static string? GetPrompt(object? target) => target is null ? null
         : System.Management.Automation.PSObject.AsPSObject(target).Properties["Prompt"]?.Value as string;

@@ -93,7 +93,7 @@ internal sealed class PostgresLedgerDatabase : LedgerDatabase
             }
 
             if (isThere) return store;
-            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerInvalid, $"The ledger '{address.Name}' does not exist. Nothing was read. Check -Ledger.");
+            if (mode == LedgerMode.Read) throw new FaceGenException(ErrorCode.LedgerNotFound, $"The ledger '{address.Name}' does not exist. Nothing was read. Check -Ledger.");
 
             await store.DisposeAsync().ConfigureAwait(false);
             return SqliteLedgerDatabase.CreateEmpty(address.Name, time);
