@@ -20,10 +20,9 @@ internal static class SqliteConnections
     internal static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         // A pool would hold the file open after the ledger was closed.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        SqliteConnection connection = OpenWithFunctions(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
-            OpenWithFunctions(connection);
             // Large sorts and temporary tables need a file, or memory where no file can be created.
             if (PrivateFile.FindCreationError(Path.GetTempPath()) is not null) Execute(connection, "PRAGMA temp_store = MEMORY");
             return connection;
@@ -39,17 +38,27 @@ internal static class SqliteConnections
     /// <param name="folder">The folder of all temporary files of SQLite in this process from now on; null for the system's.</param>
     internal static SqliteConnection OpenTemporary(string? folder)
     {
-        var connection = new SqliteConnection("Data Source=;Mode=ReadWrite;Pooling=False");
-        OpenWithFunctions(connection);
+        SqliteConnection connection = OpenWithFunctions("Data Source=;Mode=ReadWrite;Pooling=False");
         if (folder is not null) Execute(connection, $"PRAGMA temp_store_directory = '{folder.Replace("'", "''")}'");
         return connection;
     }
 
-    private static void OpenWithFunctions(SqliteConnection connection)
+    private static SqliteConnection OpenWithFunctions(string connectionString)
     {
+        // The first connection loads the native library.
         SqliteNative.Load();
-        connection.Open();
-        connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
+        var connection = new SqliteConnection(connectionString);
+        try
+        {
+            connection.Open();
+            connection.CreateFunction<string?, string?>(CaseFoldFunction, text => text?.ToUpperInvariant(), isDeterministic: true);
+            return connection;
+        }
+        catch (SqliteException)
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds the tables of a ledger's file to a temporary database.</summary>
