@@ -123,7 +123,7 @@ public sealed partial class DeviationTests
 
         Assert.StartsWith("Q42", result.Known["fetch"], StringComparison.Ordinal);
         Assert.StartsWith("Q9", result.Known["fetch_result"], StringComparison.Ordinal);
-        Assert.Equal(7, result.Images.Count);
+        Assert.Equal(6, result.Images.Count);
     }
 
     [Fact]

@@ -94,7 +94,7 @@ public sealed class InvokeFaceGenBatchTests
         ScriptResult result = fixture.Run("param($csv, $out) Invoke-FaceGenBatch $csv $out -PlanOnly -MaxImages 5 -LogPath $out/run.jsonl", csv, fixture.OutputFolder);
 
         Assert.Equal("RequestInvalid", GetErrorId(result.Error));
-        const string Expected = "Rows 6, Done 1, Failed 1, NotRetried 1, ToSubmit 3, Images 6, ImagesToPay 4, ImagesAtRisk 2, Duplicates 1, Invalid 1, Uploads 0, Cost ";
+        const string Expected = "Rows 6, Done 1, Failed 1, NotRetried 1, ToSubmit 3, Images 6, ImagesToPay 4, ImagesAtRisk 2, Duplicates 1, Invalid 1, Uploads 1, Cost ";
         Assert.Equal(Expected, string.Join(", ", Expected.Split(", ").Select(count => count.Split(' ')[0]).Select(name => $"{name} {result.Single.Properties[name].Value}")));
         Assert.Equal(calls, fixture.Emulator.Journal.Entries.Count);
         Assert.False(File.Exists(Path.Combine(fixture.OutputFolder, "run.jsonl")));

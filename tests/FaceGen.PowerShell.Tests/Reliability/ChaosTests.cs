@@ -155,7 +155,7 @@ public sealed class ChaosTests(ITestOutputHelper report)
         using BatchProcess other = fixture.StartBatch();
         string[] outputs = await Task.WhenAll(one.WaitForExitAsync(), other.WaitForExitAsync());
 
-        Assert.All(outputs, output => Assert.Matches($@"^This worker processed \d+ rows\. The batch: Complete: {Few} of {Few} saved", output));
+        Assert.All(outputs, output => Assert.Matches($@"(?m)^This worker processed \d+ rows\. The batch: Complete: {Few} of {Few} saved", output));
         Assert.Equal([0, 0], [one.ExitCode, other.ExitCode]);
         fixture.AssertConsistent(report, "the example", string.Join(" | ", outputs.Select(output => output.Trim())));
     }
