@@ -62,7 +62,11 @@ internal class Rules(History history)
     /// <summary>A generation is polled, or an image of it downloaded.</summary>
     internal void OnUse(SimulatedProcess process, string id, bool isDownload)
     {
-        if (history.Service.Find(id) is null || RowOf(process, id) is not null || (!isDownload && (process.Ledger!.StartedIds.Contains(id) || process.DeliveredIds.Contains(id))) || history.HasWarnedOf(id)) return;
+        if (history.Service.Find(id) is not { } generation || RowOf(process, id) is not null || history.HasWarnedOf(id)) return;
+
+        // Where the service denies the id, a fetch tries whether the images can be downloaded, and saves none.
+        bool mayBeFetch = !isDownload || generation.IsDenied || generation.UnknownUntil > TimeSpan.Zero;
+        if (mayBeFetch && (process.Ledger!.StartedIds.Contains(id) || process.DeliveredIds.Contains(id))) return;
 
         throw new HistoryException($"Generation {id} is used before the ledger has its id.");
     }
