@@ -20,7 +20,9 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     private TaskCompletionSource<bool>? _inFlight;
     private DateTimeOffset? _uncertainSince = row.SubmittedAt;
     private bool _isClosed;
-    private bool _hasOutcome;
+
+    /// <summary>True if the row's attempts count the submission that is in flight, or that the claim is for.</summary>
+    private bool _isAttemptCounted = true;
 
     /// <summary>Gets the row as it is in the ledger, or as it is to be: an accepted row stays accepted also if that could not be recorded.</summary>
     internal LedgerRow Row { get; private set; } = row;
@@ -41,7 +43,6 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     /// <inheritdoc/>
     public async Task RecordSendingAsync()
     {
-        bool isFirst = !_hasOutcome;
         lock (_gate)
         {
             if (_isClosed || IsClaimLost) throw new OperationCanceledException();
@@ -57,14 +58,15 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
             if (IsPaid && !run.Limits.TryReserveImages(Row.Images)) throw UncertainError!;
 
             // A fresh claim has recorded the first submission.
-            if (!isFirst || run.Now - Row.SubmittedAt > FreshClaim)
+            if (!_isAttemptCounted || run.Now - Row.SubmittedAt > FreshClaim)
             {
                 await WriteAsync(Row with
                 {
                     Status = BatchItemStatus.Submitting,
-                    Attempts = isFirst ? Row.Attempts : Row.Attempts + 1,
+                    Attempts = _isAttemptCounted ? Row.Attempts : Row.Attempts + 1,
                     SubmittedAt = run.Now,
                 }).ConfigureAwait(false);
+                _isAttemptCounted = true;
             }
 
             if (IsClaimLost) throw new OperationCanceledException();
@@ -81,7 +83,9 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
-        _hasOutcome = true;
+        // A row may wait more than once before it is sent again.
+        bool isCounted = _isAttemptCounted;
+        _isAttemptCounted = false;
         if (FindRetryReason(outcome) is { } reason) run.Observer.OnRetry(Row.Source, reason);
         try
         {
@@ -108,7 +112,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                     await WriteAsync(Row with
                     {
                         Status = status,
-                        Attempts = Row.Attempts - 1,
+                        Attempts = isCounted ? Row.Attempts - 1 : Row.Attempts,
                         SubmittedAt = UncertainError is null ? Row.SubmittedAt : _uncertainSince,
                     }).ConfigureAwait(false);
                     break;
@@ -172,7 +176,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     internal Task ReleaseAsync(FaceGenException? error = null) => UncertainError is not null
         ? _inFlight is null
             // It was not submitted again.
-            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = _hasOutcome ? Row.Attempts : Row.Attempts - 1 }, release: true)
+            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = _isAttemptCounted ? Row.Attempts - 1 : Row.Attempts }, release: true)
             : RecordEndAsync(BatchItemStatus.Uncertain, UncertainError)
         : WriteAsync(Row with
         {
