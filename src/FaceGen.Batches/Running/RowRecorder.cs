@@ -83,9 +83,6 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
-        // A row may wait more than once before it is sent again.
-        bool isCounted = _isAttemptCounted;
-        _isAttemptCounted = false;
         if (FindRetryReason(outcome) is { } reason) run.Observer.OnRetry(Row.Source, reason);
         try
         {
@@ -98,7 +95,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                     await RecordEndAsync(BatchItemStatus.Failed, failed.Error).ConfigureAwait(false);
                     break;
                 case Outcome.Uncertain uncertain:
-                    _uncertainSince = Row.SubmittedAt;
+                    (_uncertainSince, _isAttemptCounted) = (Row.SubmittedAt, false);
                     UncertainError = LostResponse.CreateError(uncertain.Reason, run.Options.RetryUncertain ? null : LostResponse.NotSentAgain);
                     if (uncertain.FatalError is { } fault) run.Limits.StopSubmitting(fault);
                     // If it is submitted again, it is recorded only if that fails.
@@ -107,14 +104,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                 default:
                     // Before the slot is free for another row, which would fail too.
                     if (outcome is Outcome.Failed { Error: { EndsRun: true } fatal }) run.Limits.StopSubmitting(fatal);
-                    // A row that may have been accepted before is never pending, although this submission was refused.
-                    BatchItemStatus status = UncertainError is null ? BatchItemStatus.Pending : BatchItemStatus.Submitting;
-                    await WriteAsync(Row with
-                    {
-                        Status = status,
-                        Attempts = isCounted ? Row.Attempts - 1 : Row.Attempts,
-                        SubmittedAt = UncertainError is null ? Row.SubmittedAt : _uncertainSince,
-                    }).ConfigureAwait(false);
+                    await RecordWaitingAsync().ConfigureAwait(false);
                     break;
             }
         }
@@ -139,6 +129,18 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         }
 
         await responded.ConfigureAwait(false);
+    }
+
+    /// <summary>Records that nothing is in flight for the row: if the process is killed while it waits, it is pending and not uncertain.</summary>
+    internal Task RecordWaitingAsync()
+    {
+        // A row may wait more than once before it is sent.
+        int attempts = _isAttemptCounted ? Row.Attempts - 1 : Row.Attempts;
+        _isAttemptCounted = false;
+        // A row that may have been accepted before is never pending, although this submission was refused.
+        return WriteAsync(UncertainError is null
+            ? Row with { Status = BatchItemStatus.Pending, Attempts = attempts }
+            : Row with { Status = BatchItemStatus.Submitting, Attempts = attempts, SubmittedAt = _uncertainSince });
     }
 
     /// <summary>Records that the images are ready.</summary>
