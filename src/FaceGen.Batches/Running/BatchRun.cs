@@ -254,7 +254,8 @@ internal sealed class BatchRun : IDisposable
             List<LedgerRow> beyondLimit = [];
             foreach (LedgerRow row in rows)
             {
-                if (_run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
+                // Rows keep their order, and a row in flight may have ended the submissions meanwhile.
+                if (_run.Limits.Reason is null && _run.Limits.TryReserveImages(row.Images)) StartRow(row, slots.Dequeue());
                 else beyondLimit.Add(row);
             }
 

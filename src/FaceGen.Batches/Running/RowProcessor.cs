@@ -98,9 +98,13 @@ internal sealed class RowProcessor
             FaceHash = RequestSerializer.GetFaceSha256(recorder.Row),
             SubmissionLog = recorder,
         };
-        FaceImageValue face = await _generator.GetFaceAsync(request, options, _run.EndToken).ConfigureAwait(false);
+        Task<FaceImageValue> face = _generator.GetFaceAsync(request, options, _run.EndToken);
+        face.ObserveException();
+        // The image is uploaded again if the upload ahead of the row failed, which may take long.
+        if (!face.IsCompleted) await recorder.RecordWaitingAsync().ConfigureAwait(false);
+        FaceImageValue value = await face.ConfigureAwait(false);
         onSubmitting();
-        return await _generator.GenerateAsync(request, face, slot, options, _run.EndToken).ConfigureAwait(false);
+        return await _generator.GenerateAsync(request, value, slot, options, _run.EndToken).ConfigureAwait(false);
     }
 
     private async Task SaveAsync(RowRecorder recorder, Generation generation)

@@ -20,7 +20,9 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     private TaskCompletionSource<bool>? _inFlight;
     private DateTimeOffset? _uncertainSince = row.SubmittedAt;
     private bool _isClosed;
-    private bool _hasOutcome;
+
+    /// <summary>True if the row's attempts count the submission that is in flight, or that the claim is for.</summary>
+    private bool _isAttemptCounted = true;
 
     /// <summary>Gets the row as it is in the ledger, or as it is to be: an accepted row stays accepted also if that could not be recorded.</summary>
     internal LedgerRow Row { get; private set; } = row;
@@ -41,7 +43,6 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     /// <inheritdoc/>
     public async Task RecordSendingAsync()
     {
-        bool isFirst = !_hasOutcome;
         lock (_gate)
         {
             if (_isClosed || IsClaimLost) throw new OperationCanceledException();
@@ -57,14 +58,15 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
             if (IsPaid && !run.Limits.TryReserveImages(Row.Images)) throw UncertainError!;
 
             // A fresh claim has recorded the first submission.
-            if (!isFirst || run.Now - Row.SubmittedAt > FreshClaim)
+            if (!_isAttemptCounted || run.Now - Row.SubmittedAt > FreshClaim)
             {
                 await WriteAsync(Row with
                 {
                     Status = BatchItemStatus.Submitting,
-                    Attempts = isFirst ? Row.Attempts : Row.Attempts + 1,
+                    Attempts = _isAttemptCounted ? Row.Attempts : Row.Attempts + 1,
                     SubmittedAt = run.Now,
                 }).ConfigureAwait(false);
+                _isAttemptCounted = true;
             }
 
             if (IsClaimLost) throw new OperationCanceledException();
@@ -81,7 +83,6 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     {
         if (IsPaid && outcome is Outcome.Failed or Outcome.Retry) run.Limits.ReleaseImages(Row.Images);
         IsPaid |= outcome is not (Outcome.Failed or Outcome.Retry);
-        _hasOutcome = true;
         if (FindRetryReason(outcome) is { } reason) run.Observer.OnRetry(Row.Source, reason);
         try
         {
@@ -94,7 +95,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                     await RecordEndAsync(BatchItemStatus.Failed, failed.Error).ConfigureAwait(false);
                     break;
                 case Outcome.Uncertain uncertain:
-                    _uncertainSince = Row.SubmittedAt;
+                    (_uncertainSince, _isAttemptCounted) = (Row.SubmittedAt, false);
                     UncertainError = LostResponse.CreateError(uncertain.Reason, run.Options.RetryUncertain ? null : LostResponse.NotSentAgain);
                     if (uncertain.FatalError is { } fault) run.Limits.StopSubmitting(fault);
                     // If it is submitted again, it is recorded only if that fails.
@@ -103,14 +104,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
                 default:
                     // Before the slot is free for another row, which would fail too.
                     if (outcome is Outcome.Failed { Error: { EndsRun: true } fatal }) run.Limits.StopSubmitting(fatal);
-                    // A row that may have been accepted before is never pending, although this submission was refused.
-                    BatchItemStatus status = UncertainError is null ? BatchItemStatus.Pending : BatchItemStatus.Submitting;
-                    await WriteAsync(Row with
-                    {
-                        Status = status,
-                        Attempts = Row.Attempts - 1,
-                        SubmittedAt = UncertainError is null ? Row.SubmittedAt : _uncertainSince,
-                    }).ConfigureAwait(false);
+                    await RecordWaitingAsync().ConfigureAwait(false);
                     break;
             }
         }
@@ -135,6 +129,18 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
         }
 
         await responded.ConfigureAwait(false);
+    }
+
+    /// <summary>Records that nothing is in flight for the row: if the process is killed while it waits, it is pending and not uncertain.</summary>
+    internal Task RecordWaitingAsync()
+    {
+        // A row may wait more than once before it is sent.
+        int attempts = _isAttemptCounted ? Row.Attempts - 1 : Row.Attempts;
+        _isAttemptCounted = false;
+        // A row that may have been accepted before is never pending, although this submission was refused.
+        return WriteAsync(UncertainError is null
+            ? Row with { Status = BatchItemStatus.Pending, Attempts = attempts }
+            : Row with { Status = BatchItemStatus.Submitting, Attempts = attempts, SubmittedAt = _uncertainSince });
     }
 
     /// <summary>Records that the images are ready.</summary>
@@ -172,7 +178,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     internal Task ReleaseAsync(FaceGenException? error = null) => UncertainError is not null
         ? _inFlight is null
             // It was not submitted again.
-            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = _hasOutcome ? Row.Attempts : Row.Attempts - 1 }, release: true)
+            ? WriteAsync(Row with { Status = BatchItemStatus.Uncertain, Attempts = _isAttemptCounted ? Row.Attempts - 1 : Row.Attempts }, release: true)
             : RecordEndAsync(BatchItemStatus.Uncertain, UncertainError)
         : WriteAsync(Row with
         {

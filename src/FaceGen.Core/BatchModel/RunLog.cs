@@ -22,13 +22,14 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
     private bool _hasEnded;
 
     /// <summary>Checks that the file can be written, and creates it and its folder if they do not exist.</summary>
-    /// <exception cref="FaceGenException">It cannot be written.</exception>
+    /// <exception cref="FaceGenException">It cannot be written, or is another file: lines would damage a ledger or an input.</exception>
     internal bool Probe()
     {
         try
         {
             if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
             Open().Dispose();
+            if (IsOtherFile()) throw new IOException("It is not a log");
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -175,6 +176,16 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
                 foreach (byte[] _ in lines) _pending.Dequeue();
             }
         }
+    }
+
+    /// <summary>Returns true if the file does not begin as JSON Lines.</summary>
+    private bool IsOtherFile()
+    {
+        // A device or a pipe has no length, and is not read.
+        if (new FileInfo(path).Length == 0) return false;
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return file.ReadByte() != '{';
     }
 
     private FileStream Open() => new(path, FileMode.Append, FileAccess.Write, FileShare.Read | FileShare.Delete);

@@ -76,8 +76,8 @@ internal sealed class FaceUploads
         lock (_uploads)
         {
             DateTimeOffset now = connection.Services.Time.GetUtcNow();
-            if (options.UploadFace && !TryGetUpload(hash, now, out uploading) && now >= _pausedUntil)
-                uploading = Begin(hash, () => UploadAsync(connection, face, image, log));
+            if (options.UploadFace && !TryGetUpload(hash, now, out uploading))
+                uploading = now >= _pausedUntil ? Begin(hash, () => UploadAsync(connection, face, image, log)) : null;
         }
 
         return uploading is not null && (await uploading.WaitAsync(cancellationToken).ConfigureAwait(false)).Link is { } link

@@ -19,6 +19,9 @@ internal static class Fetcher
     /// <summary>The longest delay that the service is granted: a fetch costs nothing, and the generation occupies a slot.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long the images of a generation may appear one after the other; it takes the polls until the last denial.</summary>
+    private static readonly TimeSpan AppearanceTime = TimeSpan.FromMinutes(5);
+
     /// <summary>Fetches a generation once.</summary>
     /// <exception cref="FaceGenException">The service did not report the generation.</exception>
     internal static async Task<Generation> FetchAsync(Connection connection, Generation generation, CancellationToken cancellationToken) =>
@@ -26,7 +29,7 @@ internal static class Fetcher
         {
             Outcome.Finished finished => generation.WithResponse(finished.Response, finished.Status),
             Outcome.Pending pending => generation.WithResponse(pending.Response, GenerationStatus.Processing),
-            Outcome.Failed failed when IsDenial(failed) => await FindImagesAsync(connection, generation, isLast: true, cancellationToken).ConfigureAwait(false) ?? throw failed.Error,
+            Outcome.Failed failed when IsDenial(failed) => await FindImagesAsync(connection, generation, isLast: !(connection.Services.Time.GetUtcNow() - generation.CreatedAt < AppearanceTime), cancellationToken).ConfigureAwait(false) ?? throw failed.Error,
             Outcome.Failed failed => throw failed.Error,
             Outcome.Retry retry => throw CreateFetchError(generation, retry.Reason),
             Outcome other => throw new InvalidOperationException($"The outcome of a fetch cannot be {other}."),

@@ -138,6 +138,24 @@ public sealed class BatchFaceUploadsTests : IDisposable
         Assert.Equal((0, 12, before), (again.Submitted, again.Saved, _fixture.Calls.Count));
     }
 
+    /// <summary>The upload ahead of the rows failed, so that claimed rows upload again. They are not uncertain if the process is killed meanwhile.</summary>
+    [Fact]
+    public async Task Claimed_row_that_waits_for_an_upload_is_pending_in_the_ledger()
+    {
+        var response = new TaskCompletionSource<ScriptedResponse>();
+        _fixture.OnUpload = number => number == 0 ? ScriptedResponse.NotConnected : ScriptedResponse.After(response.Task);
+        await using Batch batch = await _fixture.OpenAsync(Rows(3));
+        Task<BatchSummary> run = batch.RunAsync(_fixture.Options, default);
+
+        await Wait.UntilAsync(async () => (await _fixture.RowsAsync()).Count(row => row is { Status: BatchItemStatus.Pending, Fence: not 0, Attempts: 0 }) == 3);
+
+        response.SetResult(ScriptedResponse.Uploaded(Link));
+        BatchSummary summary = await _fixture.Clock.RunAsync(run).WithTimeoutAsync();
+        Assert.Equal((BatchState.Complete, 3), (summary.State, summary.ImagesPaid));
+        Assert.Equal([Link, Link, Link], Sent);
+        Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+    }
+
     [Fact]
     public async Task Row_waiting_for_upload_is_pending_and_holds_no_slot()
     {

@@ -75,4 +75,18 @@ public sealed class GenerationResultTests : IDisposable
         Assert.Equal((BatchState.Complete, 3), (summary.State, summary.Saved));
         Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
     }
+
+    [Fact]
+    public async Task Row_that_waits_twice_for_equal_ones_counts_one_attempt()
+    {
+        _fixture.OnSubmit = number => number is 2 or 3
+            ? ScriptedResponse.Json("""{"status":"error","message":"Spam detected","tips":"Please wait for 30 seconds before you send the same request."}""")
+            : BatchFixture.Finished(number);
+        Request[] rows = [.. Enumerable.Range(1, 5).Select(row => BatchFixture.Request("same", row))];
+
+        BatchSummary summary = await _fixture.RunAsync(rows, _fixture.Options with { ThrottleLimit = 5 });
+
+        Assert.Equal((BatchState.Complete, 5), (summary.State, summary.Saved));
+        Assert.All(await _fixture.RowsAsync(), row => Assert.Equal(1, row.Attempts));
+    }
 }

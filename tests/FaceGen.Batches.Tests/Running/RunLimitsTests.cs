@@ -42,6 +42,20 @@ public sealed class RunLimitsTests : IDisposable
         Assert.All((await _fixture.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal(0, row.Attempts));
     }
 
+    /// <summary>The plan counts the rows in their order, whether they are claimed one by one or at once.</summary>
+    [Fact]
+    public async Task Smaller_row_after_one_that_exceeds_max_images_is_not_sent()
+    {
+        Request[] requests = [.. BatchFixture.Requests(3).Select((request, index) => request with { Samples = index == 2 ? 1 : 2 })];
+        _fixture.OnSubmit = id => ScriptedResponse.Json(FormattableString.Invariant(
+            $$"""{"status":"success","id":{{id}},"output":["{{BatchFixture.Link(id)}}","{{BatchFixture.Link(id + 100)}}"]}"""));
+
+        BatchSummary summary = await _fixture.RunAsync(requests, _fixture.Options with { MaxImages = 3 });
+
+        Assert.Equal((1, 2, 1, 2), (summary.Saved, summary.ImagesPaid, _fixture.Submissions, summary.Pending));
+        Assert.All((await _fixture.RowsAsync()).Where(row => row.Status == BatchItemStatus.Pending), row => Assert.Equal(0, row.Attempts));
+    }
+
     [Fact]
     public async Task Uncertain_row_resubmitted_counts_its_images_again()
     {

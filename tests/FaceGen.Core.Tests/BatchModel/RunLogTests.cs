@@ -50,6 +50,20 @@ public sealed class RunLogTests : IEngineLog, IDisposable
         Assert.StartsWith($"The log '{path}' cannot be written", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("SQLite format 3")]
+    [InlineData("prompt,face_image")]
+    public void Log_is_not_appended_to_another_file(string content)
+    {
+        string path = Path.Combine(_folder.FullName, "facegen.ledger");
+        File.WriteAllText(path, content);
+
+        FaceGenException error = Assert.Throws<FaceGenException>(() => Create(path));
+
+        Assert.Equal((ErrorCode.FileNotWritten, $"The log '{path}' cannot be written: It is not a log. Nothing was sent. Give another -LogPath."), (error.Code, error.Message));
+        Assert.Equal(content, File.ReadAllText(path));
+    }
+
     void IEngineLog.LogVerbose(string message) { }
 
     void IEngineLog.LogWarning(string message) => _warnings.Add(message);

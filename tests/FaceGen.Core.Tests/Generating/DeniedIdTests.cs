@@ -105,6 +105,21 @@ public sealed class DeniedIdTests : IDisposable
         Assert.Equal([First], generation.Images);
     }
 
+    /// <summary>One fetch must not end a generation whose second image comes a moment later: it would be paid for and not saved.</summary>
+    [Fact]
+    public async Task Single_fetch_does_not_end_a_generation_with_a_part_of_its_images()
+    {
+        OnSubmit(null, First, Second).OnLink(First, ScriptedResponse.Image(TestImages.Portrait))
+            .OnLink(Second, ScriptedResponse.Empty(404), ScriptedResponse.Empty(404), ScriptedResponse.Image(TestImages.Portrait));
+        Task<Generation> generated = _service.GenerateAsync(request: FakeService.Request() with { Samples = 2 });
+        await _service.WaitForCallAsync();
+        while (_service.Account.Find("9") is null) await Task.Delay(10);
+
+        Assert.Equal(ErrorCode.GenerationNotFound, (await TaskAssertions.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default))).Code);
+
+        Assert.Equal([First, Second], (await _service.Clock.RunAsync(generated)).Images);
+    }
+
     [Fact]
     public async Task Future_links_without_images_leave_the_denial()
     {

@@ -280,6 +280,19 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Equal(2, _service.Uploads.Count);
     }
 
+    [Fact]
+    public async Task Old_link_is_not_used_while_uploads_are_paused()
+    {
+        await UploadAsync(Face).WithTimeoutAsync();
+        await _service.Clock.AdvanceAsync(TimeSpan.FromHours(23));
+        _service.OnUpload(ScriptedResponse.Error("No.", 404));
+        await _service.Clock.RunAsync(DoneAsync(UploadAsync(FaceImage.FromBytes(ImageOf(_image.Length + 1)))));
+
+        await SubmitAsync();
+
+        Assert.Equal([Inline], Sent);
+    }
+
     public static TheoryData<string> Refusals =>
     [
         "400", "401", "402", "403", "404", "413", "error", "html", "empty", "no output", "no link", "ftp", "script", "too long", "processing", "redirect",
