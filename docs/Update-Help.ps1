@@ -2,7 +2,7 @@
 .SYNOPSIS
     Updates the help from the code; ./build.ps1 Docs runs it.
 .DESCRIPTION
-    Synopsis, description and parameters come from the doc comments of the cmdlets, examples from the existing pages. This script
+    Synopsis, description and parameters come from the doc comments of the cmdlets, examples and related links from the existing pages. This script
     writes docs/en-US/<cmdlet>.md for every cmdlet, and from these pages the module's help,
     en-US/FaceGen.PowerShell.dll-Help.xml. It copies the about topics. A new cmdlet gets a page without examples; a test
     fails until it has three.
@@ -22,6 +22,7 @@ Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion 1.0
 
 $root = Split-Path $PSScriptRoot
 $pages = Join-Path $PSScriptRoot en-US
+$projectUri = (Import-PowerShellDataFile "$root/FaceGen.psd1").PrivateData.PSData.ProjectUri
 # PlatyPS would read the help of the staged module; the next build stages the new one.
 Remove-Item "$root/artifacts/FaceGen/en-US" -Recurse -Force -ErrorAction Ignore
 Import-Module "$root/artifacts/FaceGen"
@@ -77,9 +78,12 @@ function Export-Maml([string] $Text, [string] $Path) {
             $null = $example.RemoveChild($introduction)
         }
 
-        foreach ($empty in $entry.SelectNodes('maml:alertSet[not(normalize-space())] | command:relatedLinks[not(.//maml:uri/text())]', $names)) {
-            $null = $entry.RemoveChild($empty)
-        }
+        foreach ($empty in $entry.SelectNodes('maml:alertSet[not(normalize-space())]', $names)) { $null = $entry.RemoveChild($empty) }
+
+        # PlatyPS puts a link without an address first, for Get-Help -Online. The others are pages, which Get-Help shows by name.
+        $addresses = $entry.SelectNodes('command:relatedLinks//maml:uri', $names)
+        foreach ($address in $addresses) { $address.InnerText = '' }
+        $addresses[0].InnerText = $projectUri
     }
 
     $settings = [Xml.XmlWriterSettings] @{ Indent = $true; NewLineChars = "`n"; Encoding = [Text.UTF8Encoding]::new($false) }
@@ -130,6 +134,7 @@ $all = foreach ($command in Get-Command -Module FaceGen) {
     if (Test-Path $page) {
         $before = Import-MarkdownCommandHelp $page
         foreach ($example in $before.Examples) { $help.Examples.Add($example) }
+        foreach ($link in $before.RelatedLinks) { $help.RelatedLinks.Add($link) }
         # Keep the date of the page.
         $help.Metadata['ms.date'] = $before.Metadata['ms.date']
     }

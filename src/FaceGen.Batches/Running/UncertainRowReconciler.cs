@@ -103,7 +103,8 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         {
             for (int page = 1; page <= MaxPages && rows.Count > 0 && _fetchesWithoutPrompt < MaxFetchesWithoutPrompt; page++)
             {
-                IReadOnlyList<string> ids = await client.GetAssetIdsAsync(page, run.EndToken).ConfigureAwait(false);
+                AssetPage assets = await client.GetAssetsAsync(page, run.EndToken).ConfigureAwait(false);
+                string[] ids = [.. assets.Generations.Select(generation => generation.Id)];
                 foreach (string id in await ledger.FindUnknownIdsAsync(ids).ConfigureAwait(false))
                 {
                     if (rows.Count == 0 || !_unrelatedIds.Add(id)) continue;
@@ -124,7 +125,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
                     return rows.Count < before;
                 }
 
-                if (ids.Count < AccountClient.AssetsPerPage) break;
+                if (ids.Length < AccountClient.AssetsPerPage) break;
             }
         }
         catch (FaceGenException e)

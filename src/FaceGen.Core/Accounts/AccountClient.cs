@@ -75,11 +75,11 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         else throw CreateError(result, $"The images of generation {id} were not deleted", "Saved files are not affected. Run the command again later.", ErrorCode.NotDeleted);
     }
 
-    /// <summary>Returns the ids on a page of the account's finished generations, the newest first; empty after the last page.</summary>
+    /// <summary>Returns a page of the account's list of finished generations, the newest first; empty after the last page.</summary>
     /// <param name="page">The page, starting at 1.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
-    /// <exception cref="FaceGenException">The service did not return them; not every plan allows this request.</exception>
-    internal async Task<IReadOnlyList<string>> GetAssetIdsAsync(int page, CancellationToken cancellationToken)
+    /// <exception cref="FaceGenException">The service did not return it; not every plan allows this request.</exception>
+    internal async Task<AssetPage> GetAssetsAsync(int page, CancellationToken cancellationToken)
     {
         void WriteFields(Utf8JsonWriter json)
         {
@@ -91,11 +91,26 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, WriteFields, null, cancellationToken,
             () => connection.Api.PostAsync(connection.Address.OtherAssetsGenerated, WriteFields, cancellationToken)).ConfigureAwait(false);
         if (result is not { Status: 200, Response: { IsFailure: false } response })
-            throw new FaceGenException(ErrorCode.FetchFailed, $"The service did not list the account's images: {result.Describe().TrimEnd('.')}. {Free}");
+        {
+            const string failure = "The service did not list the account's generations";
+            const string rest = "Nothing was charged. Not every plan includes this list. The service's dashboard shows the generations, too.";
+            // A key that may not list them can be a good one for everything else.
+            throw result.StatusCode is null ? CreateError(result, failure, rest) : new FaceGenException(ErrorCode.FetchFailed, $"{failure}: {result.Describe().TrimEnd('.')}. {rest}");
+        }
 
-        JsonElement data = TolerantJson.GetProperty(response.Root, "data");
-        return data.ValueKind != JsonValueKind.Array ? []
-            : [.. data.EnumerateArray().Select(asset => TolerantJson.ReadText(TolerantJson.GetProperty(asset, "id"))).OfType<string>()];
+        Account account = Account.For(connection);
+        JsonElement data = TolerantJson.GetProperty(response.Root, "data"), pagination = TolerantJson.GetProperty(response.Root, "pagination");
+        return new AssetPage(
+            data.ValueKind != JsonValueKind.Array ? []
+                : [.. data.EnumerateArray().Where(asset => asset.ValueKind == JsonValueKind.Object).Select(ServiceResponse.Create).Where(asset => asset.Id is not null).Select(ToGeneration)],
+            TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "total")),
+            TolerantJson.ReadNumber(TolerantJson.GetProperty(pagination, "last_page")));
+
+        Generation ToGeneration(ServiceResponse asset)
+        {
+            Generation known = account.GetGeneration(asset.Id!, connection);
+            return known.IsFinished ? known : known.WithResponse(asset, asset.Output.Count > 0 ? GenerationStatus.Success : GenerationStatus.Processing);
+        }
     }
 
     /// <summary>Posts a request and repeats it after a temporary failure.</summary>

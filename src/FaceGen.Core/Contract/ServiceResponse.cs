@@ -113,7 +113,8 @@ internal sealed record ServiceResponse
         return root.ValueKind == JsonValueKind.Object ? Create(root) : null;
     }
 
-    private static ServiceResponse Create(JsonElement root)
+    /// <summary>Reads an object of a response.</summary>
+    internal static ServiceResponse Create(JsonElement root)
     {
         JsonElement meta = TolerantJson.GetProperty(root, "meta");
         Uri? fetchResult = Generation.ParseLink(ReadText("fetch_result") ?? "");

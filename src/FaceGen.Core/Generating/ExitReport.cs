@@ -39,7 +39,7 @@ internal sealed class ExitReport(Func<TextWriter> getError, string fallbackFile)
                 : $" {withoutResponse.Length} of them had no response within {timeout.TotalSeconds:0} s ({ExitGuard.TimeoutVariable}).";
             WriteList(
                 $"The outcome of {FormatCount(uncertain.Length, "submission")} is unknown. The service may have accepted and charged for {(uncertain.Length == 1 ? "it" : "them")}.{waited} "
-                + "Check the account's generations before you send them again. The rows of a batch are in its ledger.", uncertain);
+                + "Check the account's generations (Get-FaceGenImage -All) before you send them again. The rows of a batch are in its ledger.", uncertain);
         }
 
         foreach ((FaceGenException outcome, _) in outcomes.Where(one => one.Outcome.Code != ErrorCode.SubmissionUncertain)) WriteLine(outcome.Message);

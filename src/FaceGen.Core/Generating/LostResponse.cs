@@ -10,7 +10,7 @@ internal static class LostResponse
     internal const string NotSentAgain = "It was not sent again.";
 
     /// <summary>What to do.</summary>
-    internal const string Remedy = "Check the account's generations before you send it again. -RetryUncertain sends it again and may pay twice.";
+    internal const string Remedy = "Check the account's generations (Get-FaceGenImage -All) before you send it again. -RetryUncertain sends it again and may pay twice.";
 
     /// <summary>Returns what happened and what it means.</summary>
     internal static string Describe(string reason) => $"The response to the submission was lost ({reason.TrimEnd('.')}). {Consequence}";

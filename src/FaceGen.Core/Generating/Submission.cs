@@ -326,7 +326,7 @@ internal sealed class Submission(
 
     /// <summary>Creates the error of a lost response after which the submission was sent again in vain.</summary>
     private static FaceGenException CreateRepeatedError(Outcome.Uncertain uncertain, string failure) =>
-        LostResponse.CreateError(uncertain.Reason, $"It was sent again, but {failure}. Check the account's generations before you run the command again.");
+        LostResponse.CreateError(uncertain.Reason, $"It was sent again, but {failure}. Check the account's generations (Get-FaceGenImage -All) before you run the command again.");
 
     /// <summary>Creates the error of a request that the service did not accept within the timeout.</summary>
     internal static FaceGenException CreateNotAcceptedError(TimeSpan timeout, string reason) => new(ErrorCode.ServiceBusy,

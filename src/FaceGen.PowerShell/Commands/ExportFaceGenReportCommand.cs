@@ -38,6 +38,7 @@ public sealed class ExportFaceGenReportCommand : FaceGenCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ItemsToPath)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = LedgerToPath)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string? Path { get; set; }
 
     /// <summary><para type="description">The file to write, without wildcards.</para></summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using FaceGen.Accounts;
 using FaceGen.Generating;
 using FaceGen.PowerShell.Parameters;
 using FaceGen.PowerShell.Pipeline;
@@ -11,28 +12,53 @@ namespace FaceGen.PowerShell.Commands;
 /// including those of stopped pipelines. A fetch is free and does not remove a generation from this list: it stays
 /// until Wait-FaceGenImage has emitted it or its images are saved. After 24 hours the images expire; the generation
 /// leaves the list, and its outcome is reported once, as an error.</para>
+/// <para type="description">With -All it lists the account's generations from the service, also those of a session that
+/// was closed or killed.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "FaceGenImage")]
+[Cmdlet(VerbsCommon.Get, "FaceGenImage", DefaultParameterSetName = PendingSet)]
 [OutputType(typeof(Generation))]
 public sealed class GetFaceGenImageCommand : GenerationCmdlet
 {
+    private const string PendingSet = "Pending";
+    private const string AllSet = "All";
+
     private readonly List<(Connection Connection, string Id)> _requestedIds = [];
+    private readonly ProgressDisplay _progress = new("Listing generations");
+    private readonly List<Generation> _listed = [];
+    private double? _total;
 
     /// <summary>
     /// <para type="description">The ids of generations, also from the property Id of an object, such as a row of a
     /// file.</para>
     /// </summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = PendingSet, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [GenerationId]
     [ArgumentCompleter(typeof(PendingIdCompleter))]
     public string[]? Id { get; set; }
+
+    /// <summary>
+    /// <para type="description">Lists the finished generations of the account, of every session and machine, from the
+    /// service's own list: the newest first, those of the last 24 hours with images that can still be saved. The list has
+    /// ids and images; it has neither prompts nor dates, so that files are named by ids. Not every plan includes it.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = AllSet, Mandatory = true)]
+    public SwitchParameter All { get; set; }
 
     private protected override void Process() => _requestedIds.AddRange((Id ?? []).Select(GenerationIdAttribute.FindGeneration)
         .Select(WithConnection).OfType<Generation>().Select(generation => (generation.Connection!, generation.Id)));
 
     private protected override void End()
     {
+        if (All)
+        {
+            // Read completely first: commands downstream may delete generations, which moves others to pages that were read.
+            ReportErrors(null, ListAll);
+            _progress.Complete(this);
+            WriteObject(_listed, enumerateCollection: true);
+            return;
+        }
+
         if (!MyInvocation.ExpectingInput && Id is null)
         {
             Account account = Account.For(CurrentConnection);
@@ -50,6 +76,26 @@ public sealed class GetFaceGenImageCommand : GenerationCmdlet
         }
 
         Work.Drain(0);
+    }
+
+    private protected override void Tick()
+    {
+        if (All) _progress.Show(this, () => new($"{_listed.Count}{(_total is null ? "" : $" of {_total}")} listed") { Percent = _total > 0 ? (int)Math.Min(100, 100 * _listed.Count / _total.Value) : -1 });
+    }
+
+    private void ListAll()
+    {
+        var client = new AccountClient(CurrentConnection, Log);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (int page = 1; ; page++)
+        {
+            AssetPage assets = Work.WaitFor(client.GetAssetsAsync(page, StopToken));
+            // Generations that finish meanwhile move others to the next page.
+            Generation[] added = [.. assets.Generations.Where(generation => ids.Add(generation.Id))];
+            _listed.AddRange(added);
+            _total = assets.Total;
+            if (added.Length == 0 || page >= assets.LastPage) return;
+        }
     }
 
     /// <summary>Fetches a generation, or returns it as it was known, so that the list is complete while the service is unreachable.</summary>

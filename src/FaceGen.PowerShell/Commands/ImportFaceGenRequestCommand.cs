@@ -22,6 +22,7 @@ public sealed class ImportFaceGenRequestCommand : RequestFileCmdlet
     /// <summary><para type="description">The files; wildcards are allowed.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
     /// <summary><para type="description">The files, without wildcards.</para></summary>

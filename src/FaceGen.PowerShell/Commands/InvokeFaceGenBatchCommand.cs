@@ -53,6 +53,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary><para type="description">The CSV, JSON or JSON Lines files; wildcards are allowed.</para></summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
     /// <summary><para type="description">The CSV, JSON or JSON Lines files, without wildcards.</para></summary>

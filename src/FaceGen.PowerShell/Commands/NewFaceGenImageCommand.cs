@@ -13,6 +13,10 @@ namespace FaceGen.PowerShell.Commands;
 /// <para type="description">Submits each request, polls until it is finished, and emits the generation. In a pipeline
 /// it uses all slots of the account's queue and emits each result as soon as it is ready. Parameters that are not given
 /// are not sent, so that the service's defaults apply.</para>
+/// <para type="description">Every accepted request is paid for, also if the pipeline ends early. With Select-Object
+/// -First 1 after ten prompts and 5 slots, the emulator accepted 6 to 10 requests; with -ThrottleLimit 1 it accepted two:
+/// the one that is emitted, and the next one. Generations that were not emitted are not lost: Get-FaceGenImage lists
+/// them.</para>
 /// <para type="description">A local face image is uploaded once, and its link is sent with each request of the session
 /// that uses it, for 22 hours. In a pipeline the images of the next requests are uploaded while requests wait for their
 /// slots. If the service refuses the upload, the image itself is sent.</para>

@@ -26,6 +26,7 @@ public sealed class PublishFaceGenFaceCommand : ServiceCmdlet
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
     /// <summary><para type="description">PNG, JPEG or WebP files of at most 5 MB, without wildcards.</para></summary>

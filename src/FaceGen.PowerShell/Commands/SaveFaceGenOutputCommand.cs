@@ -48,6 +48,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     [Parameter(Position = 0, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [Alias("Destination")]
+    [SupportsWildcards]
     public string Path { get; set; } = ".";
 
     /// <summary><para type="description">The folder or the file, without wildcards.</para></summary>

@@ -51,6 +51,7 @@ public sealed class ShowFaceGenImageCommand : FaceGenCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByPath)]
     [ValidateNotNullOrEmpty]
     [SavedFiles]
+    [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
     /// <summary>

@@ -21,6 +21,7 @@ public abstract class LedgerCmdlet : FaceGenCmdlet
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByDestination)]
     [ValidateNotNullOrEmpty]
     [Alias("FullName")]
+    [SupportsWildcards]
     public string[] Destination { get; set; } = ["."];
 
     /// <summary>

@@ -54,7 +54,7 @@ public sealed class AccountClientTests : IDisposable
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body);
 
-        Assert.Equal(ids, await Client.GetAssetIdsAsync(2, default).WithTimeoutAsync());
+        Assert.Equal(ids, (await Client.GetAssetsAsync(2, default).WithTimeoutAsync()).Generations.Select(generation => generation.Id));
         Call call = Assert.Single(_fixture.Calls);
         Assert.Contains("\"type\":\"image\",\"per_page\":30,\"page\":2", call.Body, StringComparison.Ordinal);
     }
@@ -62,14 +62,16 @@ public sealed class AccountClientTests : IDisposable
     [Theory]
     [InlineData("""{"status":"error","message":"not in your plan"}""", 200)]
     [InlineData("""{"status":"error","message":"no"}""", 403)]
+    [InlineData("""{"status":"error","message":"Invalid API key"}""", 401)]
     [InlineData("[]", 200)]
     public async Task Asset_list_refused_is_not_a_fatal_error(string body, int status)
     {
         _fixture.OnAssets = _ => ScriptedResponse.Json(body, status);
 
-        FaceGenException fault = await TaskAssertions.GetErrorAsync(_fixture.Clock.RunAsync(Client.GetAssetIdsAsync(1, default)));
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_fixture.Clock.RunAsync(Client.GetAssetsAsync(1, default)));
 
         Assert.Equal((ErrorCode.FetchFailed, false), (fault.Code, fault.EndsRun));
+        Assert.EndsWith("Not every plan includes this list. The service's dashboard shows the generations, too.", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("key-of-the-test", fault.Message, StringComparison.Ordinal);
     }
 }

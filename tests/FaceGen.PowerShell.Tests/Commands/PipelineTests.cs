@@ -91,6 +91,20 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Pipeline_ended_downstream_with_throttle_limit_1_pays_for_two()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 1);
+
+        fixture.Run("""
+            param($face)
+            do { 1..10 | ForEach-Object { "p$_" } | New-FaceGenImage -FaceImage $face -ThrottleLimit 1 | ForEach-Object { break } } while ($false)
+            """, fixture.Face).WithoutErrors();
+        fixture.Run("Get-FaceGenImage | Wait-FaceGenImage").WithoutErrors();
+
+        Assert.InRange(fixture.Emulator.Journal.Accepted, 1, 2);
+    }
+
+    [Fact]
     public async Task Pending_list_waits_for_responses_in_flight()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 0.05);

@@ -13,6 +13,7 @@ internal sealed partial class HelpPage
         Syntax = [.. Block().Matches(Section(text, "SYNTAX")).Select(match => match.Groups[1].Value)];
         Outputs = [.. Heading().Matches(Section(text, "OUTPUTS")).Select(match => match.Groups[1].Value)];
         Examples = [.. Code().Matches(Section(text, "EXAMPLES")).Select(match => match.Groups[1].Value)];
+        RelatedLinks = [.. Link().Matches(Section(text, "RELATED LINKS")).Select(match => match.Groups[1].Value)];
         Parameters = Section(text, "PARAMETERS").Split("\n### ", StringSplitOptions.RemoveEmptyEntries)
             .Select(part => part.TrimStart('#', ' ', '\n')).Where(part => part.StartsWith('-')).Select(part => new HelpParameter(part))
             .ToDictionary(parameter => parameter.Name);
@@ -31,6 +32,9 @@ internal sealed partial class HelpPage
 
     internal IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Gets the names of the related pages.</summary>
+    internal IReadOnlyList<string> RelatedLinks { get; }
+
     internal IReadOnlyDictionary<string, HelpParameter> Parameters { get; }
 
     private static string Section(string text, string name) =>
@@ -44,6 +48,9 @@ internal sealed partial class HelpPage
 
     [GeneratedRegex("```powershell\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Code();
+
+    [GeneratedRegex(@"^- \[(.+)\]\(\1\.md\)$", RegexOptions.Multiline)]
+    private static partial Regex Link();
 }
 
 /// <summary>A parameter of a help page.</summary>
@@ -56,6 +63,7 @@ internal sealed partial class HelpParameter
         Description = part[(Name.Length + 1)..facts].Trim();
         string yaml = part[facts..];
         Type = Value(yaml, "Type");
+        SupportsWildcards = Value(yaml, "SupportsWildcards") == "true";
         DefaultValue = Value(yaml, "DefaultValue");
         Aliases = [.. Regex.Match(yaml, @"^Aliases:\n((?:- .*\n)*)", RegexOptions.Multiline).Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[2..])];
         Sets = [.. Set().Matches(yaml).Select(set => string.Join(' ', set.Groups.Values.Skip(1).Select(group => group.Value)))];
@@ -66,6 +74,8 @@ internal sealed partial class HelpParameter
     internal string Description { get; }
 
     internal string Type { get; }
+
+    internal bool SupportsWildcards { get; }
 
     internal string DefaultValue { get; }
 

@@ -135,6 +135,28 @@ public sealed class HelpTests
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
+    public void Wildcards_are_marked_where_the_description_allows_them(string name)
+    {
+        foreach (HelpParameter parameter in GetPage(name).Parameters.Values)
+            Assert.True(parameter.SupportsWildcards == Regex.IsMatch(parameter.Description, "wildcards (are allowed|\\\\?\\*)"), $"{name} -{parameter.Name}: {parameter.Description}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Related_links_exist_and_the_first_is_the_address_of_the_project(string name)
+    {
+        string manifest = File.ReadAllText(Path.Combine(Root, "FaceGen.psd1"));
+        IReadOnlyList<string> pages = GetPage(name).RelatedLinks;
+        XElement[] links = [.. HelpEntries.Value[name].Element(Command + "relatedLinks")!.Elements()];
+
+        Assert.InRange(pages.Count, 2, 10);
+        Assert.All(pages, page => Assert.True(File.Exists(Path.Combine(Pages, page + ".md")), page));
+        Assert.Equal(["Online Version", .. pages], links.Select(link => link.Element(Maml + "linkText")!.Value));
+        Assert.Equal([Regex.Match(manifest, "ProjectUri *= '(.+)'").Groups[1].Value, .. pages.Select(_ => "")], links.Select(link => link.Element(Maml + "uri")!.Value));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
     public void Page_text_matches_the_comments_in_code(string name)
     {
         XDocument comments = XDocument.Load(Path.Combine(Root, "artifacts", "bin", "FaceGen.PowerShell", $"{GetConfiguration()}_net8.0", "FaceGen.PowerShell.xml"));
@@ -208,6 +230,7 @@ public sealed class HelpTests
                 $key = 'some-key'
                 function Import-Csv($Path) { Import-FaceGenRequest $Path }
                 function Get-Secret { 'emulator-key' }
+                function Set-Content($Path, $Encoding, [Parameter(ValueFromPipeline)] $Value) { [IO.File]::WriteAllText("$folder/$Path", $Value) }
                 {{(example.Contains("-SecretName", StringComparison.Ordinal) ? "$null = New-Module -Name Microsoft.PowerShell.SecretManagement { function Get-Secret { param($Name, $Vault) 'emulator-key' } } | Import-Module" : "")}}
                 {{example}}
                 """, folder, fixture.Emulator.BaseUri);

@@ -43,6 +43,7 @@ public sealed class AccountFaultTests
     [Theory]
     [InlineData("Get-FaceGenBalance", "FetchFailed", "The service did not return the wallet's balance: HTTP 429")]
     [InlineData("Get-FaceGenQueue", "FetchFailed", "The service did not return the number of requests in the queue: HTTP 429")]
+    [InlineData("Get-FaceGenImage -All", "FetchFailed", "The service did not list the account's generations: HTTP 429")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false", "NotDeleted", "The images of generation 1 were not deleted: HTTP 429")]
     public async Task Account_request_permanent_fault_reports_error(string command, string errorId, string message)
     {
@@ -58,6 +59,7 @@ public sealed class AccountFaultTests
     [Theory]
     [InlineData("Get-FaceGenBalance")]
     [InlineData("Get-FaceGenQueue")]
+    [InlineData("Get-FaceGenImage -All")]
     [InlineData("Remove-FaceGenImage 1 -Confirm:$false")]
     public async Task Account_request_service_unreachable_reports_error(string command)
     {
