@@ -47,7 +47,8 @@ public sealed class SaveFaceGenOutputTests
             $images.TrackId
             """, fixture.Face, fixture.OutputFolder, csv).WithoutErrors();
 
-        Assert.Equal(["order_12345", "12", "007"], result.Output.Select(id => id.BaseObject));
+        // Images are emitted as they are ready.
+        Assert.Equal(["007", "12", "order_12345"], result.Output.Select(id => (string)id.BaseObject).Order(StringComparer.Ordinal));
         Assert.Equal(["007.png", "12.png", "order_12345.png"], Directory.GetFiles(fixture.OutputFolder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         string[] bodies = [.. fixture.Emulator.Journal.Entries.Select(entry => entry.Body ?? "")];
         Assert.Contains(bodies, body => body.Contains("\"track_id\":\"order_12345\"", StringComparison.Ordinal));
