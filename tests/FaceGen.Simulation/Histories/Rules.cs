@@ -65,7 +65,7 @@ internal class Rules(History history)
         if (history.Service.Find(id) is not { } generation || RowOf(process, id) is not null || history.HasWarnedOf(id)) return;
 
         // Where the service denies the id, a fetch tries whether the images can be downloaded, and saves none.
-        bool mayBeFetch = !isDownload || generation.IsDenied || generation.UnknownUntil > TimeSpan.Zero;
+        bool mayBeFetch = !isDownload || generation.IsDenied || generation.UnknownUntil > TimeSpan.Zero || generation.ExpiresAt <= history.Elapsed;
         if (mayBeFetch && (process.Ledger!.StartedIds.Contains(id) || process.DeliveredIds.Contains(id))) return;
 
         throw new HistoryException($"Generation {id} is used before the ledger has its id.");
