@@ -19,8 +19,13 @@ internal sealed class LiveCheckFixture : IAsyncDisposable
 
     internal EmulatorHost Host { get; }
 
-    internal static async Task<LiveCheckFixture> StartAsync(ServiceTime? serviceTime = null, params FaultRule[] faults) => new(await EmulatorHost.StartAsync(
-        new EmulatorOptions { ApiKey = Key, ServiceTime = serviceTime ?? QueueTime, Faults = faults }, CancellationToken.None));
+    internal static Task<LiveCheckFixture> StartAsync(ServiceTime? serviceTime = null, params FaultRule[] faults) =>
+        StartAsync(new EmulatorOptions { ApiKey = Key, ServiceTime = serviceTime ?? QueueTime, Faults = faults });
+
+    /// <summary>Starts an emulator that refuses what deviates from the contract.</summary>
+    internal static Task<LiveCheckFixture> StartStrictAsync() => StartAsync(new EmulatorOptions { ApiKey = Key, ServiceTime = QueueTime, Strict = true });
+
+    private static async Task<LiveCheckFixture> StartAsync(EmulatorOptions options) => new(await EmulatorHost.StartAsync(options, CancellationToken.None));
 
     /// <summary>Runs the check.</summary>
     /// <param name="arguments">The arguments beside the output folder.</param>

@@ -28,6 +28,19 @@ public sealed class LiveCheckTests
     }
 
     [Fact]
+    public async Task Strict_emulator_is_found_to_need_base64_for_an_inline_face_image()
+    {
+        await using LiveCheckFixture fixture = await LiveCheckFixture.StartStrictAsync();
+
+        LiveCheckResult result = await fixture.RunAsync();
+
+        Assert.Empty(result.Differences);
+        Assert.StartsWith("Q35", result.Known["inline"], StringComparison.Ordinal);
+        Assert.Contains("inline-base64", result.Agreements);
+        Assert.Equal(4, fixture.Host.Journal.Accepted);
+    }
+
+    [Fact]
     public async Task Service_that_answers_at_once_agrees_too()
     {
         await using LiveCheckFixture fixture = await LiveCheckFixture.StartAsync(ServiceTime.None);
