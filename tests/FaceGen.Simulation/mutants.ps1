@@ -92,7 +92,7 @@ $mutants = @(
 
     New-Mutant 'uncertain resent on restart' 'An uncertain row is submitted again only if the user asks.' @(
         @("$batches/Ledgers/DatabaseLedger.cs", "status = 'Uncertain', worker = NULL, ended_at = @now", "status = 'Pending', worker = NULL, ended_at = @now"),
-        @("$batches/Ledgers/DatabaseLedger.cs", 'return [.. uncertain, .. rows', 'return [.. rows'))
+        @("$batches/Ledgers/DatabaseLedger.cs", 'return [.. uncertain.OrderBy(row => row.Item), .. rows', 'return [.. rows'))
 
     New-Mutant 'a stop releases a row in flight' 'A stop waits for the responses in flight.' @(
         , @("$batches/Running/RowRecorder.cs",
@@ -116,13 +116,13 @@ $mutants = @(
 
     New-Mutant 'rename before flush' 'A file at its name is complete.' @(
         @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n        _stream.Dispose();`n", ''),
-        @("$core/Saving/AtomicFile.cs", '_files.Rename(_temporaryPath, _path, _replace);', "_files.Rename(_temporaryPath, _path, _replace);`n        _files.Flush(_stream);`n        _stream.Dispose();"))
+        @("$core/Saving/AtomicFile.cs", '_isCommitted = true;', "_files.Flush(_stream);`n        _stream.Dispose();`n        _isCommitted = true;"))
 
     New-Mutant 'no flush' 'A file at its name is complete.' @(
         , @("$core/Saving/AtomicFile.cs", "        _files.Flush(_stream);`n", ''))
 
     New-Mutant 'the folder is not flushed' 'A row that the ledger records as saved is on disk.' @(
-        , @("$core/Saving/AtomicFile.cs", "        _files.FlushFolder(_folder);`n", ''))
+        , @("$core/Saving/AtomicFile.cs", "        _files.FlushFolderOnce(_folder);`n", ''))
 
     New-Mutant 'an incomplete image is saved' 'A file at its name is complete.' @(
         , @("$core/Saving/ImageDownloader.cs",
