@@ -51,7 +51,7 @@ internal sealed class RunLimits
     /// </summary>
     private long Images => Interlocked.Read(ref _images);
 
-    /// <summary>Gets how many images may still be paid for; null if there is no limit.</summary>
+    /// <summary>Gets how many more images may be paid for; null without a limit.</summary>
     internal long? ImagesLeft => _options.MaxImages - Images;
 
     /// <summary>Gets the duration of the run so far.</summary>

@@ -25,7 +25,7 @@ internal static class ResponseMessage
     }
 
     /// <summary>
-    /// Returns the unchanged message if it is plain text or about the key; the tips if there is no message; otherwise an empty text.
+    /// Returns the unchanged message if it is plain text or about the key; the tips if the message is empty; otherwise an empty text.
     /// </summary>
     internal static string ReadText(JsonElement root)
     {

@@ -116,7 +116,7 @@ internal static class Fetcher
     /// <summary>Returns the finished generation if its images are at the links that the service named; null otherwise.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="generation">The generation.</param>
-    /// <param name="isLast">True to accept a part of the images, because there is no further attempt.</param>
+    /// <param name="isLast">True to accept a part of the images, because this is the last attempt.</param>
     /// <param name="cancellationToken">Cancels the downloads.</param>
     private static async Task<Generation?> FindImagesAsync(Connection connection, Generation generation, bool isLast, CancellationToken cancellationToken)
     {

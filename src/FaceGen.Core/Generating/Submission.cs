@@ -189,7 +189,7 @@ internal sealed class Submission(
     }
 
     /// <summary>Changes how the face image is sent: inline instead of the link, or as the link of an upload instead of inline.</summary>
-    /// <exception cref="FaceGenException">There is no other way: the refusal.</exception>
+    /// <exception cref="FaceGenException">The image cannot be sent in another way: the refusal.</exception>
     private async Task ChangeFaceAsync(Outcome.Failed refusal, bool keepsSlot)
     {
         if (!_face.IsInline)
@@ -232,7 +232,7 @@ internal sealed class Submission(
             : null;
         if (options.SubmissionLog is { } before) await before.RecordSendingAsync().ConfigureAwait(false);
         DateTimeOffset sentAt = connection.Services.Time.GetUtcNow();
-        // An inline image needs base64, and the images come as base64 then (Q35). It is no part of the request that the user sees.
+        // An inline image needs base64, and the service then returns the images as base64 (Q35). The request that the user sees does not contain it.
         Request sent = _face.IsInline ? _requestToSend with { Base64 = true } : _requestToSend;
         bool canChangeFace = _face.Replaces is null && (_face.IsInline ? options.UploadFace : _face.UploadedSha256 is not null);
         // The deadline cancels the request only before its first byte is sent.

@@ -2,7 +2,7 @@ namespace FaceGen.Generating;
 
 /// <summary>
 /// Spaces the submissions of an account whose rate the service limits with bare 429s (Q45; docs/architecture.md#rate-of-submissions).
-/// There is no interval until the service refuses a submission; then it grows with each refusal, and shrinks while the service accepts.
+/// The interval is zero until the service refuses a submission; then it grows with each refusal, and shrinks while the service accepts.
 /// </summary>
 internal sealed class SubmissionPace
 {

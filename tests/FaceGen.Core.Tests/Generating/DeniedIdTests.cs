@@ -111,13 +111,11 @@ public sealed class DeniedIdTests : IDisposable
     {
         OnSubmit(null, First, Second).OnLink(First, ScriptedResponse.Image(TestImages.Portrait))
             .OnLink(Second, ScriptedResponse.Empty(404), ScriptedResponse.Empty(404), ScriptedResponse.Image(TestImages.Portrait));
-        Task<Generation> generated = _service.GenerateAsync(request: FakeService.Request() with { Samples = 2 });
-        await _service.WaitForCallAsync();
-        while (_service.Account.Find("9") is null) await Task.Delay(10);
+        Generation accepted = await _service.GenerateAsync(wait: false, request: FakeService.Request() with { Samples = 2 }).WithTimeoutAsync();
 
         Assert.Equal(ErrorCode.GenerationNotFound, (await TaskAssertions.GetErrorAsync(_service.Account.FetchAsync(_service.Connection, "9", null, default))).Code);
 
-        Assert.Equal([First, Second], (await _service.Clock.RunAsync(generated)).Images);
+        Assert.Equal([First, Second], (await _service.Clock.RunAsync(_service.Generator.WaitAsync(accepted, Timeout.InfiniteTimeSpan, default))).Images);
     }
 
     [Fact]
