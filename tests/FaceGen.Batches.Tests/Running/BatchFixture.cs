@@ -75,7 +75,8 @@ internal sealed class BatchFixture : IBatchObserver, IDisposable
 
     internal ConcurrentQueue<string> Warnings { get; } = new();
 
-    internal int Submissions => Volatile.Read(ref _submissions);
+    /// <summary>Gets the number of requests whose response is decided, so that its time has begun.</summary>
+    internal int Submissions => Calls.Count(call => call.Address.AbsolutePath.EndsWith("/face_gen", StringComparison.Ordinal));
 
     internal IReadOnlyList<Call> Calls => _handler.Calls;
 

@@ -107,27 +107,6 @@ public sealed class FaceUploadTests
         Assert.All(GetFaceImages(fixture.Emulator.Journal), face => Assert.True(IsLink(face)));
     }
 
-    /// <summary>Measures in real time, for docs/performance.md: 60 requests, 5 slots, one second each, and the time of an upload.</summary>
-    [Fact(Explicit = true)]
-    public async Task Time_of_uploads_in_a_pipeline()
-    {
-        foreach ((string name, double uploadSeconds, int faces) in new[] { ("one face", 0.0, 1), ("one face", 0.5, 1), ("distinct faces", 0.0, 60), ("distinct faces", 0.25, 60), ("distinct faces", 0.5, 60), ("distinct faces", 1, 60) })
-        {
-            // Another address is another account, without the links of the run before.
-            await using SessionFixture fixture = await SessionFixture.StartAsync(serviceSeconds: 1);
-            await using var proxy = new InterceptingProxy(fixture.Emulator.BaseUri, async (path, _) =>
-            {
-                if (path.EndsWith("/base64_to_url", StringComparison.Ordinal)) await Task.Delay(TimeSpan.FromSeconds(uploadSeconds));
-                return null;
-            });
-            ScriptResult result = fixture.Run(
-                "param($uri, $folder, $faces) $null = Connect-FaceGen -ApiKey emulator-key -BaseUri $uri; "
-                + "$watch = [Diagnostics.Stopwatch]::StartNew(); $null = 0..59 | ForEach-Object { [IO.FileInfo]\"$folder/$($_ % $faces).png\" } | New-FaceGenImage p -Width 16; $watch.Elapsed.TotalSeconds",
-                proxy.BaseUri, WriteFaces(fixture, faces), faces).WithoutErrors();
-            TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant($"{name}, {uploadSeconds} s per upload: {result.Output[0].BaseObject:0.0} s"));
-        }
-    }
-
     public static MatrixTheoryData<bool, bool, string> Services => new([true, false], [true, false], ["links", "no upload", "no link", "-NoUpload"]);
 
     /// <summary>A strict service refuses an inline image without base64; both may refuse uploads or uploaded links.</summary>
