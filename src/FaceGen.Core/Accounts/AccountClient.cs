@@ -29,14 +29,14 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     internal async Task<AccountBalance> GetBalanceAsync(CancellationToken cancellationToken)
     {
         Account account = Account.For(connection);
-        long? imagesBefore = account.HasWorkInFlight ? null : account.ImagePrice.Images;
+        long? imagesBefore = account.HasSubmissionInFlight ? null : account.ImagePrice.Images;
         (ApiResult result, _) = await PostWithRetryAsync(connection.Address.WalletBalance, null, null, cancellationToken).ConfigureAwait(false);
         JsonElement data = result is { Status: 200, Response: { IsFailure: false } response } ? TolerantJson.GetProperty(response.Root, "data") : default;
         if (TolerantJson.ReadNumber(TolerantJson.GetProperty(data, "balance")) is not ({ } amount and > -1e15 and < 1e15))
             throw CreateError(result, "The service did not return the wallet's balance", Free);
 
         var balance = new AccountBalance { Balance = (decimal)amount, Currency = ReadCurrency(TolerantJson.GetProperty(data, "currency")) };
-        if (imagesBefore == account.ImagePrice.Images && !account.HasWorkInFlight) account.ImagePrice.AddBalance(balance);
+        if (imagesBefore == account.ImagePrice.Images && !account.HasSubmissionInFlight) account.ImagePrice.AddBalance(balance);
         return balance;
     }
 

@@ -19,9 +19,11 @@ internal sealed class Account
     private const int EvictionThreshold = 1000;
 
     private readonly ConcurrentDictionary<string, PendingGeneration> _pending = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Task, byte> _inFlight = new();
     private readonly ConcurrentDictionary<FaceGenException, object> _outcomes = new();
     private readonly ExitGuard _exitGuard;
+
+    /// <summary>The work that a stop does not cancel; true for a submission.</summary>
+    private readonly ConcurrentDictionary<Task, bool> _trackedWork = new();
 
     /// <summary>The number of generations at which the next eviction is due.</summary>
     private int _nextEvictionCount = EvictionThreshold;
@@ -47,8 +49,8 @@ internal sealed class Account
 
     internal ImagePrice ImagePrice { get; } = new();
 
-    /// <summary>True if a submission is in flight, or a file is being written.</summary>
-    internal bool HasWorkInFlight => !_inFlight.IsEmpty;
+    /// <summary>True if a submission is in flight.</summary>
+    internal bool HasSubmissionInFlight => _trackedWork.Any(work => work.Value);
 
     /// <summary>
     /// Gets the generations whose end the user has not seen, or whose images are to be saved and are not; the oldest first.
@@ -87,8 +89,8 @@ internal sealed class Account
     }
 
     /// <summary>Waits until no submission is in flight and no file is being written, so that <see cref="Pending"/> is complete.</summary>
-    internal Task<bool[]> WaitForInFlightAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_inFlight.Keys.Select(WaitForEndAsync)).WaitAsync(cancellationToken);
+    internal Task<bool[]> WaitForTrackedWorkAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_trackedWork.Keys.Select(WaitForEndAsync)).WaitAsync(cancellationToken);
 
     private static Task<bool> WaitForEndAsync(Task work) => work.ContinueWith(_ => true, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -122,22 +124,16 @@ internal sealed class Account
         var begun = new TaskCompletionSource<Task<T>>();
         Task<T> submission = begun.Task.Unwrap();
         _exitGuard.RegisterSubmission(submission, ExitReport.Describe(request));
-        KeepUntilDone(submission);
+        Track(submission, isSubmission: true);
         begun.SetResult(send());
         return submission;
     }
 
-    /// <summary>Keeps work that a stop does not cancel until it is done: a submission in flight, or a file that is being written.</summary>
-    internal Task<T> KeepUntilDone<T>(Task<T> work)
+    /// <summary>Tracks work other than a submission that a stop does not cancel, such as a file that is being written, until it is done.</summary>
+    internal void Track(Task work)
     {
         _exitGuard.Register(work, "");
-        if (_inFlight.TryAdd(work, 0))
-        {
-            _ = work.ContinueWith(ended => _inFlight.TryRemove(ended, out _), CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
-        return work;
+        Track(work, isSubmission: false);
     }
 
     /// <summary>Adds a generation and polls it until it ends.</summary>
@@ -228,6 +224,14 @@ internal sealed class Account
         string status = DisplayText.Clean(response.Status, 40);
         Warnings.LogWarning($"status {status}", $"The service returned a status that FaceGen does not know for generation {id}: '{status}'. "
             + $"FaceGen treats it as pending, unless the response has images, and polls it for {Limits.LinkLifetimeHours} hours at most. It is not lost, and not submitted again.");
+    }
+
+    private void Track(Task work, bool isSubmission)
+    {
+        if (!_trackedWork.TryAdd(work, isSubmission)) return;
+
+        _ = work.ContinueWith(ended => _trackedWork.TryRemove(ended, out _), CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void EvictExpired()

@@ -105,7 +105,7 @@ internal sealed class ImageSaver(
     {
         var written = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         // With retries a write may take as long as the disk stays full: the account does not wait for it.
-        if (retryWrite is null) _ = GetAccount(generation).KeepUntilDone(written.Task);
+        if (retryWrite is null) GetAccount(generation).Track(written.Task);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();

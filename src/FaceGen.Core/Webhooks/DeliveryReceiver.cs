@@ -95,7 +95,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
         if (_nextId is null)
         {
             _nextId = newest;
-            _submissionsCompleted = _account.WaitForInFlightAsync(cancellationToken);
+            _submissionsCompleted = _account.WaitForTrackedWorkAsync(cancellationToken);
         }
 
         return (_submissionsCompleted, Timeout.InfiniteTimeSpan, true);

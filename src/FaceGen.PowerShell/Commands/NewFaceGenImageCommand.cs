@@ -181,7 +181,7 @@ public sealed class NewFaceGenImageCommand : RequestCmdlet
     {
         Account[] accounts = [.. _generators.Keys.Select(Account.For).Distinct()];
         int pending = accounts.Sum(account => account.Pending.Count);
-        bool isInFlight = accounts.Any(account => account.HasWorkInFlight);
+        bool isInFlight = accounts.Any(account => account.HasSubmissionInFlight);
         if (pending == 0 && !isInFlight) return null;
 
         string generations = pending == 0 ? "Requests are in flight"

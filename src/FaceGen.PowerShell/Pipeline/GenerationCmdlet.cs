@@ -22,17 +22,22 @@ public abstract class GenerationCmdlet : ServiceCmdlet
     private protected Generation? WithConnection(Generation generation) => _output.WithConnection(generation, Connection, () => CurrentConnection);
 
     /// <summary>
-    /// Returns the pending generations of this session, after all submissions in flight have got their response. Reports the
-    /// outcomes of submissions whose pipeline has ended.
+    /// Returns the pending generations of this session, after the submissions in flight have their responses
+    /// and no image file is being written. Reports the outcomes of submissions whose pipeline has ended.
     /// </summary>
     private protected IReadOnlyList<Generation> GetPendingGenerations()
     {
         Account account = Account.For(CurrentConnection);
-        Task<bool[]> inFlight = account.WaitForInFlightAsync(StopToken);
-        Work.WaitFor(Task.WhenAny(inFlight, CurrentConnection.Services.Time.DelayAsync(SilentWait, StopToken)));
-        if (!inFlight.IsCompleted)
-            WriteWarning($"A submission is in flight. {LostResponse.Consequence} FaceGen waits up to {CurrentConnection.TimeoutSec} s for the response, then lists all pending generations.");
-        Work.WaitFor(inFlight);
+        Task<bool[]> work = account.WaitForTrackedWorkAsync(StopToken);
+        Work.WaitFor(Task.WhenAny(work, CurrentConnection.Services.Time.DelayAsync(SilentWait, StopToken)));
+        if (!work.IsCompleted)
+        {
+            WriteWarning(account.HasSubmissionInFlight
+                ? $"A submission is in flight. {LostResponse.Consequence} FaceGen waits up to {CurrentConnection.TimeoutSec} s for the response, then lists all pending generations."
+                : "An image file is being written. Nothing is lost. FaceGen waits for it, then lists all pending generations.");
+        }
+
+        Work.WaitFor(work);
         // First: it adds the generations that have expired to the outcomes.
         IReadOnlyList<PendingGeneration> pending = account.Pending;
         foreach ((FaceGenException outcome, object target) in account.UnacknowledgedOutcomes)

@@ -612,7 +612,7 @@ public sealed class BatchRunTests : IDisposable
     {
         Assert.Empty(_fixture.Account.Pending);
         Assert.Empty(_fixture.Account.UnacknowledgedOutcomes);
-        Assert.True(_fixture.Account.WaitForInFlightAsync(default).IsCompleted);
+        Assert.True(_fixture.Account.WaitForTrackedWorkAsync(default).IsCompleted);
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
 

@@ -315,7 +315,8 @@ public sealed class SubmissionTests : IDisposable
         Task<Generation> generating = _service.GenerateAsync(cancellationToken: stop.Token);
         await _service.WaitForCallAsync();
         await stop.CancelAsync();
-        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(default);
+        Assert.True(_service.Account.HasSubmissionInFlight);
+        Task<bool[]> responses = _service.Account.WaitForTrackedWorkAsync(default);
         Assert.False(responses.IsCompleted);
         Assert.Empty(_service.Pending);
         response.SetResult(ScriptedResponse.Processing("77"));
@@ -327,7 +328,21 @@ public sealed class SubmissionTests : IDisposable
     }
 
     [Fact]
-    public async Task WaitForInFlight_can_be_canceled()
+    public async Task WaitForTrackedWork_waits_for_file_write_that_is_not_a_submission()
+    {
+        var written = new TaskCompletionSource<bool>();
+        _service.Account.Track(written.Task);
+
+        Task<bool[]> work = _service.Account.WaitForTrackedWorkAsync(default);
+
+        Assert.False(_service.Account.HasSubmissionInFlight);
+        Assert.False(work.IsCompleted);
+        written.SetResult(true);
+        await work.WithTimeoutAsync();
+    }
+
+    [Fact]
+    public async Task WaitForTrackedWork_can_be_canceled()
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.After(response.Task));
@@ -335,24 +350,24 @@ public sealed class SubmissionTests : IDisposable
 
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(stop.Token);
+        Task<bool[]> responses = _service.Account.WaitForTrackedWorkAsync(stop.Token);
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => responses.WithTimeoutAsync());
         response.SetResult(ScriptedResponse.Success());
         await generating.WithTimeoutAsync();
-        await _service.Account.WaitForInFlightAsync(default).WithTimeoutAsync();
+        await _service.Account.WaitForTrackedWorkAsync(default).WithTimeoutAsync();
     }
 
     [Fact]
-    public async Task WaitForInFlight_failed_submission_ends()
+    public async Task WaitForTrackedWork_failed_submission_ends()
     {
         var response = new TaskCompletionSource<ScriptedResponse>();
         _service.OnSubmit(ScriptedResponse.After(response.Task));
 
         Task<Generation> generating = _service.GenerateAsync();
         await _service.WaitForCallAsync();
-        Task<bool[]> responses = _service.Account.WaitForInFlightAsync(default);
+        Task<bool[]> responses = _service.Account.WaitForTrackedWorkAsync(default);
         response.SetResult(ScriptedResponse.Html());
 
         Assert.NotEmpty(await responses.WithTimeoutAsync());

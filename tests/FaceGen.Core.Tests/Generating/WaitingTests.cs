@@ -91,7 +91,7 @@ public sealed class WaitingTests : IDisposable
 
         Assert.Equal(ErrorCode.GenerationTimeout, (await TaskAssertions.GetErrorAsync(generating.WithTimeoutAsync())).Code);
         response.SetResult(ScriptedResponse.Processing("9"));
-        await _service.Account.WaitForInFlightAsync(default).WithTimeoutAsync();
+        await _service.Account.WaitForTrackedWorkAsync(default).WithTimeoutAsync();
         Assert.Equal(["9"], _service.Pending);
     }
 
@@ -103,7 +103,7 @@ public sealed class WaitingTests : IDisposable
 
         Task<Generation> generating = _service.GenerateAsync(cancellationToken: stop.Token);
         await _service.WaitForCallAsync();
-        await _service.Account.WaitForInFlightAsync(default).WithTimeoutAsync();
+        await _service.Account.WaitForTrackedWorkAsync(default).WithTimeoutAsync();
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => generating.WithTimeoutAsync());

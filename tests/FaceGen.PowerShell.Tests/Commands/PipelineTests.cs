@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Reflection;
 using FaceGen.Emulator.Faults;
 using FaceGen.PowerShell.Tests.Hosting;
 using SkiaSharp;
@@ -120,6 +121,21 @@ public sealed class PipelineTests
         Assert.StartsWith("A submission is in flight", Assert.Single(pending.Warnings), StringComparison.Ordinal);
         Assert.StartsWith("SubmissionUncertain,", pending.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal("quick", pending.Single.Properties["Prompt"].Value);
+    }
+
+    [Fact]
+    public async Task Pending_list_slow_file_write_is_not_a_submission_in_flight()
+    {
+        await using SessionFixture fixture = await SessionFixture.StartAsync();
+        var written = new TaskCompletionSource<bool>();
+        object connection = fixture.Run("Get-FaceGenConnection").WithoutErrors().Single.BaseObject;
+        Type type = connection.GetType().Assembly.GetTypes().Single(type => type.Name == "Account");
+        object account = type.GetMethod("For", BindingFlags.Static | BindingFlags.NonPublic)!.Invoke(null, [connection])!;
+        type.GetMethod("Track", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(Task)])!.Invoke(account, [written.Task]);
+
+        ScriptResult pending = fixture.Run("param($written) Get-FaceGenImage 3>&1 | ForEach-Object { $written.SetResult($true); $_.Message }", written).WithoutErrors();
+
+        Assert.StartsWith("An image file is being written. Nothing is lost.", (string)pending.Single.BaseObject, StringComparison.Ordinal);
     }
 
     [Fact]
