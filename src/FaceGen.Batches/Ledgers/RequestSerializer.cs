@@ -129,8 +129,8 @@ internal sealed class RequestSerializer
 
     /// <summary>
     /// Returns the hash that identifies a request. It includes the bytes of a face image, a link without its signature, and texts with
-    /// normalized line ends; it excludes private fields, which only receive the result. An identifier with leading zeros is the number
-    /// that earlier versions read.
+    /// normalized line ends; it excludes private fields (<see cref="RequestField.IsPrivate"/>), which do not affect the image. An
+    /// identifier with leading zeros is the number that earlier versions read.
     /// </summary>
     private static string ComputeIdentity(Request request, string? face) => Sha256.ComputeHex(ToJson(
         request.WithFields((field, value) => field.IsPrivate ? null

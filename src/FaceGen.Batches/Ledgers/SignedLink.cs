@@ -42,7 +42,7 @@ internal static class SignedLink
         new(["hm", "ex", "is"], []),
     ];
 
-    /// <summary>Gets the link without its signature; one that has no known signature is returned text.</summary>
+    /// <summary>Returns a link without its signature; unchanged if it has no known signature.</summary>
     internal static string WithoutSignature(Uri link)
     {
         string text = link.AbsoluteUri;

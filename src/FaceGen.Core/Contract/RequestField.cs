@@ -97,8 +97,8 @@ internal sealed class RequestField
     internal bool IsRequired { get; private init; }
 
     /// <summary>
-    /// True if the value is a secret that only receives the result: it does not identify a request, and reports and image files
-    /// do not contain it.
+    /// True if the value is a secret address to which the service delivers the result: it does not identify a request, and reports
+    /// and image files do not contain it.
     /// </summary>
     internal bool IsPrivate { get; private init; }
 

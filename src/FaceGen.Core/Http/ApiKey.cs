@@ -5,7 +5,8 @@ using FaceGen.Contract;
 namespace FaceGen.Http;
 
 /// <summary>
-/// Represents an account's key. Only the body of a request calls <see cref="Reveal"/>; everywhere else the key is result.
+/// Represents an account's key. Only the body of a request and <see cref="Sign"/> call <see cref="Reveal"/>; every text that is
+/// shown or stored has a mask instead.
 /// </summary>
 internal sealed class ApiKey
 {
@@ -24,7 +25,7 @@ internal sealed class ApiKey
         _finder = new KeyFinder(value);
     }
 
-    /// <summary>Returns the key, for the body of a request only.</summary>
+    /// <summary>Returns the key. Never pass it to a message, a log or a file.</summary>
     internal string Reveal() => _secret.Reveal();
 
     /// <summary>
