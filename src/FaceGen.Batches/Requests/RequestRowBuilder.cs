@@ -87,7 +87,7 @@ internal sealed class FaceImageCache(string folder)
         catch (Exception e) when (e is ArgumentException or NotSupportedException or IOException)
         {
             throw new FaceGenException(
-                ErrorCode.FaceImageInvalid, $"The face image '{DisplayText.Clean(path, 60)}' is not a valid file path. Correct it.", e);
+                ErrorCode.FaceImageInvalid, $"The face image '{DisplayText.Clean(path, 60)}' is not a valid file path. Nothing was sent. Correct the path, or use a link.", e);
         }
     }
 

@@ -94,6 +94,10 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         }
     }
 
+    private static string DescribeUnreconciled(int count, string failure) => count == 1
+        ? $"1 uncertain row {failure} It stays uncertain and is not sent again without -RetryUncertain."
+        : $"{count} uncertain rows {failure} They stay uncertain and are not sent again without -RetryUncertain.";
+
     private async Task<bool> ReconcileWithListAsync(List<(LedgerRow Row, Request Request)> rows)
     {
         int before = rows.Count;
@@ -121,7 +125,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
                     _fetchesWithoutPrompt = hasPrompt.Value ? 0 : _fetchesWithoutPrompt + 1;
                     if (_fetchesWithoutPrompt < MaxFetchesWithoutPrompt) continue;
 
-                    run.Observer.LogVerbose($"{rows.Count} uncertain rows cannot be reconciled: the service does not return the prompts of its generations.");
+                    run.Observer.LogVerbose(DescribeUnreconciled(rows.Count, "cannot be reconciled: the service does not return the prompts of its generations."));
                     return rows.Count < before;
                 }
 
@@ -131,7 +135,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         catch (FaceGenException e)
         {
             // Not every plan has access to the list.
-            run.Observer.LogVerbose($"{rows.Count} uncertain rows could not be reconciled: {e.Message}");
+            run.Observer.LogVerbose(DescribeUnreconciled(rows.Count, $"could not be reconciled: {e.Message}"));
         }
 
         return rows.Count < before;

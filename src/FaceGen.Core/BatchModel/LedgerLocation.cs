@@ -62,7 +62,7 @@ internal sealed class LedgerLocation : IEquatable<LedgerLocation>
             return scheme is "postgres" or "postgresql" && match.Value.EndsWith("//", StringComparison.Ordinal)
                 ? new LedgerLocation(text, isDatabase: true)
                 : throw new FaceGenException(ErrorCode.LedgerInvalid,
-                    $"-Ledger is an address that begins with '{scheme}:', which FaceGen cannot use. Nothing was sent. Specify a file, "
+                    $"-Ledger is an address that begins with '{scheme}:', which FaceGen cannot use. Nothing was sent. Give a file, "
                     + "or a database as 'postgresql://host/database?user=...&password=...' or 'Host=...;Database=...;Username=...;Password=...'.");
         }
 

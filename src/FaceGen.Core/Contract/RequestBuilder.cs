@@ -124,8 +124,13 @@ internal sealed class RequestBuilder(Func<string, FaceImage> parseFaceImage, boo
         };
     }
 
-    private FaceGenException CreateError(RequestSource? source) =>
-        new(_errors[0].Code, $"{(source is null ? "" : $"{source}: ")}{string.Join(" ", _errors.Select(fault => fault.Message))}", _errors[0]);
+    private FaceGenException CreateError(RequestSource? source)
+    {
+        // Some faults already say it, before their remedy.
+        string consequence = _errors[_errors.Count - 1].Message.Contains(" sent.") ? "" : " The row was not sent.";
+        return new FaceGenException(_errors[0].Code,
+            $"{(source is null ? "" : $"{source}: ")}{string.Join(" ", _errors.Select(fault => fault.Message))}{consequence}", _errors[0]);
+    }
 
     private void ClearValues() => Array.Clear(_values, 0, _values.Length);
 

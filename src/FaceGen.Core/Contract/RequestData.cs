@@ -17,7 +17,7 @@ internal static class RequestData
     internal const string ColumnsName = "columns";
 
     /// <summary>The error of additional fields that are not an object.</summary>
-    internal const string AdditionalFieldsError = "additional_fields must be an object, such as {\"model_id\": \"…\"}.";
+    internal const string AdditionalFieldsError = "additional_fields must be an object, such as {\"model_id\": \"…\"}. Nothing was sent.";
 
     /// <summary>The maximum depth of an additional field's value.</summary>
     private const int MaxDepth = 16;
@@ -48,9 +48,9 @@ internal static class RequestData
             if (fields.Keys.Any(other => other != name && other.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 throw new FaceGenException(ErrorCode.RequestInvalid, $"The additional field '{InvisibleCharacters.Escape(name, 60)}' is given twice, in different cases. Nothing was sent. Remove one.");
 
-            string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty. Correct its name"
-                : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself. Remove it"
-                : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows. Use {known.ParameterName}"
+            string? fault = InvisibleCharacters.IsEmpty(name) || name.Any(InvisibleCharacters.IsInvisible) ? "has blanks or invisible characters, or is empty. Nothing was sent. Correct its name"
+                : name.Equals("key", StringComparison.OrdinalIgnoreCase) ? "is the key, which FaceGen adds itself. Nothing was sent. Remove it"
+                : FieldNames.Find(name) is { } known ? $"is a field that FaceGen knows. Nothing was sent. Use {known.ParameterName}"
                 : null;
             if (fault is not null) throw new FaceGenException(ErrorCode.RequestInvalid, $"The additional field '{InvisibleCharacters.Escape(name, 60)}' {fault}.");
 
@@ -174,7 +174,7 @@ internal static class RequestData
     };
 
     private static FaceGenException CreateValueError(string name, string description) =>
-        new(ErrorCode.RequestInvalid, $"The additional field '{name}' must be a text, a number, true or false, or an array or a hashtable of these, not {description}.");
+        new(ErrorCode.RequestInvalid, $"The additional field '{name}' must be a text, a number, true or false, or an array or a hashtable of these, not {description}. Nothing was sent.");
 
     private static class EmptyDictionary<T>
     {

@@ -122,7 +122,7 @@ public sealed record Generation
 
     /// <summary>Creates the error of a generation that has no image to save.</summary>
     internal FaceGenException CreateNoImagesError() =>
-        new(ErrorCode.OutputMissing, $"Generation {Id} has the status {Status} and no images. Nothing was saved. Its Message names the reason.");
+        new(ErrorCode.OutputMissing, $"Generation {Id} has the status {Status} and no images. Nothing was saved. Run Get-FaceGenImage {Id} later, or read its Message for the reason.");
 
     /// <summary>Returns the generation as a response reports it.</summary>
     internal Generation WithResponse(ServiceResponse response, GenerationStatus status)

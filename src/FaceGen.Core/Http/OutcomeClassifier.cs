@@ -158,7 +158,7 @@ internal static class OutcomeClassifier
 
     private static FaceGenException? FindFatalError(ApiResult result, ServiceMessage message) => result.Status switch
     {
-        >= 300 and < 400 and not 303 => CreateRedirectError(result),
+        >= 300 and < 400 and not 303 => CreateRedirectError(result, "Nothing was charged. "),
         401 or 402 or 403 when FindAccountError(result, message) is { } error => error,
         // The queue is full, whatever the message says about plans and credits.
         429 => null,
@@ -189,7 +189,7 @@ internal static class OutcomeClassifier
         return CreateError(code, failure, result, $"Nothing more is submitted. {remedy}");
     }
 
-    private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "") => new(ErrorCode.ServiceMoved,
+    private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "Nothing was accepted. ") => new(ErrorCode.ServiceMoved,
         $"The service responded with a redirect (HTTP {result.Status}). The key was not sent to the other address. {consequence}Check Connect-FaceGen -BaseUri.");
 
     /// <summary>True if a free request can be repeated.</summary>

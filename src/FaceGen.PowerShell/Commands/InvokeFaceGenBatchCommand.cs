@@ -215,8 +215,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     /// <summary>Gets whether the command only plans: nothing is sent or written.</summary>
     private bool IsPlan => PlanOnly || IsWhatIf;
 
-    /// <summary>Gets the connection that pays; null if none is open yet.</summary>
-    private Connection? Payer => Connection ?? Connections.Current;
+    /// <summary>Gets the connection whose account is charged; null if none is open yet.</summary>
+    private Connection? BatchConnection => Connection ?? Connections.Current;
 
     private protected override void Begin()
     {
@@ -233,7 +233,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (TimeLimit < TimeSpan.FromSeconds(1) || TimeLimit > TimeSpan.FromDays(7))
             throw new FaceGenException(ErrorCode.ParametersInvalid, $"-TimeLimit must be 1 second to 7 days, not {TimeLimit}. Nothing was sent. Give 00:30:00 for half an hour: a bare number counts ticks, and a number in quotes counts days.");
         if (MinimumBalance < 0)
-            throw new FaceGenException(ErrorCode.ParametersInvalid, FormattableString.Invariant($"-MinimumBalance must be 0 or more, not {MinimumBalance}. Nothing was sent."));
+            throw new FaceGenException(ErrorCode.ParametersInvalid, FormattableString.Invariant($"-MinimumBalance must be 0 or more, not {MinimumBalance}. Nothing was sent. Give an amount, or omit -MinimumBalance."));
 
         if (PlanOnly && SummaryOnly)
             throw new FaceGenException(ErrorCode.ParametersInvalid, "-PlanOnly and -SummaryOnly cannot be used together. Nothing was sent. Give one of them.");
@@ -284,7 +284,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.FindInputError(_rowCount, _invalidCount, SkipInvalid || IsPlan) is { } inputError) throw inputError;
 
             BatchPlan plan = Work.WaitFor(_session!.UseAsync(batch => batch.PlanAsync(new PlanOptions(RetryFailed, RetryUncertain, MaxImages), StopToken)));
-            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, Payer);
+            plan = BatchMessages.WithCost(plan with { Rows = _rowCount, Invalid = _invalidCount }, BatchConnection);
             if (BatchMessages.FindNameError(plan, Name, _options!.Save.Name.IsSameForAllRequests) is { } nameError) throw nameError;
             if (BatchMessages.DescribeDuplicates(plan) is { } duplicates) WriteWarning(duplicates);
             if (PlanOnly) WriteObject(plan);
@@ -297,7 +297,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
             if (BatchMessages.DescribeNotRetried(plan) is { } notRetried) WriteWarning(notRetried);
             BatchSummary summary = Work.WaitFor(_session.RunAsync(_options, StopToken));
             WaitForClose();
-            Write(BatchMessages.WithCost(BatchMessages.WithInvalidRows(summary, _invalidCount), Payer));
+            Write(BatchMessages.WithCost(BatchMessages.WithInvalidRows(summary, _invalidCount), BatchConnection));
         }
         catch (FaceGenException)
         {
@@ -384,8 +384,8 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
 
     private bool Confirm(BatchPlan plan)
     {
-        string payer = Payer is { } connection ? $" The connection {connection.Description} pays." : "";
-        string text = BatchMessages.DescribePlan(plan, _options!, SkipInvalid, SkipDuplicate) + payer;
+        string account = BatchConnection is { } connection ? $" The account of the connection {connection.Description} is charged." : "";
+        string text = BatchMessages.DescribePlan(plan, _options!, SkipInvalid, SkipDuplicate) + account;
         return ShouldProcess(text, $"{text} Continue?", "Confirm");
     }
 

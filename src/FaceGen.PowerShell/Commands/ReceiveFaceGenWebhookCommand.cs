@@ -46,7 +46,7 @@ public sealed class ReceiveFaceGenWebhookCommand : GenerationCmdlet
             int count = received;
             Task<Generation?> next = deadline.EnforceAsync(receiver.ReceiveAsync(Count is not null, deadline.Token), () => new FaceGenException(
                 ErrorCode.GenerationTimeout,
-                $"{count}{(Count is null ? "" : $" of {Count}")} generations arrived within {TimeoutSec} s. Nothing is lost. Run Get-FaceGenImage to list the pending generations, or raise -TimeoutSec."));
+                $"{count}{(Count is null ? "" : $" of {Count}")} {((Count ?? count) == 1 ? "generation" : "generations")} arrived within {TimeoutSec} s. Nothing is lost. Run Get-FaceGenImage to list the pending generations, or raise -TimeoutSec."));
             try
             {
                 if (Work.WaitFor(next) is not { } generation) return;

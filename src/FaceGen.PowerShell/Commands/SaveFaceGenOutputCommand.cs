@@ -227,11 +227,11 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
         {
             string[] names = [.. _nameScript!.InvokeWithContext(null, [new PSVariable("_", generation)]).Select(name => name?.ToString() ?? "")];
             return names.Length == 1 ? names[0]
-                : throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name returned {names.Length} values for generation {generation.Id} instead of one name.");
+                : throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name returned {names.Length} values for generation {generation.Id} instead of one name. Its images were not saved, and are not lost. Correct the script block.");
         }
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
-            throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name failed for generation {generation.Id}: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
+            throw new FaceGenException(ErrorCode.FileNameInvalid, $"The script block of -Name failed for generation {generation.Id}: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}. Its images were not saved, and are not lost. Correct the script block.", e);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class RequestFieldAttribute(string name) : ArgumentTransformatio
         }
         catch (FaceGenException e)
         {
-            throw new ArgumentTransformationMetadataException(e.Message, e);
+            throw new ArgumentTransformationMetadataException($"{e.Message} Nothing was sent.", e);
         }
     }
 }

@@ -145,7 +145,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
 
         if (Get("Count") is null || Get("value") is not { } rows || PSObject.AsPSObject(rows).BaseObject is not IList) return SetCells(input, cells);
 
-        _builder.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Pipe the property 'value' instead.");
+        _builder.AddError("The object contains an array of rows in its property 'value', as ConvertTo-Json of Windows PowerShell writes it. Nothing was sent. Pipe the property 'value' instead.");
         return [];
     }
 
@@ -232,7 +232,7 @@ internal sealed class RequestRowReader(Func<string, string> resolveFacePath)
         }
         catch (GetValueException e)
         {
-            return new FaceGenException(ErrorCode.RequestInvalid, $"The property '{InvisibleCharacters.Escape(property.Name, 60)}' cannot be read: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
+            return new FaceGenException(ErrorCode.RequestInvalid, $"The property '{InvisibleCharacters.Escape(property.Name, 60)}' cannot be read: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}. The row was not sent. Correct the property.", e);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class SecretAttribute : ArgumentTransformationAttribute
                 throw new ArgumentTransformationMetadataException(NamedConnectionAttribute.DeserializedMessage),
             _ when AllowPropertyBinding => raw,
             // PowerShell's own error would show the value.
-            _ => throw new ArgumentTransformationMetadataException($"The value must be a text or a secure string, not a {raw.GetType().Name}. FaceGen does not show it, because it may contain a password."),
+            _ => throw new ArgumentTransformationMetadataException($"The value must be a text or a secure string, not a {raw.GetType().Name}. FaceGen does not show it, because it may contain a password. Nothing was sent. Give a text or a secure string."),
         };
     }
 }

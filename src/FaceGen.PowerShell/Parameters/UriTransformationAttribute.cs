@@ -13,6 +13,6 @@ internal sealed class UriTransformationAttribute : ArgumentTransformationAttribu
 
         return Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out Uri? address)
             ? address
-            : throw new ArgumentTransformationMetadataException("The value is not a valid address. FaceGen does not show it, because it may contain a password. Give an address such as https://modelslab.com.");
+            : throw new ArgumentTransformationMetadataException("The value is not a valid address. FaceGen does not show it, because it may contain a password. Nothing was sent. Give an address such as https://modelslab.com.");
     }
 }

@@ -206,7 +206,7 @@ public abstract class RequestCmdlet : FaceGenCmdlet
         }
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
-            return new FaceGenException(ErrorCode.RequestInvalid, $"The script block of -{field.ParameterName} failed: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}.", e);
+            return new FaceGenException(ErrorCode.RequestInvalid, $"The script block of -{field.ParameterName} failed: {DisplayText.Clean(e.Message, 300).TrimEnd('.')}. The row was not sent. Correct the script block or the row.", e);
         }
     }
 }

@@ -49,7 +49,7 @@ public sealed class CultureTests : IDisposable
     {
         CultureInfo.CurrentCulture = new CultureInfo("de-DE");
 
-        Assert.Equal("people.csv:2: GuidanceScale must be 1 to 20, not '20,5'.",
+        Assert.Equal("people.csv:2: GuidanceScale must be 1 to 20, not '20,5'. The row was not sent.",
             _folder.ReadError("people.csv", "prompt;face_image;guidance_scale\na;face.png;20,5\n").Message);
     }
 }

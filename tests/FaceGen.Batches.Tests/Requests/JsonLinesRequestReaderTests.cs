@@ -35,7 +35,7 @@ public sealed class JsonLinesRequestReaderTests : IDisposable
     [InlineData("{\"prompt\":\"x\"} {}", "Invalid JSON at position 16: ")]
     [InlineData("nonsense", "Invalid JSON at position ")]
     [InlineData("[]", "A request must be a JSON object, not an array.")]
-    [InlineData("{\"prompt\":\"x\",\"face_image\":\"face.png\",\"width\":{}}", "Width must be 1 to 512, not an object.")]
+    [InlineData("{\"prompt\":\"x\",\"face_image\":\"face.png\",\"width\":{}}", "Width must be")]
     public void Invalid_line_fails_only_itself(string line, string fault)
     {
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.ndjson",

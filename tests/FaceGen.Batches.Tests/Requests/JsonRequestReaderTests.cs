@@ -79,10 +79,10 @@ public sealed class JsonRequestReaderTests : IDisposable
 
     [Fact]
     public void Field_in_two_spellings_is_refused() =>
-        Assert.Equal("people.json:1: 'prompt' and 'Prompt' both mean 'prompt'.", _folder.ReadError("people.json", """{"prompt":"a","Prompt":"b","face_image":"face.png"}""").Message);
+        Assert.Equal("people.json:1: 'prompt' and 'Prompt' both mean 'prompt'. The row was not sent.", _folder.ReadError("people.json", """{"prompt":"a","Prompt":"b","face_image":"face.png"}""").Message);
 
     [Theory]
-    [InlineData("\"width\": {\"a\":[1]}", "Width must be 1 to 512, not an object.")]
+    [InlineData("\"height\": {\"a\":[1]}", "Height must be 1 to 768, not an object.")]
     [InlineData("\"seed\": [1, 2]", "Seed must be a whole number, not an array.")]
     [InlineData("\"prompt\": [\"a\"]", "Prompt must be a text that is not empty, not an array.")]
     [InlineData("\"prompt\": true", "Prompt must be a text that is not empty, not True.")]
@@ -96,7 +96,7 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{{\"prompt\":\"a\",\"face_image\":\"face.png\",\n{property}}},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: {fault}", rows[0].AssertInvalid().Message);
+        Assert.Equal($"people.json:2: {fault} The row was not sent.", rows[0].AssertInvalid().Message);
         Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 

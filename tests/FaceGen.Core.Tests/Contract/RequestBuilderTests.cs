@@ -35,7 +35,7 @@ public sealed class RequestBuilderTests
         Assert.Null(row.Request);
         Assert.Equal(
             "people.csv:7: Prompt is required: it must be a text that is not empty. The face image '/nowhere/face.png' does not exist. Nothing was sent. Correct the path, or use a link. "
-            + "Width must be 1 to 512, not '900'. Style must be realistic, comic, chibi, 3d or anime, not 'manga'.", row.Error?.Message);
+            + "Width must be 1 to 512, not '900'. Style must be realistic, comic, chibi, 3d or anime, not 'manga'. The row was not sent.", row.Error?.Message);
         Assert.Equal(ErrorCode.RequestInvalid, row.Error?.Code);
         Assert.Equal(["shoe_size"], row.NewColumns);
     }

@@ -28,8 +28,8 @@ public sealed class RequestDataTests
     [InlineData("", "has blanks or invisible characters, or is empty")]
     [InlineData("model id", "has blanks or invisible characters, or is empty")]
     [InlineData("Negative Prompt", "has blanks or invisible characters, or is empty")]
-    [InlineData("NegativePrompt", "is a field that FaceGen knows. Use NegativePrompt")]
-    [InlineData("guidance-scale", "is a field that FaceGen knows. Use GuidanceScale")]
+    [InlineData("NegativePrompt", "is a field that FaceGen knows. Nothing was sent. Use NegativePrompt")]
+    [InlineData("guidance-scale", "is a field that FaceGen knows. Nothing was sent. Use GuidanceScale")]
     public void Additional_field_invalid_name_is_refused(string name, string reason)
     {
         var error = Assert.Throws<FaceGenException>(() => RequestData.ReadAdditionalFields(new Hashtable { [name] = 1 }));

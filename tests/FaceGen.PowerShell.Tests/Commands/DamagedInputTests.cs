@@ -126,7 +126,7 @@ public sealed class DamagedInputTests
 
         ScriptResult result = fixture.Run("param($face) [pscustomobject]@{ value = @([pscustomobject]@{ prompt = 'a'; face_image = $face }); Count = 1 } | New-FaceGenImage", fixture.Face);
 
-        Assert.Contains("Pipe the property 'value' instead.", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("Nothing was sent. Pipe the property 'value' instead.", result.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Empty(result.Warnings);
         Assert.Empty(fixture.Emulator.Journal.Entries);
     }

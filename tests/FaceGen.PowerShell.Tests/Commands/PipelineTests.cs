@@ -191,9 +191,9 @@ public sealed class PipelineTests
         Assert.Equal(2, result.Output.Count);
         Assert.Collection(result.Errors.Select(error => error.ToString()),
             message => Assert.StartsWith("people.csv:3: Width must be", message, StringComparison.Ordinal),
-            message => Assert.Equal("people.csv:4: Style must be realistic, comic, chibi, 3d or anime, not 'watercolor'.", message),
-            message => Assert.Equal("people.csv:5: NumInferenceSteps must be 21, 31 or 41, not '22'.", message),
-            message => Assert.Equal("people.csv:6: Prompt is required: it must be a text that is not empty.", message));
+            message => Assert.Equal("people.csv:4: Style must be realistic, comic, chibi, 3d or anime, not 'watercolor'. The row was not sent.", message),
+            message => Assert.Equal("people.csv:5: NumInferenceSteps must be 21, 31 or 41, not '22'. The row was not sent.", message),
+            message => Assert.Equal("people.csv:6: Prompt is required: it must be a text that is not empty. The row was not sent.", message));
         Assert.Equal(2, fixture.Emulator.Journal.Accepted);
     }
 

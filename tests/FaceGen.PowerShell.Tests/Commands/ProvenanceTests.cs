@@ -68,7 +68,7 @@ public sealed class ProvenanceTests
         fixture.Run("param($sidecar, $face) $sidecar | New-FaceGenImage -FaceImage $face", sidecar, fixture.Face).WithoutErrors();
 
         Assert.StartsWith("RequestInvalid,", without.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Equal("Input 1: FaceImage is required: it must be a link, a file or base64.", without.Error.ToString());
+        Assert.Equal("Input 1: FaceImage is required: it must be a link, a file or base64. The row was not sent.", without.Error.ToString());
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal static class PostgresErrors
             new(ErrorCode.LedgerInvalid, $"The ledger '{name}' is damaged and was not changed: {Describe(error)}. Restore it from a backup. A new ledger would pay for every row again.", error),
         NpgsqlException => new(
             ErrorCode.LedgerNotWritten,
-            $"The ledger '{name}' could not be used: {Describe(error)}. Nothing in it was lost. Fix that and run the same command again.",
+            $"The ledger '{name}' could not be used: {Describe(error)}. Nothing in it was lost. Remove the cause and run the same command again.",
             error),
         _ => null,
     };

@@ -61,6 +61,6 @@ internal static class SqliteErrors
         if (cause is null) return null;
 
         string failure = $"The ledger '{path}' could not be {(isWriting ? "written" : "read")}: {cause}";
-        return new(isWriting ? ErrorCode.LedgerNotWritten : ErrorCode.LedgerInvalid, $"{failure}. Nothing in it was lost. Fix that and run the same command again.", error) { Cause = failure };
+        return new(isWriting ? ErrorCode.LedgerNotWritten : ErrorCode.LedgerInvalid, $"{failure}. Nothing in it was lost. Remove the cause and run the same command again.", error) { Cause = failure };
     }
 }
