@@ -83,7 +83,7 @@ internal sealed class RowProcessor
 
         if (recorder.IsClaimLost) return null;
         if (request is null) _run.Observer.LogWarning(error!.Message);
-        if (recorder.Row is { GenerationId: { } id } && recorder.Row.Status.HasEnded()) _run.Account.Forget(id);
+        if (recorder.Row is { GenerationId: { } id } && recorder.Row.Status.HasEnded()) _run.Account.Remove(id);
         return request is null ? null : (BatchItems.FromRow(recorder.Row, request, _run.Connection), error);
     }
 

@@ -70,7 +70,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         Outcome outcome = OutcomeClassifier.ClassifyAccountRequest(result);
         bool isUnknown = outcome is Outcome.Failed { Error.EndsRun: false };
         // If the first response was lost, the images can be unknown because they were deleted.
-        if (outcome is Outcome.Finished || (isUnknown && mayHaveRun)) Account.For(connection).Forget(id);
+        if (outcome is Outcome.Finished || (isUnknown && mayHaveRun)) Account.For(connection).Remove(id);
         else if (isUnknown) throw CreateError(result, $"The images of generation {id} were not deleted", "Saved files are not affected. Check the id and the account.", ErrorCode.GenerationNotFound);
         else throw CreateError(result, $"The images of generation {id} were not deleted", "Saved files are not affected. Run the command again later.", ErrorCode.NotDeleted);
     }

@@ -8,7 +8,7 @@ namespace FaceGen.Generating;
 
 /// <summary>
 /// The state of one account in this process: the slots of its queue, which all pipelines share, its pending generations, and
-/// outcomes that the user has not seen.
+/// outcomes that are not acknowledged.
 /// </summary>
 internal sealed class Account
 {
@@ -53,7 +53,7 @@ internal sealed class Account
     internal bool HasSubmissionInFlight => _trackedWork.Any(work => work.Value);
 
     /// <summary>
-    /// Gets the generations whose end the user has not seen, or whose images are to be saved and are not; the oldest first.
+    /// Gets the generations whose outcome is not acknowledged, or whose images are not all saved; the oldest first.
     /// Generations whose images have expired are among <see cref="UnacknowledgedOutcomes"/> instead.
     /// </summary>
     internal IReadOnlyList<PendingGeneration> Pending
@@ -66,23 +66,23 @@ internal sealed class Account
     }
 
     /// <summary>
-    /// Gets the generations that this process submitted, or was to save, and that are neither saved, nor in the output of a
-    /// command that ended well, nor recorded in a ledger.
+    /// Gets the generations whose id is not acknowledged: no command that succeeded has emitted it, no ledger contains it, and its
+    /// images are not saved.
     /// </summary>
     internal IEnumerable<Generation> UnacknowledgedGenerations =>
         Pending.Where(pending => !pending.IsIdAcknowledged).Select(pending => pending.Latest).Where(generation => generation.StatusValue != GenerationStatus.Failed);
 
-    /// <summary>Gets the outcomes that the user has not seen, each with its request or generation.</summary>
+    /// <summary>Gets the outcomes that are not acknowledged, each with its request or generation.</summary>
     internal IReadOnlyList<(FaceGenException Outcome, object Target)> UnacknowledgedOutcomes => [.. _outcomes.Select(outcome => (outcome.Key, outcome.Value))];
 
-    /// <summary>Gets how long a generation is assumed to take where nothing shows its end (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
+    /// <summary>Gets how long a generation is assumed to take if its end is not reported (docs/architecture.md#slots-of-an-uncertain-submission).</summary>
     internal TimeSpan AssumedDuration => PollInterval.GetAssumedDuration();
 
     /// <summary>Returns the account of a connection: one for each address and key of the process; the enterprise addresses have their own.</summary>
     internal static Account For(Connection connection) =>
         connection.Services.Accounts.GetOrAdd(connection.Signature, _ => new Account(connection));
 
-    /// <summary>Records that the user has seen an outcome, whichever account it belongs to.</summary>
+    /// <summary>Records that an outcome is acknowledged, whichever account it belongs to.</summary>
     internal static void MarkAcknowledged(EngineServices services, FaceGenException outcome)
     {
         foreach (Account account in services.Accounts.Values) account._outcomes.TryRemove(outcome, out _);
@@ -174,22 +174,22 @@ internal sealed class Account
     }
 
     /// <summary>
-    /// Releases the slot of a generation that may have been accepted, and whose end nothing will show, after <see cref="AssumedDuration"/>
+    /// Releases the slot of a generation that may have been accepted, and whose end will not be reported, after <see cref="AssumedDuration"/>
     /// (docs/architecture.md#slots-of-an-uncertain-submission).
     /// </summary>
     internal Task ReleaseLaterAsync(Connection connection, Slots.Slot slot) =>
         slot.ReleaseAfterAsync(AssumedDuration, connection.Services.Time);
 
-    /// <summary>Keeps the outcome of a submission that may have been charged until the user has seen it.</summary>
+    /// <summary>Keeps the outcome of a submission that may have been charged until it is acknowledged.</summary>
     internal void RecordOutcome(FaceGenException outcome, Request request) => _outcomes[outcome] = request;
 
-    /// <summary>Records that the user has seen the end of a generation.</summary>
+    /// <summary>Records that the outcome of a generation is acknowledged.</summary>
     internal void MarkAcknowledged(string id) => Mark(id, pending => pending.MarkAcknowledged());
 
-    /// <summary>Records that a running command has emitted a finished generation: only what finds it again is kept.</summary>
-    internal void MarkEmitted(string id) => Find(id)?.Condense();
+    /// <summary>Records that a running command has emitted a finished generation, and reduces it to its outline.</summary>
+    internal void MarkEmitted(string id) => Find(id)?.ReduceToOutline();
 
-    /// <summary>Records that a generation is in the output of a command that ended well, or in a ledger.</summary>
+    /// <summary>Records that a generation is in the output of a command that succeeded, or in a ledger.</summary>
     internal void MarkIdAcknowledged(string id) => Find(id)?.MarkIdAcknowledged();
 
     /// <summary>Keeps a generation until each of its images is saved.</summary>
@@ -199,13 +199,13 @@ internal sealed class Account
     /// <summary>Records that an image of a generation is saved.</summary>
     internal void MarkSaved(string id, int index) => Mark(id, pending => pending.MarkSaved(index));
 
-    /// <summary>Removes a generation: the user has its end, or the account has no such id.</summary>
-    internal void Forget(string id)
+    /// <summary>Removes a generation: its outcome is acknowledged, or the service does not know its id.</summary>
+    internal void Remove(string id)
     {
         if (_pending.TryRemove(id, out _)) Deliveries.StopWaiting(id);
     }
 
-    /// <summary>Removes a generation whose images have expired, and keeps the outcome that the user has not seen.</summary>
+    /// <summary>Removes a generation whose images have expired, and keeps its outcome if that is not acknowledged.</summary>
     internal void Evict(PendingGeneration pending, FaceGenException? outcome)
     {
         Generation generation = pending.Latest;
@@ -247,6 +247,6 @@ internal sealed class Account
         if (Find(id) is not { } pending) return;
 
         mark(pending);
-        if (pending.CanForget) Forget(id);
+        if (pending.CanRemove) Remove(id);
     }
 }

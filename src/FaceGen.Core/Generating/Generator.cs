@@ -96,7 +96,7 @@ internal sealed class Generator(Connection connection, IEngineLog? log = null)
         catch (FaceGenException e) when (known is null && e.Code == ErrorCode.GenerationNotFound)
         {
             // An id that was mistyped is not kept.
-            _account.Forget(generation.Id);
+            _account.Remove(generation.Id);
             throw;
         }
         finally

@@ -3,10 +3,10 @@ using FaceGen.Webhooks;
 
 namespace FaceGen.Generating;
 
-/// <summary>What is known of a generation when the account begins to keep it.</summary>
+/// <summary>The state of a generation when the account adds it.</summary>
 internal readonly record struct PendingOptions
 {
-    /// <summary>Gets the slot that it occupies until it ends.</summary>
+    /// <summary>Gets the slot that the generation occupies until it ends.</summary>
     internal Slots.Slot? Slot { get; init; }
 
     /// <summary>True if this process submitted it just now; otherwise its id comes from elsewhere and it may have ended long ago.</summary>
@@ -20,8 +20,8 @@ internal readonly record struct PendingOptions
 }
 
 /// <summary>
-/// A generation that the account keeps until the user has its end and its images. One <see cref="Poller"/> polls it, however
-/// many commands wait for it, and when it ends its slot is released.
+/// A generation that the account keeps until its outcome is acknowledged and its images are saved. One <see cref="Poller"/> polls
+/// it, however many commands wait for it, and when it ends its slot is released.
 /// </summary>
 internal sealed class PendingGeneration
 {
@@ -40,14 +40,14 @@ internal sealed class PendingGeneration
     private bool _isNew;
     private bool _isIdAcknowledged;
     private bool _isAwaited;
-    private bool _isCondensed;
+    private bool _isOutline;
     private IEngineLog[] _logs = [];
 
-    /// <summary>Begins to poll a generation, unless it has ended.</summary>
+    /// <summary>Starts to poll a generation, unless it has ended.</summary>
     /// <param name="account">The account that keeps it.</param>
     /// <param name="connection">The connection that polls.</param>
     /// <param name="generation">The generation as far as it is known.</param>
-    /// <param name="options">What else is known of it.</param>
+    /// <param name="options">Its slot, and what expects it.</param>
     internal PendingGeneration(Account account, Connection connection, Generation generation, PendingOptions options)
     {
         (_account, _connection, Latest) = (account, connection, generation);
@@ -56,7 +56,7 @@ internal sealed class PendingGeneration
         Slot = options.Slot;
         Deliveries = options.IsDeliveryExpected ? account.Deliveries : null;
         (_isNew, _isAwaited) = (options.IsNew, options.IsAwaited);
-        // The user has an id that comes from elsewhere.
+        // An id that comes from elsewhere is known to the user.
         _isIdAcknowledged = !options.IsNew;
         if (!generation.IsFinished)
         {
@@ -69,7 +69,7 @@ internal sealed class PendingGeneration
         Deliveries?.MarkFinished(generation.Id, isMissed: false);
     }
 
-    /// <summary>Gets the generation as the last poll found it.</summary>
+    /// <summary>Gets the generation as the last poll reported it.</summary>
     internal Generation Latest { get; private set; }
 
     /// <summary>Gets the slot that the generation occupies; null if it is not known to occupy one.</summary>
@@ -84,8 +84,8 @@ internal sealed class PendingGeneration
     /// <summary>Gets how long until the images would have expired by elapsed time, which no setting of the clock changes.</summary>
     internal TimeSpan TimeLeft => ImageLifetime - _time.GetElapsedTime(_startTimestamp);
 
-    /// <summary>True if the user has seen the end, and every image that is to be saved is saved.</summary>
-    internal bool CanForget
+    /// <summary>True if the outcome is acknowledged, and every image that is to be saved is saved.</summary>
+    internal bool CanRemove
     {
         get
         {
@@ -94,7 +94,7 @@ internal sealed class PendingGeneration
     }
 
     /// <summary>
-    /// True if the id is in the output of a command that ended well, or in a ledger, and every image that is to be saved is
+    /// True if the id is in the output of a command that succeeded, or in a ledger, and every image that is to be saved is
     /// saved.
     /// </summary>
     internal bool IsIdAcknowledged
@@ -120,10 +120,10 @@ internal sealed class PendingGeneration
         lock (_gate) _isIdAcknowledged = true;
     }
 
-    /// <summary>Records that the user has seen the end.</summary>
+    /// <summary>Records that the outcome is acknowledged.</summary>
     internal void MarkAcknowledged()
     {
-        lock (_gate) _isAcknowledged = Latest.IsFinished || _isCondensed;
+        lock (_gate) _isAcknowledged = Latest.IsFinished || _isOutline;
     }
 
     /// <summary>Keeps the generation until each of its images is saved.</summary>
@@ -132,7 +132,7 @@ internal sealed class PendingGeneration
         lock (_gate) _unsavedImages = _unsavedImages is { Count: > 0 } ? _unsavedImages : [.. Enumerable.Range(0, imageCount)];
     }
 
-    /// <summary>Records that an image is saved. With the last one the user has seen the end.</summary>
+    /// <summary>Records that an image is saved. With the last one the outcome is acknowledged.</summary>
     internal void MarkSaved(int index)
     {
         lock (_gate)
@@ -163,24 +163,24 @@ internal sealed class PendingGeneration
     }
 
     /// <summary>
-    /// Keeps only what identifies a generation that was emitted: if its command is stopped and the output lost, a poll gets the
-    /// rest again. Images, above all inline ones, would fill the memory in a long pipeline.
+    /// Reduces a generation that was emitted to its outline: if its command is stopped and the output lost, a poll gets the rest
+    /// again. Images, above all inline ones, would fill the memory in a long pipeline.
     /// </summary>
-    internal void Condense()
+    internal void ReduceToOutline()
     {
         lock (_gate)
         {
             if (!Latest.IsFinished) return;
 
             Latest = Latest.ToOutline();
-            (_isCondensed, _isAwaited) = (true, true);
+            (_isOutline, _isAwaited) = (true, true);
             // The task's result is the whole generation.
             (_polling, _finished) = (null, CreateSource());
         }
     }
 
     /// <summary>True if the images have expired, and no poll is in progress.</summary>
-    /// <param name="outcome">The outcome that the user has not seen; null if there is none.</param>
+    /// <param name="outcome">The outcome that is not acknowledged; null if there is none.</param>
     internal bool HasExpired(out FaceGenException? outcome)
     {
         lock (_gate)
@@ -192,12 +192,12 @@ internal sealed class PendingGeneration
 
             outcome = Latest.StatusValue switch
             {
-                _ when _isCondensed => null,
+                _ when _isOutline => null,
                 GenerationStatus.Failed => Latest.CreateFailedError(),
                 GenerationStatus.Success => new FaceGenException(ErrorCode.LinkExpired,
                     $"The images of generation {Latest.Id} were ready and not saved within {ImageLifetime.TotalHours:0} hours, when links expire. They were charged. "
                     + $"If your account keeps images longer, 'Get-FaceGenImage {Latest.Id} | Save-FaceGenOutput' still saves them."),
-                _ => CreateExpiredError("the service did not report its end"),
+                _ => CreateExpiredError("the service did not report an outcome"),
             };
             return true;
         }
@@ -224,7 +224,7 @@ internal sealed class PendingGeneration
 
     /// <summary>
     /// Waits for the end of the generation. Polling that broke off, because the connection was disconnected or the service
-    /// refused to report the generation, goes on with this connection.
+    /// refused to report the generation, continues with this connection.
     /// </summary>
     /// <exception cref="FaceGenException">The service does not report the generation.</exception>
     internal async Task<Generation> WaitForEndAsync(Connection connection)
@@ -241,7 +241,7 @@ internal sealed class PendingGeneration
     /// <summary>Polls again if the connection that polled was disconnected.</summary>
     internal void Resume(Connection connection)
     {
-        if (!Latest.IsFinished && !_isCondensed) _ = EnsurePolling(connection);
+        if (!Latest.IsFinished && !_isOutline) _ = EnsurePolling(connection);
     }
 
     /// <summary>Fetches the generation once, now, unless it has ended.</summary>
@@ -255,14 +255,14 @@ internal sealed class PendingGeneration
     /// <summary>Returns a task that ends when a webhook delivery for the generation comes; false if none can come any more.</summary>
     internal Task<bool> WaitForDeliveryAsync() => Deliveries?.WaitForDeliveryAsync(Latest.Id) ?? Finished;
 
-    /// <summary>Takes over what a fetch found. At the end of the generation, releases its slot.</summary>
+    /// <summary>Records what a fetch returned. At the end of the generation, releases its slot.</summary>
     internal void Update(Generation fetched)
     {
         lock (_gate)
         {
-            if (Latest.IsFinished || (_isCondensed && !fetched.IsFinished)) return;
+            if (Latest.IsFinished || (_isOutline && !fetched.IsFinished)) return;
 
-            (Latest, _isCondensed) = (fetched, false);
+            (Latest, _isOutline) = (fetched, false);
             if (!fetched.IsFinished) return;
 
             Slot?.Release();
@@ -290,7 +290,7 @@ internal sealed class PendingGeneration
 
     private async Task<Generation> PollAsync(Connection connection)
     {
-        bool isNew = _isNew, canLearn = !_isCondensed;
+        bool isNew = _isNew, canLearn = !_isOutline;
         _isNew = false;
         try
         {
@@ -298,7 +298,7 @@ internal sealed class PendingGeneration
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The generation may go on, and nothing will show its end. A connection that was only disconnected keeps the slot.
+            // The generation may continue, and its end will not be reported. A connection that was only disconnected keeps the slot.
             _ = Slot?.ReleaseAfterAsync(_account.PollInterval.GetAssumedDuration(), _time);
             // An error that the service reported stays as it is; a service without a response has reported nothing.
             FaceGenException? outcome = TimeLeft > TimeSpan.Zero ? null

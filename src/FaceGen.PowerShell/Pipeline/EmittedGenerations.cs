@@ -32,7 +32,7 @@ internal sealed class EmittedGenerations
         _trimAt = Math.Max(MinimumTrimCount, 2 * _finished.Count);
     }
 
-    /// <summary>Marks all of them as received: the command has ended, and its output is in the user's hands.</summary>
+    /// <summary>Acknowledges the outcomes of the finished generations and the ids of the pending ones: the command has succeeded.</summary>
     internal void AcknowledgeAll()
     {
         foreach ((Account account, string id) in _finished) account.MarkAcknowledged(id);

@@ -44,7 +44,7 @@ internal sealed class GenerationOutput(FaceGenCmdlet cmdlet)
         }
     }
 
-    /// <summary>Ends the output of a command that has succeeded, and marks its generations as received.</summary>
+    /// <summary>Ends the output of a command that has succeeded, and acknowledges its generations.</summary>
     internal void Complete()
     {
         _missingImages.Complete();

@@ -63,7 +63,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_is_forgotten_when_its_command_ends()
+    public async Task Emitted_generation_is_removed_when_its_command_ends()
     {
         _service.OnSubmit(ScriptedResponse.Success("9"));
         await _service.GenerateAsync().WithTimeoutAsync();
@@ -75,7 +75,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_is_forgotten_after_last_saved_file()
+    public async Task Emitted_generation_is_removed_after_last_saved_file()
     {
         _service.OnSubmit(ScriptedResponse.Json("""{"status":"success","id":9,"output":["https://cdn.example/1.png","https://cdn.example/2.png"]}"""));
         Generation generation = await _service.GenerateAsync().WithTimeoutAsync();
@@ -103,7 +103,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Emitted_generation_is_forgotten_at_expiry_without_a_report()
+    public async Task Emitted_generation_is_removed_at_expiry_without_a_report()
     {
         _service.OnSubmit(ScriptedResponse.Success("9"));
         await _service.GenerateAsync().WithTimeoutAsync();

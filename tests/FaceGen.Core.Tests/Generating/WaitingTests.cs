@@ -345,7 +345,7 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task Account_seen_generation_is_forgotten()
+    public async Task Account_acknowledged_generation_is_removed()
     {
         _service.OnSubmit(ScriptedResponse.Processing("9")).OnFetch(ScriptedResponse.Success("9"));
         await _service.GenerateAsync(wait: false).WithTimeoutAsync();
