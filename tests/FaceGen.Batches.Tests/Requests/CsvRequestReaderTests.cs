@@ -208,7 +208,7 @@ public sealed class CsvRequestReaderTests : IDisposable
 
         Assert.Equal("a", rows[0].AssertValid().Prompt);
         Assert.Equal(
-            "people.csv:3: The row has 3 cells and the header only 2. Quote each cell that contains the delimiter.",
+            "people.csv:3: The row has 3 cells and the header only 2. Quote each cell that contains the delimiter. The row was not sent.",
             rows[1].AssertInvalid().Message);
         Assert.Contains("The row has 6 cells", rows[2].AssertInvalid().Message, StringComparison.Ordinal);
     }

@@ -111,7 +111,7 @@ public sealed class JsonRequestReaderTests : IDisposable
         IReadOnlyList<RequestRow> rows = _folder.Rows("people.json",
             $"[\n{element},\n{{\"prompt\":\"b\",\"face_image\":\"face.png\"}}]");
 
-        Assert.Equal($"people.json:2: A request must be a JSON object, not {kind}.", rows[0].AssertInvalid().Message);
+        Assert.Equal($"people.json:2: A request must be a JSON object, not {kind}. The row was not sent.", rows[0].AssertInvalid().Message);
         Assert.Equal("b", rows[1].AssertValid().Prompt);
     }
 
