@@ -5,7 +5,7 @@
     Respects the limits of the sandbox: it does not prompt, ends before the limit of three hours, and needs far less than
     400 MB for any input. It writes a line for each of the first thousand failures, with time, row, id and error code, and
     a summary, so that the job's output stays below one megabyte. A file in the destination gets one JSON object for each row
-    that ends, each retry, and the begin and end of each run, for a SIEM. Start it again until it ends with Complete: rows that were sent are not sent again.
+    that ends, each retry, and the start and end of each run, for a SIEM. Start it again until it ends with Complete: rows that were sent are not sent again.
 
     The sandbox does not keep its disk. So the ledger is on PostgreSQL, and the images are in a permanent folder, such as a
     mounted share. Without a variable for the ledger, the ledger is a file beside the images. Several hybrid workers can

@@ -40,7 +40,7 @@ public sealed class EmulatorOptions
     /// </summary>
     public double EtaError { get; init; }
 
-    /// <summary>Gets whether queued responses omit the eta. Default: false.</summary>
+    /// <summary>True if queued responses omit the eta. Default: false.</summary>
     public bool OmitEta { get; init; }
 
     /// <summary>Gets each account's initial balance in US dollars. Default: 100.</summary>

@@ -104,7 +104,7 @@ internal sealed record SlotScenario(string Title, int Slots, ServiceTime Service
     /// <summary>Gets the error of etas; null for no etas.</summary>
     internal double? EtaError { get; init; } = 0.5;
 
-    /// <summary>Gets whether FaceGen receives webhook deliveries; the peers do not.</summary>
+    /// <summary>True if FaceGen receives webhook deliveries; the peers do not.</summary>
     internal bool UsesWebhook { get; init; }
 }
 

@@ -22,7 +22,7 @@ internal sealed class BenchmarkRun : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("facegen-benchmarks-");
     private readonly List<string> _notes = [];
 
-    /// <summary>Gets whether all sizes are tiny: the run shows that the benchmarks work, and its numbers mean nothing.</summary>
+    /// <summary>True if all sizes are tiny: the run shows that the benchmarks work, and its numbers mean nothing.</summary>
     internal required bool IsSmoke { get; init; }
 
     /// <summary>Gets the seed of service times and other random values.</summary>

@@ -15,7 +15,7 @@ internal interface ILedger : IAsyncDisposable
     /// <summary>Gets the name for messages: the full path of a file, or the server, database and schema.</summary>
     string Name { get; }
 
-    /// <summary>Gets a value that is true if other workers can work on the rows at the same time.</summary>
+    /// <summary>True if other workers can work on the rows at the same time.</summary>
     bool IsShared { get; }
 
     /// <summary>Gets or sets a value that is true if staged rows are skipped that have the same request as a row before them.</summary>

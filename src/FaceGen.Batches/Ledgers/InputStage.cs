@@ -20,19 +20,19 @@ internal sealed class InputStage(string? temporaryFolder = null) : IDisposable
     private string _folder = "";
     private bool _isNumbered;
 
-    /// <summary>Gets a value that is true if a row contains the bytes of a face.</summary>
+    /// <summary>True if a row contains the bytes of a face.</summary>
     internal bool HasFaces => _writtenFaces.Count > 0;
 
-    /// <summary>Gets a value that is true if a row has a path for its first image.</summary>
+    /// <summary>True if a row has a path for its first image.</summary>
     internal bool HasPaths { get; private set; }
 
-    /// <summary>Gets a value that is true if the file of a row already exists.</summary>
+    /// <summary>True if the file of a row already exists.</summary>
     internal bool HasExistingFiles { get; private set; }
 
-    /// <summary>Gets a value that is true if the face image of a row is not a link.</summary>
+    /// <summary>True if the face image of a row is not a link.</summary>
     internal bool HasLocalFaces { get; private set; }
 
-    /// <summary>Gets a value that is true if an earlier version of FaceGen may have stored one of the rows under another hash.</summary>
+    /// <summary>True if an earlier version of FaceGen may have stored one of the rows under another hash.</summary>
     internal bool MayHaveLegacyHash { get; private set; }
 
     /// <summary>Gets how many of the numbered rows repeat the request of a row before them.</summary>

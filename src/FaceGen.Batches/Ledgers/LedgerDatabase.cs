@@ -47,7 +47,7 @@ internal abstract class LedgerDatabase : IAsyncDisposable
     /// <summary>Updates the database's statistics of a table, if it plans queries by them.</summary>
     internal abstract Task AnalyzeAsync(LedgerSession session, string table);
 
-    /// <summary>Returns true if a statement failed because a value is not unique.</summary>
+    /// <summary>True if a statement failed because a value is not unique.</summary>
     internal abstract bool IsUniqueViolation(DbException error);
 
     /// <summary>

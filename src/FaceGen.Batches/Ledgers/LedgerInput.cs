@@ -21,7 +21,7 @@ internal sealed class LedgerInput : IDisposable
     private readonly InputStage _rows = new();
     private Task _staging = Task.CompletedTask;
 
-    /// <summary>Gets a value that is true if paths that differ only in case name the same file.</summary>
+    /// <summary>True if paths that differ only in case name the same file.</summary>
     internal bool IgnoresCase { get; init; } = !RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
 
     /// <inheritdoc cref="ILedger.SkipDuplicates"/>

@@ -214,7 +214,7 @@ internal static class CsvDelimiter
     private const string Candidates = ",;\t";
     private const string Declaration = "sep=";
 
-    /// <summary>Returns true if a character can separate cells.</summary>
+    /// <summary>True if a character can separate cells.</summary>
     internal static bool IsUsable(char delimiter) =>
         delimiter is not ('"' or '\r' or '\n' or '\0') && delimiter < 128 && !char.IsLetterOrDigit(delimiter);
 

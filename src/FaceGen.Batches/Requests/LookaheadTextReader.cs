@@ -3,8 +3,8 @@ using System.Text;
 namespace FaceGen.Batches.Requests;
 
 /// <summary>
-/// Reads the text of a request file, decoded by its byte order mark, or without one by the given encoding, with a lookahead. A lone CR, the line end of
-/// old Macs, is returned as LF, so that every line break contains exactly one LF.
+/// Reads the text of a request file with a lookahead. The byte order mark decides the encoding; a file without one has the given
+/// encoding. A lone CR, the line end of old Macs, becomes LF, so that every line break contains exactly one LF.
 /// </summary>
 internal sealed class LookaheadTextReader : TextReader
 {
@@ -160,7 +160,7 @@ internal sealed class Utf8Window(LookaheadTextReader text)
     /// <summary>Gets the line on which the window begins.</summary>
     internal int Line { get; private set; } = 1;
 
-    /// <summary>Gets a value that is true if the window reaches the end of the file.</summary>
+    /// <summary>True if the window reaches the end of the file.</summary>
     internal bool IsFinal { get; private set; }
 
     /// <summary>Moves the start of the window forward.</summary>

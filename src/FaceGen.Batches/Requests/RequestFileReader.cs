@@ -43,7 +43,7 @@ public sealed class RequestFileReader : IRequestFileReader
         _ => RequestFileFormat.Csv,
     };
 
-    /// <summary>Returns true if an object ends on the first line: one over several lines is JSON, a line beyond the lookahead is JSON Lines.</summary>
+    /// <summary>True if an object ends on the first line: one over several lines is JSON, a line beyond the lookahead is JSON Lines.</summary>
     private static bool HasObjectOnFirstLine(ReadOnlySpan<char> text)
     {
         int end = text.IndexOf('\n');

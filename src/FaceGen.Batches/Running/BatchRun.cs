@@ -182,7 +182,7 @@ internal sealed class BatchRun : IDisposable
         return _tasks.Count > 0;
     }
 
-    /// <summary>Returns true if rows may become available to this run later.</summary>
+    /// <summary>True if rows may become available to this run later.</summary>
     private async Task<bool> MayRowsBecomeAvailableAsync()
     {
         LedgerCounts counts = await _ledger.CountAsync().ConfigureAwait(false);

@@ -15,7 +15,7 @@ internal sealed class DownloadQueue(int limit)
         }
     }
 
-    /// <summary>Waits for a free download; <see cref="Release"/> must follow.</summary>
+    /// <summary>Waits until a download may start; <see cref="Release"/> must follow.</summary>
     internal async Task AcquireAsync(DateTimeOffset? expiry, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

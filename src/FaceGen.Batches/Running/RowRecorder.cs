@@ -27,7 +27,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     /// <summary>Gets the row as it is in the ledger, or as it is to be: an accepted row stays accepted also if that could not be recorded.</summary>
     internal LedgerRow Row { get; private set; } = row;
 
-    /// <summary>Gets a value that is true if another worker has claimed the row.</summary>
+    /// <summary>True if another worker has claimed the row.</summary>
     internal bool IsClaimLost { get; private set; }
 
     /// <summary>
@@ -37,7 +37,7 @@ internal sealed class RowRecorder(LedgerRow row, RunContext run, RunLedger ledge
     internal FaceGenException? UncertainError { get; private set; } =
         row is { Status: BatchItemStatus.Submitting, ErrorCode: ErrorCode.SubmissionUncertain } ? new FaceGenException(ErrorCode.SubmissionUncertain, LostResponse.RemoveNotSentAgain(row.Error ?? "")) : null;
 
-    /// <summary>Gets a value that is true if a submission of this run was accepted, or may have been.</summary>
+    /// <summary>True if a submission of this run was accepted, or may have been.</summary>
     internal bool IsPaid { get; private set; }
 
     /// <inheritdoc/>

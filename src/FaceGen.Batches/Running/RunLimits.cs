@@ -62,7 +62,7 @@ internal sealed class RunLimits
         ImagesLeft ?? long.MaxValue,
         _options.MinimumBalance is null ? long.MaxValue : SubmissionsPerBalanceCheck - _submissions));
 
-    /// <summary>Returns true if another row may be submitted now.</summary>
+    /// <summary>True if another row may be submitted now.</summary>
     internal async Task<bool> CanSubmitAsync(CancellationToken cancellationToken)
     {
         if (Reason is null && _options.TimeLimit is { } limit && Elapsed + TimeToFinish(limit) >= limit)

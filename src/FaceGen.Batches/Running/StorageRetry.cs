@@ -21,7 +21,7 @@ internal sealed class StorageRetry(TimeProvider time, IEngineLog log, Destinatio
     /// <summary>Completes when no write waits.</summary>
     private TaskCompletionSource<bool>? _noneWaiting;
 
-    /// <summary>Gets a value that is true if a write waits.</summary>
+    /// <summary>True if a write waits.</summary>
     internal bool IsWaiting => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>Repeats a write until it succeeds.</summary>

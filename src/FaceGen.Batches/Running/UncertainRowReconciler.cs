@@ -53,7 +53,7 @@ internal sealed class UncertainRowReconciler(RunContext run, RunLedger ledger)
         return rows.Count > 0 && await ReconcileWithListAsync(rows).ConfigureAwait(false);
     }
 
-    /// <summary>Returns true if a value of the request distinguishes it from others with the same prompt.</summary>
+    /// <summary>True if a value of the request distinguishes it from others with the same prompt.</summary>
     private static bool CanBeMatched(Request request) => request.TrackId is not null || request.FaceImage.Link is not null;
 
     /// <summary>Reconciles a row whose file names do not depend on the response, and whose files all exist.</summary>

@@ -43,7 +43,7 @@ internal static class BatchStages
     /// <summary>Returns the stage of a status.</summary>
     internal static BatchStage GetStage(this BatchItemStatus status) => Table.First(entry => entry.Status == status).Stage;
 
-    /// <summary>Returns true if a run has nothing more to do for a row of this status.</summary>
+    /// <summary>True if a run has nothing more to do for a row of this status.</summary>
     internal static bool HasEnded(this BatchItemStatus status) => status.GetStage() >= BatchStage.Saved;
 
     /// <summary>Returns the statuses of some stages, in the order of the table.</summary>

@@ -5,7 +5,7 @@ using FaceGen.Generating;
 namespace FaceGen.BatchModel;
 
 /// <summary>
-/// Writes the log of a run as JSON Lines: one flat object for the begin and the end of the run, each row that ends and each retry. It
+/// Writes the log of a run as JSON Lines: one flat object for the start and the end of the run, each row that ends and each retry. It
 /// never contains a key. Lines are written in the background; a log that cannot be written does not stop the run.
 /// </summary>
 /// <param name="path">The full path of the file, to which lines are appended.</param>
@@ -38,7 +38,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
         }
     }
 
-    /// <summary>Writes the begin of the run.</summary>
+    /// <summary>Writes the start of the run.</summary>
     internal void WriteBegin(string ledger, Uri service) => Append("RunBegin", json =>
     {
         json.WriteString("machine", Environment.MachineName);
@@ -178,7 +178,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
         }
     }
 
-    /// <summary>Returns true if the file does not begin as JSON Lines.</summary>
+    /// <summary>True if the file does not begin as JSON Lines.</summary>
     private bool IsOtherFile()
     {
         // A device or a pipe has no length, and is not read.

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace FaceGen.Contract;
 
 /// <summary>
-/// Reads the flags with which a response says that its safety filter detected content in the images (Q37): true or false, also as text
+/// Reads the flags with which a response reports that its safety filter detected content in the images (Q37): true or false, also as text
 /// or number, or one for each image. The filter blurs, pixelates or replaces such images, which the images themselves do not show.
 /// </summary>
 internal static class ContentFlags

@@ -13,7 +13,7 @@ namespace FaceGen;
 [TypeConverter(typeof(FaceImageConverter))]
 public sealed class FaceImage
 {
-    /// <summary>The number of characters that a cell of Excel or LibreOffice holds; the rest of a longer text is lost without a word.</summary>
+    /// <summary>The number of characters that a cell of Excel or LibreOffice holds; the rest of a longer text is lost without a warning.</summary>
     private const int MaxCellLength = 32767;
 
     /// <summary>Matches the text of a face image that was given as bytes, which is all that serialization keeps of it.</summary>

@@ -41,7 +41,7 @@ internal static class FieldReader
     internal static bool IsAllowed(this RequestField field, object value) => value switch
     {
         Uri address => address.Scheme == Uri.UriSchemeHttps
-            // Only the emulator can reach an http address of this computer.
+            // Only the emulator can reach an http address of this machine.
             || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback),
         _ when field.Choices.Count > 0 => field.Choices.Contains(System.Convert.ToString(value, CultureInfo.InvariantCulture)),
         int or long => !(System.Convert.ToInt64(value, CultureInfo.InvariantCulture) is var number && (number < field.Minimum || number > field.Maximum)),

@@ -19,7 +19,7 @@ internal static class FilePathParser
     /// <summary>Returns the full path of a file.</summary>
     /// <param name="text">The text.</param>
     /// <param name="resolvePath">Returns the full path of a relative one.</param>
-    /// <exception cref="FaceGenException">The text is not a path, or a path of another computer.</exception>
+    /// <exception cref="FaceGenException">The text is not a path, or a path of another machine.</exception>
     internal static string Resolve(string text, Func<string, string> resolvePath)
     {
         if (text.Length > MaxLength) throw CreateError(text, "is not a link, not base64 of an image, and too long for a path", UseOther);
@@ -45,13 +45,13 @@ internal static class FilePathParser
         if (text.StartsWith("file:/", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("file://", StringComparison.OrdinalIgnoreCase))
             text = text.Insert("file:".Length, "//");
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || !uri.IsFile) throw CreateError(text, "is not a valid file URI", "Use a URI such as file:///faces/a.jpg.");
-        if (uri.IsUnc && !uri.IsLoopback && !IsWindows) throw CreateError(text, "is a Windows network path, which this computer cannot open", "Copy the file to this computer and use its path.");
+        if (uri.IsUnc && !uri.IsLoopback && !IsWindows) throw CreateError(text, "is a Windows network path, which this machine cannot open", "Copy the file to this machine and use its path.");
 
         // .NET makes a network path of a URI with the name localhost.
         return uri.IsUnc && uri.IsLoopback ? Uri.UnescapeDataString(uri.AbsolutePath) : uri.LocalPath;
     }
 
-    /// <summary>Resolves a path with a drive, which can be a PowerShell drive on any system. If the file does not exist, the path is from another computer.</summary>
+    /// <summary>Resolves a path with a drive, which can be a PowerShell drive on any system. If the file does not exist, the path is from another machine.</summary>
     private static string ResolveWindowsPath(string text, Func<string, string> resolvePath)
     {
         string? full = null;
@@ -66,8 +66,8 @@ internal static class FilePathParser
         }
 
         return full is not null && File.Exists(full) ? full
-            : throw CreateError(text, "is a Windows path that does not exist on this computer",
-                "Copy the file to this computer and use its path, absolute or relative to the request file's folder.", fault);
+            : throw CreateError(text, "is a Windows path that does not exist on this machine",
+                "Copy the file to this machine and use its path, absolute or relative to the request file's folder.", fault);
     }
 
     private static FaceGenException CreateError(string text, string reason, string remedy, Exception? inner = null) =>

@@ -39,14 +39,14 @@ public sealed record Request
     /// <summary>Gets the number of images, 1 or 2 (<c>samples</c>).</summary>
     public int? Samples { get => Get<int?>(RequestField.Samples); init => Set(RequestField.Samples, value); }
 
-    /// <summary>Gets whether images that are not safe for work are altered (<c>safety_checker</c>).</summary>
+    /// <summary>True if images that are not safe for work are altered (<c>safety_checker</c>).</summary>
     public bool? SafetyChecker { get => Get<bool?>(RequestField.SafetyChecker); init => Set(RequestField.SafetyChecker, value); }
 
     /// <summary>Gets how such images are altered: <c>black</c>, <c>blur</c>, <c>sensitive_content_text</c> or <c>pixelate</c>
     /// (<c>safety_checker_type</c>).</summary>
     public string? SafetyCheckerType { get => Get<string>(RequestField.SafetyCheckerType); init => Set(RequestField.SafetyCheckerType, value); }
 
-    /// <summary>Gets whether the images are returned as base64; the default is false (<c>base64</c>).</summary>
+    /// <summary>True if the images are returned as base64; the default is false (<c>base64</c>).</summary>
     public bool? Base64 { get => Get<bool?>(RequestField.Base64); init => Set(RequestField.Base64, value); }
 
     /// <summary>Gets the style: <c>realistic</c> (the default), <c>comic</c>, <c>chibi</c>, <c>3d</c> or <c>anime</c>

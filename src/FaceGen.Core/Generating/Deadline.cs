@@ -1,6 +1,6 @@
 namespace FaceGen.Generating;
 
-/// <summary>A timeout for work that a stop can cancel too; <see cref="EnforceAsync{T}"/> tells the two apart.</summary>
+/// <summary>A timeout for work that a stop can cancel too; <see cref="EnforceAsync{T}"/> distinguishes the two.</summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _source;

@@ -70,12 +70,12 @@ internal static class Fetcher
                     if (isLast) throw failed.Error;
                     break;
                 case Outcome.Failed failed: throw failed.Error;
-                case Outcome.Retry { PersistentError: { } error } when persistentErrors == Outcome.Retry.MaxFailuresInRow: throw error;
+                case Outcome.Retry { PersistentError: { } error } when persistentErrors == Outcome.Retry.MaxConsecutiveFailures: throw error;
                 case Outcome.Retry retry: (retryAfter, reason) = (retry.Delay > MaxRetryAfter ? MaxRetryAfter : retry.Delay, retry.Reason); break;
             }
 
             TimeSpan delay = Backoff.GetDelay(attempt, retryAfter, connection.Services);
-            // "Not found" is counted to the end, even beyond the timeout: the service has answered.
+            // "Not found" is counted to the end, even beyond the timeout: the service has responded.
             TimeSpan left = outcome is Outcome.Failed ? delay : timeout - time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero) throw CreateFetchError(generation, reason);
 

@@ -98,10 +98,10 @@ public sealed record Generation
     /// <summary>Gets lists of other links to the same images, each in the order of the images.</summary>
     internal IReadOnlyList<IReadOnlyList<string>> AlternateLinks { get; init; } = [];
 
-    /// <summary>Gets the address at which the service said that the generation is fetched; null if it named none.</summary>
+    /// <summary>Gets the address that the service named for fetching the generation; null if it named none.</summary>
     internal Uri? FetchResult { get; init; }
 
-    /// <summary>Gets the links at which the service said that the images will be; empty if it named none.</summary>
+    /// <summary>Gets the links that the service named for the images before they exist; empty if it named none.</summary>
     internal IReadOnlyList<string> FutureLinks { get; init; } = [];
 
     /// <summary>Gets the number of images beyond those that were requested; they are ignored.</summary>

@@ -7,7 +7,7 @@ namespace FaceGen.Generating;
 internal sealed class Poller
 {
     /// <summary>
-    /// How long a generation may occupy its slot: a service that has lost a generation must not block the queue for ever
+    /// How long a generation may occupy its slot: a service that has lost a generation must not block the queue forever
     /// (docs/architecture.md#slot-of-an-endless-generation).
     /// </summary>
     private static readonly TimeSpan MaxSlotAge = TimeSpan.FromHours(1);

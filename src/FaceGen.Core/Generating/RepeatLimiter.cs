@@ -13,7 +13,7 @@ internal sealed class RepeatLimiter
 
     private TimeSpan _interval;
 
-    /// <summary>Gets a value that is true once the service has refused a request because it equals an earlier one.</summary>
+    /// <summary>True once the service has refused a request because it equals an earlier one.</summary>
     internal bool IsActive
     {
         get

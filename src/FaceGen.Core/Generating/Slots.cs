@@ -123,7 +123,7 @@ internal sealed class Slots
     }
 
     /// <summary>
-    /// Raises a reduced limit by one after the service has accepted as many requests in a row as there are slots, unless other
+    /// Raises a reduced limit by one after the service has accepted as many consecutive requests as there are slots, unless other
     /// requests are waiting because it asked them to.
     /// </summary>
     internal void RecoverLimit()

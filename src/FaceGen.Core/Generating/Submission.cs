@@ -70,7 +70,7 @@ internal sealed class Submission(
                     case Outcome.Uncertain uncertain:
                         await RetryUncertainAsync(uncertain, attempt).ConfigureAwait(false);
                         break;
-                    case Outcome.Retry { PersistentError: { } error } when persistentErrors == Outcome.Retry.MaxFailuresInRow:
+                    case Outcome.Retry { PersistentError: { } error } when persistentErrors == Outcome.Retry.MaxConsecutiveFailures:
                         failures.AddFatal(error);
                         throw error;
                     case Outcome.Retry retry:

@@ -6,10 +6,10 @@ namespace FaceGen.Generating;
 /// </summary>
 internal sealed class SubmissionPace
 {
-    /// <summary>The factors of the interval after a refusal, and after a row of accepted submissions.</summary>
+    /// <summary>The factors of the interval after a refusal, and after consecutive accepted submissions.</summary>
     private const double Growth = 1.5, Shrinkage = 0.8;
 
-    /// <summary>The number of accepted submissions in a row after which a shorter interval is tried: at first, and at most.</summary>
+    /// <summary>The number of consecutive accepted submissions after which a shorter interval is tried: at first, and at most.</summary>
     private const int MinAccepted = 10, MaxAccepted = 160;
 
     /// <summary>The interval after the first refusal, for the rate that public clients report, and the shortest interval.</summary>

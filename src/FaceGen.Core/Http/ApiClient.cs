@@ -41,7 +41,7 @@ internal sealed class ApiClient : IDisposable
         SendAsync(HttpMethod.Post, address, writeFields, CancellationToken.None, cancellationToken);
 
     /// <summary>
-    /// Gets an address once, with the key in a body as documented: an address with the key would be logged on its way. .NET Framework
+    /// Gets an address once, with the key in a body as documented: servers and proxies would log an address with the key. .NET Framework
     /// does not send such a request, which is a result, too.
     /// </summary>
     /// <param name="address">An address of the service.</param>

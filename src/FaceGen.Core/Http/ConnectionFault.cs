@@ -30,15 +30,15 @@ internal sealed record ConnectionFault(FaceGenException Error, string Reason, bo
     internal static ConnectionFault CreateProxyAuthentication(Uri service, Uri? proxy, Exception? cause = null)
     {
         // SchemeAndServer omits a user and a password in the address.
-        string name = (proxy ?? HttpHandlers.GetSystemProxy(service)) is not { } known ? "the proxy in this computer's settings"
-            : $"the proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " in this computer's settings (such as HTTPS_PROXY)" : "")}";
+        string name = (proxy ?? HttpHandlers.GetSystemProxy(service)) is not { } known ? "the proxy in this machine's settings"
+            : $"the proxy {known.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}{(proxy is null ? " in this machine's settings (such as HTTPS_PROXY)" : "")}";
         return Create(service, $"{name} requires a user name and a password (HTTP 407)",
             "Use Connect-FaceGen -ProxyCredential or -ProxyUseDefaultCredentials.", cause, isTransient: true);
     }
 
     private static ConnectionFault CreateUntrustedCertificate(Uri service, Exception cause) => Create(service,
         $"the certificate of the server, or of a proxy that inspects TLS, is not trusted ({DisplayText.Clean(cause.Message).TrimEnd('.')})",
-        "Install the root certificate of that proxy or server on this computer, or correct this computer's clock. Connect-FaceGen -SkipCertificateCheck accepts any certificate, but a program in between can then read the key.", cause, isTransient: false);
+        "Install the root certificate of that proxy or server on this machine, or correct this machine's clock. Connect-FaceGen -SkipCertificateCheck accepts any certificate, but a program in between can then read the key.", cause, isTransient: false);
 
     private static ConnectionFault Create(Uri service, string reason, string remedy, Exception? cause, bool isTransient) => new(
         new FaceGenException(ErrorCode.ServiceUnreachable,

@@ -8,7 +8,7 @@ namespace FaceGen.Http;
 /// <summary>Provides the clock, network, file system and random numbers of the engine, so that tests can replace them.</summary>
 internal sealed record EngineServices
 {
-    /// <summary>The services of this computer.</summary>
+    /// <summary>The services of this machine.</summary>
     internal static readonly EngineServices System = new();
 
     private static readonly Random SharedRandom = new();

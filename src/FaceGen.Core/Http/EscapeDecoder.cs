@@ -61,7 +61,7 @@ internal abstract class EscapeDecoder
     /// <summary>Receives a character after all layers are decoded.</summary>
     private protected abstract void OnCharacter(int character, int start, int end);
 
-    /// <summary>True if a character does not change the look of a text.</summary>
+    /// <summary>True if a character is invisible.</summary>
     private static bool IsInvisible(int character) => character < 0x80
         ? character < ' ' || character == 0x7F
         : character is 0x00A0 or 0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0 or 0xFFFD

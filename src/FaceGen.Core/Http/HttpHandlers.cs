@@ -28,7 +28,7 @@ internal static class HttpHandlers
     }
 
     /// <summary>Creates a handler without cookies, redirects and automatic decompression.</summary>
-    /// <param name="service">The service's address. An http address is on this computer and uses no proxy.</param>
+    /// <param name="service">The service's address. An http address is on this machine and uses no proxy.</param>
     /// <param name="proxy">The proxy; null to use the system's settings.</param>
     /// <param name="skipCertificateCheck">True to accept any certificate; a program in between can then read the key.</param>
     internal static HttpMessageHandler Create(Uri service, IWebProxy? proxy, bool skipCertificateCheck)

@@ -25,8 +25,8 @@ internal abstract record Outcome
     /// <param name="Delay">The delay that the service requested, if any.</param>
     internal sealed record Retry(string Reason, TimeSpan? Delay) : Outcome
     {
-        /// <summary>The number of failures in a row after which <see cref="PersistentError"/> ends the run.</summary>
-        internal const int MaxFailuresInRow = 3;
+        /// <summary>The number of consecutive failures after which <see cref="PersistentError"/> ends the run.</summary>
+        internal const int MaxConsecutiveFailures = 3;
 
         /// <summary>True if the account's queue is full.</summary>
         internal bool IsQueueFull { get; init; }
@@ -44,7 +44,7 @@ internal abstract record Outcome
         internal bool IsUnreachable { get; init; }
 
         /// <summary>
-        /// Gets the error that ends the run if the failure repeats <see cref="MaxFailuresInRow"/> times in a row; null if it may
+        /// Gets the error that ends the run if the failure repeats <see cref="MaxConsecutiveFailures"/> consecutive times; null if it may
         /// repeat without end.
         /// </summary>
         internal FaceGenException? PersistentError { get; init; }

@@ -44,7 +44,7 @@ internal sealed class ServiceAddress
     /// Parses the root address, with or without <c>/api</c> or <c>/api/v6</c> at its end; <c>/api/v1/enterprise</c> selects the
     /// addresses for enterprise accounts.
     /// </summary>
-    /// <exception cref="FaceGenException">The address is not an https address, or an http address of this computer.</exception>
+    /// <exception cref="FaceGenException">The address is not an https address, or an http address of this machine.</exception>
     internal static ServiceAddress Parse(Uri address, bool isEnterprise = false)
     {
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
@@ -56,7 +56,7 @@ internal sealed class ServiceAddress
         if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
         {
             throw new FaceGenException(ErrorCode.ConnectionInvalid,
-                $"{address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped)} would send the key unencrypted. Nothing was sent. Use https; http is only for addresses of this computer.");
+                $"{address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped)} would send the key unencrypted. Nothing was sent. Use https; http is only for addresses of this machine.");
         }
 
         string path = address.AbsolutePath.TrimEnd('/');

@@ -14,7 +14,7 @@ internal static class ImageFile
     {
         try
         {
-            // A pipe has no length, and opening it could block for ever.
+            // A pipe has no length, and opening it could block forever.
             var file = new FileInfo(path);
             if (file is { Exists: true, Length: 0 }) throw CreateInvalidError("It is empty.");
             if (file is { Exists: true, Length: > MaxBytes }) throw CreateInvalidError("It is larger than 64 MB.");

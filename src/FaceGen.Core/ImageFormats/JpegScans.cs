@@ -47,7 +47,7 @@ internal ref struct JpegScans
 
     private JpegScans(ReadOnlySpan<byte> jpeg) => _jpeg = jpeg;
 
-    /// <summary>Returns whether each scan is complete to its last block, and the scans together contain the whole image.</summary>
+    /// <summary>True if each scan is complete to its last block, and the scans together contain the whole image.</summary>
     internal static JpegScanState Check(ReadOnlySpan<byte> jpeg)
     {
         var scans = new JpegScans(jpeg);
@@ -387,7 +387,7 @@ internal ref struct JpegScans
         (_bitsLeft, _isDamaged) = (0, true);
     }
 
-    /// <summary>Reads as many bytes of the scan as there is room for.</summary>
+    /// <summary>Reads as many bytes of the scan as fit into the buffer.</summary>
     private void ReadBytes()
     {
         for (; _bitsLeft <= 48 && _position < _jpeg.Length; _bitsLeft += 8)

@@ -242,7 +242,7 @@ internal ref struct WebPLosslessPixels
         return value;
     }
 
-    /// <summary>Reads as many bytes as there is room for.</summary>
+    /// <summary>Reads as many bytes as fit into the buffer.</summary>
     private void ReadBytes()
     {
         for (; _bitsLeft <= 56 && _position < _data.Length; _bitsLeft += 8) _bits |= (ulong)_data[_position++] << _bitsLeft;

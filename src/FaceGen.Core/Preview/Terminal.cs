@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FaceGen.Preview;
 
-/// <summary>The abilities of a terminal, by its environment variables: a query could wait for a response for ever.</summary>
+/// <summary>The abilities of a terminal, by its environment variables: a query could wait for a response forever.</summary>
 /// <param name="Protocol">The protocol that draws images; never Auto.</param>
 internal sealed record Terminal(TerminalProtocol Protocol)
 {

@@ -122,7 +122,7 @@
       else last.end = change.at;
       inUse += change.by;
     }
-    // A submission whose end is unknown holds its slot for ever in this count; one stretch is enough then.
+    // A submission whose end is unknown holds its slot forever in this count; one stretch is enough then.
     return all.length > 12 ? [{ begin: all[0].begin, end: all[all.length - 1].end }] : all;
   }
 
@@ -157,7 +157,7 @@
       return { part, x: part.x + part.width * share, bin: bins[part.first + Math.min(part.count - 1, Math.floor(share * part.count))] };
     };
 
-    // What was in use is drawn as its mean over a few pixels each: a long run has far more changes than a line can show.
+    // The slots in use are drawn as their mean over a few pixels each: a long run has far more changes than a line can show.
     for (const part of parts) {
       part.columns = new Float64Array(Math.max(1, Math.floor(part.width / 3)));
       part.step = Math.max(1, part.end - part.begin) / part.columns.length;

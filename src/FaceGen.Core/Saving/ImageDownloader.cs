@@ -111,7 +111,7 @@ internal static class ImageDownloader
         }
     }
 
-    /// <summary>Returns true if there is an image at a link now.</summary>
+    /// <summary>True if there is an image at a link now.</summary>
     internal static async Task<bool> HasImageAsync(Connection connection, Uri link, CancellationToken cancellationToken)
     {
         using var buffer = new MemoryStream();

@@ -18,7 +18,7 @@ internal static class PathLength
     /// <summary>Gets the name of the unit.</summary>
     internal static string Unit => IsWindows ? "characters" : "bytes";
 
-    /// <summary>Returns the maximum length of a path on this computer.</summary>
+    /// <summary>Returns the maximum length of a path on this machine.</summary>
     internal static int GetMax(string path) => path.StartsWith(@"\\?\", StringComparison.Ordinal) ? MaxWindows : SystemMax;
 
     /// <summary>Returns the length of a path.</summary>
@@ -30,7 +30,7 @@ internal static class PathLength
     /// <summary>Returns the error of a request whose files would have a path that is too long; null if there is none.</summary>
     /// <param name="options">Where and how the images are saved.</param>
     /// <param name="request">The request, which need not be submitted yet.</param>
-    /// <param name="max">The maximum length of a path; null for that of this computer.</param>
+    /// <param name="max">The maximum length of a path; null for that of this machine.</param>
     internal static FaceGenException? FindError(SaveOptions options, Request request, int? max = null)
     {
         int limit = max ?? GetMax(options.Folder);
@@ -42,7 +42,7 @@ internal static class PathLength
         int length = Math.Max(Measure(path) + extension, MeasureTemporary(Path.GetDirectoryName(path)!));
         return length <= limit ? null : new FaceGenException(
             ErrorCode.FileNameInvalid,
-            $"{(request.Source is { } source ? $"{source}: " : "")}The path '{path}' is too long: with its extension and while it is written it has up to {length} {Unit}, and this computer allows {limit}. Give a shorter -Name, or a folder with a shorter path.");
+            $"{(request.Source is { } source ? $"{source}: " : "")}The path '{path}' is too long: with its extension and while it is written it has up to {length} {Unit}, and this machine allows {limit}. Give a shorter -Name, or a folder with a shorter path.");
     }
 
     /// <summary>True if this process may use paths of more than 259 characters on Windows.</summary>

@@ -21,7 +21,7 @@ internal sealed class DeliveryReceiver(Connection connection, IEngineLog log)
     /// <summary>The fetch of an unknown id in progress.</summary>
     private Task? _fetch;
 
-    /// <summary>The number of fetches in a row without a result, and the elapsed time of the next fetch.</summary>
+    /// <summary>The number of consecutive fetches without a result, and the elapsed time of the next fetch.</summary>
     private int _failures;
     private TimeSpan _retryAt;
 

@@ -9,7 +9,7 @@ namespace FaceGen.Webhooks;
 /// </summary>
 internal sealed class DeliveryTracker
 {
-    /// <summary>The number of missed deliveries in a row after which deliveries are no longer waited for (docs/architecture.md#missed-deliveries).</summary>
+    /// <summary>The number of consecutive missed deliveries after which deliveries are no longer waited for (docs/architecture.md#missed-deliveries).</summary>
     internal const int MaxMissed = 5;
 
     /// <summary>The number of finished generations that are remembered in order to ignore late or repeated deliveries.</summary>

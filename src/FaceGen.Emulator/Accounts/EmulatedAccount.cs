@@ -105,7 +105,7 @@ internal sealed class EmulatedAccount
         }
     }
 
-    /// <summary>Records that a submission is about to be answered.</summary>
+    /// <summary>Records that a submission is about to get its response.</summary>
     /// <param name="accepted">The accepted generation; null if the submission was rejected.</param>
     internal void EndSubmission(EmulatedGeneration? accepted)
     {

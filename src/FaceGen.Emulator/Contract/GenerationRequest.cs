@@ -19,7 +19,7 @@ internal sealed class GenerationRequest(IReadOnlyDictionary<RequestField, object
     private bool IsLargest =>
         Get<long?>(RequestField.Width) == RequestField.Width.Maximum && Get<long?>(RequestField.Height) == RequestField.Height.Maximum;
 
-    /// <summary>Gets whether it has the face image as base64, for which four published sources require <c>base64</c> to be true.</summary>
+    /// <summary>True if it has the face image as base64, for which four published sources require <c>base64</c> to be true.</summary>
     internal bool LacksBase64 => Face.IsInline && Get<bool?>(RequestField.Base64) != true;
 
     /// <summary>Gets the canonical text of the request that <see cref="Journaling.Journal.AcceptedByRequest"/> describes.</summary>

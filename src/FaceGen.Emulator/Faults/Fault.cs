@@ -49,7 +49,7 @@ public sealed class Fault
     /// </summary>
     internal bool IsPermanent { get; private init; }
 
-    /// <summary>Gets whether the fault can hit before the request's body is read.</summary>
+    /// <summary>True if the fault can hit before the request's body is read.</summary>
     internal bool CanHitBeforeBody => Effect is FaultEffect.WithoutHandling { CanHitBeforeBody: true };
 
     /// <summary>Returns the fault with an id.</summary>

@@ -16,7 +16,7 @@ internal abstract record FaultEffect
     /// <param name="CreateResponse">Creates the response that is sent instead; returns null if this call cannot show the fault.</param>
     internal sealed record WithoutHandling(Func<FaultContext, IResponse?> CreateResponse) : FaultEffect
     {
-        /// <summary>Gets whether the fault can hit before the request's body is read.</summary>
+        /// <summary>True if the fault can hit before the request's body is read.</summary>
         internal bool CanHitBeforeBody { get; init; }
     }
 

@@ -69,7 +69,7 @@ public sealed record FaultRule
         }
     } = DefaultWait;
 
-    /// <summary>Gets whether the rule can match before a request's body is read.</summary>
+    /// <summary>True if the rule can match before a request's body is read.</summary>
     internal bool CanHitBeforeBody => Trigger.CanMatchBeforeBody && Faults.All(static fault => fault.CanHitBeforeBody);
 
     /// <summary>Creates a rule that draws any transient fault that applies to the call.</summary>

@@ -81,7 +81,7 @@ public sealed record FaultTrigger
         return this with { MaxTimes = times };
     }
 
-    /// <summary>Gets whether the call number alone decides, so that the body is not needed.</summary>
+    /// <summary>True if the call number alone decides, so that the body is not needed.</summary>
     internal bool CanMatchBeforeBody => FirstCalls is null && Prompt is null && Rate is null;
 
     private static bool HasPrompt(CallKind kind) => kind is CallKind.Submit or CallKind.Fetch or CallKind.Download or CallKind.Webhook;

@@ -33,10 +33,10 @@ internal sealed class EmulatedGeneration
     /// <summary>Gets the reported remaining time divided by the true one; null if no eta is reported.</summary>
     internal required double? EtaFactor { get; init; }
 
-    /// <summary>Gets or sets whether the submission has been answered. Guarded by the account's lock.</summary>
+    /// <summary>True if the submission has got its response. Guarded by the account's lock.</summary>
     internal bool IsAnswered { get; set; }
 
-    /// <summary>Gets whether a fault reported it as failed.</summary>
+    /// <summary>True if a fault reported it as failed.</summary>
     internal bool HasFailed => _hasFailed;
 
     internal TimeSpan GenerationTime => FinishesAt - StartsAt;
@@ -48,10 +48,10 @@ internal sealed class EmulatedGeneration
 
     internal bool IsFinished(DateTimeOffset now) => now >= FinishesAt;
 
-    /// <summary>Returns whether it occupies a slot of the queue; one reported as failed does not.</summary>
+    /// <summary>True if it occupies a slot of the queue; one reported as failed does not.</summary>
     internal bool IsQueued(DateTimeOffset now) => !_hasFailed && !IsFinished(now);
 
-    /// <summary>Returns whether the images can be downloaded: generated, not deleted, and their links not expired.</summary>
+    /// <summary>True if the images can be downloaded: generated, not deleted, and their links not expired.</summary>
     internal bool HasImages(DateTimeOffset now) =>
         IsFinished(now) && now < FinishesAt.AddHours(Limits.LinkLifetimeHours) && !_isDeleted;
 

@@ -25,7 +25,7 @@ internal static class LoopbackOnly
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    /// <summary>Returns whether the request names no origin, as programs and the address bar do, or only its own address.</summary>
+    /// <summary>True if the request names no origin, as programs and the address bar do, or only its own address.</summary>
     private static bool IsSameOrigin(StringValues origins, HttpRequest request) =>
         origins.All(origin => string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
 

@@ -12,7 +12,7 @@ internal interface IResponse : IResult
     /// <summary>Gets the HTTP status; 0 if no response is sent.</summary>
     int StatusCode { get; }
 
-    /// <summary>Gets whether the caller gets what it requested.</summary>
+    /// <summary>True if the caller gets what it requested.</summary>
     bool IsSuccess { get; }
 }
 

@@ -58,7 +58,7 @@ internal sealed class FaceReader(UploadStore uploads, LinkFactory links)
 /// <param name="Image">The image; null for an external link, which the offline emulator does not download.</param>
 internal sealed record FaceReference(string Link, ReceivedImage? Image)
 {
-    /// <summary>Gets whether the image was sent as base64.</summary>
+    /// <summary>True if the image was sent as base64.</summary>
     internal bool IsInline { get; init; }
 
     /// <summary>Gets a text that is equal for equal images, however they were sent.</summary>

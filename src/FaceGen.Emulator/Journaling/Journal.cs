@@ -1,7 +1,7 @@
 namespace FaceGen.Emulator.Journaling;
 
 /// <summary>
-/// The record of what happened at the emulator: every answered call, the accepted requests, and the maximum in flight.
+/// The record of what happened at the emulator: every call with a response, the accepted requests, and the maximum in flight.
 /// An entry exists before its response reaches the caller. Thread-safe.
 /// </summary>
 public sealed class Journal
@@ -43,7 +43,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>Gets the number of answered calls.</summary>
+    /// <summary>Gets the number of calls with a response.</summary>
     public long Calls
     {
         get

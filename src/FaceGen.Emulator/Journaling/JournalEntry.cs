@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace FaceGen.Emulator.Journaling;
 
-/// <summary>A call that the emulator answered.</summary>
+/// <summary>A call to which the emulator responded.</summary>
 public sealed record JournalEntry
 {
     /// <summary>Gets the number in the order of responses, from 1; set by the journal.</summary>
@@ -36,7 +36,7 @@ public sealed record JournalEntry
     /// <summary>Gets the id of the injected fault; null if there is none.</summary>
     public string? Fault { get; init; }
 
-    /// <summary>Gets the warnings about an answered call, such as an unknown field.</summary>
+    /// <summary>Gets the warnings about the call, such as an unknown field.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }
 

@@ -44,7 +44,7 @@ internal sealed class WebhookSender(EmulatorClock clock, FaultPlan faults, LinkF
             _ = DeliverAsync(delivery, generation, webhook, fault?.Preferred, cancellationToken);
     }
 
-    /// <summary>Returns whether the offline emulator can reach a webhook.</summary>
+    /// <summary>True if the offline emulator can reach a webhook.</summary>
     internal static bool IsReachable(string text, [NotNullWhen(true)] out Uri? webhook) =>
         Uri.TryCreate(text, UriKind.Absolute, out webhook) && webhook.IsLoopback;
 

@@ -197,7 +197,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     public SwitchParameter PlanOnly { get; set; }
 
     /// <summary>
-    /// <para type="description">A file to which the run appends JSON Lines: one flat object for its begin and its end,
+    /// <para type="description">A file to which the run appends JSON Lines: one flat object for its start and its end,
     /// each row that ends and each submission that is sent again, with time, row, id and error code. It never contains
     /// the key or a prompt.</para>
     /// </summary>
@@ -212,7 +212,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public Connection? Connection { get; set; }
 
-    /// <summary>Gets whether the command only plans: nothing is sent or written.</summary>
+    /// <summary>True if the command only plans: nothing is sent or written.</summary>
     private bool IsPlan => PlanOnly || IsWhatIf;
 
     /// <summary>Gets the connection whose account is charged; null if none is open yet.</summary>

@@ -46,7 +46,7 @@ internal sealed class EncodingTransformationAttribute : ArgumentTransformationAt
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new ArgumentTransformationMetadataException($"'{DisplayText.Clean(text, 60)}' is not an encoding of this computer. Nothing was read. Give {string.Join(", ", Names)}, another name such as windows-1252, or the number of a code page.", e);
+            throw new ArgumentTransformationMetadataException($"'{DisplayText.Clean(text, 60)}' is not an encoding of this machine. Nothing was read. Give {string.Join(", ", Names)}, another name such as windows-1252, or the number of a code page.", e);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class BatchSession
     /// <summary>Gets the progress of the run; null before it starts.</summary>
     internal BatchProgress? Progress => Opening.Status == TaskStatus.RanToCompletion ? Opening.Result.Progress : null;
 
-    /// <summary>Gets whether <see cref="CloseAsync"/> was called.</summary>
+    /// <summary>True if <see cref="CloseAsync"/> was called.</summary>
     internal bool IsClosing => _closing is not null;
 
     /// <summary>Returns the task that closes a ledger in the background; null if it is closed.</summary>

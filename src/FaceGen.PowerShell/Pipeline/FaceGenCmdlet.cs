@@ -36,7 +36,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     /// <summary>Gets the log that writes to the verbose and warning streams, from any thread.</summary>
     internal IEngineLog Log { get; }
 
-    /// <summary>Gets whether -WhatIf or $WhatIfPreference is set.</summary>
+    /// <summary>True if -WhatIf or $WhatIfPreference is set.</summary>
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? value)
         ? (SwitchParameter)value
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
@@ -56,7 +56,7 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Ends the wait of the pipeline's thread. The token's callbacks run on another thread, because one may block, such as a
+    /// Handles Ctrl+C and the end of the pipeline: ends the wait of the pipeline's thread. The token's callbacks run on another thread, because one may block, such as a
     /// database driver's while its server is unreachable.
     /// </summary>
     protected sealed override void StopProcessing()

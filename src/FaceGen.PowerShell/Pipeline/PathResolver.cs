@@ -23,7 +23,7 @@ internal sealed class PathResolver(Func<PathIntrinsics> getPaths)
         if (IsExtended(path)) return path;
         // PowerShell would make it the path of a folder below the root.
         if (Path.DirectorySeparatorChar == '/' && path.StartsWith(@"\\", StringComparison.Ordinal))
-            throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is a Windows network path, which this computer cannot open. Nothing was sent. Mount the share, and give the path of its folder here.");
+            throw new FaceGenException(code, $"'{DisplayText.Clean(path, 300)}' is a Windows network path, which this machine cannot open. Nothing was sent. Mount the share, and give the path of its folder here.");
 
         string reason;
         try

@@ -10,7 +10,7 @@ internal sealed class PipelineQueue
     private volatile bool _isStopped;
     private volatile bool _isHalted;
 
-    /// <summary>Gets whether <see cref="Stop"/> was called.</summary>
+    /// <summary>True if <see cref="Stop"/> was called.</summary>
     internal bool IsStopped => _isStopped;
 
     /// <summary>Posts an action, from any thread.</summary>

@@ -35,7 +35,7 @@ internal sealed class RepeatedErrors(PSCmdlet cmdlet)
         _counts.Clear();
     }
 
-    /// <summary>Gets whether errors are shown, and neither suppressed nor the end of the command.</summary>
+    /// <summary>True if errors are shown, and neither suppressed nor the end of the command.</summary>
     private bool IsShown => LanguagePrimitives.ConvertTo<ActionPreference>(
         cmdlet.MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? bound) ? bound : cmdlet.GetVariableValue("ErrorActionPreference")) == ActionPreference.Continue;
 

@@ -27,7 +27,7 @@ public sealed class PathLengthTests
         FaceGenException? error = PathLength.FindError(options, Request, length - 1);
         Assert.Equal(ErrorCode.FileNameInvalid, error?.Code);
         Assert.StartsWith($"people.csv:2: The path '{Folder}", error!.Message, StringComparison.Ordinal);
-        Assert.Contains($" up to {length} {PathLength.Unit}, and this computer allows {length - 1}. ", error.Message, StringComparison.Ordinal);
+        Assert.Contains($" up to {length} {PathLength.Unit}, and this machine allows {length - 1}. ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ internal static class SqliteFileIdentity
         $"The ledger was changed during the run: {loss}. Nothing more is submitted, because rows could be paid for twice. "
         + $"{remedy} and run the same command again.");
 
-    /// <summary>Returns true if the open file is not the one at its path (on Unix compared by inode).</summary>
+    /// <summary>True if the open file is not the one at its path (on Unix compared by inode).</summary>
     private static bool HasMoved(SqliteConnection connection)
     {
         int hasMoved = 0;

@@ -42,7 +42,7 @@ internal sealed class SqliteLock : IDisposable
         }
     }
 
-    /// <summary>Returns true if a run holds the lock of a ledger. The lock itself is not changed.</summary>
+    /// <summary>True if a run holds the lock of a ledger. The lock itself is not changed.</summary>
     internal static bool IsHeld(string path)
     {
         try
