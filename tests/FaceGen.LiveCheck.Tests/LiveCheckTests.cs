@@ -69,7 +69,7 @@ public sealed class LiveCheckTests
     [InlineData(1, 1)]
     [InlineData(2, 2)]
     [InlineData(4, 3)]
-    public async Task Budget_of_images_limits_the_submissions(int images, int accepted)
+    public async Task MaxImages_limits_submissions(int images, int accepted)
     {
         await using LiveCheckFixture fixture = await LiveCheckFixture.StartAsync();
 

@@ -38,7 +38,7 @@ public sealed partial class ConventionTests
 
         Assert.StartsWith("FaceGen", noun, StringComparison.Ordinal);
         Assert.Matches(Pascal(), noun);
-        Assert.False(noun.EndsWith('s'), $"{noun} is no singular.");
+        Assert.False(noun.EndsWith('s'), $"{noun} is not singular.");
     }
 
     [Theory]
@@ -58,7 +58,7 @@ public sealed partial class ConventionTests
         foreach (ParameterMetadata parameter in GetParameters(name))
         {
             Assert.Matches(Pascal(), parameter.Name);
-            Assert.False(parameter.ParameterType.IsArray && parameter.Name.EndsWith('s') && parameter.Name != "Status", $"{name} -{parameter.Name} is no singular.");
+            Assert.False(parameter.ParameterType.IsArray && parameter.Name.EndsWith('s') && parameter.Name != "Status", $"{name} -{parameter.Name} is not singular.");
         }
     }
 

@@ -249,7 +249,7 @@ function Copy-Tree {
     }
 }
 
-# What a mutant leaves unused is no reason not to build it.
+# A mutant is built although it leaves code unused.
 function Build-Copy([string] $What) {
     $output = dotnet build (Join-Path $copy 'tests/FaceGen.Simulation') --configuration Release --nologo --verbosity quiet -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false 2>&1
     if ($LASTEXITCODE -ne 0) { throw "$What does not build:`n$($output | Out-String)" }

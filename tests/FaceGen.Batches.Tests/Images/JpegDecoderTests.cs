@@ -18,12 +18,12 @@ public sealed class JpegDecoderTests
         // The wall in the background, the hair.
         Assert.All(Enumerable.Range(0, image.Width), x => Assert.NotNull(image[x, 0]));
         (byte r, byte g, byte b) = image[image.Width / 2, image.Height / 7]!.Value;
-        Assert.True(r > g && g > b, $"{r} {g} {b} is no red hair.");
+        Assert.True(r > g && g > b, $"{r} {g} {b} is not red hair.");
     }
 
     [Fact]
     public void Not_a_jpeg_is_an_error() =>
-        Assert.Equal(ErrorCode.ImageInvalid, Assert.Throws<FaceGenException>(() => _decoder.Decode("no picture"u8.ToArray())).Code);
+        Assert.Equal(ErrorCode.ImageInvalid, Assert.Throws<FaceGenException>(() => _decoder.Decode("not an image"u8.ToArray())).Code);
 
     [Fact]
     public void Jpeg_damaged_is_decoded_or_an_error()

@@ -22,7 +22,7 @@ public sealed class LedgerMemoryTests
     [Fact]
     public async Task Postgres_many_rows_memory_stays_flat()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         await AssertFlatAsync(PostgresServer.Instance.GetConnectionString("memory"));
     }
 

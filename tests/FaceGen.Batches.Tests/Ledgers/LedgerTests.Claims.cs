@@ -117,7 +117,7 @@ public abstract partial class LedgerTests
     }
 
     [Fact]
-    public async Task Generation_not_found_frees_its_slot()
+    public async Task Generation_not_found_releases_its_slot()
     {
         ILedger ledger = await OpenAsync();
         await ImportAsync(ledger, "a", "b", "c");

@@ -26,7 +26,7 @@ public sealed class PostgresFreezeTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         _proxy = new PostgresProxy(PostgresServer.Instance);
         return ValueTask.CompletedTask;
     }

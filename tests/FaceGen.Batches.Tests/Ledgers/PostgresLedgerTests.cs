@@ -18,7 +18,7 @@ public sealed class PostgresLedgerTests : LedgerTests
 
     public override ValueTask InitializeAsync()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         return ValueTask.CompletedTask;
     }
 
@@ -212,7 +212,7 @@ public sealed class PostgresLedgerTests : LedgerTests
     }
 
     [Fact]
-    public async Task Worker_connection_ended_frees_its_lock()
+    public async Task Worker_connection_ended_releases_its_lock()
     {
         ILedger ledger = await OpenAsync();
         long before = await LocksAsync();

@@ -11,7 +11,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        if (PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         return ValueTask.CompletedTask;
     }
 
@@ -45,7 +45,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [InlineData("statement", 5)]
     public async Task PgBouncer_not_in_session_mode_is_refused(string mode, int size)
     {
-        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } reason) Assert.Skip(reason);
         using var pooler = new PgBouncer(PostgresServer.Instance, mode, size);
 
         // However many use the pool at once.
@@ -58,7 +58,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [Fact]
     public async Task PgBouncer_in_session_mode_is_used()
     {
-        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } reason) Assert.Skip(reason);
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         await using ILedger ledger = await OpenAsync(pooler.Port, LedgerMode.Run);
@@ -71,7 +71,7 @@ public sealed class PostgresPoolerTests : IAsyncLifetime
     [Fact]
     public async Task Startup_option_that_a_pooler_refuses_is_named()
     {
-        if (PgBouncer.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
+        if (PgBouncer.UnavailableReason is { } reason) Assert.Skip(reason);
         using var pooler = new PgBouncer(PostgresServer.Instance, "session", 10);
 
         FaceGenException error = await Assert.ThrowsAsync<FaceGenException>(

@@ -131,7 +131,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
             Assert.EndsWith(".png", file.FullName, StringComparison.Ordinal);
             Assert.Equal(BatchFixture.CreateImage(ended.Item.Generation!.Id), File.ReadAllBytes(file.FullName));
         });
-        // What FaceGen adds is no part of the request: it is not kept, and the same input is not sent again in another way.
+        // What FaceGen adds is not part of the request: it is not kept, and the same input is not sent again in another way.
         Assert.All(await _fixture.RowsAsync(), row => Assert.DoesNotContain("base64", row.Request, StringComparison.Ordinal));
         int before = _fixture.Calls.Count;
         BatchSummary again = await _fixture.RunAsync(requests);
@@ -185,7 +185,7 @@ public sealed class BatchFaceUploadsTests : IDisposable
     [InlineData(true)]
     public async Task Faces_are_uploaded_ahead_and_rows_wait_only_for_their_own(bool isPostgres)
     {
-        if (isPostgres && PostgresServer.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (isPostgres && PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         using var fixture = new BatchFixture { LedgerPath = isPostgres ? PostgresServer.Instance.GetConnectionString($"Faces {Guid.NewGuid():N}") : _fixture.Folder.PathOf("ahead.db") };
         ScriptedResponse Later(int seconds, ScriptedResponse response)
         {

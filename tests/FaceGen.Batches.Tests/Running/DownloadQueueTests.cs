@@ -29,7 +29,7 @@ public sealed class DownloadQueueTests
     }
 
     [Fact]
-    public async Task Canceled_wait_takes_no_turn()
+    public async Task Canceled_wait_gets_no_turn()
     {
         var turns = new DownloadQueue(1);
         await turns.AcquireAsync(Soon, default).WithTimeoutAsync();

@@ -154,17 +154,17 @@ public sealed class RunLimitsTests : IDisposable
     [Fact]
     public async Task Balance_is_requested_every_five_submissions_or_seconds()
     {
-        var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { MinimumBalance = 1 }, _fixture);
+        var limits = new RunLimits(_fixture.Connection, _fixture.Options with { MinimumBalance = 1 }, _fixture);
         async Task<int> LooksAsync()
         {
-            Assert.True(await brakes.CanSubmitAsync(default).WithTimeoutAsync());
+            Assert.True(await limits.CanSubmitAsync(default).WithTimeoutAsync());
             return _fixture.Calls.Count;
         }
 
         Assert.Equal(1, await LooksAsync());
-        for (int i = 0; i < 4; i++) Assert.True(brakes.TryReserveImages(1));
+        for (int i = 0; i < 4; i++) Assert.True(limits.TryReserveImages(1));
         Assert.Equal(1, await LooksAsync());
-        Assert.True(brakes.TryReserveImages(1));
+        Assert.True(limits.TryReserveImages(1));
         Assert.Equal(2, await LooksAsync());
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(4.9));
         Assert.Equal(2, await LooksAsync());
@@ -175,26 +175,26 @@ public sealed class RunLimitsTests : IDisposable
     [Fact]
     public async Task Time_limit_reserves_time_to_finish()
     {
-        var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _fixture);
+        var limits = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromMinutes(10) }, _fixture);
 
-        Assert.True(await brakes.CanSubmitAsync(default));
+        Assert.True(await limits.CanSubmitAsync(default));
         // Without experience with this account, a generation is assumed to take ten seconds, and saving it another ten.
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(20.1));
-        Assert.True(await brakes.CanSubmitAsync(default));
+        Assert.True(await limits.CanSubmitAsync(default));
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.1));
-        Assert.False(await brakes.CanSubmitAsync(default));
-        Assert.Contains("time limit", brakes.Reason, StringComparison.Ordinal);
+        Assert.False(await limits.CanSubmitAsync(default));
+        Assert.Contains("time limit", limits.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Time_limit_short_reserves_at_most_half()
     {
-        var brakes = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromSeconds(10) }, _fixture);
+        var limits = new RunLimits(_fixture.Connection, _fixture.Options with { TimeLimit = TimeSpan.FromSeconds(10) }, _fixture);
 
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(4.9));
-        Assert.True(await brakes.CanSubmitAsync(default));
+        Assert.True(await limits.CanSubmitAsync(default));
         await _fixture.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.1));
-        Assert.False(await brakes.CanSubmitAsync(default));
+        Assert.False(await limits.CanSubmitAsync(default));
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class DotnetProgramTests : IDisposable
     }
 
     [Fact]
-    public void Locate_without_program_lists_searched_paths_and_cure()
+    public void Locate_without_program_lists_searched_paths_and_remedy()
     {
         _variables["PATH"] = string.Join(Path.PathSeparator, _folder.PathOf("one"), "relative", _folder.PathOf("two"));
 

@@ -44,7 +44,7 @@ public sealed class DeniedIdTests : IDisposable
     [InlineData("https://{host}:444/api/v6/images/fetch/9")]
     [InlineData("https://{host}/api/v3/delete_image")]
     [InlineData("javascript:9")]
-    public async Task Fetch_result_that_is_no_fetch_address_of_the_service_is_not_called(string address)
+    public async Task Fetch_result_at_a_foreign_address_is_not_requested(string address)
     {
         OnSubmit(address.Replace("{host}", _service.Root.Host, StringComparison.Ordinal));
 

@@ -235,7 +235,7 @@ public sealed class LastingFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Proxy_password_required_until_timeout_names_cure()
+    public async Task Proxy_password_required_until_timeout_names_remedy()
     {
         _service.OnSubmit(ProxyRefuses);
 

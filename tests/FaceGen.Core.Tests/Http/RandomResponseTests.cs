@@ -62,7 +62,7 @@ public sealed class RandomResponseTests
         Outcome submitted = OutcomeClassifier.ClassifySubmission(result);
         Outcome fetched = OutcomeClassifier.ClassifyFetch(result);
 
-        Assert.False(fetched is Outcome.Uncertain, "Looking costs nothing: it is never uncertain.");
+        Assert.False(fetched is Outcome.Uncertain, "A fetch is free: its outcome is never uncertain.");
         foreach (Outcome outcome in (Outcome[])[submitted, fetched])
         {
             string text = outcome switch

@@ -180,11 +180,11 @@ public sealed partial class ImagePreviewTests
 
     private static byte Smooth(int x, int y, int channel) => (byte)(128 + (100 * Math.Sin((x / (20.0 + (channel * 9))) + (y / (35.0 - (channel * 8))))));
 
-    private static void ForEach((int, int, int)?[,] drawn, Action<int, int, (int, int, int)?> look)
+    private static void ForEach((int, int, int)?[,] drawn, Action<int, int, (int, int, int)?> visit)
     {
         for (int y = 0; y < drawn.GetLength(1); y++)
         {
-            for (int x = 0; x < drawn.GetLength(0); x++) look(x, y, drawn[x, y]);
+            for (int x = 0; x < drawn.GetLength(0); x++) visit(x, y, drawn[x, y]);
         }
     }
 

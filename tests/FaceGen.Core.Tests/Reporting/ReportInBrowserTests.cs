@@ -183,7 +183,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
         ];
 
         await tab.OpenAsync(Write(entries));
-        await tab.EvaluateAsync("new Promise(done => { const look = () => document.querySelector('.blank') ? done(true) : requestAnimationFrame(look); look(); })");
+        await tab.EvaluateAsync("new Promise(done => { const poll = () => document.querySelector('.blank') ? done(true) : requestAnimationFrame(poll); poll(); })");
 
         Assert.Equal("1 request", await TextAsync(tab, "#count"));
         Assert.Equal("Not foundgone.png", await TextAsync(tab, ".blank"));
@@ -191,7 +191,7 @@ public sealed class ReportInBrowserTests(ReportInBrowserTests.Started browser) :
 
     private async Task<BrowserTab> OpenAsync()
     {
-        if (Browser.SkipReason is { } hindrance) Assert.Skip(hindrance);
+        if (Browser.SkipReason is { } reason) Assert.Skip(reason);
         return await browser.Browser!.OpenTabAsync();
     }
 

@@ -42,8 +42,8 @@ public sealed class DestinationTests : IDisposable
     [Fact]
     public void Probe_of_folder_whose_files_would_have_too_long_paths_fails()
     {
-        int room = PathLength.GetMax(_folder.FullName) - PathLength.MeasureTemporary(_folder.FullName);
-        string longest = string.Concat(Enumerable.Repeat("/a", room / 2));
+        int available = PathLength.GetMax(_folder.FullName) - PathLength.MeasureTemporary(_folder.FullName);
+        string longest = string.Concat(Enumerable.Repeat("/a", available / 2));
 
         At(longest.TrimStart('/')).Probe();
         FaceGenException fault = Assert.Throws<FaceGenException>(() => At(longest.TrimStart('/') + "/b").Probe());

@@ -33,7 +33,7 @@ public sealed class ExistingImagesTests : IDisposable
     }
 
     [Fact]
-    public void Finder_reads_a_folder_once_and_looks_for_no_file_that_is_not_there()
+    public void Finder_reads_a_folder_once_and_tests_no_missing_file()
     {
         File.WriteAllText(_folder.PathOf("7.png"), "x");
         var files = new CountingStorage();
@@ -45,7 +45,7 @@ public sealed class ExistingImagesTests : IDisposable
     }
 
     [Fact]
-    public void Finder_looks_for_each_file_in_a_folder_that_cannot_be_read()
+    public void Finder_unreadable_folder_tests_each_file()
     {
         File.WriteAllText(_folder.PathOf("7.png"), "x");
 

@@ -27,7 +27,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Receiver_flood_of_forged_ids_is_polled_at_a_limited_rate()
+    public async Task Receiver_flood_of_forged_ids_is_fetched_at_a_limited_rate()
     {
         _service.OnFetch(ScriptedResponse.Error("The request id does not exist."));
         for (int i = 0; i < Many; i++) Deliveries.Receive($"forged-{i}", null);
@@ -68,7 +68,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     }
 
     [Fact]
-    public void UnknownDeliveries_id_without_poll_result_is_polled_last()
+    public void UnknownDeliveries_id_without_result_is_fetched_last()
     {
         var unknown = new UnknownDeliveries();
         unknown.Add("1");
@@ -147,7 +147,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Receiver_without_a_count_does_not_wait_for_a_flood_to_be_polled()
+    public async Task Receiver_without_a_count_does_not_wait_for_a_flood_to_be_fetched()
     {
         _service.OnFetch(ScriptedResponse.Error("The request id does not exist."));
         for (int i = 0; i < Many; i++) Deliveries.Receive($"forged-{i}", null);
@@ -160,7 +160,7 @@ public sealed class UnknownDeliveryTests : IDisposable
     [Theory]
     [InlineData("busy")]
     [InlineData("processing")]
-    public async Task Receiver_poll_without_result_backs_off_and_keeps_no_generation(string how)
+    public async Task Receiver_fetch_without_result_backs_off_and_keeps_no_generation(string how)
     {
         _service.OnFetch(how == "busy" ? ScriptedResponse.Error("busy", 503) : ScriptedResponse.Processing("77"));
         Deliveries.Receive("77", null);

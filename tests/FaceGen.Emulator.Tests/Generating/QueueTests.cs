@@ -32,7 +32,7 @@ public sealed class QueueTests
     }
 
     [Fact]
-    public async Task Queue_finished_generation_frees_a_slot()
+    public async Task Queue_finished_generation_releases_a_slot()
     {
         await using TestService service = await StartAsync(queueLimit: 1);
         ServiceResponse first = await service.SubmitAsync();
@@ -47,7 +47,7 @@ public sealed class QueueTests
     [Theory]
     [InlineData(CallKind.Submit)]
     [InlineData(CallKind.Fetch)]
-    public async Task Queue_failed_generation_frees_a_slot(CallKind kind)
+    public async Task Queue_failed_generation_releases_a_slot(CallKind kind)
     {
         await using TestService service = await StartAsync(queueLimit: 1);
         service.Host.Faults.Add(Fault.ById("Q12-failed"), FaultOn.Kind(kind).Nth(1));

@@ -52,7 +52,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public async Task<JsonObject> NextAsync() => JsonNode.Parse(await NextTextAsync())!.AsObject();
 
-    /// <summary>Gets whether an unread delivery has arrived.</summary>
+    /// <summary>True if an unread delivery has arrived.</summary>
     public bool HasMore => _deliveries.Reader.TryPeek(out _);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

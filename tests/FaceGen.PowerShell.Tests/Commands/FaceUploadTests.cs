@@ -149,7 +149,7 @@ public sealed class FaceUploadTests
             Assert.NotEqual(".base64", Path.GetExtension(file));
             using var decoded = SkiaSharp.SKBitmap.Decode(file);
             Assert.Equal(16, decoded.Width);
-            // What FaceGen adds is no part of the request.
+            // What FaceGen adds is not part of the request.
             Assert.DoesNotContain("base64", File.ReadAllText($"{file}.json"), StringComparison.Ordinal);
         });
     }

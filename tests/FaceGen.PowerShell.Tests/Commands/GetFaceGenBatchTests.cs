@@ -47,13 +47,13 @@ public sealed class GetFaceGenBatchTests
     public async Task Ledger_that_is_another_file_is_refused_unchanged()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
-        string text = fixture.Write("facegen.ledger", "This is no ledger.");
+        string text = fixture.Write("facegen.ledger", "This is not a ledger.");
 
         ScriptResult batch = fixture.Run("param($folder) Get-FaceGenBatch $folder", fixture.Folder);
         ScriptResult run = fixture.Run("param($csv, $ledger, $out) Invoke-FaceGenBatch $csv -Ledger $ledger -Destination $out", fixture.WriteCsv("a"), text, fixture.OutputFolder);
 
         Assert.All([batch, run], result => Assert.StartsWith("LedgerInvalid,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal));
-        Assert.Equal("This is no ledger.", File.ReadAllText(text));
+        Assert.Equal("This is not a ledger.", File.ReadAllText(text));
         Assert.Equal(0, fixture.Emulator.Journal.Accepted);
     }
 

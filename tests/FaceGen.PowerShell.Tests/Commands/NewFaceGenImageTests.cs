@@ -206,7 +206,7 @@ public sealed class NewFaceGenImageTests
     }
 
     [Fact]
-    public async Task Generation_piped_back_takes_new_parameters()
+    public async Task Generation_piped_back_applies_new_parameters()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
 
@@ -361,7 +361,7 @@ public sealed class NewFaceGenImageTests
 
     [Theory]
     [InlineData("empty.jpg", "", "is empty")]
-    [InlineData("text.jpg", "this is no picture", "is not a PNG, JPEG or WebP image")]
+    [InlineData("text.jpg", "this is not an image", "is not a PNG, JPEG or WebP image")]
     [InlineData("missing.jpg", null, "does not exist")]
     public async Task FaceImage_not_an_image_is_refused_before_anything_is_sent(string name, string? content, string reason)
     {

@@ -46,7 +46,7 @@ public sealed class ProvenanceTests
     }
 
     [Fact]
-    public async Task Sidecar_piped_back_takes_new_parameters()
+    public async Task Sidecar_piped_back_applies_new_parameters()
     {
         await using SessionFixture fixture = await SessionFixture.StartAsync();
         fixture.Run("param($face, $out) New-FaceGenImage p $face -Width 64 -Seed 5 -Style anime | Save-FaceGenOutput $out -Sidecar", fixture.Face, fixture.OutputFolder).WithoutErrors();

@@ -103,7 +103,7 @@ public sealed partial class ShowFaceGenImageTests
     {
         Assert.SkipUnless(TerminalProcess.IsAvailable, "This test needs a terminal.");
         using var folder = new ShowFolder();
-        File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "no picture");
+        File.WriteAllText(Path.Combine(folder.FullName, "\u001B]0;owned\u0007\u001B[31m.png"), "not an image");
         File.Copy(folder.Face, Path.Combine(folder.FullName, "z\u001B]0;owned\u0007.png"));
         string script = folder.Write("show.ps1", $$"""
             $VerbosePreference = 'Continue'

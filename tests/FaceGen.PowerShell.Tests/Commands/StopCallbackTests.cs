@@ -120,7 +120,7 @@ public sealed class StopCallbackTests
 
         internal TaskCompletionSource ReadStarted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Gets whether no read was running when the rows were disposed of.</summary>
+        /// <summary>True if no read was running when the rows were disposed of.</summary>
         internal TaskCompletionSource<bool> Disposed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Current => 0;

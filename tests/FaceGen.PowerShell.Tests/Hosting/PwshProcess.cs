@@ -52,7 +52,7 @@ internal sealed class PwshProcess : IDisposable
         : !File.Exists(ScriptProgram) ? $"{ScriptProgram} is missing, which runs a process in a terminal."
         : null;
 
-    /// <summary>Gets whether PowerShell has ended, which may outlive its terminal.</summary>
+    /// <summary>True if PowerShell has ended, which may outlive its terminal.</summary>
     internal bool HasEnded => _signal != TerminationSignal.Close ? _process.HasExited
         : File.Exists(_idFile) && File.ReadAllText(_idFile) is { Length: > 0 } id
             && (!File.Exists($"/proc/{id}/stat") || File.ReadAllText($"/proc/{id}/stat").Contains(") Z ", StringComparison.Ordinal));

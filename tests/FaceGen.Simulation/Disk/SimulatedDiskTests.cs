@@ -133,7 +133,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
     }
 
     [Fact]
-    public void What_a_killed_process_has_not_flushed_is_lost_with_the_power_of_the_next_one()
+    public void Unflushed_write_of_a_killed_process_is_lost_at_the_next_power_loss()
     {
         using SimulatedDisk disk = NewDisk();
         var files = new SimulatedFiles(disk, TimeProvider.System);

@@ -16,7 +16,7 @@ internal sealed class Findings(TimeSpan? limit = null)
     /// <summary>Gets the first failure of each kind.</summary>
     internal IEnumerable<Failure> Failures => _kinds.Values.Select(kind => kind.First);
 
-    /// <summary>Gets a value that is true once no more histories are to be added.</summary>
+    /// <summary>True once no more histories are to be added.</summary>
     internal bool IsOver => _watch.Elapsed > limit;
 
     /// <summary>Gets the counts, in lines that a script can read.</summary>

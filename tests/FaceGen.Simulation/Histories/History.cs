@@ -67,13 +67,13 @@ internal class History : IAsyncDisposable
     /// <summary>Gets how wrong the clock of the machine is.</summary>
     internal TimeSpan ClockError { get; private set; }
 
-    /// <summary>Gets a value that is true once no more faults come.</summary>
+    /// <summary>True once no more faults come.</summary>
     internal bool IsQuiet { get; private protected set; }
 
     /// <summary>Gets the ids that the ledger has held.</summary>
     internal HashSet<string> RecordedIds { get; } = [];
 
-    /// <summary>Gets a value that is true once an operation of the disk has failed.</summary>
+    /// <summary>True once an operation of the disk has failed.</summary>
     internal bool HasDiskFailed { get; private set; }
 
     /// <summary>Gets what the runs warned of.</summary>
@@ -88,7 +88,7 @@ internal class History : IAsyncDisposable
     /// <summary>Gets what happened, line by line.</summary>
     internal IReadOnlyList<string> Lines => _log;
 
-    /// <summary>Gets a value that is true while the disk cannot be written.</summary>
+    /// <summary>True while the disk cannot be written.</summary>
     internal bool IsDiskInTrouble => _diskTrouble != DiskError.None && _elapsed < _diskTroubleUntil;
 
     private protected SimulatedDisk Disk => _disk;
@@ -100,7 +100,7 @@ internal class History : IAsyncDisposable
 
     internal void Log(string line) => _log.Add(string.Create(CultureInfo.InvariantCulture, $"{_elapsed.TotalSeconds,10:0.000}  {line}"));
 
-    /// <summary>Returns true if a warning has given the user the id of a generation.</summary>
+    /// <summary>True if a warning has given the user the id of a generation.</summary>
     internal bool HasWarnedOf(string id) => Warnings.Exists(warning => warning.Contains($"Generation {id} ", StringComparison.Ordinal));
 
     /// <summary>Chooses an option; the usual one where no more faults come.</summary>

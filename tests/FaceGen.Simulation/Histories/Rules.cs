@@ -32,7 +32,7 @@ internal class Rules(History history)
     private readonly HashSet<string> _checkedFiles = [];
     private bool _isFileNew = true;
 
-    /// <summary>Gets a value that is true while the rules themselves read: no fault comes then.</summary>
+    /// <summary>True while the rules themselves read: no fault comes then.</summary>
     internal bool IsReading { get; private set; }
 
     private string Out => history.PathOf("out");
@@ -162,7 +162,7 @@ internal class Rules(History history)
             BatchItemStatus.Submitted or BatchItemStatus.Generated => !isOver && generations.Any(generation => generation.ExpiresAt <= history.Elapsed),
             _ => false,
         };
-        if (!isLegitimate) throw new HistoryException($"Row {number} ended as {row.Status} ({row.ErrorCode}: {row.Error}), for which there is no reason.");
+        if (!isLegitimate) throw new HistoryException($"Row {number} ended as {row.Status} ({row.ErrorCode}: {row.Error}) without a reason.");
 
         foreach (SimulatedGeneration generation in generations) CheckRecorded(number, row, generation);
     }
@@ -223,7 +223,7 @@ internal class Rules(History history)
         }
     }
 
-    /// <summary>Returns true if a file holds an image of the row's generation, or of any of its generations where a file settled it.</summary>
+    /// <summary>True if a file holds an image of the row's generation, or of any of its generations where a file reconciled it.</summary>
     private bool IsOwn(LedgerRow row, LedgerFile file) => File.Exists(file.Path) && File.ReadAllBytes(file.Path) is var bytes
         && history.Service.Accepted.Any(generation => generation.Row == RowNumber(row) && (row.GenerationId is not { Length: > 0 } || generation.Id == row.GenerationId)
             && bytes.AsSpan().SequenceEqual(SimulatedService.Image(generation.Id, file.Index - 1)));

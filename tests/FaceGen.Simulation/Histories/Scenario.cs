@@ -16,16 +16,16 @@ internal record Scenario(int Rows, int Images = 1)
     /// <summary>Gets how many runs may meet faults, before runs without faults bring the batch to its end.</summary>
     internal int FaultyRuns { get; init; } = 2;
 
-    /// <summary>Gets a value that is true if the runs that follow the first send rows of unknown outcome again.</summary>
+    /// <summary>True if the runs that follow the first send rows of unknown outcome again.</summary>
     internal bool RetryUncertain { get; init; }
 
-    /// <summary>Gets a value that is true if the runs that follow the first send rows again that failed.</summary>
+    /// <summary>True if the runs that follow the first send rows again that failed.</summary>
     internal bool RetryFailed { get; init; }
 
-    /// <summary>Gets a value that is true if the files have names that are known before the service responds.</summary>
+    /// <summary>True if the files have names that are known before the service responds.</summary>
     internal bool HasKnownNames { get; init; }
 
-    /// <summary>Gets a value that is true if the service delivers results to a webhook of the process.</summary>
+    /// <summary>True if the service delivers results to a webhook of the process.</summary>
     internal bool HasWebhook { get; init; }
 
     /// <summary>Gets how far the machine's clock is set ahead at the first poll.</summary>

@@ -18,7 +18,7 @@ internal sealed class SimulatedLedger(ILedger ledger, SimulatedProcess process) 
     /// <summary>Gets the ids of which a write was begun: where the disk fails, it is tried again until it succeeds.</summary>
     internal HashSet<string> StartedIds { get; } = [];
 
-    /// <summary>Gets a value that is true if a call has failed, so that the ledger may hold what it was to write.</summary>
+    /// <summary>True if a call has failed, so that the ledger may hold what it was to write.</summary>
     internal bool IsStale { get; private set; }
 
     public string Name => ledger.Name;

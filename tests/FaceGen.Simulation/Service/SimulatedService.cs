@@ -38,10 +38,10 @@ internal sealed class SimulatedService(History history)
     /// <summary>Gets how many submissions have reached the service.</summary>
     internal int Submissions { get; private set; }
 
-    /// <summary>Returns true if the service has refused a row for a reason of its own.</summary>
+    /// <summary>True if the service has refused a row for a reason of its own.</summary>
     internal bool HasRefused(int row) => _refusedRows.Contains(row);
 
-    /// <summary>Returns true if a submission of a row has had no response that says whether it was accepted.</summary>
+    /// <summary>True if a submission of a row has had no response that says whether it was accepted.</summary>
     internal bool IsInDoubt(int row) => _open.GetValueOrDefault(row) > 0;
 
     /// <summary>A clear response has reached the process.</summary>

@@ -116,7 +116,7 @@ internal sealed class PostgresWorkers : WorkerLedgers
         return [.. _others];
     }
 
-    /// <summary>Returns true if a session waits for a lock.</summary>
+    /// <summary>True if a session waits for a lock.</summary>
     internal static async Task<bool> IsBlockedAsync(int process)
     {
         await using NpgsqlCommand command = _connection!.CreateCommand();

@@ -41,7 +41,7 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
     [MemberData(nameof(Pairs))]
     public async Task Two_transactions_in_every_order_of_their_statements_end_as_one_after_the_other(string pair)
     {
-        if (PostgresWorkers.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
+        if (PostgresWorkers.UnavailableReason is { } reason) Assert.Skip(reason);
 
         (string rows, LedgerCall first, LedgerCall second) = Cases[pair];
         LedgerCall nothing = new("", _ => Task.FromResult(""));

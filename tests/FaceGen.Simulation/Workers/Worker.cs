@@ -35,7 +35,7 @@ internal sealed class Worker : SimulatedProcess
     /// <summary>Gets or sets a value that is true once the others have declared the worker dead.</summary>
     internal bool HasLapsed { get; set; }
 
-    /// <summary>Gets a value that is true once the process was killed.</summary>
+    /// <summary>True once the process was killed.</summary>
     internal bool IsKilled { get; private set; }
 
     /// <summary>Gets or sets a value that is true once the run has ended by itself.</summary>

@@ -33,7 +33,7 @@ internal abstract class WorkerLedgers : IAsyncDisposable
     /// <summary>A worker sends a heartbeat.</summary>
     internal virtual Task OnHeartbeatAsync(Worker worker) => Task.CompletedTask;
 
-    /// <summary>Returns true if a worker may claim the rows of another one.</summary>
+    /// <summary>True if a worker may claim the rows of another one.</summary>
     internal abstract bool IsDeadFor(Worker worker, Worker other);
 
     public abstract ValueTask DisposeAsync();

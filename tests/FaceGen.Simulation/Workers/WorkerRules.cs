@@ -29,7 +29,7 @@ internal sealed class WorkerRules(WorkersHistory history) : Rules(history)
     /// <summary>Gets the rule that a call of the ledger has broken; null while none has.</summary>
     internal HistoryException? Broken { get; private set; }
 
-    /// <summary>Gets a value that is true if rows have not come to their end.</summary>
+    /// <summary>True if rows have not come to their end.</summary>
     internal bool IsLeft => _rows.Length < history.Scenario.Rows
         || _rows.Any(row => row.Status is BatchItemStatus.Pending or BatchItemStatus.Submitting or BatchItemStatus.Submitted or BatchItemStatus.Generated);
 

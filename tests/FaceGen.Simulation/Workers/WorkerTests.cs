@@ -42,7 +42,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
     public async Task Postgres_two_rows_every_order_and_fault_of_two_workers_pays_once_and_ends() => await ExploreAsync(new WorkersScenario(2, 1, LedgerKind.Postgres) { QueueLimit = 1 }, Bound, 1, stride: 123);
 
     [Fact]
-    public async Task Postgres_worker_takes_its_row_again_writes_with_the_former_fence_are_refused() => await ExploreAsync(new WorkersScenario(1, 1, LedgerKind.Postgres), Reclaimed, 2, stride: 251, ChoiceKind.Lapse);
+    public async Task Postgres_worker_reclaims_its_row_writes_with_the_former_fence_are_refused() => await ExploreAsync(new WorkersScenario(1, 1, LedgerKind.Postgres), Reclaimed, 2, stride: 251, ChoiceKind.Lapse);
 
     [Fact]
     public async Task Sqlite_random_histories_hold() => await DrawAsync(LedgerKind.Sqlite, 10);
@@ -81,7 +81,7 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
 
     private static void SkipWithoutServer(LedgerKind ledger)
     {
-        if (ledger == LedgerKind.Postgres && PostgresWorkers.UnavailableReason is { } hindrance) Assert.Skip(hindrance);
+        if (ledger == LedgerKind.Postgres && PostgresWorkers.UnavailableReason is { } reason) Assert.Skip(reason);
     }
 
     private static int Setting(string name, int otherwise) =>
