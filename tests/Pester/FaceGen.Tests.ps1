@@ -127,7 +127,7 @@ Describe 'Concurrency' {
             New-FaceGenImage "parallel $_" $using:face -Connection $using:connection
         }
         $images.Prompt | Sort-Object | Should -Be (1..6 | ForEach-Object { "parallel $_" })
-        (Get-FaceGenQueue).ProcessingCount | Should -Be 0
+        (Get-FaceGenQueue).RequestCount | Should -Be 0
     }
 
     It 'works in Start-ThreadJob' -Skip:(-not (Get-Command Start-ThreadJob -ErrorAction Ignore)) {

@@ -346,7 +346,7 @@ internal sealed class BatchRun : IDisposable
         {
             Submitted = _submitted,
             ImagesPaid = _run.Limits.ImagesPaid,
-            Fault = _run.Limits.FatalError,
+            FatalError = _run.Limits.FatalError,
             Duration = _run.Limits.Elapsed,
         };
         long left = counts.CountUnfinished(_run.Options.RetryUncertain);

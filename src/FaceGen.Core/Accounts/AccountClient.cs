@@ -30,7 +30,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     {
         Account account = Account.For(connection);
         long? imagesBefore = account.HasSubmissionInFlight ? null : account.ImagePrice.Images;
-        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.WalletBalance, null, null, cancellationToken).ConfigureAwait(false);
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.WalletBalance, null, null, null, cancellationToken).ConfigureAwait(false);
         JsonElement data = result is { Status: 200, Response: { IsFailure: false } response } ? TolerantJson.GetProperty(response.Root, "data") : default;
         if (TolerantJson.ReadNumber(TolerantJson.GetProperty(data, "balance")) is not ({ } amount and > -1e15 and < 1e15))
             throw CreateError(result, "The service did not return the wallet's balance", Free);
@@ -50,11 +50,11 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     internal async Task<QueueUsage> GetQueueUsageAsync(CancellationToken cancellationToken)
     {
         Account account = Account.For(connection);
-        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.RequestCount, null, account.QueueCountLimiter, cancellationToken,
-            () => connection.Api.GetAsync(connection.Address.RequestCount, cancellationToken)).ConfigureAwait(false);
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.RequestCount, null, account.QueueCountLimiter,
+            () => connection.Api.GetAsync(connection.Address.RequestCount, cancellationToken), cancellationToken).ConfigureAwait(false);
         return result is { Status: 200, Response: { IsFailure: false } response }
             && TolerantJson.ReadNumber(TolerantJson.GetProperty(response.Root, "processing_count")) is { } count and >= 0 and < 1e6
-            ? new QueueUsage { ProcessingCount = (int)count, QueueLimit = account.Slots.Limit }
+            ? new QueueUsage { RequestCount = (int)count, QueueLimit = account.Slots.Limit }
             : throw CreateError(result, "The service did not return the number of requests in the queue", Free);
     }
 
@@ -66,7 +66,7 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
         {
             json.WriteIdentifier("request_id", id);
             json.WriteString("type", "image");
-        }, null, cancellationToken).ConfigureAwait(false);
+        }, null, null, cancellationToken).ConfigureAwait(false);
         Outcome outcome = OutcomeClassifier.ClassifyAccountRequest(result);
         bool isUnknown = outcome is Outcome.Failed { Error.EndsRun: false };
         // If the first response was lost, the images can be unknown because they were deleted.
@@ -88,8 +88,8 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
             json.WriteNumber("page", page);
         }
 
-        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, WriteFields, null, cancellationToken,
-            () => connection.Api.PostAsync(connection.Address.OtherAssetsGenerated, WriteFields, cancellationToken)).ConfigureAwait(false);
+        (ApiResult result, _) = await PostWithRetryAsync(connection.Address.AssetsGenerated, WriteFields, null,
+            () => connection.Api.PostAsync(connection.Address.OtherAssetsGenerated, WriteFields, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (result is not { Status: 200, Response: { IsFailure: false } response })
         {
             const string failure = "The service did not list the account's generations";
@@ -116,12 +116,12 @@ internal sealed class AccountClient(Connection connection, IEngineLog? log = nul
     /// <summary>Posts a request and repeats it after a temporary failure.</summary>
     /// <param name="address">The address.</param>
     /// <param name="writeFields">Writes the fields beside the key.</param>
-    /// <param name="rateLimiter">Limits the rate of the requests.</param>
-    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <param name="rateLimiter">Limits the rate of the requests; null for no limit.</param>
     /// <param name="sendOther">Sends the request as another page of the documentation describes it; null if there is none.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The last result, and whether the service may have executed an earlier attempt.</returns>
     private async Task<(ApiResult Result, bool MayHaveRun)> PostWithRetryAsync(
-        Uri address, Action<Utf8JsonWriter>? writeFields, RateLimiter? rateLimiter, CancellationToken cancellationToken, Func<Task<ApiResult>>? sendOther = null)
+        Uri address, Action<Utf8JsonWriter>? writeFields, RateLimiter? rateLimiter, Func<Task<ApiResult>>? sendOther, CancellationToken cancellationToken)
     {
         bool mayHaveRun = false;
         for (int attempt = 1; ; attempt++)

@@ -4,14 +4,14 @@ namespace FaceGen;
 public sealed record QueueUsage
 {
     /// <summary>Gets the number of queued and processing requests of the account, from any session.</summary>
-    public required int ProcessingCount { get; init; }
+    public required int RequestCount { get; init; }
 
     /// <summary>Gets the maximum number of requests in the queue, as far as this session knows it.</summary>
     public required int QueueLimit { get; init; }
 
     /// <summary>Gets the number of free slots.</summary>
-    public int Free => Math.Max(0, QueueLimit - ProcessingCount);
+    public int Free => Math.Max(0, QueueLimit - RequestCount);
 
     /// <summary>Returns the number of requests and the maximum.</summary>
-    public override string ToString() => $"{ProcessingCount} of {QueueLimit}";
+    public override string ToString() => $"{RequestCount} of {QueueLimit}";
 }

@@ -82,7 +82,7 @@ public sealed record BatchSummary
     public string Message { get; init; } = "";
 
     /// <summary>Gets the error that ended the run, because every other row would have met it too; null if there is none.</summary>
-    internal FaceGenException? Fault { get; init; }
+    internal FaceGenException? FatalError { get; init; }
 
     /// <summary>Returns the state and the counts.</summary>
     public override string ToString() =>

@@ -24,7 +24,7 @@ internal interface IBatch : IAsyncDisposable
     Task<BatchPlan> PlanAsync(PlanOptions options, CancellationToken cancellationToken);
 
     /// <summary>Imports the rows into the ledger and processes them.</summary>
-    /// <returns>The state of the batch after the run, with the <see cref="BatchSummary.Fault"/> that ended it.</returns>
+    /// <returns>The state of the batch after the run, with the <see cref="BatchSummary.FatalError"/> that ended it.</returns>
     /// <exception cref="FaceGenException">The ledger cannot be used.</exception>
     Task<BatchSummary> RunAsync(BatchOptions options, CancellationToken cancellationToken);
 }

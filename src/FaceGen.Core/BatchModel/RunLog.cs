@@ -23,7 +23,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
 
     /// <summary>Checks that the file can be written, and creates it and its folder if they do not exist.</summary>
     /// <exception cref="FaceGenException">It cannot be written, or is another file: lines would damage a ledger or an input.</exception>
-    internal bool Probe()
+    internal bool VerifyWritable()
     {
         try
         {
@@ -64,7 +64,7 @@ internal sealed class RunLog(string path, TimeProvider time, IEngineLog log)
     internal void WriteRetry(RequestSource? row, FaceGenException reason) => Append("Retry", json => WriteRowFields(json, row, null, reason));
 
     /// <summary>Writes the end of a run with a summary; a second end is ignored.</summary>
-    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State.ToString(), summary.Fault, json =>
+    internal void WriteEnd(BatchSummary summary) => WriteEnd(summary.State.ToString(), summary.FatalError, json =>
     {
         json.WriteNumber("rows", summary.Rows);
         json.WriteNumber("saved", summary.Saved);

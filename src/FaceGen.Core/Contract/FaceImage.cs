@@ -38,7 +38,7 @@ public sealed class FaceImage
     internal object? Unread { get; private init; }
 
     /// <summary>Gets the error of a value that is not a face image; null for a face image.</summary>
-    internal FaceGenException? Fault { get; private init; }
+    internal FaceGenException? Error { get; private init; }
 
     /// <summary>Gets the image's address, if it is a link.</summary>
     public Uri? Link { get; }
@@ -146,7 +146,7 @@ public sealed class FaceImage
     internal static FaceImage FromUnread(object value) => new(null, null, null, null) { Unread = value };
 
     /// <summary>Creates a stand-in for a value that is not a face image, so that the command that uses it reports the error.</summary>
-    internal static FaceImage FromFault(FaceGenException fault) => new(null, null, null, null) { Fault = fault };
+    internal static FaceImage FromError(FaceGenException error) => new(null, null, null, null) { Error = error };
 
     /// <summary>Returns the value of <c>face_image</c>: the link, or the bytes as a data URI.</summary>
     /// <exception cref="FaceGenException">The file no longer exists, or is no longer an image.</exception>

@@ -17,7 +17,7 @@ internal static class FaceImageReader
     {
         switch (value)
         {
-            case FaceImage { Fault: { } fault }: throw fault;
+            case FaceImage { Error: { } error }: throw error;
             case FaceImage { Unread: { } unread }: return Read(unread, parse);
             case FaceImage { FilePath: { } path, Format: null }: return FaceImage.FromFile(path);
             case FaceImage image: return image;

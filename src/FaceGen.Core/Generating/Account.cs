@@ -32,9 +32,9 @@ internal sealed class Account
 
     internal Slots Slots { get; }
 
-    internal SubmissionPace Pace { get; } = new();
+    internal SubmissionRateLimiter SubmissionRateLimiter { get; } = new();
 
-    internal RepeatLimiter Repeats { get; } = new();
+    internal DuplicateRequestLimiter DuplicateRequestLimiter { get; } = new();
 
     internal PollInterval PollInterval { get; } = new();
 
@@ -95,13 +95,13 @@ internal sealed class Account
     private static Task<bool> WaitForEndAsync(Task work) => work.ContinueWith(_ => true, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <summary>Acquires a slot, as soon as one is free and the pace allows another submission.</summary>
+    /// <summary>Acquires a slot, as soon as one is free and the rate of submissions allows another one.</summary>
     internal async Task<Slots.Slot> AcquireSlotAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         Slots.Slot slot = await Slots.AcquireAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Pace.WaitAsync(time, cancellationToken).ConfigureAwait(false);
+            await SubmissionRateLimiter.WaitAsync(time, cancellationToken).ConfigureAwait(false);
             return slot;
         }
         catch
@@ -112,7 +112,7 @@ internal sealed class Account
     }
 
     /// <summary>Acquires a slot if one is free and the next submission is not delayed; otherwise null.</summary>
-    internal Slots.Slot? TryAcquireSlot() => Pace.Interval > TimeSpan.Zero ? null : Slots.TryAcquire();
+    internal Slots.Slot? TryAcquireSlot() => SubmissionRateLimiter.Interval > TimeSpan.Zero ? null : Slots.TryAcquire();
 
     /// <summary>
     /// Sends a submission. Neither a stop nor the end of the process cancels it before its response is recorded, because the

@@ -77,7 +77,7 @@ internal sealed class FaceUploads
         {
             DateTimeOffset now = connection.Services.Time.GetUtcNow();
             if (options.UploadFace && !TryGetUpload(hash, now, out uploading))
-                uploading = now >= _pausedUntil ? Begin(hash, () => UploadAsync(connection, face, image, log)) : null;
+                uploading = now >= _pausedUntil ? StartUpload(hash, () => UploadAsync(connection, face, image, log)) : null;
         }
 
         return uploading is not null && (await uploading.WaitAsync(cancellationToken).ConfigureAwait(false)).Link is { } link
@@ -91,7 +91,7 @@ internal sealed class FaceUploads
     {
         byte[] image = face.ReadBytes();
         string hash = Sha256.ComputeHex(image);
-        Upload upload = await ForceAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false);
+        Upload upload = await UploadEvenIfPausedAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false);
         return upload.Link is null
             ? throw upload.Error!
             : new PublishedFace
@@ -117,7 +117,7 @@ internal sealed class FaceUploads
 
     /// <summary>Returns the link of an image that the service refused inline; null if the image cannot be uploaded.</summary>
     /// <exception cref="FaceGenException">The file does not exist any more, has changed, or is not an image.</exception>
-    internal async Task<FaceImageValue?> ToLinkAsync(
+    internal async Task<FaceImageValue?> GetLinkAsync(
         Connection connection, FaceImage face, FaceImageValue refused, IEngineLog? log, CancellationToken cancellationToken)
     {
         byte[] image = face.ReadBytes();
@@ -125,13 +125,13 @@ internal sealed class FaceUploads
             throw new FaceGenException(ErrorCode.FaceImageInvalid, $"The face image '{face}' has changed since it was sent. Nothing was accepted. Run the command again.");
 
         string hash = Sha256.ComputeHex(image);
-        return (await ForceAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false)).Link is { } link
+        return (await UploadEvenIfPausedAsync(connection, face, image, hash, log, cancellationToken).ConfigureAwait(false)).Link is { } link
             ? new FaceImageValue(link, hash) { Replaces = refused }
             : null;
     }
 
     /// <summary>Removes a link after the service accepted the inline image instead.</summary>
-    internal void DropLink(Connection connection, FaceImageValue refused)
+    internal void RemoveLink(Connection connection, FaceImageValue refused)
     {
         DateTimeOffset now = connection.Services.Time.GetUtcNow();
         lock (_uploads)
@@ -157,17 +157,17 @@ internal sealed class FaceUploads
         _uploads.TryGetValue(hash, out upload) && (!upload.IsCompleted || IsValid(upload, now));
 
     /// <summary>Returns an upload with a link, or tries one even if uploads failed before.</summary>
-    private Task<Upload> ForceAsync(Connection connection, FaceImage face, byte[] image, string hash, IEngineLog? log, CancellationToken cancellationToken)
+    private Task<Upload> UploadEvenIfPausedAsync(Connection connection, FaceImage face, byte[] image, string hash, IEngineLog? log, CancellationToken cancellationToken)
     {
         lock (_uploads)
         {
             bool isKnown = TryGetUpload(hash, connection.Services.Time.GetUtcNow(), out Task<Upload>? known) && (!known.IsCompleted || known.Result.Link is not null);
-            return (isKnown ? known! : Begin(hash, () => UploadAsync(connection, face, image, log))).WaitAsync(cancellationToken);
+            return (isKnown ? known! : StartUpload(hash, () => UploadAsync(connection, face, image, log))).WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>Begins an upload; the caller holds the lock.</summary>
-    private Task<Upload> Begin(string hash, Func<Task<Upload>> begin)
+    /// <summary>Starts an upload; the caller holds the lock.</summary>
+    private Task<Upload> StartUpload(string hash, Func<Task<Upload>> upload)
     {
         if (_uploads.Count >= Capacity && !_uploads.ContainsKey(hash))
         {
@@ -176,7 +176,7 @@ internal sealed class FaceUploads
             foreach (string known in ended) _uploads.Remove(known);
         }
 
-        return _uploads[hash] = Task.Run(begin);
+        return _uploads[hash] = Task.Run(upload);
     }
 
     private async Task<Upload> UploadAsync(Connection connection, FaceImage face, byte[] image, IEngineLog? log)

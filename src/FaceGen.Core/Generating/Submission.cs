@@ -52,7 +52,7 @@ internal sealed class Submission(
                 await WaitForEqualRequestAsync(attempt).ConfigureAwait(false);
                 if (failures.FatalError is { } fatalError) throw fatalError;
 
-                (int sequence, int pace) = (failures.Sequence, _account.Pace.Version);
+                (int sequence, int rateVersion) = (failures.Sequence, _account.SubmissionRateLimiter.Version);
                 (Outcome outcome, Generation? accepted) = await _account.SubmitAsync(request, SendAsync).ConfigureAwait(false);
                 _isSlotOccupied = accepted is not null;
                 persistentErrors = outcome is Outcome.Retry { PersistentError: not null } ? persistentErrors + 1 : 0;
@@ -74,9 +74,9 @@ internal sealed class Submission(
                         failures.AddFatal(error);
                         throw error;
                     case Outcome.Retry retry:
-                        if (retry is { IsRepeat: true, Delay: { } interval }) _account.Repeats.AddRefusal(GetRepeatKey(), Now, interval);
-                        else if (_account.Repeats.IsActive) _account.Repeats.Remove(GetRepeatKey());
-                        await RetryAsync(retry, attempt, pace).ConfigureAwait(false);
+                        if (retry is { IsRepeat: true, Delay: { } interval }) _account.DuplicateRequestLimiter.AddRefusal(GetRepeatKey(), Now, interval);
+                        else if (_account.DuplicateRequestLimiter.IsActive) _account.DuplicateRequestLimiter.Remove(GetRepeatKey());
+                        await RetryAsync(retry, attempt, rateVersion).ConfigureAwait(false);
                         break;
                 }
             }
@@ -101,7 +101,7 @@ internal sealed class Submission(
         else if (failed.FatalError is { } error) failures.AddFatal(error);
         else failures.AddRefusal(failed.Reason, accepted.FailureCause);
 
-        if (_face.Replaces is { IsInline: false } link) _account.FaceUploads.DropLink(connection, link);
+        if (_face.Replaces is { IsInline: false } link) _account.FaceUploads.RemoveLink(connection, link);
         string row = request.Source?.ToString() ?? $"'{DisplayText.Clean(request.Prompt, 60)}'";
         string expected = accepted is { IsFinished: false, Eta: > 0 and < 86_400 and var eta }
             ? $", and is expected in {DisplayText.FormatSeconds(TimeSpan.FromSeconds(eta))}"
@@ -135,12 +135,12 @@ internal sealed class Submission(
     /// <summary>Waits until the service accepts the request although an equal one was sent a moment ago.</summary>
     private async Task WaitForEqualRequestAsync(int attempt)
     {
-        while (_account.Repeats.IsActive && _account.Repeats.TrySend(GetRepeatKey(), Now) is var delay && delay > TimeSpan.Zero)
+        while (_account.DuplicateRequestLimiter.IsActive && _account.DuplicateRequestLimiter.TrySend(GetRepeatKey(), Now) is var delay && delay > TimeSpan.Zero)
         {
             var retry = new Outcome.Retry("an equal request was sent a moment ago, which the service refuses", delay) { IsRepeat = true };
             // Nothing is in flight while the request waits.
             if (_uncertain is null && options.SubmissionLog is { } submissionLog) await submissionLog.RecordOutcomeAsync(retry, null).ConfigureAwait(false);
-            await RetryAsync(retry, attempt, _account.Pace.Version).ConfigureAwait(false);
+            await RetryAsync(retry, attempt, _account.SubmissionRateLimiter.Version).ConfigureAwait(false);
         }
     }
 
@@ -152,7 +152,7 @@ internal sealed class Submission(
     /// Waits until a request that was not accepted may be sent again; without its slot where the queue is full or the request equals
     /// an earlier one.
     /// </summary>
-    private async Task RetryAsync(Outcome.Retry retry, int attempt, int pace)
+    private async Task RetryAsync(Outcome.Retry retry, int attempt, int rateVersion)
     {
         if (retry.QueueLimit is { } limit) _account.Slots.ApplyServiceLimit(limit);
         Task WaitAsync() => WaitToRetryAsync(retry, attempt);
@@ -160,9 +160,9 @@ internal sealed class Submission(
         bool keepsSlot = _uncertain is not null;
         if (!keepsSlot) NotAcceptedReason = retry.Reason;
         if (retry.FaceRefusal is { } refusal) await ChangeFaceAsync(refusal, keepsSlot).ConfigureAwait(false);
-        if (retry.IsBareRateLimit && _account.Pace.TryAddRefusal(pace))
+        if (retry.IsBareRateLimit && _account.SubmissionRateLimiter.TryAddRefusal(rateVersion))
         {
-            log?.LogVerbose($"The service did not accept a request ({retry.Reason.TrimEnd('.')}). It may limit the rate: requests are sent {DisplayText.FormatSeconds(_account.Pace.Interval)} apart.");
+            log?.LogVerbose($"The service did not accept a request ({retry.Reason.TrimEnd('.')}). It may limit the rate: requests are sent {DisplayText.FormatSeconds(_account.SubmissionRateLimiter.Interval)} apart.");
         }
         else if (keepsSlot)
         {
@@ -184,7 +184,7 @@ internal sealed class Submission(
             await WaitAsync().ConfigureAwait(false);
         }
 
-        await _account.Pace.WaitAsync(connection.Services.Time, _deadlineToken).ConfigureAwait(false);
+        await _account.SubmissionRateLimiter.WaitAsync(connection.Services.Time, _deadlineToken).ConfigureAwait(false);
         NotAcceptedReason = null;
     }
 
@@ -200,7 +200,7 @@ internal sealed class Submission(
 
         // An upload may take long.
         if (!keepsSlot) _slot.Release();
-        if (await _account.FaceUploads.ToLinkAsync(connection, request.FaceImage, _face, log, _deadlineToken).ConfigureAwait(false) is not { } link)
+        if (await _account.FaceUploads.GetLinkAsync(connection, request.FaceImage, _face, log, _deadlineToken).ConfigureAwait(false) is not { } link)
         {
             AddRefusal(refusal);
             throw refusal.Error;
@@ -298,7 +298,7 @@ internal sealed class Submission(
         };
         _account.ImagePrice.AddImages(request.ImageCount);
         _account.Slots.RecoverLimit();
-        _account.Pace.AddAccepted();
+        _account.SubmissionRateLimiter.AddAccepted();
         bool endIsKnown = status == GenerationStatus.Processing || !response.IsPending;
         // A response with links alone does not say when the service has finished.
         if (!endIsKnown) _ = _account.ReleaseLaterAsync(connection, _slot);

@@ -55,7 +55,7 @@ internal static class IsoMediaBoxes
     /// <summary>True if the data of each image is within the file (the box <c>iloc</c>).</summary>
     private static bool IsDataPresent(ReadOnlySpan<byte> table, long fileLength)
     {
-        var fields = new FieldReader(table);
+        var fields = new NumberReader(table);
         int version = (int)(fields.Read(4) >> 24);
         int sizes = (int)fields.Read(2);
         int offsetSize = sizes >> 12, lengthSize = (sizes >> 8) & 15, baseSize = (sizes >> 4) & 15, indexSize = version is 1 or 2 ? sizes & 15 : 0;
@@ -84,7 +84,7 @@ internal static class IsoMediaBoxes
     }
 
     /// <summary>Reads numbers whose lengths the file defines.</summary>
-    private ref struct FieldReader(ReadOnlySpan<byte> bytes)
+    private ref struct NumberReader(ReadOnlySpan<byte> bytes)
     {
         private ReadOnlySpan<byte> _rest = bytes;
 

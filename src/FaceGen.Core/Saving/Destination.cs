@@ -7,7 +7,7 @@ internal sealed class Destination(FileStorage files, string folder)
 {
     /// <summary>Checks that the folder, which need not exist yet, can be written. Leaves no file behind.</summary>
     /// <exception cref="FaceGenException">The folder cannot be written.</exception>
-    internal void Probe()
+    internal void VerifyWritable()
     {
         string name = PartFileName.Create(), renamed = PartFileName.Create(), tried = folder;
         try
@@ -44,7 +44,7 @@ internal sealed class Destination(FileStorage files, string folder)
     /// <exception cref="FaceGenException">The folder cannot be written.</exception>
     internal void Prepare()
     {
-        Probe();
+        VerifyWritable();
         bool exists = files.FolderExists(folder);
         try
         {
@@ -55,7 +55,7 @@ internal sealed class Destination(FileStorage files, string folder)
             throw CreateNotWritableError(e, e.Message);
         }
 
-        if (!exists) Probe();
+        if (!exists) VerifyWritable();
     }
 
     /// <summary>
@@ -112,7 +112,7 @@ internal sealed class Destination(FileStorage files, string folder)
 
         try
         {
-            Probe();
+            VerifyWritable();
             return true;
         }
         catch (FaceGenException)

@@ -406,7 +406,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
         if (SummaryOnly) WriteObject(summary);
         // With the tag PSHOST the host shows it, unless -InformationAction is Ignore.
         WriteInformation(summary, SummaryOnly ? ["FaceGen"] : ["FaceGen", "PSHOST"]);
-        if (summary.Fault is not null) EndWithError(summary.Fault, summary);
+        if (summary.FatalError is not null) EndWithError(summary.FatalError, summary);
         if (summary.Message.Length > 0) WriteWarning(summary.Message);
     }
 
@@ -418,7 +418,7 @@ public sealed class InvokeFaceGenBatchCommand : RequestFileCmdlet
     private void BeginLog(string path, LedgerLocation ledger, Connection connection)
     {
         var log = new RunLog(path, TimeProvider.System, Log);
-        Work.WaitFor(Task.Run(log.Probe));
+        Work.WaitFor(Task.Run(log.VerifyWritable));
         log.WriteBegin(ledger.ToString(), connection.BaseUri);
         _log = log;
     }

@@ -157,7 +157,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
             ? Paths.ResolveFolder(System.IO.Path.GetDirectoryName(_file)!, isLiteral: true)
             : Paths.ResolveFolder(LiteralPath ?? Path, isLiteral: LiteralPath is not null);
         _destination = new Destination(FileStorage.System, _folder);
-        _name = _file is not null ? new OutFileName(System.IO.Path.GetFileName(_file)) : _nameScript is not null ? new GivenFileNames() : new FileNameTemplate(Name);
+        _name = _file is not null ? new OutFileName(System.IO.Path.GetFileName(_file)) : _nameScript is not null ? new ScriptedFileNames() : new FileNameTemplate(Name);
         // Before a cmdlet upstream pays for anything. A stop ends the wait for a share that does not respond.
         if (!IsWhatIf) Work.WaitFor(Task.Run(Prepare));
         _saver = new ImageSaver(null, new SaveOptions(_folder, _name)
@@ -212,7 +212,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     {
         try
         {
-            if (_name is GivenFileNames names) names.Set(generation, EvaluateName(generation));
+            if (_name is ScriptedFileNames names) names.Set(generation, EvaluateName(generation));
             for (int index = 0; index < Math.Max(generation.Images.Count, 1); index++) _name!.Expand(generation, index);
         }
         catch (FaceGenException e)
@@ -238,7 +238,7 @@ public sealed class SaveFaceGenOutputCommand : GenerationCmdlet
     /// <summary>Checks that the folder can be written, and starts to delete the temporary files of killed runs.</summary>
     private bool Prepare()
     {
-        _destination!.Probe();
+        _destination!.VerifyWritable();
         _cleanup = Task.Run(() =>
         {
             _destination.RemoveAbandoned(_name!.HasFolders, StopToken);

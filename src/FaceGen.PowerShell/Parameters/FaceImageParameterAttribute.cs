@@ -23,7 +23,7 @@ internal sealed class FaceImageParameterAttribute : ArgumentTransformationAttrib
         }
         catch (FaceGenException e)
         {
-            return FaceImage.FromFault(e);
+            return FaceImage.FromError(e);
         }
     }
 }

@@ -56,8 +56,8 @@ public abstract class FaceGenCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Handles Ctrl+C and the end of the pipeline: ends the wait of the pipeline's thread. The token's callbacks run on another thread, because one may block, such as a
-    /// database driver's while its server is unreachable.
+    /// Handles Ctrl+C and the end of the pipeline: ends the wait of the pipeline's thread. The token's callbacks run on another
+    /// thread, because one may block, such as a database driver's while its server is unreachable.
     /// </summary>
     protected sealed override void StopProcessing()
     {

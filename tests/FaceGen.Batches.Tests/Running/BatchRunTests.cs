@@ -261,7 +261,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(10));
 
-        Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
+        Assert.Equal(ErrorCode.KeyRejected, summary.FatalError?.Code);
         Assert.Equal((BatchState.Unfinished, 3, 7, 3), (summary.State, summary.Saved, summary.Pending, summary.ImagesPaid));
         Assert.InRange(_fixture.Submissions, 4, 5);
         Assert.DoesNotContain(_fixture.EndedItems, ended => ended.Error is not null);
@@ -277,7 +277,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
-        Assert.Equal(ErrorCode.KeyRejected, summary.Fault?.Code);
+        Assert.Equal(ErrorCode.KeyRejected, summary.FatalError?.Code);
         Assert.Equal(8, summary.Pending + summary.InProgress);
         Assert.InRange(summary.InProgress, 1, Limits.DefaultQueueLimit + 1);
 
@@ -298,7 +298,7 @@ public sealed class BatchRunTests : IDisposable
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary next = await _fixture.RunAsync(BatchFixture.Requests(3), _fixture.Options with { RetryFailed = true });
 
-        Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.Fault));
+        Assert.Equal((2, 1, 0, null), (first.Saved, first.InProgress, first.Failed, first.FatalError));
         Assert.Equal((BatchState.Complete, 3, 3), (next.State, next.Saved, _fixture.Submissions));
         Assert.Contains(_fixture.EndedItems, ended => ended.Error?.Code == ErrorCode.GenerationNotFound && ended.Item.StatusValue == BatchItemStatus.Submitted);
     }
@@ -373,7 +373,7 @@ public sealed class BatchRunTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8), _fixture.Options with { AcceptanceTimeout = TimeSpan.FromHours(1) });
 
         Assert.Equal((BatchState.Unfinished, 8, 0), (summary.State, summary.Pending, summary.ImagesPaid));
-        Assert.True(summary.Fault?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
+        Assert.True(summary.FatalError?.Code is ErrorCode.ServiceUnreachable or ErrorCode.ServiceBusy);
         Assert.Empty(_fixture.EndedItems);
         AssertNothingIsRetained();
     }
@@ -421,7 +421,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(8));
 
-        Assert.True(summary.State == BatchState.Complete, $"{summary.State}: {summary.Message} {summary.Fault?.Message}\n{string.Join('\n', _fixture.Warnings.Concat(_fixture.LogLines))}\n{string.Join('\n', _fixture.EndedItems.Select(ended => $"{ended.Item}: {ended.Error?.Message}"))}");
+        Assert.True(summary.State == BatchState.Complete, $"{summary.State}: {summary.Message} {summary.FatalError?.Message}\n{string.Join('\n', _fixture.Warnings.Concat(_fixture.LogLines))}\n{string.Join('\n', _fixture.EndedItems.Select(ended => $"{ended.Item}: {ended.Error?.Message}"))}");
         Assert.Equal(8, _fixture.Submissions);
         AssertNothingIsRetained();
     }
@@ -456,7 +456,7 @@ public sealed class BatchRunTests : IDisposable
         if (failures == 2)
         {
             BatchSummary summary = await run;
-            Assert.Equal(ErrorCode.LedgerUnreachable, summary.Fault?.Code);
+            Assert.Equal(ErrorCode.LedgerUnreachable, summary.FatalError?.Code);
             Assert.Equal((1, 2), (summary.InProgress, summary.Pending + summary.Saved));
         }
         else
@@ -587,7 +587,7 @@ public sealed class BatchRunTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(7));
 
-        Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.Fault?.Code));
+        Assert.Equal((BatchState.Unfinished, ErrorCode.NotConnected), (summary.State, summary.FatalError?.Code));
         Assert.Equal(7, summary.Pending + summary.InProgress);
     }
 

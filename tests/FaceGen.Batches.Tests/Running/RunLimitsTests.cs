@@ -24,7 +24,7 @@ public sealed class RunLimitsTests : IDisposable
         Assert.Equal((sent, sent, sent, 8 - sent), (summary.Saved, summary.ImagesPaid, _fixture.Submissions, summary.Pending));
         Assert.Equal(sent == 8 ? BatchState.Complete : BatchState.Unfinished, summary.State);
         Assert.Equal(sent < 8, summary.Message.Contains("-MaxImages", StringComparison.Ordinal));
-        Assert.Null(summary.Fault);
+        Assert.Null(summary.FatalError);
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
 
@@ -138,7 +138,7 @@ public sealed class RunLimitsTests : IDisposable
 
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2), _fixture.Options with { MinimumBalance = 1 });
 
-        Assert.Equal((ErrorCode.KeyRejected, 0), (summary.Fault?.Code, _fixture.Submissions));
+        Assert.Equal((ErrorCode.KeyRejected, 0), (summary.FatalError?.Code, _fixture.Submissions));
     }
 
     [Fact]
@@ -233,7 +233,7 @@ public sealed class RunLimitsTests : IDisposable
 
         Assert.Equal((BatchState.Unfinished, 8), (first.State, first.InProgress + first.Pending));
         Assert.InRange(first.InProgress, 1, 5);
-        Assert.Null(first.Fault);
+        Assert.Null(first.FatalError);
         Assert.Empty(_fixture.EndedItems);
         _fixture.OnFetch = (id, _) => BatchFixture.Finished(int.Parse(id, CultureInfo.InvariantCulture));
         BatchSummary second = await _fixture.RunAsync(BatchFixture.Requests(8));
@@ -249,7 +249,7 @@ public sealed class RunLimitsTests : IDisposable
         BatchSummary summary = await fixture.RunAsync(BatchFixture.Requests(3));
 
         Assert.Equal((BatchState.Unfinished, 1, 2), (summary.State, summary.InProgress, summary.Pending));
-        Assert.Equal(ErrorCode.ServiceBusy, summary.Fault?.Code);
+        Assert.Equal(ErrorCode.ServiceBusy, summary.FatalError?.Code);
         Assert.Equal(ErrorCode.GenerationTimeout, Assert.Single(fixture.EndedItems).Error!.Code);
     }
 }

@@ -200,7 +200,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         Assert.Equal((1, 0, 0), (summary.Uncertain, summary.Pending, summary.Failed));
         Assert.DoesNotContain(_fixture.Ledger.Writes, row => row.Status is BatchItemStatus.Pending or BatchItemStatus.Failed);
         Assert.Equal(ErrorCode.SubmissionUncertain, Assert.Single(_fixture.EndedItems).Error!.Code);
-        Assert.Equal(refusal is "key" ? ErrorCode.KeyRejected : refusal is "ledger" ? ErrorCode.LedgerUnreachable : null, summary.Fault?.Code);
+        Assert.Equal(refusal is "key" ? ErrorCode.KeyRejected : refusal is "ledger" ? ErrorCode.LedgerUnreachable : null, summary.FatalError?.Code);
         Assert.Equal(0, _fixture.Account.Slots.InUse);
     }
 
@@ -350,7 +350,7 @@ public sealed class UncertainRowReconcilerTests : IDisposable
         BatchSummary summary = await _fixture.RunAsync(BatchFixture.Requests(2));
 
         Assert.Equal((BatchState.SomeFailed, 2), (summary.State, summary.Uncertain));
-        Assert.Null(summary.Fault);
+        Assert.Null(summary.FatalError);
         Assert.Empty(_fixture.Warnings);
     }
 

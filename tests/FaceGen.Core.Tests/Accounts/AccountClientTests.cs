@@ -20,7 +20,7 @@ public sealed class AccountClientTests : IDisposable
 
         QueueUsage usage = await Client.GetQueueUsageAsync(default).WithTimeoutAsync();
 
-        Assert.Equal(3, usage.ProcessingCount);
+        Assert.Equal(3, usage.RequestCount);
         Assert.Equal(["POST", "GET"], _service.Calls.Select(call => call.Method));
         Assert.All(_service.Calls, call => Assert.EndsWith("/api/v6/processing/request_count", call.Address.AbsoluteUri, StringComparison.Ordinal));
         Assert.All(_service.Calls, call => Assert.Contains(FakeService.Key.Split('/')[0], call.Body, StringComparison.Ordinal));

@@ -73,7 +73,7 @@ public sealed class RunLogTests : IEngineLog, IDisposable
     private RunLog Create(string path)
     {
         var log = new RunLog(path, TimeProvider.System, this);
-        log.Probe();
+        log.VerifyWritable();
         return log;
     }
 }

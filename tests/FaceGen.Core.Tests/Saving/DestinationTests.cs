@@ -16,8 +16,8 @@ public sealed class DestinationTests : IDisposable
         Directory.CreateDirectory(_folder.PathOf("out"));
         _folder.Write("out/a.png", [1]);
 
-        At("out").Probe();
-        At("new/sub").Probe();
+        At("out").VerifyWritable();
+        At("new/sub").VerifyWritable();
 
         Assert.Equal([Path.Combine("out", "a.png")], _folder.Files);
         Assert.False(Directory.Exists(_folder.PathOf("new")));
@@ -30,7 +30,7 @@ public sealed class DestinationTests : IDisposable
     {
         _folder.Write("file", [1]);
 
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(path).Probe());
+        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(path).VerifyWritable());
 
         Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
         Assert.StartsWith($"The folder '{_folder.PathOf(path)}' cannot be written: ", fault.Message, StringComparison.Ordinal);
@@ -45,8 +45,8 @@ public sealed class DestinationTests : IDisposable
         int available = PathLength.GetMax(_folder.FullName) - PathLength.MeasureTemporary(_folder.FullName);
         string longest = string.Concat(Enumerable.Repeat("/a", available / 2));
 
-        At(longest.TrimStart('/')).Probe();
-        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(longest.TrimStart('/') + "/b").Probe());
+        At(longest.TrimStart('/')).VerifyWritable();
+        FaceGenException fault = Assert.Throws<FaceGenException>(() => At(longest.TrimStart('/') + "/b").VerifyWritable());
 
         Assert.Equal(ErrorCode.FileNotWritten, fault.Code);
         Assert.Contains("Nothing was sent or saved.", fault.Message, StringComparison.Ordinal);

@@ -71,9 +71,9 @@ public sealed class FileNameTemplateTests
         Assert.Equal(expected, new OutFileName(fileName).GetExtension(format));
 
     [Fact]
-    public void GivenFileNames_are_made_valid_and_stay_inside_the_folder()
+    public void ScriptedFileNames_are_made_valid_and_stay_inside_the_folder()
     {
-        var names = new GivenFileNames();
+        var names = new ScriptedFileNames();
         names.Set(Plain, "team: a/{j}?.png");
 
         Assert.Equal(Path.Combine("team_ a", "{j}_"), names.Expand(Plain, 0));

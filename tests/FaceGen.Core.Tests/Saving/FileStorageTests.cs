@@ -128,7 +128,7 @@ public sealed class FileStorageTests : IDisposable
     {
         var files = new RecordingStorage { FailingOperation = nameof(FileStorage.Rename), Failure = CreateWindowsError(32), Failures = 1 };
 
-        new Destination(files, _folder.FullName).Probe();
+        new Destination(files, _folder.FullName).VerifyWritable();
 
         Assert.Empty(_folder.Files);
     }
@@ -142,7 +142,7 @@ public sealed class FileStorageTests : IDisposable
         var failure = new UnauthorizedAccessException("The storage failed.");
         var destination = new Destination(new RecordingStorage { FailingOperation = operation, Failure = failure }, _folder.FullName);
 
-        FaceGenException error = Assert.Throws<FaceGenException>(destination.Probe);
+        FaceGenException error = Assert.Throws<FaceGenException>(destination.VerifyWritable);
 
         Assert.Equal(ErrorCode.FileNotWritten, error.Code);
         Assert.Same(failure, error.InnerException);

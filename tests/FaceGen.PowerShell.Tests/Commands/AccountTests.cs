@@ -27,7 +27,7 @@ public sealed class AccountTests
 
         ScriptResult result = fixture.Run("param($face) $null = 'a', 'b', 'c' | New-FaceGenImage -FaceImage $face -NoWait; Get-FaceGenQueue", fixture.Face).WithoutErrors();
 
-        Assert.Equal((3, 5, 2), (result.Single.Properties["ProcessingCount"].Value, result.Single.Properties["QueueLimit"].Value, result.Single.Properties["Free"].Value));
+        Assert.Equal((3, 5, 2), (result.Single.Properties["RequestCount"].Value, result.Single.Properties["QueueLimit"].Value, result.Single.Properties["Free"].Value));
         Assert.Equal("3 of 5", result.Single.ToString());
     }
 

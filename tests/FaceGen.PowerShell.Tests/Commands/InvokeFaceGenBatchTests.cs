@@ -456,7 +456,7 @@ public sealed class InvokeFaceGenBatchTests
         string plan = Assert.Single(result.Result.Verbose, line => line.StartsWith("Pay for", StringComparison.Ordinal));
         Assert.StartsWith(
             $"Pay for 2 of 3 images and save them in '{fixture.OutputFolder}': 7 rows, 3 to send with 1 upload of face images, 0 in progress from an earlier run, 3 done, 0 not retried, 1 invalid and skipped. "
-            + $"The connection 'Default' ({fixture.Emulator.BaseUri}#", plan, StringComparison.Ordinal);
+            + $"The account of the connection 'Default' ({fixture.Emulator.BaseUri}#", plan, StringComparison.Ordinal);
     }
 
     [Fact]

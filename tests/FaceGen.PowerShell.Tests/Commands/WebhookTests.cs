@@ -74,7 +74,7 @@ public sealed class WebhookTests
         ScriptResult result = fixture.Run("$null = New-FaceGenWebhook; Receive-FaceGenWebhook -Count 1 -TimeoutSec 1");
 
         Assert.StartsWith("GenerationTimeout,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.StartsWith("0 of 1 generations arrived within 1 s. Nothing is lost.", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("0 of 1 generation arrived within 1 s. Nothing is lost.", result.Error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace FaceGen.Generating;
 /// Spaces the submissions of equal requests, which some accounts refuse within 30 seconds as spam (Q40). It has no effect until the
 /// service has refused one.
 /// </summary>
-internal sealed class RepeatLimiter
+internal sealed class DuplicateRequestLimiter
 {
     private readonly object _gate = new();
 

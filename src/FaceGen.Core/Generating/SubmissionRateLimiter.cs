@@ -4,7 +4,7 @@ namespace FaceGen.Generating;
 /// Spaces the submissions of an account whose rate the service limits with bare 429s (Q45; docs/architecture.md#rate-of-submissions).
 /// The interval is zero until the service refuses a submission; then it grows with each refusal, and shrinks while the service accepts.
 /// </summary>
-internal sealed class SubmissionPace
+internal sealed class SubmissionRateLimiter
 {
     /// <summary>The factors of the interval after a refusal, and after consecutive accepted submissions.</summary>
     private const double Growth = 1.5, Shrinkage = 0.8;
@@ -51,7 +51,7 @@ internal sealed class SubmissionPace
 
     /// <summary>Adds a bare refusal. Those of submissions that were sent with the same interval count once.</summary>
     /// <param name="version">The <see cref="Version"/> when the submission was sent.</param>
-    /// <returns>True if the submission is to be sent again at the new pace; false if its refusal is about the queue.</returns>
+    /// <returns>True if the submission is to be sent again at the new interval; false if its refusal is about the queue.</returns>
     internal bool TryAddRefusal(int version)
     {
         lock (_gate)

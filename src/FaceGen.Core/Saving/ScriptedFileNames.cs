@@ -4,7 +4,7 @@ using FaceGen.Contract;
 namespace FaceGen.Saving;
 
 /// <summary>The names that a script has given to generations, made valid on every file system. A slash separates folders.</summary>
-internal sealed class GivenFileNames : FileNameTemplate
+internal sealed class ScriptedFileNames : FileNameTemplate
 {
     private readonly ConcurrentDictionary<(string? Account, string Id), string[]> _segments = new();
 
