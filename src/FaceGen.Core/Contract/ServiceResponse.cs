@@ -20,6 +20,8 @@ internal sealed record ServiceResponse
     /// <summary>Gets the status word in lower case; empty if there is none.</summary>
     internal string Status { get; private init; } = "";
 
+    private StatusWordKind StatusKind => StatusWord.Classify(Status);
+
     internal string? Id { get; private init; }
 
     /// <summary>Gets the id from <c>request_id</c> (Q36). In an error it can be the number of the call instead.</summary>
@@ -74,18 +76,18 @@ internal sealed record ServiceResponse
     /// <summary>Gets the whole response, for fields that only one kind of response has.</summary>
     internal JsonElement Root { get; private init; }
 
-    internal bool IsSuccess => Status is "success" or "succeeded" or "completed" or "ready";
+    internal bool IsSuccess => StatusKind is StatusWordKind.Success;
 
-    internal bool IsPending => Status is "processing" or "queued" or "pending" or "in_queue" or "starting";
+    internal bool IsPending => StatusKind is StatusWordKind.Pending;
 
     /// <summary>True if the status is a refusal or a failed generation.</summary>
-    internal bool IsFailure => IsRefusal || Status is "failed" or "failure";
+    internal bool IsFailure => StatusKind is StatusWordKind.Failed or StatusWordKind.Refused;
 
     /// <summary>True if the status says that the service refused the call. The other words of a failure may be about a generation.</summary>
-    internal bool IsRefusal => Status is "error";
+    internal bool IsRefusal => StatusKind is StatusWordKind.Refused;
 
     /// <summary>True if there is a status word and it is not a known one.</summary>
-    internal bool HasUnknownStatus => Status.Length > 0 && !IsSuccess && !IsPending && !IsFailure;
+    internal bool HasUnknownStatus => Status.Length > 0 && StatusKind is StatusWordKind.Unknown;
 
     /// <summary>Creates the response to an accepted submission of which only the id is known.</summary>
     internal static ServiceResponse CreateAccepted(string id) => new() { Id = id, Status = "processing" };
