@@ -37,9 +37,6 @@ public enum ImageFormat
 /// <summary>Detects an image's format from its first bytes, independently of its name and media type.</summary>
 internal static class ImageHeader
 {
-    /// <summary>The number of bytes that are enough to detect a format.</summary>
-    internal const int RequiredBytes = 16;
-
     /// <summary>Returns the format of an image; null if the bytes are not the start of an image.</summary>
     internal static ImageFormat? DetectFormat(ReadOnlySpan<byte> head) => head switch
     {
