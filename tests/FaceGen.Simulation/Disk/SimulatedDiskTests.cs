@@ -4,7 +4,6 @@ using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
 using FaceGen.BatchModel;
 using FaceGen.Saving;
-using FaceGen.Simulation.Workers;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
 using Xunit.Sdk;
@@ -498,7 +497,7 @@ public sealed class SimulatedDiskTests : SimulationTests, IDisposable
         static async Task<ILedger> OpenAsync(string folder)
         {
             ILedger ledger = await LedgerFactory.OpenAsync(
-                LedgerLocation.ForFile(Path.Combine(folder, "ledger")), LedgerMode.RunAndCreateOnImport, TimeProvider.System, new SqliteWorkers.NullLog(), CancellationToken.None);
+                LedgerLocation.ForFile(Path.Combine(folder, "ledger")), LedgerMode.RunAndCreateOnImport, TimeProvider.System, new NullLog(), CancellationToken.None);
             await ledger.StageAsync(
                 [.. Enumerable.Range(1, InputRows).Select(number => new InputRow($"hash of {number}", new string('x', 1000), 1, null, null, null))], null, CancellationToken.None);
             return ledger;

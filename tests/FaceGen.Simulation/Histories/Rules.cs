@@ -269,15 +269,4 @@ internal class Rules(History history)
             IsReading = false;
         }
     }
-
-    private sealed class NullLog : Generating.IEngineLog
-    {
-        public void LogVerbose(string message)
-        {
-        }
-
-        public void LogWarning(string message)
-        {
-        }
-    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Postgres;
-using FaceGen.Generating;
 using FaceGen.Tests.Shared;
 using Npgsql;
 
@@ -156,15 +155,4 @@ internal sealed class PostgresWorkers : WorkerLedgers
 
     /// <summary>A worker that has ended records that itself.</summary>
     private static Task CloseAsync(Worker worker) => worker.IsKilled ? Task.CompletedTask : SetAsync(worker, "ended_at = 1");
-
-    private sealed class NullLog : IEngineLog
-    {
-        public void LogVerbose(string message)
-        {
-        }
-
-        public void LogWarning(string message)
-        {
-        }
-    }
 }

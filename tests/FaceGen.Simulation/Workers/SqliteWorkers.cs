@@ -2,7 +2,6 @@ using System.Globalization;
 using FaceGen.Batches.Ledgers;
 using FaceGen.Batches.Ledgers.Sqlite;
 using FaceGen.BatchModel;
-using FaceGen.Generating;
 using FaceGen.Simulation.Disk;
 using Microsoft.Data.Sqlite;
 using Microsoft.Win32.SafeHandles;
@@ -72,16 +71,5 @@ internal sealed class SqliteWorkers(string path) : WorkerLedgers
         await using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return await read(command);
-    }
-
-    internal sealed class NullLog : IEngineLog
-    {
-        public void LogVerbose(string message)
-        {
-        }
-
-        public void LogWarning(string message)
-        {
-        }
     }
 }

@@ -49,7 +49,7 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
         foreach ((LedgerCall A, LedgerCall B, int Begins) order in ((LedgerCall, LedgerCall, int)[])[(first, second, 0), (first, second, 1), (first, nothing with { Name = second.Name }, 0), (nothing with { Name = first.Name }, second, 1)])
             allowed.Add(await Task.Run(new StatementHistory(rows, [order.A, order.B], Choices.Deviating(new Dictionary<int, int> { [0] = order.Begins })).RunAsync));
 
-        int most = Setting("FACEGEN_SIM_DEPTH", 1) > 1 ? int.MaxValue : 2, histories = 0;
+        int most = ReadSetting("FACEGEN_SIM_DEPTH", 1) > 1 ? int.MaxValue : 2, histories = 0;
         List<string> failures = [];
         await ExploreAsync([], from: 0);
         output.WriteLine($"{pair}: {histories} orders, {failures.Count} failed");
@@ -91,7 +91,4 @@ public sealed class StatementTests(ITestOutputHelper output) : SimulationTests
 
     private static string Row(string status, string worker = "NULL", int attempts = 0, int fence = 0, string id = "NULL") => string.Create(
         CultureInfo.InvariantCulture, $"(gen_random_uuid(), 1, 1, 1, 1, '{{{{}}}}', 1, '{status}', {attempts}, {worker}, {fence}, '{Address}', {id})");
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FaceGen.Simulation.Exploring;
 using FaceGen.Simulation.Scheduling;
 
@@ -9,13 +8,8 @@ namespace FaceGen.Simulation.Workers;
 /// The environment variables are those of <see cref="HistoryTests"/>: <c>FACEGEN_SIM_DEPTH</c> 1 runs every history that differs in one
 /// choice, 2 every one that differs in two, within the bound; without it, or with <c>FACEGEN_SIM_STRIDE</c>, one of so many is run.
 /// </remarks>
-public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
+public sealed class WorkerTests : SimulationTests
 {
-    private static readonly int Depth = Setting("FACEGEN_SIM_DEPTH", 0);
-
-    /// <summary>For how many seconds each test runs histories only to count the failures; 0 to run them all and to show the failures.</summary>
-    private static readonly int CountFor = Setting("FACEGEN_SIM_COUNT", 0);
-
     /// <summary>One worker continues instead of the other, and one thing happens to a worker, or two of these.</summary>
     private static readonly Dictionary<ChoiceKind, int> Bound = new()
     {
@@ -84,40 +78,18 @@ public sealed class WorkerTests(ITestOutputHelper output) : SimulationTests
         if (ledger == LedgerKind.Postgres && PostgresWorkers.UnavailableReason is { } reason) Assert.Skip(reason);
     }
 
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
-
-    private static Findings NewFindings() => new(CountFor > 0 ? TimeSpan.FromSeconds(CountFor) : null);
-
-    private async Task DrawAsync(LedgerKind ledger, int usual)
+    private static async Task DrawAsync(LedgerKind ledger, int usual)
     {
         SkipWithoutServer(ledger);
-        int first = Setting("FACEGEN_SIM_SEED", 1), count = Setting("FACEGEN_SIM_HISTORIES", Setting("FACEGEN_SIM_SEED", 0) > 0 ? 1 : usual);
-        Findings findings = NewFindings();
-        for (int seed = first; seed < first + count && !findings.IsOver; seed++)
-        {
-            Failure? failure = await Failure.FindAsync(ScenarioOf(seed, ledger), Choices.Random(seed));
-            findings.Add(failure is null ? null : failure with { Seed = seed });
-        }
-
-        await ReportAsync(findings, isShrunk: true);
+        await RunRandomAsync(seed => ScenarioOf(seed, ledger), usual);
     }
 
-    private async Task ExploreAsync(WorkersScenario scenario, Dictionary<ChoiceKind, int> limit, int depth, int stride, ChoiceKind? begin = null)
+    private static async Task ExploreAsync(WorkersScenario scenario, Dictionary<ChoiceKind, int> limit, int depth, int stride, ChoiceKind? begin = null)
     {
         SkipWithoutServer(scenario.Ledger);
-        Findings findings = NewFindings();
+        Findings findings = CreateFindings();
         await new WorkerExploration(scenario with { IsDisturbedAfterChanges = true }, limit, findings, begin)
-            .RunAsync(Math.Max(Depth, depth), Setting("FACEGEN_SIM_STRIDE", Depth > 0 ? 1 : stride));
+            .RunAsync(Math.Max(Depth, depth), ReadSetting("FACEGEN_SIM_STRIDE", Depth > 0 ? 1 : stride));
         await ReportAsync(findings, isShrunk: false);
-    }
-
-    private async Task ReportAsync(Findings findings, bool isShrunk)
-    {
-        foreach (string line in findings.Counts) output.WriteLine(line);
-        if (CountFor == 0)
-            foreach (Failure failure in findings.Failures) output.WriteLine((isShrunk ? await failure.ShrinkAsync() : failure).ToString());
-
-        Assert.Empty(findings.Failures.Select(failure => failure.Kind));
     }
 }
