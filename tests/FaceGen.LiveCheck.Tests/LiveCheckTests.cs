@@ -62,7 +62,7 @@ public sealed class LiveCheckTests
     }
 
     [Fact]
-    public void Price_is_at_most_ten_images() => Assert.InRange(Submission.MaxImages, 1, 10);
+    public void Price_is_at_most_ten_images() => Assert.InRange(SentStep.MaxImages, 1, 10);
 
     [Theory]
     [InlineData(0, 0)]

@@ -50,7 +50,7 @@ internal sealed record Finding(Verdict Verdict, string Seen)
 internal sealed partial record Check(string Id, string Assumption, string Sources, string? Step, Func<Observations, Finding> Observe)
 {
     /// <summary>Gets the number of images that the observation may cost.</summary>
-    internal int Images => Submission.All.FirstOrDefault(submission => submission.Step == Step)?.Images ?? 0;
+    internal int Images => SentStep.All.FirstOrDefault(submission => submission.Step == Step)?.Images ?? 0;
 
     /// <summary>Runs the check.</summary>
     internal Finding Run(Observations observed)

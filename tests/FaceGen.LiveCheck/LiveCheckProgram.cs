@@ -170,7 +170,7 @@ internal static class LiveCheckProgram
     {
         internal bool IsHelp { get; private init; }
         internal bool IsConfirmed { get; private init; }
-        internal int MaxImages { get; private init; } = Submission.MaxImages;
+        internal int MaxImages { get; private init; } = SentStep.MaxImages;
         internal string Face { get; private init; } = Path.Combine(AppContext.BaseDirectory, "face.jpg");
         internal string Output { get; private init; } = "live-check";
 
@@ -185,10 +185,10 @@ internal static class LiveCheckProgram
                 {
                     ("--help", _) => options with { IsHelp = true },
                     ("--yes", _) => options with { IsConfirmed = true },
-                    ("--max-images", not null) when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int images) && images <= Submission.MaxImages => options with { MaxImages = images },
+                    ("--max-images", not null) when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int images) && images <= SentStep.MaxImages => options with { MaxImages = images },
                     ("--face", { Length: > 0 }) => options with { Face = value },
                     ("--output", { Length: > 0 }) => options with { Output = value },
-                    _ => throw new FaceGenException(ErrorCode.RequestInvalid, $"'{arguments[i]}' is not an option or has no valid value (--max-images: 0 to {Submission.MaxImages}). Nothing was sent. Use --help."),
+                    _ => throw new FaceGenException(ErrorCode.RequestInvalid, $"'{arguments[i]}' is not an option or has no valid value (--max-images: 0 to {SentStep.MaxImages}). Nothing was sent. Use --help."),
                 };
                 if (arguments[i] is "--max-images" or "--face" or "--output") i++;
             }

@@ -8,25 +8,25 @@ namespace FaceGen.LiveCheck;
 /// <summary>A submission of the run.</summary>
 /// <param name="Step">The name of the step.</param>
 /// <param name="Images">The number of images that it may cost.</param>
-internal sealed record Submission(string Step, int Images)
+internal sealed record SentStep(string Step, int Images)
 {
-    internal static readonly Submission Link = new("link", 1);
-    internal static readonly Submission Repeat = new("repeat", 1);
-    internal static readonly Submission Inline = new("inline", 1);
-    internal static readonly Submission InlineBase64 = new("inline-base64", 2);
-    internal static readonly Submission Large = new("large", 2);
+    internal static readonly SentStep Link = new("link", 1);
+    internal static readonly SentStep Repeat = new("repeat", 1);
+    internal static readonly SentStep Inline = new("inline", 1);
+    internal static readonly SentStep InlineBase64 = new("inline-base64", 2);
+    internal static readonly SentStep Large = new("large", 2);
 
     /// <summary>Gets all submissions, in their order. A smaller budget leaves out the last ones.</summary>
-    internal static IReadOnlyList<Submission> All { get; } = [Link, Repeat, Inline, InlineBase64, Large];
+    internal static IReadOnlyList<SentStep> All { get; } = [Link, Repeat, Inline, InlineBase64, Large];
 
     /// <summary>Gets the number of images that a run may cost; never more than ten.</summary>
     internal static int MaxImages { get; } = All.Sum(submission => submission.Images);
 }
 
 /// <summary>An accepted submission.</summary>
-internal sealed record Accepted(Submission Submission, Exchange Submit)
+internal sealed record Accepted(SentStep SentStep, Exchange Submit)
 {
-    internal string Step => Submission.Step;
+    internal string Step => SentStep.Step;
 
     /// <summary>Gets the id; null if the response has only links.</summary>
     internal string? Id => Submit.Result.Response!.AcceptedId;
@@ -151,22 +151,22 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
     {
         string link = client.Exchanges.Find(exchange => exchange.Step == "upload")?.Result.Response is { IsFailure: false, Output: [{ } uploaded, ..] } ? uploaded : "";
         JsonObject request = CreateRequest(link);
-        if (await SubmitAsync(Submission.Link, request, cancellationToken) is { } first)
+        if (await SubmitAsync(SentStep.Link, request, cancellationToken) is { } first)
         {
-            Accepted? repeat = await SubmitAsync(Submission.Repeat, request, cancellationToken);
+            Accepted? repeat = await SubmitAsync(SentStep.Repeat, request, cancellationToken);
             await CompleteAsync(first, cancellationToken);
             await ObserveAsync(first, cancellationToken);
             // Only a repetition that was certainly refused is sent again: it cost nothing.
-            if (repeat is null && client.Exchanges.Any(exchange => exchange.Step == Submission.Repeat.Step))
+            if (repeat is null && client.Exchanges.Any(exchange => exchange.Step == SentStep.Repeat.Step))
             {
                 await DelayAsync(RepeatDelay, cancellationToken);
-                repeat = await SubmitAsync(Submission.Repeat with { Step = "repeat-later" }, request, cancellationToken);
+                repeat = await SubmitAsync(SentStep.Repeat with { Step = "repeat-later" }, request, cancellationToken);
             }
 
             if (repeat is not null) await CompleteAsync(repeat, cancellationToken);
         }
 
-        await SubmitAndCompleteAsync(Submission.Inline, CreateRequest(FaceUri, ("seed", Seed + 1)), cancellationToken);
+        await SubmitAndCompleteAsync(SentStep.Inline, CreateRequest(FaceUri, ("seed", Seed + 1)), cancellationToken);
         JsonObject inline = CreateRequest(FaceUri, ("seed", Seed + 2), ("base64", true), ("samples", 2));
         // Without a size the service uses that of the face image.
         if (face.Info.Width <= RequestField.Width.Maximum && face.Info.Height <= RequestField.Height.Maximum)
@@ -175,18 +175,18 @@ internal sealed class LiveRun(ServiceAddress address, ServiceClient client, RunF
             inline.Remove("height");
         }
 
-        await SubmitAndCompleteAsync(Submission.InlineBase64, inline, cancellationToken);
-        await SubmitAndCompleteAsync(Submission.Large, CreateRequest(link, ("seed", Seed + 3), ("samples", 2),
+        await SubmitAndCompleteAsync(SentStep.InlineBase64, inline, cancellationToken);
+        await SubmitAndCompleteAsync(SentStep.Large, CreateRequest(link, ("seed", Seed + 3), ("samples", 2),
             ("width", RequestField.Width.Maximum), ("height", RequestField.Height.Maximum)), cancellationToken);
     }
 
-    private async Task SubmitAndCompleteAsync(Submission submission, JsonObject request, CancellationToken cancellationToken)
+    private async Task SubmitAndCompleteAsync(SentStep submission, JsonObject request, CancellationToken cancellationToken)
     {
         if (await SubmitAsync(submission, request, cancellationToken) is { } accepted) await CompleteAsync(accepted, cancellationToken);
     }
 
     /// <summary>Submits once, unless the budget is used up. The id is on the disk before the next request.</summary>
-    private async Task<Accepted?> SubmitAsync(Submission submission, JsonObject request, CancellationToken cancellationToken)
+    private async Task<Accepted?> SubmitAsync(SentStep submission, JsonObject request, CancellationToken cancellationToken)
     {
         if (_isStopped || _cost + submission.Images > maxImages || (string?)request["face_image"] == "") return null;
 
