@@ -3,16 +3,16 @@ using System.Diagnostics;
 namespace FaceGen.Emulator.Tests.CommandLine;
 
 /// <summary>Runs the emulator as its own process.</summary>
-internal sealed class EmulatorProcess : IDisposable
+internal sealed class EmulatorProgramProcess : IDisposable
 {
     private readonly Process _process;
 
-    private EmulatorProcess(Process process) => _process = process;
+    private EmulatorProgramProcess(Process process) => _process = process;
 
-    public static EmulatorProcess Start(params string[] arguments) => StartProgram(typeof(EmulatorHost).Assembly.Location, arguments);
+    public static EmulatorProgramProcess Start(params string[] arguments) => StartProgram(typeof(EmulatorHost).Assembly.Location, arguments);
 
     /// <summary>Runs a copy of the emulator.</summary>
-    public static EmulatorProcess StartProgram(string program, params string[] arguments)
+    public static EmulatorProgramProcess StartProgram(string program, params string[] arguments)
     {
         var info = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
@@ -20,7 +20,7 @@ internal sealed class EmulatorProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        return new EmulatorProcess(Process.Start(info)!);
+        return new EmulatorProgramProcess(Process.Start(info)!);
     }
 
     public Task<string?> ReadLineAsync() => _process.StandardOutput.ReadLineAsync();

@@ -10,7 +10,7 @@ public sealed partial class ProgramTests
     [Fact]
     public async Task Program_exit_with_stdin_prints_address_serves_and_ends()
     {
-        using var emulator = EmulatorProcess.Start(
+        using var emulator = EmulatorProgramProcess.Start(
             "--exit-with-stdin",
             "--api-key", "mine",
             "--service-time", "fixed:5",
@@ -54,7 +54,7 @@ public sealed partial class ProgramTests
             }
 
             if (!isDamaged) File.Delete(library);
-            using var emulator = EmulatorProcess.StartProgram(Path.Combine(folder, "FaceGen.Emulator.dll"), "--exit-with-stdin");
+            using var emulator = EmulatorProgramProcess.StartProgram(Path.Combine(folder, "FaceGen.Emulator.dll"), "--exit-with-stdin");
 
             (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
 
@@ -85,7 +85,7 @@ public sealed partial class ProgramTests
     [InlineData("--colour", "blue")]
     public async Task Program_invalid_option_prints_one_line_and_returns_2(string option, string value)
     {
-        using var emulator = EmulatorProcess.Start(option, value);
+        using var emulator = EmulatorProgramProcess.Start(option, value);
 
         (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
 
@@ -98,7 +98,7 @@ public sealed partial class ProgramTests
     [Fact]
     public async Task Program_fault_options_add_rules()
     {
-        using var emulator = EmulatorProcess.Start(
+        using var emulator = EmulatorProgramProcess.Start(
             "--exit-with-stdin", "--api-key", "mine", "--seed", "7", "--fault-rate", "1",
             "--fault", "Q3-code@submit:nth=1", "--fault", "Q24-500@fetch:prompt=a, b");
 
@@ -118,7 +118,7 @@ public sealed partial class ProgramTests
     [Fact]
     public async Task Program_list_faults_prints_all()
     {
-        using var emulator = EmulatorProcess.Start("--list-faults");
+        using var emulator = EmulatorProgramProcess.Start("--list-faults");
 
         (int exitCode, string output, _) = await emulator.WaitForExitAsync();
 
@@ -130,7 +130,7 @@ public sealed partial class ProgramTests
     public async Task Program_port_in_use_prints_one_line_and_returns_1()
     {
         await using TestService service = await TestService.StartAsync();
-        using var emulator = EmulatorProcess.Start(
+        using var emulator = EmulatorProgramProcess.Start(
             "--port", service.Host.BaseUri.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
         (int exitCode, string output, string errors) = await emulator.WaitForExitAsync();
@@ -144,7 +144,7 @@ public sealed partial class ProgramTests
     [Fact]
     public async Task Program_help_lists_every_option()
     {
-        using var emulator = EmulatorProcess.Start("--help");
+        using var emulator = EmulatorProgramProcess.Start("--help");
 
         (int exitCode, string output, _) = await emulator.WaitForExitAsync();
 

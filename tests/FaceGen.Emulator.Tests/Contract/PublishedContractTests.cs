@@ -51,7 +51,7 @@ public sealed class PublishedContractTests
         await using TestService service = await TestService.StartAsync();
         service.Host.Faults.Add(Fault.ById(fault), FaultOn.Submit.Nth(1));
 
-        ServiceResponse response = await service.SubmitAsync();
+        TestResponse response = await service.SubmitAsync();
 
         Assert.Equal(fault, service.Host.Journal.Entries[0].Fault);
         Assert.False(ContractSchema.IsValidResponse(TestService.FaceGen, response.Body.ToJsonString()));

@@ -46,7 +46,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("webhook", "\"here\"", "webhook must be a valid HTTPS link")]
     public async Task Submission_invalid_field_is_rejected_with_name_and_limit(string field, string json, string expected)
     {
-        ServiceResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        TestResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
         Assert.Equal("error", response.Status);
@@ -78,7 +78,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("face_image", "\"https://example.org/face.jpg\"")]
     public async Task Submission_value_at_limit_is_accepted(string field, string json)
     {
-        ServiceResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
+        TestResponse response = await _service.SubmitAsync((field, JsonNode.Parse(json)));
 
         Assert.Equal("success", response.Status);
     }
@@ -86,7 +86,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [Fact]
     public async Task Submission_several_invalid_fields_lists_all()
     {
-        ServiceResponse response = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
+        TestResponse response = await _service.SubmitAsync(("width", 900), ("style", "x"), ("prompt", ""));
 
         Assert.Equal(
             "prompt is required, width must be between 1 and 512, style must be one of: realistic, comic, chibi, 3d, anime",
@@ -98,7 +98,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         string tooLarge = SyntheticFace.ToDataUri(new byte[(5 * 1024 * 1024) + 1]);
 
-        ServiceResponse response = await _service.SubmitAsync(("face_image", tooLarge));
+        TestResponse response = await _service.SubmitAsync(("face_image", tooLarge));
 
         Assert.Equal("face_image must not be larger than 5242880 bytes (5 MB)", response.Message);
     }
@@ -110,7 +110,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData("{\"deep\": {\"er\": [null]}}")]
     public async Task Submission_unknown_field_is_accepted_with_warning(string json)
     {
-        ServiceResponse response = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
+        TestResponse response = await _service.SubmitAsync(("cfg", JsonNode.Parse(json)));
 
         Assert.Equal("success", response.Status);
         Assert.Equal(
@@ -124,7 +124,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     [InlineData(null, "API key required")]
     public async Task Submission_invalid_key_is_rejected(string? key, string expected)
     {
-        ServiceResponse response = await _service.SubmitAsync(("key", key));
+        TestResponse response = await _service.SubmitAsync(("key", key));
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
         Assert.Equal("error", response.Status);
@@ -140,7 +140,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         using var content = new StringContent(body);
 
-        ServiceResponse response = await _service.SendAsync(TestService.FaceGen, content);
+        TestResponse response = await _service.SendAsync(TestService.FaceGen, content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
         Assert.Equal("error", response.Status);
@@ -156,7 +156,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
         using var content = new StringContent(
             $"{{\"key\":\"{TestService.Key}\",\"prompt\":\"p\",\"face_image\":\"https://example.org/f\",\"{field}\":{json}}}");
 
-        ServiceResponse response = await _service.SendAsync(TestService.FaceGen, content);
+        TestResponse response = await _service.SendAsync(TestService.FaceGen, content);
 
         Assert.Equal("error", response.Status);
     }
@@ -169,7 +169,7 @@ public sealed class RequestRulesTests : IAsyncLifetime
     {
         string uri = SyntheticFace.ToDataUri(SyntheticFace.Draw(100, 120, format), mediaType);
 
-        ServiceResponse response = await _service.SubmitAsync(("face_image", uri));
+        TestResponse response = await _service.SubmitAsync(("face_image", uri));
 
         Assert.Equal("success", response.Status);
         Assert.Equal(100, response.Meta["W"]!.GetValue<int>());

@@ -33,8 +33,8 @@ public sealed class ToleranceTests
         await using TestService tolerant = await TestService.StartAsync();
         await using TestService strict = await TestService.StartAsync(Strict);
 
-        ServiceResponse accepted = await tolerant.SubmitAsync((field, JsonNode.Parse(json)));
-        ServiceResponse refused = await strict.SubmitAsync(("base64", true), (field, JsonNode.Parse(json)));
+        TestResponse accepted = await tolerant.SubmitAsync((field, JsonNode.Parse(json)));
+        TestResponse refused = await strict.SubmitAsync(("base64", true), (field, JsonNode.Parse(json)));
 
         Assert.Equal("success", accepted.Status);
         string warning = Assert.Single(accepted.Warnings);
@@ -74,7 +74,7 @@ public sealed class ToleranceTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.SubmitAsync((field, JsonNode.Parse(json)));
+        TestResponse response = await service.SubmitAsync((field, JsonNode.Parse(json)));
 
         Assert.Equal((HttpStatusCode.BadRequest, expected), (response.HttpStatus, response.Message));
     }
@@ -98,7 +98,7 @@ public sealed class ToleranceTests
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { Strict = strict });
 
-        ServiceResponse response = await service.SubmitAsync(("track_id", "order_12345"), ("base64", true));
+        TestResponse response = await service.SubmitAsync(("track_id", "order_12345"), ("base64", true));
 
         Assert.Equal("order_12345", (string?)response.Body["track_id"]);
         Assert.Single(response.Warnings);
@@ -112,7 +112,7 @@ public sealed class ToleranceTests
         await using TestService strict = await TestService.StartAsync(Strict);
 
         byte[] picture = await tolerant.DrawAsync(("face_image", bare), ("seed", 1));
-        ServiceResponse upload = await tolerant.PostAsync("/api/v6/image_editing/base64_to_url", new JsonObject { ["init_image"] = bare });
+        TestResponse upload = await tolerant.PostAsync("/api/v6/image_editing/base64_to_url", new JsonObject { ["init_image"] = bare });
 
         Assert.Equal(await tolerant.DrawAsync(("seed", 1)), picture);
         Assert.Single(tolerant.Host.Journal.Entries[0].Warnings);
@@ -125,9 +125,9 @@ public sealed class ToleranceTests
     {
         await using TestService tolerant = await TestService.StartAsync();
         await using TestService strict = await TestService.StartAsync(Strict);
-        ServiceResponse upload = await strict.PostAsync("/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
+        TestResponse upload = await strict.PostAsync("/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
 
-        ServiceResponse refused = await strict.SubmitAsync();
+        TestResponse refused = await strict.SubmitAsync();
 
         Assert.Equal((HttpStatusCode.BadRequest, "base64 must be true if face_image is base64"), (refused.HttpStatus, refused.Message));
         Assert.Equal("success", (await strict.SubmitAsync(("base64", true))).Status);
@@ -142,8 +142,8 @@ public sealed class ToleranceTests
         await using TestService strict = await TestService.StartAsync(Strict);
         long id = (await service.SubmitAsync()).Id;
 
-        ServiceResponse listed = await service.PostAsync("/api/assets_generated");
-        ServiceResponse deleted = await service.PostAsync("/api/v3/delete_image", new JsonObject { ["request_id"] = id });
+        TestResponse listed = await service.PostAsync("/api/assets_generated");
+        TestResponse deleted = await service.PostAsync("/api/v3/delete_image", new JsonObject { ["request_id"] = id });
 
         Assert.Equal(("success", "success"), (listed.Status, deleted.Status));
         Assert.Single(listed.Warnings);
@@ -157,7 +157,7 @@ public sealed class ToleranceTests
         await using TestService service = await TestService.StartAsync();
         long id = (await service.SubmitAsync()).Id;
 
-        ServiceResponse deleted = await service.PostAsync("/api/v3/delete_image", new JsonObject { ["request_id"] = $"{id}" });
+        TestResponse deleted = await service.PostAsync("/api/v3/delete_image", new JsonObject { ["request_id"] = $"{id}" });
 
         Assert.Equal("success", deleted.Status);
         Assert.Single(deleted.Warnings);
@@ -168,7 +168,7 @@ public sealed class ToleranceTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.SubmitAsync(("größe\r\nX: y", 1), (new string('x', 5000), 1));
+        TestResponse response = await service.SubmitAsync(("größe\r\nX: y", 1), (new string('x', 5000), 1));
 
         Assert.Equal(2, response.Warnings.Count);
         Assert.Contains("gr??e??X: y", response.Warnings[0], StringComparison.Ordinal);

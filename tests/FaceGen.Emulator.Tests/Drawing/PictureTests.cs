@@ -49,7 +49,7 @@ public sealed class PictureTests : IAsyncLifetime
     [Fact]
     public async Task Samples_of_one_request_differ()
     {
-        ServiceResponse response = await _service.SubmitAsync(("samples", 2), ("seed", 1));
+        TestResponse response = await _service.SubmitAsync(("samples", 2), ("seed", 1));
         using HttpResponseMessage first = await _service.GetAsync(response.Output[0]);
         using HttpResponseMessage second = await _service.GetAsync(response.Output[1]);
 

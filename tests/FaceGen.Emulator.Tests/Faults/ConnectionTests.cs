@@ -127,7 +127,7 @@ public sealed class ConnectionTests
     public async Task Base64_download_has_the_same_faults()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse response = await service.SubmitAsync(("base64", true));
+        TestResponse response = await service.SubmitAsync(("base64", true));
         service.Host.Faults.Add(Fault.ById("Q16-black"), FaultOn.Download);
 
         RawHttpResponse black = await RawConnection.GetAsync(response.Output[0]);
@@ -161,7 +161,7 @@ public sealed class ConnectionTests
         service.Host.Clock.Advance(TimeSpan.FromHours(1));
         foreach (long id in accepted)
         {
-            ServiceResponse fetched = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
+            TestResponse fetched = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
             Assert.Equal(200, (int)await service.GetStatusAsync(Assert.Single(fetched.Output)));
         }
     }

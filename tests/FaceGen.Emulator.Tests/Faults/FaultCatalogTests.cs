@@ -94,7 +94,7 @@ public sealed class FaultCatalogTests
             Assert.Equal(id, fixture.LastEntry.Fault);
         }
 
-        ServiceResponse other = await fixture.Service.SubmitAsync();
+        TestResponse other = await fixture.Service.SubmitAsync();
         await fixture.Service.FetchAsync(other);
         Assert.Null(fixture.LastEntry.Fault);
         await fixture.Service.GetStatusAsync(other.Output[0]);
@@ -117,7 +117,7 @@ public sealed class FaultCatalogTests
 
     private static async Task AssertCanBeFetchedAsync(FaultFixture fixture, long generation)
     {
-        ServiceResponse fetched = await fixture.Service.PostAsync($"/api/v6/image_editing/fetch/{generation}");
+        TestResponse fetched = await fixture.Service.PostAsync($"/api/v6/image_editing/fetch/{generation}");
 
         Assert.Equal("success", fetched.Status);
         Assert.Equal(System.Net.HttpStatusCode.OK, await fixture.Service.GetStatusAsync(fetched.Output[0]));

@@ -21,7 +21,7 @@ internal sealed class FaultFixture : IAsyncDisposable
 
     private readonly int _samples;
 
-    private FaultFixture(TestService service, ServiceResponse generation, int samples)
+    private FaultFixture(TestService service, TestResponse generation, int samples)
     {
         _service = service;
         _samples = samples;
@@ -57,7 +57,7 @@ internal sealed class FaultFixture : IAsyncDisposable
             ServiceTime = queued ? ServiceTime.Fixed(TimeSpan.FromHours(1)) : ServiceTime.None,
             TimeProvider = time ?? TimeProvider.System,
         });
-        ServiceResponse generation = await service.PostAsync(TestService.FaceGen, CreateSubmission(samples));
+        TestResponse generation = await service.PostAsync(TestService.FaceGen, CreateSubmission(samples));
         using HttpResponseMessage picture = await service.GetAsync($"/images/{generation.Id}-0.png");
         return new FaultFixture(service, generation, samples) { Png = await picture.Content.ReadAsByteArrayAsync() };
     }

@@ -26,7 +26,7 @@ public sealed class FaultSelectionTests
         await using TestService service = await TestService.StartAsync();
         service.Host.Faults.Add(Unavailable, FaultOn.Any.Nth(2));
 
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
         Assert.Equal("success", (await service.FetchAsync(submitted)).Status);
         Assert.Equal("error", (await service.FetchAsync(submitted)).Status);
         Assert.Equal("error", (await service.SubmitAsync()).Status);
@@ -49,8 +49,8 @@ public sealed class FaultSelectionTests
         service.Host.Faults.Add(Fault.ById("Q33-410"), FaultOn.Download.WithPrompt("pilot"));
         service.Host.Faults.Add(Fault.ById("Q24-500"), FaultOn.Fetch.WithPrompt("cook"));
 
-        ServiceResponse pilot = await service.SubmitAsync(("prompt", "a pilot"));
-        ServiceResponse cook = await service.SubmitAsync(("prompt", "a cook"));
+        TestResponse pilot = await service.SubmitAsync(("prompt", "a pilot"));
+        TestResponse cook = await service.SubmitAsync(("prompt", "a cook"));
 
         Assert.Equal("success", (await service.FetchAsync(pilot)).Status);
         Assert.Equal("error", (await service.FetchAsync(cook)).Status);
@@ -64,7 +64,7 @@ public sealed class FaultSelectionTests
         await using TestService service = await TestService.StartAsync();
         service.Host.Faults.Add(Fault.ById("Q25-404"), FaultOn.Download.First(2));
 
-        ServiceResponse submitted = await service.SubmitAsync(("samples", 2));
+        TestResponse submitted = await service.SubmitAsync(("samples", 2));
 
         foreach (string link in submitted.Output)
         {
@@ -79,7 +79,7 @@ public sealed class FaultSelectionTests
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromMinutes(1)) });
         service.Host.Faults.Add(Fault.ById("Q20-empty-output"), FaultOn.Fetch.First(2).Times(2));
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
         Assert.Equal("processing", (await service.FetchAsync(submitted)).Status);
         Assert.Null(service.Host.Journal.Entries[^1].Fault);

@@ -19,7 +19,7 @@ public sealed class QueueTests
         for (int i = 0; i < limit; i++)
             Assert.Equal("processing", (await service.SubmitAsync()).Status);
 
-        ServiceResponse refused = await service.SubmitAsync();
+        TestResponse refused = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.HttpStatus);
         Assert.True(JsonNode.DeepEquals(refused.Body, new JsonObject
@@ -35,7 +35,7 @@ public sealed class QueueTests
     public async Task Queue_finished_generation_releases_a_slot()
     {
         await using TestService service = await StartAsync(queueLimit: 1);
-        ServiceResponse first = await service.SubmitAsync();
+        TestResponse first = await service.SubmitAsync();
         Assert.Equal(HttpStatusCode.TooManyRequests, (await service.SubmitAsync()).HttpStatus);
 
         service.Host.Clock.Advance(Minute);
@@ -51,7 +51,7 @@ public sealed class QueueTests
     {
         await using TestService service = await StartAsync(queueLimit: 1);
         service.Host.Faults.Add(Fault.ById("Q12-failed"), FaultOn.Kind(kind).Nth(1));
-        ServiceResponse first = await service.SubmitAsync();
+        TestResponse first = await service.SubmitAsync();
         Assert.Equal("failed", (kind == CallKind.Fetch ? await service.FetchAsync(first) : first).Status);
 
         Assert.Equal("processing", (await service.SubmitAsync()).Status);
@@ -64,7 +64,7 @@ public sealed class QueueTests
         await using TestService service = await StartAsync(queueLimit: 1);
         await service.SubmitAsync();
 
-        ServiceResponse other = await service.SubmitAsync(("key", "second"));
+        TestResponse other = await service.SubmitAsync(("key", "second"));
 
         Assert.Equal("processing", other.Status);
     }
@@ -73,7 +73,7 @@ public sealed class QueueTests
     public async Task Queue_with_one_worker_is_first_in_first_out()
     {
         await using TestService service = await StartAsync(queueLimit: 3, workers: 1);
-        ServiceResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
+        TestResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
         Assert.Equal([60, 120, 180], submitted.Select(static response => response.Body["eta"]!.GetValue<int>() / 60 * 60));
 
         for (int done = 1; done <= submitted.Length; done++)
@@ -90,11 +90,11 @@ public sealed class QueueTests
     public async Task Queue_default_workers_process_all_at_once()
     {
         await using TestService service = await StartAsync(queueLimit: 3);
-        ServiceResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
+        TestResponse[] submitted = [await service.SubmitAsync(), await service.SubmitAsync(), await service.SubmitAsync()];
 
         service.Host.Clock.Advance(Minute);
 
-        foreach (ServiceResponse response in submitted)
+        foreach (TestResponse response in submitted)
             Assert.Equal("success", (await service.FetchAsync(response)).Status);
     }
 
@@ -115,9 +115,9 @@ public sealed class QueueTests
     {
         await using TestService service = await StartAsync(queueLimit: 5);
 
-        ServiceResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
+        TestResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => service.SubmitAsync()));
 
-        ServiceResponse[] accepted = [.. responses.Where(static response => response.Status == "processing")];
+        TestResponse[] accepted = [.. responses.Where(static response => response.Status == "processing")];
         Assert.Equal(5, accepted.Length);
         Assert.Equal(5, accepted.Select(static response => response.Id).Distinct().Count());
         Assert.Equal(5, service.Host.Journal.Accepted);

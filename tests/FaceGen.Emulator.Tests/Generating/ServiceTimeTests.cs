@@ -47,7 +47,7 @@ public sealed class ServiceTimeTests
     {
         await using TestService service = await TestService.StartAsync(CreateOptions(ServiceTime.Parse("steps:2")));
 
-        ServiceResponse response = await service.SubmitAsync(("num_inference_steps", 41));
+        TestResponse response = await service.SubmitAsync(("num_inference_steps", 41));
 
         Assert.Equal(82, GetEta(response));
     }
@@ -99,5 +99,5 @@ public sealed class ServiceTimeTests
     private static EmulatorOptions CreateOptions(ServiceTime time, int seed = 0) =>
         new() { ServiceTime = time, Seed = seed, QueueLimit = 100 };
 
-    private static int GetEta(ServiceResponse response) => response.Body["eta"]!.GetValue<int>();
+    private static int GetEta(TestResponse response) => response.Body["eta"]!.GetValue<int>();
 }

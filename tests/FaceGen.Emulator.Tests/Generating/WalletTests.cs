@@ -18,7 +18,7 @@ public sealed class WalletTests
 
         await service.SubmitAsync(("samples", 2));
 
-        ServiceResponse wallet = await service.PostAsync("/api/wallet_balance");
+        TestResponse wallet = await service.PostAsync("/api/wallet_balance");
         Assert.Equal("success", wallet.Status);
         Assert.Equal(0.8m, wallet.Body["data"]!["balance"]!.GetValue<decimal>());
         Assert.Equal("USD", wallet.Body["data"]!["currency"]!.GetValue<string>());
@@ -32,7 +32,7 @@ public sealed class WalletTests
 
         Assert.Equal(HttpStatusCode.PaymentRequired, (await service.SubmitAsync(("samples", 2))).HttpStatus);
         Assert.Equal("success", (await service.SubmitAsync()).Status);
-        ServiceResponse refused = await service.SubmitAsync();
+        TestResponse refused = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.PaymentRequired, refused.HttpStatus);
         Assert.Equal("error", refused.Status);
@@ -46,7 +46,7 @@ public sealed class WalletTests
 
         await service.SubmitAsync(("width", 900));
 
-        ServiceResponse wallet = await service.PostAsync("/api/wallet_balance");
+        TestResponse wallet = await service.PostAsync("/api/wallet_balance");
         Assert.Equal(1m, wallet.Body["data"]!["balance"]!.GetValue<decimal>());
     }
 }

@@ -19,7 +19,7 @@ public sealed class AccountTests
         await service.SubmitAsync();
         await service.SubmitAsync();
 
-        ServiceResponse response = await service.PostAsync(RequestCount);
+        TestResponse response = await service.PostAsync(RequestCount);
 
         Assert.Equal("success", response.Status);
         Assert.Equal(2, response.Body["processing_count"]!.GetValue<int>());
@@ -35,7 +35,7 @@ public sealed class AccountTests
         for (int i = 0; i < 30; i++)
             Assert.Equal("success", (await service.PostAsync(RequestCount)).Status);
 
-        ServiceResponse refused = await service.PostAsync(RequestCount);
+        TestResponse refused = await service.PostAsync(RequestCount);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.HttpStatus);
         Assert.StartsWith("Rate limit exceeded.", refused.Message, StringComparison.Ordinal);
@@ -49,10 +49,10 @@ public sealed class AccountTests
     public async Task Delete_image_removes_it()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
         JsonObject body = new() { ["request_id"] = submitted.Id, ["type"] = "image" };
 
-        ServiceResponse deleted = await service.PostAsync(DeleteImage, body);
+        TestResponse deleted = await service.PostAsync(DeleteImage, body);
 
         Assert.Equal("success", deleted.Status);
         Assert.Equal("image deleted", deleted.Body["messege"]!.GetValue<string>());
@@ -70,7 +70,7 @@ public sealed class AccountTests
         await using TestService service = await TestService.StartAsync();
         JsonObject body = new() { ["request_id"] = 1, ["type"] = "image", [field] = JsonNode.Parse(json) };
 
-        ServiceResponse response = await service.PostAsync(DeleteImage, body);
+        TestResponse response = await service.PostAsync(DeleteImage, body);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
         Assert.Equal(expected, response.Message);
@@ -80,11 +80,11 @@ public sealed class AccountTests
     public async Task Delete_and_list_another_accounts_images_are_refused()
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { AdditionalApiKeys = ["second"] });
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
-        ServiceResponse deleted = await service.PostAsync(
+        TestResponse deleted = await service.PostAsync(
             DeleteImage, new JsonObject { ["key"] = "second", ["request_id"] = submitted.Id, ["type"] = "image" });
-        ServiceResponse listed = await service.PostAsync(AssetsGenerated, new JsonObject { ["key"] = "second", ["type"] = "image" });
+        TestResponse listed = await service.PostAsync(AssetsGenerated, new JsonObject { ["key"] = "second", ["type"] = "image" });
 
         Assert.Equal("error", deleted.Status);
         Assert.Empty(listed.Body["data"]!.AsArray());
@@ -99,10 +99,10 @@ public sealed class AccountTests
         for (int i = 0; i < 25; i++)
             ids.Add((await service.SubmitAsync()).Id);
 
-        ServiceResponse first = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image" });
-        ServiceResponse last = await service.PostAsync(
+        TestResponse first = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image" });
+        TestResponse last = await service.PostAsync(
             AssetsGenerated, new JsonObject { ["type"] = "image", ["per_page"] = 10, ["page"] = 3 });
-        ServiceResponse beyond = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", ["page"] = 4 });
+        TestResponse beyond = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", ["page"] = 4 });
 
         Assert.Equal(ids.AsEnumerable().Reverse().Take(10), GetIds(first));
         Assert.Equal(ids.AsEnumerable().Reverse().Skip(20), GetIds(last));
@@ -128,7 +128,7 @@ public sealed class AccountTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
+        TestResponse response = await service.PostAsync(AssetsGenerated, new JsonObject { ["type"] = "image", [field] = value });
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
         Assert.StartsWith(field, response.Message, StringComparison.Ordinal);
@@ -144,11 +144,11 @@ public sealed class AccountTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
+        TestResponse response = await service.PostAsync(path, new JsonObject { ["key"] = "wrong" });
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
     }
 
-    private static IEnumerable<long> GetIds(ServiceResponse response) =>
+    private static IEnumerable<long> GetIds(TestResponse response) =>
         response.Body["data"]!.AsArray().Select(static asset => asset!["id"]!.GetValue<long>());
 }

@@ -20,7 +20,7 @@ public sealed class AdminTests
     public async Task Journal_and_accepted_return_entries_and_counts()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
         JsonNode journal = await ReadAsync(service, "/admin/journal");
         JsonNode accepted = await ReadAsync(service, "/admin/accepted");
@@ -37,7 +37,7 @@ public sealed class AdminTests
     {
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Fixed(TimeSpan.FromHours(1)) });
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
         Assert.Equal(1, await QueuedAsync());
 
         using var content = JsonContent.Create(new { seconds = 3600 });
@@ -64,7 +64,7 @@ public sealed class AdminTests
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        ServiceResponse response = await service.SendAsync("/admin/clock", content);
+        TestResponse response = await service.SendAsync("/admin/clock", content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
     }

@@ -32,8 +32,8 @@ public sealed class FaultAdminTests
         await using TestService service = await TestService.StartAsync();
         using var rule = JsonContent.Create(new { rule = "Q1-error@submit:times=1" });
 
-        ServiceResponse added = await service.SendAsync(Faults, rule);
-        ServiceResponse faulty = await service.SubmitAsync();
+        TestResponse added = await service.SendAsync(Faults, rule);
+        TestResponse faulty = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.OK, added.HttpStatus);
         Assert.Equal("error", faulty.Status);
@@ -58,7 +58,7 @@ public sealed class FaultAdminTests
         await using TestService service = await TestService.StartAsync();
         using var content = new StringContent(body);
 
-        ServiceResponse response = await service.SendAsync(Faults, content);
+        TestResponse response = await service.SendAsync(Faults, content);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
         Assert.Contains(reason, response.Message, StringComparison.Ordinal);

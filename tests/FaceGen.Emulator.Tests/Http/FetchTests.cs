@@ -17,11 +17,11 @@ public sealed class FetchTests
     public async Task Fetch_is_processing_until_finished()
     {
         await using TestService service = await TestService.StartAsync(Slow);
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
-        ServiceResponse early = await service.FetchAsync(submitted);
+        TestResponse early = await service.FetchAsync(submitted);
         service.Host.Clock.Advance(TimeSpan.FromSeconds(90));
-        ServiceResponse late = await service.FetchAsync(submitted);
+        TestResponse late = await service.FetchAsync(submitted);
 
         Assert.Equal("processing", early.Status);
         Assert.Equal("", early.Body["output"]!.GetValue<string>());
@@ -41,7 +41,7 @@ public sealed class FetchTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
+        TestResponse response = await service.PostAsync($"/api/v6/image_editing/fetch/{id}");
 
         Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
         Assert.Equal("error", response.Status);
@@ -52,7 +52,7 @@ public sealed class FetchTests
     public async Task Fetch_another_accounts_id_returns_error()
     {
         await using TestService service = await TestService.StartAsync(Slow);
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
         Assert.Equal("error", (await service.FetchAsync(submitted, key: "second")).Status);
     }
@@ -62,7 +62,7 @@ public sealed class FetchTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
+        TestResponse response = await service.PostAsync("/api/v6/image_editing/fetch/1", new JsonObject { ["key"] = "wrong" });
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.HttpStatus);
     }

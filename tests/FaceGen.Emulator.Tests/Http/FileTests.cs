@@ -11,7 +11,7 @@ public sealed class FileTests
     public async Task Picture_is_a_png_of_the_requested_size()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse submitted = await service.SubmitAsync(("width", 300), ("height", 200));
+        TestResponse submitted = await service.SubmitAsync(("width", 300), ("height", 200));
 
         using HttpResponseMessage response = await service.GetAsync(submitted.Output[0]);
 
@@ -26,7 +26,7 @@ public sealed class FileTests
     public async Task Links_work_for_24_hours()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
         service.Host.Clock.Advance(TimeSpan.FromHours(23));
         Assert.Equal(HttpStatusCode.OK, await service.GetStatusAsync(submitted.Output[0]));
@@ -41,7 +41,7 @@ public sealed class FileTests
         await using TestService service = await TestService.StartAsync();
         byte[] png = await service.DrawAsync(("seed", 1));
 
-        ServiceResponse submitted = await service.SubmitAsync(("seed", 1), ("base64", true));
+        TestResponse submitted = await service.SubmitAsync(("seed", 1), ("base64", true));
         string link = Assert.Single(submitted.Output);
         using HttpResponseMessage response = await service.GetAsync(link);
 
@@ -146,7 +146,7 @@ public sealed class FileTests
     public async Task Sample_not_requested_returns_404()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
 
         string second = submitted.Output[0].Replace("-0.png", "-1.png", StringComparison.Ordinal);
 

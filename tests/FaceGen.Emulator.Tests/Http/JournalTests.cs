@@ -12,7 +12,7 @@ public sealed class JournalTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
         await service.FetchAsync(submitted);
         await service.GetStatusAsync(submitted.Output[0]);
         await service.SubmitAsync(("key", "wrong"));
@@ -44,7 +44,7 @@ public sealed class JournalTests
         await using TestService service = await TestService.StartAsync(
             new EmulatorOptions { ServiceTime = ServiceTime.Parse("fixed:90") });
 
-        ServiceResponse submitted = await service.SubmitAsync();
+        TestResponse submitted = await service.SubmitAsync();
         await service.FetchAsync(submitted);
 
         Assert.All(service.Host.Journal.Entries, static entry => Assert.Equal(TimeSpan.FromSeconds(90), entry.ServiceTime));
@@ -123,7 +123,7 @@ public sealed class JournalTests
             ServiceTime = ServiceTime.Fixed(TimeSpan.FromHours(1)),
         });
         service.Host.Clock.Advance(TimeSpan.FromDays(2));
-        ServiceResponse before = await service.SubmitAsync();
+        TestResponse before = await service.SubmitAsync();
 
         service.Host.Reset();
 

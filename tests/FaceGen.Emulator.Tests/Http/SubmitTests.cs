@@ -14,7 +14,7 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.SubmitAsync(("samples", 2));
+        TestResponse response = await service.SubmitAsync(("samples", 2));
 
         Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
         Assert.Equal("success", response.Status);
@@ -30,7 +30,7 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync(Slow);
 
-        ServiceResponse response = await service.SubmitAsync();
+        TestResponse response = await service.SubmitAsync();
 
         Assert.Equal(HttpStatusCode.OK, response.HttpStatus);
         Assert.Equal("processing", response.Status);
@@ -76,7 +76,7 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync(new EmulatorOptions { Balance = 0.01m, PricePerImage = 0.01m });
 
-        ServiceResponse response = await service.SubmitAsync(("samples", 2), ("width", 512), ("height", 768));
+        TestResponse response = await service.SubmitAsync(("samples", 2), ("width", 512), ("height", 768));
 
         Assert.Single(response.Output);
     }
@@ -108,7 +108,7 @@ public sealed class SubmitTests
     {
         await using TestService service = await TestService.StartAsync(Slow);
 
-        ServiceResponse response = await service.PostAsync(submit, TestService.Request());
+        TestResponse response = await service.PostAsync(submit, TestService.Request());
 
         Assert.EndsWith($"{fetch}{response.Id}", response.Body["fetch_result"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal("processing", (await service.PostAsync($"{fetch}{response.Id}")).Status);
@@ -123,7 +123,7 @@ public sealed class SubmitTests
         await using TestService service = await TestService.StartAsync();
         byte[] face = SyntheticFace.Draw(width, height, SkiaSharp.SKEncodedImageFormat.Jpeg);
 
-        ServiceResponse response = await service.SubmitAsync(("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
+        TestResponse response = await service.SubmitAsync(("face_image", SyntheticFace.ToDataUri(face, "image/jpeg")));
 
         Assert.Equal(usedWidth, response.Meta["W"]!.GetValue<int>());
         Assert.Equal(usedHeight, response.Meta["H"]!.GetValue<int>());

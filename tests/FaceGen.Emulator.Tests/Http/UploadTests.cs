@@ -13,7 +13,7 @@ public sealed class UploadTests
     {
         await using TestService service = await TestService.StartAsync();
 
-        ServiceResponse response = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
+        TestResponse response = await service.PostAsync(path, new JsonObject { [field] = SyntheticFace.DataUri });
 
         Assert.Equal("success", response.Status);
         Assert.True(response.Id > 0);
@@ -34,7 +34,7 @@ public sealed class UploadTests
 
         foreach (string? value in new[] { null, "", "AAAA", "https://example.org/face.jpg", "data:image/png;base64,AAAA" })
         {
-            ServiceResponse response = await service.PostAsync(path, new JsonObject { [field] = value });
+            TestResponse response = await service.PostAsync(path, new JsonObject { [field] = value });
             Assert.Equal(HttpStatusCode.BadRequest, response.HttpStatus);
             Assert.StartsWith(field, response.Message, StringComparison.Ordinal);
         }
@@ -44,7 +44,7 @@ public sealed class UploadTests
     public async Task Submit_uploaded_face_equals_inline_face()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse upload = await service.PostAsync(
+        TestResponse upload = await service.PostAsync(
             "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
 
         byte[] inline = await service.DrawAsync(("seed", 3));
@@ -58,11 +58,11 @@ public sealed class UploadTests
     public async Task Submit_expired_upload_is_rejected()
     {
         await using TestService service = await TestService.StartAsync();
-        ServiceResponse upload = await service.PostAsync(
+        TestResponse upload = await service.PostAsync(
             "/api/v6/base64_to_url", new JsonObject { ["base64_string"] = SyntheticFace.DataUri });
         service.Host.Clock.Advance(TimeSpan.FromHours(24));
 
-        ServiceResponse response = await service.SubmitAsync(("face_image", upload.Output[0]));
+        TestResponse response = await service.SubmitAsync(("face_image", upload.Output[0]));
 
         Assert.StartsWith("face_image could not be downloaded", response.Message, StringComparison.Ordinal);
     }

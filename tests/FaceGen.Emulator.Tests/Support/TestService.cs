@@ -35,7 +35,7 @@ internal sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>Posts a body; adds the valid key unless the body has one.</summary>
-    public async Task<ServiceResponse> PostAsync(string path, JsonObject? body = null)
+    public async Task<TestResponse> PostAsync(string path, JsonObject? body = null)
     {
         body ??= [];
         if (!body.ContainsKey("key"))
@@ -44,22 +44,22 @@ internal sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>Posts a body. Without faults, the response must match the contract.</summary>
-    public async Task<ServiceResponse> SendAsync(string path, HttpContent content)
+    public async Task<TestResponse> SendAsync(string path, HttpContent content)
     {
         using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
         string text = await response.Content.ReadAsStringAsync();
         if (Host.Journal.Entries.All(static entry => entry.Fault is null))
             ContractSchema.AssertResponse(new Uri(Host.BaseUri, path).AbsolutePath, text);
-        return new ServiceResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject())
+        return new TestResponse(response.StatusCode, JsonNode.Parse(text)!.AsObject())
         {
             Warnings = [.. response.Headers.TryGetValues("X-Emulator-Warning", out IEnumerable<string>? warnings) ? warnings : []],
         };
     }
 
-    public Task<ServiceResponse> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
+    public Task<TestResponse> SubmitAsync(params (string Name, JsonNode? Value)[] fields) =>
         PostAsync(FaceGen, Request(fields));
 
-    public Task<ServiceResponse> FetchAsync(ServiceResponse submitted, string key = Key) =>
+    public Task<TestResponse> FetchAsync(TestResponse submitted, string key = Key) =>
         PostAsync($"/api/v6/image_editing/fetch/{submitted.Id}", new JsonObject { ["key"] = key });
 
     public Task<HttpResponseMessage> GetAsync(string link) =>
@@ -74,7 +74,7 @@ internal sealed class TestService : IAsyncDisposable
     /// <summary>Submits a request and downloads the first image.</summary>
     public async Task<byte[]> DrawAsync(params (string Name, JsonNode? Value)[] fields)
     {
-        ServiceResponse response = await SubmitAsync(fields);
+        TestResponse response = await SubmitAsync(fields);
         return await _client.GetByteArrayAsync(new Uri(response.Output[0]));
     }
 
@@ -90,7 +90,7 @@ internal sealed class TestService : IAsyncDisposable
 }
 
 /// <summary>A response of the emulator.</summary>
-internal sealed record ServiceResponse(HttpStatusCode HttpStatus, JsonObject Body)
+internal sealed record TestResponse(HttpStatusCode HttpStatus, JsonObject Body)
 {
     /// <summary>Gets the warnings in the headers.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

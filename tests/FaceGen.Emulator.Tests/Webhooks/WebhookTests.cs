@@ -15,7 +15,7 @@ public sealed class WebhookTests
     {
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
-        ServiceResponse submitted = await SubmitAsync(service, receiver.Uri, ("track_id", 42), ("seed", 7));
+        TestResponse submitted = await SubmitAsync(service, receiver.Uri, ("track_id", 42), ("seed", 7));
 
         service.Host.Clock.Advance(Hour / 2);
         service.Host.Clock.Advance(Hour / 2);
@@ -39,7 +39,7 @@ public sealed class WebhookTests
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
-        ServiceResponse submitted = await SubmitAsync(service, receiver.Uri);
+        TestResponse submitted = await SubmitAsync(service, receiver.Uri);
 
         Assert.Equal(submitted.Id, (long?)(await receiver.NextAsync())["id"]);
     }
@@ -50,7 +50,7 @@ public sealed class WebhookTests
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         await using TestService service = await StartAsync();
         service.Host.Faults.Add(Fault.ById("Q12-failed"), FaultOn.Submit.Nth(1));
-        ServiceResponse submitted = await SubmitAsync(service, receiver.Uri, ("track_id", 42));
+        TestResponse submitted = await SubmitAsync(service, receiver.Uri, ("track_id", 42));
 
         service.Host.Clock.Advance(Hour);
 
@@ -107,7 +107,7 @@ public sealed class WebhookTests
         await using TestService service = await StartAsync(TimeSpan.Zero);
 
         Assert.Equal("error", (await SubmitAsync(service, receiver.Uri, ("samples", 99))).Status);
-        ServiceResponse good = await SubmitAsync(service, receiver.Uri);
+        TestResponse good = await SubmitAsync(service, receiver.Uri);
 
         Assert.Equal(good.Id, (long?)(await receiver.NextAsync())["id"]);
         Assert.False(receiver.HasMore);
@@ -199,7 +199,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Fault_late_delivers_after_the_end()
     {
-        (WebhookReceiver receiver, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-late");
+        (WebhookReceiver receiver, TestService service, TestResponse submitted) = await SubmitWithFaultAsync("Q34-late");
         await using (receiver)
         await using (service)
         {
@@ -215,7 +215,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Fault_early_delivers_before_a_fetch_reports_the_end()
     {
-        (WebhookReceiver receiver, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-early");
+        (WebhookReceiver receiver, TestService service, TestResponse submitted) = await SubmitWithFaultAsync("Q34-early");
         await using (receiver)
         await using (service)
         {
@@ -227,11 +227,11 @@ public sealed class WebhookTests
     [Fact]
     public async Task Fault_out_of_order_delivers_after_the_next()
     {
-        (WebhookReceiver receiver, TestService service, ServiceResponse odd) = await SubmitWithFaultAsync("Q34-out-of-order");
+        (WebhookReceiver receiver, TestService service, TestResponse odd) = await SubmitWithFaultAsync("Q34-out-of-order");
         await using (receiver)
         await using (service)
         {
-            ServiceResponse next = await SubmitAsync(service, receiver.Uri, ("prompt", "even"));
+            TestResponse next = await SubmitAsync(service, receiver.Uri, ("prompt", "even"));
             service.Host.Clock.Advance(Hour + TimeSpan.FromMinutes(1));
 
             Assert.Equal(next.Id, (long?)(await receiver.NextAsync())["id"]);
@@ -242,7 +242,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Fault_unknown_id_delivers_both_ids()
     {
-        (WebhookReceiver receiver, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-unknown-id");
+        (WebhookReceiver receiver, TestService service, TestResponse submitted) = await SubmitWithFaultAsync("Q34-unknown-id");
         await using (receiver)
         await using (service)
         {
@@ -258,7 +258,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task Fault_forged_delivers_failure_of_a_running_generation()
     {
-        (WebhookReceiver receiver, TestService service, ServiceResponse submitted) = await SubmitWithFaultAsync("Q34-forged");
+        (WebhookReceiver receiver, TestService service, TestResponse submitted) = await SubmitWithFaultAsync("Q34-forged");
         await using (receiver)
         await using (service)
         {
@@ -302,7 +302,7 @@ public sealed class WebhookTests
     }
 
     /// <summary>Submits a generation of one hour whose delivery has a fault with a wait of half an hour.</summary>
-    private static async Task<(WebhookReceiver Receiver, TestService Service, ServiceResponse Submitted)> SubmitWithFaultAsync(string fault)
+    private static async Task<(WebhookReceiver Receiver, TestService Service, TestResponse Submitted)> SubmitWithFaultAsync(string fault)
     {
         WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         TestService service = await StartAsync();
@@ -316,7 +316,7 @@ public sealed class WebhookTests
         ServiceTime = ServiceTime.Fixed(serviceTime ?? Hour),
     });
 
-    private static Task<ServiceResponse> SubmitAsync(TestService service, Uri webhook, params (string Name, JsonNode? Value)[] fields) =>
+    private static Task<TestResponse> SubmitAsync(TestService service, Uri webhook, params (string Name, JsonNode? Value)[] fields) =>
         service.SubmitAsync([("webhook", webhook.AbsoluteUri), .. fields]);
 
     private static async Task<WebhookDelivery> WaitForDeliveriesAsync(TestService service) => Assert.Single(await WaitForDeliveriesAsync(service, 1));
