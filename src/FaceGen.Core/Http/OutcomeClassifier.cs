@@ -88,7 +88,9 @@ internal static class OutcomeClassifier
         ServiceMessage message = ServiceMessage.Parse(result, echo);
         if (ClassifyFailure(result, message) is { } failure) return failure;
         bool namesGeneration = result.Response is { } named && (named.Id is not null || (id is not null && named.RequestId == id));
-        if (result.Status is 404 or 410 || (!namesGeneration && (result.Response is { IsRefusal: true } || (result.Response is { IsFailure: true } && message.IsGenerationUnknown))))
+        // A denial may repeat the id that was fetched (Q42).
+        bool isDenied = result.Response is { IsFailure: true } && message.IsGenerationUnknown;
+        if (result.Status is 404 or 410 || isDenied || (!namesGeneration && result.Response is { IsRefusal: true }))
         {
             return new Outcome.Failed(CreateError(ErrorCode.GenerationNotFound, "The service does not return this generation", result,
                 "The request charged and deleted nothing. Check the id and the account: a generation can be fetched only with the key that submitted it."));
