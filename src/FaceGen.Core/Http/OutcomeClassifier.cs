@@ -74,7 +74,9 @@ internal static class OutcomeClassifier
 
             // A permanent refusal.
             >= 400 and < 500 => CreateRefusal(result, message),
-            >= 200 and < 300 when isFailure => CreateRefusal(result, message),
+            >= 200 and < 300 when response is { IsRefusal: true } => CreateRefusal(result, message),
+            // "failed" without an id (Q39): there will be no image, but a generation may have been started and charged.
+            >= 200 and < 300 when isFailure => CreateFailure(result, message),
             _ => new Outcome.Uncertain(result.Describe()),
         };
     }
@@ -209,6 +211,14 @@ internal static class OutcomeClassifier
 
     private static Outcome.Failed CreateRefusal(ApiResult result, ServiceMessage message) =>
         new(CreateError(ErrorCode.RequestRefused, "The service refused the request", result, "It was not accepted and costs nothing. Correct the request."))
+        {
+            Reason = message.Reason,
+            IsFaceImageError = message.IsFaceImageError,
+        };
+
+    private static Outcome.Failed CreateFailure(ApiResult result, ServiceMessage message) =>
+        new(CreateError(ErrorCode.GenerationFailed, "The service could not create the image", result,
+            "It named no id. You may have been charged. FaceGen did not send the request again. Check the account's generations (Get-FaceGenImage -All) before you run it again."))
         {
             Reason = message.Reason,
             IsFaceImageError = message.IsFaceImageError,

@@ -566,6 +566,19 @@ public sealed class FaceUploadsTests : IDisposable
         Assert.Single(_service.Submissions);
     }
 
+    /// <summary>The service may have started, and charged, a generation that it reports as failed (Q39).</summary>
+    [Fact]
+    public async Task Link_failure_without_id_is_not_sent_again()
+    {
+        _service.OnSubmit(ScriptedResponse.Json("""{"status":"failed","id":"","message":"Failed to download the image, Try Again","output":""}"""));
+        await UploadAsync(Face).WithTimeoutAsync();
+
+        FaceGenException fault = await TaskAssertions.GetErrorAsync(_service.GenerateAsync(request: Request(Face)).WithTimeoutAsync());
+
+        Assert.Equal(ErrorCode.GenerationFailed, fault.Code);
+        Assert.Single(_service.Submissions);
+    }
+
     [Fact]
     public async Task Link_of_user_is_not_replaced()
     {

@@ -25,7 +25,7 @@ public sealed class OutcomeClassifierTests
     [InlineData(200, """{"id":1}""", "Pending")]
     // Certainly not accepted.
     [InlineData(200, """{"status":"error","message":"The prompt is not allowed."}""", "RequestRefused")]
-    [InlineData(200, """{"status":"failed","messege":"no"}""", "RequestRefused")]
+    [InlineData(400, """{"status":"failed","messege":"no"}""", "RequestRefused")]
     [InlineData(400, """{"status":"error","message":{"width":["too large"]}}""", "RequestRefused")]
     [InlineData(400, Html, "RequestRefused")]
     [InlineData(404, Html, "RequestRefused")]
@@ -69,8 +69,10 @@ public sealed class OutcomeClassifierTests
     [InlineData(400, """{"status":"error","message":"Server overloaded","retry_after":15}""", "Retry 15")]
     [InlineData(200, """{"status":"error","message":"The link 'try again in 5 seconds' does not work"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"The link expires in 20 seconds"}""", "RequestRefused")]
-    [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "RequestRefused")]
     [InlineData(200, """{"status":"error","message":"No credit card photos, please"}""", "RequestRefused")]
+    // Failed, and possibly charged.
+    [InlineData(200, """{"status":"failed","messege":"no"}""", "GenerationFailed")]
+    [InlineData(200, """{"status":"failed","message":"Generation failed, try again in 30 seconds"}""", "GenerationFailed")]
     // Possibly accepted.
     [InlineData(200, Html, "Uncertain")]
     [InlineData(200, "", "Uncertain")]
@@ -227,6 +229,31 @@ public sealed class OutcomeClassifierTests
     [InlineData(ErrorCode.GenerationNotFound, false)]
     public void EndsRun_only_for_errors_of_every_request(ErrorCode code, bool endsRun) =>
         Assert.Equal(endsRun, new FaceGenException(code, "x").EndsRun);
+
+    /// <summary>A request that may have been charged is not sent again with the face image in another form.</summary>
+    [Theory]
+    [InlineData(200, "error", true)]
+    [InlineData(400, "error", true)]
+    [InlineData(400, "failed", true)]
+    [InlineData(413, "failed", true)]
+    [InlineData(200, "failed", false)]
+    [InlineData(201, "failure", false)]
+    public void Face_image_is_changed_only_after_a_certain_refusal(int status, string word, bool isChanged)
+    {
+        Outcome outcome = OutcomeClassifier.ClassifySubmission(
+            CreateResult(status, $$"""{"status":"{{word}}","id":"","message":"Failed to download the image, Try Again","output":""}"""), canChangeFace: true);
+
+        Assert.Equal(isChanged ? "Retry 0" : "GenerationFailed", Format(outcome));
+    }
+
+    [Fact]
+    public void Failure_without_id_says_that_it_may_be_charged()
+    {
+        var failed = Assert.IsType<Outcome.Failed>(OutcomeClassifier.ClassifySubmission(
+            CreateResult(200, """{"status":"failed","id":"","message":"Failed, Try Again","output":""}""")));
+
+        Assert.Equal("The service could not create the image: Failed, Try Again. It named no id. You may have been charged. FaceGen did not send the request again. Check the account's generations (Get-FaceGenImage -All) before you run it again.", failed.Error.Message);
+    }
 
     [Fact]
     public void Refusal_message_contains_service_message()
