@@ -32,8 +32,10 @@ internal static class OutcomeClassifier
         ServiceResponse? response = result.Response;
         int status = result.Status;
         bool isFailure = response is { IsFailure: true };
-        bool hasId = response?.AcceptedId is { } id && !(isFailure && echo.IsTrackId(id));
         bool hasImages = response is not null && response.Output.Any(image => Generation.ParseLink(image) is not null);
+        // A refusal of the account is certain, and its request_id the number of the call. Another error with a request_id alone may belong to an
+        // accepted request (Q36, Q46): a fetch of a number that is no id costs nothing, another submission could.
+        bool hasId = response?.AcceptedId is { } id && !(isFailure && echo.IsTrackId(id)) && !(response.Id is null && !hasImages && IsAccountRefusal(status, response, message));
         return status switch
         {
             // No response.
@@ -59,7 +61,7 @@ internal static class OutcomeClassifier
             // Every other request would fail too.
             401 or 402 or 403 when FindAccountError(result, message) is { } error => new Outcome.Failed(error),
             407 => result.IsSent ? new Outcome.Failed(result.Fault?.Error ?? CreateRefusal(result, message).Error) : ClassifyUnsent(result),
-            429 when message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
+            429 when IsAllowanceExhausted(message) => new Outcome.Failed(CreateAccountError(ErrorCode.OutOfCredits, result, message)),
             429 => CreateTemporaryRefusal(result, message),
             < 500 when isFailure && message.IsRateLimit && !hasImages => CreateTemporaryRefusal(result, message),
             < 500 when message.AccountError is { } code => new Outcome.Failed(CreateAccountError(code, result, message)),
@@ -80,6 +82,21 @@ internal static class OutcomeClassifier
             _ => new Outcome.Uncertain(result.Describe()),
         };
     }
+
+    /// <summary>True if the service certainly refused the request because of the account.</summary>
+    private static bool IsAccountRefusal(int status, ServiceResponse response, ServiceMessage message) => status switch
+    {
+        401 or 402 or 403 => !response.IsPending && !response.IsSuccess,
+        // 407 is the proxy's.
+        407 => false,
+        _ when !response.IsRefusal || message.IsAmbiguous => false,
+        429 => IsAllowanceExhausted(message),
+        < 300 or (>= 400 and < 500) => !message.IsRateLimit && message.AccountError is not null,
+        _ => false,
+    };
+
+    /// <summary>True if a rate limit is one of the allowance, which no wait of a reasonable time restores.</summary>
+    private static bool IsAllowanceExhausted(ServiceMessage message) => message.IsAllowanceExhausted && !(message.RetryDelay < MaxRateLimitWait);
 
     /// <summary>Returns the outcome of a fetch, which is free and can always be repeated.</summary>
     /// <param name="result">The result.</param>

@@ -255,6 +255,27 @@ public sealed class OutcomeClassifierTests
         Assert.Equal("The service could not create the image: Failed, Try Again. It named no id. You may have been charged. FaceGen did not send the request again. Check the account's generations (Get-FaceGenImage -All) before you run it again.", failed.Error.Message);
     }
 
+    /// <summary>An error with a <c>request_id</c> can be one with the number of the call.</summary>
+    [Theory]
+    [InlineData(402, """{"status":"error","message":"Insufficient credits","request_id":"req-7"}""", "OutOfCredits")]
+    [InlineData(401, """{"status":"error","message":"no","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(401, """{"message":"Unauthorized","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(403, """{"status":"error","message":"no","request_id":"req-7"}""", "NotInPlan")]
+    [InlineData(200, """{"status":"error","message":"Insufficient wallet balance","request_id":"req-7"}""", "OutOfCredits")]
+    [InlineData(400, """{"status":"error","message":"Invalid API key","request_id":"req-7"}""", "KeyRejected")]
+    [InlineData(429, """{"status":"error","message":"Your monthly limit exceeded, upgrade subscription","request_id":"req-7"}""", "OutOfCredits")]
+    // An id, a status that is not a refusal, or a message that is not about the account.
+    [InlineData(402, """{"status":"error","message":"Insufficient credits","id":"req-7"}""", "Pending")]
+    [InlineData(402, """{"status":"processing","message":"Insufficient credits","request_id":"req-7"}""", "Pending")]
+    [InlineData(402, """{"status":"failed","message":"Insufficient credits","request_id":"req-7","output":["https://a/1.png"]}""", "Pending")]
+    [InlineData(500, """{"status":"error","message":"Insufficient credits","request_id":"req-7"}""", "Pending")]
+    [InlineData(200, """{"status":"failed","message":"Insufficient credits","request_id":"req-7"}""", "Failed")]
+    [InlineData(200, """{"status":"error","message":"Insufficient credits, still processing","request_id":"req-7"}""", "Pending")]
+    [InlineData(429, """{"status":"error","message":"Rate limit exceeded","request_id":"req-7"}""", "Pending")]
+    [InlineData(400, """{"status":"error","message":"The prompt is not allowed","request_id":"req-7"}""", "Pending")]
+    public void Account_error_with_request_id_ends_the_run(int status, string body, string expected) =>
+        Assert.Equal(expected, Format(OutcomeClassifier.ClassifySubmission(CreateResult(status, body))));
+
     [Fact]
     public void Refusal_message_contains_service_message()
     {
