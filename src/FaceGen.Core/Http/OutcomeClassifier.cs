@@ -10,6 +10,9 @@ internal static class OutcomeClassifier
     /// <summary>The maximum delay of a rate limit. An allowance of a day or longer is not restored sooner.</summary>
     private static readonly TimeSpan MaxRateLimitWait = TimeSpan.FromMinutes(10);
 
+    /// <summary>What an error of the account means for a run.</summary>
+    private const string NothingMore = "Nothing more is submitted. ";
+
     /// <summary>Returns the outcome of a submission.</summary>
     /// <param name="result">The result.</param>
     /// <param name="echo">The request's texts, which are removed from the service's message.</param>
@@ -140,7 +143,7 @@ internal static class OutcomeClassifier
     internal static Outcome ClassifyAccountRequest(ApiResult result)
     {
         ServiceMessage message = ServiceMessage.Parse(result);
-        if (ClassifyFailure(result, message) is { } failure) return failure;
+        if (ClassifyFailure(result, message, consequence: "") is { } failure) return failure;
         if (result.Response is null && result.Status < 300) return new Outcome.Retry(result.Describe(), message.RetryDelay);
 
         return result is { Status: < 300, Response: { IsFailure: false } response }
@@ -149,11 +152,11 @@ internal static class OutcomeClassifier
     }
 
     /// <summary>Returns the outcome of a free request without a response, with a fatal error, or with a temporary failure; null otherwise.</summary>
-    private static Outcome? ClassifyFailure(ApiResult result, ServiceMessage message)
+    private static Outcome? ClassifyFailure(ApiResult result, ServiceMessage message, string consequence = NothingMore)
     {
         if (result.Fault is not null || result is { StatusCode: null, IsSent: false }) return ClassifyUnsent(result);
         if (result.StatusCode is null) return new Outcome.Retry(result.Describe(), null);
-        if (FindFatalError(result, message) is { } error) return new Outcome.Failed(error);
+        if (FindFatalError(result, message, consequence) is { } error) return new Outcome.Failed(error);
 
         return IsTemporary(result, message) ? new Outcome.Retry(result.Describe(), message.RetryDelay) : null;
     }
@@ -177,28 +180,30 @@ internal static class OutcomeClassifier
         var fault => new Outcome.Retry(fault?.Reason ?? result.Describe(), null) { IsUnreachable = true, PersistentError = fault?.Error },
     };
 
-    private static FaceGenException? FindFatalError(ApiResult result, ServiceMessage message) => result.Status switch
+    private static FaceGenException? FindFatalError(ApiResult result, ServiceMessage message, string consequence) => result.Status switch
     {
         >= 300 and < 400 and not 303 => CreateRedirectError(result),
-        401 or 402 or 403 when FindAccountError(result, message) is { } error => error,
+        401 or 402 or 403 when FindAccountError(result, message, consequence) is { } error => error,
         // The queue is full, whatever the message says about plans and credits.
         429 => null,
         // The message of a server with an internal error is not reliable.
-        < 500 when result.Response is { IsFailure: true } && !message.IsRateLimit && message.AccountError is { } code => CreateAccountError(code, result, message),
+        < 500 when result.Response is { IsFailure: true } && !message.IsRateLimit && message.AccountError is { } code => CreateAccountError(code, result, message, consequence),
         _ => null,
     };
 
-    /// <summary>Returns the error of the account for the statuses 401, 402 and 403.</summary>
-    private static FaceGenException? FindAccountError(ApiResult result, ServiceMessage message) => result.Status switch
+    /// <summary>Returns the error of the account, or of the address, for the statuses 401, 402 and 403.</summary>
+    private static FaceGenException? FindAccountError(ApiResult result, ServiceMessage message, string consequence = NothingMore) => result.Status switch
     {
-        401 => CreateAccountError(ErrorCode.KeyRejected, result, message),
-        402 => CreateAccountError(ErrorCode.OutOfCredits, result, message),
+        401 or 402 when result is { Response: null, Failure: null } => CreateError(ErrorCode.ConnectionInvalid, "The address does not respond like the service", result,
+            $"The response does not say that the key is wrong. Nothing was accepted. {consequence}Check Connect-FaceGen -BaseUri and the proxy."),
+        401 => CreateAccountError(ErrorCode.KeyRejected, result, message, consequence),
+        402 => CreateAccountError(ErrorCode.OutOfCredits, result, message, consequence),
         // A body that is not the API's JSON comes from a firewall, and can be about one request only.
-        403 when result.Response is not null => CreateAccountError(message.AccountError ?? ErrorCode.NotInPlan, result, message),
+        403 when result.Response is not null => CreateAccountError(message.AccountError ?? ErrorCode.NotInPlan, result, message, consequence),
         _ => null,
     };
 
-    private static FaceGenException CreateAccountError(ErrorCode code, ApiResult result, ServiceMessage message)
+    private static FaceGenException CreateAccountError(ErrorCode code, ApiResult result, ServiceMessage message, string consequence = NothingMore)
     {
         (string failure, string remedy) = code switch
         {
@@ -207,7 +212,7 @@ internal static class OutcomeClassifier
             ErrorCode.OutOfCredits => ("The account is out of credits", "Add credits to the account's wallet."),
             _ => ("The account or its plan does not allow this request", "Check the account and its plan on the account's page."),
         };
-        return CreateError(code, failure, result, $"Nothing more is submitted. {remedy}");
+        return CreateError(code, failure, result, consequence + remedy);
     }
 
     private static FaceGenException CreateRedirectError(ApiResult result, string consequence = "") => new(ErrorCode.ServiceMoved,
