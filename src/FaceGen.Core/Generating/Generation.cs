@@ -110,6 +110,9 @@ public sealed record Generation
     /// <summary>Gets the number of images that were requested and are not among those of a finished generation.</summary>
     internal int MissingImageCount => StatusValue == GenerationStatus.Success && ImageCount > 0 ? Math.Max(0, (Request?.ImageCount ?? 0) - ImageCount) : 0;
 
+    /// <summary>True if a command has warned of the missing images.</summary>
+    internal bool HasMissingImageWarning { get; init; }
+
     /// <summary>True if the generation has ended.</summary>
     internal bool IsFinished => StatusValue is not GenerationStatus.Processing;
 
